@@ -1,0 +1,84 @@
+//! `MessageFormat`: how a message becomes a frame and a frame a message.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use bytes::{Bytes, BytesMut};
+use ipc_codec::Framing;
+
+use crate::Message;
+
+/// A translation between messages and frames.
+///
+/// The core knows no encoding: a format brings one. What types a payload may have is the format's
+/// business too, said by the traits [`EncodePayload`] and [`DecodePayload`], usually in one blanket
+/// implementation each (`impl<T: Serialize + ?Sized> EncodePayload<T> for MyFormat`).
+pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
+    /// Returns the framing this format's frames travel in.
+    fn framing(&self) -> Framing;
+
+    /// Returns the message in `frame`, a whole frame without its delimiter or length.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the frame is none of this format. A peer can send anything, so an
+    /// implementation must neither panic nor recurse without bound.
+    fn decode(&self, frame: Bytes) -> Result<Message, FormatError>;
+}
+
+/// A format that can send payloads of type `T`.
+pub trait EncodePayload<T: ?Sized>: MessageFormat {
+    /// Appends the frame of this event and payload to `out`, without delimiter or length.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload cannot be put into this format. What was appended to `out`
+    /// by then is of no account: the caller takes it back.
+    fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError>;
+}
+
+/// A format that can read payloads as type `T`.
+pub trait DecodePayload<T>: MessageFormat {
+    /// Returns the payload of `message` as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload is absent and `T` needs one, or is not a `T`.
+    fn decode_payload(&self, message: &Message) -> Result<T, FormatError>;
+}
+
+/// Why a message could not be translated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FormatError {
+    code: &'static str,
+    message: Cow<'static, str>,
+}
+
+impl FormatError {
+    /// Returns an error with a stable code, for programs, and a message, for people: lower case
+    /// and without a full stop.
+    pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// Returns the stable code, such as `ERR_IPC_INVALID_JSON`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Returns the message for people.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for FormatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for FormatError {}

@@ -1,0 +1,106 @@
+//! `Message`: one event with its payload, the payload still as it was on the wire.
+
+use std::fmt;
+use std::ops::Range;
+
+use bytes::{Buf, Bytes};
+
+/// One event and its payload.
+///
+/// The payload is raw: nothing has parsed it yet, so nothing in it (nesting, numbers, broken
+/// escapes) can hurt a program that does not look at it. Name and payload usually share the one
+/// buffer of the frame they came in, so a message costs at most one allocation.
+#[derive(Clone)]
+pub struct Message {
+    bytes: Bytes,
+    event: Event,
+    payload: Option<Range<usize>>,
+}
+
+impl Message {
+    /// Returns the message that lies in `frame`: the event's name in the range `event` and the
+    /// payload, if there is one, in the range `payload`.
+    ///
+    /// `None` if a range lies outside the frame or the name is not UTF-8.
+    #[must_use]
+    pub fn from_frame(
+        frame: Bytes,
+        event: Range<usize>,
+        payload: Option<Range<usize>>,
+    ) -> Option<Self> {
+        std::str::from_utf8(frame.get(event.clone())?).ok()?;
+        if let Some(range) = &payload {
+            frame.get(range.clone())?;
+        }
+        Some(Self { bytes: frame, event: Event::InFrame(event), payload })
+    }
+
+    /// Returns the message with this event name and this payload.
+    #[must_use]
+    pub fn new(event: impl Into<Box<str>>, payload: Option<Bytes>) -> Self {
+        let (bytes, payload) = match payload {
+            Some(bytes) => {
+                let all = 0..bytes.len();
+                (bytes, Some(all))
+            }
+            None => (Bytes::new(), None),
+        };
+        Self { bytes, event: Event::Own(event.into()), payload }
+    }
+
+    /// Returns the same message under another event name.
+    #[must_use]
+    pub fn renamed(mut self, event: impl Into<Box<str>>) -> Self {
+        self.event = Event::Own(event.into());
+        self
+    }
+
+    /// Returns the event's name.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        match &self.event {
+            Event::Own(name) => name,
+            // Invariant: `from_frame` checked the range and the UTF-8, and `bytes` never changes.
+            Event::InFrame(range) => {
+                std::str::from_utf8(self.bytes.get(range.clone()).unwrap_or_default())
+                    .unwrap_or_default()
+            }
+        }
+    }
+
+    /// Returns the payload as it was on the wire, or `None` if the frame carried none.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        self.bytes.get(self.payload.clone()?)
+    }
+
+    /// Returns the payload as it was on the wire without copying it, or `None` if the frame
+    /// carried none.
+    #[must_use]
+    pub fn into_payload(mut self) -> Option<Bytes> {
+        let range = self.payload?;
+        // Not `slice`: that clones the handle, which costs an allocation for a frame of its own.
+        self.bytes.truncate(range.end);
+        self.bytes.advance(range.start.min(self.bytes.len()));
+        Some(self.bytes)
+    }
+}
+
+impl fmt::Debug for Message {
+    // Payloads can be secret and large, so only their size is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("event", &self.event())
+            .field("payload_bytes", &self.payload().map(<[u8]>::len))
+            .finish()
+    }
+}
+
+/// Where the event's name is.
+#[derive(Clone)]
+enum Event {
+    /// In the frame's bytes.
+    InFrame(Range<usize>),
+    /// On its own, since it does not stand in the frame letter by letter.
+    Own(Box<str>),
+}
