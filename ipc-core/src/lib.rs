@@ -1,8 +1,25 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "tokio")]
+mod driver;
 mod format;
+pub mod inbound;
 mod message;
+pub mod queue;
+#[cfg_attr(
+    not(feature = "tokio"),
+    expect(dead_code, reason = "the driver dispatches; without it only the names are public")
+)]
+mod router;
+pub mod session;
 
+#[cfg(feature = "tokio")]
+pub use driver::{
+    BroadcastReport, Client, ClientBuilder, ClientEvent, CloseReport, ConnectError,
+    DisconnectReason, EmitError, Error, Events, FlushPolicy, Incoming, OnMalformed, Peer, PeerId,
+    Server, ServerBuilder, ServerEvent, ShutdownReport,
+};
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 pub use message::Message;
+pub use router::{HandlerError, HandlerId};

@@ -1,0 +1,302 @@
+//! `Client`: a connection to a server that comes back when it is lost.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::client_task::{Control, Task};
+use super::error::{ConnectError, DisconnectReason, EmitError, Error};
+use super::events::Events;
+use super::hub::Hub;
+use super::{ClientBuilder, Peer};
+use crate::queue::Tally;
+use crate::session::{ReconnectPolicy, State};
+use crate::{DecodePayload, EncodePayload, FormatError, HandlerId, Message, MessageFormat};
+
+/// A connection to a server that comes back when it is lost.
+///
+/// Build it, register handlers, then [`connect`](Self::connect): no event can be missed in
+/// between. Handlers survive reconnecting. What is sent while there is no connection waits, up to
+/// the limits of the queue.
+///
+/// It is cheap to clone. When the last clone is dropped the client closes in the background, as
+/// with [`close`](Self::close), and nobody learns what was not delivered. A handler that captures
+/// a clone keeps its client alive; handlers are given the [`Peer`] instead.
+pub struct Client<F: MessageFormat> {
+    inner: Arc<Inner<F>>,
+}
+
+struct Inner<F: MessageFormat> {
+    peer: Peer<F>,
+    hub: Arc<Hub<F, ClientEvent>>,
+    state: watch::Receiver<State>,
+    control: Arc<Control>,
+    event_bytes: usize,
+    /// The task, until it is started.
+    task: Mutex<Option<Task<F>>>,
+}
+
+/// What happens to a client's connection.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientEvent {
+    /// The connection is made.
+    Connect,
+    /// The connection is lost, or an attempt to make one has failed. Another attempt follows, or
+    /// [`Destroy`](Self::Destroy) does.
+    Disconnect(DisconnectReason),
+    /// The client is at its end: nothing happens any more.
+    Destroy,
+    /// Something went wrong. Whether the connection ends with it says the error's `is_fatal`.
+    Error(Arc<Error>),
+}
+
+/// What a closed client leaves behind.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct CloseReport {
+    /// The messages that were accepted and not written, oldest first.
+    pub undelivered: Vec<Message>,
+}
+
+impl<F: MessageFormat> Client<F> {
+    /// Returns a builder for a client that speaks `format` over `transport`.
+    pub fn builder(format: F, transport: impl ipc_transport::Transport) -> ClientBuilder<F> {
+        ClientBuilder::new(format, Arc::new(transport))
+    }
+
+    pub(super) fn new(
+        task: Task<F>,
+        peer: Peer<F>,
+        hub: Arc<Hub<F, ClientEvent>>,
+        state: watch::Receiver<State>,
+        control: Arc<Control>,
+        event_bytes: usize,
+    ) -> Self {
+        let task = Mutex::new(Some(task));
+        Self { inner: Arc::new(Inner { peer, hub, state, control, event_bytes, task }) }
+    }
+
+    /// Starts connecting, in a task of its own. Does not wait; see
+    /// [`connected`](Self::connected). A second call does nothing.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub fn connect(&self) {
+        let task = self.inner.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            tokio::spawn(task.run());
+        }
+    }
+
+    /// Waits until the client is connected.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead: there was no attempt left, or it was closed.
+    /// With a policy that tries for ever and no server, this waits for ever.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn connected(&self) -> Result<(), ConnectError> {
+        let mut state = self.inner.state.clone();
+        let done =
+            |state: &State| matches!(state, State::Connected | State::Draining | State::Destroyed);
+        match state.wait_for(done).await.map(|state| *state) {
+            Ok(State::Destroyed) | Err(_) => Err(match self.inner.control.last_error() {
+                Some(error) => ConnectError::Failed(error),
+                None => ConnectError::Closed,
+            }),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Returns the state, to be read or watched.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.inner.state.clone()
+    }
+
+    /// Registers a handler for an event; its payload is read as a `T`. A payload that is no `T`
+    /// is reported as an error and the handler is not called.
+    pub fn on<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.inner.hub.on(event, false, handler)
+    }
+
+    /// Registers a handler that runs for the next such event only.
+    pub fn once<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.inner.hub.on(event, true, handler)
+    }
+
+    /// Registers a handler for every message, whatever its event; it runs after the named ones.
+    pub fn on_any(
+        &self,
+        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.inner.hub.on_any(handler)
+    }
+
+    /// Removes a handler; `false` if there is none such (any more).
+    pub fn off(&self, handler: HandlerId) -> bool {
+        self.inner.hub.router.remove(handler)
+    }
+
+    /// Removes every handler of an event.
+    pub fn off_event(&self, event: &str) {
+        self.inner.hub.router.remove_all(Some(event));
+    }
+
+    /// Removes every handler of messages, those for any event too.
+    pub fn off_all(&self) {
+        self.inner.hub.router.remove_all(None);
+    }
+
+    /// Registers a handler for what happens to the connection.
+    pub fn on_lifecycle(&self, handler: impl Fn(&ClientEvent) + Send + Sync + 'static) {
+        self.inner.hub.on_lifecycle(handler);
+    }
+
+    /// Returns a stream of everything that happens from now on: messages and lifecycle events.
+    #[must_use]
+    pub fn events(&self) -> Events<F, ClientEvent> {
+        self.inner.hub.events(self.inner.event_bytes)
+    }
+
+    /// Sends an event to the server. See [`Peer::emit`].
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`].
+    pub fn emit<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.inner.peer.emit(event, payload)
+    }
+
+    /// Sends an event to the server; waits for room. See [`Peer::send`].
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.inner.peer.send(event, payload).await
+    }
+
+    /// Waits until everything that was sent is written; `false` if the client closed before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn flush(&self) -> bool {
+        self.inner.peer.flush().await
+    }
+
+    /// Returns the payload of a message as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload is not a `T`.
+    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
+    where
+        F: DecodePayload<T>,
+    {
+        self.inner.peer.decode(message)
+    }
+
+    /// Returns the handle to the server that handlers are given.
+    #[must_use]
+    pub fn peer(&self) -> &Peer<F> {
+        &self.inner.peer
+    }
+
+    /// Sets another reconnect policy, from the next lost connection on.
+    pub fn set_reconnect(&self, policy: ReconnectPolicy) {
+        self.inner.control.set_reconnect(policy);
+        self.inner.peer.outbox().control.notify_one();
+    }
+
+    /// Makes the present connection, or attempt, the last one; a client that waits for its next
+    /// attempt is at its end at once.
+    pub fn stop_retrying(&self) {
+        self.inner.control.stop_retrying();
+        self.inner.peer.outbox().control.notify_one();
+    }
+
+    /// Writes what waits, closes the connection and waits for its end. If an attempt to connect
+    /// is under way it is waited for, so that what was sent still arrives; no attempt follows it.
+    /// Takes at most about the close timeout once connected.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, closing goes on; a later call waits for it and returns the report.
+    pub async fn close(&self) -> CloseReport {
+        self.inner.peer.close();
+        self.finish().await
+    }
+
+    /// Ends the connection at once and waits for its end; what waits comes back.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, the end comes all the same.
+    pub async fn disconnect(&self) -> CloseReport {
+        self.inner.peer.disconnect();
+        self.finish().await
+    }
+
+    async fn finish(&self) -> CloseReport {
+        // A client that was never started needs its task to come to its end.
+        self.connect();
+        self.inner.peer.closed().await;
+        CloseReport { undelivered: self.inner.peer.take_undelivered() }
+    }
+
+    /// Returns what became of the messages sent so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.inner.peer.tally()
+    }
+}
+
+impl<F: MessageFormat> Clone for Client<F> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<F: MessageFormat> Drop for Inner<F> {
+    fn drop(&mut self) {
+        self.peer.close();
+    }
+}
+
+impl<F: MessageFormat> std::fmt::Debug for Client<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = *self.inner.state.borrow();
+        f.debug_struct("Client").field("state", &state).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,88 @@
+//! `ClientBuilder`: a client's settings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipc_transport::Transport;
+use tokio::sync::watch;
+
+use super::client::{Client, ClientEvent};
+use super::client_task::{Control, Task};
+use super::config::{ConnectionConfig, connection_setters};
+use super::hub::Hub;
+use super::{Peer, PeerId};
+use crate::MessageFormat;
+use crate::session::{ReconnectPolicy, State};
+
+/// A client's settings.
+///
+/// # Defaults
+///
+/// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
+/// answers. The rest stands at the setters.
+#[derive(Debug)]
+pub struct ClientBuilder<F> {
+    format: F,
+    transport: Arc<dyn Transport>,
+    reconnect: ReconnectPolicy,
+    connect_timeout: Duration,
+    config: ConnectionConfig,
+}
+
+impl<F: MessageFormat> ClientBuilder<F> {
+    pub(super) fn new(format: F, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            format,
+            transport,
+            reconnect: ReconnectPolicy::default(),
+            connect_timeout: Duration::from_secs(30),
+            config: ConnectionConfig::default(),
+        }
+    }
+
+    /// Sets when the client connects again. Default: for ever, with pauses that grow from 100 ms
+    /// to 10 s, and full jitter.
+    #[must_use]
+    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
+        self.reconnect = policy;
+        self
+    }
+
+    /// Sets how long one attempt to connect may take. Default: 30 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets whether a message is held until something was received after the one before it
+    /// (node-ipc's `sync`). Default: no.
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.config.sync = sync;
+        self
+    }
+
+    connection_setters!();
+
+    /// Returns the client. It does not connect yet: see [`Client::connect`].
+    #[must_use]
+    pub fn build(self) -> Client<F> {
+        let peer = Peer::new(PeerId(0), Arc::new(self.format), &self.config);
+        let hub = Arc::new(Hub::new(|_, error| ClientEvent::Error(error)));
+        let (state, watched) = watch::channel(State::Idle);
+        let control = Arc::new(Control::default());
+        let event_bytes = self.config.event_bytes;
+        let task = Task::new(
+            self.reconnect,
+            self.connect_timeout,
+            self.transport,
+            Arc::new(self.config),
+            peer.clone(),
+            Arc::clone(&hub),
+            Arc::clone(&control),
+            state,
+        );
+        Client::new(task, peer, hub, watched, control, event_bytes)
+    }
+}

@@ -1,0 +1,228 @@
+//! The task of a client: does what its session says.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ipc_transport::{Stream, Transport};
+use tokio::sync::watch;
+
+use super::client::ClientEvent;
+use super::config::ConnectionConfig;
+use super::connection::Connection;
+use super::error::{DisconnectReason, Error};
+use super::hub::{Backlog, Hub};
+use super::outbox::Want;
+use super::{Peer, clock};
+use crate::MessageFormat;
+use crate::session::{Input, Output, ReconnectPolicy, Session, State};
+
+/// What the user wants of a running client, beside its end.
+#[derive(Debug, Default)]
+pub(super) struct Control {
+    wishes: Mutex<Wishes>,
+}
+
+#[derive(Debug, Default)]
+struct Wishes {
+    reconnect: Option<ReconnectPolicy>,
+    stop_retrying: bool,
+    last_error: Option<Arc<Error>>,
+}
+
+impl Control {
+    pub(super) fn set_reconnect(&self, policy: ReconnectPolicy) {
+        self.lock().reconnect = Some(policy);
+    }
+
+    pub(super) fn stop_retrying(&self) {
+        self.lock().stop_retrying = true;
+    }
+
+    /// Returns why the last attempt failed, if it did.
+    pub(super) fn last_error(&self) -> Option<Arc<Error>> {
+        self.lock().last_error.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) struct Task<F: MessageFormat> {
+    session: Session,
+    connect_timeout: Duration,
+    transport: Arc<dyn Transport>,
+    config: Arc<ConnectionConfig>,
+    peer: Peer<F>,
+    hub: Arc<Hub<F, ClientEvent>>,
+    control: Arc<Control>,
+    state: watch::Sender<State>,
+    backlog: Backlog<F, ClientEvent>,
+    /// The connection that was just made.
+    stream: Option<Stream>,
+    /// Why the last connection or attempt ended.
+    reason: DisconnectReason,
+}
+
+impl<F: MessageFormat> Task<F> {
+    #[expect(clippy::too_many_arguments, reason = "called in one place, which names each of them")]
+    pub(super) fn new(
+        reconnect: ReconnectPolicy,
+        connect_timeout: Duration,
+        transport: Arc<dyn Transport>,
+        config: Arc<ConnectionConfig>,
+        peer: Peer<F>,
+        hub: Arc<Hub<F, ClientEvent>>,
+        control: Arc<Control>,
+        state: watch::Sender<State>,
+    ) -> Self {
+        Self {
+            session: Session::new(reconnect),
+            connect_timeout,
+            transport,
+            config,
+            peer,
+            hub,
+            control,
+            state,
+            backlog: Backlog::new(),
+            stream: None,
+            reason: DisconnectReason::Local,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        self.session.handle_input(Input::Start);
+        self.obey();
+        loop {
+            self.tell().await;
+            match self.session.state() {
+                State::Dialing { .. } => self.dial().await,
+                State::Connected | State::Draining => self.serve().await,
+                State::Waiting(at) => self.wait(at).await,
+                _ => break,
+            }
+        }
+        self.hub.end();
+    }
+
+    /// Tells what the session has to tell.
+    async fn tell(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            let event = match output {
+                Output::Connected => {
+                    if let Some(stream) = &self.stream {
+                        self.peer.set_info(stream.peer().clone());
+                    }
+                    ClientEvent::Connect
+                }
+                Output::Disconnected => ClientEvent::Disconnect(self.reason.clone()),
+                Output::Destroyed => {
+                    self.peer.outbox().close();
+                    ClientEvent::Destroy
+                }
+                // What is to be done follows from the state.
+                _ => continue,
+            };
+            let _ = self.state.send_replace(self.session.state());
+            self.hub.lifecycle(event, &mut self.backlog);
+        }
+        let _ = self.state.send_replace(self.session.state());
+        self.backlog.settle(self.peer.outbox()).await;
+    }
+
+    /// Tells the session what the user wants.
+    fn obey(&mut self) {
+        let mut wishes = self.control.lock();
+        if let Some(policy) = wishes.reconnect.take() {
+            self.session.handle_input(Input::SetReconnect(policy));
+        }
+        if std::mem::take(&mut wishes.stop_retrying) {
+            self.session.handle_input(Input::StopRetrying);
+        }
+        drop(wishes);
+        match self.peer.outbox().wanted() {
+            Want::Open => {}
+            Want::Close => self.session.handle_input(Input::Close),
+            Want::Disconnect => self.session.handle_input(Input::Disconnect),
+        }
+    }
+
+    async fn dial(&mut self) {
+        let transport = Arc::clone(&self.transport);
+        let peer = self.peer.clone();
+        let mut dial = pin!(tokio::time::timeout(self.connect_timeout, transport.dial()));
+        let result = loop {
+            tokio::select! {
+                biased;
+                () = peer.outbox().control.notified() => {
+                    self.obey();
+                    if !matches!(self.session.state(), State::Dialing { .. }) {
+                        self.reason = DisconnectReason::Local;
+                        return;
+                    }
+                }
+                result = &mut dial => break result,
+            }
+        };
+        let error = match result {
+            Ok(Ok(stream)) => {
+                self.stream = Some(stream);
+                self.control.lock().last_error = None;
+                self.session.handle_input(Input::Dialed);
+                return;
+            }
+            Ok(Err(error)) => error.into(),
+            Err(_) => Error::ConnectTimeout {
+                endpoint: transport.endpoint(),
+                limit: self.connect_timeout,
+            },
+        };
+        let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+        self.control.lock().last_error = Some(Arc::clone(&error));
+        self.reason = DisconnectReason::Error(error);
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::DialFailed { now, chance });
+    }
+
+    async fn serve(&mut self) {
+        let Some(stream) = self.stream.take() else { return };
+        let (reader, writer) = stream.into_split();
+        self.peer.outbox().attach(writer);
+        let (hub, config) = (Arc::clone(&self.hub), Arc::clone(&self.config));
+        let mut connection = Connection::new(self.peer.clone(), hub, config, reader, false);
+        self.reason = (&mut connection).await;
+        self.backlog = connection.into_backlog();
+        if let Some(limit) = self.peer.outbox().detach() {
+            let error = Error::Overflow(limit);
+            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            self.reason = DisconnectReason::Error(error);
+        }
+        self.obey();
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::Lost { now, chance });
+    }
+
+    async fn wait(&mut self, at: Instant) {
+        let peer = self.peer.clone();
+        tokio::select! {
+            biased;
+            () = peer.outbox().control.notified() => self.obey(),
+            () = tokio::time::sleep_until(at.into()) => {
+                self.session.handle_input(Input::Tick { now: clock::now() });
+            }
+        }
+    }
+}
+
+impl<F: MessageFormat> Drop for Task<F> {
+    /// A task that ends before its time (its runtime stops) leaves nobody waiting.
+    fn drop(&mut self) {
+        if self.session.state() != State::Idle {
+            self.peer.outbox().detach();
+            self.peer.outbox().close();
+            self.hub.end();
+        }
+    }
+}

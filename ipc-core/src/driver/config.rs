@@ -1,0 +1,131 @@
+//! The settings of one connection, the same for clients and servers.
+
+use std::time::Duration;
+
+use ipc_codec::Limits;
+
+use crate::queue::{OverflowPolicy, QueueLimits};
+
+/// When queued messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum FlushPolicy {
+    /// Each message at once, in a write of its own. Lowest delay, most system calls.
+    Immediate,
+    /// At once while the connection is idle; while it is busy, messages gather and leave
+    /// together. The default.
+    #[default]
+    WhenIdle,
+    /// At the latest after this time, so that more messages gather: for throughput where a known
+    /// delay does not matter.
+    Within(Duration),
+}
+
+/// What happens to a connection whose peer sends a frame that is none of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnMalformed {
+    /// The frame is reported as an error and the connection goes on. The default.
+    #[default]
+    Report,
+    /// The frame is reported as an error and the connection is closed.
+    Close,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct ConnectionConfig {
+    pub(super) limits: Limits,
+    pub(super) frame_timeout: Option<Duration>,
+    pub(super) on_malformed: OnMalformed,
+    pub(super) queue: QueueLimits,
+    pub(super) overflow: OverflowPolicy,
+    pub(super) flush: FlushPolicy,
+    pub(super) sync: bool,
+    pub(super) close_timeout: Duration,
+    pub(super) event_bytes: usize,
+}
+
+impl Default for ConnectionConfig {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            frame_timeout: Some(Duration::from_secs(30)),
+            on_malformed: OnMalformed::default(),
+            queue: QueueLimits::default(),
+            overflow: OverflowPolicy::default(),
+            flush: FlushPolicy::default(),
+            sync: false,
+            close_timeout: Duration::from_secs(10),
+            event_bytes: 8 * 1024 * 1024,
+        }
+    }
+}
+
+/// Adds the setters that client and server builders share.
+macro_rules! connection_setters {
+    () => {
+        /// Sets how large a frame may be, received or sent, and what happens beyond it. Default:
+        /// 16 MiB, and the connection ends.
+        #[must_use]
+        pub fn limits(mut self, limits: ipc_codec::Limits) -> Self {
+            self.config.limits = limits;
+            self
+        }
+
+        /// Sets how long an unfinished frame may take to grow by 1 KiB or to end; then the
+        /// connection is closed. `None`: for ever. Default: 30 s.
+        #[must_use]
+        pub fn frame_timeout(mut self, timeout: Option<std::time::Duration>) -> Self {
+            self.config.frame_timeout = timeout;
+            self
+        }
+
+        /// Sets what happens after a frame that is none of the format. Default: it is reported
+        /// and the connection goes on.
+        #[must_use]
+        pub fn on_malformed(mut self, what: crate::OnMalformed) -> Self {
+            self.config.on_malformed = what;
+            self
+        }
+
+        /// Sets how much may wait to be written, for each connection. Default: 8 MiB and
+        /// 1,048,576 messages.
+        #[must_use]
+        pub fn queue(mut self, limits: crate::queue::QueueLimits) -> Self {
+            self.config.queue = limits;
+            self
+        }
+
+        /// Sets what happens to a message for which there is no room. Default:
+        /// [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block).
+        #[must_use]
+        pub fn overflow(mut self, policy: crate::queue::OverflowPolicy) -> Self {
+            self.config.overflow = policy;
+            self
+        }
+
+        /// Sets when queued messages are written. Default: [`FlushPolicy::WhenIdle`](crate::FlushPolicy::WhenIdle).
+        #[must_use]
+        pub fn flush_policy(mut self, policy: crate::FlushPolicy) -> Self {
+            self.config.flush = policy;
+            self
+        }
+
+        /// Sets how long a closing connection may take to write what waits and to see the
+        /// peer's end; then it is cut and what is left is handed back. Default: 10 s.
+        #[must_use]
+        pub fn close_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.config.close_timeout = timeout;
+            self
+        }
+
+        /// Sets how many bytes of events a stream from `events` holds before reading from the
+        /// sockets pauses. Default: 8 MiB.
+        #[must_use]
+        pub fn event_bytes(mut self, bytes: usize) -> Self {
+            self.config.event_bytes = bytes;
+            self
+        }
+    };
+}
+pub(super) use connection_setters;

@@ -1,0 +1,354 @@
+//! `Connection`: one connection at work, from its first byte to its end, as a future.
+
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use ipc_codec::DecodeError;
+use ipc_transport::ReadHalf;
+use tokio::io::AsyncReadExt;
+use tokio::time::Sleep;
+
+use super::config::{ConnectionConfig, OnMalformed};
+use super::error::{DisconnectReason, Error};
+use super::hub::{Backlog, Hub};
+use super::outbox::Want;
+use super::{Peer, clock};
+use crate::MessageFormat;
+use crate::inbound::Inbound;
+use crate::router::Snapshot;
+
+/// One connection at work. Ready with the reason when it has ended.
+///
+/// Each turn reads as much as there is, decodes and handles every whole frame of it, and then
+/// writes what the handlers sent, in one go. A turn has a budget, so that a peer that floods
+/// leaves the others their share.
+pub(super) struct Connection<F: MessageFormat, L> {
+    peer: Peer<F>,
+    hub: Arc<Hub<F, L>>,
+    config: Arc<ConnectionConfig>,
+    inbound: Inbound,
+    snapshot: Snapshot<Peer<F>>,
+    backlog: Backlog<F, L>,
+    /// `None` when the peer has ended its side, or reading failed.
+    reader: Option<ReadHalf>,
+    /// Whether what waits is still written after the peer has ended its side. A server answers
+    /// like this; a client keeps what waits for the next connection.
+    answer_after_end: bool,
+    /// Why the receiving side ended, once it has.
+    ended: Option<DisconnectReason>,
+    write_error: Option<io::Error>,
+    /// When this side stops waiting for what is left to be written and for the peer's end.
+    close_at: Option<Instant>,
+    shut_down: bool,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// Nothing in it is pinned where it lies: the timer has a box of its own.
+impl<F: MessageFormat, L> Unpin for Connection<F, L> {}
+
+/// How handling frames stopped.
+enum Flow {
+    /// More bytes are needed.
+    More,
+    /// A stream is full, or the turn's budget is spent.
+    Stop,
+    /// The connection has to end.
+    End(DisconnectReason),
+}
+
+impl<F: MessageFormat, L: Clone> Connection<F, L> {
+    pub(super) fn new(
+        peer: Peer<F>,
+        hub: Arc<Hub<F, L>>,
+        config: Arc<ConnectionConfig>,
+        reader: ReadHalf,
+        answer_after_end: bool,
+    ) -> Self {
+        let framing = peer.format().framing();
+        Self {
+            inbound: Inbound::new(framing, config.limits, config.frame_timeout),
+            peer,
+            hub,
+            config,
+            snapshot: Snapshot::empty(),
+            backlog: Backlog::new(),
+            reader: Some(reader),
+            answer_after_end,
+            ended: None,
+            write_error: None,
+            close_at: None,
+            shut_down: false,
+            timer: None,
+        }
+    }
+
+    /// Tells of an event through this connection's backlog, so that it keeps its place.
+    pub(super) fn lifecycle(&mut self, event: L) {
+        self.hub.lifecycle(event, &mut self.backlog);
+    }
+
+    /// Returns what the streams have not taken yet, when the connection has ended.
+    pub(super) fn into_backlog(self) -> Backlog<F, L> {
+        self.backlog
+    }
+
+    fn error(&mut self, error: Error) -> DisconnectReason {
+        let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+        DisconnectReason::Error(error)
+    }
+
+    /// Reads and handles until there is nothing more, the budget is spent or a stream is full.
+    /// Returns whether there may be more at once.
+    fn receive(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut budget = BUDGET;
+        loop {
+            match self.handle_frames(&mut budget) {
+                Flow::More => {}
+                Flow::Stop => return budget == 0,
+                Flow::End(reason) => {
+                    self.end_receiving(reason);
+                    return false;
+                }
+            }
+            let Some(reader) = &mut self.reader else { return false };
+            let read = {
+                let mut room = self.inbound.spare();
+                pin!(reader.read_buf(&mut room)).poll(cx)
+            };
+            match read {
+                Poll::Pending => return false,
+                Poll::Ready(Ok(0)) => {
+                    let reason = match self.inbound.finish() {
+                        Err(DecodeError::Truncated { buffered, .. }) => {
+                            DisconnectReason::Truncated { buffered }
+                        }
+                        _ => DisconnectReason::PeerClosed,
+                    };
+                    self.end_receiving(reason);
+                    return false;
+                }
+                Poll::Ready(Ok(n)) => self.inbound.on_read(n),
+                Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {
+                    // A peer that closes with unread bytes in its buffer resets the connection:
+                    // an end like any other.
+                    self.end_receiving(DisconnectReason::PeerClosed);
+                    return false;
+                }
+                Poll::Ready(Err(error)) => {
+                    let reason = self.error(Error::Read(error));
+                    self.end_receiving(reason);
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn handle_frames(&mut self, budget: &mut usize) -> Flow {
+        let mut corked = false;
+        loop {
+            if !self.backlog.is_empty() || *budget == 0 {
+                return Flow::Stop;
+            }
+            let frame = match self.inbound.next_frame() {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Flow::More,
+                Err(error) => {
+                    let fatal = error.is_fatal();
+                    let reason = self.error(error.into());
+                    if fatal {
+                        return Flow::End(reason);
+                    }
+                    continue;
+                }
+            };
+            if !corked {
+                // What the handlers send leaves together, after the last frame.
+                self.peer.outbox().cork();
+                corked = true;
+            }
+            *budget = budget.saturating_sub(frame.len() + FRAME_COST);
+            match self.peer.format().decode(frame) {
+                Ok(message) => {
+                    self.hub.message(&mut self.snapshot, message, &self.peer, &mut self.backlog);
+                }
+                Err(error) => {
+                    let reason = self.error(error.into());
+                    if self.config.on_malformed == OnMalformed::Close {
+                        return Flow::End(reason);
+                    }
+                }
+            }
+            if self.config.sync {
+                self.peer.outbox().on_received();
+            }
+        }
+    }
+
+    fn end_receiving(&mut self, reason: DisconnectReason) {
+        self.reader = None;
+        self.ended.get_or_insert(reason);
+    }
+
+    /// Writes what waits. Returns whether everything is written and this task should look again,
+    /// and when it has to at the latest.
+    fn send(&mut self, cx: &mut Context<'_>, closing: bool) -> (bool, bool, Option<Instant>) {
+        if self.write_error.is_some() {
+            return (false, false, None);
+        }
+        match self.peer.outbox().poll_flush(cx, closing) {
+            Ok(flushed) => (flushed.empty, flushed.look_again, flushed.flush_at),
+            Err(error) => {
+                self.write_error = Some(error);
+                (false, false, None)
+            }
+        }
+    }
+
+    /// Returns the reason if the connection is at its end. `written`: nothing waits to be
+    /// written; `unread`: the peer may have sent more before it went.
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        want: Want,
+        written: bool,
+        unread: bool,
+    ) -> Poll<DisconnectReason> {
+        // What the peer sent before it hung up is handled first.
+        if let Some(error) = self.write_error.take_if(|_| !unread) {
+            let reason = self.ended.take();
+            return Poll::Ready(reason.unwrap_or_else(|| {
+                if is_hangup(&error) {
+                    DisconnectReason::PeerClosed
+                } else {
+                    self.error(Error::Write(error))
+                }
+            }));
+        }
+        let by_error = matches!(self.ended, Some(DisconnectReason::Error(_)));
+        if by_error || (self.ended.is_some() && !self.answer_after_end) {
+            return self.ended.take().map_or(Poll::Pending, Poll::Ready);
+        }
+        if self.ended.is_none() && want == Want::Open {
+            return Poll::Pending;
+        }
+        if self.close_at.is_none() {
+            self.close_at = clock::now().checked_add(self.config.close_timeout);
+        }
+        if !written {
+            return Poll::Pending;
+        }
+        if !self.shut_down {
+            // An error here shows as the end of the stream, which is what is wanted.
+            if self.peer.outbox().poll_shutdown(cx).is_pending() {
+                return Poll::Pending;
+            }
+            self.shut_down = true;
+            // The peer's own end proves that it has read everything. It gets a moment for it.
+            let linger = clock::now().checked_add(LINGER);
+            self.close_at = self.close_at.min(linger).or(linger);
+        }
+        match self.ended.take() {
+            Some(_) if want == Want::Close => Poll::Ready(DisconnectReason::Local),
+            Some(reason) => Poll::Ready(reason),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Sleeps until the next deadline. Ready when one has passed.
+    fn poll_timer(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> Poll<()> {
+        let Some(at) = at else {
+            // Dropped rather than kept: an idle connection costs no timer.
+            self.timer = None;
+            return Poll::Pending;
+        };
+        let at = at.into();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        if timer.deadline() != at {
+            timer.as_mut().reset(at);
+        }
+        timer.as_mut().poll(cx)
+    }
+
+    /// Acts on a deadline that has passed.
+    fn on_timer(&mut self, frame_at: Option<Instant>) -> Option<DisconnectReason> {
+        let now = clock::now();
+        if self.close_at.is_some_and(|at| at <= now) {
+            if self.shut_down {
+                // Everything is written, and the peer has had its moment.
+                return Some(self.ended.take().unwrap_or(DisconnectReason::Local));
+            }
+            let limit = self.config.close_timeout;
+            return Some(self.error(Error::CloseTimeout { limit }));
+        }
+        if let (Some(limit), true) =
+            (self.inbound.frame_timeout(), frame_at.is_some_and(|at| at <= now))
+        {
+            return Some(self.error(Error::FrameTimeout { limit }));
+        }
+        None
+    }
+}
+
+impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
+    type Output = DisconnectReason;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        let this = &mut *self;
+        loop {
+            let want = this.peer.outbox().register(cx);
+            if want == Want::Disconnect {
+                return Poll::Ready(DisconnectReason::Local);
+            }
+            let taken = this.backlog.poll_flush(cx).is_ready();
+            let more = taken && this.receive(cx);
+            let stalled = this.backlog.poll_flush(cx).is_pending();
+            let (written, look_again, flush_at) =
+                this.send(cx, want == Want::Close || this.ended.is_some());
+            let unread = more || (stalled && want == Want::Open);
+            if let Poll::Ready(reason) = this.poll_end(cx, want, written, unread) {
+                return Poll::Ready(reason);
+            }
+            if more || look_again || (!taken && !stalled) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            // While this side is the slow one, the peer's frame is not billed for it.
+            let frame_at = if stalled || this.reader.is_none() {
+                None
+            } else {
+                this.inbound.deadline(clock::now)
+            };
+            if frame_at.is_none() && !stalled {
+                this.inbound.release();
+            }
+            let at = [frame_at, flush_at, this.close_at].into_iter().flatten().min();
+            if this.poll_timer(cx, at).is_pending() {
+                return Poll::Pending;
+            }
+            if let Some(reason) = this.on_timer(frame_at) {
+                return Poll::Ready(reason);
+            }
+        }
+    }
+}
+
+/// Returns whether the error is how a peer's end shows on some sockets.
+fn is_hangup(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+/// What one turn may handle, in bytes of frames, before the others have theirs: some hundred
+/// microseconds of work.
+const BUDGET: usize = 64 * 1024;
+
+/// What a frame costs of the budget beside its bytes: very small ones are not free.
+const FRAME_COST: usize = 64;
+
+/// How long a closed connection waits for the peer to end its side, which proves that it has read
+/// everything. A peer that keeps its side open costs this much, once.
+const LINGER: Duration = Duration::from_secs(1);

@@ -1,0 +1,158 @@
+//! The driver's errors.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipc_codec::{DecodeError, EncodeError};
+use ipc_transport::{Endpoint, TransportError};
+
+use super::PeerId;
+use crate::queue::{PushError, QueueLimit};
+use crate::{FormatError, HandlerError};
+
+/// What went wrong on a connection, or while one was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The socket could not be opened, or no connection accepted.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// Connecting took too long.
+    #[error("no connection to {endpoint} within {limit:?}")]
+    ConnectTimeout {
+        /// Where to.
+        endpoint: Endpoint,
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// Reading from the peer failed.
+    #[error("the connection broke while reading")]
+    Read(#[source] io::Error),
+    /// Writing to the peer failed.
+    #[error("the connection broke while writing")]
+    Write(#[source] io::Error),
+    /// The peer sent a frame that cannot be decoded.
+    #[error(transparent)]
+    Frame(#[from] DecodeError),
+    /// The peer began a frame and neither went on with it nor ended it.
+    #[error("an unfinished frame made no progress within {limit:?}")]
+    FrameTimeout {
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// The peer sent a frame that is none of the format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A handler failed.
+    #[error(transparent)]
+    Handler(#[from] HandlerError),
+    /// The peer does not read as fast as it is written to, and the policy is to disconnect it.
+    #[error("the peer does not read: {0}")]
+    Overflow(QueueLimit),
+    /// The closing connection was cut since it took too long.
+    #[error("closing took longer than {limit:?}")]
+    CloseTimeout {
+        /// How long it may take.
+        limit: Duration,
+    },
+}
+
+impl Error {
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Transport(error) => error.code(),
+            Self::ConnectTimeout { .. } => "ERR_IPC_CONNECT_TIMEOUT",
+            Self::Read(_) | Self::Write(_) => "ERR_IPC_CONNECTION_LOST",
+            Self::Frame(DecodeError::FrameTooLarge { .. }) => "ERR_IPC_FRAME_TOO_LARGE",
+            Self::Frame(_) => "ERR_IPC_INVALID_FRAME",
+            Self::FrameTimeout { .. } => "ERR_IPC_MESSAGE_TIMEOUT",
+            Self::Format(error) => error.code(),
+            Self::Handler(HandlerError::Payload { source, .. }) => source.code(),
+            Self::Handler(_) => "ERR_IPC_HANDLER_PANICKED",
+            Self::Overflow(_) => "ERR_IPC_BACKPRESSURE",
+            Self::CloseTimeout { .. } => "ERR_IPC_CLOSE_TIMEOUT",
+        }
+    }
+
+    /// Returns whether the connection ends with this error.
+    #[must_use]
+    pub fn is_fatal(&self) -> bool {
+        match self {
+            Self::Frame(error) => error.is_fatal(),
+            Self::Format(_) | Self::Handler(_) => false,
+            _ => true,
+        }
+    }
+}
+
+/// Why a connection ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// This side closed it.
+    Local,
+    /// The peer closed it, between two frames.
+    PeerClosed,
+    /// The peer closed it within a frame, of which this many bytes had come.
+    Truncated {
+        /// How many bytes of the unfinished frame had come.
+        buffered: usize,
+    },
+    /// It ended with an error.
+    Error(Arc<Error>),
+}
+
+/// Why a message was not taken. Nothing of it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// Too much waits already.
+    #[error("the send queue is full: {0}")]
+    Full(QueueLimit),
+    /// The message alone is larger than the whole queue may be.
+    #[error("a message of {actual} bytes is larger than the send queue may be, {limit} bytes")]
+    TooLarge {
+        /// How many bytes the queue may hold.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
+    /// The payload cannot be put into the format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The frame is too large, or contains its own delimiter.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The connection is closed for good, or about to be.
+    #[error("the connection is closed")]
+    Closed,
+    /// No peer with this id is connected.
+    #[error("no peer {0} is connected")]
+    UnknownPeer(PeerId),
+}
+
+impl From<PushError> for EmitError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Full(limit) => Self::Full(limit),
+            PushError::TooLarge { limit, actual } => Self::TooLarge { limit, actual },
+            PushError::Format(error) => Self::Format(error),
+            PushError::Encode(error) => Self::Encode(error),
+        }
+    }
+}
+
+/// Why a client did not get connected.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The last attempt failed and there is none after it.
+    #[error("could not connect")]
+    Failed(#[source] Arc<Error>),
+    /// The client is closed.
+    #[error("the client is closed")]
+    Closed,
+}

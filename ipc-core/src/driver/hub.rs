@@ -1,0 +1,204 @@
+//! `Hub`: where what happens is told to handlers and streams.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use super::Peer;
+use super::error::Error;
+use super::events::{Events, Incoming, Queue};
+use super::outbox::{Outbox, Want};
+use crate::router::{Router, Snapshot, panic_message};
+use crate::{DecodePayload, HandlerError, HandlerId, Message, MessageFormat};
+
+/// The handlers and streams of one client or server. `L` is its lifecycle event.
+pub(super) struct Hub<F, L> {
+    pub(super) router: Router<Peer<F>>,
+    lifecycle: Mutex<Arc<Vec<Arc<LifecycleFn<L>>>>>,
+    queues: Mutex<Vec<Arc<Queue<F, L>>>>,
+    /// Whether there is a stream at all, so that nobody looks at the lock in vain.
+    streamed: AtomicBool,
+    error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
+}
+
+type LifecycleFn<L> = dyn Fn(&L) + Send + Sync;
+
+/// Items on their way into streams that were full.
+pub(super) struct Backlog<F, L> {
+    items: Vec<Stuck<F, L>>,
+}
+
+/// An item, and the stream it is meant for.
+type Stuck<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
+
+impl<F: MessageFormat, L: Clone> Hub<F, L> {
+    /// Returns a hub; `error` makes the lifecycle event of an error.
+    pub(super) fn new(error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
+        Self {
+            router: Router::new(),
+            lifecycle: Mutex::new(Arc::new(Vec::new())),
+            queues: Mutex::new(Vec::new()),
+            streamed: AtomicBool::new(false),
+            error,
+        }
+    }
+
+    /// Registers a handler that takes the payload as a `T`.
+    pub(super) fn on<T>(
+        &self,
+        event: &str,
+        once: bool,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.router.add(Some(event), once, move |message, peer: &Peer<F>| {
+            handler(peer.decode(message)?, peer);
+            Ok(())
+        })
+    }
+
+    /// Registers a handler for every message.
+    pub(super) fn on_any(
+        &self,
+        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.router.add(None, false, move |message, peer: &Peer<F>| {
+            handler(message, peer);
+            Ok(())
+        })
+    }
+
+    pub(super) fn on_lifecycle(&self, handler: impl Fn(&L) + Send + Sync + 'static) {
+        let mut handlers = self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut handlers).push(Arc::new(handler));
+    }
+
+    pub(super) fn events(&self, max_bytes: usize) -> Events<F, L> {
+        let (events, queue) = Events::new(max_bytes);
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.retain(|queue| !queue.is_dropped());
+        queues.push(queue);
+        self.streamed.store(true, Ordering::Release);
+        events
+    }
+
+    /// Gives a message to its handlers, then to the streams. What a stream has no room for is
+    /// left in `backlog`, in order.
+    pub(super) fn message(
+        &self,
+        snapshot: &mut Snapshot<Peer<F>>,
+        message: Message,
+        peer: &Peer<F>,
+        backlog: &mut Backlog<F, L>,
+    ) {
+        let mut failures = Vec::new();
+        self.router.dispatch(snapshot, &message, peer, |error| failures.push(error));
+        if self.streamed.load(Ordering::Acquire) {
+            self.stream(Incoming::Message(message, peer.clone()), backlog);
+        }
+        for failure in failures {
+            self.error(Some(peer), failure.into(), backlog);
+        }
+    }
+
+    /// Tells of an error on the connection to `peer`, or of the server's own.
+    pub(super) fn error(
+        &self,
+        peer: Option<&Peer<F>>,
+        error: Error,
+        backlog: &mut Backlog<F, L>,
+    ) -> Arc<Error> {
+        let error = Arc::new(error);
+        self.lifecycle((self.error)(peer, Arc::clone(&error)), backlog);
+        error
+    }
+
+    /// Tells of a lifecycle event.
+    pub(super) fn lifecycle(&self, event: L, backlog: &mut Backlog<F, L>) {
+        self.tell(&event);
+        if self.streamed.load(Ordering::Acquire) {
+            self.stream(Incoming::Lifecycle(event), backlog);
+        }
+    }
+
+    /// Calls the lifecycle handlers. One that panics is told of to the others, once.
+    fn tell(&self, event: &L) {
+        let handlers = Arc::clone(&self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner));
+        for (index, handler) in handlers.iter().enumerate() {
+            let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(event))) else { continue };
+            let (event, message) = ("(lifecycle)".to_owned(), panic_message(&*panic));
+            let error = Arc::new(HandlerError::Panicked { event, message }.into());
+            let event = (self.error)(None, error);
+            let others = handlers.iter().enumerate().filter(|(other, _)| *other != index);
+            for (_, other) in others {
+                // A second panic has nobody left to be told to.
+                let _ = catch_unwind(AssertUnwindSafe(|| other(&event)));
+            }
+        }
+    }
+
+    fn stream(&self, item: Incoming<F, L>, backlog: &mut Backlog<F, L>) {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        for queue in queues.iter().filter(|queue| !queue.is_dropped()) {
+            backlog.items.push((Arc::clone(queue), Some(item.clone())));
+        }
+    }
+
+    /// Ends the streams: nothing comes any more.
+    pub(super) fn end(&self) {
+        let queues =
+            std::mem::take(&mut *self.queues.lock().unwrap_or_else(PoisonError::into_inner));
+        queues.iter().for_each(|queue| queue.end());
+    }
+}
+
+impl<F, L> Backlog<F, L> {
+    pub(super) fn new() -> Self {
+        Self { items: Vec::new() }
+    }
+
+    /// Moves what it can into the streams; ready when nothing is left.
+    pub(super) fn poll_flush(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if self.items.is_empty() {
+            return Poll::Ready(());
+        }
+        // An item must not overtake an earlier one of the same stream.
+        let mut full: Vec<Arc<Queue<F, L>>> = Vec::new();
+        self.items.retain_mut(|(queue, item)| {
+            if full.iter().any(|other| Arc::ptr_eq(other, queue)) {
+                return true;
+            }
+            let pending = queue.poll_push(cx, item).is_pending();
+            if pending {
+                full.push(Arc::clone(queue));
+            }
+            pending
+        });
+        if self.items.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Waits until everything is in the streams, or until the peer is to go: then what is left
+    /// goes in although there is no room. That is the few items of one frame or one end.
+    pub(super) async fn settle(&mut self, outbox: &Outbox) {
+        std::future::poll_fn(|cx| {
+            if outbox.register(cx) == Want::Open { self.poll_flush(cx) } else { Poll::Ready(()) }
+        })
+        .await;
+        for (queue, item) in self.items.drain(..) {
+            queue.push_over(item);
+        }
+    }
+}
+
+impl<F, L> std::fmt::Debug for Hub<F, L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,311 @@
+//! `Outbox`: a connection's send queue with the socket's write half, shared by all who emit.
+
+mod state;
+mod wait;
+
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use ipc_codec::{EncodeWith, FrameEncoder, Framing};
+use ipc_transport::WriteHalf;
+use tokio::io::AsyncWrite;
+use tokio::sync::Notify;
+
+use self::state::State;
+use super::clock;
+use super::config::{ConnectionConfig, FlushPolicy};
+use super::error::EmitError;
+use crate::FormatError;
+use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue, Tally};
+
+/// The sending side of one peer: it outlives the connections of a client that comes back.
+///
+/// An emit encodes straight into the queue under a short lock. If the socket is idle the caller
+/// itself writes: no task is woken. While it is busy, messages gather and the connection's task
+/// writes them together.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    state: Mutex<State>,
+    /// Told when room appears, the queue drains, or the outbox closes.
+    changed: Notify,
+    /// Told when `want` changes, for a client's task that has no connection.
+    pub(super) control: Notify,
+    encoder: FrameEncoder,
+    flush: FlushPolicy,
+}
+
+/// What is to become of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+pub(super) enum Want {
+    /// It goes on.
+    Open,
+    /// It ends when everything is written.
+    Close,
+    /// It ends now.
+    Disconnect,
+}
+
+/// What a flush left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flushed {
+    /// Whether nothing waits any more.
+    pub(super) empty: bool,
+    /// Whether others emitted since: the task should look again before it sleeps.
+    pub(super) look_again: bool,
+    /// When what waits is to be written at the latest.
+    pub(super) flush_at: Option<Instant>,
+}
+
+impl Outbox {
+    pub(super) fn new(config: &ConnectionConfig, framing: &Framing) -> Self {
+        let encoder = FrameEncoder::new(framing.clone(), config.limits);
+        let queue =
+            SendQueue::new(encoder.clone(), framing, config.queue, config.overflow, config.sync);
+        Self {
+            state: Mutex::new(State::new(queue)),
+            changed: Notify::new(),
+            control: Notify::new(),
+            encoder,
+            flush: config.flush,
+        }
+    }
+
+    /// Queues a message, and writes it if the socket is idle. Never waits.
+    pub(super) fn emit(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
+        self.emit_with(|queue| queue.push(encode).map(drop))
+    }
+
+    /// Queues a frame that is encoded already, and writes it if the socket is idle.
+    pub(super) fn emit_encoded(&self, frame: &Bytes) -> Result<(), EmitError> {
+        self.emit_with(|queue| queue.push_encoded(frame).map(drop))
+    }
+
+    fn emit_with(
+        &self,
+        push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
+    ) -> Result<(), EmitError> {
+        let mut state = self.lock();
+        if state.closed || state.want != Want::Open {
+            return Err(EmitError::Closed);
+        }
+        match push(&mut state.queue) {
+            Ok(()) => {
+                self.after_push(state);
+                Ok(())
+            }
+            Err(PushError::Full(limit)) => {
+                if state.queue.overflow() == OverflowPolicy::Disconnect {
+                    state.overflow = Some(limit);
+                    state.want = Want::Disconnect;
+                    self.wake(state);
+                }
+                Err(EmitError::Full(limit))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn after_push(&self, mut state: MutexGuard<'_, State>) {
+        if state.writer.is_none() || state.blocked || state.queue.is_held() {
+            return;
+        }
+        let full = state.queue.bytes() >= WRITE_FROM;
+        let write = match self.flush {
+            FlushPolicy::Immediate => true,
+            _ if full => true,
+            FlushPolicy::WhenIdle => !state.corked && !state.busy,
+            FlushPolicy::Within(delay) => {
+                if state.flush_at.is_none() && !state.corked {
+                    state.flush_at = clock::now().checked_add(delay);
+                    self.wake(state);
+                }
+                return;
+            }
+        };
+        if write {
+            state.busy = true;
+            // An error shows again when the connection's task writes or reads, which reports it.
+            let waker = Waker::noop();
+            let written = tokio::task::coop::unconstrained(std::future::poll_fn(|_| {
+                state.write(&mut Context::from_waker(waker))
+            }));
+            let written = pin!(written).poll(&mut Context::from_waker(waker));
+            let freed = state.waiting > 0;
+            if !matches!(written, Poll::Ready(Ok(()))) {
+                state.blocked = true;
+                self.wake(state);
+            }
+            if freed {
+                self.changed.notify_waiters();
+            }
+        } else if !state.corked {
+            state.gathered = true;
+            self.wake(state);
+        }
+    }
+
+    /// Writes what waits, from the connection's task, which is woken when the socket has room.
+    pub(super) fn poll_flush(&self, cx: &mut Context<'_>, now: bool) -> io::Result<Flushed> {
+        let mut state = self.lock();
+        state.corked = false;
+        let due = now
+            || !matches!(self.flush, FlushPolicy::Within(_))
+            || state.queue.bytes() >= WRITE_FROM
+            || state.flush_at.is_some_and(|at| at <= clock::now());
+        if !due {
+            if let (FlushPolicy::Within(delay), None) = (self.flush, state.flush_at) {
+                if !state.queue.is_held() {
+                    state.flush_at = clock::now().checked_add(delay);
+                }
+            }
+        } else if !state.queue.is_held() && state.writer.is_some() {
+            state.flush_at = None;
+            let result = state.write(cx);
+            state.blocked = result.is_pending();
+            if let Poll::Ready(Err(error)) = result {
+                state.writer = None;
+                return Err(error);
+            }
+        } else {
+            state.flush_at = None;
+        }
+        // While a burst lasts, it gathers: on one thread, looking again lets the burst go on.
+        let look_again = state.gathered && !state.blocked;
+        (state.busy, state.gathered) = (look_again, false);
+        let flushed =
+            Flushed { empty: state.queue.is_empty(), look_again, flush_at: state.flush_at };
+        if flushed.empty && !look_again {
+            state.queue.release();
+        }
+        if state.waiting > 0 {
+            drop(state);
+            self.changed.notify_waiters();
+        }
+        Ok(flushed)
+    }
+
+    /// Ends the writing side: the peer sees the end of the stream.
+    pub(super) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.lock().writer {
+            Some(writer) => Pin::new(writer).poll_shutdown(cx),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Registers the connection's task and returns what is to become of the connection.
+    pub(super) fn register(&self, cx: &Context<'_>) -> Want {
+        let mut state = self.lock();
+        match &state.driver {
+            Some(waker) if waker.will_wake(cx.waker()) => {}
+            _ => state.driver = Some(cx.waker().clone()),
+        }
+        state.want
+    }
+
+    /// Takes note that the connection's task handles messages now and writes afterwards.
+    pub(super) fn cork(&self) {
+        self.lock().corked = true;
+    }
+
+    /// Takes note that a message was received: with one in flight, the next may go.
+    pub(super) fn on_received(&self) {
+        self.lock().queue.on_received();
+    }
+
+    /// Takes the write half of a new connection.
+    pub(super) fn attach(&self, writer: WriteHalf) {
+        let mut state = self.lock();
+        state.writer = Some(writer);
+        (state.blocked, state.busy, state.gathered, state.flush_at) = (false, false, false, None);
+    }
+
+    /// Lets go of the write half of a lost connection; what waits, waits for the next one.
+    /// Returns why the queue's policy ended the connection, if it did.
+    pub(super) fn detach(&self) -> Option<QueueLimit> {
+        let mut state = self.lock();
+        let writer = state.writer.take();
+        state.queue.on_connection_lost();
+        (state.corked, state.blocked, state.driver) = (false, false, None);
+        let overflow = state.overflow.take();
+        drop(state);
+        drop(writer);
+        overflow
+    }
+
+    /// Closes the outbox for good: what waits becomes undelivered.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let undelivered = state.queue.take_undelivered();
+        state.undelivered.extend(undelivered);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    /// Takes the frames that were not delivered, oldest first. Each is returned once.
+    pub(super) fn take_undelivered(&self) -> Vec<Bytes> {
+        std::mem::take(&mut self.lock().undelivered)
+    }
+
+    /// Asks for the connection's end. A stronger wish stays.
+    pub(super) fn want(&self, want: Want) {
+        let mut state = self.lock();
+        if state.want < want {
+            state.want = want;
+            self.wake(state);
+            self.control.notify_one();
+        }
+    }
+
+    pub(super) fn wanted(&self) -> Want {
+        self.lock().want
+    }
+
+    pub(super) fn tally(&self) -> Tally {
+        self.lock().queue.tally()
+    }
+
+    pub(super) fn queued(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.queue.len(), state.queue.bytes())
+    }
+
+    fn wake(&self, mut state: MutexGuard<'_, State>) {
+        // Taken, so that a burst wakes the task once.
+        let driver = state.driver.take();
+        drop(state);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The queue repairs itself after a payload whose encoding panicked.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the whole frame of a message, to be queued many times.
+pub(super) fn encode_frame(
+    encoder: &FrameEncoder,
+    encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+) -> Result<Bytes, EmitError> {
+    let mut frame = BytesMut::new();
+    encoder.encode_with(&mut frame, encode).map_err(|error| match error {
+        EncodeWith::Write(error) => EmitError::Format(error),
+        EncodeWith::Encode(error) => EmitError::Encode(error),
+    })?;
+    Ok(frame.freeze())
+}
+
+/// So many bytes are written by whoever queues them, busy or not: a bigger batch saves nothing
+/// more, and the queue does not fill while the connection's task waits for its turn.
+const WRITE_FROM: usize = 64 * 1024;

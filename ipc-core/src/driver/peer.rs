@@ -1,0 +1,212 @@
+//! `Peer`: a handle to the other side of a connection.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use ipc_transport::PeerInfo;
+
+use super::config::ConnectionConfig;
+use super::error::EmitError;
+use super::outbox::{Outbox, Want};
+use crate::queue::Tally;
+use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+
+/// The number of a peer: unique within one server, counted from 1 and never given twice. A
+/// client's one peer, its server, has 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub(super) u64);
+
+impl PeerId {
+    /// Returns the number itself.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for PeerId {
+    fn from(id: u64) -> Self {
+        Self(id)
+    }
+}
+
+impl fmt::Display for PeerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A handle to the other side: for a server one of its clients, for a client its server.
+///
+/// It is cheap to clone and can be kept: after the connection is gone, sending returns
+/// [`EmitError::Closed`]. A client's peer outlives its connections: what is sent while there is
+/// none waits for the next.
+pub struct Peer<F> {
+    inner: Arc<Inner<F>>,
+}
+
+struct Inner<F> {
+    id: PeerId,
+    format: Arc<F>,
+    info: Mutex<Option<Arc<PeerInfo>>>,
+    outbox: Outbox,
+}
+
+impl<F: MessageFormat> Peer<F> {
+    pub(super) fn new(id: PeerId, format: Arc<F>, config: &ConnectionConfig) -> Self {
+        let outbox = Outbox::new(config, &format.framing());
+        Self { inner: Arc::new(Inner { id, format, info: Mutex::new(None), outbox }) }
+    }
+
+    /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
+    /// soon as there is room.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the payload cannot be sent, the queue is full, or the connection is closed.
+    pub fn emit<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.outbox().emit(|out| self.format().encode(event, payload, out))
+    }
+
+    /// Sends an event; waits while the queue is full, if its policy is
+    /// [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block).
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the payload cannot be sent, the queue is full and its policy is another, or
+    /// the connection is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.outbox().send(|out| self.format().encode(event, payload, out)).await
+    }
+
+    /// Returns the payload of a message as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload is not a `T`.
+    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
+    where
+        F: DecodePayload<T>,
+    {
+        self.format().decode_payload(message)
+    }
+
+    /// Waits until everything that was sent is written to the socket; `false` if the connection
+    /// was closed before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn flush(&self) -> bool {
+        self.outbox().drained().await
+    }
+
+    /// Ends the connection when everything that was sent is written. For a client's peer this
+    /// closes the client: it does not come back. Does not wait; see [`closed`](Self::closed).
+    pub fn close(&self) {
+        self.outbox().want(Want::Close);
+    }
+
+    /// Ends the connection at once; what was not written becomes undelivered. For a client's peer
+    /// this closes the client.
+    pub fn disconnect(&self) {
+        self.outbox().want(Want::Disconnect);
+    }
+
+    /// Waits until the peer is gone for good.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn closed(&self) {
+        self.outbox().closed().await;
+    }
+
+    /// Takes the messages that were accepted and could not be written before the end, oldest
+    /// first. Each is returned once. Empty while the peer is not gone. A frame that the format
+    /// cannot read although it wrote it comes back whole, as the payload of an event without a
+    /// name.
+    #[must_use]
+    pub fn take_undelivered(&self) -> Vec<Message> {
+        let message = |frame: Bytes| {
+            let decoded = self.format().decode(frame.clone());
+            decoded.unwrap_or_else(|_| Message::new("", Some(frame)))
+        };
+        self.outbox().take_undelivered().into_iter().map(message).collect()
+    }
+
+    /// Returns the peer's number.
+    #[must_use]
+    pub fn id(&self) -> PeerId {
+        self.inner.id
+    }
+
+    /// Returns what the transport knows of the other side (address, credentials), or `None` for a
+    /// client that was not connected yet.
+    #[must_use]
+    pub fn info(&self) -> Option<Arc<PeerInfo>> {
+        self.inner.info.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the format.
+    #[must_use]
+    pub fn format(&self) -> &F {
+        &self.inner.format
+    }
+
+    /// Returns what became of the messages sent so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.outbox().tally()
+    }
+
+    /// Returns how many messages, and how many bytes of them, wait to be written.
+    #[must_use]
+    pub fn queued(&self) -> (usize, usize) {
+        self.outbox().queued()
+    }
+
+    pub(super) fn emit_encoded(&self, frame: &Bytes) -> Result<(), EmitError> {
+        self.outbox().emit_encoded(frame)
+    }
+
+    pub(super) fn set_info(&self, info: PeerInfo) {
+        *self.inner.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(info));
+    }
+
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.inner.outbox
+    }
+}
+
+impl<F> Clone for Peer<F> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<F> PartialEq for Peer<F> {
+    /// Compares by identity: two handles to the same connection are equal.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl<F> Eq for Peer<F> {}
+
+impl<F> fmt::Debug for Peer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer").field("id", &self.inner.id).finish_non_exhaustive()
+    }
+}

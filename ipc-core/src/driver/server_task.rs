@@ -1,0 +1,210 @@
+//! The tasks of a server: one that accepts, and one for each peer.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ipc_codec::FrameEncoder;
+use ipc_transport::{Listener, Stream, Transport};
+use tokio::sync::watch;
+
+use super::config::ConnectionConfig;
+use super::connection::Connection;
+use super::error::{DisconnectReason, EmitError, Error};
+use super::hub::{Backlog, Hub};
+use super::outbox::encode_frame;
+use super::server::ServerEvent;
+use super::{Peer, PeerId};
+use crate::{FormatError, MessageFormat};
+
+/// What the handles and the tasks of one server share.
+pub(super) struct Shared<F: MessageFormat> {
+    pub(super) format: Arc<F>,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) config: Arc<ConnectionConfig>,
+    pub(super) hub: Arc<Hub<F, ServerEvent<F>>>,
+    encoder: FrameEncoder,
+    max_connections: usize,
+    peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
+    next_id: AtomicU64,
+    /// Whether listening has to end.
+    stop: watch::Sender<bool>,
+    /// How many tasks run: the accepting one and one for each peer.
+    tasks: watch::Sender<Tasks>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Tasks {
+    accepting: usize,
+    peers: usize,
+}
+
+impl<F: MessageFormat> Shared<F> {
+    pub(super) fn new(
+        format: F,
+        transport: Arc<dyn Transport>,
+        max_connections: usize,
+        config: ConnectionConfig,
+    ) -> Self {
+        Self {
+            encoder: FrameEncoder::new(format.framing(), config.limits),
+            format: Arc::new(format),
+            transport,
+            config: Arc::new(config),
+            hub: Arc::new(Hub::new(|peer, error| ServerEvent::Error {
+                peer: peer.cloned(),
+                error,
+            })),
+            max_connections,
+            peers: Mutex::new(BTreeMap::new()),
+            next_id: AtomicU64::new(1),
+            stop: watch::Sender::new(false),
+            tasks: watch::Sender::new(Tasks::default()),
+        }
+    }
+
+    pub(super) fn peers(&self) -> MutexGuard<'_, BTreeMap<PeerId, Peer<F>>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn encode(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<Bytes, EmitError> {
+        encode_frame(&self.encoder, encode)
+    }
+
+    pub(super) fn ask_to_stop(&self) {
+        let _ = self.stop.send_replace(true);
+    }
+
+    /// Ends listening and waits until the socket is closed and its file removed.
+    pub(super) async fn stop_listening(&self) {
+        self.ask_to_stop();
+        let _ = self.tasks.subscribe().wait_for(|tasks| tasks.accepting == 0).await;
+    }
+
+    /// Waits until the task of every peer has ended.
+    pub(super) async fn all_gone(&self) {
+        let _ = self.tasks.subscribe().wait_for(|tasks| tasks.peers == 0).await;
+    }
+}
+
+/// Starts the task that accepts.
+pub(super) fn start<F: MessageFormat>(shared: Arc<Shared<F>>, listener: Box<dyn Listener>) {
+    // Counted here, so that a shutdown that comes first waits for it.
+    shared.tasks.send_modify(|tasks| tasks.accepting += 1);
+    let running = Running { shared, accepting: true };
+    tokio::spawn(accept(running, listener));
+}
+
+async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Listener>) {
+    let shared = &running.shared;
+    let mut stop = shared.stop.subscribe();
+    let mut pause = ACCEPT_PAUSE;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(stream) => {
+                pause = ACCEPT_PAUSE;
+                admit(shared, stream);
+            }
+            Err(error) => {
+                shared.hub.error(None, error.into(), &mut Backlog::new());
+                // Out of file descriptors, say: trying at once would spin, not trying at all
+                // would leave the server deaf.
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(MAX_ACCEPT_PAUSE);
+            }
+        }
+    }
+    if let Err(error) = listener.close().await {
+        shared.hub.error(None, error.into(), &mut Backlog::new());
+    }
+}
+
+/// Takes a new connection in, or closes it if there are enough.
+fn admit<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) {
+    let limit = shared.max_connections;
+    let mut peers = shared.peers();
+    if peers.len() >= limit {
+        drop(peers);
+        drop(stream);
+        shared.hub.lifecycle(ServerEvent::Refused { limit }, &mut Backlog::new());
+        return;
+    }
+    let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
+    let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
+    peers.insert(id, peer.clone());
+    drop(peers);
+    shared.tasks.send_modify(|tasks| tasks.peers += 1);
+    let running = Running { shared: Arc::clone(shared), accepting: false };
+    tokio::spawn(serve(running, peer, stream));
+}
+
+async fn serve<F: MessageFormat>(running: Running<F>, peer: Peer<F>, stream: Stream) {
+    let gone = Gone { shared: Arc::clone(&running.shared), peer: peer.clone() };
+    let shared = &running.shared;
+    peer.set_info(stream.peer().clone());
+    let (reader, writer) = stream.into_split();
+    peer.outbox().attach(writer);
+    let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
+    let mut connection = Connection::new(peer.clone(), hub, config, reader, true);
+    connection.lifecycle(ServerEvent::Connect(peer.clone()));
+    let mut reason = (&mut connection).await;
+    let mut backlog = connection.into_backlog();
+    if let Some(limit) = peer.outbox().detach() {
+        let error = shared.hub.error(Some(&peer), Error::Overflow(limit), &mut backlog);
+        reason = DisconnectReason::Error(error);
+    }
+    // From here on nobody can send to it, and what waited is handed back.
+    drop(gone);
+    let event = ServerEvent::Disconnect { peer: peer.clone(), reason };
+    shared.hub.lifecycle(event, &mut backlog);
+    backlog.settle(peer.outbox()).await;
+}
+
+/// Counts a task while it runs, however it ends.
+struct Running<F: MessageFormat> {
+    shared: Arc<Shared<F>>,
+    accepting: bool,
+}
+
+impl<F: MessageFormat> Drop for Running<F> {
+    fn drop(&mut self) {
+        self.shared.tasks.send_modify(|tasks| {
+            let count = if self.accepting { &mut tasks.accepting } else { &mut tasks.peers };
+            *count -= 1;
+        });
+    }
+}
+
+/// Takes a peer off the list and closes its outbox, however its task ends.
+struct Gone<F: MessageFormat> {
+    shared: Arc<Shared<F>>,
+    peer: Peer<F>,
+}
+
+impl<F: MessageFormat> Drop for Gone<F> {
+    fn drop(&mut self) {
+        self.peer.outbox().detach();
+        self.peer.outbox().close();
+        self.shared.peers().remove(&self.peer.id());
+    }
+}
+
+/// The first pause after a failed accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// The longest pause after failed accepts: a server recovers within a second.
+const MAX_ACCEPT_PAUSE: Duration = Duration::from_secs(1);

@@ -1,0 +1,115 @@
+//! `Inbound`: received bytes become frames, and an unfinished frame gets a deadline. Pure.
+
+use std::time::{Duration, Instant};
+
+use bytes::{BufMut, Bytes};
+use ipc_codec::{DecodeError, FrameDecoder, Framing, Limits};
+
+/// The receiving side of one connection: the decoder and the deadline of an unfinished frame.
+#[derive(Debug)]
+pub struct Inbound {
+    decoder: FrameDecoder,
+    frame_timeout: Option<Duration>,
+    unfinished: Option<Unfinished>,
+    read_size: usize,
+}
+
+/// The frame that has begun and not ended.
+#[derive(Debug, Clone, Copy)]
+struct Unfinished {
+    deadline: Instant,
+    /// How much of it was there when the deadline was set.
+    buffered: usize,
+}
+
+impl Inbound {
+    /// Returns the receiving side of a new connection. An unfinished frame may take
+    /// `frame_timeout` to grow by 1 KiB or to end; `None` lets it take for ever.
+    #[must_use]
+    pub fn new(framing: Framing, limits: Limits, frame_timeout: Option<Duration>) -> Self {
+        let decoder = FrameDecoder::new(framing, limits);
+        Self { decoder, frame_timeout, unfinished: None, read_size: MIN_READ }
+    }
+
+    /// Returns room to read into; what is written there counts as received.
+    pub fn spare(&mut self) -> impl BufMut + '_ {
+        self.decoder.spare(self.read_size)
+    }
+
+    /// Takes note that a read brought `n` bytes, and fits the size of the next read to it.
+    pub fn on_read(&mut self, n: usize) {
+        // A read that fills its room has probably left something behind: reading more at a time
+        // saves system calls. Small reads go back to small room, so that a quiet connection is
+        // cheap.
+        if n >= self.read_size {
+            self.read_size = (self.read_size * 2).min(MAX_READ);
+        } else if n < self.read_size / 4 {
+            self.read_size = (self.read_size / 2).max(MIN_READ);
+        }
+    }
+
+    /// Returns the next whole frame, or `None` if more bytes are needed.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`]; whether the stream goes on is what the error's `is_fatal` says.
+    pub fn next_frame(&mut self) -> Result<Option<Bytes>, DecodeError> {
+        let frame = self.decoder.next_frame();
+        if matches!(frame, Ok(Some(_))) {
+            self.unfinished = None;
+        }
+        frame
+    }
+
+    /// Sets or clears the deadline, now that every whole frame is taken out, and returns it.
+    ///
+    /// A frame has to grow by 1 KiB within the time or to end: a peer that drips single bytes
+    /// makes no progress worth the name.
+    /// The time is asked for only if there is an unfinished frame.
+    pub fn deadline(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
+        let timeout = self.frame_timeout?;
+        if !self.decoder.is_mid_frame() {
+            self.unfinished = None;
+            return None;
+        }
+        let buffered = self.decoder.buffered();
+        match self.unfinished {
+            Some(unfinished) if buffered < unfinished.buffered.saturating_add(PROGRESS) => {}
+            _ => {
+                self.unfinished =
+                    now().checked_add(timeout).map(|deadline| Unfinished { deadline, buffered });
+            }
+        }
+        self.unfinished.map(|unfinished| unfinished.deadline)
+    }
+
+    /// Returns how long an unfinished frame may take.
+    #[must_use]
+    pub fn frame_timeout(&self) -> Option<Duration> {
+        self.frame_timeout
+    }
+
+    /// Takes note that the stream has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Truncated`] if it ended within a frame.
+    pub fn finish(&mut self) -> Result<(), DecodeError> {
+        self.decoder.finish()
+    }
+
+    /// Gives the buffer's memory back if nothing is buffered: an idle connection holds none.
+    pub fn release(&mut self) {
+        self.decoder.release();
+    }
+}
+
+/// The room of the first read: a page, enough for what most messages need.
+const MIN_READ: usize = 4 * 1024;
+
+/// The most room for one read. Beyond it a read costs more in cache misses than it saves in
+/// system calls; it is also the budget of one turn.
+const MAX_READ: usize = 64 * 1024;
+
+/// What an unfinished frame must grow by to get more time.
+const PROGRESS: usize = 1024;

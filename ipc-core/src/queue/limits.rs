@@ -1,0 +1,118 @@
+//! What bounds a send queue, what happens at the bound, and the count of what became of messages.
+
+use std::fmt;
+
+/// How much may wait in a send queue.
+///
+/// # Defaults
+///
+/// 8 MiB and 1,048,576 messages. The bytes bound what a peer that does not read can cost; the
+/// messages bound the bookkeeping of very small ones (4 bytes each).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueLimits {
+    pub(super) max_bytes: usize,
+    pub(super) max_messages: usize,
+}
+
+impl QueueLimits {
+    /// Limits that are never reached: for trusted peers that are known to read.
+    pub const UNBOUNDED: Self = Self { max_bytes: usize::MAX, max_messages: usize::MAX };
+
+    /// Returns these limits with at most `bytes` bytes of frames waiting (default 8 MiB).
+    #[must_use]
+    pub const fn with_max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Returns these limits with at most `messages` messages waiting (default 1,048,576).
+    #[must_use]
+    pub const fn with_max_messages(mut self, messages: usize) -> Self {
+        self.max_messages = messages;
+        self
+    }
+
+    /// Returns how many bytes of frames may wait.
+    #[must_use]
+    pub const fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// Returns how many messages may wait.
+    #[must_use]
+    pub const fn max_messages(&self) -> usize {
+        self.max_messages
+    }
+}
+
+impl Default for QueueLimits {
+    fn default() -> Self {
+        Self { max_bytes: 8 * 1024 * 1024, max_messages: 1024 * 1024 }
+    }
+}
+
+/// What happens to a message for which the queue has no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OverflowPolicy {
+    /// `send` waits for room; `emit`, which never waits, returns an error. The default.
+    #[default]
+    Block,
+    /// Both `send` and `emit` return an error at once.
+    Error,
+    /// The message is dropped and counted; the call succeeds.
+    DropNewest,
+    /// The oldest waiting messages are dropped and counted until the new one fits.
+    DropOldest,
+    /// The peer is disconnected; what waited is handed back.
+    Disconnect,
+}
+
+/// Which bound of a queue was met, and by how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QueueLimit {
+    /// The bytes: at most `limit` may wait, and with this message it would be `actual`.
+    Bytes {
+        /// How many bytes may wait.
+        limit: usize,
+        /// How many would wait.
+        actual: usize,
+    },
+    /// The messages: at most `limit` may wait, and with this message it would be `actual`.
+    Messages {
+        /// How many messages may wait.
+        limit: usize,
+        /// How many would wait.
+        actual: usize,
+    },
+}
+
+impl fmt::Display for QueueLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes { limit, actual } => {
+                write!(f, "{actual} bytes would wait, the limit is {limit}")
+            }
+            Self::Messages { limit, actual } => {
+                write!(f, "{actual} messages would wait, the limit is {limit}")
+            }
+        }
+    }
+}
+
+/// What became of the messages of one queue.
+///
+/// Invariant: `accepted` equals `written + dropped + handed_back` and what still waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Tally {
+    /// Messages the queue took.
+    pub accepted: u64,
+    /// Messages written to the socket whole.
+    pub written: u64,
+    /// Messages dropped by [`OverflowPolicy::DropNewest`] or [`OverflowPolicy::DropOldest`].
+    pub dropped: u64,
+    /// Messages handed back to the caller, undelivered.
+    pub handed_back: u64,
+}

@@ -1,0 +1,415 @@
+//! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes, BytesMut};
+use ipc_codec::{EncodeError, EncodeWith, FrameEncoder, Framing};
+
+use super::{OverflowPolicy, QueueLimit, QueueLimits, Tally};
+use crate::FormatError;
+
+/// The frames of one connection that wait to be written, in order.
+///
+/// Small frames lie one behind the other in one buffer, so that many leave in one write; shared
+/// ones (a large broadcast) are kept as they are and written beside it. A frame leaves the queue
+/// only when its last byte is written: after a lost connection the unfinished one is sent again
+/// from its start.
+#[derive(Debug)]
+pub struct SendQueue {
+    encoder: FrameEncoder,
+    /// How many bytes the framing puts before and behind a frame.
+    around: (usize, usize),
+    limits: QueueLimits,
+    overflow: OverflowPolicy,
+    one_in_flight: bool,
+    /// The length of every waiting frame, or `SHARED` for the next one of `shared`.
+    lengths: VecDeque<u32>,
+    /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
+    flat: BytesMut,
+    /// How many bytes of `flat` belong to queued frames; more is the rest of a failed encoding.
+    flat_len: usize,
+    shared: VecDeque<Bytes>,
+    /// How many bytes of the first frame are written. `0 <= written < length of the first`.
+    written: usize,
+    /// How many bytes wait, those of the first frame that are written not counted.
+    bytes: usize,
+    /// Whether a message is out and its answer is not in (only with `one_in_flight`).
+    awaiting_answer: bool,
+    tally: Tally,
+}
+
+/// What a push did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pushed {
+    /// The message waits to be written.
+    Queued,
+    /// The message was dropped, as [`OverflowPolicy::DropNewest`] says.
+    Dropped,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushError {
+    /// There is no room.
+    Full(QueueLimit),
+    /// The message alone is larger than the whole queue may be.
+    TooLarge {
+        /// How many bytes the queue may hold.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
+    /// The payload cannot be put into the format.
+    Format(FormatError),
+    /// The frame cannot be put into the framing.
+    Encode(EncodeError),
+}
+
+impl SendQueue {
+    /// Returns an empty queue. With `one_in_flight`, a message is released only when something
+    /// was received after the one before it (node-ipc's `sync`).
+    #[must_use]
+    pub fn new(
+        encoder: FrameEncoder,
+        framing: &Framing,
+        limits: QueueLimits,
+        overflow: OverflowPolicy,
+        one_in_flight: bool,
+    ) -> Self {
+        let around = match framing {
+            Framing::Delimited(delimiter) => (0, delimiter.as_bytes().len()),
+            Framing::LengthPrefixed => (size_of::<u32>(), 0),
+            _ => (0, 0),
+        };
+        Self {
+            encoder,
+            around,
+            limits,
+            overflow,
+            one_in_flight,
+            lengths: VecDeque::new(),
+            flat: BytesMut::new(),
+            flat_len: 0,
+            shared: VecDeque::new(),
+            written: 0,
+            bytes: 0,
+            awaiting_answer: false,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Encodes a message straight into the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError`]; the queue is then as it was before.
+    pub fn push(
+        &mut self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<Pushed, PushError> {
+        // An encoding that panicked may have left bytes behind.
+        self.flat.truncate(self.flat_len);
+        self.encoder.encode_with(&mut self.flat, encode).map_err(|error| match error {
+            EncodeWith::Write(error) => PushError::Format(error),
+            EncodeWith::Encode(error) => PushError::Encode(error),
+        })?;
+        let length = self.flat.len() - self.flat_len;
+        match self.make_room(length) {
+            Ok(Pushed::Queued) => {}
+            other => {
+                self.flat.truncate(self.flat_len);
+                return other;
+            }
+        }
+        // A frame too long for the list of lengths is kept as a shared one.
+        match u32::try_from(length) {
+            Ok(short) if short != SHARED => {
+                self.flat_len += length;
+                self.lengths.push_back(short);
+            }
+            _ => {
+                let frame = self.flat.split_off(self.flat_len).freeze();
+                self.shared.push_back(frame);
+                self.lengths.push_back(SHARED);
+            }
+        }
+        self.bytes += length;
+        Ok(Pushed::Queued)
+    }
+
+    /// Appends a frame that is encoded already, delimiter or length included. A large one is not
+    /// copied.
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::Full`] or [`PushError::TooLarge`]; the queue is then as it was before.
+    pub fn push_encoded(&mut self, frame: &Bytes) -> Result<Pushed, PushError> {
+        self.flat.truncate(self.flat_len);
+        let pushed = self.make_room(frame.len())?;
+        if pushed == Pushed::Dropped {
+            return Ok(pushed);
+        }
+        match u32::try_from(frame.len()) {
+            Ok(short) if frame.len() < SHARE_FROM => {
+                self.flat.extend_from_slice(frame);
+                self.flat_len += frame.len();
+                self.lengths.push_back(short);
+            }
+            _ => {
+                self.shared.push_back(frame.clone());
+                self.lengths.push_back(SHARED);
+            }
+        }
+        self.bytes += frame.len();
+        Ok(Pushed::Queued)
+    }
+
+    /// Puts what can be written now into `slices` and returns how many of them are in use.
+    pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let mut used = 0;
+        let mut flat = self.flat.get(..self.flat_len).unwrap_or_default();
+        let mut skip = self.written;
+        if self.shared.is_empty() && !self.one_in_flight {
+            // The ordinary case: all of it is one run of bytes.
+            return usize::from(put(slices, 0, flat.get(skip..).unwrap_or_default()));
+        }
+        if self.one_in_flight && self.awaiting_answer {
+            return 0;
+        }
+        let mut shared = self.shared.iter();
+        let ready = if self.one_in_flight { 1 } else { self.lengths.len() };
+        let mut run = 0;
+        for &length in self.lengths.iter().take(ready) {
+            if length != SHARED {
+                run += length as usize;
+                continue;
+            }
+            let (before, rest) = flat.split_at_checked(run).unwrap_or_default();
+            flat = rest;
+            for part in [before, shared.next().map_or(&[][..], |frame| frame)] {
+                let part = part.get(skip..).unwrap_or_default();
+                // Only the first frame can be half written, and it is in the first part that
+                // is not empty.
+                if !part.is_empty() {
+                    skip = 0;
+                }
+                if !part.is_empty() && !put(slices, used, part) {
+                    return used;
+                }
+                used += usize::from(!part.is_empty());
+            }
+            run = 0;
+        }
+        let last = flat.get(..run).and_then(|run| run.get(skip..)).unwrap_or_default();
+        used + usize::from(put(slices, used, last))
+    }
+
+    /// Takes note that the first `n` bytes of what [`gather`](Self::gather) returned are written.
+    pub fn advance(&mut self, mut n: usize) {
+        self.bytes = self.bytes.saturating_sub(n);
+        let mut consumed = 0;
+        while let Some(length) = self.first_length() {
+            let left = length - self.written;
+            if n < left {
+                self.written += n;
+                break;
+            }
+            n -= left;
+            self.written = 0;
+            if self.lengths.pop_front() == Some(SHARED) {
+                self.shared.pop_front();
+            } else {
+                consumed += length;
+            }
+            self.tally.written += 1;
+            self.awaiting_answer = self.one_in_flight;
+        }
+        self.drop_flat_front(consumed);
+    }
+
+    /// Takes note that something was received: with one message in flight, the next may go.
+    pub fn on_received(&mut self) {
+        self.awaiting_answer = false;
+    }
+
+    /// Takes note that the connection is lost: a frame that was written in part is written from
+    /// its start on the next one.
+    pub fn on_connection_lost(&mut self) {
+        self.bytes += self.written;
+        self.written = 0;
+        self.awaiting_answer = false;
+    }
+
+    /// Takes every waiting frame out, oldest first, without delimiter or length: they are handed
+    /// back.
+    pub fn take_undelivered(&mut self) -> Vec<Bytes> {
+        let mut flat = std::mem::take(&mut self.flat).freeze();
+        let mut frames = Vec::with_capacity(self.lengths.len());
+        for length in std::mem::take(&mut self.lengths) {
+            let mut frame = if length == SHARED {
+                self.shared.pop_front().unwrap_or_default()
+            } else {
+                flat.split_to((length as usize).min(flat.len()))
+            };
+            let (before, behind) = self.around;
+            frame.advance(before.min(frame.len()));
+            frame.truncate(frame.len().saturating_sub(behind));
+            frames.push(frame);
+        }
+        self.tally.handed_back += frames.len() as u64;
+        (self.flat_len, self.written, self.bytes) = (0, 0, 0);
+        self.awaiting_answer = false;
+        frames
+    }
+
+    /// Returns whether a frame of `length` bytes, delimiter or length included, has no room now
+    /// and would have later.
+    #[must_use]
+    pub fn is_full_for(&self, length: usize) -> bool {
+        length <= self.limits.max_bytes && self.exceeded(length).is_some()
+    }
+
+    /// Gives the memory of an empty queue back, if it is worth it.
+    pub fn release(&mut self) {
+        if self.lengths.is_empty() && self.flat.capacity() > KEEP {
+            (self.flat, self.flat_len) = (BytesMut::new(), 0);
+        }
+        if self.lengths.is_empty() && self.lengths.capacity() > KEEP / size_of::<u32>() {
+            self.lengths = VecDeque::new();
+        }
+    }
+
+    /// Returns whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lengths.is_empty()
+    }
+
+    /// Returns whether nothing can be written now: nothing waits, or an answer is awaited.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.lengths.is_empty() || self.awaiting_answer
+    }
+
+    /// Returns how many messages wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lengths.len()
+    }
+
+    /// Returns how many bytes wait.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns what happens at the limits.
+    #[must_use]
+    pub fn overflow(&self) -> OverflowPolicy {
+        self.overflow
+    }
+
+    /// Returns what became of the messages so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    fn make_room(&mut self, length: usize) -> Result<Pushed, PushError> {
+        if length > self.limits.max_bytes {
+            return Err(PushError::TooLarge { limit: self.limits.max_bytes, actual: length });
+        }
+        while let Some(limit) = self.exceeded(length) {
+            match self.overflow {
+                OverflowPolicy::DropNewest => {
+                    self.tally.accepted += 1;
+                    self.tally.dropped += 1;
+                    return Ok(Pushed::Dropped);
+                }
+                OverflowPolicy::DropOldest => {
+                    if !self.drop_oldest() {
+                        return Err(PushError::Full(limit));
+                    }
+                }
+                _ => return Err(PushError::Full(limit)),
+            }
+        }
+        self.tally.accepted += 1;
+        Ok(Pushed::Queued)
+    }
+
+    fn exceeded(&self, length: usize) -> Option<QueueLimit> {
+        let bytes = self.bytes.saturating_add(length);
+        let messages = self.lengths.len().saturating_add(1);
+        if bytes > self.limits.max_bytes {
+            Some(QueueLimit::Bytes { limit: self.limits.max_bytes, actual: bytes })
+        } else if messages > self.limits.max_messages {
+            Some(QueueLimit::Messages { limit: self.limits.max_messages, actual: messages })
+        } else {
+            None
+        }
+    }
+
+    /// Drops the oldest frame of which nothing is written; `false` if there is none.
+    fn drop_oldest(&mut self) -> bool {
+        // A frame that is half on the wire has to be finished, or the stream breaks. It is set
+        // aside, so that what is dropped is always at the front of the small frames.
+        let index = usize::from(self.written > 0);
+        if let (1, Some(first)) = (index, self.lengths.front_mut()) {
+            if *first != SHARED {
+                let length = *first as usize;
+                self.flat_len -= length;
+                self.shared.push_front(self.flat.split_to(length).freeze());
+                *first = SHARED;
+            }
+        }
+        let Some(length) = self.lengths.remove(index) else { return false };
+        if length == SHARED {
+            self.bytes -= self.shared.remove(index).map_or(0, |frame| frame.len());
+        } else {
+            self.bytes -= length as usize;
+            self.drop_flat_front(length as usize);
+        }
+        self.tally.dropped += 1;
+        true
+    }
+
+    fn first_length(&self) -> Option<usize> {
+        let length = *self.lengths.front()?;
+        if length == SHARED { self.shared.front().map(Bytes::len) } else { Some(length as usize) }
+    }
+
+    fn drop_flat_front(&mut self, n: usize) {
+        let n = n.min(self.flat_len);
+        self.flat_len -= n;
+        if self.flat_len == 0 && self.flat.len() == n {
+            self.flat.clear();
+        } else {
+            self.flat.advance(n);
+        }
+    }
+}
+
+/// Puts `part` into the slice at `index`; `false` if it is empty or there is no such slice.
+fn put<'a>(slices: &mut [IoSlice<'a>], index: usize, part: &'a [u8]) -> bool {
+    match slices.get_mut(index) {
+        Some(slice) if !part.is_empty() => {
+            *slice = IoSlice::new(part);
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Marks an entry of the list of lengths whose frame is in the list of shared ones.
+const SHARED: u32 = u32::MAX;
+
+/// From this many bytes on a broadcast frame is shared rather than copied: below, the copy costs
+/// less than one more slice in the write.
+const SHARE_FROM: usize = 4 * 1024;
+
+/// An empty queue keeps a buffer of this many bytes at the most when its connection falls idle.
+const KEEP: usize = 1024;

@@ -1,0 +1,249 @@
+//! `Router`: which handlers an event has, and how they are called. Pure.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{FormatError, Message};
+
+/// The handlers of one client or server, by event.
+///
+/// A message is handled by those handlers that are registered when it arrives: one that is added
+/// meanwhile waits for the next message, one that is removed meanwhile does not run any more, and
+/// no other is skipped. Named handlers run in the order of their registration, then those for any
+/// event.
+pub(crate) struct Router<C> {
+    table: Mutex<Arc<Table<C>>>,
+    /// Counts the changes, so that a reader can keep its snapshot until there is one.
+    version: AtomicU64,
+}
+
+/// One registration, to be ended with `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct HandlerId(u64);
+
+/// What went wrong in a handler. The others are called all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandlerError {
+    /// The handler panicked.
+    Panicked {
+        /// The event it was called for.
+        event: String,
+        /// The panic's message, if it had one.
+        message: String,
+    },
+    /// The payload is not what the handler takes; the handler was not called.
+    Payload {
+        /// The event it would have been called for.
+        event: String,
+        /// Why the payload could not be read.
+        source: FormatError,
+    },
+}
+
+type HandlerFn<C> = dyn Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync;
+
+struct Handler<C> {
+    id: HandlerId,
+    once: bool,
+    /// Set when the handler is removed, or has run and was to run once.
+    done: AtomicBool,
+    call: Box<HandlerFn<C>>,
+}
+
+pub(crate) struct Table<C> {
+    by_event: HashMap<Box<str>, Vec<Arc<Handler<C>>>>,
+    any: Vec<Arc<Handler<C>>>,
+}
+
+/// A router's table as one reader last saw it.
+pub(crate) struct Snapshot<C> {
+    table: Arc<Table<C>>,
+    version: u64,
+}
+
+impl<C> Router<C> {
+    pub(crate) fn new() -> Self {
+        Self { table: Mutex::new(Arc::new(Table::new())), version: AtomicU64::new(1) }
+    }
+
+    /// Registers a handler, for one event or (`None`) for any.
+    pub(crate) fn add(
+        &self,
+        event: Option<&str>,
+        once: bool,
+        call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
+    ) -> HandlerId {
+        let mut id = HandlerId(0);
+        self.change(|table, version| {
+            id = HandlerId(version);
+            let call = Box::new(call);
+            let handler = Arc::new(Handler { id, once, done: AtomicBool::new(false), call });
+            match event {
+                Some(event) => table.by_event.entry(event.into()).or_default().push(handler),
+                None => table.any.push(handler),
+            }
+        });
+        id
+    }
+
+    /// Removes a handler; `false` if it is not there (any more).
+    pub(crate) fn remove(&self, id: HandlerId) -> bool {
+        let mut found = false;
+        self.change(|table, _| {
+            table.retain(|_, handler| {
+                let this = handler.id == id;
+                found |= this && !handler.done.swap(this, Ordering::Relaxed);
+                !this
+            });
+        });
+        found
+    }
+
+    /// Removes every handler of an event, or (`None`) every handler there is.
+    pub(crate) fn remove_all(&self, event: Option<&str>) {
+        self.change(|table, _| {
+            table.retain(|name, handler| {
+                let hit = event.is_none() || event == name;
+                if hit {
+                    handler.done.store(true, Ordering::Relaxed);
+                }
+                !hit
+            });
+        });
+    }
+
+    /// Brings a reader's snapshot up to date.
+    pub(crate) fn refresh(&self, snapshot: &mut Snapshot<C>) {
+        let version = self.version.load(Ordering::Acquire);
+        if snapshot.version != version {
+            let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+            *snapshot = Snapshot { table: Arc::clone(&table), version };
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Table<C>, u64)) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let version = self.version.load(Ordering::Relaxed);
+        let mut new = table.copy();
+        change(&mut new, version);
+        let old = std::mem::replace(&mut *table, Arc::new(new));
+        self.version.store(version + 1, Ordering::Release);
+        // Dropping a handler drops what it captured, which may come back here.
+        drop(table);
+        drop(old);
+    }
+
+    /// Calls the handlers of `message` and returns how many ran; those that ran for the only
+    /// time are removed.
+    pub(crate) fn dispatch(
+        &self,
+        snapshot: &mut Snapshot<C>,
+        message: &Message,
+        context: &C,
+        mut failed: impl FnMut(HandlerError),
+    ) -> usize {
+        self.refresh(snapshot);
+        let mut ran = 0;
+        let mut spent = None;
+        let table = &snapshot.table;
+        let named = table.by_event.get(message.event()).map_or(&[][..], Vec::as_slice);
+        for handler in named.iter().chain(&table.any) {
+            if handler.done.load(Ordering::Relaxed) {
+                continue;
+            }
+            if handler.once {
+                if handler.done.swap(true, Ordering::Relaxed) {
+                    continue;
+                }
+                spent = Some(handler.id);
+            }
+            ran += 1;
+            if let Err(error) = call(handler, message, context) {
+                failed(error);
+            }
+        }
+        if spent.is_some() {
+            self.change(|table, _| {
+                table.retain(|_, handler| !handler.done.load(Ordering::Relaxed));
+            });
+        }
+        ran
+    }
+}
+
+fn call<C>(handler: &Handler<C>, message: &Message, context: &C) -> Result<(), HandlerError> {
+    let event = || message.event().to_owned();
+    // A handler shares nothing with the router, so nothing here can be left half done.
+    match catch_unwind(AssertUnwindSafe(|| (handler.call)(message, context))) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(source)) => Err(HandlerError::Payload { event: event(), source }),
+        Err(panic) => {
+            Err(HandlerError::Panicked { event: event(), message: panic_message(&*panic) })
+        }
+    }
+}
+
+/// Returns the message of a panic, or an empty string if it carried none.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default().into()
+}
+
+impl<C> Table<C> {
+    fn new() -> Self {
+        Self { by_event: HashMap::new(), any: Vec::new() }
+    }
+
+    fn copy(&self) -> Self {
+        Self { by_event: self.by_event.clone(), any: self.any.clone() }
+    }
+
+    /// Keeps the handlers for which `keep` says so; it is given their event, `None` for any.
+    fn retain(&mut self, mut keep: impl FnMut(Option<&str>, &Handler<C>) -> bool) {
+        self.by_event.retain(|event, handlers| {
+            handlers.retain(|handler| keep(Some(event), handler));
+            !handlers.is_empty()
+        });
+        self.any.retain(|handler| keep(None, handler));
+    }
+}
+
+impl<C> Snapshot<C> {
+    /// Returns the snapshot of no table: the first `refresh` fills it.
+    pub(crate) fn empty() -> Self {
+        Self { table: Arc::new(Table::new()), version: 0 }
+    }
+}
+
+impl<C> fmt::Debug for Router<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Router").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for HandlerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked { event, message } => {
+                write!(f, "a handler of {event:?} panicked: {message}")
+            }
+            Self::Payload { event, .. } => {
+                write!(f, "the payload of {event:?} is not what its handler takes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for HandlerError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Panicked { .. } => None,
+            Self::Payload { source, .. } => Some(source),
+        }
+    }
+}

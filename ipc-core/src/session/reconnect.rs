@@ -1,0 +1,143 @@
+//! How often and after which pause a lost connection is tried again.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+/// When a client connects again after a connection is lost or could not be made.
+///
+/// # Defaults
+///
+/// For ever, with pauses that grow from 100 ms to 10 s and full jitter, so that the clients of a
+/// server that was away do not all come back in the same instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReconnectPolicy {
+    attempts: Attempts,
+    backoff: Backoff,
+}
+
+/// How often in a row a client tries again. A connection that is made starts the count anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attempts {
+    /// Not once.
+    Never,
+    /// This many times.
+    Times(u32),
+    /// Until it is told to stop.
+    Forever,
+}
+
+/// The pause before each attempt.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Backoff {
+    base: Duration,
+    cap: Duration,
+    jitter: Jitter,
+}
+
+/// Whether pauses are shortened at random.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// Pauses are what they are.
+    None,
+    /// A pause is anything between zero and its full length.
+    Full,
+}
+
+/// A backoff whose cap is below its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidBackoff {
+    base: Duration,
+    cap: Duration,
+}
+
+impl ReconnectPolicy {
+    /// Returns the policy that never connects again.
+    #[must_use]
+    pub const fn never() -> Self {
+        Self { attempts: Attempts::Never, backoff: Backoff::fixed(Duration::ZERO) }
+    }
+
+    /// Returns the policy that tries this often in a row with these pauses.
+    #[must_use]
+    pub const fn times(times: u32, backoff: Backoff) -> Self {
+        Self { attempts: Attempts::Times(times), backoff }
+    }
+
+    /// Returns the policy that tries for ever with these pauses.
+    #[must_use]
+    pub const fn forever(backoff: Backoff) -> Self {
+        Self { attempts: Attempts::Forever, backoff }
+    }
+
+    /// Returns the pause before the attempt after `failed` failed ones in a row, or `None` if
+    /// there is to be none. `chance` is a random number from 0 up to, but without, 1.
+    #[must_use]
+    pub fn pause(&self, failed: u32, chance: f64) -> Option<Duration> {
+        match self.attempts {
+            Attempts::Never => None,
+            Attempts::Times(times) if failed >= times => None,
+            _ => Some(self.backoff.pause(failed, chance)),
+        }
+    }
+
+    /// Returns how often in a row is tried again.
+    #[must_use]
+    pub const fn attempts(&self) -> Attempts {
+        self.attempts
+    }
+}
+
+impl Default for ReconnectPolicy {
+    fn default() -> Self {
+        Self::forever(Backoff {
+            base: Duration::from_millis(100),
+            cap: Duration::from_secs(10),
+            jitter: Jitter::Full,
+        })
+    }
+}
+
+impl Backoff {
+    /// Returns the backoff that always pauses for `pause`.
+    #[must_use]
+    pub const fn fixed(pause: Duration) -> Self {
+        Self { base: pause, cap: pause, jitter: Jitter::None }
+    }
+
+    /// Returns the backoff that pauses for `base` first, twice as long each time after, and never
+    /// longer than `cap`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidBackoff`] if `cap` is shorter than `base`.
+    pub fn exponential(
+        base: Duration,
+        cap: Duration,
+        jitter: Jitter,
+    ) -> Result<Self, InvalidBackoff> {
+        if cap < base {
+            return Err(InvalidBackoff { base, cap });
+        }
+        Ok(Self { base, cap, jitter })
+    }
+
+    fn pause(&self, failed: u32, chance: f64) -> Duration {
+        let factor = 2_u32.checked_pow(failed).unwrap_or(u32::MAX);
+        let full = self.base.checked_mul(factor).unwrap_or(self.cap).min(self.cap);
+        match self.jitter {
+            Jitter::None => full,
+            Jitter::Full => full.mul_f64(chance.clamp(0.0, 1.0)),
+        }
+    }
+}
+
+impl fmt::Display for InvalidBackoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "backoff cap {:?} is shorter than its base {:?}", self.cap, self.base)
+    }
+}
+
+impl Error for InvalidBackoff {}
