@@ -1,1 +1,32 @@
-//! ipc-codec
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod allocation;
+#[cfg(feature = "tokio-util")]
+mod codec;
+mod decoder;
+mod delimiter;
+mod encoder;
+mod error;
+mod framing;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+mod limits;
+mod room;
+mod search;
+mod splitter;
+
+#[cfg(feature = "tokio-util")]
+pub use codec::{FrameCodec, FrameCodecError};
+pub use decoder::FrameDecoder;
+pub use delimiter::{Delimiter, DelimiterError};
+pub use encoder::FrameEncoder;
+pub use error::{DecodeError, EncodeError, EncodeWith};
+pub use framing::Framing;
+pub use limits::{Limits, Oversize};

@@ -1,0 +1,132 @@
+//! `FrameDecoder`: bytes in, however they are cut; whole frames out.
+
+use bytes::buf::Limit;
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::splitter::Splitter;
+use crate::{DecodeError, Framing, Limits, room};
+
+/// A decoder of one byte stream into frames.
+///
+/// **Give it bytes with [`extend`](Self::extend) or [`spare`](Self::spare), then call
+/// [`next_frame`](Self::next_frame) until it returns `Ok(None)`; then give it more.** How the stream
+/// is cut into chunks never changes what comes out.
+///
+/// It buffers at most one frame of the greatest length allowed, its delimiter or length prefix, and
+/// the chunk that was given last. The memory for it is at most twice that.
+#[derive(Debug)]
+pub struct FrameDecoder {
+    splitter: Splitter,
+    buffer: BytesMut,
+}
+
+impl FrameDecoder {
+    /// Returns a decoder at the start of a stream. It holds no buffer yet.
+    pub fn new(framing: Framing, limits: Limits) -> Self {
+        Self { splitter: Splitter::new(&framing, limits), buffer: BytesMut::new() }
+    }
+
+    /// Appends received bytes, by copy. A decoder that failed ignores them.
+    pub fn extend(&mut self, chunk: &[u8]) {
+        if self.splitter.is_dead() {
+            return;
+        }
+        let allocated = self.splitter.allocated(&self.buffer);
+        room::make_room(&mut self.buffer, allocated, chunk.len(), chunk.len());
+        self.buffer.extend_from_slice(chunk);
+    }
+
+    /// Returns room for up to `max` bytes, to read into without a copy: at least one byte, at most
+    /// `max` and 1 MiB. What is written there counts as received.
+    ///
+    /// Fill it at most once, then call [`next_frame`](Self::next_frame). To hold no memory while
+    /// waiting, wait until the stream is readable, then ask for room.
+    pub fn spare(&mut self, max: usize) -> Limit<&mut BytesMut> {
+        if self.splitter.is_dead() {
+            self.buffer.clear();
+        }
+        let wanted = max.clamp(1, MAX_SPARE);
+        // Half of what was asked for will do: better a shorter read than a bigger buffer.
+        let least = wanted.div_ceil(2);
+        let allocated = self.splitter.allocated(&self.buffer);
+        room::make_room(&mut self.buffer, allocated, wanted, least);
+        let room = self.buffer.capacity().saturating_sub(self.buffer.len());
+        (&mut self.buffer).limit(room.min(wanted))
+    }
+
+    /// Returns the next whole frame, without its delimiter or length prefix.
+    ///
+    /// - `Ok(None)`: give it more bytes first.
+    /// - `Ok(Some(frame))`: call again, there may be another.
+    /// - `Err(error)`: if [`error.is_fatal()`](DecodeError::is_fatal), nothing more comes out of this
+    ///   stream. Otherwise exactly one frame is missing here, and calling again goes on.
+    ///
+    /// A frame is a copy of its own, or shares the decoder's buffer if it is a large part of it: a
+    /// frame that is kept keeps at most about four times its length in memory. With
+    /// [`Framing::Raw`], all buffered bytes are one chunk.
+    ///
+    /// # Errors
+    ///
+    /// - [`DecodeError::FrameTooLarge`]: a frame is longer than allowed. The frames before it have
+    ///   been returned. It is found out before such a frame is buffered.
+    /// - [`DecodeError::Dead`]: after a fatal error, each time.
+    pub fn next_frame(&mut self) -> Result<Option<Bytes>, DecodeError> {
+        self.splitter.next(&mut self.buffer)
+    }
+
+    /// Ends the stream. Call it when the peer has closed it and [`next_frame`](Self::next_frame)
+    /// has returned `Ok(None)`.
+    ///
+    /// Afterwards the decoder is at the start of a new stream, unless it was dead.
+    ///
+    /// # Errors
+    ///
+    /// - [`DecodeError::Truncated`]: the stream ended within a frame, which is dropped.
+    /// - [`DecodeError::Dead`]: the stream had been given up before.
+    pub fn finish(&mut self) -> Result<(), DecodeError> {
+        self.splitter.finish(&mut self.buffer)
+    }
+
+    /// Returns how many bytes are buffered.
+    pub fn buffered(&self) -> usize {
+        if self.splitter.is_dead() { 0 } else { self.buffer.len() }
+    }
+
+    /// Returns whether the stream stands within a frame, so that its end would truncate it.
+    ///
+    /// It is so, too, while a frame that is too long is being skipped. Meant for when
+    /// [`next_frame`](Self::next_frame) has returned `Ok(None)`: before that, whole frames that
+    /// are still buffered count as unfinished. Raw streams never are within a frame.
+    pub fn is_mid_frame(&self) -> bool {
+        self.splitter.is_mid_frame(&self.buffer)
+    }
+
+    /// Returns whether a fatal error has ended this stream.
+    pub fn is_dead(&self) -> bool {
+        self.splitter.is_dead()
+    }
+
+    /// Forgets everything received, and a failure too: the next byte begins a new stream.
+    pub fn reset(&mut self) {
+        self.buffer.clear();
+        self.splitter.reset();
+    }
+
+    /// Gives back memory that is not needed while nothing arrives. A decoder between two frames
+    /// then holds no buffer.
+    ///
+    /// Cheap, but the next chunk allocates again; call it when a connection falls idle.
+    pub fn release(&mut self) {
+        let allocated = self.splitter.allocated(&self.buffer);
+        room::release(&mut self.buffer, allocated);
+    }
+
+    /// Returns how many bytes were given to a delimiter search, ever.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn searched(&self) -> u64 {
+        self.splitter.searched
+    }
+}
+
+/// The most room handed out at once: 1 MiB, so that a careless `usize::MAX` allocates no more.
+const MAX_SPARE: usize = 1024 * 1024;

@@ -1,0 +1,142 @@
+//! The errors of decoding and encoding.
+
+use core::error::Error;
+use core::fmt;
+
+use crate::Oversize;
+
+/// Why a byte stream could not be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// A frame is longer than [`Limits::max_frame`](crate::Limits::max_frame).
+    FrameTooLarge {
+        /// The longest frame allowed, in bytes.
+        limit: usize,
+        /// The length in bytes that the frame announced, or for a delimited frame, whose length
+        /// nobody knows yet, `limit + 1`: it is at least that long.
+        seen: usize,
+        /// What becomes of the stream: [`Oversize::Fail`] ends it, [`Oversize::Skip`] goes on
+        /// after this frame.
+        policy: Oversize,
+    },
+    /// The stream ended within a frame.
+    Truncated {
+        /// How many bytes of the unfinished frame were buffered, its length prefix included.
+        buffered: usize,
+    },
+    /// The decoder had failed before. Nothing can be decoded from this stream any more.
+    Dead,
+}
+
+impl DecodeError {
+    /// Returns whether the stream can yield no further frame.
+    ///
+    /// Only a frame that was skipped ([`Oversize::Skip`]) leaves the stream alive.
+    pub fn is_fatal(&self) -> bool {
+        !matches!(self, Self::FrameTooLarge { policy: Oversize::Skip, .. })
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FrameTooLarge { limit, seen, policy } => {
+                let what = match policy {
+                    Oversize::Fail => "exceeds",
+                    Oversize::Skip => "was skipped: it exceeds",
+                };
+                write!(f, "frame of at least {seen} bytes {what} the limit of {limit} bytes")
+            }
+            Self::Truncated { buffered } => {
+                write!(f, "stream ended within a frame, {buffered} bytes of it buffered")
+            }
+            Self::Dead => f.write_str("stream was given up after an earlier error"),
+        }
+    }
+}
+
+impl Error for DecodeError {}
+
+/// Why a frame cannot be sent. Nothing of it was appended to the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The frame is longer than [`Limits::max_frame`](crate::Limits::max_frame), or than a length
+    /// prefix can say (4 GiB - 1).
+    FrameTooLarge {
+        /// The longest frame allowed, in bytes.
+        limit: usize,
+        /// The frame's length in bytes.
+        actual: usize,
+    },
+    /// The receiver would see the delimiter too early: it occurs in the frame, or in the frame's
+    /// end together with the delimiter that follows.
+    ContainsDelimiter {
+        /// Where the delimiter begins, in bytes from the frame's start.
+        at: usize,
+    },
+    /// The function given to [`encode_with`](crate::FrameEncoder::encode_with) removed bytes that
+    /// were there before it. Those are lost; the rest was left alone.
+    OutputShrunk {
+        /// How many bytes there had to be at least.
+        expected: usize,
+        /// How many there were.
+        actual: usize,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FrameTooLarge { limit, actual } => {
+                write!(f, "frame of {actual} bytes exceeds the limit of {limit} bytes")
+            }
+            Self::ContainsDelimiter { at } => {
+                write!(f, "frame contains the delimiter at byte {at}")
+            }
+            Self::OutputShrunk { expected, actual } => {
+                write!(f, "output has {actual} bytes after writing, expected at least {expected}")
+            }
+        }
+    }
+}
+
+impl Error for EncodeError {}
+
+/// Why [`encode_with`](crate::FrameEncoder::encode_with) appended nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "a frame fails while it is written or after; there is no third"
+)]
+pub enum EncodeWith<E> {
+    /// The frame was written but cannot be sent.
+    Encode(EncodeError),
+    /// The function that writes the frame returned this error.
+    Write(E),
+}
+
+impl<E> From<EncodeError> for EncodeWith<E> {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl<E> fmt::Display for EncodeWith<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encode(_) => f.write_str("frame cannot be sent"),
+            Self::Write(_) => f.write_str("frame could not be written"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for EncodeWith<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Encode(error) => Some(error),
+            Self::Write(error) => Some(error),
+        }
+    }
+}

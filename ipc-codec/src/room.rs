@@ -1,0 +1,103 @@
+//! Makes room in a receive buffer: reuses it, grows it by doubling, gives it back.
+
+use bytes::BytesMut;
+
+/// Makes room for at least `least` more bytes in `buffer`, if possible for `wanted`.
+///
+/// `allocated` is the size of the allocation behind the buffer. Each byte is moved a bounded number
+/// of times on average, however small the pieces are: bytes move to the front only once as many
+/// have been consumed, to a buffer of their own only once something has, and otherwise the buffer
+/// at least doubles.
+pub(crate) fn make_room(buffer: &mut BytesMut, allocated: usize, wanted: usize, least: usize) {
+    let len = buffer.len();
+    let need = len.saturating_add(wanted);
+    // One huge frame must not leave a huge buffer behind for the small ones that follow.
+    let too_big = allocated > KEPT && allocated > need.saturating_mul(4);
+    if !too_big {
+        if buffer.try_reclaim(least) {
+            return;
+        }
+        if buffer.capacity() == allocated {
+            // Nothing was consumed: reallocating may grow the memory where it stands.
+            buffer.reserve(wanted);
+            return;
+        }
+    }
+    move_to(buffer, need);
+}
+
+/// Gives memory back that an idle connection does not need.
+pub(crate) fn release(buffer: &mut BytesMut, allocated: usize) {
+    let len = buffer.len();
+    if len == 0 {
+        *buffer = BytesMut::new();
+    } else if len <= CHEAP_MOVE && allocated > len.saturating_mul(4) {
+        move_to(buffer, len);
+    }
+}
+
+fn move_to(buffer: &mut BytesMut, capacity: usize) {
+    let mut fresh = BytesMut::with_capacity(capacity);
+    fresh.extend_from_slice(buffer);
+    *buffer = fresh;
+}
+
+/// A buffer up to this size is kept however little of it is used: 64 KiB, what one read from a
+/// socket usually brings in at most.
+const KEPT: usize = 64 * 1024;
+
+/// Up to this many buffered bytes, giving memory back is worth moving them.
+const CHEAP_MOVE: usize = 4096;
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count")]
+mod tests {
+    use bytes::{Buf, BytesMut};
+
+    use super::make_room;
+    use crate::allocation::Allocation;
+
+    /// Receives `total` bytes in chunks and consumes each piece of `frame` bytes once it is whole.
+    /// Returns how many bytes were moved to make room.
+    fn moved(total: usize, chunk: usize, frame: usize) -> usize {
+        let mut allocation = Allocation::default();
+        let mut buffer = BytesMut::new();
+        let mut moved = 0;
+        for _ in 0..total / chunk {
+            let (before, len) = (buffer.as_ptr(), buffer.len());
+            let allocated = allocation.size(&buffer);
+            make_room(&mut buffer, allocated, chunk, chunk.div_ceil(2));
+            if buffer.as_ptr() != before {
+                moved += len;
+            }
+            let room = buffer.capacity() - buffer.len();
+            assert!(room >= chunk.div_ceil(2));
+            buffer.extend_from_slice(&std::vec![0; chunk.min(room)]);
+            while buffer.len() >= frame {
+                allocation.skip(&mut buffer, frame);
+            }
+        }
+        assert!(buffer.remaining() < frame);
+        moved
+    }
+
+    #[test]
+    fn growing_leaves_consumed_bytes_behind() {
+        let mut buffer = BytesMut::with_capacity(100);
+        buffer.extend_from_slice(&[0; 100]);
+        buffer.advance(40);
+        make_room(&mut buffer, 100, 50, 50);
+        assert_eq!((buffer.len(), buffer.capacity()), (60, 110));
+    }
+
+    #[test]
+    fn each_byte_is_moved_a_few_times_at_most() {
+        for frame in [1, 7, 64, 1000, 10_000, 100_000, 1_000_000] {
+            for chunk in [1, 64, 1000, 65_536] {
+                let total = 2_000_000;
+                let moved = moved(total, chunk, frame);
+                assert!(moved <= 2 * total, "{moved} with frames of {frame} by {chunk}");
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! `Search`: finds a delimiter, with the fastest means for its length.
+
+use alloc::boxed::Box;
+
+use memchr::memmem::Finder;
+
+use crate::Delimiter;
+
+/// A delimiter made ready to be searched for.
+#[derive(Debug, Clone)]
+pub(crate) enum Search {
+    Byte(u8),
+    /// Boxed: the prepared search is some 200 bytes, and most delimiters are one byte.
+    Bytes(Box<Finder<'static>>),
+}
+
+impl Search {
+    pub(crate) fn new(delimiter: &Delimiter) -> Self {
+        match delimiter.as_bytes() {
+            [byte] => Self::Byte(*byte),
+            bytes => Self::Bytes(Box::new(Finder::new(bytes).into_owned())),
+        }
+    }
+
+    /// Returns where the first delimiter in `haystack` begins.
+    #[inline]
+    pub(crate) fn find(&self, haystack: &[u8]) -> Option<usize> {
+        match self {
+            Self::Byte(byte) => memchr::memchr(*byte, haystack),
+            Self::Bytes(finder) => finder.find(haystack),
+        }
+    }
+
+    /// Returns the delimiter's bytes.
+    pub(crate) fn needle(&self) -> &[u8] {
+        match self {
+            Self::Byte(byte) => core::slice::from_ref(byte),
+            Self::Bytes(finder) => finder.needle(),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! `Splitter`: the state machine that finds the next frame in a buffer it does not own.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::allocation::Allocation;
+use crate::search::Search;
+use crate::{DecodeError, Framing, Limits, Oversize};
+
+/// Cuts frames off the front of a buffer that others fill.
+///
+/// The same buffer has to be given each time, and nobody else may remove bytes from it.
+#[derive(Debug, Clone)]
+pub(crate) struct Splitter {
+    rule: Rule,
+    limits: Limits,
+    state: State,
+    allocation: Allocation,
+    /// How many bytes were given to a delimiter search, ever. Tests prove with it that the work is
+    /// linear.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) searched: u64,
+}
+
+#[derive(Debug, Clone)]
+enum Rule {
+    Delimited(Search),
+    LengthPrefixed,
+    Raw,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// At a frame's start or within it. Invariant: no delimiter begins before `scanned`, and
+    /// `scanned <= buffer.len()`. Zero unless delimited.
+    Reading { scanned: usize },
+    /// Within a delimited frame that is dropped.
+    SkippingToDelimiter,
+    /// Within a length-prefixed frame that is dropped, `left > 0` bytes of it to come.
+    SkippingBytes { left: usize },
+    /// Given up.
+    Dead,
+}
+
+impl Splitter {
+    pub(crate) fn new(framing: &Framing, limits: Limits) -> Self {
+        let rule = match framing {
+            Framing::Delimited(delimiter) => Rule::Delimited(Search::new(delimiter)),
+            Framing::LengthPrefixed => Rule::LengthPrefixed,
+            Framing::Raw => Rule::Raw,
+        };
+        Self {
+            rule,
+            limits,
+            state: State::START,
+            allocation: Allocation::default(),
+            #[cfg(any(test, fuzzing))]
+            searched: 0,
+        }
+    }
+
+    /// Removes the next whole frame from `buffer` and returns it.
+    pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, DecodeError> {
+        loop {
+            match self.state {
+                State::Reading { scanned } => {
+                    return match self.rule {
+                        Rule::Delimited(_) => self.next_delimited(buffer, scanned),
+                        Rule::LengthPrefixed => self.next_length_prefixed(buffer),
+                        Rule::Raw if buffer.is_empty() => Ok(None),
+                        Rule::Raw => Ok(Some(self.allocation.take(buffer, buffer.len()))),
+                    };
+                }
+                State::SkippingToDelimiter => {
+                    if !self.skip_to_delimiter(buffer) {
+                        return Ok(None);
+                    }
+                }
+                State::SkippingBytes { left } => {
+                    let now = left.min(buffer.len());
+                    self.allocation.skip(buffer, now);
+                    match left.saturating_sub(now) {
+                        0 => self.state = State::START,
+                        left => {
+                            self.state = State::SkippingBytes { left };
+                            return Ok(None);
+                        }
+                    }
+                }
+                State::Dead => {
+                    *buffer = BytesMut::new();
+                    return Err(DecodeError::Dead);
+                }
+            }
+        }
+    }
+
+    /// Ends the stream: what is left in `buffer` is dropped, and the next byte begins a new stream
+    /// unless this one was given up.
+    pub(crate) fn finish(&mut self, buffer: &mut BytesMut) -> Result<(), DecodeError> {
+        let result = match self.state {
+            State::Dead => return Err(DecodeError::Dead),
+            _ if self.is_mid_frame(buffer) => {
+                Err(DecodeError::Truncated { buffered: buffer.len() })
+            }
+            _ => Ok(()),
+        };
+        *buffer = BytesMut::new();
+        self.reset();
+        result
+    }
+
+    /// Forgets the stream so far. The caller empties the buffer.
+    pub(crate) fn reset(&mut self) {
+        self.state = State::START;
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.state == State::Dead
+    }
+
+    pub(crate) fn is_mid_frame(&self, buffer: &BytesMut) -> bool {
+        match self.state {
+            State::Reading { .. } => !matches!(self.rule, Rule::Raw) && !buffer.is_empty(),
+            State::SkippingToDelimiter | State::SkippingBytes { .. } => true,
+            State::Dead => false,
+        }
+    }
+
+    /// Returns the size of the memory behind `buffer`, in bytes.
+    pub(crate) fn allocated(&mut self, buffer: &BytesMut) -> usize {
+        self.allocation.size(buffer)
+    }
+
+    #[inline]
+    fn next_delimited(
+        &mut self,
+        buffer: &mut BytesMut,
+        scanned: usize,
+    ) -> Result<Option<Bytes>, DecodeError> {
+        let Rule::Delimited(search) = &self.rule else { return Ok(None) };
+        let limit = self.limits.max_frame();
+        let delimiter = search.needle().len();
+        // The delimiter of the longest frame allowed ends here. What lies beyond is not looked at,
+        // so that how the stream was cut into chunks makes no difference.
+        let end = limit.saturating_add(delimiter);
+        let window = buffer.get(scanned..end.min(buffer.len())).unwrap_or_default();
+        let found = search.find(window);
+        #[cfg(any(test, fuzzing))]
+        {
+            let looked_at = found.map_or(window.len(), |at| at.saturating_add(delimiter));
+            self.searched = self.searched.saturating_add(looked_at as u64);
+        }
+        if let Some(found) = found {
+            let frame = self.allocation.take(buffer, scanned.saturating_add(found));
+            self.allocation.skip(buffer, delimiter);
+            self.state = State::START;
+            return Ok(Some(frame));
+        }
+        // A delimiter's beginning may stand at the very end.
+        let overlap = delimiter.saturating_sub(1);
+        if buffer.len() < end {
+            self.state = State::Reading { scanned: buffer.len().saturating_sub(overlap) };
+            return Ok(None);
+        }
+        let too_long = end.saturating_sub(overlap);
+        Err(self.refuse(buffer, too_long, State::SkippingToDelimiter, too_long))
+    }
+
+    fn next_length_prefixed(
+        &mut self,
+        buffer: &mut BytesMut,
+    ) -> Result<Option<Bytes>, DecodeError> {
+        let Some(prefix) = buffer.first_chunk::<PREFIX>() else { return Ok(None) };
+        // Where usize has 16 bits, the greatest one is over any limit and never buffered.
+        let len = usize::try_from(u32::from_be_bytes(*prefix)).unwrap_or(usize::MAX);
+        if len > self.limits.max_frame() {
+            return Err(self.refuse(buffer, len, State::SkippingBytes { left: len }, PREFIX));
+        }
+        if buffer.len() < PREFIX.saturating_add(len) {
+            return Ok(None);
+        }
+        self.allocation.skip(buffer, PREFIX);
+        Ok(Some(self.allocation.take(buffer, len)))
+    }
+
+    /// Drops everything up to and including the next delimiter. Returns whether there was one.
+    fn skip_to_delimiter(&mut self, buffer: &mut BytesMut) -> bool {
+        let Rule::Delimited(search) = &self.rule else { return false };
+        let delimiter = search.needle().len();
+        let found = search.find(buffer);
+        #[cfg(any(test, fuzzing))]
+        {
+            let looked_at = found.map_or(buffer.len(), |at| at.saturating_add(delimiter));
+            self.searched = self.searched.saturating_add(looked_at as u64);
+        }
+        let drop = match found {
+            Some(at) => at.saturating_add(delimiter),
+            None => buffer.len().saturating_sub(delimiter.saturating_sub(1)),
+        };
+        self.allocation.skip(buffer, drop);
+        if found.is_some() {
+            self.state = State::START;
+        }
+        found.is_some()
+    }
+
+    /// Deals with a frame that is too long: gives the stream up, or drops `skip` bytes now and the
+    /// rest in the state `then`.
+    #[cold]
+    fn refuse(
+        &mut self,
+        buffer: &mut BytesMut,
+        seen: usize,
+        then: State,
+        skip: usize,
+    ) -> DecodeError {
+        let policy = self.limits.oversize();
+        match policy {
+            Oversize::Fail => {
+                *buffer = BytesMut::new();
+                self.state = State::Dead;
+            }
+            Oversize::Skip => {
+                self.allocation.skip(buffer, skip);
+                self.state = then;
+            }
+        }
+        DecodeError::FrameTooLarge { limit: self.limits.max_frame(), seen, policy }
+    }
+}
+
+impl State {
+    const START: Self = Self::Reading { scanned: 0 };
+}
+
+#[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests count")]
+mod tests;
+
+/// The length prefix's own length in bytes.
+pub(crate) const PREFIX: usize = 4;
