@@ -1,1 +1,22 @@
-//! ipc-compat
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod codes;
+mod config;
+mod environment;
+mod format;
+#[cfg(any(test, fuzzing))]
+#[expect(clippy::expect_used, clippy::panic, reason = "it says what is wrong by panicking")]
+pub mod fuzzing;
+mod ipc;
+pub mod paths;
+
+pub use config::{
+    Config, ConfigError, Encoding, Family, Interface, Logger, Profile, Retries, Tls, UnknownName,
+};
+pub use environment::{Environment, Platform};
+pub use format::{BrokenText, Dialect, EventRules, NoData, NodeFormat, RawJson, UnsafeDelimiter};
+pub use ipc::{
+    Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer, ServeArgs,
+    ServeNetArgs, Socket,
+};

@@ -1,0 +1,19 @@
+//! The stable error codes: node-ipc 14's own, and those of this crate beside them.
+
+/// The frame is not JSON. node-ipc 14's code; classic versions publish `error` without one.
+pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
+/// The frame is JSON, but not an object.
+pub const INVALID_MESSAGE: &str = "ERR_IPC_INVALID_MESSAGE";
+/// The event's name is absent, no string, or one the rules refuse.
+pub const INVALID_EVENT: &str = "ERR_IPC_INVALID_EVENT";
+/// The event's name is longer than the rules allow.
+pub const EVENT_TOO_LARGE: &str = "ERR_IPC_EVENT_TOO_LARGE";
+/// The event's name is one of node-ipc's own lifecycle events, and the rules refuse those.
+pub const RESERVED_EVENT: &str = "ERR_IPC_RESERVED_EVENT";
+/// The event's name is not in the list of allowed ones.
+pub const EVENT_NOT_ALLOWED: &str = "ERR_IPC_EVENT_NOT_ALLOWED";
+/// The payload is not what the handler asks for. Of this crate; node-ipc has no typed payloads.
+pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
+/// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc
+/// `JSON.stringify` throws to the caller.
+pub const UNSERIALIZABLE: &str = "ERR_IPC_UNSERIALIZABLE";

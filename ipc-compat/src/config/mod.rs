@@ -1,0 +1,316 @@
+//! `Config`: node-ipc's settings under their own names.
+
+mod values;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipc_codec::{Delimiter, Limits};
+
+pub use values::{Encoding, Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
+
+use crate::paths::{classic_socket_root, socket_path, v14_socket_root};
+use crate::{Dialect, Environment, EventRules, NodeFormat, UnsafeDelimiter};
+
+/// The settings of node-ipc, under its names in snake case.
+///
+/// A field is set directly; [`Config::validate`] says what cannot be. A server or client takes the
+/// settings when it is made; [`Ipc::configure`](crate::Ipc::configure) says which changes reach it
+/// later.
+///
+/// # Defaults
+///
+/// As in node-ipc, with these differences: nothing is printed unless `logger` is set, and every
+/// profile has limits.
+///
+/// | field | classic | v14 |
+/// |---|---|---|
+/// | `appspace` | `app.` | the same |
+/// | `socket_root` | `/tmp/` | [`v14_socket_root`] |
+/// | `id` | the machine's name | the same |
+/// | `network_host`, `network_port` | `127.0.0.1`, 8000 | the same |
+/// | `encoding`, `raw_buffer` | UTF-8, false | the same |
+/// | `delimiter` | the form feed, `0x0C` | the same |
+/// | `sync` | false | the same |
+/// | `max_connections` | 100 | the same |
+/// | `retry`, `max_retries`, `stop_retrying` | 500 ms, for ever, false | the same |
+/// | `unlink`, `readable_all`, `writable_all` | true, false, false | the same |
+/// | `secure_socket_root` | false | true |
+/// | `tls`, `interface` | none, unbound | the same |
+/// | `parser` | `fast` | the same |
+/// | `identify_peer` | false | the same |
+/// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
+/// | `max_pending_bytes` | 8 MiB | the same |
+/// | `max_event_name_length` | 4,096 | `fast` 4,096, else 256 |
+/// | `message_timeout` | 30 s | the same |
+/// | `allow_reserved_events`, `allowed_events` | false, empty | the same |
+/// | `silent`, `log_payloads`, `logger` | false, false, none | the same |
+/// | `log_in_color`, `log_depth` | true, 5 | the same |
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::Config;
+///
+/// let mut config = Config::classic();
+/// config.id = "world".to_owned();
+/// assert_eq!(config.socket_path("hello").to_str(), Some("/tmp/app.hello"));
+/// assert!(config.validate().is_ok());
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// The family of versions to behave like.
+    pub dialect: Dialect,
+    /// What stands between socket root and id in the path of a local socket.
+    pub appspace: String,
+    /// The beginning of the path of a local socket. A directory needs its `/` at the end, for
+    /// nothing is put between the parts.
+    pub socket_root: PathBuf,
+    /// The name of this program's server.
+    pub id: String,
+    /// The host to serve on and to connect to when none is given.
+    pub network_host: String,
+    /// The port to serve on and to connect to when none is given; for a server, 0 is a free one.
+    pub network_port: u16,
+    /// How text becomes bytes in raw mode. Frames are always UTF-8.
+    pub encoding: Encoding,
+    /// Whether raw bytes are sent and received instead of events.
+    pub raw_buffer: bool,
+    /// What ends a frame.
+    pub delimiter: Delimiter,
+    /// Whether a client waits, after each message, for any to come back before it sends the next.
+    pub sync: bool,
+    /// How many clients a server serves at a time; more are turned away.
+    pub max_connections: usize,
+    /// The pause before a client tries to connect again.
+    pub retry: Duration,
+    /// How often a client tries to connect again.
+    pub max_retries: Retries,
+    /// Whether clients give up at once when a connection is lost.
+    pub stop_retrying: bool,
+    /// Whether a server may remove a stale socket file. It never removes anything else, whatever
+    /// this says.
+    pub unlink: bool,
+    /// Whether every user may read from a local socket.
+    pub readable_all: bool,
+    /// Whether every user may connect and write to a local socket.
+    pub writable_all: bool,
+    /// Whether `socket_root` must be a directory of this user's, which nobody else may enter.
+    pub secure_socket_root: bool,
+    /// Certificates and keys, if network connections are to be encrypted.
+    pub tls: Option<Tls>,
+    /// What a client's own end of a network connection is bound to.
+    pub interface: Interface,
+    /// How much is checked.
+    pub parser: Profile,
+    /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
+    /// versions always do it. Any peer can claim any name, so it says nothing about who it is.
+    pub identify_peer: bool,
+    /// The greatest length of a frame in bytes, its delimiter not counted; `None` is the profile's.
+    pub max_message_size: Option<usize>,
+    /// How many unsent bytes a connection may hold.
+    pub max_pending_bytes: usize,
+    /// The greatest length of an event's name in UTF-16 code units; `None` is the profile's.
+    pub max_event_name_length: Option<usize>,
+    /// How long an unfinished frame may go without a byte; `None` is for ever.
+    pub message_timeout: Option<Duration>,
+    /// Whether events may have the names of lifecycle events in the profile `guarded`.
+    pub allow_reserved_events: bool,
+    /// The events of the profile `assured`.
+    pub allowed_events: BTreeSet<String>,
+    /// Whether nothing is logged.
+    pub silent: bool,
+    /// Whether payloads are logged, which may be secret.
+    pub log_payloads: bool,
+    /// Where log lines go; nowhere by default. node-ipc prints them.
+    pub logger: Option<Logger>,
+    /// Whether a logger should colour its lines. Only for the logger to look at.
+    pub log_in_color: bool,
+    /// How deep a logger should show a payload. Only for the logger to look at.
+    pub log_depth: u32,
+}
+
+impl Config {
+    /// The limit of a frame under [`Profile::Fast`], in bytes: 16 MiB, three times the longest
+    /// messages people are known to send.
+    pub const FAST_MAX_MESSAGE_SIZE: usize = 16 << 20;
+    /// The limit of a frame under the other profiles, in bytes: 1 MiB, as in node-ipc 14.
+    pub const GUARDED_MAX_MESSAGE_SIZE: usize = 1 << 20;
+
+    /// Returns the defaults of node-ipc 8 to 12. Reads the machine's name.
+    #[must_use]
+    pub fn classic() -> Self {
+        Self::classic_in(&Environment::read())
+    }
+
+    /// Returns the defaults of node-ipc 14. Reads the machine's name, the user and the environment
+    /// variables that [`v14_socket_root`] needs.
+    #[must_use]
+    pub fn v14() -> Self {
+        Self::v14_in(&Environment::read())
+    }
+
+    /// Returns the defaults that node-ipc 8 to 12 would have in `environment`.
+    #[must_use]
+    pub fn classic_in(environment: &Environment) -> Self {
+        Self {
+            dialect: Dialect::Classic,
+            appspace: "app.".to_owned(),
+            socket_root: classic_socket_root(),
+            id: environment.host_name.clone(),
+            // Wire rule W41
+            network_host: "127.0.0.1".to_owned(),
+            network_port: 8000,
+            encoding: Encoding::Utf8,
+            raw_buffer: false,
+            delimiter: Delimiter::FORM_FEED,
+            sync: false,
+            max_connections: 100,
+            retry: Duration::from_millis(500),
+            max_retries: Retries::Forever,
+            stop_retrying: false,
+            unlink: true,
+            readable_all: false,
+            writable_all: false,
+            secure_socket_root: false,
+            tls: None,
+            interface: Interface::default(),
+            parser: Profile::Fast,
+            identify_peer: false,
+            max_message_size: None,
+            max_pending_bytes: 8 << 20,
+            max_event_name_length: None,
+            message_timeout: Some(Duration::from_secs(30)),
+            allow_reserved_events: false,
+            allowed_events: BTreeSet::new(),
+            silent: false,
+            log_payloads: false,
+            logger: None,
+            log_in_color: true,
+            log_depth: 5,
+        }
+    }
+
+    /// Returns the defaults that node-ipc 14 would have in `environment`.
+    #[must_use]
+    pub fn v14_in(environment: &Environment) -> Self {
+        Self {
+            dialect: Dialect::V14,
+            socket_root: v14_socket_root(environment),
+            secure_socket_root: true,
+            ..Self::classic_in(environment)
+        }
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], for the first that cannot be.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let texts = [
+            ("appspace", self.appspace.as_bytes()),
+            ("socket_root", self.socket_root.as_os_str().as_encoded_bytes()),
+            ("id", self.id.as_bytes()),
+            ("network_host", self.network_host.as_bytes()),
+        ];
+        for (option, text) in texts {
+            if text.contains(&0) {
+                return Err(ConfigError::ContainsNul { option });
+            }
+        }
+        if self.network_host.is_empty() {
+            return Err(ConfigError::Empty { option: "network_host" });
+        }
+        let numbers = [
+            ("max_connections", self.max_connections == 0),
+            ("max_message_size", self.max_message_size == Some(0)),
+            ("max_pending_bytes", self.max_pending_bytes == 0),
+            ("max_event_name_length", self.max_event_name_length == Some(0)),
+            ("message_timeout", self.message_timeout == Some(Duration::ZERO)),
+        ];
+        for (option, is_zero) in numbers {
+            if is_zero {
+                return Err(ConfigError::Zero { option });
+            }
+        }
+        if self.parser == Profile::Assured && self.allowed_events.is_empty() {
+            return Err(ConfigError::Empty { option: "allowed_events" });
+        }
+        self.format().map(drop)
+    }
+
+    /// Returns the message format.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::UnsafeDelimiter`] if frames may hold the delimiter.
+    pub fn format(&self) -> Result<NodeFormat, ConfigError> {
+        let format = NodeFormat::new(self.dialect).with_event_rules(self.event_rules());
+        Ok(format.with_delimiter(self.delimiter.clone())?)
+    }
+
+    /// Returns the rules for the names of events.
+    #[must_use]
+    pub fn event_rules(&self) -> EventRules {
+        let mut rules = match self.parser {
+            Profile::Fast => EventRules::open(),
+            Profile::Guarded => EventRules::guarded(),
+            Profile::Assured => EventRules::assured(self.allowed_events.iter().cloned()),
+        };
+        // As in node-ipc, where the profile `assured` never allows them.
+        if self.allow_reserved_events && self.parser == Profile::Guarded {
+            rules = rules.with_reserved_names();
+        }
+        match self.max_event_name_length {
+            Some(length) => rules.with_max_length(length),
+            None => rules,
+        }
+    }
+
+    // Wire rule W17
+    /// Returns the limits of a frame.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let max_frame = self.max_message_size.unwrap_or(match self.parser {
+            Profile::Fast => Self::FAST_MAX_MESSAGE_SIZE,
+            Profile::Guarded | Profile::Assured => Self::GUARDED_MAX_MESSAGE_SIZE,
+        });
+        Limits::default().with_max_frame(max_frame)
+    }
+
+    /// Returns the path of the local socket of the server with this id.
+    #[must_use]
+    pub fn socket_path(&self, id: &str) -> PathBuf {
+        socket_path(&self.socket_root, &self.appspace, id)
+    }
+}
+
+/// Why a [`Config`] cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A number that needs to be at least 1 is 0.
+    #[error("{option} is zero")]
+    Zero {
+        /// The setting.
+        option: &'static str,
+    },
+    /// A text or a list that needs something in it has nothing.
+    #[error("{option} is empty")]
+    Empty {
+        /// The setting.
+        option: &'static str,
+    },
+    /// A text that becomes a part of a path or an address holds a NUL character.
+    #[error("{option} contains a NUL character")]
+    ContainsNul {
+        /// The setting.
+        option: &'static str,
+    },
+    /// Frames may hold the delimiter.
+    #[error(transparent)]
+    UnsafeDelimiter(#[from] UnsafeDelimiter),
+}

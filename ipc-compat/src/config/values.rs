@@ -1,0 +1,226 @@
+//! The types of a config's values that are more than a number or a text.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// How often a client tries to connect again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Retries {
+    /// For as long as it exists: node-ipc's `Infinity`.
+    #[default]
+    Forever,
+    /// So many times after each successful connection; 0 is never (node-ipc's `false`).
+    Times(u32),
+}
+
+/// A profile of node-ipc 14: how much is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Every event name is taken. In this crate this profile has limits, too.
+    #[default]
+    Fast,
+    /// Event names are checked, and limits are those of node-ipc 14.
+    Guarded,
+    /// As [`Guarded`](Self::Guarded), and only events of a list are taken.
+    Assured,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fast => "fast",
+            Self::Guarded => "guarded",
+            Self::Assured => "assured",
+        })
+    }
+}
+
+impl FromStr for Profile {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        match name {
+            "fast" => Ok(Self::Fast),
+            "guarded" => Ok(Self::Guarded),
+            "assured" => Ok(Self::Assured),
+            _ => Err(UnknownName { what: "profile", name: name.to_owned() }),
+        }
+    }
+}
+
+/// A way to write bytes as text, for raw mode. Frames are always UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// One byte a character, of which the top bit is dropped on reading.
+    Ascii,
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-16, the low byte first; node-ipc's `ucs2` is the same.
+    Utf16Le,
+    /// Base64; both alphabets are read.
+    Base64,
+    /// Two hexadecimal digits a byte.
+    Hex,
+    /// One byte a character: the first 256 of Unicode.
+    Latin1,
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ascii => "ascii",
+            Self::Utf8 => "utf8",
+            Self::Utf16Le => "utf16le",
+            Self::Base64 => "base64",
+            Self::Hex => "hex",
+            Self::Latin1 => "latin1",
+        })
+    }
+}
+
+/// Takes the names Node takes, in any case.
+impl FromStr for Encoding {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, UnknownName> {
+        match name.to_ascii_lowercase().as_str() {
+            "ascii" => Ok(Self::Ascii),
+            "utf8" | "utf-8" => Ok(Self::Utf8),
+            "utf16le" | "utf-16le" | "ucs2" | "ucs-2" => Ok(Self::Utf16Le),
+            "base64" | "base64url" => Ok(Self::Base64),
+            "hex" => Ok(Self::Hex),
+            "latin1" | "binary" => Ok(Self::Latin1),
+            _ => Err(UnknownName { what: "encoding", name: name.to_owned() }),
+        }
+    }
+}
+
+/// A name that stands for nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no {what}")]
+pub struct UnknownName {
+    what: &'static str,
+    name: String,
+}
+
+/// What a client's own end of a network connection is bound to.
+///
+/// node-ipc also has `hints` and `lookup` here, which steer Node's resolver; resolve the name and
+/// give its address instead.
+///
+/// # Defaults
+///
+/// Nothing is bound, and both families are tried.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Interface {
+    /// The local address.
+    pub local_address: Option<IpAddr>,
+    /// The local port.
+    pub local_port: Option<u16>,
+    /// The only family of addresses to use.
+    pub family: Option<Family>,
+}
+
+/// A family of network addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Family {
+    /// IPv4: node-ipc's 4.
+    V4,
+    /// IPv6: node-ipc's 6.
+    V6,
+}
+
+/// Certificates and keys.
+///
+/// # Defaults
+///
+/// Nothing is set, and `reject_unauthorized` is true.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tls {
+    /// The file with the private key in PEM.
+    pub private: Option<PathBuf>,
+    /// The file with the certificate chain in PEM.
+    pub public: Option<PathBuf>,
+    /// The file with Diffie-Hellman parameters. Not used: current suites need none.
+    pub dhparam: Option<PathBuf>,
+    /// The files with the certificates that are trusted, in PEM.
+    pub trusted_connections: Vec<PathBuf>,
+    /// The private key itself, in PEM.
+    pub key: Option<Vec<u8>>,
+    /// The certificate chain itself, in PEM.
+    pub cert: Option<Vec<u8>>,
+    /// Certificates that are trusted, in PEM.
+    pub ca: Vec<Vec<u8>>,
+    /// Whether a server asks its clients for a certificate.
+    pub request_cert: bool,
+    /// Whether a peer without a trusted certificate is refused.
+    pub reject_unauthorized: bool,
+    /// The name the server's certificate must bear, if not the host's.
+    pub server_name: Option<String>,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            private: None,
+            public: None,
+            dhparam: None,
+            trusted_connections: Vec::new(),
+            key: None,
+            cert: None,
+            ca: Vec::new(),
+            request_cert: false,
+            reject_unauthorized: true,
+            server_name: None,
+        }
+    }
+}
+
+/// Shows everything but the key.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("private", &self.private)
+            .field("public", &self.public)
+            .field("trusted_connections", &self.trusted_connections)
+            .field("key", &self.key.as_ref().map(|_| "..."))
+            .field("cert", &self.cert.is_some())
+            .field("ca", &self.ca.len())
+            .field("request_cert", &self.request_cert)
+            .field("reject_unauthorized", &self.reject_unauthorized)
+            .field("server_name", &self.server_name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where log lines go.
+#[derive(Clone)]
+pub struct Logger(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Logger {
+    /// Returns a logger that hands each line to `log`.
+    pub fn new(log: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(log))
+    }
+
+    /// Hands over a line.
+    pub fn log(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl fmt::Debug for Logger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Logger")
+    }
+}

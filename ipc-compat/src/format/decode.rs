@@ -1,0 +1,218 @@
+//! From a frame to its message.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use bytes::Bytes;
+use ipc_core::{FormatError, Message};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::BrokenText;
+use super::text::{has_lone_surrogate, replace_lone_surrogates};
+use crate::codes;
+
+/// Returns the message in `frame`.
+pub(super) fn decode(frame: Bytes, broken_text: BrokenText) -> Result<Message, FormatError> {
+    let invalid = match std::str::from_utf8(&frame) {
+        Ok(text) => {
+            let envelope = envelope(text, broken_text)?;
+            return message(frame, envelope);
+        }
+        Err(error) => error,
+    };
+    // Wire rule W11
+    match broken_text {
+        BrokenText::Replace => {
+            let text = String::from_utf8_lossy(&frame).into_owned();
+            let envelope = envelope(&text, broken_text)?;
+            message(text.into(), envelope)
+        }
+        BrokenText::Refuse => {
+            Err(FormatError::new(codes::INVALID_JSON, format!("frame is not UTF-8: {invalid}")))
+        }
+    }
+}
+
+fn message(frame: Bytes, envelope: Envelope) -> Result<Message, FormatError> {
+    match envelope.name {
+        Name::InFrame(name) => Message::from_frame(frame, name, envelope.data),
+        Name::Own(name) => {
+            // Any range of a frame is the name until it is renamed; the empty one is always there.
+            Message::from_frame(frame, 0..0, envelope.data).map(|message| message.renamed(name))
+        }
+    }
+    .ok_or_else(|| FormatError::new(codes::INVALID_MESSAGE, "frame is shorter than its message"))
+}
+
+fn envelope(text: &str, broken_text: BrokenText) -> Result<Envelope, FormatError> {
+    match ordinary(text) {
+        Some(envelope) => Ok(envelope),
+        None => by_visitor(text, broken_text),
+    }
+}
+
+/// Where name and payload are in a frame.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Envelope {
+    pub(crate) name: Name,
+    pub(crate) data: Option<Range<usize>>,
+}
+
+/// An event's name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    /// Letter by letter in the frame.
+    InFrame(Range<usize>),
+    /// Written with escapes there.
+    Own(Box<str>),
+}
+
+/// Returns the envelope if the frame has the shape every node-ipc writes: `type` first and without
+/// escapes, then `data`, then nothing.
+///
+/// The frame is that shape if what stands between `"data":` and the last brace is one JSON value;
+/// another member behind `data` would make it more. So this is right without knowing the rest of
+/// JSON's grammar, and twice as fast as [`by_visitor`] for small frames.
+pub(crate) fn ordinary(text: &str) -> Option<Envelope> {
+    let named = text.strip_prefix(BEFORE_NAME)?;
+    let name_len = named.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')?;
+    let data = named.get(name_len..)?.strip_prefix(BEFORE_DATA)?.strip_suffix('}')?;
+    is_json(data).ok()?;
+    let name = BEFORE_NAME.len()..BEFORE_NAME.len() + name_len;
+    Some(Envelope { data: Some(range_in(text, trim(data))?), name: Name::InFrame(name) })
+}
+
+/// Returns the envelope of any frame, or why it has none.
+// Wire rule W8, W9, W12
+pub(crate) fn by_visitor(text: &str, broken_text: BrokenText) -> Result<Envelope, FormatError> {
+    if !trim(text).starts_with('{') {
+        is_json(text).map_err(invalid_json)?;
+        let found = kind(trim(text));
+        let message = format!("frame is not an object but {found}");
+        return Err(FormatError::new(codes::INVALID_MESSAGE, message));
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let members = deserializer.deserialize_map(MembersVisitor).map_err(invalid_json)?;
+    deserializer.end().map_err(invalid_json)?;
+    let Some(name) = members.name else {
+        return Err(FormatError::new(codes::INVALID_EVENT, "frame has no type"));
+    };
+    let data = members.data.and_then(|data| range_in(text, data.get()));
+    Ok(Envelope { name: event_name(text, name.get(), broken_text)?, data })
+}
+
+fn event_name(text: &str, json: &str, broken_text: BrokenText) -> Result<Name, FormatError> {
+    let Some(name) = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')) else {
+        let message = format!("type is not a string but {}", kind(json));
+        return Err(FormatError::new(codes::INVALID_EVENT, message));
+    };
+    if !name.contains('\\') {
+        return Ok(Name::InFrame(range_in(text, name).unwrap_or_default()));
+    }
+    if broken_text == BrokenText::Refuse && has_lone_surrogate(json) {
+        let message = "type has an escape of half a surrogate pair";
+        return Err(FormatError::new(codes::INVALID_EVENT, message));
+    }
+    let name = unescape(json).map_err(invalid_json)?;
+    Ok(Name::Own(name.into()))
+}
+
+/// The members that matter; of several with the same name the last one.
+struct Members<'de> {
+    name: Option<&'de RawValue>,
+    data: Option<&'de RawValue>,
+}
+
+struct MembersVisitor;
+
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    // Wire rule W10
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+        let mut members = Members { name: None, data: None };
+        // A key is taken raw, for it may hold an escape that Rust's strings cannot.
+        while let Some(key) = map.next_key::<&RawValue>()? {
+            match member(key.get()) {
+                Member::Name => members.name = Some(map.next_value()?),
+                Member::Data => members.data = Some(map.next_value()?),
+                Member::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(members)
+    }
+}
+
+enum Member {
+    Name,
+    Data,
+    Other,
+}
+
+fn member(key: &str) -> Member {
+    match key {
+        "\"type\"" => Member::Name,
+        "\"data\"" => Member::Data,
+        _ if key.contains('\\') => match unescape(key).as_deref() {
+            Ok("type") => Member::Name,
+            Ok("data") => Member::Data,
+            _ => Member::Other,
+        },
+        _ => Member::Other,
+    }
+}
+
+/// Returns the text of a JSON string, with U+FFFD for half a surrogate pair.
+fn unescape(json: &str) -> serde_json::Result<String> {
+    match replace_lone_surrogates(json) {
+        Cow::Borrowed(json) => serde_json::from_str(json),
+        Cow::Owned(json) => serde_json::from_str(&json),
+    }
+}
+
+/// Checks that `text` is one JSON value, without recursion.
+fn is_json(text: &str) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    IgnoredAny::deserialize(&mut deserializer)?;
+    deserializer.end()
+}
+
+/// Returns what kind of value `json` is, for people.
+fn kind(json: &str) -> &'static str {
+    match json.bytes().next() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+fn invalid_json(error: serde_json::Error) -> FormatError {
+    FormatError::new(codes::INVALID_JSON, format!("frame is not JSON: {error}"))
+}
+
+/// Returns `text` without the white space JSON allows around it.
+fn trim(text: &str) -> &str {
+    text.trim_matches(['\t', '\n', '\r', ' '])
+}
+
+/// Returns where `part` lies in `text`.
+fn range_in(text: &str, part: &str) -> Option<Range<usize>> {
+    let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    let end = start.checked_add(part.len())?;
+    text.get(start..end)?;
+    Some(start..end)
+}
+
+const BEFORE_NAME: &str = r#"{"type":""#;
+const BEFORE_DATA: &str = r#"","data":"#;

@@ -1,0 +1,95 @@
+//! From a message to its frame.
+
+use std::io;
+
+use bytes::BytesMut;
+use ipc_core::FormatError;
+use serde::Serialize;
+
+use super::{Dialect, NodeFormat, quirk, string, text_first};
+use crate::codes;
+
+/// Appends the frame of an event whose payload is yet to be serialised.
+pub(super) fn typed<T: Serialize + ?Sized>(
+    format: &NodeFormat,
+    event: &str,
+    payload: &T,
+    out: &mut BytesMut,
+) -> Result<(), FormatError> {
+    envelope(format, event, out, |out| {
+        let data = out.len();
+        text_first::write(payload, out).map_err(|error| {
+            FormatError::new(codes::UNSERIALIZABLE, format!("payload has no JSON: {error}"))
+        })?;
+        if is_emptied(format, out.get(data..).unwrap_or_default()) {
+            out.truncate(data);
+            out.extend_from_slice(b"{}");
+        }
+        Ok(())
+    })
+}
+
+/// Appends the frame of an event whose payload is JSON already, and stays what it is in every
+/// dialect.
+pub(super) fn raw(
+    format: &NodeFormat,
+    event: &str,
+    payload: &[u8],
+    out: &mut BytesMut,
+) -> Result<(), FormatError> {
+    out.reserve(BEFORE_NAME.len() + event.len() + BEFORE_DATA.len() + payload.len() + 1);
+    envelope(format, event, out, |out| {
+        out.extend_from_slice(payload);
+        Ok(())
+    })
+}
+
+// Wire rule W1
+fn envelope(
+    format: &NodeFormat,
+    event: &str,
+    out: &mut BytesMut,
+    write: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
+    format.rules.check(event)?;
+    let start = out.len();
+    out.extend_from_slice(BEFORE_NAME);
+    string::write(event, out);
+    out.extend_from_slice(BEFORE_DATA);
+    write(out)?;
+    out.extend_from_slice(b"}");
+    format.hazard.avert(&format.delimiter, out, start);
+    Ok(())
+}
+
+/// Returns whether the dialect sends `{}` in the place of `data`.
+// Wire rule W6
+fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
+    let falsy = format.dialect == Dialect::Classic && matches!(data, b"null" | b"\"\"");
+    falsy || (format.emptied_emitters && quirk::is_emitter(data))
+}
+
+/// A writer that appends. The one `bytes` has returns to its caller after each piece of free room.
+pub(super) struct Appender<'a>(pub(super) &'a mut BytesMut);
+
+// Called for every token, from code that is compiled in other crates: hence `inline`.
+impl io::Write for Appender<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const BEFORE_NAME: &[u8] = b"{\"type\":";
+const BEFORE_DATA: &[u8] = b",\"data\":";

@@ -1,0 +1,246 @@
+//! `NodeFormat`: node-ipc's JSON envelope as a message format.
+
+mod decode;
+mod delimiter;
+mod encode;
+mod names;
+mod payload;
+mod quirk;
+mod raw_json;
+mod string;
+mod text;
+mod text_first;
+
+use bytes::{Bytes, BytesMut};
+use ipc_codec::{Delimiter, Framing};
+use ipc_core::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use delimiter::UnsafeDelimiter;
+pub use names::EventRules;
+pub use raw_json::{NoData, RawJson};
+
+use delimiter::Hazard;
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use decode::{by_visitor, ordinary};
+#[cfg(any(test, fuzzing))]
+pub(crate) use text::replace_lone_surrogates;
+
+/// node-ipc's wire format: `{"type":<name>,"data":<payload>}` in UTF-8, then a delimiter.
+///
+/// Any [`Serialize`] type can be sent, and any owned [`Deserialize`](serde::Deserialize) type
+/// received. [`RawJson`] passes a payload through as it is, [`NoData`] sends an event without one.
+///
+/// What a payload type accepts:
+///
+/// - `Option<T>`: absent data and `null` are `None`.
+/// - `()`: anything, absent data too, since it asks for nothing.
+/// - [`RawJson`]: any data, byte for byte and without a copy; absent data is an error. A handler
+///   that must tell absent data from `null` looks at [`Message::payload`].
+/// - [`serde_json::Value`]: any data, nested at most 127 deep; absent data is `Null`.
+/// - every other type: what serde accepts for it, nested at most 127 deep; absent data is an error.
+///
+/// # Defaults
+///
+/// - the form feed as delimiter;
+/// - [`BrokenText::Replace`];
+/// - [`EventRules::open`].
+///
+/// # Examples
+///
+/// ```
+/// use bytes::BytesMut;
+/// use ipc_compat::NodeFormat;
+/// use ipc_core::{DecodePayload, EncodePayload, MessageFormat};
+///
+/// let format = NodeFormat::classic();
+/// let mut frame = BytesMut::new();
+/// format.encode("app.message", &("hello", 5), &mut frame)?;
+/// assert_eq!(frame, r#"{"type":"app.message","data":["hello",5]}"#);
+///
+/// let message = format.decode(frame.freeze())?;
+/// assert_eq!(message.event(), "app.message");
+/// let (text, number): (String, u8) = format.decode_payload(&message)?;
+/// assert_eq!((text.as_str(), number), ("hello", 5));
+/// # Ok::<(), ipc_core::FormatError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct NodeFormat {
+    dialect: Dialect,
+    delimiter: Delimiter,
+    /// Invariant: the hazard of `delimiter`.
+    hazard: Hazard,
+    broken_text: BrokenText,
+    rules: EventRules,
+    emptied_emitters: bool,
+}
+
+impl NodeFormat {
+    /// Returns the format of node-ipc 8 to 12.
+    #[must_use]
+    pub fn classic() -> Self {
+        Self::new(Dialect::Classic)
+    }
+
+    /// Returns the format of node-ipc 14.
+    #[must_use]
+    pub fn v14() -> Self {
+        Self::new(Dialect::V14)
+    }
+
+    /// Returns the format of this dialect with the defaults.
+    #[must_use]
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            // Wire rule W2
+            delimiter: Delimiter::FORM_FEED,
+            hazard: Hazard::of(&Delimiter::FORM_FEED),
+            broken_text: BrokenText::default(),
+            rules: EventRules::open(),
+            emptied_emitters: false,
+        }
+    }
+
+    /// Returns the same format with frames that end with `delimiter`.
+    ///
+    /// # Errors
+    ///
+    /// [`UnsafeDelimiter`] if a frame may hold the delimiter in a place where nothing can be done
+    /// about it, such as `,` or `"`. A delimiter that only the text of a string can hold, such as
+    /// `--end--`, is fine: where it occurs, one of its letters is written as an escape. That works
+    /// for what this format sends; node-ipc itself does not do it.
+    pub fn with_delimiter(self, delimiter: Delimiter) -> Result<Self, UnsafeDelimiter> {
+        match Hazard::of(&delimiter) {
+            Hazard::Anywhere => Err(UnsafeDelimiter::new(delimiter)),
+            hazard => Ok(Self { delimiter, hazard, ..self }),
+        }
+    }
+
+    /// Returns the same format with frames that end with `delimiter`, whatever it is.
+    ///
+    /// A message whose frame holds the delimiter cannot be sent then: the frame encoder refuses it.
+    /// What a peer sends that way arrives in pieces. Only for peers that leave no choice.
+    #[must_use]
+    pub fn with_any_delimiter(self, delimiter: Delimiter) -> Self {
+        Self { hazard: Hazard::of(&delimiter), delimiter, ..self }
+    }
+
+    /// Returns the same format with another answer to text that is not Unicode.
+    ///
+    /// By default such text is replaced, as node-ipc does.
+    #[must_use]
+    pub fn with_broken_text(self, broken_text: BrokenText) -> Self {
+        Self { broken_text, ..self }
+    }
+
+    /// Returns the same format with other rules for the names of events, sent and received.
+    ///
+    /// By default every name of at most 4,096 characters is allowed.
+    #[must_use]
+    pub fn with_event_rules(self, rules: EventRules) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// Returns the same format, but which sends an object with a truthy `_maxListeners` as `{}`.
+    ///
+    /// Classic versions do that to keep event emitters off the wire, and take any other object with
+    /// such a member along. By default such an object is sent as it is.
+    #[must_use]
+    pub fn with_emptied_emitters(self) -> Self {
+        Self { emptied_emitters: true, ..self }
+    }
+
+    /// Returns the dialect.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Returns the delimiter.
+    #[must_use]
+    pub fn delimiter(&self) -> &Delimiter {
+        &self.delimiter
+    }
+
+    /// Returns the rules for the names of events.
+    #[must_use]
+    pub fn event_rules(&self) -> &EventRules {
+        &self.rules
+    }
+}
+
+/// The classic format, which most installations of node-ipc speak.
+impl Default for NodeFormat {
+    fn default() -> Self {
+        Self::classic()
+    }
+}
+
+impl MessageFormat for NodeFormat {
+    fn framing(&self) -> Framing {
+        Framing::Delimited(self.delimiter.clone())
+    }
+
+    // Wire rule W4
+    fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
+        let message = decode::decode(frame, self.broken_text)?;
+        self.rules.check(message.event())?;
+        Ok(message)
+    }
+}
+
+impl<T: Serialize + ?Sized> EncodePayload<T> for NodeFormat {
+    fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError> {
+        encode::typed(self, event, payload, out)
+    }
+}
+
+impl EncodePayload<RawJson> for NodeFormat {
+    fn encode(
+        &self,
+        event: &str,
+        payload: &RawJson,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        encode::raw(self, event, payload.as_bytes(), out)
+    }
+}
+
+impl<T: DeserializeOwned> DecodePayload<T> for NodeFormat {
+    fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
+        payload::typed(message.payload(), self.broken_text)
+    }
+}
+
+impl DecodePayload<RawJson> for NodeFormat {
+    fn decode_payload(&self, message: &Message) -> Result<RawJson, FormatError> {
+        payload::raw(message).ok_or_else(payload::absent)
+    }
+}
+
+/// A family of node-ipc versions that agree on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Dialect {
+    /// node-ipc 8.x, 9.x, 10.x and 12.x: `null`, `""` and NaN are sent as `{}`.
+    #[default]
+    Classic,
+    /// node-ipc 14.x: `null` and `""` are sent as they are.
+    V14,
+}
+
+/// What is done with text that is not Unicode: bytes that are not UTF-8, and escapes of half a
+/// surrogate pair, such as `\ud800`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum BrokenText {
+    /// Every broken part becomes U+FFFD, as in node-ipc. Escapes in a payload stay as they are
+    /// until a handler asks for a type; [`RawJson`] keeps them.
+    #[default]
+    Replace,
+    /// The frame, or the payload where only the payload has such an escape, is refused.
+    Refuse,
+}

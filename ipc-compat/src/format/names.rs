@@ -1,0 +1,154 @@
+//! `EventRules`: which names an event may have.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ipc_core::FormatError;
+
+use crate::codes;
+
+/// Rules for the names of events, the same for sent and received ones.
+///
+/// An event from the wire never runs a lifecycle handler here, whatever its name, so the open rules
+/// endanger nothing. The others are those of node-ipc 14's profiles.
+///
+/// # Defaults
+///
+/// [`EventRules::open`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRules {
+    max_length: usize,
+    strict: bool,
+    reserved: bool,
+    allowed: Option<Arc<BTreeSet<String>>>,
+}
+
+impl EventRules {
+    /// The greatest length of a name under [`EventRules::open`]: 4,096 UTF-16 code units, which is
+    /// longer than any path or URL a name is made of. What is longer is meant for somebody's logs
+    /// or maps.
+    pub const OPEN_MAX_LENGTH: usize = 4096;
+    /// The greatest length of a name under [`EventRules::guarded`]: 256 UTF-16 code units, as
+    /// node-ipc 14 has it.
+    pub const GUARDED_MAX_LENGTH: usize = 256;
+
+    /// Returns the rules of node-ipc 8 to 12 and of 14's profile `fast`: any name, the empty one
+    /// too, up to [`OPEN_MAX_LENGTH`](Self::OPEN_MAX_LENGTH).
+    #[must_use]
+    pub fn open() -> Self {
+        Self { max_length: Self::OPEN_MAX_LENGTH, strict: false, reserved: true, allowed: None }
+    }
+
+    /// Returns the rules of node-ipc 14's profile `guarded`: a name is not empty, at most 256 code
+    /// units long, no member of JavaScript's `Object.prototype` and no lifecycle event.
+    #[must_use]
+    pub fn guarded() -> Self {
+        Self { max_length: Self::GUARDED_MAX_LENGTH, strict: true, reserved: false, allowed: None }
+    }
+
+    /// Returns the rules of node-ipc 14's profile `assured`: those of `guarded`, and a name must be
+    /// one of `allowed`.
+    #[must_use]
+    pub fn assured<S: Into<String>>(allowed: impl IntoIterator<Item = S>) -> Self {
+        let allowed = allowed.into_iter().map(Into::into).collect();
+        Self { allowed: Some(Arc::new(allowed)), ..Self::guarded() }
+    }
+
+    /// Returns the same rules with another greatest length, in UTF-16 code units (JavaScript's
+    /// `length`); `usize::MAX` is no limit but the frame's.
+    #[must_use]
+    pub fn with_max_length(self, max_length: usize) -> Self {
+        Self { max_length, ..self }
+    }
+
+    /// Returns the same rules, but with the names of lifecycle events allowed: node-ipc 14's
+    /// `allowReservedEvents`.
+    #[must_use]
+    pub fn with_reserved_names(self) -> Self {
+        Self { reserved: true, ..self }
+    }
+
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] with one of these codes, looked for in this order:
+    ///
+    /// - [`codes::INVALID_EVENT`]: the name is empty and may not be;
+    /// - [`codes::EVENT_TOO_LARGE`]: it is too long;
+    /// - [`codes::INVALID_EVENT`]: it is a member of `Object.prototype`;
+    /// - [`codes::RESERVED_EVENT`]: it is the name of a lifecycle event;
+    /// - [`codes::EVENT_NOT_ALLOWED`]: it is not in the list.
+    pub fn check(&self, name: &str) -> Result<(), FormatError> {
+        // A code unit takes at least one byte, so most names need not be counted.
+        if name.len() > self.max_length {
+            self.check_length(name)?;
+        }
+        if self.strict || !self.reserved || self.allowed.is_some() {
+            self.check_strictly(name)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn check_length(&self, name: &str) -> Result<(), FormatError> {
+        let actual = name.encode_utf16().count();
+        if actual <= self.max_length {
+            return Ok(());
+        }
+        let limit = self.max_length;
+        Err(FormatError::new(
+            codes::EVENT_TOO_LARGE,
+            format!("event type of {actual} characters is longer than {limit}"),
+        ))
+    }
+
+    // Wire rule W16
+    fn check_strictly(&self, name: &str) -> Result<(), FormatError> {
+        let refuse = |code, message: String| Err(FormatError::new(code, Cow::Owned(message)));
+        if self.strict && name.is_empty() {
+            return refuse(codes::INVALID_EVENT, "event type is empty".to_owned());
+        }
+        if self.strict && PROTOTYPE_NAMES.contains(&name) {
+            let message = format!("event type {name:?} is a member of Object.prototype");
+            return refuse(codes::INVALID_EVENT, message);
+        }
+        if !self.reserved && RESERVED_NAMES.contains(&name) {
+            let message = format!("event type {name:?} is reserved for lifecycle events");
+            return refuse(codes::RESERVED_EVENT, message);
+        }
+        match &self.allowed {
+            Some(allowed) if !allowed.contains(name) => {
+                refuse(codes::EVENT_NOT_ALLOWED, format!("event type {name:?} is not allowed"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for EventRules {
+    fn default() -> Self {
+        Self::open()
+    }
+}
+
+/// The events a node-ipc program publishes to itself.
+const RESERVED_NAMES: [&str; 8] =
+    ["start", "connect", "disconnect", "destroy", "close", "socket.disconnected", "error", "data"];
+
+/// What `Object.getOwnPropertyNames(Object.prototype)` returns.
+const PROTOTYPE_NAMES: [&str; 12] = [
+    "constructor",
+    "__defineGetter__",
+    "__defineSetter__",
+    "hasOwnProperty",
+    "__lookupGetter__",
+    "__lookupSetter__",
+    "isPrototypeOf",
+    "propertyIsEnumerable",
+    "toString",
+    "valueOf",
+    "__proto__",
+    "toLocaleString",
+];

@@ -1,0 +1,146 @@
+//! From a payload to the type a handler asks for.
+
+use std::borrow::Cow;
+
+use ipc_core::{FormatError, Message};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+use serde_json::de::StrRead;
+
+use super::text::replace_lone_surrogates;
+use super::{BrokenText, RawJson};
+use crate::codes;
+
+/// Returns the payload as a `T`.
+pub(super) fn typed<T: DeserializeOwned>(
+    payload: Option<&[u8]>,
+    broken_text: BrokenText,
+) -> Result<T, FormatError> {
+    let Some(payload) = payload else {
+        return T::deserialize(Absent).map_err(|_| absent());
+    };
+    let json = std::str::from_utf8(payload).map_err(|error| invalid(&error))?;
+    match parse(json) {
+        Ok(value) => Ok(value),
+        // Rare, so it is looked for only after the parser stumbled.
+        Err(error) if broken_text == BrokenText::Replace => match replace_lone_surrogates(json) {
+            Cow::Borrowed(_) => Err(invalid(&error)),
+            Cow::Owned(json) => parse(&json).map_err(|error| invalid(&error)),
+        },
+        Err(error) => Err(invalid(&error)),
+    }
+}
+
+/// Returns the payload as it is.
+pub(super) fn raw(message: &Message) -> Option<RawJson> {
+    message.clone().into_payload().map(RawJson::from_payload)
+}
+
+/// Returns the error of a message without data where data is needed.
+pub(super) fn absent() -> FormatError {
+    FormatError::new(codes::INVALID_DATA, "data is absent")
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> FormatError {
+    FormatError::new(codes::INVALID_DATA, format!("data is not of the expected type: {error}"))
+}
+
+fn parse<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = T::deserialize(Present(&mut deserializer))?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+/// A payload that is there: JSON, but for `()`, which accepts all.
+struct Present<'a, 'de>(&'a mut serde_json::Deserializer<StrRead<'de>>);
+
+macro_rules! forward_to_json {
+    ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
+        fn $method<V: Visitor<'de>>(
+            self,
+            $($name: $type,)*
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            self.0.$method($($name,)* visitor)
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for Present<'_, 'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        IgnoredAny::deserialize(self.0)?;
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.deserialize_unit(visitor)
+    }
+
+    forward_to_json! {
+        deserialize_any();
+        deserialize_bool();
+        deserialize_i8();
+        deserialize_i16();
+        deserialize_i32();
+        deserialize_i64();
+        deserialize_i128();
+        deserialize_u8();
+        deserialize_u16();
+        deserialize_u32();
+        deserialize_u64();
+        deserialize_u128();
+        deserialize_f32();
+        deserialize_f64();
+        deserialize_char();
+        deserialize_str();
+        deserialize_string();
+        deserialize_bytes();
+        deserialize_byte_buf();
+        deserialize_option();
+        deserialize_newtype_struct(name: &'static str);
+        deserialize_seq();
+        deserialize_tuple(len: usize);
+        deserialize_tuple_struct(name: &'static str, len: usize);
+        deserialize_map();
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+        deserialize_identifier();
+        deserialize_ignored_any();
+    }
+}
+
+/// A payload that is not there: nothing to those who ask for nothing or for anything, an error to
+/// all others.
+struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}

@@ -1,0 +1,158 @@
+//! `IpcClient`: what `ipc.of("world")` returns.
+
+use std::sync::Arc;
+
+use ipc_core::session::State;
+use ipc_core::{
+    Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
+    EncodePayload, Error, HandlerId, Message,
+};
+
+use super::Socket;
+use crate::NodeFormat;
+
+/// A client of one server, as `ipc.of("world")` returns it.
+///
+/// Events that the server sends and events that happen to the connection are registered with
+/// methods of their own, so that a server that sends an event called `error` is heard as that.
+/// It is cheap to clone.
+#[derive(Debug, Clone)]
+pub struct IpcClient {
+    id: Arc<str>,
+    client: Client<NodeFormat>,
+}
+
+impl IpcClient {
+    pub(super) fn new(id: &str, client: Client<NodeFormat>) -> Self {
+        Self { id: id.into(), client }
+    }
+
+    /// Returns the id it was connected under.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Registers a handler for an event that the server sends; its data is read as a `T`.
+    pub fn on<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.client.on(event, handler)
+    }
+
+    /// Registers a handler for the next such event only.
+    pub fn once<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.client.once(event, handler)
+    }
+
+    /// Registers a handler for every event that the server sends (node-ipc's `*`).
+    pub fn on_any(
+        &self,
+        handler: impl Fn(&Message, &Socket) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.client.on_any(handler)
+    }
+
+    /// Removes a handler; `false` if there is none such (any more).
+    pub fn off(&self, handler: HandlerId) -> bool {
+        self.client.off(handler)
+    }
+
+    /// Removes every handler of an event (node-ipc's `off(event, '*')`).
+    pub fn off_event(&self, event: &str) {
+        self.client.off_event(event);
+    }
+
+    /// Registers a handler for each time the connection is made.
+    pub fn on_connect(&self, handler: impl Fn() + Send + Sync + 'static) {
+        self.client.on_lifecycle(move |event| {
+            if matches!(event, ClientEvent::Connect) {
+                handler();
+            }
+        });
+    }
+
+    /// Registers a handler for each time the connection is lost, or could not be made.
+    pub fn on_disconnect(&self, handler: impl Fn(&DisconnectReason) + Send + Sync + 'static) {
+        self.client.on_lifecycle(move |event| {
+            if let ClientEvent::Disconnect(reason) = event {
+                handler(reason);
+            }
+        });
+    }
+
+    /// Registers a handler for the client's end, after which it does not connect again.
+    pub fn on_destroy(&self, handler: impl Fn() + Send + Sync + 'static) {
+        self.client.on_lifecycle(move |event| {
+            if matches!(event, ClientEvent::Destroy) {
+                handler();
+            }
+        });
+    }
+
+    /// Registers a handler for errors.
+    pub fn on_error(&self, handler: impl Fn(&Error) + Send + Sync + 'static) {
+        self.client.on_lifecycle(move |event| {
+            if let ClientEvent::Error(error) = event {
+                handler(error);
+            }
+        });
+    }
+
+    /// Sends an event. Before the connection is made it waits for that.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed.
+    pub fn emit<T: ?Sized>(&self, event: &str, data: &T) -> Result<(), EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.client.emit(event, data)
+    }
+
+    /// Waits until the client is connected.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn connected(&self) -> Result<(), ConnectError> {
+        self.client.connected().await
+    }
+
+    /// Writes what waits, closes the connection and waits for its end. See [`Client::close`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, closing goes on.
+    pub async fn close(&self) -> CloseReport {
+        self.client.close().await
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        *self.client.state().borrow() != State::Destroyed
+    }
+
+    /// Returns the client of the core, which can do more: streams of events, waiting for room,
+    /// the state.
+    #[must_use]
+    pub fn core(&self) -> &Client<NodeFormat> {
+        &self.client
+    }
+}

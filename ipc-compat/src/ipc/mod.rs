@@ -1,0 +1,234 @@
+//! `Ipc`: node-ipc's object, with its calls and their order of arguments.
+
+mod args;
+mod client;
+mod error;
+mod identity;
+mod server;
+mod setup;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ipc_core::Peer;
+
+pub use args::{Call, ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
+pub use client::IpcClient;
+pub use error::IpcError;
+pub use server::IpcServer;
+
+use crate::{Config, NodeFormat};
+
+/// One side of a connection as handlers get it: for a server a client, for a client its server.
+pub type Socket = Peer<NodeFormat>;
+
+/// node-ipc's object: a config, a server, and clients by the id of the server they talk to.
+///
+/// Unlike in JavaScript there can be any number of them in one process, each with a config of
+/// its own. It is cheap to clone; all clones are the same object.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ipc_compat::{Config, Ipc, IpcError};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ipc = Ipc::new(Config::classic());
+/// let server = ipc.serve("/tmp/app.world")?;
+/// server.on("message", |text: String, socket| {
+///     // Sending fails only if the socket is gone, which is no news here.
+///     let _ = socket.emit("message", &format!("{text} world!"));
+/// });
+/// server.start().await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Ipc {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Mutex<Config>,
+    of: Mutex<HashMap<String, IpcClient>>,
+    server: Mutex<Option<IpcServer>>,
+}
+
+impl Ipc {
+    /// Returns an object with this config.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let inner =
+            Inner { config: Mutex::new(config), of: Mutex::default(), server: Mutex::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Returns the config as it is now.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        self.lock_config().clone()
+    }
+
+    /// Changes the config. `retry`, `max_retries` and `stop_retrying` reach the clients that exist
+    /// already, as in node-ipc; the rest holds for servers and clients made from now on.
+    pub fn configure(&self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.lock_config();
+        change(&mut config);
+        let (reconnect, stop) = (setup::reconnect(&config), config.stop_retrying);
+        drop(config);
+        for client in self.lock_of().values() {
+            client.core().set_reconnect(reconnect);
+            if stop {
+                client.core().stop_retrying();
+            }
+        }
+    }
+
+    /// Makes a server on a local socket: `()`, `callback`, `path` or `(path, callback)`. Without
+    /// a path it is the config's socket root, appspace and id, one behind the other. The callback
+    /// runs when the server listens. Register handlers, then call [`IpcServer::start`].
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used.
+    // Wire rule W30
+    pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
+        let call = args.into_call();
+        let config = self.config();
+        let transport = setup::local(&config, &config.id, call.place);
+        self.make_server(&config, transport, call.callback)
+    }
+
+    /// Makes a server on TCP: `()`, `callback`, `port`, `(port, callback)`, `host`,
+    /// `(host, callback)`, `(host, port)` or `(host, port, callback)`. What is left out is the
+    /// config's; port 0 counts as left out. Register handlers, then call [`IpcServer::start`].
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used, or the port is none.
+    pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
+        let call = args.into_call();
+        let config = self.config();
+        let transport = setup::tcp(&config, call.place, call.port)?;
+        self.make_server(&config, Arc::new(transport), call.callback)
+    }
+
+    /// Makes a client of a server on a local socket and starts connecting: `id`,
+    /// `(id, callback)`, `(id, path)` or `(id, path, callback)`. Without a path it is the
+    /// config's socket root and appspace, and the id. The callback runs at once, before the
+    /// connection is made: the place to register handlers.
+    ///
+    /// If there is a client of this id that is not at its end, nothing is made: the callback runs
+    /// and the client that there is is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used, or the id is empty.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub fn connect_to(&self, args: impl ConnectToArgs) -> Result<IpcClient, IpcError> {
+        let call = args.into_call();
+        let config = self.config();
+        let transport = setup::local(&config, &call.id, call.place);
+        self.make_client(&config, &call.id, transport, call.callback)
+    }
+
+    /// Makes a client of a server on TCP and starts connecting: `id`, and behind it what
+    /// [`serve_net`](Self::serve_net) takes. Else as [`connect_to`](Self::connect_to).
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used, the id is empty, or the port is none.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
+        let call = args.into_call();
+        let config = self.config();
+        let transport = setup::tcp(&config, call.place, call.port)?;
+        self.make_client(&config, &call.id, Arc::new(transport), call.callback)
+    }
+
+    /// Ends the client of this id and forgets it: what was sent is still written, in the
+    /// background, and it does not connect again. Returns the client, so that the end can be
+    /// waited for with [`IpcClient::close`]; `None` if there is none.
+    pub fn disconnect(&self, id: &str) -> Option<IpcClient> {
+        let client = self.lock_of().remove(id)?;
+        client.core().peer().close();
+        Some(client)
+    }
+
+    /// Returns the client of the server with this id (node-ipc's `ipc.of.world`).
+    #[must_use]
+    pub fn of(&self, id: &str) -> Option<IpcClient> {
+        self.lock_of().get(id).cloned()
+    }
+
+    /// Returns the server that was made last, if one was.
+    #[must_use]
+    pub fn server(&self) -> Option<IpcServer> {
+        self.inner.server.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn make_server(
+        &self,
+        config: &Config,
+        transport: Arc<dyn ipc_transport::Transport>,
+        callback: Option<args::Callback>,
+    ) -> Result<IpcServer, IpcError> {
+        let server = IpcServer::new(setup::server(config, transport)?, setup::identify(config));
+        if let Some(callback) = callback {
+            let (ipc, callback) = (Arc::downgrade(&self.inner), Mutex::new(Some(callback)));
+            server.on_start(move |_| {
+                let callback = callback.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let (Some(callback), Some(inner)) = (callback, ipc.upgrade()) {
+                    callback(&Self { inner });
+                }
+            });
+        }
+        let mut slot = self.inner.server.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = slot.replace(server.clone());
+        drop(slot);
+        drop(old);
+        Ok(server)
+    }
+
+    fn make_client(
+        &self,
+        config: &Config,
+        id: &str,
+        transport: Arc<dyn ipc_transport::Transport>,
+        callback: Option<args::Callback>,
+    ) -> Result<IpcClient, IpcError> {
+        if id.is_empty() {
+            return Err(IpcError::NoId);
+        }
+        let made = setup::client(config, transport)?;
+        let mut of = self.lock_of();
+        let client = match of.get(id) {
+            Some(client) if client.is_alive() => client.clone(),
+            _ => {
+                let client = IpcClient::new(id, made);
+                of.insert(id.to_owned(), client.clone());
+                client
+            }
+        };
+        drop(of);
+        if let Some(callback) = callback {
+            callback(self);
+        }
+        client.core().connect();
+        Ok(client)
+    }
+
+    fn lock_config(&self) -> MutexGuard<'_, Config> {
+        self.inner.config.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_of(&self) -> MutexGuard<'_, HashMap<String, IpcClient>> {
+        self.inner.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,206 @@
+//! `IpcServer`: what `ipc.server()` returns.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ipc_core::{
+    BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, HandlerId, Message, Server,
+    ServerEvent, ShutdownReport,
+};
+use ipc_transport::Endpoint;
+
+use super::Socket;
+use super::identity;
+use crate::{NodeFormat, RawJson};
+
+/// A server, as `ipc.server()` returns it.
+///
+/// Events that clients send and events that happen to their connections are registered with
+/// methods of their own: a client that sends an event called `connect` is heard as that.
+/// It is cheap to clone.
+#[derive(Clone)]
+pub struct IpcServer {
+    server: Server<NodeFormat>,
+    started: Arc<Mutex<Vec<Started>>>,
+}
+
+type Started = Arc<dyn Fn(&Endpoint) + Send + Sync>;
+
+impl IpcServer {
+    pub(super) fn new(server: Server<NodeFormat>, identify: bool) -> Self {
+        if identify {
+            identity::watch(&server);
+        }
+        Self { server, started: Arc::default() }
+    }
+
+    /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Transport`] if the endpoint cannot be listened on; the handlers for errors are
+    /// not called for that.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the server does not listen.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub async fn start(&self) -> Result<Endpoint, Error> {
+        let endpoint = self.server.listen().await?;
+        let started =
+            std::mem::take(&mut *self.started.lock().unwrap_or_else(PoisonError::into_inner));
+        started.iter().for_each(|handler| handler(&endpoint));
+        Ok(endpoint)
+    }
+
+    /// Stops listening, closes every client when what waits for it is written, and returns when
+    /// all are gone; clients that do not read are cut after 5 s. See [`Server::shutdown`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, closing goes on, without the cut.
+    pub async fn stop(&self) -> ShutdownReport {
+        self.server.shutdown(STOP_GRACE).await
+    }
+
+    /// Registers a handler for an event that clients send; its data is read as a `T`.
+    pub fn on<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.server.on(event, handler)
+    }
+
+    /// Registers a handler for the next such event only.
+    pub fn once<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.server.once(event, handler)
+    }
+
+    /// Registers a handler for every event that clients send (node-ipc's `*`).
+    pub fn on_any(
+        &self,
+        handler: impl Fn(&Message, &Socket) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.server.on_any(handler)
+    }
+
+    /// Removes a handler; `false` if there is none such (any more).
+    pub fn off(&self, handler: HandlerId) -> bool {
+        self.server.off(handler)
+    }
+
+    /// Removes every handler of an event (node-ipc's `off(event, '*')`).
+    pub fn off_event(&self, event: &str) {
+        self.server.off_event(event);
+    }
+
+    /// Registers a handler that is called when the server listens. A frame with the type `start`
+    /// does not call it.
+    pub fn on_start(&self, handler: impl Fn(&Endpoint) + Send + Sync + 'static) {
+        match self.server.endpoint() {
+            Some(endpoint) => handler(&endpoint),
+            None => self
+                .started
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Arc::new(handler)),
+        }
+    }
+
+    /// Registers a handler for each client that connects.
+    pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) {
+        self.server.on_lifecycle(move |event| {
+            if let ServerEvent::Connect(socket) = event {
+                handler(socket);
+            }
+        });
+    }
+
+    /// Registers a handler for each client that leaves, with the id it gave itself, if it did.
+    pub fn on_socket_disconnected(
+        &self,
+        handler: impl Fn(&Socket, Option<&RawJson>) + Send + Sync + 'static,
+    ) {
+        self.server.on_lifecycle(move |event| {
+            if let ServerEvent::Disconnect { peer, .. } = event {
+                handler(peer, identity::of(peer).as_ref());
+            }
+        });
+    }
+
+    /// Registers a handler for errors, with the client they concern, if it is one.
+    pub fn on_error(&self, handler: impl Fn(&Error, Option<&Socket>) + Send + Sync + 'static) {
+        self.server.on_lifecycle(move |event| {
+            if let ServerEvent::Error { peer, error } = event {
+                handler(error, peer.as_ref());
+            }
+        });
+    }
+
+    /// Returns the id that a client gave itself with `data.id`, if it did. It proves nothing: who
+    /// a client is, the kernel says, in [`Peer::info`](ipc_core::Peer::info).
+    #[must_use]
+    pub fn socket_id(&self, socket: &Socket) -> Option<RawJson> {
+        identity::of(socket)
+    }
+
+    /// Sends an event to one client.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is gone.
+    pub fn emit<T: ?Sized>(&self, socket: &Socket, event: &str, data: &T) -> Result<(), EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        socket.emit(event, data)
+    }
+
+    /// Sends an event to every client. See [`Server::broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`] if the data cannot be sent to anybody.
+    pub fn broadcast<T: ?Sized>(&self, event: &str, data: &T) -> Result<BroadcastReport, EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.server.broadcast(event, data)
+    }
+
+    /// Returns the connected clients, in the order they came.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<Socket> {
+        self.server.peers()
+    }
+
+    /// Returns the server of the core, which can do more: streams of events, waiting for room,
+    /// a shutdown with another grace.
+    #[must_use]
+    pub fn core(&self) -> &Server<NodeFormat> {
+        &self.server
+    }
+}
+
+impl std::fmt::Debug for IpcServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IpcServer").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// How long `stop` waits for clients that do not read.
+const STOP_GRACE: Duration = Duration::from_secs(5);

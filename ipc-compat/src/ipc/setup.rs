@@ -1,0 +1,103 @@
+//! From a config to the core's builders and the transports.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ipc_core::queue::QueueLimits;
+use ipc_core::session::{Backoff, ReconnectPolicy};
+use ipc_core::{Client, OnMalformed, Server};
+use ipc_transport::{TcpTransport, Transport};
+
+use super::IpcError;
+use crate::{Config, Dialect, NodeFormat, Retries};
+
+/// Returns the transport of a local socket.
+pub(super) fn local(config: &Config, id: &str, path: Option<PathBuf>) -> Arc<dyn Transport> {
+    let path = path.unwrap_or_else(|| config.socket_path(id));
+    let mode = match (config.readable_all, config.writable_all) {
+        (false, false) => 0o600,
+        (true, false) => 0o644,
+        (false, true) => 0o622,
+        (true, true) => 0o666,
+    };
+    let transport = ipc_transport::UnixTransport::new(path);
+    Arc::new(transport.with_mode(mode).with_unlink(config.unlink))
+}
+
+/// Returns the transport of a TCP socket; what is not given is the config's.
+pub(super) fn tcp(
+    config: &Config,
+    host: Option<PathBuf>,
+    port: Option<i64>,
+) -> Result<TcpTransport, IpcError> {
+    let port = match port {
+        None => config.network_port,
+        Some(port) => u16::try_from(port).map_err(|_| IpcError::InvalidPort { port })?,
+    };
+    // A host was text before the arguments were sorted, so nothing is lost here.
+    let host = host.map(|host| host.to_string_lossy().into_owned());
+    Ok(TcpTransport::new(host.unwrap_or_else(|| config.network_host.clone()), port))
+}
+
+/// Returns a server with the config's settings.
+pub(super) fn server(
+    config: &Config,
+    transport: Arc<dyn Transport>,
+) -> Result<Server<NodeFormat>, IpcError> {
+    let builder = Server::builder(checked(config)?, transport)
+        .max_connections(config.max_connections)
+        .limits(config.limits())
+        .frame_timeout(config.message_timeout)
+        .on_malformed(on_malformed(config))
+        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
+    Ok(builder.build())
+}
+
+/// Returns a client with the config's settings.
+pub(super) fn client(
+    config: &Config,
+    transport: Arc<dyn Transport>,
+) -> Result<Client<NodeFormat>, IpcError> {
+    let builder = Client::builder(checked(config)?, transport)
+        .reconnect(reconnect(config))
+        .sync(config.sync)
+        .limits(config.limits())
+        .frame_timeout(config.message_timeout)
+        .on_malformed(on_malformed(config))
+        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
+    Ok(builder.build())
+}
+
+/// Returns the reconnect policy: a fixed pause, as node-ipc has it.
+pub(super) fn reconnect(config: &Config) -> ReconnectPolicy {
+    let backoff = Backoff::fixed(config.retry);
+    match config.max_retries {
+        _ if config.stop_retrying => ReconnectPolicy::never(),
+        Retries::Forever => ReconnectPolicy::forever(backoff),
+        Retries::Times(times) => ReconnectPolicy::times(times, backoff),
+    }
+}
+
+/// Returns whether `data.id` names a socket: classic versions always take it.
+pub(super) fn identify(config: &Config) -> bool {
+    config.identify_peer || config.dialect == Dialect::Classic
+}
+
+fn on_malformed(config: &Config) -> OnMalformed {
+    match config.dialect {
+        Dialect::Classic => OnMalformed::Report,
+        Dialect::V14 => OnMalformed::Close,
+    }
+}
+
+fn checked(config: &Config) -> Result<NodeFormat, IpcError> {
+    config.validate()?;
+    let unsupported =
+        [("raw_buffer", config.raw_buffer), ("tls", config.tls.is_some())];
+    for (option, asked) in unsupported {
+        if asked {
+            return Err(IpcError::Unsupported { option });
+        }
+    }
+    Ok(config.format()?)
+}

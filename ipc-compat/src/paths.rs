@@ -1,0 +1,125 @@
+//! Where a local socket is: node-ipc's rules, computed without looking at the machine.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+
+use crate::{Environment, Platform};
+
+/// Returns the path of the local socket with this id: the three joined as they are, with no
+/// separator between them.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::paths::socket_path;
+///
+/// assert_eq!(socket_path("/tmp/", "app.", "world").to_str(), Some("/tmp/app.world"));
+/// assert_eq!(socket_path("/tmp", "app.", "world").to_str(), Some("/tmpapp.world"));
+/// ```
+// Wire rule W30
+#[must_use]
+pub fn socket_path(socket_root: impl AsRef<Path>, appspace: &str, id: &str) -> PathBuf {
+    let mut path = OsString::from(socket_root.as_ref());
+    path.push(appspace);
+    path.push(id);
+    path.into()
+}
+
+/// Returns the socket root of node-ipc 8 to 12: `/tmp/`, on Windows too.
+#[must_use]
+pub fn classic_socket_root() -> PathBuf {
+    PathBuf::from("/tmp/")
+}
+
+/// Returns the socket root of node-ipc 14.
+///
+/// On Unix `$XDG_RUNTIME_DIR/node-ipc/`, or `<temporary directory>/node-ipc-<user id>/` if that
+/// variable is not set or empty. On Windows `/node-ipc-<user name>/`, which is only a part of a
+/// pipe's name.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::paths::v14_socket_root;
+/// use ipc_compat::{Environment, Platform};
+///
+/// let mut environment = Environment::new(Platform::Unix);
+/// environment.user_id = Some(1000);
+/// assert_eq!(v14_socket_root(&environment).to_str(), Some("/tmp/node-ipc-1000/"));
+/// ```
+// Wire rule W31
+#[must_use]
+pub fn v14_socket_root(environment: &Environment) -> PathBuf {
+    let user_name = safe_segment(environment.user_name.as_deref().unwrap_or("user"));
+    let directory = match environment.platform {
+        Platform::Windows => return PathBuf::from(format!("/node-ipc-{user_name}/")),
+        Platform::Unix => match set(environment.xdg_runtime_dir.as_ref()) {
+            Some(root) => Path::new(root).join("node-ipc"),
+            None => {
+                let user = environment.user_id.map_or(user_name, |id| id.to_string());
+                let temporary = set(environment.temp_dir.as_ref());
+                let temporary = temporary.map_or_else(|| Path::new("/tmp"), Path::new);
+                temporary.join(format!("node-ipc-{user}"))
+            }
+        },
+    };
+    let mut directory = OsString::from(normalise(&directory));
+    directory.push("/");
+    directory.into()
+}
+
+/// Returns the name of the Windows pipe for a path: the path without its first `/`, every other `/`
+/// made `-`, behind `\\.\pipe\`. A path that is a pipe's name already stays what it is.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::paths::pipe_name;
+///
+/// assert_eq!(pipe_name("/tmp/app.world"), r"\\.\pipe\tmp-app.world");
+/// assert_eq!(pipe_name(r"\\.\pipe\mine"), r"\\.\pipe\mine");
+/// ```
+// Wire rule W33
+#[must_use]
+pub fn pipe_name(path: &str) -> String {
+    if path.starts_with(PIPES) {
+        return path.to_owned();
+    }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    format!("{PIPES}{}", path.replace('/', "-"))
+}
+
+/// Returns `name` with `_` for everything but ASCII letters, digits and `_.-`.
+fn safe_segment(name: &str) -> String {
+    // JavaScript replaces code units, so a character beyond the first plane becomes two.
+    let safe = |unit| match u8::try_from(unit).map(char::from) {
+        Ok(c) if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-') => c,
+        _ => '_',
+    };
+    name.encode_utf16().map(safe).collect()
+}
+
+fn set(variable: Option<&OsString>) -> Option<&OsString> {
+    variable.filter(|value| !value.is_empty())
+}
+
+/// Resolves `.` and `..` in the path's text, as Node's `path.join` does.
+fn normalise(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => match normal.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    normal.pop();
+                }
+                Some(Component::RootDir | Component::Prefix(_)) => {}
+                _ => normal.push(".."),
+            },
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+const PIPES: &str = r"\\.\pipe\";

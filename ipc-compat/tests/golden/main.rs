@@ -1,0 +1,8 @@
+//! What real node-ipc did, recorded, against what we do.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+mod frames;
+mod roots;
+mod table;
+mod values;

@@ -1,0 +1,204 @@
+//! The `Ipc` object: its calls, their arguments, and the order of its events.
+#![cfg(unix)]
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ipc_compat::{Config, Ipc, IpcError, RawJson, Retries};
+use ipc_transport::Endpoint;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+/// An object whose local sockets are in a directory of its own.
+fn ipc(directory: &TempDir, id: &str) -> Ipc {
+    let mut config = Config::classic();
+    config.socket_root = PathBuf::from(format!("{}/", directory.path().display()));
+    config.id = id.to_owned();
+    config.network_port = free_port();
+    Ipc::new(config)
+}
+
+/// Returns a port nobody has right now. It is bound again at once, on loopback.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// Returns what arrives, or panics after ten seconds.
+async fn next<T>(receiver: &mut mpsc::UnboundedReceiver<T>) -> T {
+    let item = tokio::time::timeout(Duration::from_secs(10), receiver.recv()).await;
+    item.expect("nothing came within ten seconds").expect("nothing comes any more")
+}
+
+#[tokio::test]
+async fn the_readmes_hello_world_works() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    let server = ipc.serve(()).unwrap();
+    server.on("message", |text: String, socket| {
+        socket.emit("message", &format!("{text} world!")).unwrap();
+    });
+    let endpoint = server.start().await.unwrap();
+    assert_eq!(endpoint, Endpoint::Unix(directory.path().join("app.world")));
+
+    let (heard, mut hears) = mpsc::unbounded_channel();
+    ipc.connect_to(("world", move |ipc: &Ipc| {
+        let world = ipc.of("world").expect("it is there when the callback runs");
+        let client = world.clone();
+        world.on_connect(move || client.emit("message", "hello").unwrap());
+        world.on("message", move |text: String, _| heard.send(text).unwrap());
+    }))
+    .unwrap();
+    assert_eq!(next(&mut hears).await, "hello world!");
+    let report = ipc.disconnect("world").unwrap().close().await;
+    assert!(report.undelivered.is_empty());
+    assert!(ipc.of("world").is_none());
+    assert!(ipc.disconnect("world").is_none());
+    assert_eq!(server.stop().await.cut, 0);
+    assert!(!directory.path().join("app.world").exists());
+}
+
+#[tokio::test]
+async fn arguments_may_be_left_out_but_stay_in_order() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "here");
+    let port = ipc.config().network_port;
+    let path = directory.path().join("explicit");
+    let started = Arc::new(Mutex::new(0));
+    let count = |started: &Arc<Mutex<i32>>| {
+        let started = Arc::clone(started);
+        move |_: &Ipc| *started.lock().unwrap() += 1
+    };
+    let unix = |path: &std::path::Path| Endpoint::Unix(path.to_owned());
+    let tcp = |port| Endpoint::Tcp { host: "127.0.0.1".to_owned(), port };
+
+    let default = directory.path().join("app.here");
+    check(ipc.serve(count(&started)), &unix(&default)).await;
+    check(ipc.serve(""), &unix(&default)).await;
+    check(ipc.serve(path.clone()), &unix(&path)).await;
+    check(ipc.serve((path.as_path(), count(&started))), &unix(&path)).await;
+    check(ipc.serve_net(()), &tcp(port)).await;
+    check(ipc.serve_net(count(&started)), &tcp(port)).await;
+    check(ipc.serve_net(0), &tcp(port)).await;
+    check(ipc.serve_net("127.0.0.1"), &tcp(port)).await;
+    check(ipc.serve_net(("127.0.0.1", 0)), &tcp(port)).await;
+    let other = free_port();
+    check(ipc.serve_net(other), &tcp(other)).await;
+    check(ipc.serve_net((other, count(&started))), &tcp(other)).await;
+    check(ipc.serve_net(("127.0.0.1", other)), &tcp(other)).await;
+    check(ipc.serve_net(("127.0.0.1", other, count(&started))), &tcp(other)).await;
+    assert_eq!(*started.lock().unwrap(), 5);
+
+    let refused = ipc.serve_net(70_000).unwrap_err();
+    assert_eq!(refused, IpcError::InvalidPort { port: 70_000 });
+    assert_eq!(ipc.connect_to("").unwrap_err(), IpcError::NoId);
+}
+
+async fn check(server: Result<ipc_compat::IpcServer, IpcError>, expected: &Endpoint) {
+    let server = server.unwrap();
+    assert_eq!(&server.start().await.unwrap(), expected);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_connect_to_finds_the_first_client() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    ipc.serve(()).unwrap().start().await.unwrap();
+    let first = ipc.connect_to("world").unwrap();
+    first.connected().await.unwrap();
+    let (called, mut calls) = mpsc::unbounded_channel();
+    let second = ipc.connect_to(("world", move |_: &Ipc| called.send(()).unwrap())).unwrap();
+    next(&mut calls).await;
+    assert_eq!(first.core().peer(), second.core().peer());
+    // One that is at its end is replaced.
+    first.close().await;
+    let third = ipc.connect_to("world").unwrap();
+    assert_ne!(first.core().peer(), third.core().peer());
+    third.connected().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_run_out_in_the_recorded_order() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "nobody");
+    ipc.configure(|config| {
+        config.retry = Duration::from_millis(100);
+        config.max_retries = Retries::Times(2);
+    });
+    let (told, mut tells) = mpsc::unbounded_channel();
+    let start = tokio::time::Instant::now();
+    let tell = move |what: &'static str| {
+        let told = told.clone();
+        move || told.send((what, start.elapsed().as_millis())).unwrap()
+    };
+    ipc.connect_to(("world", move |ipc: &Ipc| {
+        let world = ipc.of("world").unwrap();
+        let (error, disconnect) = (tell("error"), tell("disconnect"));
+        world.on_error(move |_| error());
+        world.on_disconnect(move |_| disconnect());
+        world.on_destroy(tell("destroy"));
+    }))
+    .unwrap();
+    // Tests W51
+    let expected = [
+        ("error", 0),
+        ("disconnect", 0),
+        ("error", 100),
+        ("disconnect", 100),
+        ("error", 200),
+        ("disconnect", 200),
+        ("destroy", 200),
+    ];
+    for (what, at) in expected {
+        let (told, when) = next(&mut tells).await;
+        assert_eq!(told, what);
+        assert!((at..at + 10).contains(&when), "{what} at {when} ms, expected {at}");
+    }
+}
+
+#[tokio::test]
+async fn stop_retrying_reaches_a_client_that_waits() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "nobody");
+    ipc.configure(|config| config.retry = Duration::from_secs(3600));
+    let client = ipc.connect_to("world").unwrap();
+    let (lost, mut losses) = mpsc::unbounded_channel();
+    client.on_disconnect(move |_| lost.send(()).unwrap());
+    next(&mut losses).await;
+    ipc.configure(|config| config.stop_retrying = true);
+    client.connected().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    let server = ipc.serve(()).unwrap();
+    let (told, mut tells) = mpsc::unbounded_channel();
+    let tell = told.clone();
+    server.on_connect(move |_| tell.send("connect".to_owned()).unwrap());
+    let tell = told.clone();
+    server.on_any(move |message, _| tell.send(message.event().to_owned()).unwrap());
+    let tell = told;
+    server.on_socket_disconnected(move |_, id| {
+        tell.send(id.map_or_else(|| "nobody".to_owned(), RawJson::to_string)).unwrap();
+    });
+    server.start().await.unwrap();
+    for (data, id) in [(r#"{"id":"me"}"#, "\"me\""), (r#"{"id":0}"#, "nobody")] {
+        let client = ipc.connect_to("world").unwrap();
+        client.emit("hello", &data.parse::<RawJson>().unwrap()).unwrap();
+        ipc.disconnect("world").unwrap().close().await;
+        assert_eq!(next(&mut tells).await, "connect");
+        assert_eq!(next(&mut tells).await, "hello");
+        assert_eq!(next(&mut tells).await, id);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_done_yet_is_refused() {
+    let ipc = Ipc::new(Config::classic());
+    ipc.configure(|config| config.raw_buffer = true);
+    assert_eq!(ipc.serve(()).unwrap_err(), IpcError::Unsupported { option: "raw_buffer" });
+}
