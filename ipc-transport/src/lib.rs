@@ -1,1 +1,42 @@
-//! ipc-transport
+// The guide speaks of every kind; a build without some of them could not follow its links.
+#![cfg_attr(
+    all(feature = "unix", feature = "tcp", feature = "memory"),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "unix", feature = "tcp", feature = "memory")),
+    doc = "Sockets of one kind each behind one trait; the full guide comes with all features on."
+)]
+#![deny(unsafe_code)]
+
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+mod accept;
+mod endpoint;
+mod error;
+mod fault;
+mod halves;
+#[cfg(feature = "memory")]
+mod memory;
+mod peer;
+mod stream;
+mod tap;
+#[cfg(feature = "tcp")]
+mod tcp;
+mod transport;
+#[cfg(feature = "unix")]
+mod unix;
+
+pub use endpoint::{Endpoint, ParseEndpointError};
+pub use error::TransportError;
+pub use fault::{FaultSide, FaultTransport, Faults};
+pub use halves::{ReadHalf, WriteHalf};
+#[cfg(feature = "memory")]
+pub use memory::{MemoryHub, MemoryTransport};
+pub use peer::{Credentials, PeerInfo};
+pub use stream::Stream;
+pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
+#[cfg(feature = "tcp")]
+pub use tcp::TcpTransport;
+pub use transport::{Listener, Transport};
+#[cfg(feature = "unix")]
+pub use unix::{PeerCheck, UnixTransport};

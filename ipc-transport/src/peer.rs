@@ -1,0 +1,60 @@
+//! What is known about the other end of a connection: never taken from what it sends.
+
+use std::net::SocketAddr;
+
+use crate::Endpoint;
+
+/// Facts about the other end of a connection, as the operating system reports them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PeerInfo {
+    /// The endpoint the connection was made through, with the real port filled in.
+    pub endpoint: Endpoint,
+    /// The other end's address; `Some` for TCP only.
+    pub remote: Option<SocketAddr>,
+    /// The other process's identity; `Some` for Unix sockets on systems that report it.
+    pub credentials: Option<Credentials>,
+}
+
+impl PeerInfo {
+    /// Returns facts that name the endpoint and nothing else.
+    #[must_use]
+    pub const fn new(endpoint: Endpoint) -> Self {
+        Self { endpoint, remote: None, credentials: None }
+    }
+
+    /// Sets the other end's address.
+    #[must_use]
+    pub fn with_remote(self, remote: SocketAddr) -> Self {
+        Self { remote: Some(remote), ..self }
+    }
+
+    /// Sets the other process's identity.
+    #[must_use]
+    pub fn with_credentials(self, credentials: Credentials) -> Self {
+        Self { credentials: Some(credentials), ..self }
+    }
+}
+
+/// The identity of the process at the other end of a Unix socket.
+///
+/// The kernel fixes it when the peer connects (for a client) or starts to listen (for a server);
+/// it does not follow a later change of user, and the process id may since have been reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Credentials {
+    /// The effective user id.
+    pub uid: u32,
+    /// The effective group id.
+    pub gid: u32,
+    /// The process id, on systems that report it.
+    pub pid: Option<i32>,
+}
+
+impl Credentials {
+    /// Returns credentials of these ids.
+    #[must_use]
+    pub const fn new(uid: u32, gid: u32, pid: Option<i32>) -> Self {
+        Self { uid, gid, pid }
+    }
+}

@@ -1,0 +1,194 @@
+//! A connected byte stream: an enum over the kinds, so a read or a write dispatches by a jump.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::PeerInfo;
+use crate::halves::{ReadHalf, WriteHalf};
+
+/// A connected, ordered, reliable stream of bytes with two independent directions.
+///
+/// Each direction remembers one waker, that of its latest poll: reading in one task and writing
+/// in another is fine, reading in two is not. Shutting down closes our direction only, and the
+/// other side's answer can still be read. Dropping closes both.
+pub struct Stream {
+    kind: Kind,
+    peer: PeerInfo,
+}
+
+enum Kind {
+    #[cfg(all(unix, feature = "unix"))]
+    Unix(tokio::net::UnixStream),
+    #[cfg(feature = "tcp")]
+    Tcp(tokio::net::TcpStream),
+    #[cfg(feature = "memory")]
+    Memory(crate::memory::Duplex),
+    Boxed(Box<dyn AnyIo>),
+}
+
+impl Stream {
+    /// Returns a stream over anything that reads and writes.
+    ///
+    /// It costs a virtual call for each read and write, and its halves share a lock. This is
+    /// how a [`Transport`](crate::Transport) outside this crate makes its streams.
+    pub fn from_io<T>(io: T, peer: PeerInfo) -> Self
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        Self { kind: Kind::Boxed(Box::new(io)), peer }
+    }
+
+    /// Returns what is known about the other end.
+    #[must_use]
+    pub const fn peer(&self) -> &PeerInfo {
+        &self.peer
+    }
+
+    /// Splits the stream into halves that two tasks can own.
+    ///
+    /// Unix and TCP halves share no lock. Dropping the write half ends our direction, as
+    /// shutting it down does; for a stream made by [`Stream::from_io`] that asks only once, and
+    /// a stream that needs several polls to shut down is to be shut down first.
+    #[must_use]
+    pub fn into_split(self) -> (ReadHalf, WriteHalf) {
+        match self.kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => {
+                let (read, write) = io.into_split();
+                (ReadHalf::unix(read), WriteHalf::unix(write))
+            }
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => {
+                let (read, write) = io.into_split();
+                (ReadHalf::tcp(read), WriteHalf::tcp(write))
+            }
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => {
+                let (read, write) = io.into_split();
+                (ReadHalf::memory(read), WriteHalf::memory(write))
+            }
+            Kind::Boxed(io) => {
+                let (read, write) = tokio::io::split(io);
+                (ReadHalf::boxed(read), WriteHalf::boxed(write))
+            }
+        }
+    }
+
+    #[cfg(all(unix, feature = "unix"))]
+    pub(crate) const fn unix(io: tokio::net::UnixStream, peer: PeerInfo) -> Self {
+        Self { kind: Kind::Unix(io), peer }
+    }
+
+    #[cfg(feature = "tcp")]
+    pub(crate) const fn tcp(io: tokio::net::TcpStream, peer: PeerInfo) -> Self {
+        Self { kind: Kind::Tcp(io), peer }
+    }
+
+    #[cfg(feature = "memory")]
+    pub(crate) const fn memory(io: crate::memory::Duplex, peer: PeerInfo) -> Self {
+        Self { kind: Kind::Memory(io), peer }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => Pin::new(io).poll_read(cx, buf),
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => Pin::new(io).poll_read(cx, buf),
+            Kind::Boxed(io) => Pin::new(io).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => Pin::new(io).poll_write(cx, buf),
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => Pin::new(io).poll_write(cx, buf),
+            Kind::Boxed(io) => Pin::new(io).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Kind::Boxed(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => io.is_write_vectored(),
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => io.is_write_vectored(),
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => io.is_write_vectored(),
+            Kind::Boxed(io) => io.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => Pin::new(io).poll_flush(cx),
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => Pin::new(io).poll_flush(cx),
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => Pin::new(io).poll_flush(cx),
+            Kind::Boxed(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix(io) => Pin::new(io).poll_shutdown(cx),
+            #[cfg(feature = "tcp")]
+            Kind::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            #[cfg(feature = "memory")]
+            Kind::Memory(io) => Pin::new(io).poll_shutdown(cx),
+            Kind::Boxed(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+/// Whatever reads and writes, boxed: the stream of a transport from outside this crate.
+pub(crate) trait AnyIo: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> AnyIo for T {}

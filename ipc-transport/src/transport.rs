@@ -1,0 +1,107 @@
+//! The two traits every kind of socket implements: dial and listen, then accept.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{Endpoint, Stream, TransportError};
+
+/// A way to reach an endpoint or to serve it: one implementation per kind of socket.
+///
+/// Dynamic dispatch happens at dial and accept only; the [`Stream`] they return is an enum.
+/// Nothing here retries: a policy above decides when to dial again.
+#[async_trait]
+pub trait Transport: Debug + Send + Sync + 'static {
+    /// Returns the endpoint this transport dials and listens at.
+    fn endpoint(&self) -> Endpoint;
+
+    /// Connects to whoever listens at the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::NobodyListening`] if there is no server; the kind's own documentation
+    /// names the others.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons the attempt and closes what was opened for it.
+    async fn dial(&self) -> Result<Stream, TransportError>;
+
+    /// Starts to listen; clients can connect from the moment this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::AlreadyRunning`] or [`TransportError::AddressInUse`] if the endpoint is
+    /// taken; the kind's own documentation names the others.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future frees the endpoint again.
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError>;
+}
+
+/// A listening endpoint. Dropping it frees the endpoint, as [`Listener::close`] does.
+#[async_trait]
+pub trait Listener: Debug + Send {
+    /// Returns the endpoint as bound: a TCP port of 0 is replaced by the real one.
+    fn endpoint(&self) -> Endpoint;
+
+    /// Returns the next connection.
+    ///
+    /// Errors that concern one connection only (it was gone before it could be accepted) are
+    /// not reported; the next one is returned instead.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::TooManyFiles`] if the process or the system ran out of file
+    /// descriptors. One waiting connection has then been accepted and closed, so its client is
+    /// not left hanging; wait a moment before the next call. After every error the listener
+    /// is still usable.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a dropped future loses no connection.
+    async fn accept(&mut self) -> Result<Stream, TransportError>;
+
+    /// Stops listening and frees the endpoint; a socket file is removed if it is still ours.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Io`] if the socket file cannot be removed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the listener all the same.
+    async fn close(self: Box<Self>) -> Result<(), TransportError>;
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn endpoint(&self) -> Endpoint {
+        (**self).endpoint()
+    }
+
+    async fn dial(&self) -> Result<Stream, TransportError> {
+        (**self).dial().await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
+        (**self).listen().await
+    }
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn endpoint(&self) -> Endpoint {
+        (**self).endpoint()
+    }
+
+    async fn dial(&self) -> Result<Stream, TransportError> {
+        (**self).dial().await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
+        (**self).listen().await
+    }
+}

@@ -1,0 +1,140 @@
+//! One server start at a time for each socket path, across processes, leaving no file behind.
+//!
+//! The lock is an empty file beside the socket, `.<name>.starting`, locked by flock(2) and
+//! unlinked by its holder before the lock ends. A process that is killed while it holds the
+//! lock leaves the empty file, but not the lock: the next start takes and unlinks it.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{socket_path, sys};
+use crate::TransportError;
+
+/// The right to look at, replace and bind a socket path; dropping it passes the right on.
+#[derive(Debug)]
+pub(super) struct StartLock {
+    path: PathBuf,
+    /// Open, and thereby locked, until after the file is unlinked.
+    _file: File,
+}
+
+impl StartLock {
+    /// Waits until no other process is starting a server at the same socket path.
+    ///
+    /// Cancel safe: a dropped future holds no lock.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::StartInProgress`] if that takes too long; what `explain` makes of the
+    /// system's refusal to open or lock the lock file.
+    pub(super) async fn acquire(
+        socket: &Path,
+        explain: impl FnOnce(&Path, io::Error) -> TransportError,
+    ) -> Result<Self, TransportError> {
+        let path = lock_path(socket);
+        for _ in 0..TRIES {
+            match try_acquire(&path) {
+                Ok(Some(file)) => return Ok(Self { path, _file: file }),
+                Ok(None) => tokio::time::sleep(PAUSE).await,
+                Err(error) => return Err(explain(&path, error)),
+            }
+        }
+        let waited_ms = u64::from(TRIES) * PAUSE.as_millis() as u64;
+        Err(TransportError::StartInProgress { path: socket.to_owned(), waited_ms })
+    }
+}
+
+impl Drop for StartLock {
+    fn drop(&mut self) {
+        // A file with content is not one we made, whatever its name.
+        if fs::symlink_metadata(&self.path).is_ok_and(|found| found.is_file() && found.len() == 0) {
+            // A lock file that stays is harmless: the next start takes it over.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Returns the locked file, or `None` if it is not to be had right now.
+fn try_acquire(path: &Path) -> io::Result<Option<File>> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        // In a directory open to all, a link here could lead anywhere, and a fifo could block.
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)?;
+    Ok(lock(&file, path)?.then_some(file))
+}
+
+/// Locks the file, unless another process has it or it is not the one at the path any more.
+fn lock(file: &File, path: &Path) -> io::Result<bool> {
+    if !sys::try_lock(file)? {
+        return Ok(false);
+    }
+    // The last holder may have unlinked the file between our open and our lock; a lock on a
+    // file without a name keeps nobody out.
+    let ours = file.metadata()?;
+    match fs::symlink_metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn lock_path(socket: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(socket.file_name().unwrap_or_default());
+    name.push(".starting");
+    socket_path::directory(socket).join(name)
+}
+
+/// A start takes well under a millisecond; five seconds cover a machine that is very busy.
+const TRIES: u32 = 1000;
+const PAUSE: Duration = Duration::from_millis(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_is_never_given_back_is_an_error() -> io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let socket = directory.path().join("app.world");
+        let acquire = || StartLock::acquire(&socket, |_, error| panic!("{error}"));
+        let held = acquire().await;
+        assert!(held.is_ok());
+        match acquire().await {
+            Err(TransportError::StartInProgress { path, waited_ms }) => {
+                assert_eq!((path, waited_ms), (socket.clone(), 5000));
+            }
+            other => panic!("expected StartInProgress, got {other:?}"),
+        }
+        drop(held);
+        assert!(acquire().await.is_ok());
+        assert!(fs::read_dir(directory.path())?.next().is_none());
+        Ok(())
+    }
+
+    #[test]
+    fn a_lock_on_a_file_that_lost_its_name_does_not_count() -> io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("lock");
+        // Two processes open the file; the first locks it, works, and unlinks it.
+        let (first, second) = (File::create(&path)?, File::open(&path)?);
+        assert!(lock(&first, &path)?);
+        assert!(!lock(&second, &path)?);
+        fs::remove_file(&path)?;
+        drop(first);
+        assert!(!lock(&second, &path)?);
+        // Nor does it count once a third has made a new file.
+        assert!(lock(&File::create(&path)?, &path)?);
+        assert!(!lock(&second, &path)?);
+        Ok(())
+    }
+}

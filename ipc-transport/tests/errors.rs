@@ -1,0 +1,166 @@
+//! Errors as programs see them: stable codes, a source that is not repeated, an `io::Error` kind.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use ipc_transport::{Endpoint, TransportError};
+
+/// Every variant, with its code, whether it is fatal, its kind, and a word its text must have.
+fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
+    let path = || PathBuf::from("/tmp/app.world");
+    let endpoint = || Endpoint::Tcp { host: "::1".into(), port: 8000 };
+    let source = || io::Error::other("the system's own words");
+    let parse_error = match "x:y".parse::<Endpoint>() {
+        Err(error) => TransportError::from(error),
+        Ok(endpoint) => TransportError::Unsupported { endpoint },
+    };
+    use TransportError as E;
+    vec![
+        (
+            E::AlreadyRunning { path: path() },
+            "already_running",
+            false,
+            ErrorKind::AddrInUse,
+            "/tmp/app.world",
+        ),
+        (
+            E::AddressInUse { endpoint: endpoint() },
+            "address_in_use",
+            false,
+            ErrorKind::AddrInUse,
+            "tcp:[::1]:8000",
+        ),
+        (
+            E::StartInProgress { path: path(), waited_ms: 5000 },
+            "start_in_progress",
+            false,
+            ErrorKind::TimedOut,
+            "5000 ms",
+        ),
+        (
+            E::NotASocket { path: path(), found: "directory" },
+            "not_a_socket",
+            true,
+            ErrorKind::AlreadyExists,
+            "directory",
+        ),
+        (
+            E::PathTooLong { path: path(), limit: 107, actual: 108 },
+            "path_too_long",
+            true,
+            ErrorKind::InvalidInput,
+            "108 bytes",
+        ),
+        (
+            E::InvalidPath { path: path(), reason: "it is empty" },
+            "invalid_path",
+            true,
+            ErrorKind::InvalidInput,
+            "empty",
+        ),
+        (
+            E::MissingDirectory { directory: "/none".into() },
+            "missing_directory",
+            false,
+            ErrorKind::NotFound,
+            "/none",
+        ),
+        (
+            E::DirectoryNotWritable { directory: "/ro".into(), source: source() },
+            "directory_not_writable",
+            false,
+            ErrorKind::Other,
+            "/ro",
+        ),
+        (
+            E::ForeignOwner { path: path(), expected: 1, actual: 2 },
+            "foreign_owner",
+            true,
+            ErrorKind::PermissionDenied,
+            "user 2",
+        ),
+        (
+            E::UnknownOwner { path: path(), source: source() },
+            "unknown_owner",
+            true,
+            ErrorKind::PermissionDenied,
+            "/tmp/app.world",
+        ),
+        (
+            E::NobodyListening { endpoint: endpoint(), source: source() },
+            "nobody_listening",
+            false,
+            ErrorKind::Other,
+            "tcp:[::1]:8000",
+        ),
+        (
+            E::HostNotFound { host: "h".into(), source: Some(source()) },
+            "host_not_found",
+            false,
+            ErrorKind::NotFound,
+            "\"h\"",
+        ),
+        (
+            E::TooManyFiles { endpoint: endpoint(), source: source() },
+            "too_many_files",
+            false,
+            ErrorKind::Other,
+            "descriptor",
+        ),
+        (
+            E::Unsupported { endpoint: endpoint() },
+            "unsupported",
+            true,
+            ErrorKind::Unsupported,
+            "tcp:[::1]:8000",
+        ),
+        (parse_error, "invalid_endpoint", true, ErrorKind::InvalidInput, "endpoint"),
+        (
+            E::Io { endpoint: endpoint(), op: "bind", source: source() },
+            "io",
+            false,
+            ErrorKind::Other,
+            "bind on",
+        ),
+    ]
+}
+
+#[test]
+fn codes_kinds_and_texts_are_as_promised() {
+    for (error, code, fatal, kind, word) in all() {
+        assert_eq!((error.code(), error.is_fatal(), error.kind()), (code, fatal, kind), "{error}");
+        assert!(error.to_string().contains(word), "{error}");
+        assert_eq!(io::Error::from(error).kind(), kind);
+    }
+}
+
+#[test]
+fn codes_are_unique() {
+    let mut codes: Vec<_> = all().iter().map(|row| row.1).collect();
+    codes.sort_unstable();
+    let count = codes.len();
+    codes.dedup();
+    assert_eq!(codes.len(), count);
+}
+
+#[test]
+fn the_text_never_repeats_the_source() {
+    let mut sources = 0;
+    for (error, ..) in all() {
+        if let Some(source) = error.source() {
+            sources += 1;
+            assert!(!error.to_string().contains(&source.to_string()), "{error}");
+        }
+    }
+    assert_eq!(sources, 7);
+}
+
+#[test]
+fn the_number_of_the_system_is_kept() {
+    let endpoint = Endpoint::Memory("m".into());
+    let source = io::Error::from_raw_os_error(13);
+    let error = TransportError::Io { endpoint, op: "bind", source };
+    assert_eq!(error.raw_os_error(), Some(13));
+    assert_eq!(TransportError::AlreadyRunning { path: "/x".into() }.raw_os_error(), None);
+}

@@ -1,0 +1,183 @@
+//! The other process: it obeys one line at a time, and answers each with one line.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+
+use ipc_transport::{Endpoint, PeerCheck, Stream, Transport, UnixTransport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Runtime;
+
+use crate::{Result, descriptors};
+
+/// A child process that plays a role; killed when dropped.
+pub(crate) struct Other {
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Other {
+    /// Starts a child with the rights and limits of this process.
+    pub(crate) fn start(role: &[&str]) -> Result<Self> {
+        Self::spawn(Command::new(std::env::current_exe()?).arg("--play").args(role))
+    }
+
+    /// Starts a child as another user; only root can.
+    pub(crate) fn start_as(uid: u32, role: &[&str]) -> Result<Self> {
+        // A copy, because the user may not be able to reach the binary where cargo built it.
+        let directory = std::env::temp_dir().join(format!("ipc-processes-{}", std::process::id()));
+        let copy = directory.join("processes");
+        if !copy.exists() {
+            std::fs::create_dir_all(&directory)?;
+            std::fs::copy(std::env::current_exe()?, &copy)?;
+        }
+        let other = Self::spawn(Command::new(&copy).arg("--play").args(role).uid(uid).gid(uid));
+        std::fs::remove_dir_all(&directory)?;
+        other
+    }
+
+    /// Starts a child that may have only this many file descriptors open.
+    pub(crate) fn start_limited(descriptors: u32, role: &[&str]) -> Result<Self> {
+        let script = format!("ulimit -n {descriptors}; exec \"$0\" --play \"$@\"");
+        Self::spawn(
+            Command::new("sh").args(["-c", &script]).arg(std::env::current_exe()?).args(role),
+        )
+    }
+
+    /// Reads the next line the child says; an empty one if it has gone, an error if it failed.
+    pub(crate) fn hear(&mut self) -> Result<String> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        match line.strip_prefix("error: ") {
+            Some(error) => Err(error.trim_end().into()),
+            None => Ok(line.trim_end().to_owned()),
+        }
+    }
+
+    /// Says a line to the child and reads its answer.
+    pub(crate) fn ask(&mut self, order: &str) -> Result<String> {
+        writeln!(self.orders, "{order}")?;
+        self.hear()
+    }
+
+    /// Kills the child with SIGKILL and waits until it is gone.
+    pub(crate) fn kill(mut self) -> Result {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    fn spawn(command: &mut Command) -> Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let orders = child.stdin.take().ok_or("no stdin")?;
+        let answers = BufReader::new(child.stdout.take().ok_or("no stdout")?);
+        Ok(Self { child, orders, answers })
+    }
+}
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        // It may be gone already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Plays a role until standard input ends.
+pub(crate) fn play(role: &[String]) -> ExitCode {
+    let role: Vec<&str> = role.iter().map(String::as_str).collect();
+    let result = match role[..] {
+        ["listen", path] => listen(path),
+        ["leave", path] => leave(path),
+        ["dial", path, check] => dial(path, check),
+        ["crowded", endpoint] => endpoint
+            .parse::<Endpoint>()
+            .map_err(Into::into)
+            .and_then(|endpoint| descriptors::crowded(&endpoint)),
+        _ => Err(format!("no such role: {role:?}").into()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says one line to the parent.
+pub(crate) fn say(line: &str) {
+    println!("{line}");
+}
+
+/// Reads the parent's next line; `None` when there are no more.
+pub(crate) fn next_order() -> Result<Option<String>> {
+    let mut line = String::new();
+    let count = std::io::stdin().read_line(&mut line)?;
+    Ok((count > 0).then(|| line.trim_end().to_owned()))
+}
+
+/// Says `listening`, or the code of the error; then accepts one connection for each order,
+/// and keeps it.
+fn listen(path: &str) -> Result {
+    let runtime = Runtime::new()?;
+    let mut listener = match runtime.block_on(UnixTransport::new(path).with_mode(0o666).listen()) {
+        Ok(listener) => listener,
+        Err(error) => {
+            say(error.code());
+            return Ok(());
+        }
+    };
+    say("listening");
+    let mut kept = Vec::new();
+    while next_order()?.is_some() {
+        let mut stream = runtime.block_on(listener.accept())?;
+        say(match runtime.block_on(stream.read_u8()) {
+            Ok(_) => "heard",
+            Err(_) => "gone",
+        });
+        kept.push(stream);
+    }
+    Ok(())
+}
+
+/// Leaves a stale socket behind.
+fn leave(path: &str) -> Result {
+    drop(std::os::unix::net::UnixListener::bind(path)?);
+    say("left");
+    Ok(())
+}
+
+/// Dials once for each order, and says what came of it.
+fn dial(path: &str, check: &str) -> Result {
+    let check = match check {
+        "default" => PeerCheck::default(),
+        "any" => PeerCheck::Any,
+        "same" => PeerCheck::SameUser,
+        uid => PeerCheck::Uid(uid.parse()?),
+    };
+    let runtime = Runtime::new()?;
+    while next_order()?.is_some() {
+        let dialed = runtime.block_on(async {
+            let mut stream: Stream = UnixTransport::new(path).with_peer_check(check).dial().await?;
+            // It counts only if it can be written to.
+            Ok(stream.write_all(b"!").await.map(|()| stream))
+        });
+        match dialed {
+            Ok(written) => say(if written.is_ok() { "connected" } else { "write failed" }),
+            Err::<_, ipc_transport::TransportError>(error) => say(&outcome(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// The code of an error, and the number of the system's, if any.
+fn outcome(error: &ipc_transport::TransportError) -> String {
+    match error.raw_os_error() {
+        Some(number) => {
+            format!("{} {}", error.code(), std::io::Error::from_raw_os_error(number).kind())
+        }
+        None => error.code().to_owned(),
+    }
+}

@@ -1,0 +1,70 @@
+//! Tests that need a second process: one that is killed, is another user, or has few descriptors.
+//!
+//! Started with `--play` it is that other process; otherwise it runs the tests.
+//! Arguments that are not options select tests by part of their name, as usual.
+#![expect(clippy::print_stdout, reason = "a test runner tells what it runs")]
+
+#[cfg(all(unix, feature = "unix"))]
+mod child;
+#[cfg(all(unix, feature = "unix"))]
+mod descriptors;
+#[cfg(all(unix, feature = "unix"))]
+mod kill;
+#[cfg(all(unix, feature = "unix"))]
+mod users;
+
+use std::process::ExitCode;
+
+pub(crate) type Result<T = (), E = Box<dyn std::error::Error + Send + Sync>> =
+    std::result::Result<T, E>;
+
+type Test = (&'static str, fn() -> Result);
+
+#[cfg(all(unix, feature = "unix"))]
+const TESTS: &[Test] = &[
+    ("a_killed_server_is_replaced", kill::a_killed_server_is_replaced),
+    ("a_killed_server_shows_to_its_client", kill::a_killed_server_shows_to_its_client),
+    ("of_many_processes_exactly_one_serves", kill::of_many_processes_exactly_one_serves),
+    ("a_squatted_socket_is_refused", users::a_squatted_socket_is_refused),
+    ("the_default_mode_keeps_strangers_out", users::the_default_mode_keeps_strangers_out),
+    ("a_strangers_stale_socket_is_named_as_such", users::a_strangers_stale_socket_is_named),
+    ("a_strangers_lock_file_is_named", users::a_strangers_lock_file_is_named),
+    ("a_directory_without_rights_is_named", users::a_directory_without_rights_is_named),
+    ("full_unix_server_sheds_and_recovers", descriptors::full_unix_server_sheds_and_recovers),
+    #[cfg(feature = "tcp")]
+    ("full_tcp_server_sheds_and_recovers", descriptors::full_tcp_server_sheds_and_recovers),
+];
+#[cfg(not(all(unix, feature = "unix")))]
+const TESTS: &[Test] = &[];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    #[cfg(all(unix, feature = "unix"))]
+    if let Some(("--play", role)) = arguments.split_first().map(|(first, rest)| (&**first, rest)) {
+        return child::play(role);
+    }
+    if arguments.iter().any(|argument| argument == "--list") {
+        TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    let filters: Vec<_> = arguments.iter().filter(|it| !it.starts_with('-')).collect();
+    let (mut passed, mut failed) = (0, 0);
+    for (name, test) in TESTS {
+        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
+            // A failed assertion has told its story by itself.
+            match std::panic::catch_unwind(test).unwrap_or_else(|_| Err("panicked".into())) {
+                Ok(()) => {
+                    println!("test {name} ... ok");
+                    passed += 1;
+                }
+                Err(error) => {
+                    println!("test {name} ... FAILED: {error}");
+                    failed += 1;
+                }
+            }
+        }
+    }
+    let result = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {result}. {passed} passed; {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,121 @@
+//! One way to set up any kind of transport, plain or wrapped, with an address nobody else has.
+
+use std::fs;
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use ipc_transport::{
+    Endpoint, FaultTransport, Faults, Listener, Stream, TapLog, TapTransport, Transport,
+};
+use tempfile::TempDir;
+
+/// Whatever a test fails with: an error of the setup, not an assertion.
+pub(crate) type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[cfg(all(unix, feature = "unix"))]
+    Unix,
+    #[cfg(feature = "tcp")]
+    Tcp,
+    #[cfg(feature = "memory")]
+    Memory,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wrap {
+    Plain,
+    Faults(Faults),
+    Tap,
+}
+
+/// One address of one kind, served and dialed through the same wrapper.
+#[derive(Debug)]
+pub(crate) struct Rig {
+    kind: Kind,
+    wrap: Wrap,
+    number: u32,
+    directory: TempDir,
+}
+
+impl Rig {
+    pub(crate) fn new(kind: Kind, wrap: Wrap) -> std::io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { kind, wrap, number, directory: tempfile::tempdir()? })
+    }
+
+    /// Returns a transport for the rig's address; TCP asks for any port of a host of its own.
+    pub(crate) fn server(&self) -> Box<dyn Transport> {
+        match self.kind {
+            #[cfg(all(unix, feature = "unix"))]
+            Kind::Unix => {
+                let path = self.directory.path().join(format!("rig-{}", self.number));
+                self.wrapped(ipc_transport::UnixTransport::new(path))
+            }
+            #[cfg(feature = "tcp")]
+            Kind::Tcp => self.wrapped(ipc_transport::TcpTransport::new(self.host(), 0)),
+            #[cfg(feature = "memory")]
+            Kind::Memory => {
+                self.wrapped(ipc_transport::MemoryTransport::new(format!("rig-{}", self.number)))
+            }
+        }
+    }
+
+    /// Returns a transport that reaches a bound endpoint, or binds it again.
+    pub(crate) fn at(
+        &self,
+        bound: &Endpoint,
+    ) -> Result<Box<dyn Transport>, ipc_transport::TransportError> {
+        Ok(self.wrapped(bound.transport()?))
+    }
+
+    /// Starts a server and returns it with a transport that reaches it.
+    pub(crate) async fn start(
+        &self,
+    ) -> Result<(Box<dyn Listener>, Box<dyn Transport>), ipc_transport::TransportError> {
+        let listener = self.server().listen().await?;
+        let client = self.at(&listener.endpoint())?;
+        Ok((listener, client))
+    }
+
+    /// Returns both ends of one connection.
+    pub(crate) async fn pair(&self) -> Result<(Stream, Stream), ipc_transport::TransportError> {
+        let (mut listener, client) = self.start().await?;
+        tokio::try_join!(client.dial(), listener.accept())
+    }
+
+    /// Returns whether the rig's place in the file system is empty.
+    pub(crate) fn is_clean(&self) -> std::io::Result<bool> {
+        Ok(fs::read_dir(self.directory.path())?.next().is_none())
+    }
+
+    /// On Linux all of 127/8 is the loopback: with a host for each rig, a port that is free again
+    /// cannot be taken by another test.
+    #[cfg(feature = "tcp")]
+    fn host(&self) -> String {
+        use std::net::Ipv4Addr;
+        let [high, low] = (self.number as u16).to_be_bytes();
+        let host = Ipv4Addr::new(127, 77, high, low);
+        if cfg!(target_os = "linux") { host } else { Ipv4Addr::LOCALHOST }.to_string()
+    }
+
+    fn wrapped(&self, inner: impl Transport) -> Box<dyn Transport> {
+        match self.wrap {
+            Wrap::Plain => Box::new(inner),
+            Wrap::Faults(faults) => Box::new(FaultTransport::new(inner, faults)),
+            Wrap::Tap => Box::new(TapTransport::new(inner, TapLog::new())),
+        }
+    }
+}
+
+/// Waits for something that is going to happen; the deadline only ends a test that would hang.
+pub(crate) async fn within<T>(
+    future: impl Future<Output = T>,
+) -> Result<T, tokio::time::error::Elapsed> {
+    tokio::time::timeout(DEADLINE, future).await
+}
+
+/// Long enough for a loaded machine, short enough to end a hanging test run.
+const DEADLINE: Duration = Duration::from_secs(60);
