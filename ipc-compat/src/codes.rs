@@ -1,5 +1,9 @@
 //! The stable error codes: node-ipc 14's own, and those of this crate beside them.
 
+use std::borrow::Cow;
+
+use ipc_core::Error;
+
 /// The frame is not JSON. node-ipc 14's code; classic versions publish `error` without one.
 pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
 /// The frame is JSON, but not an object.
@@ -17,3 +21,19 @@ pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc
 /// `JSON.stringify` throws to the caller.
 pub const UNSERIALIZABLE: &str = "ERR_IPC_UNSERIALIZABLE";
+
+/// Returns the code of an error of the core: node-ipc 14's where it has one, and else the core's own
+/// in the same style.
+#[must_use]
+pub fn of(error: &Error) -> Cow<'static, str> {
+    match error.code() {
+        "frame_too_large" => "ERR_IPC_FRAME_TOO_LARGE".into(),
+        "frame_timeout" => "ERR_IPC_MESSAGE_TIMEOUT".into(),
+        "queue_full" => "ERR_IPC_BACKPRESSURE".into(),
+        // The format's own codes are node-ipc's already.
+        code if code.starts_with(PREFIX) => code.into(),
+        code => format!("{PREFIX}{}", code.to_ascii_uppercase()).into(),
+    }
+}
+
+const PREFIX: &str = "ERR_IPC_";

@@ -31,6 +31,9 @@ pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
 pub trait EncodePayload<T: ?Sized>: MessageFormat {
     /// Appends the frame of this event and payload to `out`, without delimiter or length.
     ///
+    /// `out` is the send queue's own buffer: an implementation may only append to it, and must
+    /// not send to the same peer meanwhile, which would wait for itself.
+    ///
     /// # Errors
     ///
     /// [`FormatError`] if the payload cannot be put into this format. What was appended to `out`
@@ -62,7 +65,7 @@ impl FormatError {
         Self { code, message: message.into() }
     }
 
-    /// Returns the stable code, such as `ERR_IPC_INVALID_JSON`.
+    /// Returns the stable code, such as `invalid_json`.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.code

@@ -11,6 +11,8 @@ pub struct Inbound {
     decoder: FrameDecoder,
     frame_timeout: Option<Duration>,
     unfinished: Option<Unfinished>,
+    /// How many bytes were ever received; only differences count, so it may wrap.
+    received: usize,
     read_size: usize,
 }
 
@@ -18,8 +20,9 @@ pub struct Inbound {
 #[derive(Debug, Clone, Copy)]
 struct Unfinished {
     deadline: Instant,
-    /// How much of it was there when the deadline was set.
-    buffered: usize,
+    /// How many bytes were ever received when the deadline was set. Not what is buffered: of a
+    /// long frame that is skipped nothing is.
+    received: usize,
 }
 
 impl Inbound {
@@ -28,7 +31,7 @@ impl Inbound {
     #[must_use]
     pub fn new(framing: Framing, limits: Limits, frame_timeout: Option<Duration>) -> Self {
         let decoder = FrameDecoder::new(framing, limits);
-        Self { decoder, frame_timeout, unfinished: None, read_size: MIN_READ }
+        Self { decoder, frame_timeout, unfinished: None, received: 0, read_size: MIN_READ }
     }
 
     /// Returns room to read into; what is written there counts as received.
@@ -38,6 +41,7 @@ impl Inbound {
 
     /// Takes note that a read brought `n` bytes, and fits the size of the next read to it.
     pub fn on_read(&mut self, n: usize) {
+        self.received = self.received.wrapping_add(n);
         // A read that fills its room has probably left something behind: reading more at a time
         // saves system calls. Small reads go back to small room, so that a quiet connection is
         // cheap.
@@ -72,12 +76,12 @@ impl Inbound {
             self.unfinished = None;
             return None;
         }
-        let buffered = self.decoder.buffered();
+        let received = self.received;
         match self.unfinished {
-            Some(unfinished) if buffered < unfinished.buffered.saturating_add(PROGRESS) => {}
+            Some(unfinished) if received.wrapping_sub(unfinished.received) < PROGRESS => {}
             _ => {
                 self.unfinished =
-                    now().checked_add(timeout).map(|deadline| Unfinished { deadline, buffered });
+                    now().checked_add(timeout).map(|deadline| Unfinished { deadline, received });
             }
         }
         self.unfinished.map(|unfinished| unfinished.deadline)

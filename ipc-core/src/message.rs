@@ -74,6 +74,16 @@ impl Message {
         self.bytes.get(self.payload.clone()?)
     }
 
+    /// Returns how many bytes the message holds, its event's name included.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn held_bytes(&self) -> usize {
+        let name = match &self.event {
+            Event::Own(name) => name.len(),
+            Event::InFrame(_) => 0,
+        };
+        self.bytes.len().saturating_add(name)
+    }
+
     /// Returns the payload as it was on the wire without copying it, or `None` if the frame
     /// carried none.
     #[must_use]

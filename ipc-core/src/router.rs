@@ -62,7 +62,7 @@ pub(crate) struct Table<C> {
 
 /// A router's table as one reader last saw it.
 pub(crate) struct Snapshot<C> {
-    table: Arc<Table<C>>,
+    table: Option<Arc<Table<C>>>,
     version: u64,
 }
 
@@ -122,7 +122,11 @@ impl<C> Router<C> {
         let version = self.version.load(Ordering::Acquire);
         if snapshot.version != version {
             let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-            *snapshot = Snapshot { table: Arc::clone(&table), version };
+            let fresh = Snapshot { table: Some(Arc::clone(&table)), version };
+            drop(table);
+            // Dropping the old table may drop what a removed handler captured, which may come
+            // back here.
+            *snapshot = fresh;
         }
     }
 
@@ -150,7 +154,7 @@ impl<C> Router<C> {
         self.refresh(snapshot);
         let mut ran = 0;
         let mut spent = None;
-        let table = &snapshot.table;
+        let Some(table) = &snapshot.table else { return ran };
         let named = table.by_event.get(message.event()).map_or(&[][..], Vec::as_slice);
         for handler in named.iter().chain(&table.any) {
             if handler.done.load(Ordering::Relaxed) {
@@ -216,7 +220,13 @@ impl<C> Table<C> {
 impl<C> Snapshot<C> {
     /// Returns the snapshot of no table: the first `refresh` fills it.
     pub(crate) fn empty() -> Self {
-        Self { table: Arc::new(Table::new()), version: 0 }
+        Self { table: None, version: 0 }
+    }
+
+    /// Lets go of the table: a reader that has nothing to do does not keep removed handlers, and
+    /// what they captured, alive.
+    pub(crate) fn release(&mut self) {
+        *self = Self::empty();
     }
 }
 

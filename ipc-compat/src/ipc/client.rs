@@ -94,6 +94,7 @@ impl IpcClient {
     }
 
     /// Registers a handler for the client's end, after which it does not connect again.
+    // Wire rule W20
     pub fn on_destroy(&self, handler: impl Fn() + Send + Sync + 'static) {
         self.client.on_lifecycle(move |event| {
             if matches!(event, ClientEvent::Destroy) {
@@ -116,6 +117,7 @@ impl IpcClient {
     /// # Errors
     ///
     /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed.
+    // Wire rule W53
     pub fn emit<T: ?Sized>(&self, event: &str, data: &T) -> Result<(), EmitError>
     where
         NodeFormat: EncodePayload<T>,

@@ -6,6 +6,7 @@ mod error;
 mod identity;
 mod server;
 mod setup;
+mod socket_root;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -155,6 +156,7 @@ impl Ipc {
     /// Ends the client of this id and forgets it: what was sent is still written, in the
     /// background, and it does not connect again. Returns the client, so that the end can be
     /// waited for with [`IpcClient::close`]; `None` if there is none.
+    // Wire rule W26
     pub fn disconnect(&self, id: &str) -> Option<IpcClient> {
         let client = self.lock_of().remove(id)?;
         client.core().peer().close();

@@ -48,6 +48,7 @@ impl IpcServer {
     /// # Panics
     ///
     /// If it is called outside a tokio runtime.
+    // Wire rule W21
     pub async fn start(&self) -> Result<Endpoint, Error> {
         let endpoint = self.server.listen().await?;
         let started =
@@ -62,6 +63,7 @@ impl IpcServer {
     /// # Cancel safety
     ///
     /// If it is dropped, closing goes on, without the cut.
+    // Wire rule W25
     pub async fn stop(&self) -> ShutdownReport {
         self.server.shutdown(STOP_GRACE).await
     }
@@ -175,6 +177,7 @@ impl IpcServer {
     /// # Errors
     ///
     /// [`EmitError`] if the data cannot be sent to anybody.
+    // Wire rule W23
     pub fn broadcast<T: ?Sized>(&self, event: &str, data: &T) -> Result<BroadcastReport, EmitError>
     where
         NodeFormat: EncodePayload<T>,

@@ -9,11 +9,13 @@ use ipc_core::{Client, OnMalformed, Server};
 use ipc_transport::{TcpTransport, Transport};
 
 use super::IpcError;
+use super::socket_root::{self, InSocketRoot};
 use crate::{Config, Dialect, NodeFormat, Retries};
 
 /// Returns the transport of a local socket.
 pub(super) fn local(config: &Config, id: &str, path: Option<PathBuf>) -> Arc<dyn Transport> {
     let path = path.unwrap_or_else(|| config.socket_path(id));
+    // Wire rule W36
     let mode = match (config.readable_all, config.writable_all) {
         (false, false) => 0o600,
         (true, false) => 0o644,
@@ -21,7 +23,13 @@ pub(super) fn local(config: &Config, id: &str, path: Option<PathBuf>) -> Arc<dyn
         (true, true) => 0o666,
     };
     let transport = ipc_transport::UnixTransport::new(path);
-    Arc::new(transport.with_mode(mode).with_unlink(config.unlink))
+    // Wire rule W35
+    let socket = transport.with_mode(mode).with_unlink(config.unlink);
+    let root = config.socket_root.clone();
+    if config.dialect == Dialect::V14 && socket_root::holds(&root, socket.path()) {
+        return Arc::new(InSocketRoot { socket, root, secure: config.secure_socket_root });
+    }
+    Arc::new(socket)
 }
 
 /// Returns the transport of a TCP socket; what is not given is the config's.
@@ -36,6 +44,7 @@ pub(super) fn tcp(
     };
     // A host was text before the arguments were sorted, so nothing is lost here.
     let host = host.map(|host| host.to_string_lossy().into_owned());
+    // Wire rule W42: small segments leave at once, the transport's default.
     Ok(TcpTransport::new(host.unwrap_or_else(|| config.network_host.clone()), port))
 }
 
@@ -45,6 +54,7 @@ pub(super) fn server(
     transport: Arc<dyn Transport>,
 ) -> Result<Server<NodeFormat>, IpcError> {
     let builder = Server::builder(checked(config)?, transport)
+        // Wire rule W24
         .max_connections(config.max_connections)
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
@@ -60,6 +70,7 @@ pub(super) fn client(
 ) -> Result<Client<NodeFormat>, IpcError> {
     let builder = Client::builder(checked(config)?, transport)
         .reconnect(reconnect(config))
+        // Wire rule W60
         .sync(config.sync)
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
@@ -69,6 +80,7 @@ pub(super) fn client(
 }
 
 /// Returns the reconnect policy: a fixed pause, as node-ipc has it.
+// Wire rule W50, W51 and W52
 pub(super) fn reconnect(config: &Config) -> ReconnectPolicy {
     let backoff = Backoff::fixed(config.retry);
     match config.max_retries {
@@ -79,10 +91,12 @@ pub(super) fn reconnect(config: &Config) -> ReconnectPolicy {
 }
 
 /// Returns whether `data.id` names a socket: classic versions always take it.
+// Wire rule W22
 pub(super) fn identify(config: &Config) -> bool {
     config.identify_peer || config.dialect == Dialect::Classic
 }
 
+// Wire rule W13 and W14
 fn on_malformed(config: &Config) -> OnMalformed {
     match config.dialect {
         Dialect::Classic => OnMalformed::Report,

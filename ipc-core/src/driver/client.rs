@@ -85,7 +85,8 @@ impl<F: MessageFormat> Client<F> {
     /// If it is called outside a tokio runtime.
     pub fn connect(&self) {
         let task = self.inner.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
+        if let Some(mut task) = task {
+            task.start();
             tokio::spawn(task.run());
         }
     }
@@ -269,7 +270,8 @@ impl<F: MessageFormat> Client<F> {
     }
 
     async fn finish(&self) -> CloseReport {
-        // A client that was never started needs its task to come to its end.
+        // A client that was never started needs its task to come to its end; since it is closed
+        // by now, it dials nobody.
         self.connect();
         self.inner.peer.closed().await;
         CloseReport { undelivered: self.inner.peer.take_undelivered() }

@@ -8,7 +8,7 @@ use ipc_transport::{Stream, Transport};
 use tokio::sync::watch;
 
 use super::client::ClientEvent;
-use super::config::ConnectionConfig;
+use super::config::{ConnectionConfig, OnMalformed};
 use super::connection::Connection;
 use super::error::{DisconnectReason, Error};
 use super::hub::{Backlog, Hub};
@@ -92,8 +92,13 @@ impl<F: MessageFormat> Task<F> {
         }
     }
 
-    pub(super) async fn run(mut self) {
+    /// Takes note that the user starts the client, unless it was closed before.
+    pub(super) fn start(&mut self) {
+        self.obey();
         self.session.handle_input(Input::Start);
+    }
+
+    pub(super) async fn run(mut self) {
         self.obey();
         loop {
             self.tell().await;
@@ -130,6 +135,7 @@ impl<F: MessageFormat> Task<F> {
         }
         let _ = self.state.send_replace(self.session.state());
         self.backlog.settle(self.peer.outbox()).await;
+        self.backlog.force();
     }
 
     /// Tells the session what the user wants.
@@ -160,6 +166,7 @@ impl<F: MessageFormat> Task<F> {
                     self.obey();
                     if !matches!(self.session.state(), State::Dialing { .. }) {
                         self.reason = DisconnectReason::Local;
+                        self.detach();
                         return;
                     }
                 }
@@ -194,21 +201,40 @@ impl<F: MessageFormat> Task<F> {
         let mut connection = Connection::new(self.peer.clone(), hub, config, reader, false);
         self.reason = (&mut connection).await;
         self.backlog = connection.into_backlog();
-        if let Some(limit) = self.peer.outbox().detach() {
-            let error = Error::Overflow(limit);
-            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
-            self.reason = DisconnectReason::Error(error);
+        self.detach();
+        if self.config.on_malformed == OnMalformed::Close && self.is_misunderstood() {
+            self.session.handle_input(Input::StopRetrying);
         }
         self.obey();
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
     }
 
+    /// Returns whether the connection ended because of what the server sent: the next one would
+    /// end the same way.
+    // Wire rule W14
+    fn is_misunderstood(&self) -> bool {
+        let DisconnectReason::Error(error) = &self.reason else { return false };
+        matches!(**error, Error::Format(_) | Error::Frame(_) | Error::FrameTimeout { .. })
+    }
+
+    /// Lets go of the connection, if there is one, and tells if a full queue was its end.
+    fn detach(&mut self) {
+        if let Some(limit) = self.peer.outbox().detach() {
+            let error = Error::Overflow(limit);
+            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            self.reason = DisconnectReason::Error(error);
+        }
+    }
+
     async fn wait(&mut self, at: Instant) {
         let peer = self.peer.clone();
         tokio::select! {
             biased;
-            () = peer.outbox().control.notified() => self.obey(),
+            () = peer.outbox().control.notified() => {
+                self.obey();
+                self.detach();
+            }
             () = tokio::time::sleep_until(at.into()) => {
                 self.session.handle_input(Input::Tick { now: clock::now() });
             }
@@ -217,12 +243,11 @@ impl<F: MessageFormat> Task<F> {
 }
 
 impl<F: MessageFormat> Drop for Task<F> {
-    /// A task that ends before its time (its runtime stops) leaves nobody waiting.
+    /// A task that ends before its time (its runtime stops), or was never started, leaves nobody
+    /// waiting.
     fn drop(&mut self) {
-        if self.session.state() != State::Idle {
-            self.peer.outbox().detach();
-            self.peer.outbox().close();
-            self.hub.end();
-        }
+        self.peer.outbox().detach();
+        self.peer.outbox().close();
+        self.hub.end();
     }
 }

@@ -28,7 +28,8 @@ pub enum OnMalformed {
     /// The frame is reported as an error and the connection goes on. The default.
     #[default]
     Report,
-    /// The frame is reported as an error and the connection is closed.
+    /// The frame is reported as an error and the connection is closed. A client whose server
+    /// breaks the format or the limits does not connect again.
     Close,
 }
 
@@ -36,6 +37,7 @@ pub enum OnMalformed {
 pub(super) struct ConnectionConfig {
     pub(super) limits: Limits,
     pub(super) frame_timeout: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
     pub(super) on_malformed: OnMalformed,
     pub(super) queue: QueueLimits,
     pub(super) overflow: OverflowPolicy,
@@ -50,6 +52,7 @@ impl Default for ConnectionConfig {
         Self {
             limits: Limits::default(),
             frame_timeout: Some(Duration::from_secs(30)),
+            idle_timeout: None,
             on_malformed: OnMalformed::default(),
             queue: QueueLimits::default(),
             overflow: OverflowPolicy::default(),
@@ -77,6 +80,15 @@ macro_rules! connection_setters {
         #[must_use]
         pub fn frame_timeout(mut self, timeout: Option<std::time::Duration>) -> Self {
             self.config.frame_timeout = timeout;
+            self
+        }
+
+        /// Sets how long the peer may send nothing at all, from its first moment on; then the
+        /// connection is closed. For servers whose peers talk regularly: it frees the places
+        /// of those that only hold them. Default: `None`, for ever.
+        #[must_use]
+        pub fn idle_timeout(mut self, timeout: Option<std::time::Duration>) -> Self {
+            self.config.idle_timeout = timeout;
             self
         }
 

@@ -41,6 +41,8 @@ pub(super) struct Connection<F: MessageFormat, L> {
     /// Why the receiving side ended, once it has.
     ended: Option<DisconnectReason>,
     write_error: Option<io::Error>,
+    /// When the peer has to have sent something, with an idle timeout.
+    idle_at: Option<Instant>,
     /// When this side stops waiting for what is left to be written and for the peer's end.
     close_at: Option<Instant>,
     shut_down: bool,
@@ -80,6 +82,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
             answer_after_end,
             ended: None,
             write_error: None,
+            idle_at: None,
             close_at: None,
             shut_down: false,
             timer: None,
@@ -102,19 +105,19 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
     }
 
     /// Reads and handles until there is nothing more, the budget is spent or a stream is full.
-    /// Returns whether there may be more at once.
+    /// Returns whether there may be more: if not, the socket wakes this task when there is.
     fn receive(&mut self, cx: &mut Context<'_>) -> bool {
         let mut budget = BUDGET;
-        loop {
-            match self.handle_frames(&mut budget) {
+        while self.reader.is_some() {
+            match self.handle_frames(cx, &mut budget) {
                 Flow::More => {}
-                Flow::Stop => return budget == 0,
+                Flow::Stop => return true,
                 Flow::End(reason) => {
                     self.end_receiving(reason);
                     return false;
                 }
             }
-            let Some(reader) = &mut self.reader else { return false };
+            let Some(reader) = &mut self.reader else { break };
             let read = {
                 let mut room = self.inbound.spare();
                 pin!(reader.read_buf(&mut room)).poll(cx)
@@ -122,6 +125,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
             match read {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => {
+                    // Wire rule W18
                     let reason = match self.inbound.finish() {
                         Err(DecodeError::Truncated { buffered, .. }) => {
                             DisconnectReason::Truncated { buffered }
@@ -131,7 +135,10 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
                     self.end_receiving(reason);
                     return false;
                 }
-                Poll::Ready(Ok(n)) => self.inbound.on_read(n),
+                Poll::Ready(Ok(n)) => {
+                    self.inbound.on_read(n);
+                    self.idle_at = None;
+                }
                 Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {
                     // A peer that closes with unread bytes in its buffer resets the connection:
                     // an end like any other.
@@ -145,13 +152,19 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
                 }
             }
         }
+        false
     }
 
-    fn handle_frames(&mut self, budget: &mut usize) -> Flow {
+    // Wire rule W15
+    fn handle_frames(&mut self, cx: &Context<'_>, budget: &mut usize) -> Flow {
         let mut corked = false;
         loop {
-            if !self.backlog.is_empty() || *budget == 0 {
+            if *budget == 0 || self.backlog.poll_flush(cx).is_pending() {
                 return Flow::Stop;
+            }
+            // A handler may have had enough of this peer: it hears nothing more of it.
+            if self.peer.outbox().is_hung_up() {
+                return Flow::End(DisconnectReason::Local);
             }
             let frame = match self.inbound.next_frame() {
                 Ok(Some(frame)) => frame,
@@ -162,6 +175,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
                     if fatal {
                         return Flow::End(reason);
                     }
+                    *budget = budget.saturating_sub(FRAME_COST);
                     continue;
                 }
             };
@@ -229,7 +243,8 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
             }));
         }
         let by_error = matches!(self.ended, Some(DisconnectReason::Error(_)));
-        if by_error || (self.ended.is_some() && !self.answer_after_end) {
+        // Wire rule W19
+        if by_error || (self.ended.is_some() && !self.answer_after_end && !self.shut_down) {
             return self.ended.take().map_or(Poll::Pending, Poll::Ready);
         }
         if self.ended.is_none() && want == Want::Open {
@@ -258,6 +273,15 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
         }
     }
 
+    /// Returns when the peer has to have sent something, if it has to at all.
+    fn idle_at(&mut self) -> Option<Instant> {
+        let timeout = self.config.idle_timeout?;
+        if self.idle_at.is_none() {
+            self.idle_at = clock::now().checked_add(timeout);
+        }
+        self.idle_at
+    }
+
     /// Sleeps until the next deadline. Ready when one has passed.
     fn poll_timer(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> Poll<()> {
         let Some(at) = at else {
@@ -274,7 +298,11 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
     }
 
     /// Acts on a deadline that has passed.
-    fn on_timer(&mut self, frame_at: Option<Instant>) -> Option<DisconnectReason> {
+    fn on_timer(
+        &mut self,
+        frame_at: Option<Instant>,
+        idle_at: Option<Instant>,
+    ) -> Option<DisconnectReason> {
         let now = clock::now();
         if self.close_at.is_some_and(|at| at <= now) {
             if self.shut_down {
@@ -284,10 +312,12 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
             let limit = self.config.close_timeout;
             return Some(self.error(Error::CloseTimeout { limit }));
         }
-        if let (Some(limit), true) =
-            (self.inbound.frame_timeout(), frame_at.is_some_and(|at| at <= now))
-        {
+        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if let (Some(limit), true) = (self.config.frame_timeout, passed(frame_at)) {
             return Some(self.error(Error::FrameTimeout { limit }));
+        }
+        if let (Some(limit), true) = (self.config.idle_timeout, passed(idle_at)) {
+            return Some(self.error(Error::IdleTimeout { limit }));
         }
         None
     }
@@ -303,16 +333,19 @@ impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
             if want == Want::Disconnect {
                 return Poll::Ready(DisconnectReason::Local);
             }
-            let taken = this.backlog.poll_flush(cx).is_ready();
-            let more = taken && this.receive(cx);
+            let more = this.receive(cx);
+            if this.peer.outbox().is_hung_up() {
+                return Poll::Ready(DisconnectReason::Local);
+            }
             let stalled = this.backlog.poll_flush(cx).is_pending();
             let (written, look_again, flush_at) =
                 this.send(cx, want == Want::Close || this.ended.is_some());
-            let unread = more || (stalled && want == Want::Open);
+            // A stream that nobody reads does not keep a connection open that is to be closed.
+            let unread = more && (want == Want::Open || !stalled);
             if let Poll::Ready(reason) = this.poll_end(cx, want, written, unread) {
                 return Poll::Ready(reason);
             }
-            if more || look_again || (!taken && !stalled) {
+            if (more && !stalled) || look_again {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -324,12 +357,14 @@ impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
             };
             if frame_at.is_none() && !stalled {
                 this.inbound.release();
+                this.snapshot.release();
             }
-            let at = [frame_at, flush_at, this.close_at].into_iter().flatten().min();
+            let idle_at = if stalled || this.reader.is_none() { None } else { this.idle_at() };
+            let at = [frame_at, idle_at, flush_at, this.close_at].into_iter().flatten().min();
             if this.poll_timer(cx, at).is_pending() {
                 return Poll::Pending;
             }
-            if let Some(reason) = this.on_timer(frame_at) {
+            if let Some(reason) = this.on_timer(frame_at, idle_at) {
                 return Poll::Ready(reason);
             }
         }

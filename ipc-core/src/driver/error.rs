@@ -41,6 +41,12 @@ pub enum Error {
         /// How long it may take.
         limit: Duration,
     },
+    /// The peer sent nothing for too long.
+    #[error("the peer sent nothing within {limit:?}")]
+    IdleTimeout {
+        /// How long it may be silent.
+        limit: Duration,
+    },
     /// The peer sent a frame that is none of the format.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -50,6 +56,9 @@ pub enum Error {
     /// The peer does not read as fast as it is written to, and the policy is to disconnect it.
     #[error("the peer does not read: {0}")]
     Overflow(QueueLimit),
+    /// The server is shut down.
+    #[error("the server is shut down")]
+    Closed,
     /// The closing connection was cut since it took too long.
     #[error("closing took longer than {limit:?}")]
     CloseTimeout {
@@ -64,16 +73,18 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Transport(error) => error.code(),
-            Self::ConnectTimeout { .. } => "ERR_IPC_CONNECT_TIMEOUT",
-            Self::Read(_) | Self::Write(_) => "ERR_IPC_CONNECTION_LOST",
-            Self::Frame(DecodeError::FrameTooLarge { .. }) => "ERR_IPC_FRAME_TOO_LARGE",
-            Self::Frame(_) => "ERR_IPC_INVALID_FRAME",
-            Self::FrameTimeout { .. } => "ERR_IPC_MESSAGE_TIMEOUT",
+            Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::Read(_) | Self::Write(_) => "connection_lost",
+            Self::Frame(DecodeError::FrameTooLarge { .. }) => "frame_too_large",
+            Self::Frame(_) => "invalid_frame",
+            Self::FrameTimeout { .. } => "frame_timeout",
+            Self::IdleTimeout { .. } => "idle_timeout",
             Self::Format(error) => error.code(),
             Self::Handler(HandlerError::Payload { source, .. }) => source.code(),
-            Self::Handler(_) => "ERR_IPC_HANDLER_PANICKED",
-            Self::Overflow(_) => "ERR_IPC_BACKPRESSURE",
-            Self::CloseTimeout { .. } => "ERR_IPC_CLOSE_TIMEOUT",
+            Self::Handler(_) => "handler_panicked",
+            Self::Overflow(_) => "queue_full",
+            Self::Closed => "closed",
+            Self::CloseTimeout { .. } => "close_timeout",
         }
     }
 

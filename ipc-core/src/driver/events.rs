@@ -34,11 +34,11 @@ impl<F, L: Clone> Clone for Incoming<F, L> {
 impl<F, L> Incoming<F, L> {
     /// Returns about how many bytes of memory the item holds.
     fn weight(&self) -> usize {
-        let payload = match self {
-            Self::Message(message, _) => message.payload().map_or(0, <[u8]>::len),
+        let message = match self {
+            Self::Message(message, _) => message.held_bytes(),
             Self::Lifecycle(_) => 0,
         };
-        payload.saturating_add(ITEM_BYTES)
+        message.saturating_add(ITEM_BYTES)
     }
 }
 
@@ -136,7 +136,7 @@ impl<F, L> Queue<F, L> {
             return Poll::Ready(());
         }
         // One item may exceed the bound, or one larger than the bound could never pass.
-        if state.bytes >= self.max_bytes {
+        if state.bytes >= self.max_bytes && !state.items.is_empty() {
             if !state.writers.iter().any(|waker| waker.will_wake(cx.waker())) {
                 state.writers.push(cx.waker().clone());
             }
@@ -193,7 +193,7 @@ impl<F, L> Queue<F, L> {
         };
         let was_full = state.bytes >= self.max_bytes;
         state.bytes = state.bytes.saturating_sub(item.weight());
-        let wake = was_full && state.bytes < self.max_bytes;
+        let wake = was_full && (state.bytes < self.max_bytes || state.items.is_empty());
         let writers = if wake { std::mem::take(&mut state.writers) } else { Vec::new() };
         drop(state);
         writers.into_iter().for_each(Waker::wake);
@@ -211,5 +211,5 @@ impl<F, L> fmt::Debug for Events<F, L> {
     }
 }
 
-/// What an item costs beside its payload.
+/// What an item costs beside its message.
 const ITEM_BYTES: usize = 128;

@@ -16,13 +16,19 @@ use crate::{DecodePayload, HandlerError, HandlerId, Message, MessageFormat};
 pub(super) struct Hub<F, L> {
     pub(super) router: Router<Peer<F>>,
     lifecycle: Mutex<Arc<Vec<Arc<LifecycleFn<L>>>>>,
-    queues: Mutex<Vec<Arc<Queue<F, L>>>>,
+    queues: Mutex<Queues<F, L>>,
     /// Whether there is a stream at all, so that nobody looks at the lock in vain.
     streamed: AtomicBool,
     error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
 }
 
 type LifecycleFn<L> = dyn Fn(&L) + Send + Sync;
+
+/// The streams, and whether nothing comes any more.
+struct Queues<F, L> {
+    open: Vec<Arc<Queue<F, L>>>,
+    ended: bool,
+}
 
 /// Items on their way into streams that were full.
 pub(super) struct Backlog<F, L> {
@@ -38,7 +44,7 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
         Self {
             router: Router::new(),
             lifecycle: Mutex::new(Arc::new(Vec::new())),
-            queues: Mutex::new(Vec::new()),
+            queues: Mutex::new(Queues { open: Vec::new(), ended: false }),
             streamed: AtomicBool::new(false),
             error,
         }
@@ -79,8 +85,12 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
     pub(super) fn events(&self, max_bytes: usize) -> Events<F, L> {
         let (events, queue) = Events::new(max_bytes);
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        queues.retain(|queue| !queue.is_dropped());
-        queues.push(queue);
+        if queues.ended {
+            queue.end();
+            return events;
+        }
+        queues.open.retain(|queue| !queue.is_dropped());
+        queues.open.push(queue);
         self.streamed.store(true, Ordering::Release);
         events
     }
@@ -118,14 +128,18 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
 
     /// Tells of a lifecycle event.
     pub(super) fn lifecycle(&self, event: L, backlog: &mut Backlog<F, L>) {
-        self.tell(&event);
+        let panics = self.tell(&event);
         if self.streamed.load(Ordering::Acquire) {
-            self.stream(Incoming::Lifecycle(event), backlog);
+            for event in std::iter::once(event).chain(panics) {
+                self.stream(Incoming::Lifecycle(event), backlog);
+            }
         }
     }
 
-    /// Calls the lifecycle handlers. One that panics is told of to the others, once.
-    fn tell(&self, event: &L) {
+    /// Calls the lifecycle handlers. One that panics is told of to the others, once; returns what
+    /// they were told.
+    fn tell(&self, event: &L) -> Vec<L> {
+        let mut panics = Vec::new();
         let handlers = Arc::clone(&self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner));
         for (index, handler) in handlers.iter().enumerate() {
             let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(event))) else { continue };
@@ -137,21 +151,34 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
                 // A second panic has nobody left to be told to.
                 let _ = catch_unwind(AssertUnwindSafe(|| other(&event)));
             }
+            panics.push(event);
         }
+        panics
     }
 
     fn stream(&self, item: Incoming<F, L>, backlog: &mut Backlog<F, L>) {
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        for queue in queues.iter().filter(|queue| !queue.is_dropped()) {
+        for queue in queues.open.iter().filter(|queue| !queue.is_dropped()) {
             backlog.items.push((Arc::clone(queue), Some(item.clone())));
         }
     }
+}
 
-    /// Ends the streams: nothing comes any more.
+impl<F, L> Hub<F, L> {
+    /// Ends the streams, those to come too: nothing happens any more.
     pub(super) fn end(&self) {
-        let queues =
-            std::mem::take(&mut *self.queues.lock().unwrap_or_else(PoisonError::into_inner));
-        queues.iter().for_each(|queue| queue.end());
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.ended = true;
+        let open = std::mem::take(&mut queues.open);
+        drop(queues);
+        open.iter().for_each(|queue| queue.end());
+    }
+}
+
+impl<F, L> Drop for Hub<F, L> {
+    /// Without handles and tasks nothing can happen any more.
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -180,17 +207,22 @@ impl<F, L> Backlog<F, L> {
         if self.items.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    /// Waits until everything is in the streams.
+    pub(super) async fn flushed(&mut self) {
+        std::future::poll_fn(|cx| self.poll_flush(cx)).await;
     }
 
-    /// Waits until everything is in the streams, or until the peer is to go: then what is left
-    /// goes in although there is no room. That is the few items of one frame or one end.
+    /// Waits until everything is in the streams, or until the peer is to go.
     pub(super) async fn settle(&mut self, outbox: &Outbox) {
         std::future::poll_fn(|cx| {
             if outbox.register(cx) == Want::Open { self.poll_flush(cx) } else { Poll::Ready(()) }
         })
         .await;
+    }
+
+    /// Puts what is left into the streams although there is no room: the few items of one frame
+    /// or one end.
+    pub(super) fn force(&mut self) {
         for (queue, item) in self.items.drain(..) {
             queue.push_over(item);
         }

@@ -1,6 +1,7 @@
 //! The tokio driver: the only part that meets sockets and reads a clock. It decides nothing about
 //! the protocol.
 
+mod admission;
 mod client;
 mod client_builder;
 mod client_task;

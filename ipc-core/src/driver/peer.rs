@@ -1,7 +1,8 @@
 //! `Peer`: a handle to the other side of a connection.
 
+use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use ipc_transport::PeerInfo;
@@ -49,14 +50,19 @@ pub struct Peer<F> {
 struct Inner<F> {
     id: PeerId,
     format: Arc<F>,
+    attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
 }
 
+/// What a program keeps with a peer.
+type Attachment = Arc<dyn Any + Send + Sync>;
+
 impl<F: MessageFormat> Peer<F> {
     pub(super) fn new(id: PeerId, format: Arc<F>, config: &ConnectionConfig) -> Self {
         let outbox = Outbox::new(config, &format.framing());
-        Self { inner: Arc::new(Inner { id, format, info: Mutex::new(None), outbox }) }
+        let attachments = Mutex::default();
+        Self { inner: Arc::new(Inner { id, format, attachments, info: Mutex::new(None), outbox }) }
     }
 
     /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
@@ -146,6 +152,24 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().take_undelivered().into_iter().map(message).collect()
     }
 
+    /// Keeps a value with the peer, such as who logged in on it; it goes when the last handle to
+    /// the peer does. Returns the value of the same type that was kept before.
+    pub fn attach<T: Any + Send + Sync>(&self, value: T) -> Option<Arc<T>> {
+        let mut attachments = self.attachments();
+        let old = attachments.iter().position(|kept| kept.is::<T>());
+        let old = old.map(|index| attachments.swap_remove(index));
+        attachments.push(Arc::new(value));
+        drop(attachments);
+        old.and_then(|old| old.downcast().ok())
+    }
+
+    /// Returns the value of this type that was kept with [`attach`](Self::attach).
+    #[must_use]
+    pub fn attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let kept = self.attachments().iter().find(|kept| kept.is::<T>()).cloned();
+        kept.and_then(|kept| kept.downcast().ok())
+    }
+
     /// Returns the peer's number.
     #[must_use]
     pub fn id(&self) -> PeerId {
@@ -175,6 +199,10 @@ impl<F: MessageFormat> Peer<F> {
     #[must_use]
     pub fn queued(&self) -> (usize, usize) {
         self.outbox().queued()
+    }
+
+    fn attachments(&self) -> MutexGuard<'_, Vec<Attachment>> {
+        self.inner.attachments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn emit_encoded(&self, frame: &Bytes) -> Result<(), EmitError> {

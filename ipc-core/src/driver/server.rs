@@ -50,7 +50,8 @@ pub enum ServerEvent<F> {
         /// What went wrong.
         error: Arc<Error>,
     },
-    /// A connection was closed at once, since as many peers as are allowed are connected.
+    /// A connection was closed at once, since as many peers as are allowed, at all or of the same
+    /// user or address, are connected.
     Refused {
         /// How many peers are allowed.
         limit: usize,
@@ -93,7 +94,8 @@ impl<F: MessageFormat> Server<F> {
     /// # Errors
     ///
     /// [`Error::Transport`] if the endpoint cannot be listened on: another server is running
-    /// there, say. The server can be listened with again after a failure.
+    /// there, say. The server can be listened with again after a failure. [`Error::Closed`] after
+    /// [`shutdown`](Self::shutdown).
     ///
     /// # Cancel safety
     ///
@@ -103,6 +105,9 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// If it is called outside a tokio runtime.
     pub async fn listen(&self) -> Result<Endpoint, Error> {
+        if self.inner.shared.is_stopped() {
+            return Err(Error::Closed);
+        }
         if let Some(endpoint) = self.endpoint() {
             return Ok(endpoint);
         }

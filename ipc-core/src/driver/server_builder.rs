@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ipc_transport::Transport;
 
+use super::admission::Admission;
 use super::config::{ConnectionConfig, connection_setters};
 use super::server::Server;
 use super::server_task::Shared;
@@ -18,19 +19,32 @@ use crate::MessageFormat;
 pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
-    max_connections: usize,
+    admission: Admission,
     config: ConnectionConfig,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
     pub(super) fn new(format: F, transport: Arc<dyn Transport>) -> Self {
-        Self { format, transport, max_connections: 100, config: ConnectionConfig::default() }
+        Self {
+            format,
+            transport,
+            admission: Admission { total: 100, per_identity: None },
+            config: ConnectionConfig::default(),
+        }
     }
 
     /// Sets how many peers may be connected; one more is closed at once. Default: 100.
     #[must_use]
     pub fn max_connections(mut self, peers: usize) -> Self {
-        self.max_connections = peers;
+        self.admission.total = peers;
+        self
+    }
+
+    /// Sets how many of them may be the same user's (over Unix sockets) or come from the same IP
+    /// address (over TCP), so that one cannot take all places. Default: `None`, all of them.
+    #[must_use]
+    pub fn max_connections_per_identity(mut self, peers: Option<usize>) -> Self {
+        self.admission.per_identity = peers;
         self
     }
 
@@ -39,11 +53,6 @@ impl<F: MessageFormat> ServerBuilder<F> {
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
-        Server::new(Arc::new(Shared::new(
-            self.format,
-            self.transport,
-            self.max_connections,
-            self.config,
-        )))
+        Server::new(Arc::new(Shared::new(self.format, self.transport, self.admission, self.config)))
     }
 }

@@ -10,6 +10,7 @@ use ipc_codec::FrameEncoder;
 use ipc_transport::{Listener, Stream, Transport};
 use tokio::sync::watch;
 
+use super::admission::Admission;
 use super::config::ConnectionConfig;
 use super::connection::Connection;
 use super::error::{DisconnectReason, EmitError, Error};
@@ -26,7 +27,7 @@ pub(super) struct Shared<F: MessageFormat> {
     pub(super) config: Arc<ConnectionConfig>,
     pub(super) hub: Arc<Hub<F, ServerEvent<F>>>,
     encoder: FrameEncoder,
-    max_connections: usize,
+    admission: Admission,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     next_id: AtomicU64,
     /// Whether listening has to end.
@@ -45,7 +46,7 @@ impl<F: MessageFormat> Shared<F> {
     pub(super) fn new(
         format: F,
         transport: Arc<dyn Transport>,
-        max_connections: usize,
+        admission: Admission,
         config: ConnectionConfig,
     ) -> Self {
         Self {
@@ -57,7 +58,7 @@ impl<F: MessageFormat> Shared<F> {
                 peer: peer.cloned(),
                 error,
             })),
-            max_connections,
+            admission,
             peers: Mutex::new(BTreeMap::new()),
             next_id: AtomicU64::new(1),
             stop: watch::Sender::new(false),
@@ -78,6 +79,10 @@ impl<F: MessageFormat> Shared<F> {
 
     pub(super) fn ask_to_stop(&self) {
         let _ = self.stop.send_replace(true);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        *self.stop.borrow()
     }
 
     /// Ends listening and waits until the socket is closed and its file removed.
@@ -104,19 +109,24 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     let shared = &running.shared;
     let mut stop = shared.stop.subscribe();
     let mut pause = ACCEPT_PAUSE;
+    let mut backlog = Backlog::new();
     loop {
         let accepted = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => break,
-            accepted = listener.accept() => accepted,
+            // A stream that is full makes newcomers wait, too.
+            accepted = async {
+                backlog.flushed().await;
+                listener.accept().await
+            } => accepted,
         };
         match accepted {
             Ok(stream) => {
                 pause = ACCEPT_PAUSE;
-                admit(shared, stream);
+                admit(shared, stream, &mut backlog);
             }
             Err(error) => {
-                shared.hub.error(None, error.into(), &mut Backlog::new());
+                shared.hub.error(None, error.into(), &mut backlog);
                 // Out of file descriptors, say: trying at once would spin, not trying at all
                 // would leave the server deaf.
                 tokio::select! {
@@ -129,24 +139,33 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
         }
     }
     if let Err(error) = listener.close().await {
-        shared.hub.error(None, error.into(), &mut Backlog::new());
+        shared.hub.error(None, error.into(), &mut backlog);
     }
+    backlog.force();
 }
 
 /// Takes a new connection in, or closes it if there are enough.
-fn admit<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) {
-    let limit = shared.max_connections;
+fn admit<F: MessageFormat>(
+    shared: &Arc<Shared<F>>,
+    stream: Stream,
+    backlog: &mut Backlog<F, ServerEvent<F>>,
+) {
     let mut peers = shared.peers();
-    if peers.len() >= limit {
+    if let Err(limit) = shared.admission.check(stream.peer(), &peers) {
         drop(peers);
         drop(stream);
-        shared.hub.lifecycle(ServerEvent::Refused { limit }, &mut Backlog::new());
+        shared.hub.lifecycle(ServerEvent::Refused { limit }, backlog);
         return;
     }
     let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
     let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
+    peer.set_info(stream.peer().clone());
     peers.insert(id, peer.clone());
     drop(peers);
+    if shared.is_stopped() {
+        // The server was dropped just now, perhaps before this peer was on its list.
+        peer.close();
+    }
     shared.tasks.send_modify(|tasks| tasks.peers += 1);
     let running = Running { shared: Arc::clone(shared), accepting: false };
     tokio::spawn(serve(running, peer, stream));
@@ -155,7 +174,6 @@ fn admit<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) {
 async fn serve<F: MessageFormat>(running: Running<F>, peer: Peer<F>, stream: Stream) {
     let gone = Gone { shared: Arc::clone(&running.shared), peer: peer.clone() };
     let shared = &running.shared;
-    peer.set_info(stream.peer().clone());
     let (reader, writer) = stream.into_split();
     peer.outbox().attach(writer);
     let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
@@ -171,7 +189,14 @@ async fn serve<F: MessageFormat>(running: Running<F>, peer: Peer<F>, stream: Str
     drop(gone);
     let event = ServerEvent::Disconnect { peer: peer.clone(), reason };
     shared.hub.lifecycle(event, &mut backlog);
-    backlog.settle(peer.outbox()).await;
+    // A server that stops does not wait for whoever reads the streams.
+    let mut stop = shared.stop.subscribe();
+    tokio::select! {
+        biased;
+        () = backlog.settle(peer.outbox()) => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    backlog.force();
 }
 
 /// Counts a task while it runs, however it ends.

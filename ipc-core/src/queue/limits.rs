@@ -1,6 +1,10 @@
-//! What bounds a send queue, what happens at the bound, and the count of what became of messages.
+//! What bounds a send queue, what a push says, and the count of what became of messages.
 
 use std::fmt;
+
+use ipc_codec::EncodeError;
+
+use crate::FormatError;
 
 /// How much may wait in a send queue.
 ///
@@ -99,6 +103,35 @@ impl fmt::Display for QueueLimit {
             }
         }
     }
+}
+
+/// What a push did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pushed {
+    /// The message waits to be written.
+    Queued,
+    /// The message was dropped, as [`OverflowPolicy::DropNewest`] says.
+    Dropped,
+}
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushError {
+    /// There is no room.
+    Full(QueueLimit),
+    /// The message alone is larger than the whole queue may be.
+    TooLarge {
+        /// How many bytes the queue may hold.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
+    /// The payload cannot be put into the format.
+    Format(FormatError),
+    /// The frame cannot be put into the framing.
+    Encode(EncodeError),
 }
 
 /// What became of the messages of one queue.

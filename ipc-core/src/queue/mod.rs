@@ -3,5 +3,5 @@
 mod limits;
 mod send_queue;
 
-pub use limits::{OverflowPolicy, QueueLimit, QueueLimits, Tally};
-pub use send_queue::{PushError, Pushed, SendQueue};
+pub use limits::{OverflowPolicy, PushError, Pushed, QueueLimit, QueueLimits, Tally};
+pub use send_queue::SendQueue;

@@ -129,7 +129,11 @@ impl Backoff {
         let full = self.base.checked_mul(factor).unwrap_or(self.cap).min(self.cap);
         match self.jitter {
             Jitter::None => full,
-            Jitter::Full => full.mul_f64(chance.clamp(0.0, 1.0)),
+            // Not `mul_f64`, which panics on what is no number or beyond the longest duration.
+            Jitter::Full => {
+                let part = full.as_secs_f64() * chance.clamp(0.0, 1.0);
+                Duration::try_from_secs_f64(part).unwrap_or(full)
+            }
         }
     }
 }

@@ -71,8 +71,9 @@ struct Options {
 #[non_exhaustive]
 pub enum PeerCheck {
     /// In or below a sticky directory such as `/tmp`, where anybody can put a socket with any
-    /// name first, takes only a socket file of our own user, served by our own user; elsewhere
-    /// the rights of the directory decide, and anybody's server is taken. Root takes any.
+    /// name first, takes only a socket file of our own user or root's, served by our own user or
+    /// root; elsewhere the rights of the directory decide, and anybody's server is taken. Root
+    /// takes any.
     #[default]
     StickyDirectory,
     /// Takes any server.

@@ -52,6 +52,8 @@ struct Stranger {
 
 fn find_stranger(check: PeerCheck, ours: u32, facts: Facts) -> Option<Stranger> {
     let differs = |expected, actual| (expected != actual).then_some(Stranger { expected, actual });
+    // Root could read and pretend anything anyhow, and a service of root's is no squatter.
+    let untrusted = |actual| if actual == ROOT { None } else { differs(ours, actual) };
     match check {
         PeerCheck::Any => None,
         PeerCheck::SameUser => differs(ours, facts.server),
@@ -59,8 +61,8 @@ fn find_stranger(check: PeerCheck, ours: u32, facts: Facts) -> Option<Stranger> 
         PeerCheck::StickyDirectory if ours == ROOT || !facts.shared => None,
         PeerCheck::StickyDirectory => facts
             .owner
-            .and_then(|owner| differs(ours, owner))
-            .or_else(|| differs(ours, facts.server)),
+            .and_then(untrusted)
+            .or_else(|| untrusted(facts.server)),
     }
 }
 
@@ -105,7 +107,8 @@ mod tests {
         check(by_default, US, (true, THEM, THEM), Some((US, THEM)));
         check(by_default, US, (true, THEM, US), Some((US, THEM)));
         check(by_default, US, (true, US, THEM), Some((US, THEM)));
-        check(by_default, US, (true, ROOT, ROOT), Some((US, ROOT)));
+        check(by_default, US, (true, ROOT, ROOT), None);
+        check(by_default, US, (true, ROOT, THEM), Some((US, THEM)));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
+mod room;
+
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes, BytesMut};
-use ipc_codec::{EncodeError, EncodeWith, FrameEncoder, Framing};
+use ipc_codec::{EncodeWith, FrameEncoder, Framing};
 
-use super::{OverflowPolicy, QueueLimit, QueueLimits, Tally};
+use super::{OverflowPolicy, PushError, Pushed, QueueLimits, Tally};
 use crate::FormatError;
 
 /// The frames of one connection that wait to be written, in order.
@@ -37,35 +39,6 @@ pub struct SendQueue {
     /// Whether a message is out and its answer is not in (only with `one_in_flight`).
     awaiting_answer: bool,
     tally: Tally,
-}
-
-/// What a push did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Pushed {
-    /// The message waits to be written.
-    Queued,
-    /// The message was dropped, as [`OverflowPolicy::DropNewest`] says.
-    Dropped,
-}
-
-/// Why a message was not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PushError {
-    /// There is no room.
-    Full(QueueLimit),
-    /// The message alone is larger than the whole queue may be.
-    TooLarge {
-        /// How many bytes the queue may hold.
-        limit: usize,
-        /// How many bytes the message has as a frame.
-        actual: usize,
-    },
-    /// The payload cannot be put into the format.
-    Format(FormatError),
-    /// The frame cannot be put into the framing.
-    Encode(EncodeError),
 }
 
 impl SendQueue {
@@ -124,6 +97,10 @@ impl SendQueue {
                 return other;
             }
         }
+        if length == 0 {
+            self.tally.written += 1;
+            return Ok(Pushed::Queued);
+        }
         // A frame too long for the list of lengths is kept as a shared one.
         match u32::try_from(length) {
             Ok(short) if short != SHARED => {
@@ -150,6 +127,10 @@ impl SendQueue {
         self.flat.truncate(self.flat_len);
         let pushed = self.make_room(frame.len())?;
         if pushed == Pushed::Dropped {
+            return Ok(pushed);
+        }
+        if frame.is_empty() {
+            self.tally.written += 1;
             return Ok(pushed);
         }
         match u32::try_from(frame.len()) {
@@ -316,65 +297,6 @@ impl SendQueue {
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally
-    }
-
-    fn make_room(&mut self, length: usize) -> Result<Pushed, PushError> {
-        if length > self.limits.max_bytes {
-            return Err(PushError::TooLarge { limit: self.limits.max_bytes, actual: length });
-        }
-        while let Some(limit) = self.exceeded(length) {
-            match self.overflow {
-                OverflowPolicy::DropNewest => {
-                    self.tally.accepted += 1;
-                    self.tally.dropped += 1;
-                    return Ok(Pushed::Dropped);
-                }
-                OverflowPolicy::DropOldest => {
-                    if !self.drop_oldest() {
-                        return Err(PushError::Full(limit));
-                    }
-                }
-                _ => return Err(PushError::Full(limit)),
-            }
-        }
-        self.tally.accepted += 1;
-        Ok(Pushed::Queued)
-    }
-
-    fn exceeded(&self, length: usize) -> Option<QueueLimit> {
-        let bytes = self.bytes.saturating_add(length);
-        let messages = self.lengths.len().saturating_add(1);
-        if bytes > self.limits.max_bytes {
-            Some(QueueLimit::Bytes { limit: self.limits.max_bytes, actual: bytes })
-        } else if messages > self.limits.max_messages {
-            Some(QueueLimit::Messages { limit: self.limits.max_messages, actual: messages })
-        } else {
-            None
-        }
-    }
-
-    /// Drops the oldest frame of which nothing is written; `false` if there is none.
-    fn drop_oldest(&mut self) -> bool {
-        // A frame that is half on the wire has to be finished, or the stream breaks. It is set
-        // aside, so that what is dropped is always at the front of the small frames.
-        let index = usize::from(self.written > 0);
-        if let (1, Some(first)) = (index, self.lengths.front_mut()) {
-            if *first != SHARED {
-                let length = *first as usize;
-                self.flat_len -= length;
-                self.shared.push_front(self.flat.split_to(length).freeze());
-                *first = SHARED;
-            }
-        }
-        let Some(length) = self.lengths.remove(index) else { return false };
-        if length == SHARED {
-            self.bytes -= self.shared.remove(index).map_or(0, |frame| frame.len());
-        } else {
-            self.bytes -= length as usize;
-            self.drop_flat_front(length as usize);
-        }
-        self.tally.dropped += 1;
-        true
     }
 
     fn first_length(&self) -> Option<usize> {

@@ -1,0 +1,80 @@
+//! The socket root of node-ipc 14: a directory that only this user can enter.
+
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use ipc_transport::{Endpoint, Listener, Stream, Transport, TransportError};
+
+/// A local socket whose directory is made, and checked, before it is listened on.
+#[derive(Debug)]
+pub(super) struct InSocketRoot<T> {
+    pub(super) socket: T,
+    pub(super) root: PathBuf,
+    /// Whether the directory has to be this user's and nobody else's.
+    pub(super) secure: bool,
+}
+
+#[async_trait]
+impl<T: Transport> Transport for InSocketRoot<T> {
+    fn endpoint(&self) -> Endpoint {
+        self.socket.endpoint()
+    }
+
+    async fn dial(&self) -> Result<Stream, TransportError> {
+        self.socket.dial().await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
+        prepare(&self.root, self.secure, &self.endpoint())?;
+        self.socket.listen().await
+    }
+}
+
+/// Returns whether the path lies in the directory, by its text. Only then is the directory made.
+pub(super) fn holds(root: &Path, path: &Path) -> bool {
+    path.parent().is_some_and(|parent| parent.starts_with(root)) && !has_dots(path)
+}
+
+/// Returns whether the path climbs: what it then lies in its text does not say.
+fn has_dots(path: &Path) -> bool {
+    path.components().any(|component| component == std::path::Component::ParentDir)
+}
+
+// Wire rule W32
+#[cfg(unix)]
+fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), TransportError> {
+    use std::fs::{self, DirBuilder, Permissions};
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+
+    let failed = |op| {
+        let endpoint = endpoint.clone();
+        move |source| TransportError::Io { endpoint, op, source }
+    };
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(root);
+    made.map_err(failed("make the socket root"))?;
+    if !secure {
+        return Ok(());
+    }
+    // Without the separator at its end, a link is seen as the link that it is.
+    let root = root.components().as_path();
+    let metadata = fs::symlink_metadata(root).map_err(failed("look at the socket root"))?;
+    if !metadata.is_dir() {
+        let reason = "the socket root has to be a directory, not a link to one";
+        return Err(TransportError::InvalidPath { path: root.to_owned(), reason });
+    }
+    let (expected, actual) = (rustix::process::getuid().as_raw(), metadata.uid());
+    if actual != expected {
+        return Err(TransportError::ForeignOwner { path: root.to_owned(), expected, actual });
+    }
+    if metadata.mode() & 0o077 != 0 {
+        fs::set_permissions(root, Permissions::from_mode(0o700))
+            .map_err(failed("close the socket root to others"))?;
+    }
+    Ok(())
+}
+
+/// A pipe on Windows has no directory.
+#[cfg(not(unix))]
+fn prepare(_: &Path, _: bool, _: &Endpoint) -> Result<(), TransportError> {
+    Ok(())
+}
