@@ -1,4 +1,5 @@
 //! The client of node-ipc's first example: says `hello` once it is connected, and shows the answer.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 use ipc_compat::{Config, Ipc};
 use tokio::sync::mpsc;

@@ -1,4 +1,5 @@
 //! The server of node-ipc's first example: it answers every `message` with its own.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 use ipc_compat::{Config, Ipc};
 

@@ -37,3 +37,20 @@ pub fn of(error: &Error) -> Cow<'static, str> {
 }
 
 const PREFIX: &str = "ERR_IPC_";
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use ipc_core::FormatError;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_node_ipcs_where_it_has_one() {
+        let limit = Duration::from_secs(30);
+        assert_eq!(of(&Error::FrameTimeout { limit }), "ERR_IPC_MESSAGE_TIMEOUT");
+        assert_eq!(of(&FormatError::new(INVALID_JSON, "no").into()), INVALID_JSON);
+        assert_eq!(of(&Error::CloseTimeout { limit }), "ERR_IPC_CLOSE_TIMEOUT");
+    }
+}

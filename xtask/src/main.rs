@@ -1,2 +1,83 @@
-//! x
-fn main(){}
+//! `cargo xtask`: the project's own commands, from the demo to the whole of CI.
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command-line program: it prints, measures time, reads its environment and waits for processes"
+)]
+
+mod args;
+mod ci;
+mod demo;
+mod error;
+mod fuzz;
+mod interop;
+mod json;
+mod nipc;
+mod node;
+mod npm;
+mod proc;
+mod repo;
+mod tidy;
+mod tools;
+mod vectors;
+
+use std::process::ExitCode;
+
+use crate::args::Args;
+use crate::error::{Error, Result};
+
+fn main() -> ExitCode {
+    let mut words = std::env::args().skip(1);
+    let command = words.next().unwrap_or_default();
+    match run(&command, Args::new(words)) {
+        Ok(code) => code,
+        Err(Error::Unavailable(reason)) => {
+            eprintln!("xtask {command}: SKIPPED: {reason}");
+            ExitCode::from(UNAVAILABLE)
+        }
+        Err(error) => {
+            eprintln!("xtask {command}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, args: Args) -> Result<ExitCode> {
+    let passed = match command {
+        "interop" => interop::command(args)?,
+        "demo" => demo::command(args)?,
+        "fuzz" => fuzz::command(args)?,
+        "vectors" => vectors::command(args)?,
+        "tidy" => tidy::command(args)?,
+        "ci" => ci::command(args)?,
+        "" | "help" | "-h" | "--help" => {
+            println!("{HELP}");
+            true
+        }
+        other => return Err(Error::usage(format!("no command `{other}`\n\n{HELP}"))),
+    };
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The exit status of a command that cannot run here at all.
+const UNAVAILABLE: u8 = 77;
+
+const HELP: &str = "\
+The project's own commands.
+
+    cargo xtask ci [--only STEP[,STEP...]] [--list]
+        Everything CI checks, step by step.
+    cargo xtask interop [--version 9.2.1|14.0.0] [--kind unix|tcp] [--role server|client]
+                        [--filter TEXT] [--runs N] [--jobs N] [--self-check] [--list]
+        Runs `nipc` against real node-ipc from npm. The role is the one `nipc` plays;
+        with --self-check node-ipc plays both, which proves the cases themselves.
+    cargo xtask demo
+        A short conversation between a Rust server and a node-ipc client, and the reverse.
+    cargo xtask fuzz [--seconds N] [--target NAME] [--list]
+        Runs the fuzz targets one after the other on a copy of the committed corpus.
+    cargo xtask vectors [--check]
+        Records the golden vectors from real node-ipc again, or compares them.
+    cargo xtask tidy
+        Checks the rules of the house that no compiler knows.";

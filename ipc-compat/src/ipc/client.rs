@@ -58,10 +58,7 @@ impl IpcClient {
     }
 
     /// Registers a handler for every event that the server sends (node-ipc's `*`).
-    pub fn on_any(
-        &self,
-        handler: impl Fn(&Message, &Socket) + Send + Sync + 'static,
-    ) -> HandlerId {
+    pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
         self.client.on_any(handler)
     }
 

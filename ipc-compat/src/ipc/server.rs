@@ -93,10 +93,7 @@ impl IpcServer {
     }
 
     /// Registers a handler for every event that clients send (node-ipc's `*`).
-    pub fn on_any(
-        &self,
-        handler: impl Fn(&Message, &Socket) + Send + Sync + 'static,
-    ) -> HandlerId {
+    pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
         self.server.on_any(handler)
     }
 
@@ -115,11 +112,9 @@ impl IpcServer {
     pub fn on_start(&self, handler: impl Fn(&Endpoint) + Send + Sync + 'static) {
         match self.server.endpoint() {
             Some(endpoint) => handler(&endpoint),
-            None => self
-                .started
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Arc::new(handler)),
+            None => {
+                self.started.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(handler))
+            }
         }
     }
 

@@ -106,8 +106,7 @@ fn on_malformed(config: &Config) -> OnMalformed {
 
 fn checked(config: &Config) -> Result<NodeFormat, IpcError> {
     config.validate()?;
-    let unsupported =
-        [("raw_buffer", config.raw_buffer), ("tls", config.tls.is_some())];
+    let unsupported = [("raw_buffer", config.raw_buffer), ("tls", config.tls.is_some())];
     for (option, asked) in unsupported {
         if asked {
             return Err(IpcError::Unsupported { option });

@@ -1,2 +1,54 @@
-//! x
-fn main(){}
+//! `nipc`: talks to node-ipc processes from a shell.
+
+mod args;
+mod commands;
+mod connect;
+mod emit;
+mod endpoint;
+mod escape;
+mod exit;
+mod lines;
+mod log;
+mod output;
+mod pretty;
+mod run;
+mod serve;
+mod session;
+mod stdin;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Builder;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let command = match Cli::try_parse() {
+        Ok(Cli { command }) => command,
+        Err(error) => {
+            // Help that was asked for goes to stdout. If that is closed, nobody wants it.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    // One thread for all sockets: a message costs no wake-up of another.
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            log::say(format_args!("cannot start: {error}"));
+            return Exit::Failed.into();
+        }
+    };
+    let exit = runtime.block_on(async {
+        match command {
+            Command::Serve(args) => serve::run(args).await,
+            Command::Connect(args) => connect::run(args).await,
+            Command::Emit(args) => emit::run(args).await,
+        }
+    });
+    // A host name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    exit.into()
+}

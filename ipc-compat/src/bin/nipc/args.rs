@@ -1,0 +1,344 @@
+//! The command line of `nipc`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ipc_codec::Delimiter;
+use ipc_compat::{Dialect, RawJson, Retries};
+use ipc_transport::Endpoint;
+
+use crate::escape::unescape;
+
+/// Talks to node-ipc processes.
+#[derive(Debug, Parser)]
+#[command(name = "nipc", version, about, after_help = EXIT_STATUS, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve, print every event, send what stdin says.
+    Serve(Serve),
+    /// Connect, print every event, send what stdin says.
+    Connect(Connect),
+    /// Connect, send one event and exit when it is delivered.
+    Emit(Emit),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = STDIN)]
+pub(crate) struct Serve {
+    /// Name of this server [default: the machine's name].
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) printing: Printing,
+    /// Send every message back to its sender.
+    #[arg(long)]
+    pub(crate) echo: bool,
+    /// Serve at most N clients at a time [default: 100].
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) max_connections: Option<usize>,
+    /// Do not replace the socket file that a dead server left behind.
+    #[arg(long)]
+    pub(crate) no_unlink: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = STDIN)]
+pub(crate) struct Connect {
+    /// Name of the server [default: the machine's name].
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) printing: Printing,
+    #[command(flatten)]
+    pub(crate) retrying: Retrying,
+    /// After each message wait for anything to come back before the next is sent.
+    #[arg(long)]
+    pub(crate) sync: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Emit {
+    /// Name of the server.
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: String,
+    /// Type of the event.
+    #[arg(value_name = "EVENT")]
+    pub(crate) event: String,
+    /// Its data: JSON, so a text is '"hello"' with both pairs of quotes.
+    #[arg(value_name = "DATA", value_parser = json, allow_negative_numbers = true)]
+    pub(crate) data: Option<RawJson>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) retrying: Retrying,
+    /// Taken for the sake of `connect`; one event has nothing to wait for.
+    #[arg(long, hide = true)]
+    pub(crate) sync: bool,
+    /// Taken for the sake of `connect`; nothing is printed on stdout.
+    #[arg(long, hide = true, conflicts_with = "pretty")]
+    pub(crate) json: bool,
+    /// Taken for the sake of `connect`; nothing is printed on stdout.
+    #[arg(long, hide = true)]
+    pub(crate) pretty: bool,
+    /// Print nothing on stderr either.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// Directory of the local socket [default: /tmp; v14: that of the user].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) socket_root: Option<PathBuf>,
+    /// What stands before ID in the name of the local socket [default: app.].
+    #[arg(long, value_name = "S")]
+    pub(crate) appspace: Option<String>,
+    /// Family of node-ipc versions to behave like: classic is 8 to 12.
+    #[arg(long, value_name = "NAME", default_value = "classic")]
+    pub(crate) dialect: DialectName,
+    /// What ends a frame; \n \r \t \f \x1e \u{...} \\ work [default: \f].
+    #[arg(long, value_name = "S", value_parser = delimiter, allow_hyphen_values = true)]
+    pub(crate) delimiter: Option<Delimiter>,
+    /// Largest frame to receive or send [default: 16777216].
+    #[arg(long, value_name = "BYTES", value_parser = positive)]
+    pub(crate) max_frame: Option<usize>,
+    /// Exit with status 3 after this time.
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) timeout: Option<Duration>,
+    /// Tell on stderr what happens.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+}
+
+/// The endpoint; without one, the local socket named by socket root, appspace and ID.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct Place {
+    /// Local socket at this path.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// TCP port, of 127.0.0.1 unless there is a HOST; serve takes 0 for a free one.
+    #[arg(long, value_name = "[HOST:]PORT", value_parser = tcp)]
+    pub(crate) tcp: Option<Tcp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tcp {
+    pub(crate) host: Option<String>,
+    pub(crate) port: u16,
+}
+
+/// What is printed, and how.
+#[derive(Debug, Args)]
+pub(crate) struct Printing {
+    /// Exit after N received messages.
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) count: Option<usize>,
+    /// Print lines of JSON, even on a terminal.
+    #[arg(long, conflicts_with = "pretty")]
+    pub(crate) json: bool,
+    /// Print coloured lines for people, even if stdout is no terminal.
+    #[arg(long)]
+    pub(crate) pretty: bool,
+    /// Print only messages and errors.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Retrying {
+    /// Pause before the next attempt to connect [default: 500].
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) retry: Option<Duration>,
+    /// How often to try again [default: inf; emit: 0 unless --retry is given].
+    #[arg(long, value_name = "N|inf", value_parser = retries)]
+    pub(crate) max_retries: Option<Retries>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectName {
+    Classic,
+    V14,
+}
+
+impl From<DialectName> for Dialect {
+    fn from(name: DialectName) -> Self {
+        match name {
+            DialectName::Classic => Self::Classic,
+            DialectName::V14 => Self::V14,
+        }
+    }
+}
+
+fn delimiter(text: &str) -> Result<Delimiter, String> {
+    Delimiter::new(unescape(text)?).map_err(|error| error.to_string())
+}
+
+fn json(text: &str) -> Result<RawJson, String> {
+    text.parse::<RawJson>().map_err(|error| {
+        format!("{error}; a text needs double quotes that reach nipc, as in '\"hello\"'")
+    })
+}
+
+fn milliseconds(text: &str) -> Result<Duration, String> {
+    let number: u64 = text.parse().map_err(|_| "needs a whole number of milliseconds")?;
+    Ok(Duration::from_millis(number))
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("needs a whole number that is at least 1".into()),
+        Ok(number) => Ok(number),
+    }
+}
+
+fn retries(text: &str) -> Result<Retries, String> {
+    match text {
+        "inf" => Ok(Retries::Forever),
+        _ => text.parse().map(Retries::Times).map_err(|_| "needs a whole number or inf".into()),
+    }
+}
+
+fn tcp(text: &str) -> Result<Tcp, String> {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let port = text.parse().map_err(|_| format!("port {text} is not between 0 and 65535"))?;
+        return Ok(Tcp { host: None, port });
+    }
+    match format!("tcp:{text}").parse() {
+        Ok(Endpoint::Tcp { host, port }) => Ok(Tcp { host: Some(host), port }),
+        Ok(_) => Err("needs [HOST:]PORT".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  wrong usage
+  2  cannot connect or bind, or messages were left undelivered
+  3  time ran out
+  4  the peer broke the protocol";
+
+const STDIN: &str = "\
+stdin takes one JSON object per line:
+  {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
+  {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
+  {\"do\":\"close\"} {\"do\":\"stop\"}              send what waits and exit
+  {\"do\":\"stop-retrying\"}                    do not connect again";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn parse(line: &str) -> Command {
+        Cli::try_parse_from(line.split(' ')).unwrap().command
+    }
+
+    #[track_caller]
+    fn refused(line: &str) {
+        assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+    }
+
+    #[test]
+    fn emit_takes_id_event_and_data_in_order() {
+        let Command::Emit(emit) = parse("nipc emit world app.message -1.5e3 --tcp 8000") else {
+            panic!("not emit");
+        };
+        assert_eq!((emit.id.as_str(), emit.event.as_str()), ("world", "app.message"));
+        assert_eq!(emit.data.unwrap().as_str(), "-1.5e3");
+        assert_eq!(emit.common.place.tcp, Some(Tcp { host: None, port: 8000 }));
+        refused("nipc emit");
+        refused("nipc emit world");
+        refused("nipc emit world t hello");
+        refused("nipc emit world t 1 2");
+    }
+
+    #[test]
+    fn tcp_takes_a_port_with_or_without_host() {
+        let with = |host: &str, port| Ok(Tcp { host: Some(host.into()), port });
+        assert_eq!(tcp("0"), Ok(Tcp { host: None, port: 0 }));
+        assert_eq!(tcp("localhost:8000"), with("localhost", 8000));
+        assert_eq!(tcp("[::1]:65535"), with("::1", 65535));
+        for text in ["", "65536", "-1", "host", "host:", ":80", "::1:80", "host:65536", "a b:1"] {
+            assert!(tcp(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn there_is_one_endpoint_at_most() {
+        refused("nipc serve --path /tmp/x --tcp 80");
+        refused("nipc serve --path");
+        refused("nipc serve a b");
+    }
+
+    #[test]
+    fn json_and_pretty_exclude_each_other() {
+        refused("nipc serve --json --pretty");
+        parse("nipc serve -q -v --json");
+        parse("nipc connect -qv --pretty");
+    }
+
+    #[test]
+    fn numbers_are_whole_and_sensible() {
+        parse("nipc serve --count 1 --max-connections 5 --max-frame 100 --timeout 0");
+        parse("nipc connect --retry 0 --max-retries 0");
+        for option in ["--count 0", "--count -1", "--count 1.5", "--count x", "--max-frame 0"] {
+            refused(&format!("nipc serve {option}"));
+        }
+        for option in ["--timeout 1.5", "--timeout -1", "--max-connections 0"] {
+            refused(&format!("nipc serve {option}"));
+        }
+        refused("nipc connect --retry 1s");
+    }
+
+    #[test]
+    fn retries_are_a_number_or_for_ever() {
+        assert_eq!(retries("inf"), Ok(Retries::Forever));
+        assert_eq!(retries("0"), Ok(Retries::Times(0)));
+        for text in ["", "-1", "infinite", "4294967296"] {
+            assert!(retries(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_delimiter_may_be_escaped() {
+        assert_eq!(delimiter(r"\n").unwrap().as_bytes(), b"\n");
+        assert_eq!(delimiter(r"\u{1e}").unwrap().as_bytes(), b"\x1e");
+        assert!(delimiter("").is_err());
+        assert!(delimiter(r"\q").is_err());
+        parse(r"nipc serve --delimiter --end--");
+    }
+
+    #[test]
+    fn what_does_not_belong_to_a_command_is_refused() {
+        refused("nipc connect --echo");
+        refused("nipc connect --no-unlink");
+        refused("nipc serve --retry 5");
+        refused("nipc emit a b --count 1");
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_refused() {
+        for option in ["--raw", "--udp4 80", "--tls 80", "--encoding hex", "--profile fast"] {
+            refused(&format!("nipc serve {option}"));
+        }
+        for command in ["ls", "request a b", "bench", "tap", "replay x"] {
+            refused(&format!("nipc {command}"));
+        }
+    }
+}

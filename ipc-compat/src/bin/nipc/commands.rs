@@ -1,0 +1,169 @@
+//! The lines of stdin: what `nipc` is told to do.
+
+use std::fmt;
+
+use ipc_compat::RawJson;
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// What a line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Send an event.
+    Send(Event),
+    /// Send what waits and end.
+    Close,
+    /// Do not connect again.
+    StopRetrying,
+}
+
+/// An event to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Event {
+    /// The number of the peer it is for, or all.
+    pub(crate) to: Option<u64>,
+    pub(crate) name: String,
+    /// The data as it was written, if there was any.
+    pub(crate) data: Option<RawJson>,
+}
+
+/// Why a line says nothing that can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadCommand(pub(crate) String);
+
+impl fmt::Display for BadCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line of stdin {}", self.0)
+    }
+}
+
+/// Returns what a line of stdin says.
+///
+/// # Errors
+///
+/// [`BadCommand`] if it is no JSON object, or has members that say nothing together.
+pub(crate) fn parse(line: &[u8]) -> Result<Command, BadCommand> {
+    let not = |error: &dyn fmt::Display| BadCommand(format!("is no command: {error}"));
+    let line = std::str::from_utf8(line).map_err(|error| not(&error))?;
+    // Serde would take an array for the members in order.
+    if !line.trim_start_matches([' ', '\t']).starts_with('{') {
+        return Err(BadCommand("is no JSON object".into()));
+    }
+    let members: Members<'_> = serde_json::from_str(line).map_err(|error| not(&error))?;
+    let bad = |why: &str| Err(BadCommand(why.into()));
+    match members {
+        Members { order: Some(order), name: None, data: None, to: None } => match order {
+            Order::Close | Order::Stop => Ok(Command::Close),
+            Order::StopRetrying => Ok(Command::StopRetrying),
+        },
+        Members { order: Some(_), .. } => bad("has `do` and other members"),
+        Members { name: None, .. } => bad("has neither `type` nor `do`"),
+        Members { name: Some(name), data, to, order: None } => {
+            Ok(Command::Send(Event { to, name, data: data.map(RawJson::from) }))
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members<'a> {
+    #[serde(rename = "type", default)]
+    name: Option<String>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    data: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "present")]
+    to: Option<u64>,
+    #[serde(rename = "do", default, deserialize_with = "present")]
+    order: Option<Order>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Order {
+    Close,
+    Stop,
+    StopRetrying,
+}
+
+/// Takes `null` for a value like any other, not for nothing.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn sends(line: &str, to: Option<u64>, name: &str, data: Option<&str>) {
+        let data = data.map(|data| data.parse().unwrap());
+        let event = Event { to, name: name.into(), data };
+        assert_eq!(parse(line.as_bytes()), Ok(Command::Send(event)), "{line}");
+    }
+
+    #[track_caller]
+    fn is_bad(line: impl AsRef<[u8]>) {
+        let line = line.as_ref();
+        assert!(parse(line).is_err(), "{}", String::from_utf8_lossy(line));
+    }
+
+    #[test]
+    fn an_event_is_for_all_or_for_one() {
+        sends(r#"{"type":"t","data":1}"#, None, "t", Some("1"));
+        sends(r#" { "data" : [ ] , "to" : 7 , "type" : "" } "#, Some(7), "", Some("[ ]"));
+        sends(r#"{"type":"\u00e9\n"}"#, None, "é\n", None);
+    }
+
+    #[test]
+    fn data_stays_as_it_is_written() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for data in
+            ["null", "1e400", "18446744073709551617", r#""\ud800""#, "-0", "{ \"a\" : 1 }", &deep]
+        {
+            sends(&format!("{{\"type\":\"t\",\"data\":{data}}}"), None, "t", Some(data));
+        }
+    }
+
+    #[test]
+    fn orders_stand_alone() {
+        assert_eq!(parse(br#"{"do":"close"}"#), Ok(Command::Close));
+        assert_eq!(parse(br#"{"do":"stop"}"#), Ok(Command::Close));
+        assert_eq!(parse(br#"{"do":"stop-retrying"}"#), Ok(Command::StopRetrying));
+        is_bad(r#"{"do":"close","type":"t"}"#);
+        is_bad(r#"{"do":"close","to":1}"#);
+        is_bad(r#"{"do":"dance"}"#);
+        is_bad(r#"{"do":null}"#);
+    }
+
+    #[test]
+    fn other_lines_are_bad() {
+        for line in [
+            "",
+            " ",
+            "null",
+            "5",
+            "hello",
+            "\"t\"",
+            r#"["t",1]"#,
+            "{}",
+            r#"{"data":1}"#,
+            r#"{"type":5}"#,
+            r#"{"type":null}"#,
+            r#"{"type":"\ud800"}"#,
+            r#"{"type":"t","data":}"#,
+            r#"{"type":"t"} {"type":"u"}"#,
+            r#"{"type":"t","type":"u"}"#,
+            r#"{"type":"t","dta":1}"#,
+            r#"{"type":"t","to":-1}"#,
+            r#"{"type":"t","to":"1"}"#,
+            r#"{"type":"t","to":null}"#,
+            r#"{"type":"t","to":{"address":"127.0.0.1","port":1}}"#,
+            r#"{"hex":"00ff"}"#,
+        ] {
+            is_bad(line);
+        }
+        is_bad(b"{\"type\":\"\xff\"}");
+    }
+}

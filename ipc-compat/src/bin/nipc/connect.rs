@@ -1,0 +1,203 @@
+//! `nipc connect`: connect, print every event, send what stdin says.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use ipc_compat::{IpcClient, NoData, NodeFormat, Retries};
+use ipc_core::session::State;
+use ipc_core::{ClientEvent, DisconnectReason, Events, Incoming};
+
+use crate::commands::{BadCommand, Command, Event};
+use crate::exit::{Exit, is_breach};
+use crate::lines::Line;
+use crate::log::Log;
+use crate::output::Output;
+use crate::run::{Stop, supervise};
+use crate::session::Wanted;
+use crate::stdin::Commands;
+use crate::{args, endpoint, session};
+
+/// Runs the command.
+pub(crate) async fn run(args: args::Connect) -> Exit {
+    let log = Log::new(args.common.verbose, args.printing.quiet);
+    let mut config = endpoint::config(args.id.as_deref(), &args.common);
+    endpoint::set_retrying(&mut config, &args.retrying, Retries::Forever);
+    config.sync = args.sync;
+    let commands = session::commands(config.limits().max_frame());
+    let client = match endpoint::client(config, &args.common.place) {
+        Ok(client) => client,
+        Err(error) => return session::unusable(log, &error),
+    };
+    // Nothing was awaited since, and there is one thread: the client's task has not run yet, so
+    // no event is missed.
+    let events = client.core().events();
+    let output = session::output(&args.printing);
+    let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
+    let talk = Talk { client: &client, output: &output, wanted: &wanted, log };
+    let work = talk.run(events, commands, &stop);
+    supervise(args.common.timeout, log, Some(&output), &stop, work).await
+}
+
+struct Talk<'a> {
+    client: &'a IpcClient,
+    output: &'a Output,
+    wanted: &'a Wanted,
+    log: Log,
+}
+
+/// What a client leaves behind.
+#[derive(Debug, Default)]
+struct Ended {
+    was_connected: bool,
+    /// Whether the last connection ended since the server broke the protocol.
+    by_breach: bool,
+    undelivered: usize,
+}
+
+impl Talk<'_> {
+    async fn run(
+        &self,
+        events: Events<NodeFormat, ClientEvent>,
+        commands: Commands,
+        stop: &Stop,
+    ) -> Exit {
+        let mut printing = pin!(self.print(events));
+        let asked = tokio::select! {
+            ended = &mut printing => {
+                self.output.drained().await;
+                return self.exit_by_itself(&ended);
+            }
+            () = self.obey(commands) => true,
+            () = self.wanted.no_more() => true,
+            () = stop.requested() => false,
+        };
+        let close = async {
+            tokio::select! {
+                biased;
+                () = stop.requested() => session::give_up(self.client).await,
+                () = self.flush(), if asked => self.client.close().await,
+            }
+        };
+        let (_, ended) = tokio::join!(close, &mut printing);
+        self.output.drained().await;
+        if asked && ended.undelivered > 0 {
+            self.log.fail(format_args!("{} messages were not delivered", ended.undelivered));
+            return Exit::Failed;
+        }
+        Exit::Done
+    }
+
+    fn exit_by_itself(&self, ended: &Ended) -> Exit {
+        if ended.by_breach {
+            self.log.fail(format_args!("the server broke the protocol"));
+            Exit::Protocol
+        } else if !ended.was_connected {
+            self.log.fail(format_args!("could not connect"));
+            Exit::Failed
+        } else if ended.undelivered > 0 {
+            self.log.fail(format_args!("{} messages were not delivered", ended.undelivered));
+            Exit::Failed
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// Prints what happens until the client is at its end.
+    async fn print(&self, mut events: Events<NodeFormat, ClientEvent>) -> Ended {
+        let mut ended = Ended::default();
+        while let Some(incoming) = events.next().await {
+            // Events that are there already must not keep the socket waiting.
+            tokio::task::consume_budget().await;
+            match incoming {
+                Incoming::Message(message, _) => {
+                    self.wanted.print(self.output, &message, None).await;
+                }
+                Incoming::Lifecycle(event) => self.print_lifecycle(event, &mut ended).await,
+                _ => {}
+            }
+        }
+        ended
+    }
+
+    async fn print_lifecycle(&self, event: ClientEvent, ended: &mut Ended) {
+        match event {
+            ClientEvent::Connect => {
+                ended.was_connected = true;
+                if let Some(info) = self.client.core().peer().info() {
+                    self.log.note(format_args!("connected to {}", info.endpoint));
+                }
+                self.output.print(&Line::Connect { peer: None }).await;
+            }
+            ClientEvent::Disconnect(reason) => {
+                self.log.note(format_args!("disconnected: {}", session::reason(&reason)));
+                ended.by_breach =
+                    matches!(reason, DisconnectReason::Error(error) if is_breach(&error));
+                self.output.print(&Line::Disconnect).await;
+            }
+            ClientEvent::Destroy => {
+                ended.undelivered = self.client.core().peer().take_undelivered().len();
+                if ended.undelivered > 0 {
+                    self.output.print(&Line::undelivered(ended.undelivered, None)).await;
+                }
+                self.output.print(&Line::Destroy).await;
+            }
+            ClientEvent::Error(error) => {
+                if session::is_hopeless(&error) {
+                    self.client.core().stop_retrying();
+                }
+                self.output.print(&Line::error(&error, None)).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Does what stdin says until it says to close; the end of stdin changes nothing.
+    async fn obey(&self, mut commands: Commands) {
+        while let Some(command) = commands.next().await {
+            match command {
+                Ok(Command::Send(event)) => self.send(event).await,
+                Ok(Command::Close) => return,
+                Ok(Command::StopRetrying) => self.client.core().stop_retrying(),
+                Err(bad) => self.output.print(&session::bad(&bad)).await,
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn send(&self, Event { to, name, data }: Event) {
+        if to.is_some() {
+            let bad = BadCommand("has `to`, but a client has one peer only, its server".into());
+            return self.output.print(&session::bad(&bad)).await;
+        }
+        let client = self.client.core();
+        let sent = match &data {
+            Some(data) => client.send(&name, data).await,
+            None => client.send(&name, &NoData).await,
+        };
+        if let Err(error) = sent {
+            self.output.print(&Line::not_sent(&error, None)).await;
+        }
+    }
+
+    /// Waits until everything is written, as long as there is somebody who reads.
+    async fn flush(&self) {
+        let client = self.client.core();
+        let mut state = client.state();
+        let written = async {
+            loop {
+                let before = client.peer().queued();
+                let flushed = tokio::time::timeout(PATIENCE, client.flush()).await;
+                if flushed.is_ok() || client.peer().queued() == before {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            () = written => {}
+            _ = state.wait_for(|state| !matches!(state, State::Connected | State::Dialing { .. })) => {}
+        }
+    }
+}
+
+/// How long a server that is closed may read nothing before it is given up.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,51 @@
+//! `Exit`: what the exit status of `nipc` says.
+
+use std::process::ExitCode;
+
+use ipc_codec::DecodeError;
+use ipc_core::Error;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything asked for was done.
+    Done,
+    /// The command line asks for something that cannot be.
+    Usage,
+    /// There is no connection or no place to listen, messages could not be delivered, or stdout
+    /// cannot be written.
+    Failed,
+    /// The time ran out.
+    TimeRanOut,
+    /// The peer broke the protocol and the connection ended for it.
+    Protocol,
+}
+
+impl Exit {
+    /// Returns the exit status.
+    pub(crate) fn status(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Usage => 1,
+            Self::Failed => 2,
+            Self::TimeRanOut => 3,
+            Self::Protocol => 4,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.status())
+    }
+}
+
+/// Returns whether the error is the peer's breach of the protocol. Whether the connection ended
+/// with it depends on the dialect.
+pub(crate) fn is_breach(error: &Error) -> bool {
+    match error {
+        Error::Frame(DecodeError::Truncated { .. }) => false,
+        Error::Frame(_) | Error::Format(_) | Error::FrameTimeout { .. } => true,
+        _ => false,
+    }
+}

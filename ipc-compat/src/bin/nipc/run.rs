@@ -1,0 +1,128 @@
+//! What ends a run from outside: a signal, the time, a stdout that nobody reads.
+
+use std::pin::pin;
+#[cfg(unix)]
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::exit::Exit;
+use crate::log::Log;
+use crate::output::Output;
+
+/// A request to end, heard by whoever works.
+#[derive(Debug, Default)]
+pub(crate) struct Stop {
+    requested: watch::Sender<bool>,
+}
+
+impl Stop {
+    /// Waits until the end is requested.
+    pub(crate) async fn requested(&self) {
+        // The sender is `self`, so it cannot be gone.
+        let _ = self.requested.subscribe().wait_for(|requested| *requested).await;
+    }
+}
+
+/// Does `work` to its end, or until something from outside ends it: then `work` hears of it
+/// through `stop` and has a moment to close what it opened.
+pub(crate) async fn supervise(
+    timeout: Option<Duration>,
+    log: Log,
+    output: Option<&Output>,
+    stop: &Stop,
+    work: impl Future<Output = Exit>,
+) -> Exit {
+    // From here on a signal does not kill the process.
+    let mut signals = Signals::new();
+    let mut work = pin!(work);
+    let broken = async {
+        match output {
+            Some(output) => output.broken().await,
+            None => std::future::pending().await,
+        }
+    };
+    let time = async {
+        match timeout {
+            Some(timeout) => tokio::time::sleep(timeout).await,
+            None => std::future::pending().await,
+        }
+    };
+    let (grace, exit) = tokio::select! {
+        biased;
+        exit = &mut work => return exit,
+        () = signals.next() => (SIGNAL_GRACE, None),
+        () = broken => (SIGNAL_GRACE, output.map(|output| unread(log, output))),
+        () = time => {
+            log.fail(format_args!("time ran out after {} ms", timeout.unwrap_or_default().as_millis()));
+            (TIMEOUT_GRACE, Some(Exit::TimeRanOut))
+        }
+    };
+    stop.requested.send_replace(true);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut work => ended,
+        // Whoever asks twice does not want to wait.
+        () = signals.next() => Exit::Failed,
+        () = tokio::time::sleep(grace) => Exit::Failed,
+    };
+    exit.unwrap_or(ended)
+}
+
+/// Returns how a run ends whose stdout cannot be written any more.
+fn unread(log: Log, output: &Output) -> Exit {
+    match output.take_error() {
+        Some(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            log.fail(format_args!("cannot write to stdout: {error}"));
+            Exit::Failed
+        }
+        // Who read it has seen enough, as `head` does.
+        _ => Exit::Done,
+    }
+}
+
+/// SIGINT and SIGTERM; elsewhere Ctrl-C.
+struct Signals {
+    #[cfg(unix)]
+    kinds: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        // One that cannot be caught does what it did: it kills.
+        Self { kinds: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        std::future::poll_fn(|cx| {
+            // Every kind is asked, so that every kind wakes.
+            let asked = self.kinds.iter_mut().map(|kind| kind.poll_recv(cx).is_ready());
+            if asked.fold(false, |any, one| any | one) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// How long closing may take after a signal: as long as a connection may take to close, and a
+/// little more, so that it is the connection that says what it could not write.
+const SIGNAL_GRACE: Duration = Duration::from_secs(12);
+
+/// How long closing may take when the time has run out already.
+const TIMEOUT_GRACE: Duration = Duration::from_secs(1);

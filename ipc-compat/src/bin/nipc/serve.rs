@@ -1,0 +1,249 @@
+//! `nipc serve`: serve, print every event, send what stdin says.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket};
+use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
+use tokio::sync::mpsc;
+
+use crate::commands::{Command, Event};
+use crate::exit::Exit;
+use crate::lines::Line;
+use crate::log::Log;
+use crate::output::Output;
+use crate::run::{Stop, supervise};
+use crate::session::Wanted;
+use crate::stdin::Commands;
+use crate::{args, endpoint, session};
+
+/// Runs the command.
+pub(crate) async fn run(args: args::Serve) -> Exit {
+    let log = Log::new(args.common.verbose, args.printing.quiet);
+    let mut config = endpoint::config(args.id.as_deref(), &args.common);
+    config.unlink = !args.no_unlink;
+    if let Some(clients) = args.max_connections {
+        config.max_connections = clients;
+    }
+    if args.echo {
+        config.max_pending_bytes = config.max_pending_bytes.saturating_mul(ECHO_ROOM);
+    }
+    let commands = session::commands(config.limits().max_frame());
+    let server = match endpoint::server(config, &args.common.place) {
+        Ok(server) => server,
+        Err(error) => return session::unusable(log, &error),
+    };
+    let output = session::output(&args.printing);
+    let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
+    let talk = Talk { server: &server, output: &output, wanted: &wanted, log };
+    let echo = args.echo.then(|| echo(&server));
+    let work = talk.run(echo, commands, &stop);
+    supervise(args.common.timeout, log, Some(&output), &stop, work).await
+}
+
+struct Talk<'a> {
+    server: &'a IpcServer,
+    output: &'a Output,
+    wanted: &'a Wanted,
+    log: Log,
+}
+
+/// Messages that could not be sent back.
+type Failures = mpsc::Receiver<(PeerId, EmitError)>;
+
+/// Sends every message back to its sender, from its connection's own task: what comes in one read
+/// goes back in one write.
+fn echo(server: &IpcServer) -> Failures {
+    let (failed, failures) = mpsc::channel(FAILURES);
+    server.on_any(move |message, client| {
+        let sent = match client.decode::<RawJson>(message) {
+            Ok(data) if message.payload().is_some() => client.emit(message.event(), &data),
+            _ => client.emit(message.event(), &NoData),
+        };
+        match sent {
+            Ok(()) | Err(EmitError::Closed) => {}
+            Err(error) => {
+                // An answer is missing now, so no later one may follow. If there is no room for
+                // the failure, there are enough of them to be printed.
+                client.disconnect();
+                let _ = failed.try_send((client.id(), error));
+            }
+        }
+    });
+    failures
+}
+
+impl Talk<'_> {
+    async fn run(&self, echo: Option<Failures>, commands: Commands, stop: &Stop) -> Exit {
+        let events = self.server.core().events();
+        match self.server.start().await {
+            Ok(endpoint) => {
+                let endpoint = endpoint.to_string();
+                self.output.print(&Line::Start { endpoint }).await;
+            }
+            Err(error) => {
+                self.output.print(&Line::error(&error, None)).await;
+                self.output.drained().await;
+                self.log.fail(format_args!("could not listen"));
+                return Exit::Failed;
+            }
+        }
+        let mut printing = pin!(self.print(events, echo));
+        tokio::select! {
+            () = &mut printing => {}
+            () = self.obey(commands) => {}
+            () = self.wanted.no_more() => {}
+            () = stop.requested() => {}
+        }
+        // Printing goes on, for the connections end only when their events are taken.
+        tokio::join!(self.server.core().shutdown(GRACE), &mut printing);
+        self.output.drained().await;
+        Exit::Done
+    }
+
+    /// Prints what happens until the server is at its end.
+    async fn print(
+        &self,
+        mut events: Events<NodeFormat, ServerEvent<NodeFormat>>,
+        mut echo: Option<Failures>,
+    ) {
+        loop {
+            // Events that are there already must not keep the sockets waiting.
+            tokio::task::consume_budget().await;
+            let failure = async {
+                match &mut echo {
+                    Some(failures) => failures.recv().await,
+                    None => None,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some((client, error)) = failure => {
+                    self.output.print(&Line::not_sent(&error, Some(client.get()))).await;
+                }
+                incoming = events.next() => match incoming {
+                    Some(Incoming::Message(message, client)) => {
+                        let peer = Some(client.id().get());
+                        self.wanted.print(self.output, &message, peer).await;
+                    }
+                    Some(Incoming::Lifecycle(event)) => self.print_lifecycle(event).await,
+                    Some(_) => {}
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn print_lifecycle(&self, event: ServerEvent<NodeFormat>) {
+        match event {
+            ServerEvent::Connect(client) => {
+                let peer = client.id().get();
+                if let Some(credentials) = client.info().and_then(|info| info.credentials) {
+                    self.log.note(format_args!("client {peer}: {credentials:?}"));
+                }
+                self.output.print(&Line::Connect { peer: Some(peer) }).await;
+            }
+            ServerEvent::Disconnect { peer: client, reason } => {
+                let peer = client.id().get();
+                self.log.note(format_args!("client {peer}: {}", session::reason(&reason)));
+                let undelivered = client.take_undelivered().len();
+                if undelivered > 0 {
+                    self.output.print(&Line::undelivered(undelivered, Some(peer))).await;
+                }
+                let id = self.server.socket_id(&client);
+                let id = id.as_ref().map(RawJson::as_bytes);
+                self.output.print(&Line::SocketDisconnected { peer, id }).await;
+                self.output.print(&Line::Close { peer }).await;
+            }
+            ServerEvent::Error { peer: client, error } => {
+                let peer = client.map(|client| client.id().get());
+                self.output.print(&Line::error(&error, peer)).await;
+            }
+            ServerEvent::Refused { limit } => {
+                let code = "ERR_IPC_TOO_MANY_CONNECTIONS".into();
+                let message = format!("a connection was refused: the limit is {limit}");
+                self.output.print(&Line::Error { code, message, peer: None }).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Does what stdin says until it says to stop; the end of stdin changes nothing.
+    async fn obey(&self, mut commands: Commands) {
+        while let Some(command) = commands.next().await {
+            match command {
+                Ok(Command::Send(Event { to, name, data })) => match &data {
+                    Some(data) => self.send(to, &name, data).await,
+                    None => self.send(to, &name, &NoData).await,
+                },
+                Ok(Command::Close) => return,
+                // A server has nothing to retry.
+                Ok(Command::StopRetrying) => {}
+                Err(bad) => self.output.print(&session::bad(&bad)).await,
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn send<T>(&self, to: Option<u64>, name: &str, data: &T)
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        let server = self.server.core();
+        let failed = match to.map(PeerId::from) {
+            None => match server.broadcast_send(name, data).await {
+                Ok(report) => report.failed,
+                Err(error) => return self.output.print(&Line::not_sent(&error, None)).await,
+            },
+            Some(id) => {
+                let sent = match server.peer(id) {
+                    Some(client) => send_patiently(&client, name, data).await,
+                    None => Err(EmitError::UnknownPeer(id)),
+                };
+                sent.err().map(|error| (id, error)).into_iter().collect()
+            }
+        };
+        for (client, error) in failed {
+            self.output.print(&Line::not_sent(&error, Some(client.get()))).await;
+        }
+    }
+}
+
+/// The amount that waited when a client was last waited for in vain.
+struct Stalled((usize, usize));
+
+/// Sends an event to one client. One that reads nothing for a while is not waited for, now or
+/// later, until it reads again: the lines of stdin behind this one may be for others.
+async fn send_patiently<T>(client: &Socket, name: &str, data: &T) -> Result<(), EmitError>
+where
+    NodeFormat: EncodePayload<T>,
+{
+    let stalled = client.attached::<Stalled>().is_some_and(|stalled| stalled.0 == client.queued());
+    if stalled {
+        return client.emit(name, data);
+    }
+    loop {
+        let before = client.queued();
+        if let Ok(sent) = tokio::time::timeout(PATIENCE, client.send(name, data)).await {
+            return sent;
+        }
+        if client.queued() == before {
+            client.attach(Stalled(before));
+            return client.emit(name, data);
+        }
+    }
+}
+
+/// How many times more may wait for a client whose messages are echoed: it may send a lot before
+/// it reads the answers. Nobody can wait for it then, so beyond this it is disconnected.
+const ECHO_ROOM: usize = 4;
+
+/// How many failures to echo may wait to be printed.
+const FAILURES: usize = 1024;
+
+/// How long a client that is sent to may read nothing before the others have their turn.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long the clients may take to read what waits for them: as long as a connection may take
+/// to close, and a little more, so that it is the connection that says what it could not write.
+const GRACE: Duration = Duration::from_secs(11);

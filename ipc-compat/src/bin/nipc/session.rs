@@ -1,0 +1,105 @@
+//! What `serve` and `connect` have in common: where lines go, and how many messages are wanted.
+
+use std::io::{IsTerminal, stdin, stdout};
+
+use ipc_compat::{IpcClient, IpcError};
+use ipc_core::session::State;
+use ipc_core::{CloseReport, DisconnectReason, Error, Message};
+use tokio::sync::watch;
+
+use crate::args::Printing;
+use crate::commands::BadCommand;
+use crate::exit::Exit;
+use crate::lines::{Line, chain};
+use crate::log::Log;
+use crate::output::{Output, Style};
+use crate::pretty;
+use crate::stdin::Commands;
+
+/// Returns stdout, printed to as the options say.
+pub(crate) fn output(printing: &Printing) -> Output {
+    let style = if printing.json || !(printing.pretty || stdout().is_terminal()) {
+        Style::Json
+    } else {
+        Style::Pretty { coloured: pretty::may_colour() }
+    };
+    Output::start(stdout(), style, printing.quiet)
+}
+
+/// Returns stdin's commands; `max_frame` bytes is what an event may have at most.
+pub(crate) fn commands(max_frame: usize) -> Commands {
+    // A line has a few words more than the frame, and may be spaced out.
+    Commands::read(stdin(), max_frame.saturating_add(64 * 1024))
+}
+
+/// Counts the messages that are still wanted.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    left: watch::Sender<Option<usize>>,
+}
+
+impl Wanted {
+    pub(crate) fn new(count: Option<usize>) -> Self {
+        Self { left: watch::Sender::new(count) }
+    }
+
+    /// Prints a message and counts it, or does neither if it is not wanted any more.
+    pub(crate) async fn print(&self, output: &Output, message: &Message, peer: Option<u64>) {
+        if *self.left.borrow() == Some(0) {
+            return;
+        }
+        let (name, data) = (message.event(), message.payload());
+        output.print(&Line::Message { peer, name, data }).await;
+        self.left.send_if_modified(|left| match left {
+            Some(left) => {
+                *left = left.saturating_sub(1);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// Waits until no more messages are wanted.
+    pub(crate) async fn no_more(&self) {
+        // The sender is `self`, so it cannot be gone.
+        let _ = self.left.subscribe().wait_for(|left| *left == Some(0)).await;
+    }
+}
+
+/// Tells why the settings cannot be used.
+pub(crate) fn unusable(log: Log, error: &IpcError) -> Exit {
+    log.fail(format_args!("{}", chain(error)));
+    Exit::Usage
+}
+
+/// Returns the line of a command that cannot be done.
+pub(crate) fn bad(why: &BadCommand) -> Line<'static> {
+    Line::Error { code: "ERR_BAD_COMMAND".into(), message: why.to_string(), peer: None }
+}
+
+/// Closes a client that has to end soon: what waits is written only if there is a connection.
+pub(crate) async fn give_up(client: &IpcClient) -> CloseReport {
+    let state = *client.core().state().borrow();
+    match state {
+        State::Connected | State::Draining => client.close().await,
+        _ => client.core().disconnect().await,
+    }
+}
+
+/// Returns whether connecting fails for a reason that trying again cannot change.
+pub(crate) fn is_hopeless(error: &Error) -> bool {
+    matches!(error, Error::Transport(error) if error.is_fatal())
+}
+
+/// Returns why a connection ended, for people.
+pub(crate) fn reason(reason: &DisconnectReason) -> String {
+    match reason {
+        DisconnectReason::Local => "closed by this side".into(),
+        DisconnectReason::PeerClosed => "closed by the other side".into(),
+        DisconnectReason::Truncated { buffered } => {
+            format!("closed by the other side within a frame, {buffered} bytes of which had come")
+        }
+        DisconnectReason::Error(error) => chain(&**error),
+        _ => "closed".into(),
+    }
+}

@@ -1,0 +1,168 @@
+//! Stdin, read by a thread of its own: a read from a terminal cannot be given up.
+
+use std::io::{ErrorKind, Read};
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use crate::commands::{self, BadCommand, Command};
+
+/// The commands that stdin brings.
+#[derive(Debug)]
+pub(crate) struct Commands {
+    chunks: mpsc::Receiver<Chunk>,
+    /// Whole lines, and how much of them was taken.
+    lines: Vec<u8>,
+    taken: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Chunk {
+    /// One or more whole lines.
+    Lines(Vec<u8>),
+    /// A line that is too long, left out.
+    TooLong,
+}
+
+impl Commands {
+    /// Starts reading. A line longer than `max_line` bytes is reported and skipped.
+    pub(crate) fn read(input: impl Read + Send + 'static, max_line: usize) -> Self {
+        // Few, since a chunk can be as large as a line.
+        let (sender, chunks) = mpsc::channel(2);
+        thread::spawn(move || {
+            read_chunks(input, max_line, |chunk| sender.blocking_send(chunk).is_ok());
+        });
+        Self { chunks, lines: Vec::new(), taken: 0 }
+    }
+
+    /// Returns what the next line says, or `None` at the end of stdin.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a line is taken only when it is returned.
+    pub(crate) async fn next(&mut self) -> Option<Result<Command, BadCommand>> {
+        // Lines that are there already must not keep the sockets waiting.
+        tokio::task::consume_budget().await;
+        if self.taken == self.lines.len() {
+            match self.chunks.recv().await? {
+                Chunk::Lines(lines) => (self.lines, self.taken) = (lines, 0),
+                Chunk::TooLong => return Some(Err(BadCommand("is longer than a frame".into()))),
+            }
+        }
+        let rest = self.lines.get(self.taken..).unwrap_or_default();
+        let end = memchr::memchr(b'\n', rest);
+        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        self.taken += line.len() + usize::from(end.is_some());
+        Some(commands::parse(line.strip_suffix(b"\r").unwrap_or(line)))
+    }
+}
+
+/// Reads to the end, or until `send` says that nobody wants more.
+fn read_chunks(mut input: impl Read, max_line: usize, mut send: impl FnMut(Chunk) -> bool) {
+    let mut buffer = vec![0; READ];
+    // The beginning of a line whose end is not there yet.
+    let mut begun = Vec::new();
+    let mut skipping = false;
+    loop {
+        let read = match input.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            // A stdin that cannot be read, such as a closed one, says nothing more.
+            Err(_) => break,
+        };
+        let mut bytes = buffer.get(..read).unwrap_or_default();
+        if skipping {
+            let Some(end) = memchr::memchr(b'\n', bytes) else { continue };
+            bytes = bytes.get(end + 1..).unwrap_or_default();
+            skipping = false;
+        }
+        if let Some(end) = memchr::memrchr(b'\n', bytes) {
+            let (lines, rest) = bytes.split_at(end + 1);
+            begun.extend_from_slice(lines);
+            if !send(Chunk::Lines(std::mem::take(&mut begun))) {
+                return;
+            }
+            bytes = rest;
+        }
+        begun.extend_from_slice(bytes);
+        if begun.len() > max_line {
+            begun = Vec::new();
+            skipping = true;
+            if !send(Chunk::TooLong) {
+                return;
+            }
+        }
+    }
+    if !begun.is_empty() {
+        send(Chunk::Lines(begun));
+    }
+}
+
+/// What one read may bring, in bytes: as much as a pipe of Linux holds.
+const READ: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `pieces`, one a read, as lines; `None` stands for one that is too long.
+    fn read(pieces: &[&str], max_line: usize) -> Vec<Option<String>> {
+        struct Pieces<'a>(std::slice::Iter<'a, &'a str>);
+        impl Read for Pieces<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+                let piece = self.0.next().map_or("", |piece| *piece);
+                buffer[..piece.len()].copy_from_slice(piece.as_bytes());
+                Ok(piece.len())
+            }
+        }
+        let mut found = Vec::new();
+        read_chunks(Pieces(pieces.iter()), max_line, |chunk| {
+            match chunk {
+                Chunk::TooLong => found.push(None),
+                Chunk::Lines(lines) => {
+                    let lines = String::from_utf8(lines).unwrap();
+                    found.extend(lines.lines().map(|line| Some(line.to_owned())));
+                }
+            }
+            true
+        });
+        found
+    }
+
+    fn lines(lines: &[&str]) -> Vec<Option<String>> {
+        lines.iter().map(|line| Some((*line).to_owned())).collect()
+    }
+
+    #[test]
+    fn lines_come_whole_however_they_are_cut() {
+        let whole = lines(&["one", "", "two"]);
+        assert_eq!(read(&["one\n\ntwo\n"], 10), whole);
+        assert_eq!(read(&["o", "ne", "\n", "\n", "two", "\n"], 10), whole);
+        assert_eq!(read(&["one\n\nt", "w", "o"], 10), whole);
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_skipped_alone() {
+        let mut expected = lines(&["a"]);
+        expected.push(None);
+        expected.extend(lines(&["b", "c"]));
+        assert_eq!(read(&["a\n12345", "67", "8\n", "b\nc\n"], 6), expected);
+        assert_eq!(read(&["a\n", "1234567", "8", "9\nb", "\nc"], 6), expected);
+    }
+
+    #[test]
+    fn a_line_of_the_greatest_length_is_not_too_long() {
+        assert_eq!(read(&["123", "456", "\n", "x\n"], 6), lines(&["123456", "x"]));
+    }
+
+    #[tokio::test]
+    async fn commands_come_one_by_one_and_then_none() {
+        let input: &[u8] = b"{\"do\":\"close\"}\r\nx\n{\"type\":\"t\"}";
+        let mut commands = Commands::read(input, 100);
+        assert_eq!(commands.next().await, Some(Ok(Command::Close)));
+        assert!(commands.next().await.unwrap().is_err());
+        assert!(matches!(commands.next().await, Some(Ok(Command::Send(_)))));
+        assert_eq!(commands.next().await, None);
+    }
+}

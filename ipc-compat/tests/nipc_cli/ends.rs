@@ -1,0 +1,226 @@
+//! Ends that come from outside: signals, the time, enough messages, a stdout nobody reads.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+
+use rustix::process::Signal;
+
+use crate::process::{Nipc, Place, until};
+use crate::raw::{Raw, accept, listen};
+
+#[test]
+fn a_signal_closes_the_server() {
+    let place = Place::new();
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut server = place.serve("");
+        let mut client = Raw::connect(place.socket());
+        server.event("connect");
+        for number in 0..10 {
+            server.say(&format!("{{\"type\":\"t\",\"data\":{number}}}"));
+        }
+        // The tenth is written, so the others are, too.
+        let frames: Vec<_> = (0..10).map(|_| client.frame()).collect();
+        assert_eq!(frames[9], r#"{"type":"t","data":9}"#);
+        server.signal(signal);
+        client.ended();
+        drop(client);
+        server.event("socket.disconnected");
+        server.event("close");
+        server.ends(0);
+        assert!(!fs::exists(place.socket()).unwrap());
+    }
+}
+
+#[test]
+fn a_signal_right_after_the_start_closes_the_server() {
+    let place = Place::new();
+    let server = place.serve("");
+    server.signal(Signal::TERM);
+    server.ends(0);
+    assert!(!fs::exists(place.socket()).unwrap());
+}
+
+#[test]
+fn a_signal_closes_the_client() {
+    let place = Place::new();
+    let listener = listen(place.socket());
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut client = place.client("");
+        let mut server = accept(&listener);
+        client.event("connect");
+        client.signal(signal);
+        server.ended();
+        drop(server);
+        client.event("disconnect");
+        client.event("destroy");
+        client.ends(0);
+    }
+}
+
+#[test]
+fn a_signal_ends_the_wait_for_a_server() {
+    let place = Place::new();
+    let mut client = place.client("--retry 3600000");
+    client.event("error");
+    client.event("disconnect");
+    client.signal(Signal::INT);
+    client.event("destroy");
+    client.ends(0);
+}
+
+#[test]
+fn a_signal_writes_what_waits_to_a_client_that_begins_to_read() {
+    let place = Place::new();
+    let mut server = place.serve("");
+    let mut client = Raw::connect(place.socket());
+    server.event("connect");
+    // More than the socket holds.
+    let text = "x".repeat(1 << 20);
+    for _ in 0..4 {
+        server.say(&format!("{{\"type\":\"t\",\"data\":\"{text}\"}}"));
+    }
+    server.say("and that is all");
+    server.error("ERR_BAD_COMMAND");
+    server.signal(Signal::TERM);
+    for _ in 0..4 {
+        assert_eq!(client.frame().len(), text.len() + "{\"type\":\"t\",\"data\":\"\"}".len());
+    }
+    client.ended();
+    drop(client);
+    server.event("socket.disconnected");
+    server.event("close");
+    server.ends(0);
+}
+
+/// The first asks a server to wait for a client that never reads; the second does not.
+#[test]
+fn a_second_signal_does_not_wait() {
+    let place = Place::new();
+    let mut server = place.serve("");
+    let _client = Raw::connect(place.socket());
+    server.event("connect");
+    server.say(&format!("{{\"type\":\"t\",\"data\":\"{}\"}}", "x".repeat(1 << 20)));
+    server.say("and that is all");
+    server.error("ERR_BAD_COMMAND");
+    server.signal(Signal::TERM);
+    // The file is gone before the clients are.
+    until(|| !fs::exists(place.socket()).unwrap());
+    server.signal(Signal::TERM);
+    assert_eq!(server.end().status, 2);
+}
+
+#[test]
+fn the_time_runs_out() {
+    let place = Place::new();
+    let server = place.serve("--timeout 50");
+    assert_eq!(server.ends(3), "nipc: time ran out after 50 ms\n");
+    assert!(!fs::exists(place.socket()).unwrap());
+
+    let mut client = place.client("--timeout 50 --retry 3600000");
+    client.event("error");
+    client.event("disconnect");
+    client.event("destroy");
+    client.ends(3);
+
+    let listener = listen(place.socket());
+    let mut client = place.client("--timeout 50");
+    let mut server = accept(&listener);
+    server.ended();
+    drop(server);
+    for event in ["connect", "disconnect", "destroy"] {
+        client.event(event);
+    }
+    client.ends(3);
+}
+
+#[test]
+fn enough_messages_end_the_client() {
+    let place = Place::new();
+    let listener = listen(place.socket());
+    let mut client = place.client("--count 2");
+    let mut server = accept(&listener);
+    server.write("{\"type\":\"1\"}\x0c{\"type\":\"2\"}\x0c{\"type\":\"3\"}\x0c");
+    server.ended();
+    drop(server);
+    client.event("connect");
+    client.expect(r#"{"event":"message","type":"1"}"#);
+    client.expect(r#"{"event":"message","type":"2"}"#);
+    client.event("disconnect");
+    client.event("destroy");
+    client.ends(0);
+}
+
+#[test]
+fn enough_messages_end_the_server_after_their_echoes() {
+    let place = Place::new();
+    let mut server = place.serve("--count 3 --echo");
+    let mut client = Raw::connect(place.socket());
+    server.event("connect");
+    let text = "x".repeat(1 << 20);
+    let frame = format!("{{\"type\":\"t\",\"data\":\"{text}\"}}");
+    for _ in 0..3 {
+        client.write(format!("{frame}\x0c"));
+    }
+    for _ in 0..3 {
+        assert!(client.frame() == frame);
+        server.event("message");
+    }
+    client.ended();
+    drop(client);
+    server.event("socket.disconnected");
+    server.event("close");
+    server.ends(0);
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_ends_it_quietly() {
+    let place = Place::new();
+    let (reader, stdout) = UnixStream::pair().unwrap();
+    let words = ["serve", "--path", &place.socket()];
+    let mut server = Nipc::with_stdout(&words, OwnedFd::from(stdout));
+    let mut start = String::new();
+    BufReader::new(reader).read_line(&mut start).unwrap();
+    assert!(start.starts_with(r#"{"event":"start","#), "{start}");
+    let mut client = Raw::connect(place.socket());
+    client.ended();
+    drop(client);
+    let ended = server.end();
+    assert_eq!((ended.status, ended.errors.as_str()), (0, ""));
+    assert!(!fs::exists(place.socket()).unwrap());
+}
+
+#[test]
+fn a_reader_who_reads_nothing_does_not_keep_signals_from_ending_it() {
+    let place = Place::new();
+    let (reader, stdout) = UnixStream::pair().unwrap();
+    let words = ["serve", "--path", &place.socket()];
+    let mut server = Nipc::with_stdout(&words, OwnedFd::from(stdout));
+    until(|| UnixStream::connect(place.socket()).is_ok());
+    let mut client = Raw::connect(place.socket());
+    // More than the socket holds that stands for stdout.
+    let frame = format!("{{\"type\":\"t\",\"data\":\"{}\"}}\x0c", "x".repeat(1 << 20));
+    client.write(frame.repeat(4));
+    drop(client);
+    // The first waits for stdout, the second does not.
+    server.signal(Signal::TERM);
+    until(|| !fs::exists(place.socket()).unwrap());
+    server.signal(Signal::TERM);
+    assert_eq!(server.end().status, 2);
+    drop(reader);
+}
+
+#[test]
+fn a_stdout_that_cannot_be_written_is_told() {
+    let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+        println!("skipped: there is no /dev/full");
+        return;
+    };
+    let place = Place::new();
+    let mut server = Nipc::with_stdout(&["serve", "--path", &place.socket()], full);
+    let ended = server.end();
+    assert_eq!(ended.status, 2);
+    assert!(ended.errors.starts_with("nipc: cannot write to stdout: "), "{}", ended.errors);
+    assert!(!fs::exists(place.socket()).unwrap());
+}

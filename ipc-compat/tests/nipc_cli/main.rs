@@ -1,0 +1,20 @@
+//! `nipc` as its users meet it: a program with a command line, lines, and an exit status.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that cannot go on fails the test"
+)]
+
+mod connect;
+mod data;
+mod emit;
+mod ends;
+mod options;
+mod process;
+mod raw;
+mod serve;
+mod talk;
+mod usage;

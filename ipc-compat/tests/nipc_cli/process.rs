@@ -1,0 +1,246 @@
+//! `Nipc`: a running `nipc`, of which nothing is waited for without end.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything may take: far more than it does, on a machine with other work.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A running `nipc`. It is killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Nipc {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<String>,
+    errors: Receiver<String>,
+    ended: Receiver<()>,
+}
+
+/// How a `nipc` ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    /// The lines of stdout that were not taken yet.
+    pub(crate) lines: Vec<String>,
+    /// What was said on stderr.
+    pub(crate) errors: String,
+}
+
+impl Nipc {
+    /// Starts `nipc` with these words.
+    pub(crate) fn with(words: &[&str]) -> Self {
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_nipc")).args(words))
+    }
+
+    /// Starts `nipc` with these words and this stdout, of which no line can be taken then.
+    pub(crate) fn with_stdout(words: &[&str], stdout: impl Into<Stdio>) -> Self {
+        Self::spawn_with(Command::new(env!("CARGO_BIN_EXE_nipc")).args(words), stdout.into())
+    }
+
+    /// Starts this command.
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        Self::spawn_with(command, Stdio::piped())
+    }
+
+    fn spawn_with(command: &mut Command, stdout: Stdio) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("nipc starts");
+        let lines = child.stdout.take().map_or_else(|| channel().1, each_line);
+        let errors = each_line(child.stderr.take().expect("stderr"));
+        let (sender, ended) = channel();
+        let pid = pid(&child);
+        thread::spawn(move || {
+            // The process stays there to be reaped, so that its number is not another's before.
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            while waitid(WaitId::Pid(pid), options).is_err_and(|e| e == rustix::io::Errno::INTR) {}
+            let _ = sender.send(());
+        });
+        let stdin = child.stdin.take();
+        Self { child, stdin, lines, errors, ended }
+    }
+
+    /// Writes a line to stdin.
+    #[track_caller]
+    pub(crate) fn say(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("stdin is open");
+        stdin.write_all(format!("{line}\n").as_bytes()).expect("nipc reads its stdin");
+    }
+
+    /// Ends stdin.
+    pub(crate) fn hang_up(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Returns the next line of stdout.
+    #[track_caller]
+    pub(crate) fn line(&mut self) -> String {
+        match self.lines.recv_timeout(DEADLINE) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => panic!("no line came"),
+            Err(RecvTimeoutError::Disconnected) => panic!("no line came: {:?}", self.end()),
+        }
+    }
+
+    /// Takes the next line of stdout, which has to be this one.
+    #[track_caller]
+    pub(crate) fn expect(&mut self, line: &str) {
+        assert_eq!(self.line(), line);
+    }
+
+    /// Takes the next line of stdout, which has to be of this event.
+    #[track_caller]
+    pub(crate) fn event(&mut self, event: &str) -> Value {
+        let line = self.line();
+        let json: Value = serde_json::from_str(&line).expect("a line is JSON");
+        assert_eq!(json["event"], event, "{line}");
+        json
+    }
+
+    /// Takes the next line of stdout, which has to be an error with this code.
+    #[track_caller]
+    pub(crate) fn error(&mut self, code: &str) -> Value {
+        let error = self.event("error");
+        assert_eq!(error["code"], code, "{error}");
+        error
+    }
+
+    /// Returns the next line of stderr.
+    #[track_caller]
+    pub(crate) fn note(&self) -> String {
+        self.errors.recv_timeout(DEADLINE).expect("a line on stderr")
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(pid(&self.child), signal).expect("the process is there");
+    }
+
+    /// Kills the process, as `kill -9` does, and waits until it is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("the process is there");
+        self.end();
+    }
+
+    /// Waits for the process to end by itself.
+    #[track_caller]
+    pub(crate) fn end(&mut self) -> Ended {
+        self.ended.recv_timeout(DEADLINE).expect("nipc ends by itself");
+        let status = self.child.wait().expect("the process is there").code().unwrap_or(-1);
+        let lines = self.lines.iter().collect();
+        let errors = self.errors.iter().map(|line| line + "\n").collect();
+        Ended { status, lines, errors }
+    }
+
+    /// Waits for the process to end by itself, with this status and no more lines.
+    #[track_caller]
+    pub(crate) fn ends(mut self, status: i32) -> String {
+        let ended = self.end();
+        assert_eq!((ended.status, ended.lines.as_slice()), (status, &[][..]), "{}", ended.errors);
+        ended.errors
+    }
+
+    /// Runs `nipc` with these words to its end.
+    #[track_caller]
+    pub(crate) fn run(words: &[&str]) -> Ended {
+        Self::with(words).end()
+    }
+}
+
+impl Drop for Nipc {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An empty directory with a path for a socket, gone when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    directory: TempDir,
+}
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Returns the path of the socket, as text.
+    pub(crate) fn socket(&self) -> String {
+        self.path("s").to_str().expect("UTF-8").to_owned()
+    }
+
+    /// Returns the directory, as text.
+    pub(crate) fn root(&self) -> &str {
+        self.directory.path().to_str().expect("UTF-8")
+    }
+
+    /// Starts a server here and waits until it is there. The options have single spaces.
+    #[track_caller]
+    pub(crate) fn serve(&self, options: &str) -> Nipc {
+        let mut server = Nipc::with(&words("serve", &self.socket(), options));
+        server.expect(&format!(r#"{{"event":"start","endpoint":"unix:{}"}}"#, self.socket()));
+        server
+    }
+
+    /// Starts a client of the server here and waits for nothing.
+    pub(crate) fn client(&self, options: &str) -> Nipc {
+        Nipc::with(&words("connect", &self.socket(), options))
+    }
+
+    /// Starts a client of the server here and waits until it is connected.
+    #[track_caller]
+    pub(crate) fn connect(&self, options: &str) -> Nipc {
+        let mut client = self.client(options);
+        client.expect(r#"{"event":"connect"}"#);
+        client
+    }
+}
+
+/// Waits for something that shows nowhere but in the file system.
+#[track_caller]
+#[expect(clippy::disallowed_methods, reason = "the deadline of a wait that has no timeout")]
+pub(crate) fn until(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !done() {
+        assert!(Instant::now() < deadline, "waited in vain");
+        thread::yield_now();
+    }
+}
+
+fn words<'a>(command: &'a str, socket: &'a str, options: &'a str) -> Vec<&'a str> {
+    let options = options.split(' ').filter(|word| !word.is_empty());
+    [command, "--path", socket].into_iter().chain(options).collect()
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_child(child)
+}
+
+fn each_line(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, lines) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(pipe).split(b'\n') {
+            let Ok(line) = line else { break };
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                break;
+            }
+        }
+    });
+    lines
+}

@@ -1,0 +1,75 @@
+//! The socket root of node-ipc 14: made, checked and closed to others before a server listens.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use ipc_compat::{Config, Ipc};
+use ipc_core::Error;
+use ipc_transport::{Endpoint, TransportError};
+use tempfile::TempDir;
+
+/// Starts and stops a server whose socket root is `root`.
+async fn serve(root: &Path, change: impl FnOnce(&mut Config)) -> Result<Endpoint, Error> {
+    let mut config = Config::v14();
+    config.socket_root = PathBuf::from(format!("{}/", root.display()));
+    config.id = "world".to_owned();
+    change(&mut config);
+    let server = Ipc::new(config).serve(()).unwrap();
+    let started = server.start().await;
+    server.stop().await;
+    started
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+// Tests W32
+#[tokio::test]
+async fn the_socket_root_is_made_for_this_user_alone() {
+    let directory = TempDir::new().unwrap();
+    let root = directory.path().join("some/where");
+    let endpoint = serve(&root, |_| {}).await.unwrap();
+    assert_eq!(endpoint, Endpoint::Unix(root.join("app.world")));
+    assert_eq!(mode(&root), 0o700);
+}
+
+#[tokio::test]
+async fn an_open_socket_root_is_closed_to_others_unless_that_is_off() {
+    let directory = TempDir::new().unwrap();
+    let root = directory.path().join("open");
+    fs::create_dir(&root).unwrap();
+    for (secure, expected) in [(false, 0o755), (true, 0o700)] {
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).unwrap();
+        serve(&root, |config| config.secure_socket_root = secure).await.unwrap();
+        assert_eq!(mode(&root), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_no_socket_root() {
+    let directory = TempDir::new().unwrap();
+    let (real, link) = (directory.path().join("real"), directory.path().join("link"));
+    fs::create_dir(&real).unwrap();
+    symlink(&real, &link).unwrap();
+    let error = serve(&link, |_| {}).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Transport(TransportError::InvalidPath { path, .. }) if *path == link)
+    );
+    serve(&link, |config| config.secure_socket_root = false).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_path_elsewhere_leaves_the_socket_root_alone() {
+    let directory = TempDir::new().unwrap();
+    let (root, path) = (directory.path().join("root"), directory.path().join("elsewhere"));
+    let mut config = Config::v14();
+    config.socket_root = PathBuf::from(format!("{}/", root.display()));
+    let server = Ipc::new(config).serve(path.clone()).unwrap();
+    assert_eq!(server.start().await.unwrap(), Endpoint::Unix(path));
+    server.stop().await;
+    assert!(!root.exists());
+}

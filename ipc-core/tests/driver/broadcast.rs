@@ -1,0 +1,185 @@
+//! One message for every peer: a peer that does not read costs its queue, and the others nothing.
+
+use std::time::Duration;
+
+use ipc_codec::EncodeError;
+use ipc_core::queue::{OverflowPolicy, QueueLimit, QueueLimits};
+use ipc_core::{EmitError, PeerId, Server};
+use ipc_transport::MemoryTransport;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::support::{Lines, Log, Raw, memory, narrow, server, soon};
+
+/// Returns a server whose queues hold this many bytes, for a peer each.
+async fn bounded(
+    transport: &MemoryTransport,
+    bytes: usize,
+    overflow: OverflowPolicy,
+) -> (Server<Lines>, Log) {
+    let server = Server::builder(Lines, transport.clone())
+        .queue(QueueLimits::default().with_max_bytes(bytes))
+        .overflow(overflow)
+        .build();
+    let log = Log::of_server(&server);
+    soon(server.listen()).await.unwrap();
+    (server, log)
+}
+
+/// Connects peers that read everything and return how many lines that were.
+async fn readers(transport: &MemoryTransport, count: usize) -> JoinSet<usize> {
+    let mut readers = JoinSet::new();
+    for _ in 0..count {
+        let mut peer = Raw::dial(transport).await;
+        readers.spawn(async move { peer.rest().await.lines().count() });
+    }
+    readers
+}
+
+#[tokio::test(start_paused = true)]
+async fn everybody_gets_it() {
+    let transport = memory();
+    let (server, log) = server(&transport).await;
+    assert_eq!(server.broadcast("news", "nobody").unwrap().sent, 0);
+    let readers = readers(&transport, 5).await;
+    log.until_len(5).await;
+    for size in [10, 5000] {
+        let report = server.broadcast("news", "x".repeat(size).as_str()).unwrap();
+        assert_eq!((report.sent, report.failed.len()), (5, 0));
+    }
+    soon(server.shutdown(Duration::from_secs(5))).await;
+    assert_eq!(soon(readers.join_all()).await, [2; 5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_that_cannot_be_sent_is_sent_to_nobody() {
+    let transport = memory();
+    let (server, log) = server(&transport).await;
+    let _peer = Raw::dial(&transport).await;
+    log.until("1 connect").await;
+    let error = server.broadcast("news", "refused").unwrap_err();
+    assert!(matches!(error, EmitError::Format(_)), "{error:?}");
+    let error = soon(server.broadcast_send("news", "two\nlines")).await.unwrap_err();
+    assert_eq!(error, EmitError::Encode(EncodeError::ContainsDelimiter { at: 8 }));
+    assert_eq!(server.peers()[0].tally().accepted, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_peer_costs_no_more_than_its_queue() {
+    let transport = narrow(1000);
+    let (server, log) = bounded(&transport, 100_000, OverflowPolicy::Block).await;
+    let mut stalled = Raw::dial(&transport).await;
+    let readers = readers(&transport, 9).await;
+    log.until_len(10).await;
+    let text = "x".repeat(994);
+    for _ in 0..1000 {
+        let report = server.broadcast("news", text.as_str()).unwrap();
+        assert!(report.failed.iter().all(|(id, _)| *id == PeerId::from(1)));
+        assert!(server.peers()[0].queued().1 <= 100_000);
+        while server.peers()[1..].iter().any(|peer| peer.queued().0 > 0) {
+            tokio::task::yield_now().await;
+        }
+    }
+    let full = QueueLimit::Bytes { limit: 100_000, actual: 101_000 };
+    let report = server.broadcast("news", text.as_str()).unwrap();
+    assert_eq!(report.failed, [(PeerId::from(1), EmitError::Full(full))]);
+    assert_eq!(report.sent, 9);
+    // 101 messages were taken for the stalled peer: 1 for the pipe, 100 for the queue.
+    let tally = server.peers()[0].tally();
+    assert_eq!((tally.accepted, tally.written), (101, 1));
+    assert_eq!(stalled.line().await, format!("news {text}"));
+    let report = soon(server.shutdown(Duration::from_secs(1))).await;
+    assert_eq!((report.cut, report.undelivered.len()), (1, 1));
+    assert_eq!(soon(readers.join_all()).await, [1001; 9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_peer_is_disconnected_if_that_is_the_policy() {
+    let transport = narrow(1000);
+    let (server, log) = bounded(&transport, 10_000, OverflowPolicy::Disconnect).await;
+    let mut stalled = Raw::dial(&transport).await;
+    let readers = readers(&transport, 9).await;
+    log.until_len(10).await;
+    for _ in 0..100 {
+        server.broadcast("news", "x".repeat(994).as_str()).unwrap();
+        while server.peers().iter().any(|peer| peer.id().get() > 1 && peer.queued().0 > 0) {
+            tokio::task::yield_now().await;
+        }
+    }
+    let ends: Vec<_> = log.lines().split_off(10);
+    assert_eq!(ends, ["1 error queue_full", "1 disconnect queue_full"]);
+    assert_eq!(stalled.rest().await.len(), 1000);
+    soon(server.shutdown(Duration::from_secs(1))).await;
+    assert_eq!(soon(readers.join_all()).await, [100; 9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn broadcast_send_does_not_outrun_a_healthy_reader() {
+    // Attack 25 at a small scale: a burst of a hundred times the queue.
+    let transport = narrow(1000);
+    let (server, log) = bounded(&transport, 10_000, OverflowPolicy::Disconnect).await;
+    let _stalled = Raw::dial(&transport).await;
+    let readers = readers(&transport, 9).await;
+    log.until_len(10).await;
+    let start = Instant::now();
+    for n in 0..1000 {
+        let report = soon(server.broadcast_send("news", "x".repeat(994).as_str())).await.unwrap();
+        assert!(report.sent >= 9, "{n}: {report:?}");
+    }
+    // The stalled one was waited for once.
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    assert!(log.lines().contains(&"1 disconnect queue_full".to_owned()));
+    soon(server.shutdown(Duration::from_secs(1))).await;
+    assert_eq!(soon(readers.join_all()).await, [1000; 9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn broadcast_send_waits_again_for_a_peer_that_reads_again() {
+    let transport = narrow(1000);
+    let (server, log) = bounded(&transport, 2000, OverflowPolicy::Block).await;
+    let mut peer = Raw::dial(&transport).await;
+    log.until("1 connect").await;
+    let start = Instant::now();
+    let text = "x".repeat(994);
+    let mut sent = 0;
+    for _ in 0..10 {
+        sent += soon(server.broadcast_send("news", text.as_str())).await.unwrap().sent;
+    }
+    // One in the pipe and two in the queue; then it is waited for, once.
+    assert_eq!((sent, start.elapsed()), (3, Duration::from_secs(1)));
+    let reader = tokio::spawn(async move { peer.rest().await.lines().count() });
+    while server.peers()[0].queued().0 > 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..100 {
+        sent += soon(server.broadcast_send("news", text.as_str())).await.unwrap().sent;
+    }
+    assert_eq!((sent, start.elapsed()), (103, Duration::from_secs(1)));
+    soon(server.shutdown(Duration::from_secs(5))).await;
+    assert_eq!(soon(reader).await.unwrap(), 103);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_goes_is_not_waited_for() {
+    let transport = narrow(10);
+    let (server, log) = bounded(&transport, 100, OverflowPolicy::Block).await;
+    let peer = Raw::dial(&transport).await;
+    log.until("1 connect").await;
+    let broadcast = tokio::spawn({
+        let server = server.clone();
+        async move {
+            let mut sent = 0;
+            for _ in 0..100 {
+                sent += server.broadcast_send("news", "hello").await.unwrap().sent;
+            }
+            sent
+        }
+    });
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    drop(peer);
+    log.until("1 disconnect by peer").await;
+    let sent = soon(broadcast).await.unwrap();
+    assert!((9..12).contains(&sent), "{sent}");
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}

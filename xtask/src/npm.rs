@@ -1,0 +1,58 @@
+//! npm: exact packages, fetched once, without running anything they bring.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::{Error, Result};
+use crate::proc;
+
+/// Returns the name of the npm program.
+pub(crate) fn program() -> &'static str {
+    if cfg!(windows) { "npm.cmd" } else { "npm" }
+}
+
+/// Returns the directory of the package `name`, installed under `dir` from `spec` (`name@version`).
+///
+/// A stamp in `dir` says what is there, so the second call asks nobody. The install happens aside
+/// and is renamed into place: two of these programs at once do not disturb each other.
+///
+/// # Errors
+///
+/// If npm fails three times.
+pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+    let package = dir.join("node_modules").join(name);
+    let stamp = dir.join("stamp");
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == spec) && package.is_dir() {
+        return Ok(package);
+    }
+    let aside = dir.with_extension(format!("{}.new", std::process::id()));
+    let mut installed = install(&aside, spec);
+    for _ in 0..2 {
+        if installed.is_err() {
+            installed = install(&aside, spec);
+        }
+    }
+    installed?;
+    fs::write(aside.join("stamp"), spec)?;
+    let _ = fs::remove_dir_all(dir);
+    if fs::rename(&aside, dir).is_err() {
+        // Somebody else was quicker: theirs is as good.
+        let _ = fs::remove_dir_all(&aside);
+    }
+    if package.is_dir() {
+        Ok(package)
+    } else {
+        Err(Error::Failed(format!("npm installed {spec}, but {} is missing", package.display())))
+    }
+}
+
+fn install(dir: &Path, spec: &str) -> Result<()> {
+    let _ = fs::remove_dir_all(dir);
+    fs::create_dir_all(dir)?;
+    fs::write(dir.join("package.json"), "{\"private\":true}\n")?;
+    let mut npm = Command::new(program());
+    npm.current_dir(dir).args(["install", "--save-exact", "--ignore-scripts", "--no-audit"]);
+    npm.args(["--no-fund", "--loglevel=error", spec]);
+    proc::capture(&mut npm).map(drop)
+}

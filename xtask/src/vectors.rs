@@ -1,0 +1,129 @@
+//! `cargo xtask vectors`: the golden vectors, recorded again from real node-ipc or compared with it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::args::Args;
+use crate::error::{Error, Result};
+use crate::node::{Node, Version};
+use crate::{proc, repo};
+
+/// One run of a recorder.
+struct Recording {
+    script: &'static str,
+    version: Version,
+    /// A file or a folder, from the root.
+    output: &'static str,
+    more: &'static [&'static str],
+}
+
+/// In this order: those with the same output add to it one after the other.
+const RECORDINGS: &[Recording] = &[
+    Recording {
+        script: "ipc-codec/testdata/record.cjs",
+        version: Version::V9,
+        output: "ipc-codec/testdata/node-ipc-9.2.1",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-codec/testdata/record.cjs",
+        version: Version::V14,
+        output: "ipc-codec/testdata/node-ipc-14.0.0",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/record.cjs",
+        version: Version::V9,
+        output: "ipc-compat/testdata/envelopes.json",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/record.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/envelopes.json",
+        more: &["fast"],
+    },
+    Recording {
+        script: "ipc-compat/testdata/record.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/envelopes.json",
+        more: &["guarded"],
+    },
+];
+
+/// Runs the command and returns whether all was recorded or, with `--check`, nothing differs.
+///
+/// # Errors
+///
+/// If node-ipc is not to be had or a recorder fails.
+pub(crate) fn command(mut args: Args) -> Result<bool> {
+    let check = args.flag("--check");
+    args.finish()?;
+    if check { compare() } else { record(&repo::root()).map(|()| true) }
+}
+
+/// Records into `target/vectors` and returns whether all is as committed.
+///
+/// # Errors
+///
+/// If node-ipc is not to be had or a recorder fails.
+pub(crate) fn compare() -> Result<bool> {
+    let recorded = repo::target_dir()?.join("vectors");
+    let _ = fs::remove_dir_all(&recorded);
+    record(&recorded)?;
+    let mut same = true;
+    let outputs: BTreeSet<_> = RECORDINGS.iter().map(|recording| recording.output).collect();
+    for output in outputs {
+        for name in differing(&repo::root().join(output), &recorded.join(output))? {
+            println!("differs: {output}{name}");
+            same = false;
+        }
+    }
+    println!("{}", if same { "all as committed" } else { "not as committed" });
+    Ok(same)
+}
+
+/// Does every recording, with its outputs under `base`.
+fn record(base: &Path) -> Result<()> {
+    let target = repo::target_dir()?;
+    let nodes: Vec<Node> = Version::ALL
+        .into_iter()
+        .map(|version| Node::with(version, &target))
+        .collect::<Result<_>>()?;
+    for recording in RECORDINGS {
+        let node = nodes.iter().find(|node| node.version == recording.version);
+        let node = node.ok_or("a version without a node")?;
+        let output = base.join(recording.output);
+        if let Some(parent) = output.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        let mut command = node.script(&repo::root().join(recording.script));
+        command.arg(&node.package).arg(&output).args(recording.more);
+        proc::capture(&mut command)?;
+        let mode = recording.more.join(" ");
+        println!("recorded {} {} {mode}", recording.output, recording.version);
+    }
+    Ok(())
+}
+
+/// Returns the names of the files that are not the same in both places, each after a slash; an
+/// empty name if the places are files themselves and differ.
+fn differing(committed: &Path, recorded: &Path) -> Result<Vec<String>> {
+    if !recorded.is_dir() {
+        let same = read(committed) == read(recorded) && committed.exists();
+        return Ok(if same { Vec::new() } else { vec![String::new()] });
+    }
+    let mut names = BTreeSet::new();
+    for place in [committed, recorded] {
+        let entries =
+            fs::read_dir(place).map_err(|error| Error::while_doing(place.display(), error))?;
+        names.extend(entries.flatten().map(|entry| PathBuf::from(entry.file_name())));
+    }
+    let differs = |name: &PathBuf| read(&committed.join(name)) != read(&recorded.join(name));
+    Ok(names.into_iter().filter(differs).map(|name| format!("/{}", name.display())).collect())
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    fs::read(path).ok()
+}
