@@ -37,6 +37,7 @@ async fn next<T>(receiver: &mut mpsc::UnboundedReceiver<T>) -> T {
     item.expect("nothing came within ten seconds").expect("nothing comes any more")
 }
 
+// Tests W26
 #[tokio::test]
 async fn the_readmes_hello_world_works() {
     let directory = TempDir::new().unwrap();
@@ -65,6 +66,7 @@ async fn the_readmes_hello_world_works() {
     assert!(!directory.path().join("app.world").exists());
 }
 
+// Tests W34, W40
 #[tokio::test]
 async fn arguments_may_be_left_out_but_stay_in_order() {
     let directory = TempDir::new().unwrap();
@@ -165,6 +167,7 @@ async fn retries_run_out_in_the_recorded_order() {
     }
 }
 
+// Tests W52
 #[tokio::test]
 async fn stop_retrying_reaches_a_client_that_waits() {
     let directory = TempDir::new().unwrap();
@@ -178,6 +181,7 @@ async fn stop_retrying_reaches_a_client_that_waits() {
     client.connected().await.unwrap_err();
 }
 
+// Tests W22, W53: what is sent before the connection is made is not lost.
 #[tokio::test]
 async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {
     let directory = TempDir::new().unwrap();

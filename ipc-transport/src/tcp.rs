@@ -224,6 +224,7 @@ mod tests {
         TcpTransport::new("127.0.0.1", port)
     }
 
+    // Tests W42
     #[tokio::test]
     async fn nodelay_is_set_on_both_sides_unless_told_not_to() -> io::Result<()> {
         for nodelay in [true, false] {

@@ -20,7 +20,7 @@ pub(crate) fn a_squatted_socket_is_refused() -> Result {
     let (squatter, client) = (SQUATTER.to_string(), CLIENT.to_string());
     for (mode, below, server, check, expected) in [
         (STICKY, false, SQUATTER, "default", "foreign_owner"),
-        (STICKY, false, ROOT, "default", "foreign_owner"),
+        (STICKY, false, ROOT, "default", "connected"),
         (STICKY, false, CLIENT, "default", "connected"),
         (STICKY, true, SQUATTER, "default", "foreign_owner"),
         (OPEN, false, SQUATTER, "default", "connected"),

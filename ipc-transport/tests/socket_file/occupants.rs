@@ -22,6 +22,7 @@ fn check_not_a_socket(
 }
 
 #[tokio::test]
+// Tests W35
 async fn a_regular_file_is_left_alone() -> TestResult {
     let place = Place::new()?;
     fs::write(&place.path, "precious")?;

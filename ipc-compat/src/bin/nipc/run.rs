@@ -113,6 +113,7 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
+    #[expect(clippy::needless_pass_by_ref_mut, reason = "on Unix it takes from the signals")]
     async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ipc_benches::FIRST_SEQ;
 
 use super::Result;
-use super::clock::now;
+use super::clock::{Moment, now};
 use super::subject::Mode;
 
 /// What one round showed.
@@ -13,6 +13,8 @@ use super::subject::Mode;
 pub(super) struct Round {
     /// The time of one message, on average.
     pub(super) per_message: Duration,
+    /// The processor time that the measuring process spent on one message, on average.
+    pub(super) cpu: Duration,
     /// The median and the 99th percentile of a round trip, if each was timed.
     pub(super) trip: Option<(Duration, Duration)>,
 }
@@ -24,14 +26,14 @@ pub(super) struct Meter {
     total: u64,
     sent: u64,
     received: u64,
-    start: Instant,
+    start: Moment,
     last: Instant,
     trips: Option<Vec<Duration>>,
 }
 
 impl Meter {
     pub(super) fn new(mode: Mode, messages: u64) -> Self {
-        let start = now();
+        let start = Moment::now();
         let trips = Vec::with_capacity(usize::try_from(messages).unwrap_or_default());
         Self {
             warm_up: messages / 10,
@@ -39,7 +41,7 @@ impl Meter {
             sent: 0,
             received: 0,
             start,
-            last: start,
+            last: now(),
             trips: (mode == Mode::RoundTrip).then_some(trips),
         }
     }
@@ -72,14 +74,14 @@ impl Meter {
             self.last = now;
         }
         if !was_warm && self.received >= self.warm_up {
-            (self.start, self.warm_up) = (now(), self.received);
+            (self.start, self.warm_up) = (Moment::now(), self.received);
         }
         self.received >= self.total
     }
 
     /// Returns what the round showed. Call it with the last answer.
     pub(super) fn finish(&mut self) -> Round {
-        let mut round = Round::new(now() - self.start, self.total - self.warm_up);
+        let mut round = Round::since(self.start, self.total - self.warm_up);
         if let Some(trips) = &mut self.trips {
             trips.sort_unstable();
             let at = |percent: usize| trips.get(trips.len() * percent / 100).copied();
@@ -90,8 +92,10 @@ impl Meter {
 }
 
 impl Round {
-    pub(super) fn new(time: Duration, messages: u64) -> Self {
-        let per_message = time.div_f64(messages.max(1) as f64);
-        Self { per_message, trip: None }
+    /// Returns the round of so many messages that began at `start` and ends now.
+    pub(super) fn since(start: Moment, messages: u64) -> Self {
+        let (wall, cpu) = start.elapsed();
+        let messages = messages.max(1) as f64;
+        Self { per_message: wall.div_f64(messages), cpu: cpu.div_f64(messages), trip: None }
     }
 }

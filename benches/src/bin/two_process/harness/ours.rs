@@ -10,9 +10,10 @@ use ipc_transport::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use super::clock::Moment;
 use super::meter::{Meter, Round};
 use super::subject::{Kind, Mode};
-use super::{Result, child, clock};
+use super::{Result, child};
 
 fn runtime(kind: Kind) -> Result<Runtime> {
     let mut builder = match kind {
@@ -122,9 +123,9 @@ async fn one_way(client: &Client<NodeFormat>, messages: u64) -> Result<Round> {
     client.connect();
     client.connected().await?;
     count(client, messages / 10).await?;
-    let start = clock::now();
+    let start = Moment::now();
     count(client, messages).await?;
-    Ok(Round::new(clock::now() - start, messages))
+    Ok(Round::since(start, messages))
 }
 
 async fn count(client: &Client<NodeFormat>, messages: u64) -> Result<()> {

@@ -10,9 +10,10 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use ipc_benches::{FIRST_SEQ, frame};
 use ipc_transport::Endpoint;
 
+use super::clock::Moment;
 use super::meter::{Meter, Round};
 use super::subject::{IN_FLIGHT, Mode};
-use super::{Result, child, clock};
+use super::{Result, child};
 
 pub(super) fn serve(endpoint: &Endpoint) -> Result<()> {
     match endpoint {
@@ -79,9 +80,9 @@ fn exchange(mut stream: impl Read + Write, mode: Mode, messages: u64) -> Result<
     if mode == Mode::OneWay {
         stream.write_all(&COUNT)?;
         count(&mut stream, messages / 10)?;
-        let start = clock::now();
+        let start = Moment::now();
         count(&mut stream, messages)?;
-        return Ok(Round::new(clock::now() - start, messages));
+        return Ok(Round::since(start, messages));
     }
     stream.write_all(&ECHO)?;
     let frame = frame("echo", FIRST_SEQ);

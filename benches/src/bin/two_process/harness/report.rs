@@ -59,9 +59,9 @@ impl fmt::Display for Table {
         let cost_name = if mode == Mode::RoundTrip { "us a trip (p50)" } else { "us a message" };
         writeln!(
             f,
-            "| subject | {cost_name} | least..most | p99 | messages/s | time / raw | speed / node-ipc |"
+            "| subject | {cost_name} | least..most | p99 | client's CPU | messages/s | time / raw | speed / node-ipc |"
         )?;
-        writeln!(f, "|---|---|---|---|---|---|---|")?;
+        writeln!(f, "|---|---|---|---|---|---|---|---|")?;
         for (subject, rounds) in &self.rows {
             let costs: Vec<f64> = rounds.iter().map(cost).collect();
             let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
@@ -69,11 +69,13 @@ impl fmt::Display for Table {
             let p99 = rounds.iter().filter_map(|round| round.trip).map(|(_, p99)| micros(p99));
             let rates = rounds.iter().map(|round| 1.0 / round.per_message.as_secs_f64());
             let rate = median(rates.collect()).map(|rate| format!("{rate:.0}"));
+            let cpu = rounds.iter().map(|round| micros(round.cpu)).collect();
             let speed = self.ratio(rounds, Subject::Upstream).map(|ratio| 1.0 / ratio);
             let cells = [
                 number(median(costs)),
                 format!("{least:.2}..{most:.2}"),
                 number(median(p99.collect())),
+                number(median(cpu)),
                 rate.unwrap_or_default(),
                 number(self.ratio(rounds, Subject::Raw)),
                 number(speed),

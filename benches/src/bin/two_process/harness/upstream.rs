@@ -7,9 +7,10 @@ use ipc_transport::Endpoint;
 use node_ipc::local::LocalListener;
 use node_ipc::{CodecConfig, Connection, Event, JsonValue, Message, Number, local, tcp};
 
+use super::clock::Moment;
 use super::meter::{Meter, Round};
 use super::subject::Mode;
-use super::{Result, child, clock};
+use super::{Result, child};
 
 pub(super) fn serve(endpoint: &Endpoint) -> Result<()> {
     match endpoint {
@@ -62,9 +63,9 @@ fn exchange(stream: impl Read + Write, mode: Mode, messages: u64) -> Result<Roun
     let mut connection = Connection::new(stream, CodecConfig::fast())?;
     if mode == Mode::OneWay {
         count(&mut connection, messages / 10)?;
-        let start = clock::now();
+        let start = Moment::now();
         count(&mut connection, messages)?;
-        return Ok(Round::new(clock::now() - start, messages));
+        return Ok(Round::since(start, messages));
     }
     let mut event = event("echo");
     let mut meter = Meter::new(mode, messages);

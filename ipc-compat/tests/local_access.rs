@@ -1,4 +1,4 @@
-//! The socket root of node-ipc 14: made, checked and closed to others before a server listens.
+//! Who may reach a local socket: the socket root of node-ipc 14, and the mode of the socket.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -72,4 +72,21 @@ async fn a_path_elsewhere_leaves_the_socket_root_alone() {
     assert_eq!(server.start().await.unwrap(), Endpoint::Unix(path));
     server.stop().await;
     assert!(!root.exists());
+}
+
+// Tests W36
+#[tokio::test]
+async fn a_socket_is_its_owners_unless_the_config_opens_it() {
+    for (readable, writable, expected) in
+        [(false, false, 0o600), (true, false, 0o644), (false, true, 0o622), (true, true, 0o666)]
+    {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("socket");
+        let mut config = Config::classic();
+        (config.readable_all, config.writable_all) = (readable, writable);
+        let server = Ipc::new(config).serve(path.clone()).unwrap();
+        server.start().await.unwrap();
+        assert_eq!(mode(&path), expected);
+        server.stop().await;
+    }
 }
