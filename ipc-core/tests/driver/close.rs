@@ -272,6 +272,40 @@ async fn nothing_can_be_sent_after_close() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_peer_said_before_it_went_is_heard_although_writing_fails() {
+    let transport = narrow(1024 * 1024);
+    let mut listener = transport.listen().await.unwrap();
+    let (client, log) = client(&transport);
+    let mut peer = Raw::accept(&mut listener).await;
+    soon(client.connected()).await.unwrap();
+    // More than is handled in one turn, and then it is gone, all before the client's next turn.
+    let lines: String = (0..20_000).map(|n| format!("n {n}\n")).collect();
+    peer.write(lines).await;
+    drop(peer);
+    emit(&client, 0..100);
+    log.until("destroy").await;
+    assert_eq!(log.lines().len(), 20_003);
+    assert_eq!(client.tally().written, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_goes_ends_a_close_although_nobody_reads_the_stream() {
+    let transport = narrow(10);
+    let mut listener = transport.listen().await.unwrap();
+    let client = Client::builder(Lines, transport).event_bytes(1).build();
+    let _events = client.events();
+    client.connect();
+    let mut peer = Raw::accept(&mut listener).await;
+    emit(&client, 0..10);
+    peer.write("n 0\nn 1\nn 2\n").await;
+    client.peer().close();
+    let start = Instant::now();
+    drop(peer);
+    assert_eq!(soon(client.close()).await.undelivered.len(), 8);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_goes_while_the_client_closes_leaves_it_with_the_rest() {
     let transport = narrow(10);
     let mut listener = transport.listen().await.unwrap();

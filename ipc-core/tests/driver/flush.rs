@@ -172,6 +172,28 @@ async fn within_does_not_wait_for_more_than_64_kib() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_flush_is_over_when_others_have_filled_the_buffer() {
+    let hour = Duration::from_secs(60 * 60);
+    let Rig { client, mut peer, .. } = Rig::new(FlushPolicy::Within(hour)).await;
+    let read = tokio::spawn(async move { peer.rest().await.len() });
+    client.emit("n", "x").unwrap();
+    let flush = tokio::spawn({
+        let client = client.clone();
+        async move { client.flush().await }
+    });
+    sleep(MS).await;
+    assert!(!flush.is_finished());
+    client.emit("n", "x".repeat(65_000 - 3).as_str()).unwrap();
+    assert!(!flush.is_finished());
+    client.emit("n", "x".repeat(1000 - 3).as_str()).unwrap();
+    let start = Instant::now();
+    assert!(soon(flush).await.unwrap());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    soon(client.close()).await;
+    assert_eq!(soon(read).await.unwrap(), 66_004);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waited_for_a_connection_leaves_with_its_first_write() {
     let transport = Noted { inner: memory(), writes: Arc::default() };
     let writes = Arc::clone(&transport.writes);

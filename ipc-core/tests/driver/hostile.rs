@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use ipc_codec::{Limits, Oversize};
-use ipc_core::{OnMalformed, Server, ServerBuilder};
+use ipc_core::{Client, OnMalformed, Server, ServerBuilder};
+use ipc_transport::Transport;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
@@ -200,5 +201,24 @@ async fn a_silent_peer_is_cut_only_if_it_has_to_talk() {
         sleep(Duration::from_secs(24 * 60 * 60)).await;
         let cut = log.timed().contains(&"237000 1 disconnect idle_timeout".to_owned());
         assert_eq!((cut, log.lines().len()), if idle.is_some() { (true, 6) } else { (false, 4) });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_was_sent_nonsense_does_not_come_back() {
+    // A server that breaks the format once would break it again, for ever.
+    for (policy, comes_back) in [(OnMalformed::Close, false), (OnMalformed::Report, true)] {
+        let transport = memory();
+        let mut listener = transport.listen().await.unwrap();
+        let client = Client::builder(Lines, transport).on_malformed(policy).build();
+        let log = Log::of_client(&client);
+        client.connect();
+        let mut server = Raw::accept(&mut listener).await;
+        server.write("nospace\n").await;
+        server.finish().await;
+        log.until(if comes_back { "disconnect by peer" } else { "destroy" }).await;
+        let hour = Duration::from_secs(60 * 60);
+        let again = tokio::time::timeout(hour, listener.accept()).await;
+        assert_eq!(again.is_ok(), comes_back, "{:?}", log.lines());
     }
 }

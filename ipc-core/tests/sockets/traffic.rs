@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipc_core::queue::QueueLimits;
 use ipc_core::{Incoming, PeerId};
 
 use crate::rig::{KINDS, Kind, Rig};
@@ -58,7 +59,9 @@ async fn close_delivers_what_was_sent_before() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_megabytes_go_both_ways() {
     for kind in KINDS {
-        let rig = Rig::new(kind, |builder| builder).await;
+        // Room for all of the answers: a handler cannot wait for it.
+        let room = QueueLimits::default().with_max_bytes(64 * 1024 * 1024);
+        let rig = Rig::new(kind, |builder| builder.queue(room)).await;
         let client = rig.client();
         let mut events = client.events();
         let text: String = (0..5_000_000_u32).map(|n| char::from(b'a' + (n % 23) as u8)).collect();
