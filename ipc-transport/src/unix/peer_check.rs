@@ -59,10 +59,9 @@ fn find_stranger(check: PeerCheck, ours: u32, facts: Facts) -> Option<Stranger> 
         PeerCheck::SameUser => differs(ours, facts.server),
         PeerCheck::Uid(uid) => differs(uid, facts.server),
         PeerCheck::StickyDirectory if ours == ROOT || !facts.shared => None,
-        PeerCheck::StickyDirectory => facts
-            .owner
-            .and_then(untrusted)
-            .or_else(|| untrusted(facts.server)),
+        PeerCheck::StickyDirectory => {
+            facts.owner.and_then(untrusted).or_else(|| untrusted(facts.server))
+        }
     }
 }
 
