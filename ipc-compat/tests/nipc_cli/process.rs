@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Nipc {
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Option<Sender<String>>,
     lines: Receiver<String>,
     errors: Receiver<String>,
     ended: Receiver<()>,
@@ -67,15 +67,15 @@ impl Nipc {
             while waitid(WaitId::Pid(pid), options).is_err_and(|e| e == rustix::io::Errno::INTR) {}
             let _ = sender.send(());
         });
-        let stdin = child.stdin.take();
+        let stdin = Some(writer(child.stdin.take().expect("stdin")));
         Self { child, stdin, lines, errors, ended }
     }
 
-    /// Writes a line to stdin.
+    /// Writes a line to stdin, or several, as soon as they are read.
     #[track_caller]
-    pub(crate) fn say(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().expect("stdin is open");
-        stdin.write_all(format!("{line}\n").as_bytes()).expect("nipc reads its stdin");
+    pub(crate) fn say(&self, line: &str) {
+        let stdin = self.stdin.as_ref().expect("stdin is open");
+        stdin.send(format!("{line}\n")).expect("nipc reads its stdin");
     }
 
     /// Ends stdin.
@@ -230,6 +230,20 @@ fn words<'a>(command: &'a str, socket: &'a str, options: &'a str) -> Vec<&'a str
 
 fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
+}
+
+/// Writes to a pipe in a thread of its own, so that a process that does not read it holds up
+/// nobody for ever. The pipe is closed when the sender is dropped.
+fn writer(mut pipe: impl Write + Send + 'static) -> Sender<String> {
+    let (sender, texts) = channel::<String>();
+    thread::spawn(move || {
+        for text in texts {
+            if pipe.write_all(text.as_bytes()).is_err() {
+                break;
+            }
+        }
+    });
+    sender
 }
 
 fn each_line(pipe: impl Read + Send + 'static) -> Receiver<String> {

@@ -53,6 +53,16 @@ impl Raw {
         }
     }
 
+    /// Checks that nothing more has come by now.
+    #[track_caller]
+    pub(crate) fn has_no_more(&mut self) {
+        assert_eq!(String::from_utf8_lossy(&self.read), "");
+        self.stream.set_nonblocking(true).expect("a mode");
+        let more = self.stream.read(&mut [0; 1]);
+        assert!(more.is_err_and(|error| error.kind() == ErrorKind::WouldBlock));
+        self.stream.set_nonblocking(false).expect("a mode");
+    }
+
     /// Waits until the peer has ended its side, and checks that nothing came before.
     #[track_caller]
     pub(crate) fn ended(&mut self) {

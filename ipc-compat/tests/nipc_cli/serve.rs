@@ -1,10 +1,11 @@
 //! `nipc serve` with bare sockets and with `nipc` as its clients.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
-use crate::process::{Nipc, Place};
+use crate::process::{Nipc, Place, until};
 use crate::raw::Raw;
 
 #[test]
@@ -267,14 +268,32 @@ fn a_client_that_does_not_read_does_not_keep_stdin_from_the_others() {
     server.event("connect");
     let mut reader = Raw::connect(place.socket());
     server.event("connect");
-    // More than may wait for one client.
-    let large = format!("{{\"to\":1,\"type\":\"t\",\"data\":\"{}\"}}", "x".repeat(1 << 20));
-    for _ in 0..20 {
-        server.say(&large);
-    }
-    server.say(r#"{"to":2,"type":"t"}"#);
+    // Far more than may wait for one client. It is waited for once: to wait for it each time would
+    // take longer than the frame below may.
+    let large = format!("{{\"to\":1,\"type\":\"t\",\"data\":\"{}\"}}\n", "x".repeat(1 << 20));
+    server.say(&(large.repeat(100) + r#"{"to":2,"type":"t"}"#));
     assert_eq!(reader.frame(), r#"{"type":"t","data":{}}"#);
     assert_eq!(server.error("ERR_IPC_BACKPRESSURE")["peer"], 1);
+}
+
+#[test]
+fn a_client_that_does_not_read_its_echoes_is_disconnected_alone() {
+    let place = Place::new();
+    let mut server = place.serve("--echo");
+    let deaf = Raw::connect(place.socket());
+    server.event("connect");
+    let frame = format!("{{\"type\":\"t\",\"data\":\"{}\"}}\x0c", "x".repeat(1 << 20));
+    until(|| (&deaf.stream).write_all(frame.as_bytes()).is_err());
+    let code = loop {
+        let line: serde_json::Value = serde_json::from_str(&server.line()).unwrap();
+        if line["event"] == "error" {
+            break line["code"].clone();
+        }
+    };
+    assert_eq!(code, "ERR_IPC_BACKPRESSURE");
+    let mut client = Raw::connect(place.socket());
+    client.write("{\"type\":\"t\",\"data\":1}\x0c");
+    assert_eq!(client.frame(), "{\"type\":\"t\",\"data\":1}");
 }
 
 #[test]

@@ -99,7 +99,6 @@ impl<F: MessageFormat> Task<F> {
     }
 
     pub(super) async fn run(mut self) {
-        self.obey();
         loop {
             self.tell().await;
             match self.session.state() {

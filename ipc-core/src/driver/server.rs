@@ -1,6 +1,8 @@
 //! `Server`: peers that come and go, and events to and from them.
 
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use ipc_transport::Endpoint;
@@ -256,9 +258,29 @@ impl<F: MessageFormat> Server<F> {
         let shared = &self.inner.shared;
         let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
         let mut report = BroadcastReport::default();
+        let mut waiting = Vec::new();
         for peer in self.peers() {
-            report.add(peer.id(), peer.outbox().send_patiently(&frame).await);
+            match peer.outbox().emit_unless_full(&frame) {
+                Err(done) => report.add(peer.id(), done),
+                Ok(_) => waiting.push(peer),
+            }
         }
+        // All at the same time: many that do not read cost no more time than one.
+        let mut sends = Vec::with_capacity(waiting.len());
+        for peer in &waiting {
+            sends.push((peer.id(), Box::pin(peer.outbox().send_patiently(&frame))));
+        }
+        std::future::poll_fn(|cx| {
+            sends.retain_mut(|(id, send)| match send.as_mut().poll(cx) {
+                Poll::Ready(result) => {
+                    report.add(*id, result);
+                    false
+                }
+                Poll::Pending => true,
+            });
+            if sends.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
         // A caller that broadcasts in a loop lets the peers' tasks run.
         tokio::task::consume_budget().await;
         Ok(report)

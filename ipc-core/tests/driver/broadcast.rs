@@ -134,6 +134,28 @@ async fn broadcast_send_does_not_outrun_a_healthy_reader() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_stalled_peers_are_waited_for_together() {
+    let transport = narrow(1000);
+    let (server, log) = bounded(&transport, 2000, OverflowPolicy::Block).await;
+    let mut stalled = Vec::new();
+    for _ in 0..50 {
+        stalled.push(Raw::dial(&transport).await);
+    }
+    let readers = readers(&transport, 5).await;
+    log.until_len(55).await;
+    let start = Instant::now();
+    for _ in 0..100 {
+        let report = soon(server.broadcast_send("news", "x".repeat(994).as_str())).await.unwrap();
+        assert!(report.sent >= 5, "{report:?}");
+        assert_eq!(report.sent + report.failed.len(), 55);
+    }
+    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    soon(server.shutdown(Duration::ZERO)).await;
+    drop(stalled);
+    assert_eq!(soon(readers.join_all()).await, [100; 5]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn broadcast_send_waits_again_for_a_peer_that_reads_again() {
     let transport = narrow(1000);
     let (server, log) = bounded(&transport, 2000, OverflowPolicy::Block).await;

@@ -110,6 +110,26 @@ async fn reading_goes_on_when_the_reader_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_reader_is_not_billed_to_the_peer() {
+    let transport = memory();
+    let mut listener = transport.listen().await.unwrap();
+    let client = slow(&transport, 1);
+    let mut events = client.events();
+    client.connect();
+    let mut peer = Raw::accept(&mut listener).await;
+    peer.write("n 0\nn 1\nn 2\nn ").await;
+    // Three times as long as an unfinished frame may take.
+    sleep(Duration::from_secs(90)).await;
+    for expected in ["Connect", "0 n 0", "0 n 1", "0 n 2"] {
+        assert_eq!(text(&soon(events.next()).await.unwrap()), expected);
+    }
+    // From here on it is the peer's turn.
+    sleep(Duration::from_secs(29)).await;
+    peer.write("3\n").await;
+    assert_eq!(text(&soon(events.next()).await.unwrap()), "0 n 3");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_long_event_name_counts_against_the_bound() {
     let transport = narrow(1000);
     let mut listener = transport.listen().await.unwrap();

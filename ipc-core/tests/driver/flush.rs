@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ipc_core::{Client, FlushPolicy};
-use ipc_transport::{Endpoint, Listener, PeerInfo, Stream, Transport, TransportError};
+use ipc_transport::{
+    Endpoint, Listener, MemoryTransport, PeerInfo, Stream, Transport, TransportError,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Lines, Raw, memory, soon};
+use crate::support::{Lines, Raw, memory, narrow, soon};
 
 /// A transport that notes how many bytes each write takes.
 #[derive(Debug, Clone)]
@@ -89,7 +91,11 @@ struct Rig {
 
 impl Rig {
     async fn new(policy: FlushPolicy) -> Self {
-        let transport = Noted { inner: memory(), writes: Arc::default() };
+        Self::over(narrow(1024 * 1024), policy).await
+    }
+
+    async fn over(inner: MemoryTransport, policy: FlushPolicy) -> Self {
+        let transport = Noted { inner, writes: Arc::default() };
         let mut listener = transport.listen().await.unwrap();
         let writes = Arc::clone(&transport.writes);
         let client = Client::builder(Lines, transport).flush_policy(policy).build();
@@ -191,6 +197,16 @@ async fn a_flush_is_over_when_others_have_filled_the_buffer() {
     assert_eq!(start.elapsed(), Duration::ZERO);
     soon(client.close()).await;
     assert_eq!(soon(read).await.unwrap(), 66_004);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_socket_had_no_room_for_does_not_wait_again() {
+    let hour = Duration::from_secs(60 * 60);
+    let mut rig = Rig::over(narrow(1000), FlushPolicy::Within(hour)).await;
+    rig.client.emit("n", "x".repeat(70_000).as_str()).unwrap();
+    let start = Instant::now();
+    assert_eq!(rig.peer.line().await.len(), 70_002);
+    assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

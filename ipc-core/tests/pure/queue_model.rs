@@ -96,7 +96,8 @@ impl Model {
             true => 1,
             false => self.frames.len(),
         };
-        self.frames.iter().take(take).flatten().skip(self.written).copied().collect()
+        let frames: Vec<&[u8]> = self.frames.iter().take(take).map(Vec::as_slice).collect();
+        frames.concat().split_off(if take == 0 { 0 } else { self.written })
     }
 
     fn write(&mut self, n: usize) {

@@ -137,6 +137,7 @@ async fn many_threads_may_emit_on_one_connection() {
 async fn the_system_says_who_a_peer_is() {
     let rig = Rig::new(Kind::Unix, |builder| builder).await;
     let client = rig.client();
+    soon(client.connected()).await.unwrap();
     rig.log.until("1 connect").await;
     let credentials = rig.server.peers()[0].info().unwrap().credentials.unwrap();
     let own = client.peer().info().unwrap().credentials.unwrap();

@@ -57,8 +57,9 @@ fn echo(server: &IpcServer) -> Failures {
     let (failed, failures) = mpsc::channel(FAILURES);
     server.on_any(move |message, client| {
         let sent = match client.decode::<RawJson>(message) {
-            Ok(data) if message.payload().is_some() => client.emit(message.event(), &data),
-            _ => client.emit(message.event(), &NoData),
+            Ok(data) => client.emit(message.event(), &data),
+            // There is none.
+            Err(_) => client.emit(message.event(), &NoData),
         };
         match sent {
             Ok(()) | Err(EmitError::Closed) => {}

@@ -53,7 +53,7 @@ impl Commands {
         let end = memchr::memchr(b'\n', rest);
         let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         self.taken += line.len() + usize::from(end.is_some());
-        Some(commands::parse(line.strip_suffix(b"\r").unwrap_or(line)))
+        Some(commands::parse(line))
     }
 }
 

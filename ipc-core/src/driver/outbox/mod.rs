@@ -162,7 +162,9 @@ impl Outbox {
     pub(super) fn poll_flush(&self, cx: &mut Context<'_>, now: bool) -> io::Result<Flushed> {
         let mut state = self.lock();
         state.corked = false;
+        // What the socket had no room for goes on as soon as it has: a frame may be half written.
         let due = now
+            || state.blocked
             || !matches!(self.flush, FlushPolicy::Within(_))
             || state.queue.bytes() >= WRITE_FROM
             || state.flush_at.is_some_and(|at| at <= clock::now());

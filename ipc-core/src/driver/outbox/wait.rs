@@ -59,7 +59,10 @@ impl Outbox {
     }
 
     /// Queues a frame, or returns how much was written so far if it is worth waiting for room.
-    fn emit_unless_full(&self, frame: &Bytes) -> Result<u64, Result<(), EmitError>> {
+    pub(in crate::driver) fn emit_unless_full(
+        &self,
+        frame: &Bytes,
+    ) -> Result<u64, Result<(), EmitError>> {
         let state = self.lock();
         let worth = !state.stalled && !state.closed && state.want == Want::Open;
         if worth && state.queue.is_full_for(frame.len()) {
