@@ -123,7 +123,12 @@ impl Outbox {
         if state.writer.is_none() || state.blocked || state.queue.is_held() {
             return;
         }
-        let full = state.queue.bytes() >= if state.corked { WRITE_EARLY } else { WRITE_FROM };
+        let from = match self.flush {
+            FlushPolicy::Within(_) => WRITE_FROM,
+            _ if state.corked => WRITE_EARLY,
+            _ => WRITE_FROM,
+        };
+        let full = state.queue.bytes() >= from;
         let write = match self.flush {
             FlushPolicy::Immediate => true,
             _ if full => true,
