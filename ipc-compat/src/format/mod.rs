@@ -110,7 +110,7 @@ impl NodeFormat {
     ///
     /// [`UnsafeDelimiter`] if a frame may hold the delimiter in a place where nothing can be done
     /// about it, such as `,` or `"`. A delimiter that only the text of a string can hold, such as
-    /// `--end--`, is fine: where it occurs, one of its letters is written as an escape. That works
+    /// `--END--`, is fine: where it occurs, one of its letters is written as an escape. That works
     /// for what this format sends; node-ipc itself does not do it.
     pub fn with_delimiter(self, delimiter: Delimiter) -> Result<Self, UnsafeDelimiter> {
         match Hazard::of(&delimiter) {
