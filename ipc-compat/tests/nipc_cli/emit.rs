@@ -153,3 +153,17 @@ fn a_timeout_covers_all_of_it() {
     silent(&ended, 3);
     assert_eq!(ended.errors, "nipc: time ran out after 100 ms\n");
 }
+
+#[test]
+fn a_server_that_goes_without_reading_is_a_failure() {
+    let place = Place::new();
+    let listener = listen(place.socket());
+    let mut emit = emit(&place, &["message", "\"hello\""]);
+    let mut server = accept(&listener);
+    // One byte shows that the frame is there; the rest of it stays unread.
+    server.stream.read_exact(&mut [0]).unwrap();
+    drop(server);
+    let ended = emit.end();
+    silent(&ended, 2);
+    assert!(ended.errors.contains("may be lost"), "{}", ended.errors);
+}

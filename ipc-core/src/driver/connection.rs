@@ -140,9 +140,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
                     self.idle_at = None;
                 }
                 Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {
-                    // A peer that closes with unread bytes in its buffer resets the connection:
-                    // an end like any other.
-                    self.end_receiving(DisconnectReason::PeerClosed);
+                    self.end_receiving(hung_up(&error));
                     return false;
                 }
                 Poll::Ready(Err(error)) => {
@@ -235,11 +233,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
         if let Some(error) = self.write_error.take_if(|_| !unread) {
             let reason = self.ended.take();
             return Poll::Ready(reason.unwrap_or_else(|| {
-                if is_hangup(&error) {
-                    DisconnectReason::PeerClosed
-                } else {
-                    self.error(Error::Write(error))
-                }
+                if is_hangup(&error) { hung_up(&error) } else { self.error(Error::Write(error)) }
             }));
         }
         let by_error = matches!(self.ended, Some(DisconnectReason::Error(_)));
@@ -267,6 +261,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
             self.close_at = self.close_at.min(linger).or(linger);
         }
         match self.ended.take() {
+            Some(DisconnectReason::Reset) => Poll::Ready(DisconnectReason::Reset),
             Some(_) if want == Want::Close => Poll::Ready(DisconnectReason::Local),
             Some(reason) => Poll::Ready(reason),
             None => Poll::Pending,
@@ -375,6 +370,15 @@ impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
 fn is_hangup(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+/// Returns how a peer ended that hung up: one that closes with unread bytes in its buffer resets
+/// the connection.
+fn hung_up(error: &io::Error) -> DisconnectReason {
+    match error.kind() {
+        io::ErrorKind::ConnectionReset => DisconnectReason::Reset,
+        _ => DisconnectReason::PeerClosed,
+    }
 }
 
 /// What one turn may handle, in bytes of frames, before the others have theirs: some hundred

@@ -107,6 +107,9 @@ pub enum DisconnectReason {
     Local,
     /// The peer closed it, between two frames.
     PeerClosed,
+    /// The peer closed it although it had not read everything: what was written last is lost,
+    /// without anybody knowing where the loss begins.
+    Reset,
     /// The peer closed it within a frame, of which this many bytes had come.
     Truncated {
         /// How many bytes of the unfinished frame had come.

@@ -124,6 +124,7 @@ fn why(reason: &DisconnectReason) -> String {
     match reason {
         DisconnectReason::Local => "local".to_owned(),
         DisconnectReason::PeerClosed => "by peer".to_owned(),
+        DisconnectReason::Reset => "reset".to_owned(),
         DisconnectReason::Truncated { buffered } => format!("truncated at {buffered}"),
         DisconnectReason::Error(error) => error.code().to_owned(),
         _ => "unknown".to_owned(),

@@ -46,11 +46,16 @@ async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -
         () = stop.requested() => (session::give_up(client).await, true),
     };
     let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(DisconnectReason::Error(error)) = last {
-        if is_breach(&error) {
+    match last {
+        Some(DisconnectReason::Error(error)) if is_breach(&error) => {
             log.fail(format_args!("{}", chain(&*error)));
             return Exit::Protocol;
         }
+        Some(reason @ DisconnectReason::Reset) => {
+            log.fail(format_args!("the event may be lost: {}", session::reason(&reason)));
+            return Exit::Failed;
+        }
+        _ => {}
     }
     if report.undelivered.is_empty() {
         return Exit::Done;

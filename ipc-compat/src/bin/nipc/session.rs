@@ -96,6 +96,7 @@ pub(crate) fn reason(reason: &DisconnectReason) -> String {
     match reason {
         DisconnectReason::Local => "closed by this side".into(),
         DisconnectReason::PeerClosed => "closed by the other side".into(),
+        DisconnectReason::Reset => "the other side closed without reading everything".into(),
         DisconnectReason::Truncated { buffered } => {
             format!("closed by the other side within a frame, {buffered} bytes of which had come")
         }
