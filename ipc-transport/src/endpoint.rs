@@ -1,4 +1,4 @@
-//! Addresses as one line of text: `unix:/tmp/app.world`, `tcp:127.0.0.1:8000`, `memory:name`.
+//! Addresses as one line of text: `unix:/tmp/app.world`, `tcp:127.0.0.1:8000`, `udp6:[::1]:8000`.
 
 use std::error::Error;
 use std::fmt;
@@ -28,11 +28,36 @@ use crate::{Transport, TransportError};
 pub enum Endpoint {
     /// A Unix stream socket at this path of the file system.
     Unix(PathBuf),
+    /// A Unix stream socket with this name in Linux's abstract namespace: no file, no rights.
+    Abstract(String),
+    /// A Windows named pipe, by its full name, such as `\\.\pipe\tmp-app.world`.
+    Pipe(String),
     /// A TCP port.
     Tcp {
         /// A host name or an IP address, an IPv6 address without its brackets.
         host: String,
         /// The port; 0 asks the system for a free one when listening.
+        port: u16,
+    },
+    /// A TCP port that speaks TLS.
+    Tls {
+        /// As for [`Endpoint::Tcp`].
+        host: String,
+        /// As for [`Endpoint::Tcp`].
+        port: u16,
+    },
+    /// A UDP port over IPv4.
+    Udp4 {
+        /// As for [`Endpoint::Tcp`].
+        host: String,
+        /// As for [`Endpoint::Tcp`].
+        port: u16,
+    },
+    /// A UDP port over IPv6.
+    Udp6 {
+        /// As for [`Endpoint::Tcp`].
+        host: String,
+        /// As for [`Endpoint::Tcp`].
         port: u16,
     },
     /// A name inside this process.
@@ -53,7 +78,6 @@ impl Endpoint {
             Self::Tcp { host, port } => Ok(Box::new(crate::TcpTransport::new(host, *port))),
             #[cfg(feature = "memory")]
             Self::Memory(name) => Ok(Box::new(crate::MemoryTransport::new(name))),
-            #[cfg(not(all(feature = "unix", feature = "tcp", feature = "memory")))]
             other => Err(TransportError::Unsupported { endpoint: other.clone() }),
         }
     }
@@ -63,8 +87,12 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
-            Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp:[{host}]:{port}"),
-            Self::Tcp { host, port } => write!(f, "tcp:{host}:{port}"),
+            Self::Abstract(name) => write!(f, "abstract:{name}"),
+            Self::Pipe(name) => write!(f, "pipe:{name}"),
+            Self::Tcp { host, port } => write_port(f, "tcp", host, *port),
+            Self::Tls { host, port } => write_port(f, "tls", host, *port),
+            Self::Udp4 { host, port } => write_port(f, "udp4", host, *port),
+            Self::Udp6 { host, port } => write_port(f, "udp6", host, *port),
             Self::Memory(name) => write!(f, "memory:{name}"),
         }
     }
@@ -79,9 +107,14 @@ impl FromStr for Endpoint {
         };
         match scheme {
             "unix" => parse_unix(rest),
-            "tcp" => parse_tcp(rest),
-            "memory" if rest.is_empty() => Err(ParseEndpointError::EmptyName),
+            "tcp" => parse_port(rest).map(|(host, port)| Self::Tcp { host, port }),
+            "tls" => parse_port(rest).map(|(host, port)| Self::Tls { host, port }),
+            "udp4" => parse_port(rest).map(|(host, port)| Self::Udp4 { host, port }),
+            "udp6" => parse_port(rest).map(|(host, port)| Self::Udp6 { host, port }),
+            "memory" | "abstract" | "pipe" if rest.is_empty() => Err(ParseEndpointError::EmptyName),
             "memory" => Ok(Self::Memory(rest.to_owned())),
+            "abstract" => Ok(Self::Abstract(rest.to_owned())),
+            "pipe" => Ok(Self::Pipe(rest.to_owned())),
             _ => Err(ParseEndpointError::UnknownScheme { scheme: scheme.to_owned() }),
         }
     }
@@ -96,7 +129,8 @@ pub enum ParseEndpointError {
         /// The whole text.
         input: String,
     },
-    /// The word before the first colon is none of `unix`, `tcp`, `memory`.
+    /// The word before the first colon is none of `unix`, `abstract`, `pipe`, `tcp`, `tls`, `udp4`,
+    /// `udp6`, `memory`.
     UnknownScheme {
         /// That word.
         scheme: String,
@@ -117,7 +151,7 @@ pub enum ParseEndpointError {
     },
     /// An IPv6 address stands without brackets, so its end cannot be told from the port.
     UnbracketedIpv6 {
-        /// What stands between `tcp:` and the last colon.
+        /// What stands between the kind and the last colon.
         host: String,
     },
     /// No `:port` follows the host.
@@ -130,7 +164,7 @@ pub enum ParseEndpointError {
         /// The port as written.
         port: String,
     },
-    /// Nothing follows `memory:`.
+    /// Nothing follows `memory:`, `abstract:` or `pipe:`.
     EmptyName,
 }
 
@@ -138,23 +172,23 @@ impl fmt::Display for ParseEndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingScheme { input } => {
-                write!(f, "endpoint {input:?} does not start with unix:, tcp: or memory:")
+                write!(f, "endpoint {input:?} does not start with a kind, such as unix: or tcp:")
             }
             Self::UnknownScheme { scheme } => {
-                write!(f, "endpoint kind {scheme:?} is none of unix, tcp, memory")
+                write!(f, "endpoint kind {scheme:?} is none of {KINDS}")
             }
             Self::EmptyPath => f.write_str("the path after unix: is empty"),
             Self::NulInPath { at } => write!(f, "the path has a NUL byte at offset {at}"),
-            Self::EmptyHost => f.write_str("the host after tcp: is empty"),
+            Self::EmptyHost => f.write_str("the host is empty"),
             Self::InvalidHost { host } => write!(f, "{host:?} is not a host name or an address"),
             Self::UnbracketedIpv6 { host } => {
-                write!(f, "{host:?} looks like IPv6 and needs brackets: tcp:[address]:port")
+                write!(f, "{host:?} looks like IPv6 and needs brackets: [address]:port")
             }
             Self::MissingPort { host } => write!(f, "no :port follows the host {host:?}"),
             Self::InvalidPort { port } => {
                 write!(f, "port {port:?} is not a number from 0 to 65535")
             }
-            Self::EmptyName => f.write_str("the name after memory: is empty"),
+            Self::EmptyName => f.write_str("the name is empty"),
         }
     }
 }
@@ -171,7 +205,15 @@ fn parse_unix(path: &str) -> Result<Endpoint, ParseEndpointError> {
     Ok(Endpoint::Unix(path.into()))
 }
 
-fn parse_tcp(text: &str) -> Result<Endpoint, ParseEndpointError> {
+fn write_port(f: &mut fmt::Formatter<'_>, kind: &str, host: &str, port: u16) -> fmt::Result {
+    if host.contains(':') {
+        write!(f, "{kind}:[{host}]:{port}")
+    } else {
+        write!(f, "{kind}:{host}:{port}")
+    }
+}
+
+fn parse_port(text: &str) -> Result<(String, u16), ParseEndpointError> {
     let (host, port) = match text.strip_prefix('[') {
         Some(inside) => split_bracketed(text, inside)?,
         None => split_plain(text)?,
@@ -180,7 +222,7 @@ fn parse_tcp(text: &str) -> Result<Endpoint, ParseEndpointError> {
     let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let number = if digits { port.parse().ok() } else { None };
     match number {
-        Some(port) => Ok(Endpoint::Tcp { host: host.to_owned(), port }),
+        Some(port) => Ok((host.to_owned(), port)),
         None => Err(ParseEndpointError::InvalidPort { port: port.to_owned() }),
     }
 }
@@ -227,3 +269,6 @@ fn split_plain(text: &str) -> Result<(&str, &str), ParseEndpointError> {
 fn is_no_host_char(c: char) -> bool {
     c.is_whitespace() || c.is_control() || matches!(c, '[' | ']' | '/')
 }
+
+/// Every kind, for the error that names them.
+const KINDS: &str = "unix, abstract, pipe, tcp, tls, udp4, udp6, memory";

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::stream::AnyIo;
+use crate::stream::{AnyIo, each_kind};
 
 /// The half of a [`Stream`](crate::Stream) that reads.
 pub struct ReadHalf(Reading);
@@ -86,15 +86,7 @@ impl AsyncRead for ReadHalf {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
-            #[cfg(all(unix, feature = "unix"))]
-            Reading::Unix(io) => Pin::new(io).poll_read(cx, buf),
-            #[cfg(feature = "tcp")]
-            Reading::Tcp(io) => Pin::new(io).poll_read(cx, buf),
-            #[cfg(feature = "memory")]
-            Reading::Memory(io) => Pin::new(io).poll_read(cx, buf),
-            Reading::Boxed(io) => Pin::new(io).poll_read(cx, buf),
-        }
+        each_kind!(Reading, &mut self.get_mut().0, io => Pin::new(io).poll_read(cx, buf))
     }
 }
 
@@ -104,15 +96,7 @@ impl AsyncWrite for WriteHalf {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().0 {
-            #[cfg(all(unix, feature = "unix"))]
-            Writing::Unix(io) => Pin::new(io).poll_write(cx, buf),
-            #[cfg(feature = "tcp")]
-            Writing::Tcp(io) => Pin::new(io).poll_write(cx, buf),
-            #[cfg(feature = "memory")]
-            Writing::Memory(io) => Pin::new(io).poll_write(cx, buf),
-            Writing::Boxed(io) => Pin::new(io).poll_write(cx, buf),
-        }
+        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -120,51 +104,19 @@ impl AsyncWrite for WriteHalf {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().0 {
-            #[cfg(all(unix, feature = "unix"))]
-            Writing::Unix(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            #[cfg(feature = "tcp")]
-            Writing::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            #[cfg(feature = "memory")]
-            Writing::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Writing::Boxed(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-        }
+        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.0 {
-            #[cfg(all(unix, feature = "unix"))]
-            Writing::Unix(io) => io.is_write_vectored(),
-            #[cfg(feature = "tcp")]
-            Writing::Tcp(io) => io.is_write_vectored(),
-            #[cfg(feature = "memory")]
-            Writing::Memory(io) => io.is_write_vectored(),
-            Writing::Boxed(io) => io.is_write_vectored(),
-        }
+        each_kind!(Writing, &self.0, io => io.is_write_vectored())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
-            #[cfg(all(unix, feature = "unix"))]
-            Writing::Unix(io) => Pin::new(io).poll_flush(cx),
-            #[cfg(feature = "tcp")]
-            Writing::Tcp(io) => Pin::new(io).poll_flush(cx),
-            #[cfg(feature = "memory")]
-            Writing::Memory(io) => Pin::new(io).poll_flush(cx),
-            Writing::Boxed(io) => Pin::new(io).poll_flush(cx),
-        }
+        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().0 {
-            #[cfg(all(unix, feature = "unix"))]
-            Writing::Unix(io) => Pin::new(io).poll_shutdown(cx),
-            #[cfg(feature = "tcp")]
-            Writing::Tcp(io) => Pin::new(io).poll_shutdown(cx),
-            #[cfg(feature = "memory")]
-            Writing::Memory(io) => Pin::new(io).poll_shutdown(cx),
-            Writing::Boxed(io) => Pin::new(io).poll_shutdown(cx),
-        }
+        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_shutdown(cx))
     }
 }
 

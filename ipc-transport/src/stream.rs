@@ -10,6 +10,25 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::PeerInfo;
 use crate::halves::{ReadHalf, WriteHalf};
 
+/// Hands a call to whichever kind the stream or half is: a jump, no virtual call.
+///
+/// The enums of the stream and its halves name their kinds alike, and this is the one list of them
+/// that reads and writes go through.
+macro_rules! each_kind {
+    ($enum:ident, $kind:expr, $io:ident => $call:expr) => {
+        match $kind {
+            #[cfg(all(unix, feature = "unix"))]
+            $enum::Unix($io) => $call,
+            #[cfg(feature = "tcp")]
+            $enum::Tcp($io) => $call,
+            #[cfg(feature = "memory")]
+            $enum::Memory($io) => $call,
+            $enum::Boxed($io) => $call,
+        }
+    };
+}
+pub(crate) use each_kind;
+
 /// A connected, ordered, reliable stream of bytes with two independent directions.
 ///
 /// Each direction remembers one waker, that of its latest poll: reading in one task and writing
@@ -100,15 +119,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => Pin::new(io).poll_read(cx, buf),
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => Pin::new(io).poll_read(cx, buf),
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => Pin::new(io).poll_read(cx, buf),
-            Kind::Boxed(io) => Pin::new(io).poll_read(cx, buf),
-        }
+        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_read(cx, buf))
     }
 }
 
@@ -118,15 +129,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => Pin::new(io).poll_write(cx, buf),
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => Pin::new(io).poll_write(cx, buf),
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => Pin::new(io).poll_write(cx, buf),
-            Kind::Boxed(io) => Pin::new(io).poll_write(cx, buf),
-        }
+        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -134,51 +137,19 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Kind::Boxed(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-        }
+        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => io.is_write_vectored(),
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => io.is_write_vectored(),
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => io.is_write_vectored(),
-            Kind::Boxed(io) => io.is_write_vectored(),
-        }
+        each_kind!(Kind, &self.kind, io => io.is_write_vectored())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => Pin::new(io).poll_flush(cx),
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => Pin::new(io).poll_flush(cx),
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => Pin::new(io).poll_flush(cx),
-            Kind::Boxed(io) => Pin::new(io).poll_flush(cx),
-        }
+        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => Pin::new(io).poll_shutdown(cx),
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => Pin::new(io).poll_shutdown(cx),
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => Pin::new(io).poll_shutdown(cx),
-            Kind::Boxed(io) => Pin::new(io).poll_shutdown(cx),
-        }
+        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_shutdown(cx))
     }
 }
 

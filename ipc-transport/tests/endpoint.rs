@@ -31,6 +31,11 @@ fn what_is_an_endpoint() {
     check("tcp:host.example:65535", tcp("host.example", 65535));
     check("tcp:[::1]:8000", tcp("::1", 8000));
     check("tcp:[fe80::1%eth0]:1", tcp("fe80::1%eth0", 1));
+    check("tls:[::1]:8000", Ok(Endpoint::Tls { host: "::1".into(), port: 8000 }));
+    check("udp4:127.0.0.1:1", Ok(Endpoint::Udp4 { host: "127.0.0.1".into(), port: 1 }));
+    check("udp6:[::1]:1", Ok(Endpoint::Udp6 { host: "::1".into(), port: 1 }));
+    check("abstract:app.world", Ok(Endpoint::Abstract("app.world".into())));
+    check(r"pipe:\\.\pipe\app", Ok(Endpoint::Pipe(r"\\.\pipe\app".into())));
     check("memory:name", Ok(Endpoint::Memory("name".into())));
     check("memory:a:b", Ok(Endpoint::Memory("a:b".into())));
 }
@@ -43,6 +48,9 @@ fn what_is_not_an_endpoint_says_why() {
     check("TCP:host:1", Err(Reason::UnknownScheme { scheme: "TCP".into() }));
     check("unix:", Err(Reason::EmptyPath));
     check("unix:/a\0b", Err(Reason::NulInPath { at: 2 }));
+    check("abstract:", Err(Reason::EmptyName));
+    check("pipe:", Err(Reason::EmptyName));
+    check("udp4:", Err(Reason::EmptyHost));
     check("memory:", Err(Reason::EmptyName));
     check("tcp:", Err(Reason::EmptyHost));
     check("tcp::80", Err(Reason::EmptyHost));
@@ -66,7 +74,7 @@ fn a_reason_names_what_is_wrong() {
         ("udp:x", "\"udp\""),
         ("/tmp/x", "\"/tmp/x\""),
         ("tcp:host:65536", "\"65536\""),
-        ("tcp:::1:80", "tcp:[address]:port"),
+        ("tcp:::1:80", "[address]:port"),
         ("unix:/a\0b", "offset 2"),
     ] {
         let reason = text.parse::<Endpoint>().map_err(|reason| reason.to_string());
@@ -76,7 +84,7 @@ fn a_reason_names_what_is_wrong() {
 
 proptest! {
     #[test]
-    fn what_parses_prints_back_the_same(text in "(unix|tcp|memory):[a-z0-9:\\[\\]%/. ]{0,12}(:[0-9]{0,6})?") {
+    fn what_parses_prints_back_the_same(text in "(unix|abstract|pipe|tcp|tls|udp4|udp6|memory):[a-z0-9:\\[\\]%/. ]{0,12}(:[0-9]{0,6})?") {
         if let Ok(endpoint) = text.parse::<Endpoint>() {
             let printed = endpoint.to_string();
             prop_assert_eq!(printed.parse::<Endpoint>(), Ok(endpoint));
@@ -91,7 +99,12 @@ proptest! {
     ) {
         for endpoint in [
             Endpoint::Tcp { host: host.clone(), port },
+            Endpoint::Tls { host: host.clone(), port },
+            Endpoint::Udp4 { host: host.clone(), port },
+            Endpoint::Udp6 { host: host.clone(), port },
             Endpoint::Unix(PathBuf::from(&path)),
+            Endpoint::Abstract(path.clone()),
+            Endpoint::Pipe(path.clone()),
             Endpoint::Memory(path.clone()),
         ] {
             prop_assert_eq!(endpoint.to_string().parse::<Endpoint>(), Ok(endpoint));

@@ -4,6 +4,7 @@
 
 mod accept;
 mod broadcast;
+mod buffered;
 mod close;
 mod echo;
 mod endings;

@@ -179,9 +179,10 @@ impl Outbox {
                     state.flush_at = clock::now().checked_add(delay);
                 }
             }
-        } else if !state.queue.is_held() && state.writer.is_some() {
+        } else if state.writer.is_some() && (!state.queue.is_held() || state.blocked) {
             state.flush_at = None;
-            let result = state.write(cx);
+            let result =
+                if state.queue.is_held() { state.flush_writer(cx) } else { state.write(cx) };
             state.blocked = result.is_pending();
             if let Poll::Ready(Err(error)) = result {
                 state.writer = None;
@@ -193,8 +194,8 @@ impl Outbox {
         // While a burst lasts, it gathers: on one thread, looking again lets the burst go on.
         let look_again = state.gathered && !state.blocked;
         (state.busy, state.gathered) = (look_again, false);
-        let flushed =
-            Flushed { empty: state.queue.is_empty(), look_again, flush_at: state.flush_at };
+        let empty = state.queue.is_empty() && !state.blocked;
+        let flushed = Flushed { empty, look_again, flush_at: state.flush_at };
         if flushed.empty && !look_again {
             state.queue.release();
         }

@@ -64,7 +64,7 @@ impl State {
         }
     }
 
-    /// Writes what waits, until nothing does or the socket is full.
+    /// Writes what waits, until nothing does or the socket is full, and flushes the writer.
     pub(super) fn write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(Ok(())) };
         loop {
@@ -72,7 +72,7 @@ impl State {
             let used = self.queue.gather(&mut slices);
             let slices = slices.get(..used).unwrap_or_default();
             let written = match slices {
-                [] => return Poll::Ready(Ok(())),
+                [] => return self.flush_writer(cx),
                 [one] => Pin::new(&mut *writer).poll_write(cx, one),
                 many => Pin::new(&mut *writer).poll_write_vectored(cx, many),
             };
@@ -86,6 +86,15 @@ impl State {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return Poll::Pending,
             }
+        }
+    }
+
+    /// Makes the writer pass on what it keeps itself: TLS has records to finish, and without this
+    /// the last of them would wait for the next message.
+    pub(super) fn flush_writer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.writer {
+            Some(writer) => Pin::new(writer).poll_flush(cx),
+            None => Poll::Ready(Ok(())),
         }
     }
 }

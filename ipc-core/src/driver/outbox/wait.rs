@@ -77,8 +77,9 @@ impl Outbox {
         let mut drained = false;
         self.until(|| {
             let state = self.lock();
-            drained = state.queue.is_empty() && !state.closed;
-            state.queue.is_empty() || state.closed
+            let written = state.queue.is_empty() && !state.blocked;
+            drained = written && !state.closed;
+            written || state.closed
         })
         .await;
         drained
