@@ -6,6 +6,8 @@ mod driver;
 mod format;
 pub mod inbound;
 mod message;
+#[cfg(feature = "msgpack")]
+mod msgpack;
 pub mod queue;
 #[cfg_attr(
     not(feature = "tokio"),
@@ -22,4 +24,6 @@ pub use driver::{
 };
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 pub use message::Message;
+#[cfg(feature = "msgpack")]
+pub use msgpack::MsgPack;
 pub use router::{HandlerError, HandlerId};

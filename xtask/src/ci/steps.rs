@@ -76,6 +76,7 @@ fn features() -> Result<Vec<Command>> {
         "-p ipc-transport --all-features",
         "-p ipc-core --no-default-features",
         "-p ipc-core",
+        "-p ipc-core --no-default-features --features msgpack",
         "-p ipc-core --all-features",
         "-p ipc-compat",
         "-p ipc-compat --all-features",

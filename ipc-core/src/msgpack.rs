@@ -1,0 +1,158 @@
+//! `MsgPack`: messages in MessagePack, for programs that both speak it. Opens no sockets.
+//!
+//! A frame is one MessagePack array, `[event, payload]` or `[event]`, behind its length in four
+//! bytes, big-endian. Any language with a MessagePack library reads it.
+
+use std::io::ErrorKind;
+use std::ops::Range;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use ipc_codec::Framing;
+use rmp_serde::decode::{Error, ReadRefReader};
+use rmp_serde::{Deserializer, Serializer};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+
+use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+
+/// A format in MessagePack: smaller and faster than JSON, with bytes and integers as they are.
+///
+/// Any [`Serialize`] type can be sent, and any owned [`Deserialize`](serde::Deserialize) type
+/// received. Both sides have to use this format; node-ipc does not.
+///
+/// A payload stays as it was on the wire until a handler asks for a type. A message without a
+/// payload (`[event]`, which this format itself never sends) is read as `nil`: `()` and `Option`
+/// take it. `Vec<u8>` is sent as an array of numbers, as serde has it; `serde_bytes` sends bytes.
+///
+/// # Defaults
+///
+/// Structs are maps of their fields' names, so that two versions of a program understand each other
+/// although one has a field more.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::BytesMut;
+/// use ipc_core::{DecodePayload, EncodePayload, MessageFormat, MsgPack};
+///
+/// let format = MsgPack::new();
+/// let mut frame = BytesMut::new();
+/// format.encode("add", &(1, 2), &mut frame)?;
+/// assert_eq!(frame, &b"\x92\xa3add\x92\x01\x02"[..]);
+///
+/// let message = format.decode(frame.freeze())?;
+/// assert_eq!(message.event(), "add");
+/// assert_eq!(format.decode_payload(&message), Ok((1_u8, 2_u64)));
+/// # Ok::<(), ipc_core::FormatError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MsgPack {
+    positional: bool,
+}
+
+impl MsgPack {
+    /// The code of the error of a frame that is no array of an event's name and a payload.
+    pub const INVALID_MESSAGE: &'static str = "invalid_message";
+    /// The code of the error of a payload that is not what the handler asks for.
+    pub const INVALID_PAYLOAD: &'static str = "invalid_payload";
+    /// The code of the error of a payload that MessagePack has no form for.
+    pub const UNSERIALIZABLE: &'static str = "unserializable";
+
+    /// Returns the format with the defaults.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { positional: false }
+    }
+
+    /// Returns the same format, but which sends structs as arrays of their fields' values.
+    ///
+    /// Smaller, and only for two programs that declare the fields alike, in the same order. What it
+    /// sends can be read without this setting.
+    #[must_use]
+    pub const fn with_positional_fields(self) -> Self {
+        Self { positional: true }
+    }
+}
+
+impl MessageFormat for MsgPack {
+    fn framing(&self) -> Framing {
+        Framing::LengthPrefixed
+    }
+
+    fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
+        let (event, payload) = parts(&frame).ok_or_else(not_a_message)?;
+        Message::from_frame(frame, event, payload).ok_or_else(not_a_message)
+    }
+}
+
+impl<T: Serialize + ?Sized> EncodePayload<T> for MsgPack {
+    fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError> {
+        let unserializable = |error: rmp_serde::encode::Error| {
+            FormatError::new(Self::UNSERIALIZABLE, error.to_string())
+        };
+        out.put_u8(PAIR);
+        event.serialize(&mut Serializer::new(out.writer())).map_err(unserializable)?;
+        let serializer = Serializer::new(out.writer());
+        if self.positional {
+            payload.serialize(&mut { serializer })
+        } else {
+            payload.serialize(&mut serializer.with_struct_map())
+        }
+        .map_err(unserializable)
+    }
+}
+
+impl<T: DeserializeOwned> DecodePayload<T> for MsgPack {
+    fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
+        let invalid = |error: &dyn std::fmt::Display| {
+            FormatError::new(Self::INVALID_PAYLOAD, error.to_string())
+        };
+        let payload = message.payload().unwrap_or(NIL);
+        let mut deserializer: Deserializer<ReadRefReader<'_, [u8]>> =
+            Deserializer::from_read_ref(payload);
+        deserializer.set_max_depth(MAX_DEPTH);
+        let value = T::deserialize(&mut deserializer).map_err(|error| invalid(&error))?;
+        // The reader does not say how far it came; at the end there is no next value's first byte.
+        match IgnoredAny::deserialize(&mut deserializer) {
+            Err(Error::InvalidMarkerRead(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+                Ok(value)
+            }
+            _ => Err(invalid(&"more follows the payload")),
+        }
+    }
+}
+
+/// Returns where in a frame the event's name and the payload lie.
+fn parts(frame: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
+    let (&array, rest) = frame.split_first()?;
+    let (&marker, rest) = rest.split_first()?;
+    let (header, length) = match marker {
+        0xa0..=0xbf => (2, usize::from(marker & 0x1f)),
+        0xd9 => (3, usize::from(*rest.first()?)),
+        0xda => (4, usize::from(u16::from_be_bytes(*rest.first_chunk()?))),
+        0xdb => (6, usize::try_from(u32::from_be_bytes(*rest.first_chunk()?)).ok()?),
+        _ => return None,
+    };
+    let event = header..length.checked_add(header)?;
+    let payload = event.end..frame.len();
+    match array {
+        PAIR if !payload.is_empty() => Some((event, Some(payload))),
+        SINGLE if payload.start == frame.len() => Some((event, None)),
+        _ => None,
+    }
+}
+
+fn not_a_message() -> FormatError {
+    FormatError::new(MsgPack::INVALID_MESSAGE, "the frame is no array of an event and a payload")
+}
+
+/// The first byte of an array of two.
+const PAIR: u8 = 0x92;
+/// The first byte of an array of one.
+const SINGLE: u8 = 0x91;
+/// What absent data is read as.
+const NIL: &[u8] = &[0xc0];
+
+/// How deep a payload may be nested: as `serde_json` has it, and far from the end of a thread's
+/// stack.
+const MAX_DEPTH: usize = 128;
