@@ -74,6 +74,8 @@ impl Endpoint {
         match self {
             #[cfg(feature = "unix")]
             Self::Unix(path) => Ok(Box::new(crate::UnixTransport::new(path))),
+            #[cfg(feature = "unix")]
+            Self::Abstract(name) => Ok(Box::new(crate::AbstractTransport::new(name))),
             #[cfg(feature = "tcp")]
             Self::Tcp { host, port } => Ok(Box::new(crate::TcpTransport::new(host, *port))),
             #[cfg(feature = "memory")]

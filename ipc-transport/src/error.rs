@@ -82,6 +82,33 @@ pub enum TransportError {
         /// Why the system does not say.
         source: io::Error,
     },
+    /// A client was of a user that the server does not take; its connection was closed, and the
+    /// listener goes on.
+    PeerRefused {
+        /// The endpoint it came to.
+        endpoint: Endpoint,
+        /// The user id that would do.
+        expected: u32,
+        /// The client's user id, if the system says it.
+        actual: Option<u32>,
+    },
+    /// The group that a socket file should be given to does not exist.
+    UnknownGroup {
+        /// The group's name.
+        group: String,
+    },
+    /// The system does not let us give a socket file to the group: only its members may, and root.
+    GroupRefused {
+        /// The group's name or number.
+        group: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A socket that was open already has been listened on before, and closed or still is.
+    AlreadyTaken {
+        /// The endpoint.
+        endpoint: Endpoint,
+    },
     /// No server is listening at the endpoint.
     NobodyListening {
         /// The endpoint.
@@ -136,6 +163,10 @@ impl TransportError {
             Self::DirectoryNotWritable { .. } => "directory_not_writable",
             Self::ForeignOwner { .. } => "foreign_owner",
             Self::UnknownOwner { .. } => "unknown_owner",
+            Self::PeerRefused { .. } => "peer_refused",
+            Self::UnknownGroup { .. } => "unknown_group",
+            Self::GroupRefused { .. } => "group_refused",
+            Self::AlreadyTaken { .. } => "already_taken",
             Self::NobodyListening { .. } => "nobody_listening",
             Self::HostNotFound { .. } => "host_not_found",
             Self::TooManyFiles { .. } => "too_many_files",
@@ -158,9 +189,21 @@ impl TransportError {
                 | Self::InvalidPath { .. }
                 | Self::ForeignOwner { .. }
                 | Self::UnknownOwner { .. }
+                | Self::UnknownGroup { .. }
+                | Self::GroupRefused { .. }
+                | Self::AlreadyTaken { .. }
                 | Self::Unsupported { .. }
                 | Self::InvalidEndpoint(_)
         )
+    }
+
+    /// Tells whether the error is about one client only: the listener can be asked for the next
+    /// one at once.
+    ///
+    /// After any other error of [`Listener::accept`](crate::Listener::accept) wait a moment.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::PeerRefused { .. })
     }
 
     /// Returns the nearest kind of [`io::Error`].
@@ -174,12 +217,15 @@ impl TransportError {
                 io::ErrorKind::InvalidInput
             }
             Self::MissingDirectory { .. } | Self::HostNotFound { .. } => io::ErrorKind::NotFound,
-            Self::ForeignOwner { .. } | Self::UnknownOwner { .. } => {
+            Self::UnknownGroup { .. } => io::ErrorKind::NotFound,
+            Self::AlreadyTaken { .. } => io::ErrorKind::AddrInUse,
+            Self::ForeignOwner { .. } | Self::UnknownOwner { .. } | Self::PeerRefused { .. } => {
                 io::ErrorKind::PermissionDenied
             }
             Self::Unsupported { .. } => io::ErrorKind::Unsupported,
             Self::NobodyListening { source, .. }
             | Self::DirectoryNotWritable { source, .. }
+            | Self::GroupRefused { source, .. }
             | Self::TooManyFiles { source, .. }
             | Self::Io { source, .. } => source.kind(),
         }
@@ -193,6 +239,7 @@ impl TransportError {
             | Self::TooManyFiles { source, .. }
             | Self::UnknownOwner { source, .. }
             | Self::DirectoryNotWritable { source, .. }
+            | Self::GroupRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => source.raw_os_error(),
             _ => None,
@@ -235,6 +282,21 @@ impl fmt::Display for TransportError {
             Self::UnknownOwner { path, .. } => {
                 write!(f, "the system does not say who serves {}", path.display())
             }
+            Self::PeerRefused { endpoint, expected, actual: Some(actual) } => write!(
+                f,
+                "a client of user {actual} was refused at {endpoint}, expected user {expected}"
+            ),
+            Self::PeerRefused { endpoint, expected, actual: None } => write!(
+                f,
+                "a client of an unknown user was refused at {endpoint}, expected user {expected}"
+            ),
+            Self::UnknownGroup { group } => write!(f, "there is no group {group:?}"),
+            Self::GroupRefused { group, .. } => {
+                write!(f, "the socket cannot be given to the group {group:?}")
+            }
+            Self::AlreadyTaken { endpoint } => {
+                write!(f, "the open socket {endpoint} has been listened on before")
+            }
             Self::NobodyListening { endpoint, .. } => {
                 write!(f, "nobody is listening at {endpoint}")
             }
@@ -258,6 +320,7 @@ impl Error for TransportError {
             | Self::TooManyFiles { source, .. }
             | Self::UnknownOwner { source, .. }
             | Self::DirectoryNotWritable { source, .. }
+            | Self::GroupRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => Some(source),
             Self::InvalidEndpoint(source) => Some(source),

@@ -15,6 +15,8 @@ mod endpoint;
 mod error;
 mod fault;
 mod halves;
+#[cfg(all(unix, feature = "unix"))]
+pub mod inherited;
 #[cfg(feature = "memory")]
 mod memory;
 mod peer;
@@ -30,6 +32,8 @@ pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::TransportError;
 pub use fault::{FaultSide, FaultTransport, Faults};
 pub use halves::{ReadHalf, WriteHalf};
+#[cfg(all(unix, feature = "unix"))]
+pub use inherited::OpenTransport;
 #[cfg(feature = "memory")]
 pub use memory::{MemoryHub, MemoryTransport};
 pub use peer::{Credentials, PeerInfo};
@@ -39,4 +43,4 @@ pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 pub use tcp::TcpTransport;
 pub use transport::{Listener, Transport};
 #[cfg(feature = "unix")]
-pub use unix::{PeerCheck, UnixTransport};
+pub use unix::{AbstractTransport, Group, PeerCheck, UnixTransport};

@@ -166,7 +166,7 @@ impl Transport for TcpTransport {
 }
 
 #[derive(Debug)]
-struct TcpServer {
+pub(crate) struct TcpServer {
     endpoint: Endpoint,
     io: TcpListener,
     nodelay: bool,
@@ -174,7 +174,7 @@ struct TcpServer {
 }
 
 impl TcpServer {
-    fn new(transport: &TcpTransport, io: TcpListener) -> Result<Self, TransportError> {
+    pub(crate) fn new(transport: &TcpTransport, io: TcpListener) -> Result<Self, TransportError> {
         let bound = io.local_addr().map_err(|error| transport.error("listen", error))?;
         let endpoint = Endpoint::Tcp { host: transport.host.clone(), port: bound.port() };
         Ok(Self { endpoint, io, nodelay: transport.nodelay, reserve: Reserve::new() })

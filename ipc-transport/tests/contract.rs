@@ -40,18 +40,24 @@ const FAULTS: Faults = Faults::new(42).with_short_reads(2).with_one_byte_writes(
 
 #[cfg(all(unix, feature = "unix"))]
 contract!(unix, Kind::Unix, Wrap::Plain);
+#[cfg(all(target_os = "linux", feature = "unix"))]
+contract!(abstract_name, Kind::Abstract, Wrap::Plain);
 #[cfg(feature = "tcp")]
 contract!(tcp, Kind::Tcp, Wrap::Plain);
 #[cfg(feature = "memory")]
 contract!(memory, Kind::Memory, Wrap::Plain);
 #[cfg(all(unix, feature = "unix"))]
 contract!(faulty_unix, Kind::Unix, Wrap::Faults(FAULTS));
+#[cfg(all(target_os = "linux", feature = "unix"))]
+contract!(faulty_abstract_name, Kind::Abstract, Wrap::Faults(FAULTS));
 #[cfg(feature = "tcp")]
 contract!(faulty_tcp, Kind::Tcp, Wrap::Faults(FAULTS));
 #[cfg(feature = "memory")]
 contract!(faulty_memory, Kind::Memory, Wrap::Faults(FAULTS));
 #[cfg(all(unix, feature = "unix"))]
 contract!(tapped_unix, Kind::Unix, Wrap::Tap);
+#[cfg(all(target_os = "linux", feature = "unix"))]
+contract!(tapped_abstract_name, Kind::Abstract, Wrap::Tap);
 #[cfg(feature = "tcp")]
 contract!(tapped_tcp, Kind::Tcp, Wrap::Tap);
 #[cfg(feature = "memory")]

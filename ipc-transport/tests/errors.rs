@@ -88,6 +88,34 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
             "/tmp/app.world",
         ),
         (
+            E::PeerRefused { endpoint: endpoint(), expected: 1, actual: Some(2) },
+            "peer_refused",
+            false,
+            ErrorKind::PermissionDenied,
+            "user 2",
+        ),
+        (
+            E::UnknownGroup { group: "nobodies".into() },
+            "unknown_group",
+            true,
+            ErrorKind::NotFound,
+            "\"nobodies\"",
+        ),
+        (
+            E::GroupRefused { group: "wheel".into(), source: source() },
+            "group_refused",
+            true,
+            ErrorKind::Other,
+            "\"wheel\"",
+        ),
+        (
+            E::AlreadyTaken { endpoint: endpoint() },
+            "already_taken",
+            true,
+            ErrorKind::AddrInUse,
+            "tcp:[::1]:8000",
+        ),
+        (
             E::NobodyListening { endpoint: endpoint(), source: source() },
             "nobody_listening",
             false,
@@ -153,7 +181,14 @@ fn the_text_never_repeats_the_source() {
             assert!(!error.to_string().contains(&source.to_string()), "{error}");
         }
     }
-    assert_eq!(sources, 7);
+    assert_eq!(sources, 8);
+}
+
+#[test]
+fn only_a_refused_client_leaves_the_listener_ready_at_once() {
+    for (error, code, ..) in all() {
+        assert_eq!(error.is_refusal(), code == "peer_refused", "{error}");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A listening socket file.
+//! A listening Unix socket: one with a file of ours, or one without.
 
 use std::task::Context;
 
@@ -7,22 +7,31 @@ use tokio::net::UnixListener;
 
 use super::connect::credentials;
 use super::socket_file::SocketFile;
+use super::{PeerCheck, peer_check};
 use crate::accept::Reserve;
 use crate::{Endpoint, Listener, PeerInfo, Stream, TransportError};
 
 #[derive(Debug)]
-pub(super) struct UnixServer {
+pub(crate) struct UnixServer {
     endpoint: Endpoint,
     /// Dropped before `io`: while the file has its name, whoever probes it finds us alive, so
-    /// nobody replaces it between our look at it and its removal.
-    file: SocketFile,
+    /// nobody replaces it between our look at it and its removal. `None` if the file is somebody
+    /// else's, or there is none.
+    file: Option<SocketFile>,
     io: UnixListener,
+    check: PeerCheck,
     reserve: Reserve,
 }
 
 impl UnixServer {
-    pub(super) fn new(endpoint: Endpoint, io: UnixListener, file: SocketFile) -> Self {
-        Self { endpoint, file, io, reserve: Reserve::new() }
+    /// Returns a server whose clients `check` has to take.
+    pub(crate) fn new(endpoint: Endpoint, io: UnixListener, check: PeerCheck) -> Self {
+        Self { endpoint, file: None, io, check, reserve: Reserve::new() }
+    }
+
+    /// Makes the server remove this file at its end.
+    pub(super) fn with_file(self, file: SocketFile) -> Self {
+        Self { file: Some(file), ..self }
     }
 }
 
@@ -37,12 +46,13 @@ impl Listener for UnixServer {
         let poll_accept = |cx: &mut Context<'_>| listener.poll_accept(cx);
         let (io, _) = self.reserve.accept(&self.endpoint, poll_accept).await?;
         let credentials = credentials(&io).ok();
+        peer_check::check_client(&self.endpoint, self.check, credentials.as_ref())?;
         Ok(Stream::unix(io, PeerInfo { credentials, ..PeerInfo::new(self.endpoint.clone()) }))
     }
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {
-        let Self { endpoint, mut file, io, .. } = *self;
-        let removed = file.remove();
+        let Self { endpoint, file, io, .. } = *self;
+        let removed = file.map_or(Ok(()), |mut file| file.remove());
         drop(io);
         removed.map_err(|source| TransportError::Io { endpoint, op: "remove", source })
     }

@@ -6,10 +6,12 @@ use async_trait::async_trait;
 
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
+mod abstract_name;
 #[cfg(unix)]
 mod connect;
+mod group;
 #[cfg(unix)]
-mod listener;
+pub(crate) mod listener;
 #[cfg(unix)]
 mod peer_check;
 #[cfg(unix)]
@@ -19,7 +21,10 @@ mod socket_path;
 #[cfg(unix)]
 mod start_lock;
 #[cfg(unix)]
-mod sys;
+pub(crate) mod sys;
+
+pub use abstract_name::AbstractTransport;
+pub use group::Group;
 
 /// A socket file, to dial or to serve.
 ///
@@ -31,8 +36,9 @@ mod sys;
 ///
 /// # Defaults
 ///
-/// Mode `0600`; stale sockets are replaced; [`PeerCheck::StickyDirectory`]; a backlog of 511
-/// connections.
+/// Mode `0600` and the group the system gives new files; stale sockets are replaced;
+/// [`PeerCheck::StickyDirectory`] for dialing, [`PeerCheck::Any`] for accepting, where the mode
+/// decides; a backlog of 511 connections.
 ///
 /// # Errors
 ///
@@ -43,8 +49,11 @@ mod sys;
 /// Listening gives [`TransportError::AlreadyRunning`], [`TransportError::NotASocket`],
 /// [`TransportError::ForeignOwner`] if the stale socket is another user's and we may not replace
 /// it, [`TransportError::MissingDirectory`], [`TransportError::DirectoryNotWritable`],
-/// [`TransportError::StartInProgress`] if others have been starting for 5 seconds, and
+/// [`TransportError::StartInProgress`] if others have been starting for 5 seconds,
+/// [`TransportError::UnknownGroup`], [`TransportError::GroupRefused`], and
 /// [`TransportError::AddressInUse`] if the path keeps changing under our hands.
+///
+/// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken.
 ///
 /// Both give [`TransportError::InvalidPath`], [`TransportError::PathTooLong`],
 /// [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and, on systems without Unix
@@ -55,32 +64,38 @@ pub struct UnixTransport {
     options: Options,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Options {
     mode: u32,
+    group: Option<Group>,
     unlink: bool,
-    check: PeerCheck,
+    dial_check: PeerCheck,
+    accept_check: PeerCheck,
     backlog: u32,
 }
 
-/// Whom a client believes when it connects to a socket file.
+/// Whom one end of a Unix socket takes for the other.
 ///
-/// The server's user is what the kernel says about the process that listens; nothing is sent
-/// before the check has passed. A refusal is [`TransportError::ForeignOwner`].
+/// The other's user is what the kernel says about the process that listens, or that connected;
+/// nothing is sent or read before the check has passed. A client's refusal is
+/// [`TransportError::ForeignOwner`]; a server's is [`TransportError::PeerRefused`], which closes
+/// that connection and leaves the listener as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PeerCheck {
     /// In or below a sticky directory such as `/tmp`, where anybody can put a socket with any
     /// name first, takes only a socket file of our own user or root's, served by our own user or
     /// root; elsewhere the rights of the directory decide, and anybody's server is taken. Root
-    /// takes any.
+    /// takes any. A server takes any client that the rights of its file let in.
     #[default]
     StickyDirectory,
-    /// Takes any server.
+    /// Takes anybody.
     Any,
-    /// Takes only a server that runs as our own user.
+    /// Takes only a process that runs as our own user.
     SameUser,
-    /// Takes only a server that runs as this user id: for example 0 for a system daemon.
+    /// Takes only a process that runs as our own user, or as root; if we are root, only root.
+    SameUserOrRoot,
+    /// Takes only a process that runs as this user id: for example 0 for a system daemon.
     Uid(u32),
 }
 
@@ -90,8 +105,10 @@ impl UnixTransport {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let options = Options {
             mode: DEFAULT_MODE,
+            group: None,
             unlink: true,
-            check: PeerCheck::default(),
+            dial_check: PeerCheck::default(),
+            accept_check: PeerCheck::Any,
             backlog: DEFAULT_BACKLOG,
         };
         Self { path: path.into(), options }
@@ -112,6 +129,18 @@ impl UnixTransport {
         self
     }
 
+    /// Sets the group of the socket file, by its number or its name; by default it is what the
+    /// system gives new files.
+    ///
+    /// The group may connect if the mode says so: `0660`, say. Like the mode it is set before
+    /// anybody can see the file under its name. Only a member of the group, or root, may do it:
+    /// [`TransportError::GroupRefused`].
+    #[must_use]
+    pub fn with_group(mut self, group: impl Into<Group>) -> Self {
+        self.options.group = Some(group.into());
+        self
+    }
+
     /// Sets whether a stale socket at the path is replaced, by default `true`.
     ///
     /// With `false` anything at the path, whatever it is, is [`TransportError::AddressInUse`].
@@ -124,7 +153,18 @@ impl UnixTransport {
     /// Sets whom a client believes, by default [`PeerCheck::StickyDirectory`].
     #[must_use]
     pub fn with_peer_check(mut self, check: PeerCheck) -> Self {
-        self.options.check = check;
+        self.options.dial_check = check;
+        self
+    }
+
+    /// Sets whom a server takes, beside what the mode says, by default [`PeerCheck::Any`].
+    ///
+    /// With a mode that lets everybody connect, [`PeerCheck::SameUser`] still takes our own user
+    /// only: [`Listener::accept`] closes the others' connections and says
+    /// [`TransportError::PeerRefused`] for each.
+    #[must_use]
+    pub fn with_accept_check(mut self, check: PeerCheck) -> Self {
+        self.options.accept_check = check;
         self
     }
 
@@ -146,7 +186,7 @@ impl Transport for UnixTransport {
 
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        connect::connect(&self.path, self.options.check).await
+        connect::connect(&self.path, self.options.dial_check).await
     }
 
     #[cfg(not(unix))]
@@ -156,8 +196,11 @@ impl Transport for UnixTransport {
 
     #[cfg(unix)]
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
-        let (io, file) = socket_file::claim(&self.path, self.options).await?;
-        Ok(Box::new(listener::UnixServer::new(self.endpoint(), io, file)))
+        let Options { mode, unlink, backlog, accept_check, .. } = self.options;
+        let plan = socket_file::Plan { mode, unlink, backlog, group: self.options.group.clone() };
+        let (io, file) = socket_file::claim(&self.path, &plan).await?;
+        let server = listener::UnixServer::new(self.endpoint(), io, accept_check);
+        Ok(Box::new(server.with_file(file)))
     }
 
     #[cfg(not(unix))]

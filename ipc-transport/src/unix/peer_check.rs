@@ -1,4 +1,4 @@
-//! Whether a client may believe the server it has just reached.
+//! Whether a client may believe the server it has just reached, and a server its client.
 
 use std::fs;
 use std::io;
@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::{PeerCheck, socket_path, sys};
-use crate::TransportError;
+use crate::{Credentials, Endpoint, TransportError};
 
 /// Refuses a server that `check` does not take; `server` is its user id, or why it is unknown.
-pub(super) fn check(
+pub(super) fn check_server(
     path: &Path,
     check: PeerCheck,
     server: io::Result<u32>,
@@ -17,10 +17,56 @@ pub(super) fn check(
     if check == PeerCheck::Any {
         return Ok(());
     }
-    let ours = sys::effective_uid();
     let shared = check == PeerCheck::StickyDirectory && is_shared(path);
     // A file that has vanished since we connected leaves the server's user to judge by.
     let owner = fs::symlink_metadata(path).ok().map(|found| found.uid());
+    judge(path, check, server, shared, owner)
+}
+
+/// Refuses the server of a name without a file: anybody can have taken that name.
+pub(super) fn check_nameless(
+    name: &Path,
+    check: PeerCheck,
+    server: io::Result<u32>,
+) -> Result<(), TransportError> {
+    if check == PeerCheck::Any { Ok(()) } else { judge(name, check, server, true, None) }
+}
+
+/// Refuses a client that `check` does not take.
+pub(crate) fn check_client(
+    endpoint: &Endpoint,
+    check: PeerCheck,
+    client: Option<&Credentials>,
+) -> Result<(), TransportError> {
+    // The rights of the file have decided already.
+    if matches!(check, PeerCheck::Any | PeerCheck::StickyDirectory) {
+        return Ok(());
+    }
+    let ours = sys::effective_uid();
+    let refused = |expected, actual| TransportError::PeerRefused {
+        endpoint: endpoint.clone(),
+        expected,
+        actual,
+    };
+    let Some(client) = client else {
+        let expected = if let PeerCheck::Uid(uid) = check { uid } else { ours };
+        return Err(refused(expected, None));
+    };
+    let facts = Facts { shared: false, owner: None, server: client.uid };
+    match find_stranger(check, ours, facts) {
+        None => Ok(()),
+        Some(Stranger { expected, actual }) => Err(refused(expected, Some(actual))),
+    }
+}
+
+fn judge(
+    path: &Path,
+    check: PeerCheck,
+    server: io::Result<u32>,
+    shared: bool,
+    owner: Option<u32>,
+) -> Result<(), TransportError> {
+    let ours = sys::effective_uid();
     let server = match server {
         Ok(uid) => uid,
         Err(_) if check == PeerCheck::StickyDirectory && (!shared || ours == ROOT) => return Ok(()),
@@ -40,7 +86,7 @@ struct Facts {
     shared: bool,
     /// The user the path belongs to.
     owner: Option<u32>,
-    /// The user the listening process runs as.
+    /// The user the process at the other end runs as.
     server: u32,
 }
 
@@ -57,6 +103,7 @@ fn find_stranger(check: PeerCheck, ours: u32, facts: Facts) -> Option<Stranger> 
     match check {
         PeerCheck::Any => None,
         PeerCheck::SameUser => differs(ours, facts.server),
+        PeerCheck::SameUserOrRoot => untrusted(facts.server),
         PeerCheck::Uid(uid) => differs(uid, facts.server),
         PeerCheck::StickyDirectory if ours == ROOT || !facts.shared => None,
         PeerCheck::StickyDirectory => {
@@ -123,5 +170,22 @@ mod tests {
         check(PeerCheck::SameUser, US, (false, THEM, US), None);
         check(PeerCheck::SameUser, ROOT, (false, ROOT, THEM), Some((ROOT, THEM)));
         check(PeerCheck::Any, US, (true, THEM, THEM), None);
+        check(PeerCheck::SameUserOrRoot, US, (false, THEM, ROOT), None);
+        check(PeerCheck::SameUserOrRoot, US, (false, US, THEM), Some((US, THEM)));
+        check(PeerCheck::SameUserOrRoot, ROOT, (false, ROOT, THEM), Some((ROOT, THEM)));
+    }
+
+    #[test]
+    fn a_client_whose_user_is_unknown_is_refused_unless_anybody_is_taken() {
+        let endpoint = Endpoint::Unix("/x".into());
+        for (check, taken) in [
+            (PeerCheck::Any, true),
+            (PeerCheck::StickyDirectory, true),
+            (PeerCheck::SameUser, false),
+            (PeerCheck::SameUserOrRoot, false),
+            (PeerCheck::Uid(THEM), false),
+        ] {
+            assert_eq!(check_client(&endpoint, check, None).is_ok(), taken, "{check:?}");
+        }
     }
 }

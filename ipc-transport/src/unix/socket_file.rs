@@ -16,21 +16,36 @@ use std::path::{Path, PathBuf};
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
 use super::start_lock::StartLock;
-use super::{Options, socket_path, sys};
+use super::{Group, group, socket_path, sys};
 use crate::accept::is_too_many_files;
 use crate::{Endpoint, TransportError};
+
+/// How a socket file is made.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) mode: u32,
+    pub(super) unlink: bool,
+    pub(super) backlog: u32,
+    /// The group to look up and give the file to.
+    pub(super) group: Option<Group>,
+}
 
 /// Takes the path for a new server and returns its listening socket and its file.
 ///
 /// Cancel safe: a dropped future leaves nothing behind, or the path free.
 pub(super) async fn claim(
     path: &Path,
-    options: Options,
+    plan: &Plan,
 ) -> Result<(UnixListener, SocketFile), TransportError> {
     socket_path::check(path)?;
     check_directory(path)?;
-    if !options.unlink {
-        return match publish(path, options, None)? {
+    let group = match &plan.group {
+        Some(group) => Some(group::Found::look_up(group, &Endpoint::Unix(path.to_owned())).await?),
+        None => None,
+    };
+    let rights = Rights { mode: plan.mode, group, backlog: plan.backlog };
+    if !plan.unlink {
+        return match publish(path, &rights, None)? {
             Some(server) => Ok(server),
             None => Err(TransportError::AddressInUse { endpoint: Endpoint::Unix(path.to_owned()) }),
         };
@@ -41,7 +56,7 @@ pub(super) async fn claim(
     let _lock = StartLock::acquire(path, |lock, error| failed(lock, "lock", error)).await?;
     for _ in 0..PUBLISH_TRIES {
         let stale = look(path).await?;
-        if let Some(server) = publish(path, options, stale)? {
+        if let Some(server) = publish(path, &rights, stale)? {
             return Ok(server);
         }
     }
@@ -153,16 +168,24 @@ async fn look(path: &Path) -> Result<Option<FileId>, TransportError> {
     }
 }
 
+/// What a socket file is given before it is published.
+#[derive(Debug)]
+struct Rights {
+    mode: u32,
+    group: Option<group::Found>,
+    backlog: u32,
+}
+
 /// Makes a listening socket at the path, over `stale` if given.
 ///
 /// Returns `None` if what is at the path is no longer what the caller saw.
 fn publish(
     path: &Path,
-    options: Options,
+    rights: &Rights,
     stale: Option<FileId>,
 ) -> Result<Option<(UnixListener, SocketFile)>, TransportError> {
-    let Some((io, aside)) = bind_aside(path, options)? else {
-        return bind_in_place(path, options, stale);
+    let Some((io, aside)) = bind_aside(path, rights)? else {
+        return bind_in_place(path, rights, stale);
     };
     match stale {
         Some(stale) if is_still(path, stale) => match aside.rename(path) {
@@ -175,7 +198,7 @@ fn publish(
         None => match aside.link(path) {
             Ok(file) => Ok(Some((io, file))),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-            Err(_) => bind_in_place(path, options, None),
+            Err(_) => bind_in_place(path, rights, None),
         },
     }
 }
@@ -183,7 +206,7 @@ fn publish(
 /// Returns a socket listening under a temporary name, or `None` if no such name fits.
 fn bind_aside(
     path: &Path,
-    options: Options,
+    rights: &Rights,
 ) -> Result<Option<(UnixListener, SocketFile)>, TransportError> {
     for _ in 0..NAME_TRIES {
         let random = RandomState::new().build_hasher().finish() as u32;
@@ -191,10 +214,8 @@ fn bind_aside(
         if !socket_path::fits(&temporary) {
             return Ok(None);
         }
-        match bind(&temporary, options) {
-            Ok(server) => return Ok(Some(server)),
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-            Err(source) => return Err(failed(path, "bind", source)),
+        if let Some(server) = bind(&temporary, path, rights)? {
+            return Ok(Some(server));
         }
     }
     Ok(None)
@@ -202,7 +223,7 @@ fn bind_aside(
 
 fn bind_in_place(
     path: &Path,
-    options: Options,
+    rights: &Rights,
     stale: Option<FileId>,
 ) -> Result<Option<(UnixListener, SocketFile)>, TransportError> {
     if let Some(stale) = stale {
@@ -211,21 +232,31 @@ fn bind_in_place(
         }
         fs::remove_file(path).map_err(|error| failed(path, "replace", error))?;
     }
-    match bind(path, options) {
-        Ok(server) => Ok(Some(server)),
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(None),
-        Err(source) => Err(failed(path, "bind", source)),
-    }
+    bind(path, path, rights)
 }
 
-/// Binds, sets the mode, then listens: before that last step every connect is refused, so the
-/// rights the umask gave the new file for a moment open it to nobody.
-fn bind(path: &Path, options: Options) -> io::Result<(UnixListener, SocketFile)> {
-    let socket = UnixSocket::new_stream()?;
-    socket.bind(path)?;
-    let file = SocketFile::new(path)?;
-    fs::set_permissions(path, Permissions::from_mode(options.mode))?;
-    Ok((socket.listen(options.backlog)?, file))
+/// Binds, sets the group and the mode, then listens: before that last step every connect is
+/// refused, so the rights the umask gave the new file for a moment open it to nobody.
+///
+/// The group comes first: the mode is never in force for another one. Returns `None` if the name
+/// is taken; errors are told of `path`.
+fn bind(
+    name: &Path,
+    path: &Path,
+    rights: &Rights,
+) -> Result<Option<(UnixListener, SocketFile)>, TransportError> {
+    let failed = |source| failed(path, "bind", source);
+    let socket = UnixSocket::new_stream().map_err(failed)?;
+    match socket.bind(name) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Ok(None),
+        other => other.map_err(failed)?,
+    }
+    let file = SocketFile::new(name).map_err(failed)?;
+    if let Some(group) = &rights.group {
+        group.own(name)?;
+    }
+    fs::set_permissions(name, Permissions::from_mode(rights.mode)).map_err(failed)?;
+    Ok(Some((socket.listen(rights.backlog).map_err(failed)?, file)))
 }
 
 fn is_still(path: &Path, id: FileId) -> bool {

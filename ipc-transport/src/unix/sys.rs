@@ -1,9 +1,13 @@
-//! The two system calls std lacks at our MSRV; the only unsafe code of the crate.
-#![expect(unsafe_code, reason = "flock and geteuid have no safe form in std before 1.89")]
+//! The system calls std lacks at our MSRV; the only unsafe code for Unix.
+#![expect(unsafe_code, reason = "they have no safe form in std before 1.89, or none at all")]
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Takes an exclusive lock on an open file, or returns `false` if somebody else has it.
 ///
@@ -22,3 +26,67 @@ pub(super) fn effective_uid() -> u32 {
     // SAFETY: geteuid takes nothing, touches no memory of ours and cannot fail.
     unsafe { libc::geteuid() }
 }
+
+/// Returns the number of the group with this name, or `None` if there is none.
+///
+/// Blocks while the system looks, perhaps on another machine.
+pub(super) fn group_id(name: &str) -> io::Result<Option<u32>> {
+    let Ok(name) = CString::new(name) else { return Ok(None) };
+    let mut room = vec![0; GROUP_ROOM];
+    loop {
+        let mut entry = MaybeUninit::<libc::group>::uninit();
+        let mut found = ptr::null_mut();
+        // SAFETY: `name` ends with a NUL; the other pointers are to memory of ours that lives
+        // through the call, and `room` has the length that is told.
+        let error = unsafe {
+            libc::getgrnam_r(
+                name.as_ptr(),
+                entry.as_mut_ptr(),
+                room.as_mut_ptr(),
+                room.len(),
+                &raw mut found,
+            )
+        };
+        return match error {
+            0 if found.is_null() => Ok(None),
+            // SAFETY: `found` is not null, so `entry` has been filled in.
+            0 => Ok(Some(unsafe { entry.assume_init() }.gr_gid)),
+            // These mean, by getgrnam_r(3), that there is no such group.
+            libc::ENOENT | libc::ESRCH | libc::EBADF | libc::EPERM => Ok(None),
+            libc::ERANGE if room.len() < MAX_GROUP_ROOM => {
+                room.resize(room.len() * 2, 0);
+                continue;
+            }
+            libc::EINTR => continue,
+            other => Err(io::Error::from_raw_os_error(other)),
+        };
+    }
+}
+
+/// Takes over the descriptors that this process was started with, from `first` on, and keeps them
+/// from its children; `None` if that was done before, or the number of one that is not open.
+pub(crate) fn adopt(
+    first: RawFd,
+    count: usize,
+) -> Option<Result<Vec<OwnedFd>, (RawFd, io::Error)>> {
+    static ADOPTED: AtomicBool = AtomicBool::new(false);
+    if ADOPTED.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    let numbers = || (first..).take(count);
+    // All are looked at before one is taken over, which would close it if a later one is bad.
+    for fd in numbers() {
+        // SAFETY: fcntl with these takes no pointers; on what is not open it fails.
+        if unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) } == -1 {
+            return Some(Err((fd, io::Error::last_os_error())));
+        }
+    }
+    // SAFETY: each is open, as was just seen. The service manager has told this very process that
+    // they are its own, and `ADOPTED` sees to it that they are handed out once.
+    Some(Ok(numbers().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()))
+}
+
+/// Enough for a group of some dozen members; it doubles as far as [`MAX_GROUP_ROOM`].
+const GROUP_ROOM: usize = 1 << 10;
+/// Room for the largest group that is looked up: 1 MiB is some 50,000 members.
+const MAX_GROUP_ROOM: usize = 1 << 20;

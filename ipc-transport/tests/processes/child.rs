@@ -2,18 +2,19 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
-use ipc_transport::{Endpoint, PeerCheck, Stream, Transport, UnixTransport};
+use ipc_transport::{AbstractTransport, Endpoint, PeerCheck, Stream, Transport, UnixTransport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
-use crate::{Result, descriptors};
+use crate::{Result, descriptors, passed};
 
 /// A child process that plays a role; killed when dropped.
 pub(crate) struct Other {
     child: Child,
-    orders: ChildStdin,
+    /// `None` if its stdin is something else.
+    orders: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -57,7 +58,7 @@ impl Other {
 
     /// Says a line to the child and reads its answer.
     pub(crate) fn ask(&mut self, order: &str) -> Result<String> {
-        writeln!(self.orders, "{order}")?;
+        writeln!(self.orders.as_ref().ok_or("no stdin")?, "{order}")?;
         self.hear()
     }
 
@@ -68,11 +69,20 @@ impl Other {
         Ok(())
     }
 
-    fn spawn(command: &mut Command) -> Result<Self> {
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
-        let orders = child.stdin.take().ok_or("no stdin")?;
+    /// Returns what the child writes to stderr, if the command has a pipe there.
+    pub(crate) fn errors(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self> {
+        Self::spawn_deaf(command.stdin(Stdio::piped()))
+    }
+
+    /// Starts a child that takes no orders unless the command has a pipe for them.
+    pub(crate) fn spawn_deaf(command: &mut Command) -> Result<Self> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
         let answers = BufReader::new(child.stdout.take().ok_or("no stdout")?);
-        Ok(Self { child, orders, answers })
+        Ok(Self { orders: child.stdin.take(), child, answers })
     }
 }
 
@@ -88,7 +98,10 @@ impl Drop for Other {
 pub(crate) fn play(role: &[String]) -> ExitCode {
     let role: Vec<&str> = role.iter().map(String::as_str).collect();
     let result = match role[..] {
-        ["listen", path] => listen(path),
+        ["listen", place] => listen(place, "any"),
+        ["listen", place, check] => listen(place, check),
+        ["group", path, group] => give_to_group(path, group),
+        ["passed"] => passed::serve(),
         ["leave", path] => leave(path),
         ["dial", path, check] => dial(path, check),
         ["crowded", endpoint] => endpoint
@@ -120,9 +133,14 @@ pub(crate) fn next_order() -> Result<Option<String>> {
 
 /// Says `listening`, or the code of the error; then accepts one connection for each order,
 /// and keeps it.
-fn listen(path: &str) -> Result {
+fn listen(place: &str, check: &str) -> Result {
     let runtime = Runtime::new()?;
-    let mut listener = match runtime.block_on(UnixTransport::new(path).with_mode(0o666).listen()) {
+    let check = to_check(check)?;
+    let transport: Box<dyn Transport> = match place.strip_prefix("abstract:") {
+        Some(name) => Box::new(AbstractTransport::new(name).with_accept_check(check)),
+        None => Box::new(UnixTransport::new(place).with_mode(0o666).with_accept_check(check)),
+    };
+    let mut listener = match runtime.block_on(transport.listen()) {
         Ok(listener) => listener,
         Err(error) => {
             say(error.code());
@@ -132,7 +150,13 @@ fn listen(path: &str) -> Result {
     say("listening");
     let mut kept = Vec::new();
     while next_order()?.is_some() {
-        let mut stream = runtime.block_on(listener.accept())?;
+        let mut stream = match runtime.block_on(listener.accept()) {
+            Ok(stream) => stream,
+            Err(error) => {
+                say(error.code());
+                continue;
+            }
+        };
         say(match runtime.block_on(stream.read_u8()) {
             Ok(_) => "heard",
             Err(_) => "gone",
@@ -149,18 +173,27 @@ fn leave(path: &str) -> Result {
     Ok(())
 }
 
+/// Says what comes of a socket file for this group.
+fn give_to_group(path: &str, group: &str) -> Result {
+    let transport = UnixTransport::new(path).with_group(group.parse::<u32>()?);
+    let listened = Runtime::new()?.block_on(transport.listen());
+    say(&listened.map_or_else(|error| outcome(&error), |_| "listening".to_owned()));
+    Ok(())
+}
+
 /// Dials once for each order, and says what came of it.
-fn dial(path: &str, check: &str) -> Result {
-    let check = match check {
-        "default" => PeerCheck::default(),
-        "any" => PeerCheck::Any,
-        "same" => PeerCheck::SameUser,
-        uid => PeerCheck::Uid(uid.parse()?),
+fn dial(place: &str, check: &str) -> Result {
+    let transport: Box<dyn Transport> = match (place.strip_prefix("abstract:"), check) {
+        (Some(name), "default") => Box::new(AbstractTransport::new(name)),
+        (Some(name), check) => {
+            Box::new(AbstractTransport::new(name).with_peer_check(to_check(check)?))
+        }
+        (None, check) => Box::new(UnixTransport::new(place).with_peer_check(to_check(check)?)),
     };
     let runtime = Runtime::new()?;
     while next_order()?.is_some() {
         let dialed = runtime.block_on(async {
-            let mut stream: Stream = UnixTransport::new(path).with_peer_check(check).dial().await?;
+            let mut stream: Stream = transport.dial().await?;
             // It counts only if it can be written to.
             Ok(stream.write_all(b"!").await.map(|()| stream))
         });
@@ -170,6 +203,16 @@ fn dial(path: &str, check: &str) -> Result {
         }
     }
     Ok(())
+}
+
+fn to_check(check: &str) -> Result<PeerCheck> {
+    Ok(match check {
+        "default" => PeerCheck::default(),
+        "any" => PeerCheck::Any,
+        "same" => PeerCheck::SameUser,
+        "root too" => PeerCheck::SameUserOrRoot,
+        uid => PeerCheck::Uid(uid.parse()?),
+    })
 }
 
 /// The code of an error, and the number of the system's, if any.

@@ -9,7 +9,13 @@ mod child;
 #[cfg(all(unix, feature = "unix"))]
 mod descriptors;
 #[cfg(all(unix, feature = "unix"))]
+mod groups;
+#[cfg(all(unix, feature = "unix"))]
 mod kill;
+#[cfg(all(unix, feature = "unix"))]
+mod passed;
+#[cfg(all(unix, feature = "unix"))]
+mod strangers;
 #[cfg(all(unix, feature = "unix"))]
 mod users;
 
@@ -30,6 +36,18 @@ const TESTS: &[Test] = &[
     ("a_strangers_stale_socket_is_named_as_such", users::a_strangers_stale_socket_is_named),
     ("a_strangers_lock_file_is_named", users::a_strangers_lock_file_is_named),
     ("a_directory_without_rights_is_named", users::a_directory_without_rights_is_named),
+    ("a_server_takes_whom_its_check_takes", strangers::a_server_takes_whom_its_check_takes),
+    ("a_refused_stranger_does_not_hold_up", strangers::a_refused_stranger_does_not_hold_up),
+    #[cfg(target_os = "linux")]
+    ("abstract_names_are_for_one_user", strangers::abstract_names_are_for_one_user),
+    #[cfg(target_os = "linux")]
+    ("a_killed_abstract_server_leaves_nothing", strangers::a_killed_abstract_server_leaves_nothing),
+    ("a_socket_file_is_its_groups", groups::a_socket_file_is_its_groups),
+    ("a_group_of_others_is_refused", groups::a_group_of_others_is_refused),
+    ("passed_sockets_are_served", passed::passed_sockets_are_served),
+    ("sockets_passed_to_another_are_left", passed::sockets_passed_to_another_are_left),
+    ("sockets_that_are_not_there_are_named", passed::sockets_that_are_not_there_are_named),
+    ("systemd_passes_sockets_by_name", passed::systemd_passes_sockets_by_name),
     ("full_unix_server_sheds_and_recovers", descriptors::full_unix_server_sheds_and_recovers),
     #[cfg(feature = "tcp")]
     ("full_tcp_server_sheds_and_recovers", descriptors::full_tcp_server_sheds_and_recovers),

@@ -113,13 +113,13 @@ pub(crate) fn a_directory_without_rights_is_named() -> Result {
 }
 
 /// A directory that other users can reach, with this mode.
-struct Place {
-    path: std::path::PathBuf,
+pub(crate) struct Place {
+    pub(crate) path: std::path::PathBuf,
     _base: TempDir,
 }
 
 impl Place {
-    fn new(mode: u32) -> Result<Self> {
+    pub(crate) fn new(mode: u32) -> Result<Self> {
         // Outside /tmp, which is sticky itself and so would be everything below it.
         let base = tempfile::tempdir_in("/var/lib")?;
         fs::set_permissions(base.path(), Permissions::from_mode(0o755))?;
@@ -138,7 +138,7 @@ impl Place {
 }
 
 /// Tells whether other users can be acted as, and says so if not.
-fn is_root() -> Result<bool> {
+pub(crate) fn is_root() -> Result<bool> {
     use std::os::unix::fs::MetadataExt;
     let own = tempfile::tempdir()?;
     let root = fs::metadata(Path::new(own.path()))?.uid() == ROOT;
@@ -148,8 +148,8 @@ fn is_root() -> Result<bool> {
     Ok(root)
 }
 
-const ROOT: u32 = 0;
-const CLIENT: u32 = 65534;
-const SQUATTER: u32 = 65533;
+pub(crate) const ROOT: u32 = 0;
+pub(crate) const CLIENT: u32 = 65534;
+pub(crate) const SQUATTER: u32 = 65533;
 const STICKY: u32 = 0o1777;
-const OPEN: u32 = 0o777;
+pub(crate) const OPEN: u32 = 0o777;

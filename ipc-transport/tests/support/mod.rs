@@ -17,6 +17,8 @@ pub(crate) type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>
 pub(crate) enum Kind {
     #[cfg(all(unix, feature = "unix"))]
     Unix,
+    #[cfg(all(target_os = "linux", feature = "unix"))]
+    Abstract,
     #[cfg(feature = "tcp")]
     Tcp,
     #[cfg(feature = "memory")]
@@ -53,6 +55,11 @@ impl Rig {
             Kind::Unix => {
                 let path = self.directory.path().join(format!("rig-{}", self.number));
                 self.wrapped(ipc_transport::UnixTransport::new(path))
+            }
+            #[cfg(all(target_os = "linux", feature = "unix"))]
+            Kind::Abstract => {
+                let name = format!("ipc-transport.{}.{}", std::process::id(), self.number);
+                self.wrapped(ipc_transport::AbstractTransport::new(name))
             }
             #[cfg(feature = "tcp")]
             Kind::Tcp => self.wrapped(ipc_transport::TcpTransport::new(self.host(), 0)),
