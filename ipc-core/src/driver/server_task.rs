@@ -125,6 +125,10 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
                 pause = ACCEPT_PAUSE;
                 admit(shared, stream, &mut backlog);
             }
+            // Whoever may not connect must not make the others wait.
+            Err(error) if error.is_refusal() => {
+                shared.hub.error(None, error.into(), &mut backlog);
+            }
             Err(error) => {
                 shared.hub.error(None, error.into(), &mut backlog);
                 // Out of file descriptors, say: trying at once would spin, not trying at all

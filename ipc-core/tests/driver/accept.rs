@@ -43,6 +43,19 @@ async fn a_success_makes_the_pauses_short_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn strangers_who_are_refused_hold_nobody_up() {
+    let transport = Scripted::new(memory(), &[], &[Step::Refuses; 100]);
+    let server = Server::builder(Lines, transport.clone()).build();
+    let log = Log::of_server(&server);
+    soon(server.listen()).await.unwrap();
+    let _peer = Raw::dial(&transport).await;
+    log.until("1 connect").await;
+    let mut expected = vec!["0 error peer_refused".to_owned(); 100];
+    expected.push("0 1 connect".to_owned());
+    assert_eq!(log.timed(), expected);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_pauses_stops_at_once() {
     let transport = Scripted::new(memory(), &[], &[Step::Fails; 100]);
     let server = Server::builder(Lines, transport).build();

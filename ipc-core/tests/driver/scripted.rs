@@ -13,6 +13,8 @@ use ipc_transport::{Endpoint, Listener, MemoryTransport, Stream, Transport, Tran
 pub(crate) enum Step {
     /// It fails for want of file descriptors.
     Fails,
+    /// It is refused, for being of another user.
+    Refuses,
     /// It never comes to an end.
     Hangs,
 }
@@ -40,6 +42,10 @@ impl Scripted {
         match step {
             None => Ok(()),
             Some(Step::Hangs) => pending().await,
+            Some(Step::Refuses) => {
+                let (expected, actual) = (0, Some(65534));
+                Err(TransportError::PeerRefused { endpoint: self.endpoint(), expected, actual })
+            }
             Some(Step::Fails) => {
                 let source = io::Error::other("no file descriptor left");
                 Err(TransportError::TooManyFiles { endpoint: self.endpoint(), source })
