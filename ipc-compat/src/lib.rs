@@ -17,6 +17,6 @@ pub use config::{
 pub use environment::{Environment, Platform};
 pub use format::{BrokenText, Dialect, EventRules, NoData, NodeFormat, RawJson, UnsafeDelimiter};
 pub use ipc::{
-    Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer, ServeArgs,
-    ServeNetArgs, Socket,
+    Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer, ParseUdpTypeError,
+    ServeArgs, ServeNetArgs, Socket, UdpType,
 };

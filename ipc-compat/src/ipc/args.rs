@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Ipc;
+use super::{Ipc, UdpType};
 
 /// The arguments of one call: what was given, the rest is the config's.
 #[derive(Default)]
@@ -11,6 +11,8 @@ pub struct Call {
     /// The path, or the host.
     pub(super) place: Option<PathBuf>,
     pub(super) port: Option<i64>,
+    /// The kind of UDP, or TCP.
+    pub(super) udp: Option<UdpType>,
     pub(super) callback: Option<Callback>,
 }
 
@@ -30,7 +32,8 @@ pub trait ConnectToArgs {
 }
 
 /// What [`Ipc::serve_net`] takes: `()`, `callback`, `port`, `(port, callback)`, `host`,
-/// `(host, callback)`, `(host, port)`, `(host, port, callback)`.
+/// `(host, callback)`, `(host, port)`, `(host, port, callback)`; and with the [`UdpType`] behind the
+/// port, `(port, udp)` and `(port, udp, callback)`.
 pub trait ServeNetArgs {
     /// Returns the arguments by name.
     fn into_call(self) -> Call;
@@ -59,6 +62,12 @@ impl Call {
         self
     }
 
+    // Wire rule W43
+    fn udp(mut self, udp: UdpType) -> Self {
+        self.udp = Some(udp);
+        self
+    }
+
     fn callback(mut self, callback: impl FnOnce(&Ipc) + Send + 'static) -> Self {
         self.callback = Some(Box::new(callback));
         self
@@ -71,6 +80,7 @@ impl std::fmt::Debug for Call {
             .field("id", &self.id)
             .field("place", &self.place)
             .field("port", &self.port)
+            .field("udp", &self.udp)
             .field("callback", &self.callback.is_some())
             .finish()
     }
@@ -169,6 +179,9 @@ macro_rules! for_ports {
             [] $port, port => Call::default().port(port);
             [F: FnOnce(&Ipc) + Send + 'static] ($port, F), (port, callback) =>
                 Call::default().port(port).callback(callback);
+            [] ($port, UdpType), (port, udp) => Call::default().port(port).udp(udp);
+            [F: FnOnce(&Ipc) + Send + 'static] ($port, UdpType, F), (port, udp, callback) =>
+                Call::default().port(port).udp(udp).callback(callback);
         }
     )*};
 }

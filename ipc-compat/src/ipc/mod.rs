@@ -7,6 +7,7 @@ mod identity;
 mod server;
 mod setup;
 mod socket_root;
+mod udp;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ pub use args::{Call, ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
 pub use client::IpcClient;
 pub use error::IpcError;
 pub use server::IpcServer;
+pub use udp::{ParseUdpTypeError, UdpType};
 
 use crate::{Config, NodeFormat};
 
@@ -101,17 +103,21 @@ impl Ipc {
     }
 
     /// Makes a server on TCP: `()`, `callback`, `port`, `(port, callback)`, `host`,
-    /// `(host, callback)`, `(host, port)` or `(host, port, callback)`. What is left out is the
-    /// config's; port 0 counts as left out. Register handlers, then call [`IpcServer::start`].
+    /// `(host, callback)`, `(host, port)` or `(host, port, callback)`; with a [`UdpType`] behind
+    /// the port, on UDP. What is left out is the config's; port 0 counts as left out. Register
+    /// handlers, then call [`IpcServer::start`].
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if the config cannot be used, or the port is none.
+    /// [`IpcError`] if the config cannot be used, the port is none, or this build has no UDP.
     pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
         let call = args.into_call();
         let config = self.config();
-        let transport = setup::tcp(&config, call.place, call.port)?;
-        self.make_server(&config, Arc::new(transport), call.callback)
+        let transport = match call.udp {
+            None => Arc::new(setup::tcp(&config, call.place, call.port)?),
+            Some(udp) => setup::udp(&config, udp, call.place, call.port)?,
+        };
+        self.make_server(&config, transport, call.callback)
     }
 
     /// Makes a client of a server on a local socket and starts connecting: `id`,
