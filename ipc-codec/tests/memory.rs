@@ -163,6 +163,19 @@ fn large_frame_is_not_copied() {
 }
 
 #[test]
+fn small_raw_chunk_is_copied_and_large_one_shared() {
+    let mut decoder = FrameDecoder::new(Framing::Raw, Limits::default());
+    for (len, own) in [(1, true), (1023, true), (CHUNK / 4 - 1, true), (CHUNK / 4, false)] {
+        decoder.spare(CHUNK).put_slice(&vec![b'x'; len]);
+        let (chunk, used) = measure(|| decoder.next_frame().unwrap().unwrap());
+        assert_eq!(chunk.len(), len);
+        // A chunk of its own holds its bytes only; a shared one costs what sharing needs.
+        let most = if own { len } else { 64 };
+        assert!(used.total <= most, "{} for {len}", used.total);
+    }
+}
+
+#[test]
 fn reading_small_frames_for_ever_allocates_one_buffer() {
     let stream = wire(64, 100_000);
     let ((), used) = measure(|| {

@@ -21,6 +21,11 @@ pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc
 /// `JSON.stringify` throws to the caller.
 pub const UNSERIALIZABLE: &str = "ERR_IPC_UNSERIALIZABLE";
+/// Raw mode has no events: `emit` was called, or a payload asked for as a type. Of this crate; in
+/// node-ipc the event's name would be sent as the bytes.
+pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
+/// Bytes were to be sent although frames are: raw mode is off. Of this crate.
+pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 
 /// Returns the code of an error of the core: node-ipc 14's where it has one, and else the core's own
 /// in the same style.

@@ -3,6 +3,7 @@
 
 pub mod codes;
 mod config;
+mod encoding;
 mod environment;
 mod format;
 #[cfg(any(test, fuzzing))]
@@ -12,11 +13,14 @@ mod ipc;
 pub mod paths;
 
 pub use config::{
-    Config, ConfigError, Encoding, Family, Interface, Logger, Profile, Retries, Tls, UnknownName,
+    Config, ConfigError, Family, Interface, Logger, Profile, Retries, Tls, UnknownName,
 };
+pub use encoding::Encoding;
 pub use environment::{Environment, Platform};
-pub use format::{BrokenText, Dialect, EventRules, NoData, NodeFormat, RawJson, UnsafeDelimiter};
+pub use format::{
+    BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
+};
 pub use ipc::{
     Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer, ParseUdpTypeError,
-    ServeArgs, ServeNetArgs, Socket, UdpType,
+    RawSocket, ServeArgs, ServeNetArgs, Socket, UdpType,
 };

@@ -186,14 +186,18 @@ fn names_of_encodings_are_those_of_node() {
         ("ucs2", Encoding::Utf16Le),
         ("utf-16le", Encoding::Utf16Le),
         ("base64", Encoding::Base64),
-        ("base64url", Encoding::Base64),
+        ("base64url", Encoding::Base64Url),
         ("HEX", Encoding::Hex),
     ] {
         assert_eq!(name.parse(), Ok(encoding));
         assert_eq!(encoding.to_string().parse(), Ok(encoding));
     }
     let error = "utf7".parse::<Encoding>().unwrap_err();
-    assert_eq!(error.to_string(), "\"utf7\" is no encoding");
+    assert_eq!(
+        error.to_string(),
+        "\"utf7\" is no encoding; there are utf8, ascii, latin1 (binary), utf16le (ucs2), base64, \
+         base64url, hex"
+    );
 }
 
 #[test]
@@ -201,7 +205,10 @@ fn names_of_profiles_are_those_of_node() {
     for profile in [Profile::Fast, Profile::Guarded, Profile::Assured] {
         assert_eq!(profile.to_string().parse(), Ok(profile));
     }
-    assert_eq!("raw".parse::<Profile>().unwrap_err().to_string(), "\"raw\" is no profile");
+    assert_eq!(
+        "raw".parse::<Profile>().unwrap_err().to_string(),
+        "\"raw\" is no profile; there are fast, guarded, assured"
+    );
 }
 
 #[test]

@@ -48,6 +48,14 @@ impl Message {
         Self { bytes, event: Event::Own(event.into()), payload }
     }
 
+    /// Returns the message with this payload and an event name that costs no memory: for a format
+    /// in which every message has the same.
+    #[must_use]
+    pub fn with_static_event(event: &'static str, payload: Bytes) -> Self {
+        let all = 0..payload.len();
+        Self { bytes: payload, event: Event::Static(event), payload: Some(all) }
+    }
+
     /// Returns the same message under another event name.
     #[must_use]
     pub fn renamed(mut self, event: impl Into<Box<str>>) -> Self {
@@ -60,6 +68,7 @@ impl Message {
     pub fn event(&self) -> &str {
         match &self.event {
             Event::Own(name) => name,
+            Event::Static(name) => name,
             // Invariant: `from_frame` checked the range and the UTF-8, and `bytes` never changes.
             Event::InFrame(range) => {
                 std::str::from_utf8(self.bytes.get(range.clone()).unwrap_or_default())
@@ -79,7 +88,7 @@ impl Message {
     pub(crate) fn held_bytes(&self) -> usize {
         let name = match &self.event {
             Event::Own(name) => name.len(),
-            Event::InFrame(_) => 0,
+            Event::InFrame(_) | Event::Static(_) => 0,
         };
         self.bytes.len().saturating_add(name)
     }
@@ -113,4 +122,6 @@ enum Event {
     InFrame(Range<usize>),
     /// On its own, since it does not stand in the frame letter by letter.
     Own(Box<str>),
+    /// In the program.
+    Static(&'static str),
 }

@@ -50,6 +50,13 @@ const RECORDINGS: &[Recording] = &[
         output: "ipc-compat/testdata/envelopes.json",
         more: &["guarded"],
     },
+    // By the version whose Node.js is the same everywhere.
+    Recording {
+        script: "ipc-compat/testdata/encodings.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/encodings.jsonl",
+        more: &[],
+    },
 ];
 
 /// Runs the command and returns whether all was recorded or, with `--check`, nothing differs.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
 
-pub use values::{Encoding, Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
+pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
 use crate::paths::{classic_socket_root, socket_path, v14_socket_root};
-use crate::{Dialect, Environment, EventRules, NodeFormat, UnsafeDelimiter};
+use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, UnsafeDelimiter};
 
 /// The settings of node-ipc, under its names in snake case.
 ///
@@ -249,6 +249,9 @@ impl Config {
     /// [`ConfigError::UnsafeDelimiter`] if frames may hold the delimiter.
     pub fn format(&self) -> Result<NodeFormat, ConfigError> {
         let format = NodeFormat::new(self.dialect).with_event_rules(self.event_rules());
+        if self.raw_buffer {
+            return Ok(format.with_raw(self.encoding));
+        }
         Ok(format.with_delimiter(self.delimiter.clone())?)
     }
 

@@ -48,66 +48,24 @@ impl FromStr for Profile {
             "fast" => Ok(Self::Fast),
             "guarded" => Ok(Self::Guarded),
             "assured" => Ok(Self::Assured),
-            _ => Err(UnknownName { what: "profile", name: name.to_owned() }),
-        }
-    }
-}
-
-/// A way to write bytes as text, for raw mode. Frames are always UTF-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Encoding {
-    /// One byte a character, of which the top bit is dropped on reading.
-    Ascii,
-    /// UTF-8.
-    #[default]
-    Utf8,
-    /// UTF-16, the low byte first; node-ipc's `ucs2` is the same.
-    Utf16Le,
-    /// Base64; both alphabets are read.
-    Base64,
-    /// Two hexadecimal digits a byte.
-    Hex,
-    /// One byte a character: the first 256 of Unicode.
-    Latin1,
-}
-
-impl fmt::Display for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Ascii => "ascii",
-            Self::Utf8 => "utf8",
-            Self::Utf16Le => "utf16le",
-            Self::Base64 => "base64",
-            Self::Hex => "hex",
-            Self::Latin1 => "latin1",
-        })
-    }
-}
-
-/// Takes the names Node takes, in any case.
-impl FromStr for Encoding {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, UnknownName> {
-        match name.to_ascii_lowercase().as_str() {
-            "ascii" => Ok(Self::Ascii),
-            "utf8" | "utf-8" => Ok(Self::Utf8),
-            "utf16le" | "utf-16le" | "ucs2" | "ucs-2" => Ok(Self::Utf16Le),
-            "base64" | "base64url" => Ok(Self::Base64),
-            "hex" => Ok(Self::Hex),
-            "latin1" | "binary" => Ok(Self::Latin1),
-            _ => Err(UnknownName { what: "encoding", name: name.to_owned() }),
+            _ => Err(UnknownName::new("profile", name, "fast, guarded, assured")),
         }
     }
 }
 
 /// A name that stands for nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no {what}")]
+#[error("{name:?} is no {what}; there are {known}")]
 pub struct UnknownName {
     what: &'static str,
     name: String,
+    known: &'static str,
+}
+
+impl UnknownName {
+    pub(crate) fn new(what: &'static str, name: &str, known: &'static str) -> Self {
+        Self { what, name: name.to_owned(), known }
+    }
 }
 
 /// What a client's own end of a network connection is bound to.

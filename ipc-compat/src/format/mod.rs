@@ -6,6 +6,7 @@ mod encode;
 mod names;
 mod payload;
 mod quirk;
+mod raw_data;
 mod raw_json;
 mod string;
 mod text;
@@ -19,9 +20,12 @@ use serde::de::DeserializeOwned;
 
 pub use delimiter::UnsafeDelimiter;
 pub use names::EventRules;
+pub use raw_data::RawData;
 pub use raw_json::{NoData, RawJson};
 
 use delimiter::Hazard;
+
+use crate::{Encoding, codes};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use decode::{by_visitor, ordinary};
@@ -75,6 +79,8 @@ pub struct NodeFormat {
     broken_text: BrokenText,
     rules: EventRules,
     emptied_emitters: bool,
+    /// The encoding of text in raw mode; `None` is no raw mode.
+    raw: Option<Encoding>,
 }
 
 impl NodeFormat {
@@ -101,6 +107,7 @@ impl NodeFormat {
             broken_text: BrokenText::default(),
             rules: EventRules::open(),
             emptied_emitters: false,
+            raw: None,
         }
     }
 
@@ -153,6 +160,38 @@ impl NodeFormat {
         Self { emptied_emitters: true, ..self }
     }
 
+    /// Returns the same format in raw mode: no frames, no JSON, no events. What is sent are the
+    /// bytes of a [`RawData`], of which `encoding` makes bytes if it is text; what is received is
+    /// a message [`RAW_EVENT`](Self::RAW_EVENT) for each chunk, whose payload are its bytes.
+    ///
+    /// Chunks are cut by the way: they say nothing about how the peer sent them.
+    #[must_use]
+    pub fn with_raw(self, encoding: Encoding) -> Self {
+        Self { raw: Some(encoding), ..self }
+    }
+
+    /// The name of the event of a received chunk in raw mode, as in node-ipc: `data`.
+    pub const RAW_EVENT: &'static str = "data";
+
+    /// Returns the encoding of text in raw mode, or `None` if frames are sent.
+    #[must_use]
+    pub fn raw(&self) -> Option<Encoding> {
+        self.raw
+    }
+
+    /// # Errors
+    ///
+    /// [`FormatError`] in raw mode: there are no events and no typed payloads.
+    fn framed(&self) -> Result<(), FormatError> {
+        match self.raw {
+            None => Ok(()),
+            Some(_) => Err(FormatError::new(
+                codes::RAW_MODE,
+                "raw mode has bytes only: send with `write`, receive with `on_data`",
+            )),
+        }
+    }
+
     /// Returns the dialect.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
@@ -181,11 +220,18 @@ impl Default for NodeFormat {
 
 impl MessageFormat for NodeFormat {
     fn framing(&self) -> Framing {
-        Framing::Delimited(self.delimiter.clone())
+        match self.raw {
+            None => Framing::Delimited(self.delimiter.clone()),
+            Some(_) => Framing::Raw,
+        }
     }
 
     // Wire rule W4
     fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
+        // Wire rule W92
+        if self.raw.is_some() {
+            return Ok(Message::with_static_event(Self::RAW_EVENT, frame));
+        }
         let message = decode::decode(frame, self.broken_text)?;
         self.rules.check(message.event())?;
         Ok(message)
@@ -194,6 +240,7 @@ impl MessageFormat for NodeFormat {
 
 impl<T: Serialize + ?Sized> EncodePayload<T> for NodeFormat {
     fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError> {
+        self.framed()?;
         encode::typed(self, event, payload, out)
     }
 }
@@ -205,18 +252,38 @@ impl EncodePayload<RawJson> for NodeFormat {
         payload: &RawJson,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
+        self.framed()?;
         encode::raw(self, event, payload.as_bytes(), out)
+    }
+}
+
+/// Sends bytes in raw mode; the event's name is not sent.
+impl EncodePayload<RawData<'_>> for NodeFormat {
+    fn encode(
+        &self,
+        _event: &str,
+        payload: &RawData<'_>,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        let Some(encoding) = self.raw else {
+            let message = "bytes are sent in raw mode only: set `raw_buffer`, or use `emit`";
+            return Err(FormatError::new(codes::NOT_RAW_MODE, message));
+        };
+        payload.append(encoding, out);
+        Ok(())
     }
 }
 
 impl<T: DeserializeOwned> DecodePayload<T> for NodeFormat {
     fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
+        self.framed()?;
         payload::typed(message.payload(), self.broken_text)
     }
 }
 
 impl DecodePayload<RawJson> for NodeFormat {
     fn decode_payload(&self, message: &Message) -> Result<RawJson, FormatError> {
+        self.framed()?;
         payload::raw(message).ok_or_else(payload::absent)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use ipc_core::session::State;
 use ipc_core::{
     Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
@@ -9,7 +10,8 @@ use ipc_core::{
 };
 
 use super::Socket;
-use crate::NodeFormat;
+use super::raw_socket::{RawSocket, on_chunk};
+use crate::{NodeFormat, RawData};
 
 /// A client of one server, as `ipc.of("world")` returns it.
 ///
@@ -60,6 +62,12 @@ impl IpcClient {
     /// Registers a handler for every event that the server sends (node-ipc's `*`).
     pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
         self.client.on_any(handler)
+    }
+
+    /// Registers a handler for the bytes that the server sends in raw mode (node-ipc's `data`). How
+    /// they are cut says nothing about how they were sent. Not called when frames are received.
+    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
+        self.client.on_any(on_chunk(handler))
     }
 
     /// Removes a handler; `false` if there is none such (any more).
@@ -120,6 +128,17 @@ impl IpcClient {
         NodeFormat: EncodePayload<T>,
     {
         self.client.emit(event, data)
+    }
+
+    /// Sends bytes in raw mode, without adding anything: text by the config's encoding, bytes, or
+    /// numbers modulo 256. Before the connection is made it waits for that.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
+    /// has no `raw_buffer`; else as [`emit`](Self::emit).
+    pub fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
+        self.client.peer().write(data)
     }
 
     /// Waits until the client is connected.

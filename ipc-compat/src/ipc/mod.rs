@@ -4,6 +4,7 @@ mod args;
 mod client;
 mod error;
 mod identity;
+mod raw_socket;
 mod server;
 mod setup;
 mod socket_root;
@@ -17,6 +18,7 @@ use ipc_core::Peer;
 pub use args::{Call, ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
 pub use client::IpcClient;
 pub use error::IpcError;
+pub use raw_socket::RawSocket;
 pub use server::IpcServer;
 pub use udp::{ParseUdpTypeError, UdpType};
 

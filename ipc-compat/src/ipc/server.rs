@@ -3,15 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use ipc_core::{
     BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, HandlerId, Message, Server,
     ServerEvent, ShutdownReport,
 };
 use ipc_transport::Endpoint;
 
-use super::Socket;
-use super::identity;
-use crate::{NodeFormat, RawJson};
+use super::raw_socket::{RawSocket, on_chunk};
+use super::{Socket, identity};
+use crate::{NodeFormat, RawData, RawJson};
 
 /// A server, as `ipc.server()` returns it.
 ///
@@ -97,6 +98,12 @@ impl IpcServer {
         self.server.on_any(handler)
     }
 
+    /// Registers a handler for the bytes that clients send in raw mode (node-ipc's `data`). How they
+    /// are cut says nothing about how they were sent. Not called when frames are received.
+    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
+        self.server.on_any(on_chunk(handler))
+    }
+
     /// Removes a handler; `false` if there is none such (any more).
     pub fn off(&self, handler: HandlerId) -> bool {
         self.server.off(handler)
@@ -178,6 +185,33 @@ impl IpcServer {
         NodeFormat: EncodePayload<T>,
     {
         self.server.broadcast(event, data)
+    }
+
+    /// Sends bytes to one client in raw mode. The same as [`RawSocket::write`].
+    ///
+    /// # Errors
+    ///
+    /// As [`RawSocket::write`].
+    pub fn write<'a>(
+        &self,
+        socket: &Socket,
+        data: impl Into<RawData<'a>>,
+    ) -> Result<(), EmitError> {
+        socket.write(data)
+    }
+
+    /// Sends bytes to every client in raw mode. See [`Server::broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
+    /// has no `raw_buffer`; what a single client did not take is in the report.
+    // Wire rule W23
+    pub fn broadcast_raw<'a>(
+        &self,
+        data: impl Into<RawData<'a>>,
+    ) -> Result<BroadcastReport, EmitError> {
+        self.server.broadcast(NodeFormat::RAW_EVENT, &data.into())
     }
 
     /// Returns the connected clients, in the order they came.

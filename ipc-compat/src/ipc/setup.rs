@@ -127,10 +127,10 @@ pub(super) fn reconnect(config: &Config) -> ReconnectPolicy {
     }
 }
 
-/// Returns whether `data.id` names a socket: classic versions always take it.
+/// Returns whether `data.id` names a socket: classic versions always take it. Raw bytes have none.
 // Wire rule W22
 pub(super) fn identify(config: &Config) -> bool {
-    config.identify_peer || config.dialect == Dialect::Classic
+    !config.raw_buffer && (config.identify_peer || config.dialect == Dialect::Classic)
 }
 
 // Wire rule W13 and W14
@@ -143,7 +143,7 @@ fn on_malformed(config: &Config) -> OnMalformed {
 
 fn checked(config: &Config) -> Result<NodeFormat, IpcError> {
     config.validate()?;
-    let unsupported = [("raw_buffer", config.raw_buffer), ("tls", config.tls.is_some())];
+    let unsupported = [("tls", config.tls.is_some())];
     for (option, asked) in unsupported {
         if asked {
             return Err(IpcError::Unsupported { option });

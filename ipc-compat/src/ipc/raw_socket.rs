@@ -1,0 +1,72 @@
+//! `RawSocket`: raw mode for sockets as handlers get them.
+
+use bytes::Bytes;
+use ipc_core::{EmitError, Message};
+
+use super::Socket;
+use crate::{NodeFormat, RawData};
+
+/// Raw mode for a [`Socket`]: bytes instead of events.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::{IpcServer, RawSocket};
+///
+/// fn echo(server: &IpcServer) {
+///     server.on_data(|bytes, socket| {
+///         // Sending fails only if the socket is gone, which is no news here.
+///         let _ = socket.write(bytes);
+///     });
+/// }
+/// ```
+pub trait RawSocket {
+    /// Sends bytes, without waiting and without adding anything to them.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
+    /// has no `raw_buffer`; else as [`Peer::emit`](ipc_core::Peer::emit).
+    fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError>;
+
+    /// Sends bytes; waits while the queue is full. See [`Peer::send`](ipc_core::Peer::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    fn send_raw<'a>(
+        &self,
+        data: impl Into<RawData<'a>> + Send,
+    ) -> impl Future<Output = Result<(), EmitError>> + Send;
+}
+
+impl RawSocket for Socket {
+    fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
+        self.emit(NodeFormat::RAW_EVENT, &data.into())
+    }
+
+    async fn send_raw<'a>(&self, data: impl Into<RawData<'a>> + Send) -> Result<(), EmitError> {
+        let data = data.into();
+        self.send(NodeFormat::RAW_EVENT, &data).await
+    }
+}
+
+/// Returns a handler for messages that calls `handler` with the bytes of each chunk. Frames are
+/// none of its business: it is not called for them, not even for an event called `data`.
+// Wire rule W92
+pub(super) fn on_chunk(
+    handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static,
+) -> impl Fn(&Message, &Socket) + Send + Sync + 'static {
+    move |message, socket| {
+        if socket.format().raw().is_none() {
+            return;
+        }
+        if let Some(bytes) = message.clone().into_payload() {
+            handler(bytes, socket);
+        }
+    }
+}
