@@ -13,6 +13,7 @@
 mod accept;
 mod endpoint;
 mod error;
+mod fallback;
 mod fault;
 mod halves;
 #[cfg(all(unix, feature = "unix"))]
@@ -30,6 +31,7 @@ mod unix;
 
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::TransportError;
+pub use fallback::{FallbackTransport, NobodyAnywhere};
 pub use fault::{FaultSide, FaultTransport, Faults};
 pub use halves::{ReadHalf, WriteHalf};
 #[cfg(all(unix, feature = "unix"))]
@@ -43,4 +45,4 @@ pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 pub use tcp::TcpTransport;
 pub use transport::{Listener, Transport};
 #[cfg(feature = "unix")]
-pub use unix::{AbstractTransport, Group, PeerCheck, UnixTransport};
+pub use unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport};

@@ -74,6 +74,18 @@ struct Options {
     backlog: u32,
 }
 
+/// What is at the path of a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// A socket that no process has open: its server is dead.
+    Stale,
+    /// A socket that a process has open.
+    Live,
+}
+
 /// Whom one end of a Unix socket takes for the other.
 ///
 /// The other's user is what the kernel says about the process that listens, or that connected;
@@ -118,6 +130,34 @@ impl UnixTransport {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns whether somebody serves the path, without connecting: a server does not notice it.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::NotASocket`], [`TransportError::InvalidPath`] and
+    /// [`TransportError::PathTooLong`]; [`TransportError::ForeignOwner`] or
+    /// [`TransportError::Io`] if we may not look; [`TransportError::Unsupported`] on systems
+    /// without Unix sockets.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only looks.
+    #[cfg(unix)]
+    pub async fn presence(&self) -> Result<Presence, TransportError> {
+        socket_path::check(&self.path)?;
+        Ok(match socket_file::inspect(&self.path).await? {
+            socket_file::Found::Nothing => Presence::Absent,
+            socket_file::Found::Stale(_) => Presence::Stale,
+            socket_file::Found::Live => Presence::Live,
+        })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(missing_docs, clippy::missing_errors_doc, reason = "as on Unix; it never succeeds")]
+    pub async fn presence(&self) -> Result<Presence, TransportError> {
+        Err(TransportError::Unsupported { endpoint: self.endpoint() })
     }
 
     /// Sets the permission bits of the socket file, by default `0600`: our own user only.

@@ -11,6 +11,7 @@ use std::fs::{self, Permissions};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
@@ -120,7 +121,7 @@ impl Drop for SocketFile {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileId {
+pub(super) struct FileId {
     device: u64,
     inode: u64,
 }
@@ -143,28 +144,57 @@ fn check_directory(path: &Path) -> Result<(), TransportError> {
     }
 }
 
-/// Returns the stale socket at the path, `None` if there is nothing, or an error for the rest.
-async fn look(path: &Path) -> Result<Option<FileId>, TransportError> {
+/// What is at a socket path.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found {
+    Nothing,
+    Stale(FileId),
+    Live,
+}
+
+/// Returns what is at the path, or an error if that is no socket.
+///
+/// A live server does not notice: a datagram socket cannot connect to a stream socket, and the
+/// system says so only if a process has that one open. A stream socket in its place would be a
+/// connection to the server.
+pub(super) async fn inspect(path: &Path) -> Result<Found, TransportError> {
     let found = match fs::symlink_metadata(path) {
         Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
         Err(source) => return Err(failed(path, "inspect", source)),
     };
     if !found.file_type().is_socket() {
         let (path, found) = (path.to_owned(), name_of(found.file_type()));
         return Err(TransportError::NotASocket { path, found });
     }
-    let Err(source) = UnixStream::connect(path).await else {
-        return Err(TransportError::AlreadyRunning { path: path.to_owned() });
-    };
-    match source.raw_os_error() {
-        Some(libc::ECONNREFUSED) => Ok(Some(FileId::of(&found))),
-        Some(libc::ENOENT) => Ok(None),
-        // A full backlog, or a live socket of another type.
-        Some(libc::EAGAIN | libc::EPROTOTYPE) => {
-            Err(TransportError::AlreadyRunning { path: path.to_owned() })
-        }
-        _ => Err(failed(path, "probe", source)),
+    let mut probe = UnixDatagram::unbound().and_then(|socket| socket.connect(path));
+    if is_refused(&probe) {
+        // Some systems that act as Linux do (gVisor) refuse a datagram socket in any case. A file
+        // that is to be replaced has to be stale by both.
+        probe = UnixStream::connect(path).await.map(drop);
+    }
+    match probe {
+        Ok(()) => Ok(Found::Live),
+        Err(error) => match error.raw_os_error() {
+            // A live socket of another type, or one with a full backlog.
+            Some(libc::EPROTOTYPE | libc::EAGAIN) => Ok(Found::Live),
+            Some(libc::ECONNREFUSED) => Ok(Found::Stale(FileId::of(&found))),
+            Some(libc::ENOENT) => Ok(Found::Nothing),
+            _ => Err(failed(path, "probe", error)),
+        },
+    }
+}
+
+fn is_refused(probe: &io::Result<()>) -> bool {
+    matches!(probe, Err(error) if error.raw_os_error() == Some(libc::ECONNREFUSED))
+}
+
+/// Returns the stale socket at the path, `None` if there is nothing, or an error for the rest.
+async fn look(path: &Path) -> Result<Option<FileId>, TransportError> {
+    match inspect(path).await? {
+        Found::Nothing => Ok(None),
+        Found::Stale(id) => Ok(Some(id)),
+        Found::Live => Err(TransportError::AlreadyRunning { path: path.to_owned() }),
     }
 }
 

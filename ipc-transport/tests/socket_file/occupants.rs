@@ -4,8 +4,7 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 
-use ipc_transport::{Endpoint, Listener, Transport, TransportError};
-use tokio::io::AsyncReadExt;
+use ipc_transport::{Endpoint, Listener, Presence, Transport, TransportError};
 
 use crate::{Place, TestResult, check_serves};
 
@@ -79,10 +78,25 @@ async fn a_live_server_is_left_alone() -> TestResult {
         Err(TransportError::AlreadyRunning { path }) => assert_eq!(path, place.path),
         other => return Err(format!("expected AlreadyRunning, got {other:?}").into()),
     }
-    // The probe is one connection, closed without a word.
-    assert_eq!(first.accept().await?.read(&mut [0; 1]).await?, 0);
+    // It has not noticed: the next connection is the first it sees.
     check_serves(&mut first, &place.path).await?;
     assert_eq!(fs::symlink_metadata(&place.path)?.ino(), ours);
+    Ok(())
+}
+
+#[tokio::test]
+async fn presence_is_found_out_without_a_connection() -> TestResult {
+    let place = Place::new()?;
+    assert_eq!(place.transport().presence().await?, Presence::Absent);
+    place.make_stale()?;
+    assert_eq!(place.transport().presence().await?, Presence::Stale);
+    let mut listener = place.transport().listen().await?;
+    assert_eq!(place.transport().presence().await?, Presence::Live);
+    check_serves(&mut listener, &place.path).await?;
+    listener.close().await?;
+    fs::write(&place.path, "precious")?;
+    let found = place.transport().presence().await;
+    assert!(matches!(found, Err(TransportError::NotASocket { .. })), "{found:?}");
     Ok(())
 }
 

@@ -1,0 +1,111 @@
+//! A transport with several places: it dials each in turn until somebody listens.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use async_trait::async_trait;
+
+use crate::{Endpoint, Listener, Stream, Transport, TransportError};
+
+/// A server that may be at one of several places, in the order they are preferred.
+///
+/// Each dial begins with the first place again, so that a server which comes back elsewhere is
+/// found. Listening is at the first place only.
+///
+/// # Errors
+///
+/// Dialing goes on to the next place if nobody listens at one; any other error is returned as it
+/// is, since somebody may be there. If nobody listens anywhere it is
+/// [`TransportError::NobodyListening`] with the first endpoint, and its source, a
+/// [`NobodyAnywhere`], names all of them. Listening gives what the first place gives.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_transport::{FallbackTransport, MemoryTransport, Transport};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let hub = ipc_transport::MemoryHub::new();
+/// let [old, new] = ["old", "new"].map(|name| MemoryTransport::new(name).with_hub(hub.clone()));
+/// let mut listener = new.listen().await?;
+/// let client = FallbackTransport::new(old).or(new);
+/// let (stream, _) = tokio::try_join!(client.dial(), listener.accept())?;
+/// assert_eq!(stream.peer().endpoint, listener.endpoint());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct FallbackTransport {
+    first: Box<dyn Transport>,
+    others: Vec<Box<dyn Transport>>,
+}
+
+impl FallbackTransport {
+    /// Returns a transport with one place.
+    pub fn new(first: impl Transport) -> Self {
+        Self { first: Box::new(first), others: Vec::new() }
+    }
+
+    /// Adds a place that is tried behind those before it.
+    #[must_use]
+    pub fn or(mut self, other: impl Transport) -> Self {
+        self.others.push(Box::new(other));
+        self
+    }
+}
+
+#[async_trait]
+impl Transport for FallbackTransport {
+    fn endpoint(&self) -> Endpoint {
+        self.first.endpoint()
+    }
+
+    async fn dial(&self) -> Result<Stream, TransportError> {
+        let (endpoint, source) = match self.first.dial().await {
+            Err(TransportError::NobodyListening { endpoint, source }) => (endpoint, source),
+            other => return other,
+        };
+        let mut tried = vec![(endpoint.clone(), source)];
+        for place in &self.others {
+            match place.dial().await {
+                Err(TransportError::NobodyListening { endpoint, source }) => {
+                    tried.push((endpoint, source));
+                }
+                other => return other,
+            }
+        }
+        let kind = tried.first().map_or(io::ErrorKind::NotFound, |(_, source)| source.kind());
+        let source = io::Error::new(kind, NobodyAnywhere { tried });
+        Err(TransportError::NobodyListening { endpoint, source })
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
+        self.first.listen().await
+    }
+}
+
+/// Every place where nobody was listening, and what the system said there.
+#[derive(Debug)]
+pub struct NobodyAnywhere {
+    tried: Vec<(Endpoint, io::Error)>,
+}
+
+impl NobodyAnywhere {
+    /// Returns the places in the order they were tried.
+    pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.tried.iter().map(|(endpoint, _)| endpoint)
+    }
+}
+
+impl fmt::Display for NobodyAnywhere {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("tried ")?;
+        for (number, (endpoint, source)) in self.tried.iter().enumerate() {
+            let separator = if number == 0 { "" } else { ", " };
+            write!(f, "{separator}{endpoint} ({source})")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for NobodyAnywhere {}

@@ -1,0 +1,73 @@
+//! Several places to dial: their order, what ends the search, and what is told when nobody is there.
+#![cfg(feature = "memory")]
+
+use ipc_transport::{
+    Endpoint, FallbackTransport, MemoryHub, MemoryTransport, NobodyAnywhere, Transport,
+    TransportError,
+};
+
+type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Three names of one hub, and a client that looks for a server in their order.
+fn places() -> ([MemoryTransport; 3], FallbackTransport) {
+    let hub = MemoryHub::new();
+    let places = ["a", "b", "c"].map(|name| MemoryTransport::new(name).with_hub(hub.clone()));
+    let [a, b, c] = places.clone();
+    (places, FallbackTransport::new(a).or(b).or(c))
+}
+
+#[tokio::test]
+async fn the_first_place_with_a_server_is_taken_at_each_dial() -> TestResult {
+    let (places, client) = places();
+    // From the last to the first, so that each is preferred to those before.
+    let mut listeners = Vec::new();
+    for place in places.iter().rev() {
+        listeners.push(place.listen().await?);
+        assert_eq!(client.dial().await?.peer().endpoint, place.endpoint());
+    }
+    // And back, as they go.
+    while let Some(listener) = listeners.pop() {
+        assert_eq!(client.dial().await?.peer().endpoint, listener.endpoint());
+        listener.close().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_anywhere_names_every_place() -> TestResult {
+    let (_, client) = places();
+    match client.dial().await {
+        Err(TransportError::NobodyListening { endpoint, source }) => {
+            assert_eq!(endpoint, Endpoint::Memory("a".into()));
+            assert_eq!(source.kind(), std::io::ErrorKind::ConnectionRefused);
+            let tried = source.get_ref().and_then(|error| error.downcast_ref::<NobodyAnywhere>());
+            let tried: Vec<_> = tried.into_iter().flat_map(NobodyAnywhere::endpoints).collect();
+            let all = ["a", "b", "c"].map(|name| Endpoint::Memory(name.into()));
+            assert_eq!(tried, all.iter().collect::<Vec<_>>());
+            for endpoint in all {
+                assert!(source.to_string().contains(&endpoint.to_string()), "{source}");
+            }
+        }
+        other => return Err(format!("expected NobodyListening, got {other:?}").into()),
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_listens_at_the_first_place() -> TestResult {
+    let (places, client) = places();
+    assert_eq!(client.endpoint(), places[0].endpoint());
+    assert_eq!(client.listen().await?.endpoint(), places[0].endpoint());
+    Ok(())
+}
+
+#[cfg(all(unix, feature = "unix"))]
+#[tokio::test]
+async fn another_error_ends_the_search() -> TestResult {
+    let ([a, ..], _) = places();
+    let _listener = a.listen().await?;
+    let broken = ipc_transport::UnixTransport::new("");
+    let dialed = FallbackTransport::new(broken).or(a).dial().await;
+    assert!(matches!(dialed, Err(TransportError::InvalidPath { .. })), "{dialed:?}");
+    Ok(())
+}
