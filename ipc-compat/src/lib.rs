@@ -21,6 +21,6 @@ pub use format::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
 };
 pub use ipc::{
-    Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer, ParseUdpTypeError,
-    RawSocket, ServeArgs, ServeNetArgs, Socket, UdpType,
+    Arg, Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer,
+    ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, UdpType,
 };

@@ -57,6 +57,18 @@ const RECORDINGS: &[Recording] = &[
         output: "ipc-compat/testdata/encodings.jsonl",
         more: &[],
     },
+    Recording {
+        script: "ipc-compat/testdata/arguments.cjs",
+        version: Version::V9,
+        output: "ipc-compat/testdata/arguments.json",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/arguments.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/arguments.json",
+        more: &[],
+    },
 ];
 
 /// Runs the command and returns whether all was recorded or, with `--check`, nothing differs.

@@ -2,223 +2,169 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Ipc, UdpType};
+use super::{Arg, Ipc, UdpType};
 
-/// The arguments of one call: what was given, the rest is the config's.
-#[derive(Default)]
-pub struct Call {
-    pub(super) id: String,
-    /// The path, or the host.
-    pub(super) place: Option<PathBuf>,
-    pub(super) port: Option<i64>,
-    /// The kind of UDP, or TCP.
-    pub(super) udp: Option<UdpType>,
-    pub(super) callback: Option<Callback>,
-}
-
-/// A function that is called with the [`Ipc`] it was given to.
-pub(super) type Callback = Box<dyn FnOnce(&Ipc) + Send>;
-
-/// What [`Ipc::serve`] takes: `()`, `callback`, `path`, `(path, callback)`.
+/// What [`Ipc::serve`] takes: `()`, `callback`, `path`, `(path, callback)`, or a list that is
+/// looked at when it is given.
 pub trait ServeArgs {
-    /// Returns the arguments by name.
-    fn into_call(self) -> Call;
+    /// Returns the arguments as a list.
+    fn into_args(self) -> Vec<Arg>;
 }
 
-/// What [`Ipc::connect_to`] takes: `id`, `(id, callback)`, `(id, path)`, `(id, path, callback)`.
+/// What [`Ipc::connect_to`] takes: `id`, `(id, callback)`, `(id, path)`, `(id, path, callback)`,
+/// or a list that is looked at when it is given.
 pub trait ConnectToArgs {
-    /// Returns the arguments by name.
-    fn into_call(self) -> Call;
+    /// Returns the arguments as a list.
+    fn into_args(self) -> Vec<Arg>;
 }
 
-/// What [`Ipc::serve_net`] takes: `()`, `callback`, `port`, `(port, callback)`, `host`,
-/// `(host, callback)`, `(host, port)`, `(host, port, callback)`; and with the [`UdpType`] behind the
-/// port, `(port, udp)` and `(port, udp, callback)`.
+/// What [`Ipc::serve_net`] takes: any of host, port, type of UDP and callback, in this order, or a
+/// list that is looked at when it is given. `()` is none of them, and one alone needs no
+/// parentheses.
+///
+/// A host is text; text in its place that says `udp4` or `udp6`, in any case, is the type of UDP
+/// instead. The type of UDP is a [`UdpType`] or such a text.
 pub trait ServeNetArgs {
-    /// Returns the arguments by name.
-    fn into_call(self) -> Call;
+    /// Returns the arguments as a list.
+    fn into_args(self) -> Vec<Arg>;
 }
 
-/// What [`Ipc::connect_to_net`] takes: `id`, and behind it what [`ServeNetArgs`] lists.
+/// What [`Ipc::connect_to_net`] takes: an id, and any of host, port and callback behind it, in
+/// this order, or a list that is looked at when it is given.
 pub trait ConnectToNetArgs {
-    /// Returns the arguments by name.
-    fn into_call(self) -> Call;
+    /// Returns the arguments as a list.
+    fn into_args(self) -> Vec<Arg>;
 }
 
-impl Call {
-    fn id(id: impl Into<String>) -> Self {
-        Self { id: id.into(), ..Self::default() }
-    }
+/// An id or a host.
+trait TextArg: Into<Arg> {}
 
-    fn place(mut self, place: impl PlaceArg) -> Self {
-        // Wire rule W34: an empty one counts as absent.
-        self.place = Some(place.into_place()).filter(|place| !place.as_os_str().is_empty());
-        self
-    }
+impl TextArg for &str {}
+impl TextArg for String {}
 
-    fn port(mut self, port: impl Into<i64>) -> Self {
-        // Wire rule W40: port 0 counts as absent.
-        self.port = Some(port.into()).filter(|port| *port != 0);
-        self
-    }
-
-    // Wire rule W43
-    fn udp(mut self, udp: UdpType) -> Self {
-        self.udp = Some(udp);
-        self
-    }
-
-    fn callback(mut self, callback: impl FnOnce(&Ipc) + Send + 'static) -> Self {
-        self.callback = Some(Box::new(callback));
-        self
-    }
-}
-
-impl std::fmt::Debug for Call {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call")
-            .field("id", &self.id)
-            .field("place", &self.place)
-            .field("port", &self.port)
-            .field("udp", &self.udp)
-            .field("callback", &self.callback.is_some())
-            .finish()
-    }
-}
-
-/// Implements an argument trait for the ways to call it: each names its arguments, with their
-/// types and the methods of `Call` that take them.
+/// Implements an argument trait for tuples: in the brackets stand those arguments that are texts,
+/// in the parentheses behind them the types by which the compiler tells the ways apart.
 macro_rules! ways {
-    ($trait:ident: $([$($generics:tt)*] $type:ty, $pattern:pat => $call:expr;)*) => {
-        $(impl<$($generics)*> $trait for $type {
-            fn into_call(self) -> Call {
-                let $pattern = self;
-                $call
+    ($trait:ident: $([$($text:ident)*] ($($arg:ident: $type:ty),*);)*) => { $(
+        impl<$($text: TextArg),*> $trait for ($($text,)* $($type,)*) {
+            #[allow(non_snake_case, reason = "a text is called like its type")]
+            fn into_args(self) -> Vec<Arg> {
+                let ($($text,)* $($arg,)*) = self;
+                vec![$($text.into(),)* $($arg.into()),*]
             }
-        })*
+        }
+    )* };
+}
+
+/// The same with a callback at the end.
+macro_rules! ways_with_callback {
+    ($trait:ident: $([$($text:ident)*] ($($arg:ident: $type:ty),*);)*) => { $(
+        impl<$($text: TextArg,)* Then: FnOnce(&Ipc) + Send + 'static> $trait
+            for ($($text,)* $($type,)* Then)
+        {
+            #[allow(non_snake_case, reason = "a text is called like its type")]
+            fn into_args(self) -> Vec<Arg> {
+                let ($($text,)* $($arg,)* then) = self;
+                vec![$($text.into(),)* $($arg.into(),)* Arg::callback(then)]
+            }
+        }
+    )* };
+}
+
+/// The same with and without.
+macro_rules! both_ways {
+    ($trait:ident: $($way:tt)*) => {
+        ways! { $trait: $($way)* }
+        ways_with_callback! { $trait: $($way)* }
     };
 }
 
-ways! { ServeArgs:
-    [] (), () => Call::default();
-    [F: FnOnce(&Ipc) + Send + 'static] F, callback => Call::default().callback(callback);
-}
-
-ways! { ServeNetArgs:
-    [] (), () => Call::default();
-    [F: FnOnce(&Ipc) + Send + 'static] F, callback => Call::default().callback(callback);
-}
-
-macro_rules! for_ids {
-    ($($id:ty)*) => {$(
-        ways! { ConnectToArgs:
-            [] $id, id => Call::id(id);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, F), (id, callback) =>
-                Call::id(id).callback(callback);
-        }
-        ways! { ConnectToNetArgs:
-            [] $id, id => Call::id(id);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, F), (id, callback) =>
-                Call::id(id).callback(callback);
-        }
-        for_ids_and_ports! { $id: u16 i32 }
-        for_ids_and_hosts! { $id: &str String }
-        for_ids_and_paths! { $id: &str String &Path PathBuf }
-    )*};
-}
-
-macro_rules! for_ids_and_paths {
-    ($id:ty: $($path:ty)*) => {$(
-        ways! { ConnectToArgs:
-            [] ($id, $path), (id, path) => Call::id(id).place(path);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, $path, F), (id, path, callback) =>
-                Call::id(id).place(path).callback(callback);
-        }
-    )*};
-}
-
-macro_rules! for_ids_and_ports {
-    ($id:ty: $($port:ty)*) => {$(
-        ways! { ConnectToNetArgs:
-            [] ($id, $port), (id, port) => Call::id(id).port(port);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, $port, F), (id, port, callback) =>
-                Call::id(id).port(port).callback(callback);
-        }
-    )*};
-}
-
-macro_rules! for_ids_and_hosts {
-    ($id:ty: $($host:ty)*) => {$(
-        ways! { ConnectToNetArgs:
-            [] ($id, $host), (id, host) => Call::id(id).place(host);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, $host, F), (id, host, callback) =>
-                Call::id(id).place(host).callback(callback);
-            [] ($id, $host, u16), (id, host, port) => Call::id(id).place(host).port(port);
-            [] ($id, $host, i32), (id, host, port) => Call::id(id).place(host).port(port);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, $host, u16, F), (id, host, port, callback) =>
-                Call::id(id).place(host).port(port).callback(callback);
-            [F: FnOnce(&Ipc) + Send + 'static] ($id, $host, i32, F), (id, host, port, callback) =>
-                Call::id(id).place(host).port(port).callback(callback);
-        }
-    )*};
-}
-
-macro_rules! for_paths {
-    ($($path:ty)*) => {$(
-        ways! { ServeArgs:
-            [] $path, path => Call::default().place(path);
-            [F: FnOnce(&Ipc) + Send + 'static] ($path, F), (path, callback) =>
-                Call::default().place(path).callback(callback);
-        }
-    )*};
-}
-
-macro_rules! for_ports {
-    ($($port:ty)*) => {$(
-        ways! { ServeNetArgs:
-            [] $port, port => Call::default().port(port);
-            [F: FnOnce(&Ipc) + Send + 'static] ($port, F), (port, callback) =>
-                Call::default().port(port).callback(callback);
-            [] ($port, UdpType), (port, udp) => Call::default().port(port).udp(udp);
-            [F: FnOnce(&Ipc) + Send + 'static] ($port, UdpType, F), (port, udp, callback) =>
-                Call::default().port(port).udp(udp).callback(callback);
-        }
-    )*};
-}
-
-macro_rules! for_hosts {
-    ($($host:ty)*) => {$(
-        ways! { ServeNetArgs:
-            [] $host, host => Call::default().place(host);
-            [F: FnOnce(&Ipc) + Send + 'static] ($host, F), (host, callback) =>
-                Call::default().place(host).callback(callback);
-            [] ($host, u16), (host, port) => Call::default().place(host).port(port);
-            [] ($host, i32), (host, port) => Call::default().place(host).port(port);
-            [F: FnOnce(&Ipc) + Send + 'static] ($host, u16, F), (host, port, callback) =>
-                Call::default().place(host).port(port).callback(callback);
-            [F: FnOnce(&Ipc) + Send + 'static] ($host, i32, F), (host, port, callback) =>
-                Call::default().place(host).port(port).callback(callback);
-        }
-    )*};
-}
-
-/// A path or a host: text, or a path as the system has it.
-trait PlaceArg {
-    fn into_place(self) -> PathBuf;
-}
-
-macro_rules! places {
-    ($($type:ty)*) => {
-        $(impl PlaceArg for $type {
-            fn into_place(self) -> PathBuf {
-                PathBuf::from(self)
+/// Implements an argument trait for one argument, which stands without parentheses.
+macro_rules! alone {
+    ($trait:ident: $($type:ty),*) => {
+        $(impl $trait for $type {
+            fn into_args(self) -> Vec<Arg> {
+                vec![self.into()]
             }
         })*
+        impl $trait for Vec<Arg> {
+            fn into_args(self) -> Self {
+                self
+            }
+        }
     };
 }
 
-places! { &str String &Path PathBuf }
-for_ids! { &str String }
-for_paths! { &str String &Path PathBuf }
-for_ports! { u16 i32 }
-for_hosts! { &str String }
+/// Implements an argument trait for no argument and for a callback alone.
+macro_rules! none_or_callback {
+    ($($trait:ident)*) => { $(
+        impl $trait for () {
+            fn into_args(self) -> Vec<Arg> {
+                Vec::new()
+            }
+        }
+
+        impl<Then: FnOnce(&Ipc) + Send + 'static> $trait for Then {
+            fn into_args(self) -> Vec<Arg> {
+                vec![Arg::callback(self)]
+            }
+        }
+    )* };
+}
+
+none_or_callback! { ServeArgs ServeNetArgs }
+
+alone! { ServeArgs: &str, String, &Path, PathBuf }
+ways_with_callback! { ServeArgs:
+    [] (path: &str);
+    [] (path: String);
+    [] (path: &Path);
+    [] (path: PathBuf);
+}
+
+alone! { ConnectToArgs: &str, String }
+ways_with_callback! { ConnectToArgs: [Id] (); }
+both_ways! { ConnectToArgs:
+    [Id] (path: &str);
+    [Id] (path: String);
+    [Id] (path: &Path);
+    [Id] (path: PathBuf);
+}
+
+alone! { ServeNetArgs: &str, String, u16, i32, UdpType }
+ways_with_callback! { ServeNetArgs:
+    [Host] ();
+    [] (port: u16);
+    [] (port: i32);
+    [] (udp: UdpType);
+}
+both_ways! { ServeNetArgs:
+    [Host] (port: u16);
+    [Host] (port: i32);
+    [Host] (udp: UdpType);
+    [Host] (udp: &str);
+    [Host] (udp: String);
+    [] (port: u16, udp: UdpType);
+    [] (port: u16, udp: &str);
+    [] (port: u16, udp: String);
+    [] (port: i32, udp: UdpType);
+    [] (port: i32, udp: &str);
+    [] (port: i32, udp: String);
+    [Host] (port: u16, udp: UdpType);
+    [Host] (port: u16, udp: &str);
+    [Host] (port: u16, udp: String);
+    [Host] (port: i32, udp: UdpType);
+    [Host] (port: i32, udp: &str);
+    [Host] (port: i32, udp: String);
+}
+
+alone! { ConnectToNetArgs: &str, String }
+ways_with_callback! { ConnectToNetArgs: [Id] (); }
+both_ways! { ConnectToNetArgs:
+    [Id] (port: u16);
+    [Id] (port: i32);
+    [Id] (host: &str);
+    [Id] (host: String);
+    [Id Host] (port: u16);
+    [Id Host] (port: i32);
+}

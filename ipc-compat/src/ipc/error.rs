@@ -18,6 +18,14 @@ pub enum IpcError {
     /// A client needs an id.
     #[error("the id is empty")]
     NoId,
+    /// An argument is not what can stand in its place.
+    #[error("{value} is not {expected}")]
+    Argument {
+        /// The argument, as JSON.
+        value: String,
+        /// What can stand there.
+        expected: &'static str,
+    },
     /// The port is not between 1 and 65,535.
     #[error("port {port} is not between 1 and 65535")]
     InvalidPort {

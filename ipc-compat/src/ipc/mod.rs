@@ -1,6 +1,7 @@
 //! `Ipc`: node-ipc's object, with its calls and their order of arguments.
 
 mod args;
+mod call;
 mod client;
 mod error;
 mod identity;
@@ -15,7 +16,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipc_core::Peer;
 
-pub use args::{Call, ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
+pub use args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
+pub use call::{Arg, Call};
 pub use client::IpcClient;
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
@@ -98,26 +100,41 @@ impl Ipc {
     /// [`IpcError`] if the config cannot be used.
     // Wire rule W30
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
-        let call = args.into_call();
+        let call = Call::serve(args.into_args())?;
         let config = self.config();
-        let transport = setup::local(&config, &config.id, call.place);
+        let transport = setup::local(&config, call.path(&config));
         self.make_server(&config, transport, call.callback)
     }
 
-    /// Makes a server on TCP: `()`, `callback`, `port`, `(port, callback)`, `host`,
-    /// `(host, callback)`, `(host, port)` or `(host, port, callback)`; with a [`UdpType`] behind
-    /// the port, on UDP. What is left out is the config's; port 0 counts as left out. Register
-    /// handlers, then call [`IpcServer::start`].
+    /// Makes a server on TCP, or on UDP if that is asked for: any of host, port, type of UDP and
+    /// callback, in this order. What is left out is the config's; port 0 counts as left out.
+    /// Register handlers, then call [`IpcServer::start`].
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if the config cannot be used, the port is none, or this build has no UDP.
+    /// [`IpcError`] if the config cannot be used, or an argument.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use ipc_compat::{Config, Ipc, UdpType};
+    ///
+    /// # fn main() -> Result<(), ipc_compat::IpcError> {
+    /// let ipc = Ipc::new(Config::classic());
+    /// ipc.serve_net(())?;
+    /// ipc.serve_net(3435)?;
+    /// ipc.serve_net(("192.0.2.7", 3435, |_: &Ipc| eprintln!("listening")))?;
+    /// ipc.serve_net("udp4")?;
+    /// ipc.serve_net((3435, UdpType::Udp4))?;
+    /// # Ok(()) }
+    /// ```
     pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
-        let call = args.into_call();
+        let call = Call::serve_net(args.into_args())?;
         let config = self.config();
-        let transport = match call.udp {
-            None => Arc::new(setup::tcp(&config, call.place, call.port)?),
-            Some(udp) => setup::udp(&config, udp, call.place, call.port)?,
+        let (host, port) = (call.host(&config), call.port(&config));
+        let transport = match call.udp() {
+            None => Arc::new(setup::tcp(host, port)),
+            Some(udp) => setup::udp(udp, host, port)?,
         };
         self.make_server(&config, transport, call.callback)
     }
@@ -138,27 +155,27 @@ impl Ipc {
     ///
     /// If it is called outside a tokio runtime.
     pub fn connect_to(&self, args: impl ConnectToArgs) -> Result<IpcClient, IpcError> {
-        let call = args.into_call();
+        let call = Call::connect_to(args.into_args())?;
         let config = self.config();
-        let transport = setup::local(&config, &call.id, call.place);
-        self.make_client(&config, &call.id, transport, call.callback)
+        let transport = setup::local(&config, call.path(&config));
+        self.make_client(&config, call, transport)
     }
 
-    /// Makes a client of a server on TCP and starts connecting: `id`, and behind it what
-    /// [`serve_net`](Self::serve_net) takes. Else as [`connect_to`](Self::connect_to).
+    /// Makes a client of a server on TCP and starts connecting: an id, and behind it any of
+    /// host, port and callback, in this order. Else as [`connect_to`](Self::connect_to).
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if the config cannot be used, the id is empty, or the port is none.
+    /// [`IpcError`] if the config cannot be used, or an argument, or the id is empty.
     ///
     /// # Panics
     ///
     /// If it is called outside a tokio runtime.
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
-        let call = args.into_call();
+        let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
-        let transport = setup::tcp(&config, call.place, call.port)?;
-        self.make_client(&config, &call.id, Arc::new(transport), call.callback)
+        let transport = setup::tcp(call.host(&config), call.port(&config));
+        self.make_client(&config, call, Arc::new(transport))
     }
 
     /// Ends the client of this id and forgets it: what was sent is still written, in the
@@ -187,7 +204,7 @@ impl Ipc {
         &self,
         config: &Config,
         transport: Arc<dyn ipc_transport::Transport>,
-        callback: Option<args::Callback>,
+        callback: Option<call::Callback>,
     ) -> Result<IpcServer, IpcError> {
         let server = IpcServer::new(setup::server(config, transport)?, setup::identify(config));
         if let Some(callback) = callback {
@@ -209,13 +226,10 @@ impl Ipc {
     fn make_client(
         &self,
         config: &Config,
-        id: &str,
+        call: Call,
         transport: Arc<dyn ipc_transport::Transport>,
-        callback: Option<args::Callback>,
     ) -> Result<IpcClient, IpcError> {
-        if id.is_empty() {
-            return Err(IpcError::NoId);
-        }
+        let id = call.id();
         let made = setup::client(config, transport)?;
         let mut of = self.lock_of();
         let client = match of.get(id) {
@@ -227,7 +241,7 @@ impl Ipc {
             }
         };
         drop(of);
-        if let Some(callback) = callback {
+        if let Some(callback) = call.callback {
             callback(self);
         }
         client.core().connect();

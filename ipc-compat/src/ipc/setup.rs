@@ -13,8 +13,7 @@ use super::{IpcError, UdpType};
 use crate::{Config, Dialect, NodeFormat, Retries};
 
 /// Returns the transport of a local socket.
-pub(super) fn local(config: &Config, id: &str, path: Option<PathBuf>) -> Arc<dyn Transport> {
-    let path = path.unwrap_or_else(|| config.socket_path(id));
+pub(super) fn local(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
     // Wire rule W36
     let mode = match (config.readable_all, config.writable_all) {
         (false, false) => 0o600,
@@ -32,57 +31,20 @@ pub(super) fn local(config: &Config, id: &str, path: Option<PathBuf>) -> Arc<dyn
     Arc::new(socket)
 }
 
-/// Returns the transport of a TCP socket; what is not given is the config's.
-pub(super) fn tcp(
-    config: &Config,
-    host: Option<PathBuf>,
-    port: Option<i64>,
-) -> Result<TcpTransport, IpcError> {
-    let (host, port) = address(config, host, port)?;
-    // Wire rule W42: small segments leave at once, the transport's default.
-    Ok(TcpTransport::new(host, port))
+/// Returns the transport of a TCP socket.
+// Wire rule W42: small segments leave at once, the transport's default.
+pub(super) fn tcp(host: String, port: u16) -> TcpTransport {
+    TcpTransport::new(host, port)
 }
 
-/// Returns the transport of a UDP socket; what is not given is the config's.
-pub(super) fn udp(
-    config: &Config,
-    udp: UdpType,
-    host: Option<PathBuf>,
-    port: Option<i64>,
-) -> Result<Arc<dyn Transport>, IpcError> {
-    let transport = udp_endpoint(config, udp, host, port)?.transport();
-    Ok(transport.map_err(|_| IpcError::Unsupported { option: udp.as_str() })?.into())
-}
-
-fn udp_endpoint(
-    config: &Config,
-    udp: UdpType,
-    host: Option<PathBuf>,
-    port: Option<i64>,
-) -> Result<Endpoint, IpcError> {
-    let (mut host, port) = address(config, host, port)?;
-    // Wire rule W44
-    if udp == UdpType::Udp4 && host == "::1" {
-        host = "127.0.0.1".into();
-    }
-    Ok(match udp {
+/// Returns the transport of a UDP socket.
+pub(super) fn udp(udp: UdpType, host: String, port: u16) -> Result<Arc<dyn Transport>, IpcError> {
+    let endpoint = match udp {
         UdpType::Udp4 => Endpoint::Udp4 { host, port },
         UdpType::Udp6 => Endpoint::Udp6 { host, port },
-    })
-}
-
-fn address(
-    config: &Config,
-    host: Option<PathBuf>,
-    port: Option<i64>,
-) -> Result<(String, u16), IpcError> {
-    let port = match port {
-        None => config.network_port,
-        Some(port) => u16::try_from(port).map_err(|_| IpcError::InvalidPort { port })?,
     };
-    // A host was text before the arguments were sorted, so nothing is lost here.
-    let host = host.map(|host| host.to_string_lossy().into_owned());
-    Ok((host.unwrap_or_else(|| config.network_host.clone()), port))
+    let transport = endpoint.transport();
+    Ok(transport.map_err(|_| IpcError::Unsupported { option: udp.as_str() })?.into())
 }
 
 /// Returns a server with the config's settings.
@@ -150,28 +112,4 @@ fn checked(config: &Config) -> Result<NodeFormat, IpcError> {
         }
     }
     Ok(config.format()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Tests W43 and W44
-    #[test]
-    fn a_udp_server_is_where_the_arguments_or_the_config_say() {
-        #[track_caller]
-        fn check(udp: UdpType, host: Option<&str>, port: Option<i64>, expected: &str) {
-            let mut config = Config::classic();
-            config.network_port = 9;
-            let endpoint = udp_endpoint(&config, udp, host.map(PathBuf::from), port);
-            assert_eq!(endpoint.map(|endpoint| endpoint.to_string()), Ok(expected.to_owned()));
-        }
-        check(UdpType::Udp4, None, None, "udp4:127.0.0.1:9");
-        check(UdpType::Udp6, None, None, "udp6:127.0.0.1:9");
-        check(UdpType::Udp4, Some("h.com"), Some(3435), "udp4:h.com:3435");
-        check(UdpType::Udp4, Some("::1"), None, "udp4:127.0.0.1:9");
-        check(UdpType::Udp6, Some("::1"), None, "udp6:[::1]:9");
-        let refused = udp_endpoint(&Config::classic(), UdpType::Udp4, None, Some(65_536));
-        assert_eq!(refused, Err(IpcError::InvalidPort { port: 65_536 }));
-    }
 }
