@@ -17,6 +17,8 @@ mod router;
 pub mod session;
 
 #[cfg(feature = "tokio")]
+pub use driver::blocking;
+#[cfg(feature = "tokio")]
 pub use driver::{
     BroadcastReport, Client, ClientBuilder, ClientEvent, CloseReport, ConnectError,
     DisconnectReason, EmitError, Error, Events, FlushPolicy, Incoming, OnMalformed, Peer, PeerId,

@@ -83,6 +83,13 @@ impl Message {
         self.bytes.get(self.payload.clone()?)
     }
 
+    /// Returns the message in a frame of our own. One that the format cannot read although it
+    /// wrote it is the payload of an event without a name.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn of_frame(format: &impl crate::MessageFormat, frame: Bytes) -> Self {
+        format.decode(frame.clone()).unwrap_or_else(|_| Self::new("", Some(frame)))
+    }
+
     /// Returns how many bytes the message holds, its event's name included.
     #[cfg(feature = "tokio")]
     pub(crate) fn held_bytes(&self) -> usize {

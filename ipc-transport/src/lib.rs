@@ -11,6 +11,8 @@
 
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 mod accept;
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+mod blocking;
 mod endpoint;
 mod error;
 mod fallback;
@@ -29,6 +31,8 @@ mod transport;
 #[cfg(feature = "unix")]
 mod unix;
 
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+pub use blocking::{BlockingStream, Interest, Ready};
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::TransportError;
 pub use fallback::{FallbackTransport, NobodyAnywhere};

@@ -39,7 +39,7 @@ pub struct Stream {
     peer: PeerInfo,
 }
 
-enum Kind {
+pub(crate) enum Kind {
     #[cfg(all(unix, feature = "unix"))]
     Unix(tokio::net::UnixStream),
     #[cfg(feature = "tcp")]
@@ -95,6 +95,11 @@ impl Stream {
                 (ReadHalf::boxed(read), WriteHalf::boxed(write))
             }
         }
+    }
+
+    #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+    pub(crate) fn into_parts(self) -> (Kind, PeerInfo) {
+        (self.kind, self.peer)
     }
 
     #[cfg(all(unix, feature = "unix"))]

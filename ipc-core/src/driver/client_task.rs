@@ -201,20 +201,12 @@ impl<F: MessageFormat> Task<F> {
         self.reason = (&mut connection).await;
         self.backlog = connection.into_backlog();
         self.detach();
-        if self.config.on_malformed == OnMalformed::Close && self.is_misunderstood() {
+        if self.config.on_malformed == OnMalformed::Close && self.reason.is_misunderstood() {
             self.session.handle_input(Input::StopRetrying);
         }
         self.obey();
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
-    }
-
-    /// Returns whether the connection ended because of what the server sent: the next one would
-    /// end the same way.
-    // Wire rule W14
-    fn is_misunderstood(&self) -> bool {
-        let DisconnectReason::Error(error) = &self.reason else { return false };
-        matches!(**error, Error::Format(_) | Error::Frame(_) | Error::FrameTimeout { .. })
     }
 
     /// Lets go of the connection, if there is one, and tells if a full queue was its end.

@@ -367,14 +367,14 @@ impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
 }
 
 /// Returns whether the error is how a peer's end shows on some sockets.
-fn is_hangup(error: &io::Error) -> bool {
+pub(super) fn is_hangup(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 /// Returns how a peer ended that hung up: one that closes with unread bytes in its buffer resets
 /// the connection.
-fn hung_up(error: &io::Error) -> DisconnectReason {
+pub(super) fn hung_up(error: &io::Error) -> DisconnectReason {
     match error.kind() {
         io::ErrorKind::ConnectionReset => DisconnectReason::Reset,
         _ => DisconnectReason::PeerClosed,

@@ -119,6 +119,16 @@ pub enum DisconnectReason {
     Error(Arc<Error>),
 }
 
+impl DisconnectReason {
+    /// Returns whether the connection ended because of what the peer sent: the next one would end
+    /// the same way.
+    // Wire rule W14
+    pub(super) fn is_misunderstood(&self) -> bool {
+        let Self::Error(error) = self else { return false };
+        matches!(**error, Error::Format(_) | Error::Frame(_) | Error::FrameTimeout { .. })
+    }
+}
+
 /// Why a message was not taken. Nothing of it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -2,6 +2,7 @@
 //! the protocol.
 
 mod admission;
+pub mod blocking;
 mod client;
 mod client_builder;
 mod client_task;

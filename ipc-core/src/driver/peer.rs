@@ -145,11 +145,8 @@ impl<F: MessageFormat> Peer<F> {
     /// name.
     #[must_use]
     pub fn take_undelivered(&self) -> Vec<Message> {
-        let message = |frame: Bytes| {
-            let decoded = self.format().decode(frame.clone());
-            decoded.unwrap_or_else(|_| Message::new("", Some(frame)))
-        };
-        self.outbox().take_undelivered().into_iter().map(message).collect()
+        let frames = self.outbox().take_undelivered();
+        frames.into_iter().map(|frame| Message::of_frame(self.format(), frame)).collect()
     }
 
     /// Keeps a value with the peer, such as who logged in on it; it goes when the last handle to

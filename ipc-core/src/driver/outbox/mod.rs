@@ -329,7 +329,7 @@ pub(super) fn encode_frame(
 /// While messages are handled, so many bytes of answers are written before the last one is
 /// handled: the peer starts on them meanwhile, which nearly doubles what goes back and forth.
 /// Less costs more in system calls than it gains.
-const WRITE_EARLY: usize = 2 * 1024;
+pub(super) const WRITE_EARLY: usize = 2 * 1024;
 
 /// So many bytes are written by whoever queues them, busy or not: a bigger batch saves nothing
 /// more, and the queue does not fill while the connection's task waits for its turn.

@@ -1,0 +1,366 @@
+//! `Client`: a connection that comes back, driven by the thread that owns it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ipc_transport::{BlockingStream, PeerInfo, Transport, TransportError};
+
+use super::connection::close;
+use super::talk::{Talk, Turn};
+use super::{Event, RecvError};
+use crate::driver::config::{ConnectionConfig, OnMalformed, connection_setters};
+use crate::driver::error::{ConnectError, DisconnectReason, EmitError, Error};
+use crate::driver::{CloseReport, clock};
+use crate::queue::Tally;
+use crate::session::{Input, Output, ReconnectPolicy, Session, State};
+use crate::{ClientEvent, DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+
+/// A connection to a server that comes back when it is lost, for a thread that waits.
+///
+/// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait
+/// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
+/// once, without waiting; [`close`](Self::close) writes what waits first.
+#[derive(Debug)]
+pub struct Client<F> {
+    talk: Talk<F>,
+    session: Session,
+    transport: Arc<dyn Transport>,
+    connect_timeout: Duration,
+    /// Why the last connection or attempt ended.
+    reason: DisconnectReason,
+    last_error: Option<Arc<Error>>,
+}
+
+/// A client's settings.
+///
+/// # Defaults
+///
+/// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
+/// answers. The rest stands at the setters.
+#[derive(Debug)]
+pub struct ClientBuilder<F> {
+    format: F,
+    transport: Arc<dyn Transport>,
+    reconnect: ReconnectPolicy,
+    connect_timeout: Duration,
+    config: ConnectionConfig,
+}
+
+impl<F: MessageFormat> Client<F> {
+    /// Returns a builder for a client that speaks `format` over `transport`.
+    pub fn builder(format: F, transport: impl Transport) -> ClientBuilder<F> {
+        ClientBuilder {
+            format,
+            transport: Arc::new(transport),
+            reconnect: ReconnectPolicy::default(),
+            connect_timeout: Duration::from_secs(30),
+            config: ConnectionConfig::default(),
+        }
+    }
+
+    /// Waits until the client is connected. Optional: `recv` connects, too.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead: there was no attempt left, or it was closed.
+    /// With a policy that tries for ever and no server, this waits for ever.
+    ///
+    /// # Panics
+    ///
+    /// If it is called within an async runtime, which a thread that waits would stop.
+    pub fn connect(&mut self) -> Result<(), ConnectError> {
+        loop {
+            match self.session.state() {
+                State::Connected => return Ok(()),
+                State::Destroyed => {
+                    let failed = self.last_error.clone().map(ConnectError::Failed);
+                    return Err(failed.unwrap_or(ConnectError::Closed));
+                }
+                _ => {
+                    // Nothing ends this wait but the session itself.
+                    let _ = self.advance(None);
+                }
+            }
+        }
+    }
+
+    /// Returns the state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.session.state()
+    }
+
+    /// Returns what the system says of the server, or `None` while there is no connection.
+    #[must_use]
+    pub fn info(&self) -> Option<&PeerInfo> {
+        self.talk.line().map(|line| line.stream().peer())
+    }
+
+    /// Waits for the next event and returns it: messages, and what happens to the connection; `None`
+    /// after [`ClientEvent::Destroy`]. Connects if there is no connection, and writes what was
+    /// queued.
+    ///
+    /// # Panics
+    ///
+    /// If it has to connect within an async runtime, which a thread that waits would stop.
+    pub fn recv(&mut self) -> Option<Event> {
+        self.next(None).ok()
+    }
+
+    /// Waits for the next event, for `timeout` at most, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`].
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
+        self.next(clock::now().checked_add(timeout))
+    }
+
+    fn next(&mut self, until: Option<Instant>) -> Result<Event, RecvError> {
+        loop {
+            if let Some(event) = self.talk.take_event() {
+                return Ok(event);
+            }
+            match self.session.state() {
+                State::Destroyed => return Err(RecvError::Ended),
+                State::Connected => match self.talk.turn(until) {
+                    Turn::Look => {}
+                    Turn::TimedOut => return Err(RecvError::TimedOut),
+                    Turn::Lost(reason) => self.lost(reason),
+                },
+                _ => self.advance(until)?,
+            }
+        }
+    }
+
+    /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
+    /// rest leaves with the next call. While further messages that were received wait to be taken,
+    /// up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not wait for that.
+    /// Without a connection it waits in the queue.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the payload cannot be sent, the queue is full, or the client is at its end.
+    pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let format = Arc::clone(&self.talk.format);
+        self.talk.emit(|out| format.encode(event, payload, out))
+    }
+
+    /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so that two
+    /// sides that send at the same time go on. Waits while the queue is full, if its policy is
+    /// [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block) and there is a connection.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`].
+    pub fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let format = Arc::clone(&self.talk.format);
+        self.talk.send(|out| format.encode(event, payload, out))
+    }
+
+    /// Connects if need be and waits until everything that was sent is written; `false` if the
+    /// client came to its end before, or if 8 MiB of events wait to be received while an answer is
+    /// waited for (`sync`).
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn flush(&mut self) -> bool {
+        while !self.talk.queue.is_empty() {
+            match self.session.state() {
+                State::Destroyed => return false,
+                State::Connected => match self.talk.drain(None) {
+                    Turn::Look => {}
+                    Turn::TimedOut => return false,
+                    Turn::Lost(reason) => self.lost(reason),
+                },
+                _ => {
+                    let _ = self.advance(None);
+                }
+            }
+        }
+        true
+    }
+
+    /// Returns the payload of a message as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload is not a `T`.
+    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
+    where
+        F: DecodePayload<T>,
+    {
+        self.talk.format.decode_payload(message)
+    }
+
+    /// Returns what became of the messages sent so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.talk.queue.tally()
+    }
+
+    /// Writes what waits, ends the connection and waits for the server's end, at most about the
+    /// close timeout; the client does not connect again. Without a connection, what waits comes
+    /// back. What the server still sent can be received afterwards.
+    pub fn close(&mut self) -> CloseReport {
+        if self.session.state() == State::Connected {
+            self.session.handle_input(Input::Close);
+            self.reason = close(&mut self.talk);
+            self.talk.detach();
+            self.session.handle_input(Input::Lost { now: clock::now(), chance: 0.0 });
+        } else {
+            self.session.handle_input(Input::Disconnect);
+        }
+        self.tell();
+        CloseReport { undelivered: self.talk.take_undelivered() }
+    }
+
+    /// Does what the session wants while there is no connection: dials, or waits for the time to.
+    fn advance(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
+        match self.session.state() {
+            State::Idle => self.session.handle_input(Input::Start),
+            State::Dialing { .. } => self.dial(until)?,
+            State::Waiting(at) => {
+                let end = until.map_or(at, |until| until.min(at));
+                pause(end.saturating_duration_since(clock::now()));
+                if end < at {
+                    return Err(RecvError::TimedOut);
+                }
+                self.session.handle_input(Input::Tick { now: clock::now().max(at) });
+            }
+            _ => {}
+        }
+        self.tell();
+        Ok(())
+    }
+
+    fn dial(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
+        let left = until.map(|until| until.saturating_duration_since(clock::now()));
+        let limit = self.connect_timeout;
+        let given = left.map_or(limit, |left| left.min(limit));
+        let error = match dial(&*self.transport, given) {
+            Ok(stream) => {
+                self.talk.attach(stream);
+                self.last_error = None;
+                self.session.handle_input(Input::Dialed);
+                return Ok(());
+            }
+            // The attempt is given up, and made anew by the next call.
+            Err(Error::ConnectTimeout { .. }) if given < limit => return Err(RecvError::TimedOut),
+            Err(error) => error,
+        };
+        self.reason = self.talk.fail(error);
+        if let DisconnectReason::Error(error) = &self.reason {
+            self.last_error = Some(Arc::clone(error));
+        }
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::DialFailed { now, chance });
+        Ok(())
+    }
+
+    fn lost(&mut self, reason: DisconnectReason) {
+        self.talk.detach();
+        // Wire rule W14
+        if self.talk.config.on_malformed == OnMalformed::Close && reason.is_misunderstood() {
+            self.session.handle_input(Input::StopRetrying);
+        }
+        self.reason = reason;
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::Lost { now, chance });
+        self.tell();
+    }
+
+    /// Tells what the session says has happened.
+    fn tell(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Connected => self.talk.tell(ClientEvent::Connect),
+                Output::Disconnected => {
+                    self.talk.tell(ClientEvent::Disconnect(self.reason.clone()));
+                }
+                Output::Destroyed => {
+                    self.talk.closed = true;
+                    self.talk.tell(ClientEvent::Destroy);
+                }
+                // What is to be done follows from the state.
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<F: MessageFormat> ClientBuilder<F> {
+    /// Sets when the client connects again. Default: for ever, with pauses that grow from 100 ms
+    /// to 10 s, and full jitter.
+    #[must_use]
+    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
+        self.reconnect = policy;
+        self
+    }
+
+    /// Sets how long one attempt to connect may take. Default: 30 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets whether a message is held until something was received after the one before it
+    /// (node-ipc's `sync`). Default: no.
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.config.sync = sync;
+        self
+    }
+
+    connection_setters!();
+
+    /// Returns the client. It is not connected yet.
+    #[must_use]
+    pub fn build(self) -> Client<F> {
+        Client {
+            talk: Talk::new(Arc::new(self.format), self.config),
+            session: Session::new(self.reconnect),
+            transport: self.transport,
+            connect_timeout: self.connect_timeout,
+            reason: DisconnectReason::Local,
+            last_error: None,
+        }
+    }
+}
+
+/// Dials on a runtime that lives for this attempt, on this thread: the socket file's checks and the
+/// resolver are the async driver's.
+fn dial(transport: &dyn Transport, limit: Duration) -> Result<BlockingStream, Error> {
+    let endpoint = transport.endpoint();
+    runtime(transport)?.block_on(async {
+        match tokio::time::timeout(limit, transport.dial()).await {
+            Ok(stream) => Ok(stream?.into_blocking()?),
+            Err(_) => Err(Error::ConnectTimeout { endpoint, limit }),
+        }
+    })
+}
+
+pub(super) fn runtime(transport: &dyn Transport) -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|source| {
+        let endpoint = transport.endpoint();
+        TransportError::Io { endpoint, op: "prepare a connection", source }.into()
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread that waits for its next attempt sleeps")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}

@@ -1,0 +1,180 @@
+//! `Connection`: one peer of a blocking server, for the thread that serves it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ipc_transport::{BlockingStream, PeerInfo};
+
+use super::talk::{Talk, Turn};
+use super::{Event, RecvError};
+use crate::driver::config::ConnectionConfig;
+use crate::driver::error::{DisconnectReason, EmitError, Error};
+use crate::driver::{CloseReport, clock};
+use crate::queue::Tally;
+use crate::{ClientEvent, DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+
+/// One peer of a [`Server`](super::Server).
+///
+/// Dropping it ends the connection at once, without waiting; [`close`](Self::close) writes what
+/// waits first.
+#[derive(Debug)]
+pub struct Connection<F> {
+    talk: Talk<F>,
+    ended: bool,
+}
+
+impl<F: MessageFormat> Connection<F> {
+    pub(super) fn new(format: Arc<F>, config: ConnectionConfig, stream: BlockingStream) -> Self {
+        let mut talk = Talk::new(format, config);
+        talk.attach(stream);
+        Self { talk, ended: false }
+    }
+
+    /// Returns what the system says of the other side, or `None` when it is gone.
+    #[must_use]
+    pub fn info(&self) -> Option<&PeerInfo> {
+        self.talk.line().map(|line| line.stream().peer())
+    }
+
+    /// Waits for the next event and returns it: messages, errors, and at last
+    /// [`ClientEvent::Disconnect`]; `None` after that. What was queued is written first.
+    pub fn recv(&mut self) -> Option<Event> {
+        self.next(None).ok()
+    }
+
+    /// Waits for the next event, for `timeout` at most, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
+        self.next(clock::now().checked_add(timeout))
+    }
+
+    fn next(&mut self, until: Option<Instant>) -> Result<Event, RecvError> {
+        loop {
+            if let Some(event) = self.talk.take_event() {
+                return Ok(event);
+            }
+            if self.ended {
+                return Err(RecvError::Ended);
+            }
+            match self.talk.turn(until) {
+                Turn::Look => {}
+                Turn::TimedOut => return Err(RecvError::TimedOut),
+                Turn::Lost(reason) => self.end(reason),
+            }
+        }
+    }
+
+    /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
+    /// rest leaves with the next call. While further messages that were received wait to be taken,
+    /// up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not wait for that.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the payload cannot be sent, the queue is full, or the connection is closed.
+    pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let format = Arc::clone(&self.talk.format);
+        self.talk.emit(|out| format.encode(event, payload, out))
+    }
+
+    /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so that two
+    /// sides that send at the same time go on. Waits while the queue is full, if its policy is
+    /// [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block).
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`].
+    pub fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let format = Arc::clone(&self.talk.format);
+        self.talk.send(|out| format.encode(event, payload, out))
+    }
+
+    /// Waits until everything that was sent is written; `false` if the connection was lost before,
+    /// or if 8 MiB of events wait to be received while an answer is waited for (`sync`).
+    pub fn flush(&mut self) -> bool {
+        while !self.talk.queue.is_empty() {
+            match self.talk.drain(None) {
+                Turn::Look => {}
+                Turn::TimedOut => return false,
+                Turn::Lost(reason) => {
+                    self.end(reason);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Returns the payload of a message as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload is not a `T`.
+    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
+    where
+        F: DecodePayload<T>,
+    {
+        self.talk.format.decode_payload(message)
+    }
+
+    /// Returns what became of the messages sent so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.talk.queue.tally()
+    }
+
+    /// Writes what waits, ends the connection and waits for the peer's end, at most about the
+    /// close timeout. What the peer still sends can be received afterwards.
+    pub fn close(&mut self) -> CloseReport {
+        if !self.ended {
+            let reason = close(&mut self.talk);
+            self.end(reason);
+        }
+        CloseReport { undelivered: self.talk.take_undelivered() }
+    }
+
+    fn end(&mut self, reason: DisconnectReason) {
+        self.talk.detach();
+        self.talk.closed = true;
+        self.ended = true;
+        self.talk.tell(ClientEvent::Disconnect(reason));
+    }
+}
+
+/// Writes what waits, ends our direction and waits for the peer's end. Returns how it ended.
+pub(super) fn close<F: MessageFormat>(talk: &mut Talk<F>) -> DisconnectReason {
+    let limit = talk.config.close_timeout;
+    let until = clock::now().checked_add(limit);
+    while !talk.queue.is_empty() {
+        match talk.drain(until) {
+            Turn::Look => {}
+            Turn::TimedOut => return talk.fail(Error::CloseTimeout { limit }),
+            Turn::Lost(reason) => return reason,
+        }
+    }
+    let shut = talk.line().map_or(Ok(()), |line| line.stream().shutdown_write());
+    if shut.is_err_and(|error| error.kind() != io::ErrorKind::NotConnected) {
+        return DisconnectReason::Local;
+    }
+    // The peer's own end proves that it has read everything. It gets a moment for it.
+    let linger = clock::now().checked_add(LINGER);
+    loop {
+        match talk.drain(linger) {
+            Turn::Look => {}
+            Turn::Lost(DisconnectReason::Reset) => return DisconnectReason::Reset,
+            Turn::TimedOut | Turn::Lost(_) => return DisconnectReason::Local,
+        }
+    }
+}
+
+/// As the async driver has it.
+const LINGER: Duration = Duration::from_secs(1);

@@ -1,0 +1,65 @@
+//! Events for threads that wait: no runtime runs, no thread is hidden, nothing happens between calls.
+//!
+//! [`Client`] connects, connects again by its policy, queues and hands back what it could not
+//! deliver, as the async one does; but it does all of that within the calls of the thread that owns
+//! it. It is what a command-line tool or an embedded loop wants, and has the lowest delay there is:
+//! no task is woken for a message. [`Server`] accepts connections, one thread for each.
+//!
+//! Over Unix sockets and TCP. It is the same session, queue and decoder as in the async driver.
+//!
+//! ```no_run
+//! # #[cfg(all(unix, feature = "msgpack"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use ipc_core::MsgPack;
+//! use ipc_core::blocking::{Client, Event};
+//! use ipc_transport::UnixTransport;
+//!
+//! let mut client = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock")).build();
+//! client.emit("add", &(1, 2))?;
+//! while let Some(event) = client.recv() {
+//!     if let Event::Message(message) = event {
+//!         let sum: i64 = client.decode(&message)?;
+//!         assert_eq!(sum, 3);
+//!         break;
+//!     }
+//! }
+//! assert!(client.close().undelivered.is_empty());
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(unix, feature = "msgpack")))]
+//! # fn main() {}
+//! ```
+
+mod client;
+mod connection;
+mod line;
+mod server;
+mod talk;
+
+pub use client::{Client, ClientBuilder};
+pub use connection::Connection;
+pub use server::{Server, ServerBuilder};
+
+use crate::{ClientEvent, Message};
+
+/// What a call of `recv` returns.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Event {
+    /// The peer has sent this.
+    Message(Message),
+    /// This happened to the connection.
+    Lifecycle(ClientEvent),
+}
+
+/// Why there is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecvError {
+    /// None came in time.
+    #[error("nothing was received in time")]
+    TimedOut,
+    /// None comes any more.
+    #[error("the connection is at its end")]
+    Ended,
+}

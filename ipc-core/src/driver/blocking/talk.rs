@@ -1,0 +1,262 @@
+//! `Talk`: the queue and the connection of one side, which client and server connection share.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::{Bytes, BytesMut};
+use ipc_codec::{DecodeError, FrameEncoder};
+use ipc_transport::BlockingStream;
+
+use super::Event;
+use super::line::{Line, Woken};
+use crate::driver::clock;
+use crate::driver::config::{ConnectionConfig, FlushPolicy, OnMalformed};
+use crate::driver::connection::{hung_up, is_hangup};
+use crate::driver::error::{DisconnectReason, EmitError, Error};
+use crate::driver::outbox::{WRITE_EARLY, encode_frame};
+use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
+use crate::{ClientEvent, FormatError, Message, MessageFormat};
+
+/// What is sent and received on one side. A client's outlives its connections.
+#[derive(Debug)]
+pub(super) struct Talk<F> {
+    pub(super) format: Arc<F>,
+    pub(super) config: ConnectionConfig,
+    pub(super) queue: SendQueue,
+    encoder: FrameEncoder,
+    line: Option<Line>,
+    /// What happened and was not taken yet.
+    events: VecDeque<Event>,
+    /// How many bytes of messages are in `events`.
+    held: usize,
+    /// When the peer has to have sent something, with an idle timeout.
+    idle_at: Option<Instant>,
+    overflow: Option<QueueLimit>,
+    /// Whether nothing can be sent any more.
+    pub(super) closed: bool,
+}
+
+/// How a turn ended.
+#[derive(Debug)]
+pub(super) enum Turn {
+    /// Something happened, or may have: look at the events.
+    Look,
+    /// The time is over.
+    TimedOut,
+    /// The connection is gone.
+    Lost(DisconnectReason),
+}
+
+impl<F: MessageFormat> Talk<F> {
+    pub(super) fn new(format: Arc<F>, config: ConnectionConfig) -> Self {
+        let framing = format.framing();
+        let encoder = FrameEncoder::new(framing.clone(), config.limits);
+        let queue =
+            SendQueue::new(encoder.clone(), &framing, config.queue, config.overflow, config.sync);
+        Self {
+            format,
+            config,
+            queue,
+            encoder,
+            line: None,
+            events: VecDeque::new(),
+            held: 0,
+            idle_at: None,
+            overflow: None,
+            closed: false,
+        }
+    }
+
+    pub(super) fn attach(&mut self, stream: BlockingStream) {
+        self.line = Some(Line::new(stream, self.format.framing(), &self.config));
+        self.idle_at = None;
+    }
+
+    pub(super) fn line(&self) -> Option<&Line> {
+        self.line.as_ref()
+    }
+
+    /// Lets go of the connection; what waits, waits for the next one.
+    pub(super) fn detach(&mut self) {
+        self.line = None;
+        self.queue.on_connection_lost();
+    }
+
+    pub(super) fn tell(&mut self, event: ClientEvent) {
+        self.events.push_back(Event::Lifecycle(event));
+    }
+
+    pub(super) fn take_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front()?;
+        if let Event::Message(message) = &event {
+            self.held = self.held.saturating_sub(message.held_bytes());
+        }
+        Some(event)
+    }
+
+    /// Queues a message, and writes it unless the program is in the middle of a burst.
+    pub(super) fn emit(
+        &mut self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
+        self.push(|queue| queue.push(encode).map(drop))
+    }
+
+    /// Queues a message; waits for room if there is none and the policy is to wait.
+    pub(super) fn send(
+        &mut self,
+        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
+        match self.emit(&encode) {
+            Err(EmitError::Full(_)) if self.queue.overflow() == OverflowPolicy::Block => {}
+            other => return other,
+        }
+        let frame = encode_frame(&self.encoder, encode)?;
+        loop {
+            match self.push(|queue| queue.push_encoded(&frame).map(drop)) {
+                // Without a connection nothing makes room: that is for `recv`, which dials.
+                Err(EmitError::Full(limit)) => {
+                    if !matches!(self.drain(None), Turn::Look) {
+                        return Err(EmitError::Full(limit));
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
+    ) -> Result<(), EmitError> {
+        if self.closed || self.overflow.is_some() {
+            return Err(EmitError::Closed);
+        }
+        match push(&mut self.queue) {
+            Ok(()) => {
+                let Some(line) = &mut self.line else { return Ok(()) };
+                let gathers = self.config.flush != FlushPolicy::Immediate
+                    && line.is_busy()
+                    && self.queue.bytes() < WRITE_EARLY;
+                if !gathers {
+                    line.write(&mut self.queue);
+                }
+                Ok(())
+            }
+            Err(PushError::Full(limit)) => {
+                if self.queue.overflow() == OverflowPolicy::Disconnect {
+                    self.overflow = Some(limit);
+                }
+                Err(EmitError::Full(limit))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the next frame, or waits for one until `until`. Writes what waits meanwhile.
+    pub(super) fn turn(&mut self, until: Option<Instant>) -> Turn {
+        let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
+        if let Some(limit) = self.overflow.take() {
+            return Turn::Lost(self.fail(Error::Overflow(limit)));
+        }
+        match line.next_frame() {
+            Ok(Some(frame)) => return self.take(frame),
+            Ok(None) => {}
+            Err(error) => return self.broken(error),
+        }
+        let frame_at = line.frame_deadline();
+        if let (None, Some(timeout)) = (self.idle_at, self.config.idle_timeout) {
+            self.idle_at = clock::now().checked_add(timeout);
+        }
+        let idle_at = self.idle_at;
+        let deadline = [until, frame_at, idle_at].into_iter().flatten().min();
+        match line.wait(&mut self.queue, deadline) {
+            Ok(Woken::Received) => {
+                self.idle_at = None;
+                Turn::Look
+            }
+            Ok(Woken::Written) => Turn::Look,
+            Ok(Woken::Ended) => Turn::Lost(match line.finish() {
+                Err(DecodeError::Truncated { buffered, .. }) => {
+                    DisconnectReason::Truncated { buffered }
+                }
+                _ => DisconnectReason::PeerClosed,
+            }),
+            Ok(Woken::TimedOut) => {
+                let now = clock::now();
+                let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+                if let (Some(limit), true) = (self.config.frame_timeout, passed(frame_at)) {
+                    return Turn::Lost(self.fail(Error::FrameTimeout { limit }));
+                }
+                if let (Some(limit), true) = (self.config.idle_timeout, passed(idle_at)) {
+                    return Turn::Lost(self.fail(Error::IdleTimeout { limit }));
+                }
+                if passed(until) { Turn::TimedOut } else { Turn::Look }
+            }
+            Err(error) => Turn::Lost(self.lost(error)),
+        }
+    }
+
+    /// Writes, waiting for room at most until `until`. What is received meanwhile is kept, so
+    /// that two sides that only send do not wait for each other for ever; up to a limit, where
+    /// waiting makes sense only if there is something to write.
+    pub(super) fn drain(&mut self, until: Option<Instant>) -> Turn {
+        if self.held < self.config.event_bytes {
+            return self.turn(until);
+        }
+        if self.queue.is_held() {
+            return Turn::TimedOut;
+        }
+        let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
+        match line.wait_for_room(&mut self.queue, until) {
+            Ok(Woken::TimedOut) if until.is_some_and(|at| at <= clock::now()) => Turn::TimedOut,
+            Ok(_) => Turn::Look,
+            Err(error) => Turn::Lost(self.lost(error)),
+        }
+    }
+
+    fn take(&mut self, frame: Bytes) -> Turn {
+        if self.config.sync {
+            self.queue.on_received();
+        }
+        match self.format.decode(frame) {
+            Ok(message) => {
+                self.held = self.held.saturating_add(message.held_bytes());
+                self.events.push_back(Event::Message(message));
+                Turn::Look
+            }
+            Err(error) => {
+                let reason = self.fail(error.into());
+                match self.config.on_malformed {
+                    OnMalformed::Close => Turn::Lost(reason),
+                    OnMalformed::Report => Turn::Look,
+                }
+            }
+        }
+    }
+
+    fn broken(&mut self, error: DecodeError) -> Turn {
+        let fatal = error.is_fatal();
+        let reason = self.fail(error.into());
+        if fatal { Turn::Lost(reason) } else { Turn::Look }
+    }
+
+    fn lost(&mut self, error: io::Error) -> DisconnectReason {
+        if is_hangup(&error) { hung_up(&error) } else { self.fail(Error::Read(error)) }
+    }
+
+    /// Tells of an error and returns it as the reason of an end.
+    pub(super) fn fail(&mut self, error: Error) -> DisconnectReason {
+        let error = Arc::new(error);
+        self.tell(ClientEvent::Error(Arc::clone(&error)));
+        DisconnectReason::Error(error)
+    }
+
+    /// Takes what waits out of the queue, oldest first.
+    pub(super) fn take_undelivered(&mut self) -> Vec<Message> {
+        let frames = self.queue.take_undelivered();
+        frames.into_iter().map(|frame| Message::of_frame(&*self.format, frame)).collect()
+    }
+}

@@ -1,0 +1,10 @@
+//! The blocking driver over real sockets, with threads that wait and no runtime of the test's own.
+#![cfg(all(feature = "tokio", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+#[path = "../support/lines.rs"]
+mod lines;
+mod peers;
+mod reconnect;
+mod rig;
+mod traffic;

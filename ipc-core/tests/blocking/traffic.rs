@@ -1,0 +1,175 @@
+//! Messages back and forth, queues and their limits.
+
+use std::thread;
+use std::time::Duration;
+
+use ipc_core::EmitError;
+use ipc_core::blocking::{Event, RecvError};
+use ipc_core::queue::{OverflowPolicy, QueueLimits};
+
+use crate::rig::{Place, echo, heard, next, tcp};
+
+#[test]
+fn an_echo_comes_back_over_a_unix_socket() {
+    let (mut client, connection) = Place::new().pair();
+    let echo = echo(connection);
+    for number in 0..1000 {
+        client.emit("n", number.to_string().as_str()).unwrap();
+        assert_eq!(next(&mut client), format!("n {number}"));
+    }
+    assert!(client.close().undelivered.is_empty());
+    assert_eq!(echo.join().unwrap(), "disconnect PeerClosed");
+}
+
+#[test]
+fn an_echo_comes_back_over_tcp() {
+    let (mut server, mut client) = tcp();
+    client.emit("early", "bird").unwrap();
+    client.connect().unwrap();
+    let echo = echo(server.accept().unwrap());
+    assert_eq!(next(&mut client), "connect");
+    assert_eq!(next(&mut client), "early bird");
+    assert!(client.info().is_some_and(|info| info.remote.is_some()));
+    client.close();
+    assert_eq!(echo.join().unwrap(), "disconnect PeerClosed");
+}
+
+#[test]
+fn many_in_flight_come_back_in_order() {
+    let (mut client, connection) = Place::new().pair();
+    let echo = echo(connection);
+    for number in 0..64 {
+        client.emit("n", number.to_string().as_str()).unwrap();
+    }
+    for number in 0..20_000 {
+        assert_eq!(next(&mut client), format!("n {number}"));
+        client.emit("n", (number + 64).to_string().as_str()).unwrap();
+    }
+    drop(client);
+    assert!(echo.join().unwrap().starts_with("disconnect"));
+}
+
+#[test]
+fn large_messages_cross_whole() {
+    let (mut client, connection) = Place::new().pair();
+    let echo = echo(connection);
+    let text = "x".repeat(5_000_000);
+    client.send("large", text.as_str()).unwrap();
+    assert_eq!(next(&mut client), format!("large {text}"));
+    client.close();
+    echo.join().unwrap();
+}
+
+/// Each side sends far more than the sockets between them hold, and takes events only afterwards:
+/// 7 MB of the 8 MiB that are kept for it.
+#[test]
+fn two_sides_that_only_send_do_not_wait_for_ever() {
+    let (mut client, mut connection) = Place::new().pair();
+    let text = "x".repeat(100_000);
+    let other = {
+        let text = text.clone();
+        thread::spawn(move || {
+            for _ in 0..70 {
+                connection.send("e", text.as_str()).unwrap();
+            }
+            assert!(connection.flush());
+            for _ in 0..70 {
+                assert_eq!(heard(&mut connection), format!("e {text}"));
+            }
+            connection
+        })
+    };
+    for _ in 0..70 {
+        client.send("e", text.as_str()).unwrap();
+    }
+    assert!(client.flush());
+    for _ in 0..70 {
+        assert_eq!(next(&mut client), format!("e {text}"));
+    }
+    drop(other.join().unwrap());
+}
+
+#[test]
+fn nothing_is_lost_by_closing_at_once() {
+    let (mut client, mut connection) = Place::new().pair();
+    let reader = thread::spawn(move || {
+        let mut count = 0;
+        while let Some(event) = connection.recv() {
+            count += usize::from(matches!(event, Event::Message(_)));
+        }
+        count
+    });
+    for _ in 0..10_000 {
+        client.send("e", "some text to fill the socket with").unwrap();
+    }
+    assert!(client.close().undelivered.is_empty());
+    assert_eq!(reader.join().unwrap(), 10_000);
+    assert_eq!(client.tally().written, 10_000);
+}
+
+#[test]
+fn a_peer_that_does_not_read_fills_the_queue_and_no_more() {
+    let place = Place::new();
+    let mut server = place.listen();
+    let limits = QueueLimits::default().with_max_bytes(100_000);
+    let mut client = place.builder().queue(limits).build();
+    client.connect().unwrap();
+    let mut connection = server.accept().unwrap();
+    let text = "x".repeat(10_000);
+    let mut sent = 0;
+    let full = loop {
+        match client.emit("e", text.as_str()) {
+            Ok(()) => sent += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(full, EmitError::Full(_)), "{full:?}");
+    for _ in 0..sent {
+        assert_eq!(heard(&mut connection), format!("e {text}"));
+        // What waits leaves with any call that has to wait itself.
+        let _ = client.recv_timeout(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_queue_that_disconnects_says_so() {
+    let place = Place::new();
+    let mut server = place.listen();
+    let limits = QueueLimits::default().with_max_messages(1);
+    let policy = OverflowPolicy::Disconnect;
+    let mut client = place.builder().queue(limits).overflow(policy).build();
+    client.emit("e", "waits").unwrap();
+    assert!(matches!(client.emit("e", "too many"), Err(EmitError::Full(_))));
+    client.connect().unwrap();
+    let _connection = server.accept().unwrap();
+    let events: Vec<_> = (0..4).map(|_| next(&mut client)).collect();
+    assert_eq!(events, ["connect", "error queue_full", "disconnect queue_full", "destroy"]);
+    assert_eq!(client.close().undelivered.len(), 1);
+}
+
+#[test]
+fn in_sync_mode_one_message_is_in_flight() {
+    let place = Place::new();
+    let mut server = place.listen();
+    let mut client = place.builder().sync(true).build();
+    client.connect().unwrap();
+    let mut connection = server.accept().unwrap();
+    for text in ["1", "2", "3"] {
+        client.emit("e", text).unwrap();
+    }
+    for text in ["1", "2", "3"] {
+        assert_eq!(heard(&mut connection), format!("e {text}"));
+        let nothing = connection.recv_timeout(Duration::from_millis(1));
+        assert!(matches!(nothing, Err(RecvError::TimedOut)));
+        connection.emit("answer", text).unwrap();
+        while next(&mut client) != format!("answer {text}") {}
+        let _ = client.recv_timeout(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn time_runs_out_without_an_event() {
+    let (mut client, _connection) = Place::new().pair();
+    let nothing = client.recv_timeout(Duration::from_millis(5));
+    assert!(matches!(nothing, Err(RecvError::TimedOut)));
+}
