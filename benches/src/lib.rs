@@ -2,7 +2,14 @@
 
 mod cpu;
 pub mod linearity;
+pub mod meter;
+mod outcome;
+pub mod pace;
 mod sample;
+mod task;
 
 pub use cpu::cpu_time;
-pub use sample::{Body, FIRST_SEQ, OwnedBody, frame};
+pub use meter::{Latencies, Meter};
+pub use outcome::Outcome;
+pub use sample::{Body, FIRST_SEQ, OwnedBody, frame, frame_with, text};
+pub use task::{Task, Work};

@@ -8,6 +8,7 @@
 )]
 
 mod args;
+mod bench;
 mod ci;
 mod demo;
 mod error;
@@ -52,6 +53,7 @@ fn run(command: &str, args: Args) -> Result<ExitCode> {
         "vectors" => vectors::command(args)?,
         "tidy" => tidy::command(args)?,
         "ci" => ci::command(args)?,
+        "bench" => bench::command(args)?,
         "" | "help" | "-h" | "--help" => {
             println!("{HELP}");
             true
@@ -77,6 +79,9 @@ The project's own commands.
         A short conversation between a Rust server and a node-ipc client, and the reverse.
     cargo xtask fuzz [--seconds N] [--target NAME] [--list]
         Runs the fuzz targets one after the other on a copy of the committed corpus.
+    cargo xtask bench [--quick] [--only W1,W2] [--peers A,B] [--rounds N] [--fresh] [--report]
+        Measures this workspace beside others and writes benches/README.md's tables and charts.
+        An interrupted run goes on where it was; --quick only shows that everything works.
     cargo xtask vectors [--check]
         Records the golden vectors from real node-ipc again, or compares them.
     cargo xtask tidy

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::interop::{self, Summary};
-use crate::{args::Args, demo, fuzz, proc, repo, tidy, tools, vectors};
+use crate::{args::Args, bench, demo, fuzz, proc, repo, tidy, tools, vectors};
 
 /// One step.
 pub(super) struct Step {
@@ -41,7 +41,8 @@ pub(super) fn all() -> Vec<Step> {
         step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
         step("interop", "against real node-ipc", Own(run_interop)),
         step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
-        step("bench", "every benchmark runs once", Commands(bench)),
+        step("bench", "every benchmark runs once", Commands(benchmarks)),
+        step("measure", "every workload is measured, briefly", Own(run_measure)),
         step("demo", "the demo", Own(run_demo)),
     ]
 }
@@ -127,7 +128,7 @@ fn deny() -> Result<Vec<Command>> {
     Ok(vec![deny])
 }
 
-fn bench() -> Result<Vec<Command>> {
+fn benchmarks() -> Result<Vec<Command>> {
     // With `--test` a benchmark runs each of its bodies once.
     Ok(vec![cargo("bench -p ipc-benches --benches --locked -- --test")])
 }
@@ -148,6 +149,11 @@ fn run_interop() -> Result<String> {
 
 fn run_fuzz() -> Result<String> {
     passed(fuzz::run(&fuzz::targets()?, 10)?, "a target failed")
+}
+
+fn run_measure() -> Result<String> {
+    let quick = Args::new(["--quick".to_owned(), "--fresh".to_owned()].into_iter());
+    passed(bench::command(quick)?, "a round failed")
 }
 
 fn run_demo() -> Result<String> {

@@ -1,0 +1,122 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use super::Result;
+use super::cases::Case;
+use super::subjects::{Program, Subject};
+
+/// What is to be measured, and where the figures go.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) quick: bool,
+    pub(super) fresh: bool,
+    pub(super) report_only: bool,
+    pub(super) pin: bool,
+    pub(super) rounds: usize,
+    only: Vec<String>,
+    peers: Vec<String>,
+    /// What is measured, such as a commit.
+    pub(super) label: String,
+    pub(super) programs: Programs,
+    pub(super) results: PathBuf,
+    pub(super) readme: Option<PathBuf>,
+    pub(super) charts: Option<PathBuf>,
+    pub(super) summary: Option<PathBuf>,
+}
+
+/// The programs that are here.
+#[derive(Debug, Default)]
+pub(super) struct Programs {
+    pub(super) subject: PathBuf,
+    pub(super) peers: Option<PathBuf>,
+    pub(super) node: Option<PathBuf>,
+    pub(super) node_ipc_9: Option<PathBuf>,
+    pub(super) node_ipc_14: Option<PathBuf>,
+    /// Where the scripts for node are.
+    pub(super) scripts: PathBuf,
+}
+
+impl Programs {
+    /// Returns whether everything a subject needs is here.
+    pub(super) fn has(&self, subject: &Subject) -> bool {
+        [subject.server, subject.client].iter().all(|program| match program {
+            Program::Own(_) | Program::Common | Program::None => true,
+            Program::Peers(_) => self.peers.is_some(),
+            Program::Node9(_) => self.node.is_some() && self.node_ipc_9.is_some(),
+            Program::Node14(_) => self.node.is_some() && self.node_ipc_14.is_some(),
+            Program::Node(_) => self.node.is_some(),
+        })
+    }
+}
+
+impl Plan {
+    pub(super) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self> {
+        let mut args = args.into_iter();
+        let subject = std::env::current_exe()?.with_file_name("subject");
+        let mut plan = Self {
+            quick: false,
+            fresh: false,
+            report_only: false,
+            pin: true,
+            rounds: 0,
+            only: Vec::new(),
+            peers: Vec::new(),
+            label: String::new(),
+            programs: Programs { subject, ..Programs::default() },
+            results: "bench-results.jsonl".into(),
+            readme: None,
+            charts: None,
+            summary: None,
+        };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or_else(|| format!("{arg} needs a value\n{HELP}"));
+            match arg.as_str() {
+                "--quick" => plan.quick = true,
+                "--fresh" => plan.fresh = true,
+                "--report" => plan.report_only = true,
+                "--no-pin" => plan.pin = false,
+                "--rounds" => plan.rounds = value()?.parse::<usize>()?.max(1),
+                "--only" => plan.only.extend(list(&value()?)),
+                "--peers" => plan.peers.extend(list(&value()?)),
+                "--label" => plan.label = value()?,
+                "--peers-program" => plan.programs.peers = Some(value()?.into()),
+                "--node" => plan.programs.node = Some(value()?.into()),
+                "--node-ipc-9" => plan.programs.node_ipc_9 = Some(value()?.into()),
+                "--node-ipc-14" => plan.programs.node_ipc_14 = Some(value()?.into()),
+                "--scripts" => plan.programs.scripts = value()?.into(),
+                "--results" => plan.results = value()?.into(),
+                "--readme" => plan.readme = Some(value()?.into()),
+                "--charts" => plan.charts = Some(value()?.into()),
+                "--summary" => plan.summary = Some(value()?.into()),
+                _ => return Err(format!("{arg} is not known\n{HELP}").into()),
+            }
+        }
+        if plan.rounds == 0 {
+            plan.rounds = if plan.quick { 1 } else { ROUNDS };
+        }
+        Ok(plan)
+    }
+
+    /// Returns whether the case is asked for, by its workload or its name.
+    pub(super) fn wants(&self, case: &Case) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| case.is(only))
+    }
+
+    /// Returns whether the subject is asked for.
+    pub(super) fn wants_subject(&self, name: &str) -> bool {
+        self.peers.is_empty() || self.peers.iter().any(|asked| asked == name)
+    }
+}
+
+fn list(text: &str) -> impl Iterator<Item = String> {
+    text.split(',').map(str::to_owned)
+}
+
+/// Seven rounds make a median that one bad minute does not move.
+const ROUNDS: usize = 7;
+
+const HELP: &str = "\
+bench [--quick] [--only W1,W2] [--peers A,B] [--rounds N] [--no-pin] [--label TEXT]
+      [--results FILE] [--fresh] [--report] [--readme FILE] [--charts DIR] [--summary FILE]
+      [--peers-program FILE] [--node FILE] [--node-ipc-9 DIR] [--node-ipc-14 DIR] [--scripts DIR]";

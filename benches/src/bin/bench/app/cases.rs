@@ -1,0 +1,189 @@
+//! The workloads, and the cases each is measured in.
+
+use ipc_benches::{Task, Work};
+
+/// A workload: what is asked, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Workload {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) about: &'static str,
+}
+
+/// One case of a workload.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) workload: Workload,
+    /// `W1 64 B`, unique.
+    pub(super) name: String,
+    pub(super) tcp: bool,
+    pub(super) task: Task,
+    /// Whether the client is the same for every subject, and which.
+    pub(super) common: Option<&'static str>,
+}
+
+impl Case {
+    /// Returns whether the name is this case's or begins it: `W1`, `W10 decode`.
+    pub(super) fn is(&self, name: &str) -> bool {
+        let rest = self.name.strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ',']))
+    }
+}
+
+/// Returns every case. Quick ones show that all works, not how fast.
+pub(super) fn all(quick: bool) -> Vec<Case> {
+    let mut cases = Cases { quick, list: Vec::new() };
+    for (size, bytes) in SIZES.into_iter().take(3) {
+        let messages = if bytes > 4096 { 3_000 } else { 20_000 };
+        cases.add(W1, size, Task::new(Work::Echo, messages).body(bytes));
+    }
+    let pipelined = Task::new(Work::Echo, 1_000_000).in_flight(64);
+    cases.add(W2, "Unix", pipelined);
+    cases.add_tcp(W2, "TCP", pipelined);
+    for ((size, bytes), messages) in SIZES.into_iter().zip([1_000_000, 400_000, 10_000, 600]) {
+        cases.add(W3, size, Task::new(Work::Flood, messages).body(bytes));
+    }
+    for (name, rate) in [("10 k/s", 10_000), ("50 k/s", 50_000), ("100 k/s", 100_000)] {
+        cases.add(W4, name, Task::new(Work::Paced, 2 * rate).rate(rate));
+    }
+    for (name, receivers, stalled, messages, warm_up) in [
+        ("1 receiver", 1, 0, 100_000, 10_000),
+        ("8 receivers", 8, 0, 20_000, 10_000),
+        ("8 receivers, 1 stalled", 9, 1, 20_000, 10_000),
+        ("64 receivers", 64, 0, 3_000, 10_000),
+        ("64 receivers, 1 stalled", 65, 1, 3_000, 10_000),
+    ] {
+        // What waits for the stalled one reaches its limit before the measured part begins.
+        let task = Task::new(Work::Broadcast, messages).body(1024).connections(receivers, stalled);
+        cases.add_common(W5, name, "receivers", task.warm_up(warm_up));
+    }
+    let task = Task::new(Work::Broadcast, 500).connections(1000, 0);
+    cases.add_common(W5, "1,000 receivers", "receivers", task);
+    cases.add(W6, "8 clients", Task::new(Work::Flood, 400_000).connections(8, 0));
+    for (name, idle) in [("1,000 idle", 1000), ("10,000 idle", 10_000)] {
+        let task = Task::new(Work::Idle, 2_000).connections(idle, 0);
+        cases.add_common(W7, name, "idle", task);
+    }
+    cases.add(W8, "echo, 1 in flight", Task::new(Work::Echo, 5_000));
+    cases.add(W8, "echo, 64 in flight", Task::new(Work::Echo, 200_000).in_flight(64));
+    cases.add(W8, "one way", Task::new(Work::Flood, 200_000));
+    cases.add(W9, "killed at 1,000/s", Task::new(Work::Restart, 3_000).rate(1_000).warm_up(0));
+    for (size, bytes) in SIZES {
+        let messages = (64 << 20) / (bytes as u64 + 50);
+        for (name, chunk) in [("", 64 * 1024), (", chunks of 1 KiB", 1024)] {
+            let task = Task::new(Work::Decode, messages).body(bytes).chunk(chunk);
+            cases.add(W10, &format!("decode {size}{name}"), task);
+        }
+        cases.add(W10, &format!("encode {size}"), Task::new(Work::Encode, messages).body(bytes));
+    }
+    cases.add(W10, "scan 1 MiB", Task::new(Work::Scan, 4_000).body(1 << 20));
+    cases.list
+}
+
+struct Cases {
+    quick: bool,
+    list: Vec<Case>,
+}
+
+impl Cases {
+    fn add(&mut self, workload: Workload, name: &str, task: Task) {
+        self.push(workload, name, false, None, task);
+    }
+
+    fn add_tcp(&mut self, workload: Workload, name: &str, task: Task) {
+        self.push(workload, name, true, None, task);
+    }
+
+    fn add_common(&mut self, workload: Workload, name: &str, common: &'static str, task: Task) {
+        self.push(workload, name, false, Some(common), task);
+    }
+
+    fn push(
+        &mut self,
+        workload: Workload,
+        name: &str,
+        tcp: bool,
+        common: Option<&'static str>,
+        mut task: Task,
+    ) {
+        if self.quick {
+            let less = |messages: u64| (messages / 50).max(messages.min(40));
+            // One that is restarted in the middle needs its time.
+            if task.work != Work::Restart {
+                (task.messages, task.warm_up) = (less(task.messages), less(task.warm_up));
+            }
+            if task.connections >= 1000 {
+                task.connections /= 10;
+            }
+        }
+        self.list.push(Case {
+            workload,
+            name: format!("{} {name}", workload.id),
+            tcp,
+            task,
+            common,
+        });
+    }
+}
+
+const SIZES: [(&str, usize); 4] =
+    [("64 B", 64), ("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)];
+
+/// Every workload, in order.
+pub(super) const WORKLOADS: [Workload; 10] = [W1, W2, W3, W4, W5, W6, W7, W8, W9, W10];
+
+const W1: Workload = Workload {
+    id: "W1",
+    title: "one message at a time",
+    about: "A message comes back before the next is sent. Microseconds.",
+};
+const W2: Workload = Workload {
+    id: "W2",
+    title: "64 messages in flight",
+    about: "64 bytes; each answer lets the next message go. Node-ipc's own benchmark.",
+};
+const W3: Workload = Workload {
+    id: "W3",
+    title: "one way",
+    about: "As fast as they are taken; the server acknowledges the end when it has decoded all.",
+};
+const W4: Workload = Workload {
+    id: "W4",
+    title: "a fixed pace",
+    about: "64 bytes, sent when their time comes whatever comes back. A latency counts from when \
+            the message was due. Processor time in percent of one core, both processes. \
+            Microseconds.",
+};
+const W5: Workload = Workload {
+    id: "W5",
+    title: "broadcast",
+    about: "1 KiB (1,000 receivers: 64 bytes) to every receiver; deliveries to those that read. \
+            The receivers are the same for all servers.",
+};
+const W6: Workload = Workload {
+    id: "W6",
+    title: "fan-in",
+    about: "Eight connections send 64 bytes each as fast as they are taken.",
+};
+const W7: Workload = Workload {
+    id: "W7",
+    title: "idle connections",
+    about: "Memory of the server for one connection that does nothing, and how often a second \
+            all of them wake it; round trips over ten active ones beside them.",
+};
+const W8: Workload = Workload {
+    id: "W8",
+    title: "Rust and Node.js mixed",
+    about: "Server and client of different languages. 64 bytes.",
+};
+const W9: Workload = Workload {
+    id: "W9",
+    title: "a server that is killed",
+    about: "1,000 messages a second for three seconds; after one the server is killed, half a \
+            second later it is started again. What became of each message.",
+};
+const W10: Workload = Workload {
+    id: "W10",
+    title: "the codec alone",
+    about: "In memory, one core. Decoding includes the envelope; a scan tells frames apart only.",
+};

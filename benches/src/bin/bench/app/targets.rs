@@ -1,0 +1,147 @@
+//! What this project sets itself, and whether a run met it.
+
+use super::results::Results;
+
+/// One target.
+#[derive(Debug)]
+struct Target {
+    about: &'static str,
+    case: &'static str,
+    subject: &'static str,
+    figure: &'static str,
+    against: Against,
+    bound: Bound,
+}
+
+/// What the figure is compared with.
+#[derive(Debug)]
+enum Against {
+    Nothing,
+    Subject(&'static str),
+    Case(&'static str),
+}
+
+#[derive(Debug)]
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Target {
+    fn value(&self, results: &Results) -> Option<f64> {
+        match self.against {
+            Against::Nothing => results.median(self.case, self.subject, self.figure),
+            Against::Subject(other) => results.ratio(self.case, self.subject, other, self.figure),
+            Against::Case(other) => {
+                let value = results.median(self.case, self.subject, self.figure)?;
+                Some(value / results.median(other, self.subject, self.figure)?)
+            }
+        }
+    }
+}
+
+/// Returns a table of the targets that the results can say something about.
+pub(super) fn table(results: &Results) -> String {
+    let mut out = String::new();
+    for target in all() {
+        let Some(value) = target.value(results) else { continue };
+        let (met, bound) = match target.bound {
+            Bound::AtLeast(least) => (value >= least, format!(">= {least}")),
+            Bound::AtMost(most) => (value <= most, format!("<= {most}")),
+        };
+        let met = if met { "met" } else { "**missed**" };
+        let (about, case) = (target.about, target.case);
+        out += &format!("| {case} | {about} | {bound} | {value:.2} | {met} |\n");
+    }
+    if out.is_empty() {
+        return out;
+    }
+    format!(
+        "### Targets\n\n| case | `ours` | target | measured | |\n|---|---|---|---|---|\n{out}\n"
+    )
+}
+
+fn all() -> Vec<Target> {
+    use Bound::{AtLeast, AtMost};
+    let vs = |about, case, figure, other, bound| Target {
+        about,
+        case,
+        subject: "ours",
+        figure,
+        against: Against::Subject(other),
+        bound,
+    };
+    let alone = |about, case, subject, figure, bound| Target {
+        about,
+        case,
+        subject,
+        figure,
+        against: Against::Nothing,
+        bound,
+    };
+    let cases = |about, case, other, subject, figure, bound| Target {
+        about,
+        case,
+        subject,
+        figure,
+        against: Against::Case(other),
+        bound,
+    };
+    vec![
+        vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.4)),
+        vs("speed / crate node-ipc 14", "W2 Unix", "rate", "node-ipc", AtLeast(4.0)),
+        vs("speed / npm node-ipc 14", "W2 Unix", "rate", "npm-14", AtLeast(10.0)),
+        vs("speed / npm node-ipc 9", "W2 Unix", "rate", "npm-9", AtLeast(20.0)),
+        vs("speed / limit", "W2 Unix", "rate", "limit", AtLeast(0.5)),
+        vs("speed / crate node-ipc 14", "W3 64 B", "rate", "node-ipc", AtLeast(5.0)),
+        vs("speed / zeromq, JSON", "W3 64 B", "rate", "zeromq-json", AtLeast(1.0)),
+        vs("speed / zeromq, plain bytes", "W3 64 B", "rate", "zeromq-native", AtLeast(1.0)),
+        vs("speed / limit", "W3 64 B", "rate", "limit", AtLeast(0.7)),
+        vs("speed / crate node-ipc 14", "W3 64 KiB", "rate", "node-ipc", AtLeast(2.0)),
+        vs("speed / limit", "W3 64 KiB", "rate", "limit", AtLeast(0.8)),
+        vs("speed / crate node-ipc 14", "W3 1 MiB", "rate", "node-ipc", AtLeast(2.0)),
+        vs("speed / limit", "W3 1 MiB", "rate", "limit", AtLeast(0.8)),
+        cases(
+            "speed with one stalled / without",
+            "W5 8 receivers, 1 stalled",
+            "W5 8 receivers",
+            "ours",
+            "rate",
+            AtLeast(0.95),
+        ),
+        cases(
+            "speed with one stalled / without",
+            "W5 64 receivers, 1 stalled",
+            "W5 64 receivers",
+            "ours",
+            "rate",
+            AtLeast(0.95),
+        ),
+        vs("speed / npm node-ipc 14", "W5 1,000 receivers", "rate", "npm-14", AtLeast(5.0)),
+        alone("KiB a connection", "W7 1,000 idle", "ours", "kib_per_connection", AtMost(6.0)),
+        alone("KiB a connection", "W7 10,000 idle", "ours", "kib_per_connection", AtMost(6.0)),
+        alone(
+            "messages nobody accounts for",
+            "W9 killed at 1,000/s",
+            "ours",
+            "unaccounted",
+            AtMost(0.0),
+        ),
+        alone(
+            "ns a frame, with envelope",
+            "W10 decode 64 B",
+            "codec",
+            "ns_per_frame",
+            AtMost(100.0),
+        ),
+        cases(
+            "bytes/s of frames of 1 MiB / of 64 KiB",
+            "W10 decode 1 MiB, chunks of 1 KiB",
+            "W10 decode 64 KiB, chunks of 1 KiB",
+            "codec",
+            "gb_per_s",
+            AtLeast(0.5),
+        ),
+        alone("GB/s, delimiters only", "W10 scan 1 MiB", "codec", "gb_per_s", AtLeast(20.0)),
+    ]
+}

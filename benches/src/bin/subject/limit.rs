@@ -1,0 +1,236 @@
+//! The limit: node-ipc's wire format written by hand for just these messages, blocking, with as
+//! many messages as there are in one read and one write. No library can be expected to beat it.
+
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use ipc_benches::meter::{begin, now, since};
+use ipc_benches::pace::{PacedMeter, pace};
+use ipc_benches::{FIRST_SEQ, Meter, Outcome, Task, Work, text};
+use ipc_transport::Endpoint;
+use memchr::memchr;
+
+use crate::Result;
+use crate::net::{self, BUFFER, Socket};
+
+pub(crate) fn serve(endpoint: &Endpoint) -> Result<()> {
+    net::serve(endpoint, answer)
+}
+
+fn answer(mut socket: Socket) -> Result<()> {
+    let mut reader = Frames::new(socket.try_clone()?);
+    let mut out = Vec::with_capacity(2 * BUFFER);
+    let mut broken = false;
+    loop {
+        let more = reader.read(|frame| match Message::parse(frame) {
+            Some(Message { event: b"echo", seq, body }) => put(&mut out, b"echo", seq, body),
+            Some(Message { event: b"count", .. }) => {
+                COUNTED.fetch_add(1, Ordering::Relaxed);
+            }
+            Some(Message { event: b"end", .. }) => {
+                put(&mut out, b"ended", COUNTED.load(Ordering::Relaxed), b"");
+            }
+            _ => broken = true,
+        })?;
+        if broken {
+            return Err("a frame of another kind".into());
+        }
+        socket.write_all(&out)?;
+        out.clear();
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// The messages of all connections.
+static COUNTED: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
+    match task.work {
+        Work::Echo => echo(Socket::connect(endpoint)?, task),
+        Work::Flood => flood(endpoint, task),
+        Work::Paced => paced(Socket::connect(endpoint)?, task),
+        _ => Err("the limit cannot do that".into()),
+    }
+}
+
+fn echo(mut socket: Socket, task: &Task) -> Result<Outcome> {
+    let text = text(task.body);
+    let mut reader = Frames::new(socket.try_clone()?);
+    let mut meter = Meter::new(task);
+    let mut out = Vec::new();
+    for _ in 0..task.in_flight {
+        if let Some(seq) = meter.next_seq() {
+            put(&mut out, b"echo", seq, text.as_bytes());
+        }
+    }
+    let mut result = Ok(false);
+    loop {
+        socket.write_all(&out)?;
+        out.clear();
+        let more = reader.read(|frame| {
+            let seq = Message::parse(frame).map_or(0, |message| message.seq);
+            if matches!(result, Ok(false)) {
+                result = meter.on_answer(seq);
+            }
+            if let Some(seq) = meter.next_seq() {
+                put(&mut out, b"echo", seq, text.as_bytes());
+            }
+        })?;
+        if std::mem::replace(&mut result, Ok(false))? {
+            return Ok(meter.finish());
+        }
+        if !more {
+            return Err("the server has ended".into());
+        }
+    }
+}
+
+fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
+    let mut sockets = Vec::new();
+    for _ in 0..task.connections {
+        sockets.push(Socket::connect(endpoint)?);
+    }
+    let text = text(task.body);
+    let all = |sockets: &mut [Socket], messages: u64, wanted: u64| -> Result<()> {
+        let share = messages / sockets.len().max(1) as u64;
+        let counted: Vec<Result<u64>> = thread::scope(|scope| {
+            let send = |socket| scope.spawn(|| count(socket, &text, share));
+            let threads: Vec<_> = sockets.iter_mut().map(send).collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, Result<u64>>| thread.join();
+            threads.into_iter().map(|thread| join(thread).unwrap_or(Ok(0))).collect()
+        });
+        let counted = counted.into_iter().collect::<Result<Vec<_>>>()?;
+        match counted.into_iter().max() {
+            Some(counted) if counted == wanted => Ok(()),
+            counted => Err(format!("{counted:?} of {wanted} messages have arrived").into()),
+        }
+    };
+    let per = task.connections as u64;
+    let (warm_up, messages) = (task.warm_up / per * per, task.messages / per * per);
+    all(&mut sockets, warm_up, warm_up)?;
+    begin();
+    let start = now();
+    all(&mut sockets, messages, warm_up + messages)?;
+    Ok(since(start, messages))
+}
+
+/// Sends so many messages, and returns how many the server has counted then.
+fn count(socket: &mut Socket, text: &str, messages: u64) -> Result<u64> {
+    let mut out = Vec::with_capacity(2 * BUFFER);
+    for seq in FIRST_SEQ..FIRST_SEQ + messages {
+        put(&mut out, b"count", seq, text.as_bytes());
+        if out.len() >= BUFFER {
+            socket.write_all(&out)?;
+            out.clear();
+        }
+    }
+    put(&mut out, b"end", 0, b"");
+    socket.write_all(&out)?;
+    let mut reader = Frames::new(socket.try_clone()?);
+    let mut counted = None;
+    while counted.is_none() {
+        if !reader.read(|frame| counted = Message::parse(frame).map(|message| message.seq))? {
+            return Err("the server has ended".into());
+        }
+    }
+    Ok(counted.unwrap_or_default())
+}
+
+fn paced(mut socket: Socket, task: &Task) -> Result<Outcome> {
+    let mut reader = Frames::new(socket.try_clone()?);
+    let start = now();
+    let mut meter = PacedMeter::new(task, start);
+    let task = *task;
+    thread::spawn(move || {
+        let (text, mut out) = (text(task.body), Vec::new());
+        pace(&task, start, |seq| {
+            put(&mut out, b"echo", seq, text.as_bytes());
+            let written = socket.write_all(&out);
+            out.clear();
+            written
+        })
+    });
+    let mut result = Ok(false);
+    while reader.read(|frame| {
+        let seq = Message::parse(frame).map_or(0, |message| message.seq);
+        if matches!(result, Ok(false)) {
+            result = meter.on_answer(seq);
+        }
+    })? {
+        if std::mem::replace(&mut result, Ok(false))? {
+            return Ok(meter.finish());
+        }
+    }
+    Err("the server has ended".into())
+}
+
+/// Frames out of a socket, as many as one read brings.
+struct Frames {
+    socket: Socket,
+    buffer: Vec<u8>,
+    filled: usize,
+    /// How much of an unfinished frame was searched.
+    searched: usize,
+}
+
+impl Frames {
+    fn new(socket: Socket) -> Self {
+        Self { socket, buffer: vec![0; BUFFER], filled: 0, searched: 0 }
+    }
+
+    /// Reads once and hands out every whole frame; `false` at the end.
+    fn read(&mut self, mut each: impl FnMut(&[u8])) -> Result<bool> {
+        if self.filled == self.buffer.len() {
+            self.buffer.resize(2 * self.buffer.len(), 0);
+        }
+        let n = self.socket.read(self.buffer.get_mut(self.filled..).unwrap_or_default())?;
+        self.filled += n;
+        let mut taken = 0;
+        let bytes = self.buffer.get(..self.filled).unwrap_or_default();
+        while let Some(at) = memchr(0x0c, bytes.get(self.searched..).unwrap_or_default()) {
+            let end = self.searched + at;
+            each(bytes.get(taken..end).unwrap_or_default());
+            taken = end + 1;
+            self.searched = taken;
+        }
+        if taken > 0 {
+            self.buffer.copy_within(taken..self.filled, 0);
+            self.filled -= taken;
+        }
+        self.searched = self.filled;
+        Ok(n > 0)
+    }
+}
+
+/// A message in the one shape that is sent here, without escapes.
+struct Message<'a> {
+    event: &'a [u8],
+    seq: u64,
+    body: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    fn parse(frame: &'a [u8]) -> Option<Self> {
+        let rest = frame.strip_prefix(br#"{"type":""#)?;
+        let (event, rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
+        let rest = rest.strip_prefix(br#"","data":{"seq":"#)?;
+        let (digits, rest) = rest.split_at_checked(memchr(b',', rest)?)?;
+        let seq = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        let body = rest.strip_prefix(br#","body":""#)?.strip_suffix(br#""}}"#)?;
+        Some(Self { event, seq, body })
+    }
+}
+
+fn put(out: &mut Vec<u8>, event: &[u8], seq: u64, body: &[u8]) {
+    out.extend_from_slice(br#"{"type":""#);
+    out.extend_from_slice(event);
+    out.extend_from_slice(br#"","data":{"seq":"#);
+    // Into a Vec, writing cannot fail.
+    let _ = write!(out, "{seq}");
+    out.extend_from_slice(br#","body":""#);
+    out.extend_from_slice(body);
+    out.extend_from_slice(b"\"}}\x0c");
+}

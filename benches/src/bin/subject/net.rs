@@ -1,0 +1,136 @@
+//! Blocking sockets, and what every subject tells the program that started it.
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::thread;
+
+use ipc_benches::Outcome;
+use ipc_benches::meter::say;
+use ipc_transport::Endpoint;
+
+use crate::Result;
+
+/// A blocking socket.
+#[derive(Debug)]
+pub(crate) enum Socket {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+impl Socket {
+    /// Connects.
+    pub(crate) fn connect(endpoint: &Endpoint) -> Result<Self> {
+        match endpoint {
+            Endpoint::Unix(path) => Ok(Self::Unix(UnixStream::connect(path)?)),
+            Endpoint::Tcp { host, port } => {
+                let stream = TcpStream::connect((host.as_str(), *port))?;
+                stream.set_nodelay(true)?;
+                Ok(Self::Tcp(stream))
+            }
+            _ => Err("a blocking socket has no such endpoint".into()),
+        }
+    }
+
+    /// Returns a second handle to the socket.
+    pub(crate) fn try_clone(&self) -> io::Result<Self> {
+        match self {
+            Self::Unix(stream) => stream.try_clone().map(Self::Unix),
+            Self::Tcp(stream) => stream.try_clone().map(Self::Tcp),
+        }
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => stream.read(buffer),
+            Self::Tcp(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => stream.write(bytes),
+            Self::Tcp(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Serves every connection on a thread of its own.
+pub(crate) fn serve(endpoint: &Endpoint, answer: fn(Socket) -> Result<()>) -> Result<()> {
+    let start = |socket| {
+        // The end of a connection is how a client leaves; what went wrong it has noticed itself.
+        thread::spawn(move || answer(socket));
+    };
+    match endpoint {
+        Endpoint::Unix(path) => {
+            let listener = UnixListener::bind(path)?;
+            ready(endpoint);
+            for stream in listener.incoming() {
+                start(Socket::Unix(stream?));
+            }
+        }
+        Endpoint::Tcp { host, port } => {
+            let listener = TcpListener::bind((host.as_str(), *port))?;
+            let port = listener.local_addr()?.port();
+            ready(&Endpoint::Tcp { host: host.clone(), port });
+            for stream in listener.incoming() {
+                let stream = stream?;
+                stream.set_nodelay(true)?;
+                start(Socket::Tcp(stream));
+            }
+        }
+        _ => return Err("a blocking socket has no such endpoint".into()),
+    }
+    Ok(())
+}
+
+/// In a server: tells where it listens.
+pub(crate) fn ready(endpoint: &Endpoint) {
+    say(&format!("ready {endpoint}"));
+}
+
+/// In a client: tells the figures, and stays until they are taken, so that it can be looked at.
+pub(crate) fn done(outcome: &Outcome) {
+    say(&format!("done {outcome}"));
+    wait_for_parent();
+}
+
+/// In a server: ends it when the parent closes its standard input, or is gone.
+pub(crate) fn end_with_parent() {
+    thread::spawn(|| {
+        wait_for_parent();
+        std::process::exit(0);
+    });
+}
+
+fn wait_for_parent() {
+    let mut rest = [0; 64];
+    let mut input = io::stdin().lock();
+    while matches!(input.read(&mut rest), Ok(n) if n > 0) {}
+}
+
+/// Ends a process that cannot go on, from where no error can be returned.
+pub(crate) fn give_up(error: &dyn std::fmt::Display) -> ! {
+    let _ = writeln!(io::stderr(), "subject: {error}");
+    std::process::exit(1)
+}
+
+/// Allows this process as many open files as the system lets it.
+pub(crate) fn many_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // If it may not, a workload with many connections says so itself.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
+/// What one call reads or writes at most.
+pub(crate) const BUFFER: usize = 64 * 1024;

@@ -1,0 +1,140 @@
+//! This workspace: ipc-core with the format of ipc-compat, used as its documentation does.
+
+mod echo;
+mod flood;
+mod paced;
+mod restart;
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ipc_benches::{Body, FIRST_SEQ, Outcome, OwnedBody, Task, Work};
+use ipc_compat::{NodeFormat, RawJson};
+use ipc_core::{Client, FlushPolicy, Server};
+use ipc_transport::Endpoint;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::Result;
+use crate::net::{give_up, ready};
+
+/// How this workspace is used.
+///
+/// A driver or a format that is new gets a name here, and what differs with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Typed handlers, on a runtime of one thread.
+    CurrentThread,
+    /// Typed handlers, on a runtime of two threads.
+    MultiThread,
+    /// The client's own task awaits each answer, on a runtime of one thread.
+    Awaiting,
+    /// Handlers that take the payload as it is, on a runtime of one thread.
+    RawJson,
+    /// As `CurrentThread`, and every message is written at once.
+    Immediate,
+    /// As `CurrentThread`, and messages gather for up to a millisecond.
+    Within,
+}
+
+impl Kind {
+    fn flush_policy(self) -> FlushPolicy {
+        match self {
+            Self::Immediate => FlushPolicy::Immediate,
+            Self::Within => FlushPolicy::Within(Duration::from_millis(1)),
+            _ => FlushPolicy::WhenIdle,
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Ok(match name {
+            "ours" => Self::CurrentThread,
+            "ours-multi" => Self::MultiThread,
+            "ours-await" => Self::Awaiting,
+            "ours-json" => Self::RawJson,
+            "ours-immediate" => Self::Immediate,
+            "ours-within" => Self::Within,
+            _ => return Err(format!("no subject is called {name:?}")),
+        })
+    }
+}
+
+fn runtime(kind: Kind) -> Result<Runtime> {
+    let mut builder = match kind {
+        Kind::MultiThread => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    Ok(builder.worker_threads(2).enable_all().build()?)
+}
+
+pub(crate) fn serve(endpoint: &Endpoint, kind: Kind) -> Result<()> {
+    runtime(kind)?.block_on(async {
+        let server = Server::builder(NodeFormat::v14(), endpoint.transport()?)
+            .max_connections(MANY)
+            .flush_policy(kind.flush_policy())
+            .build();
+        if kind == Kind::RawJson {
+            server.on("echo", |data: RawJson, peer| told(peer.emit("echo", &data)));
+        } else {
+            server.on("echo", |data: OwnedBody, peer| told(peer.emit("echo", &data)));
+        }
+        let counted = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&counted);
+        server.on("count", move |_: OwnedBody, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        server.on("end", move |(), peer| {
+            told(peer.emit("ended", &counted.load(Ordering::Relaxed)));
+        });
+        let all = server.clone();
+        server.on("broadcast", move |order: OwnedBody, _| {
+            tokio::spawn(broadcast(all.clone(), order));
+        });
+        ready(&server.listen().await?);
+        std::future::pending().await
+    })
+}
+
+async fn broadcast(server: Server<NodeFormat>, order: OwnedBody) {
+    for seq in FIRST_SEQ..FIRST_SEQ + order.seq {
+        told(server.broadcast_send("news", &Body::with(seq, &order.body)).await);
+    }
+}
+
+/// A message that cannot be sent would leave the other side waiting.
+fn told<T, E: std::fmt::Display>(result: std::result::Result<T, E>) {
+    if let Err(error) = result {
+        give_up(&error);
+    }
+}
+
+pub(crate) fn measure(endpoint: &Endpoint, kind: Kind, task: &Task) -> Result<Outcome> {
+    if task.work == Work::Flood {
+        return runtime(kind)?.block_on(flood::measure(endpoint, kind, task));
+    }
+    runtime(kind)?.block_on(async {
+        let client = client(endpoint, kind)?;
+        let outcome = match (task.work, kind) {
+            (Work::Echo, Kind::Awaiting) => echo::awaiting(&client, task).await,
+            (Work::Echo, _) => echo::handling(&client, task).await,
+            (Work::Paced, _) => paced::measure(&client, task).await,
+            (Work::Restart, _) => restart::measure(&client, task).await,
+            _ => Err("ours has no client for that".into()),
+        };
+        client.close().await;
+        outcome
+    })
+}
+
+fn client(endpoint: &Endpoint, kind: Kind) -> Result<Client<NodeFormat>> {
+    let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?);
+    Ok(builder.flush_policy(kind.flush_policy()).build())
+}
+
+/// More than any workload has.
+const MANY: usize = 20_000;
