@@ -181,6 +181,53 @@ async fn stop_retrying_reaches_a_client_that_waits() {
     client.connected().await.unwrap_err();
 }
 
+// Tests W52
+#[tokio::test]
+async fn stop_retrying_can_be_taken_back() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    ipc.configure(|config| config.retry = Duration::from_millis(1));
+    let server = ipc.serve(()).unwrap();
+    server.start().await.unwrap();
+    let client = ipc.connect_to("world").unwrap();
+    client.connected().await.unwrap();
+    ipc.configure(|config| config.stop_retrying = true);
+    ipc.configure(|config| config.stop_retrying = false);
+    let (lost, mut losses) = mpsc::unbounded_channel();
+    client.on_disconnect(move |_| lost.send(()).unwrap());
+    server.stop().await;
+    next(&mut losses).await;
+    ipc.serve(()).unwrap().start().await.unwrap();
+    client.connected().await.unwrap();
+}
+
+// Tests W48
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_client_comes_from_the_interface_of_the_config() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    let server = ipc.serve_net(()).unwrap();
+    let (told, mut tells) = mpsc::unbounded_channel();
+    server.on_connect(move |socket| told.send(socket.info().unwrap().remote.unwrap()).unwrap());
+    server.start().await.unwrap();
+    // Every address of the network 127 is this machine's.
+    let from = "127.9.8.7:7198".parse::<std::net::SocketAddr>().unwrap();
+    ipc.configure(|config| {
+        config.interface.local_address = Some(from.ip());
+        config.interface.local_port = Some(from.port());
+    });
+    ipc.connect_to_net("world").unwrap().connected().await.unwrap();
+    assert_eq!(next(&mut tells).await, from);
+    // A name without an address of the family cannot be reached, an address can.
+    ipc.configure(|config| {
+        config.interface = ipc_compat::Interface::default();
+        config.interface.family = Some(ipc_compat::Family::V6);
+        config.max_retries = Retries::Times(0);
+    });
+    ipc.connect_to_net("again").unwrap().connected().await.unwrap();
+}
+
 // Tests W22, W53: what is sent before the connection is made is not lost.
 #[tokio::test]
 async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {

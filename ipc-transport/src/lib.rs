@@ -46,7 +46,7 @@ pub use peer::{Credentials, PeerInfo};
 pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 #[cfg(feature = "tcp")]
-pub use tcp::TcpTransport;
+pub use tcp::{IpVersion, TcpTransport};
 pub use transport::{Listener, Transport};
 #[cfg(feature = "unix")]
 pub use unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport};

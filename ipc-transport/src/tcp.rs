@@ -1,7 +1,7 @@
 //! TCP: ordered, reliable, no message boundaries, no credentials; `TCP_NODELAY` unless told not to.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::task::Context;
 
 use async_trait::async_trait;
@@ -14,7 +14,8 @@ use crate::{Endpoint, Listener, PeerInfo, Stream, Transport, TransportError};
 ///
 /// # Defaults
 ///
-/// `TCP_NODELAY` on; no local address; a backlog of 511 connections.
+/// `TCP_NODELAY` on; no local address or port; addresses of both IP versions; a backlog of 511
+/// connections.
 ///
 /// # Errors
 ///
@@ -27,8 +28,20 @@ pub struct TcpTransport {
     host: String,
     port: u16,
     nodelay: bool,
-    local_address: Option<SocketAddr>,
+    local_ip: Option<IpAddr>,
+    local_port: u16,
+    version: Option<IpVersion>,
     backlog: u32,
+}
+
+/// A version of the internet protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IpVersion {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
 }
 
 impl TcpTransport {
@@ -42,7 +55,9 @@ impl TcpTransport {
             host: host.into(),
             port,
             nodelay: true,
-            local_address: None,
+            local_ip: None,
+            local_port: 0,
+            version: None,
             backlog: DEFAULT_BACKLOG,
         }
     }
@@ -62,7 +77,24 @@ impl TcpTransport {
     /// then not tried.
     #[must_use]
     pub fn with_local_address(self, address: SocketAddr) -> Self {
-        Self { local_address: Some(address), ..self }
+        Self { local_ip: Some(address.ip()), local_port: address.port(), ..self }
+    }
+
+    /// Sets the port outgoing connections come from, with whatever address; by default, and with
+    /// 0, the system picks one.
+    ///
+    /// A port serves one connection to the same server at a time.
+    #[must_use]
+    pub fn with_local_port(self, port: u16) -> Self {
+        Self { local_port: port, ..self }
+    }
+
+    /// Sets which of the addresses of a host name are tried, by default those of both versions.
+    ///
+    /// A host that is an address itself stays what it is.
+    #[must_use]
+    pub fn with_ip_version(self, version: IpVersion) -> Self {
+        Self { version: Some(version), ..self }
     }
 
     /// Sets how many connections may wait to be accepted, by default 511 as Node has it.
@@ -76,8 +108,28 @@ impl TcpTransport {
     async fn resolve(&self) -> Result<Vec<SocketAddr>, TransportError> {
         let not_found = |source| TransportError::HostNotFound { host: self.host.clone(), source };
         let found = lookup_host((self.host.as_str(), self.port)).await;
-        let addresses: Vec<_> = found.map_err(|error| not_found(Some(error)))?.collect();
+        let found = found.map_err(|error| not_found(Some(error)))?;
+        let addresses: Vec<_> = found.filter(|address| self.is_wanted(address)).collect();
         if addresses.is_empty() { Err(not_found(None)) } else { Ok(addresses) }
+    }
+
+    fn is_wanted(&self, address: &SocketAddr) -> bool {
+        match self.version {
+            _ if self.host.parse::<IpAddr>().is_ok() => true,
+            Some(IpVersion::V4) => address.is_ipv4(),
+            Some(IpVersion::V6) => address.is_ipv6(),
+            None => true,
+        }
+    }
+
+    /// Returns where a connection to `remote` comes from, if that is not for the system to pick.
+    fn local(&self, remote: SocketAddr) -> Option<SocketAddr> {
+        let any = || match remote {
+            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+        };
+        let ip = self.local_ip.or_else(|| (self.local_port != 0).then(any))?;
+        Some(SocketAddr::new(ip, self.local_port))
     }
 
     async fn connect_any(
@@ -86,7 +138,7 @@ impl TcpTransport {
     ) -> Result<(TcpStream, SocketAddr), TransportError> {
         let mut last = io::ErrorKind::AddrNotAvailable.into();
         for remote in addresses {
-            if self.local_address.is_some_and(|local| local.is_ipv4() != remote.is_ipv4()) {
+            if self.local_ip.is_some_and(|local| local.is_ipv4() != remote.is_ipv4()) {
                 continue;
             }
             match self.connect(remote).await {
@@ -110,7 +162,10 @@ impl TcpTransport {
 
     async fn connect(&self, remote: SocketAddr) -> io::Result<TcpStream> {
         let socket = new_socket(remote)?;
-        if let Some(local) = self.local_address {
+        if let Some(local) = self.local(remote) {
+            // The last connection from this port may not be forgotten yet.
+            #[cfg(not(windows))]
+            socket.set_reuseaddr(true)?;
             socket.bind(local)?;
         }
         let io = socket.connect(remote).await?;
@@ -238,6 +293,41 @@ mod tests {
             assert_eq!(remote, client.local_addr()?);
         }
         assert!(local(0).nodelay);
+        Ok(())
+    }
+
+    #[test]
+    fn only_names_are_held_to_an_ip_version() {
+        let wanted = |host: &str, version, address: &str| {
+            let transport = TcpTransport::new(host, 1).with_ip_version(version);
+            address.parse().is_ok_and(|ip| transport.is_wanted(&SocketAddr::new(ip, 1)))
+        };
+        for (version, v4, v6) in [(IpVersion::V4, true, false), (IpVersion::V6, false, true)] {
+            assert_eq!(wanted("localhost", version, "127.0.0.1"), v4);
+            assert_eq!(wanted("localhost", version, "::1"), v6);
+            assert!(wanted("127.0.0.1", version, "127.0.0.1"));
+            assert!(wanted("::1", version, "::1"));
+        }
+        assert!(local(0).is_wanted(&([127, 0, 0, 1], 0).into()));
+    }
+
+    // Elsewhere a port that is bound cannot be bound once more, so none could be kept free for it.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_connection_comes_from_the_port_that_was_asked_for() -> io::Result<()> {
+        let listener = local(0).bind(([127, 0, 0, 1], 0).into())?;
+        let server = listener.local_addr()?;
+        for with_address in [true, false] {
+            let reserved = new_socket(server)?;
+            reserved.set_reuseaddr(true)?;
+            reserved.bind(([127, 0, 0, 1], 0).into())?;
+            let free = reserved.local_addr()?;
+            let transport = match with_address {
+                true => local(0).with_local_address(free),
+                false => local(0).with_local_port(free.port()),
+            };
+            assert_eq!(transport.connect(server).await?.local_addr()?, free);
+        }
         Ok(())
     }
 

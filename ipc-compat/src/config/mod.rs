@@ -1,5 +1,6 @@
 //! `Config`: node-ipc's settings under their own names.
 
+mod json;
 mod values;
 
 use std::collections::BTreeSet;
@@ -295,6 +296,22 @@ impl Config {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// There is no such setting.
+    #[error("there is no setting {key}")]
+    UnknownKey {
+        /// The name, in node-ipc's spelling.
+        key: String,
+    },
+    /// A setting cannot have this value.
+    #[error("{key} is {value}, not {allowed}")]
+    Value {
+        /// The setting, in node-ipc's spelling.
+        key: String,
+        /// The value as JSON, shortened; a secret is not shown.
+        value: String,
+        /// What it can be.
+        allowed: &'static str,
+    },
     /// A number that needs to be at least 1 is 0.
     #[error("{option} is zero")]
     Zero {

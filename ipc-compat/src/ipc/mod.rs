@@ -78,16 +78,17 @@ impl Ipc {
 
     /// Changes the config. `retry`, `max_retries` and `stop_retrying` reach the clients that exist
     /// already, as in node-ipc; the rest holds for servers and clients made from now on.
+    ///
+    /// With `stop_retrying`, or `max_retries` 0, a client that waits for its next attempt is at its
+    /// end at once, and a connected one when its connection is lost, unless that is taken back.
+    // Wire rule W52
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = self.lock_config();
         change(&mut config);
-        let (reconnect, stop) = (setup::reconnect(&config), config.stop_retrying);
+        let reconnect = setup::reconnect(&config);
         drop(config);
         for client in self.lock_of().values() {
             client.core().set_reconnect(reconnect);
-            if stop {
-                client.core().stop_retrying();
-            }
         }
     }
 
@@ -174,7 +175,7 @@ impl Ipc {
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
-        let transport = setup::tcp(call.host(&config), call.port(&config));
+        let transport = setup::tcp_client(&config, call.host(&config), call.port(&config));
         self.make_client(&config, call, Arc::new(transport))
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, OnMalformed, Server};
-use ipc_transport::{Endpoint, TcpTransport, Transport};
+use ipc_transport::{Endpoint, IpVersion, TcpTransport, Transport};
 
 use super::socket_root::{self, InSocketRoot};
 use super::{IpcError, UdpType};
-use crate::{Config, Dialect, NodeFormat, Retries};
+use crate::{Config, Dialect, Family, Interface, NodeFormat, Retries};
 
 /// Returns the transport of a local socket.
 pub(super) fn local(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
@@ -35,6 +35,21 @@ pub(super) fn local(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
 // Wire rule W42: small segments leave at once, the transport's default.
 pub(super) fn tcp(host: String, port: u16) -> TcpTransport {
     TcpTransport::new(host, port)
+}
+
+/// Returns the transport of a TCP socket for a client, whose own end may be bound.
+// Wire rule W48
+pub(super) fn tcp_client(config: &Config, host: String, port: u16) -> TcpTransport {
+    let Interface { local_address, local_port, family } = config.interface;
+    let mut transport = tcp(host, port).with_local_port(local_port.unwrap_or(0));
+    if let Some(address) = local_address {
+        transport = transport.with_local_address((address, local_port.unwrap_or(0)).into());
+    }
+    match family {
+        Some(Family::V4) => transport.with_ip_version(IpVersion::V4),
+        Some(Family::V6) => transport.with_ip_version(IpVersion::V6),
+        None => transport,
+    }
 }
 
 /// Returns the transport of a UDP socket.

@@ -234,7 +234,8 @@ impl<F: MessageFormat> Client<F> {
         &self.inner.peer
     }
 
-    /// Sets another reconnect policy, from the next lost connection on.
+    /// Sets another reconnect policy, from the next lost connection on. With
+    /// [`ReconnectPolicy::never`] a client that waits for its next attempt is at its end at once.
     pub fn set_reconnect(&self, policy: ReconnectPolicy) {
         self.inner.control.set_reconnect(policy);
         self.inner.peer.outbox().control.notify_one();

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::{ReconnectPolicy, State};
+use super::{Attempts, ReconnectPolicy, State};
 
 /// The life of a client: when it dials, what it reports, when it gives up.
 ///
@@ -54,7 +54,8 @@ pub enum Input {
     Disconnect,
     /// The user wants no attempt after the present connection or attempt.
     StopRetrying,
-    /// The user wants another policy, from the next lost connection on.
+    /// The user wants another policy, from the next lost connection on. One that never connects
+    /// again ends a client that waits.
     SetReconnect(ReconnectPolicy),
 }
 
@@ -97,7 +98,12 @@ impl Session {
     /// up, say) changes nothing.
     pub fn handle_input(&mut self, input: Input) {
         match (self.state, input) {
-            (_, Input::SetReconnect(policy)) => self.reconnect = policy,
+            (state, Input::SetReconnect(policy)) => {
+                self.reconnect = policy;
+                if matches!(state, State::Waiting(_)) && policy.attempts() == Attempts::Never {
+                    self.destroy();
+                }
+            }
             (State::Destroyed, _) => {}
             (State::Idle, Input::Start) => self.dial(),
             (State::Idle, Input::Close | Input::Disconnect) => self.destroy(),

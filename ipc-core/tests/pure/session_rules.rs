@@ -209,6 +209,19 @@ fn another_policy_holds_from_the_next_lost_connection_on() {
 }
 
 #[test]
+fn a_policy_without_attempts_ends_a_client_that_waits() {
+    let mut life = Life::new(fixed(9));
+    life.input(Input::Start).dial_failed().input(Input::SetReconnect(ReconnectPolicy::never()));
+    life.check(&["0 Dial", "0 Disconnected", "0 Destroyed"]);
+    // Taken back in time it does nothing.
+    let mut life = Life::new(fixed(9));
+    life.input(Input::Start).input(Input::Dialed);
+    life.input(Input::SetReconnect(ReconnectPolicy::never())).input(Input::SetReconnect(fixed(9)));
+    life.lost();
+    life.check(&["0 Dial", "0 Connected", "0 Disconnected"]);
+}
+
+#[test]
 fn another_policy_counts_the_attempts_that_were_made_already() {
     let mut life = Life::new(fixed(9));
     life.input(Input::Start).dial_failed().tick().dial_failed().tick();

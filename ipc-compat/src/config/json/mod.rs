@@ -1,0 +1,148 @@
+//! A config from JSON and back, with node-ipc's own spelling.
+
+mod keys;
+mod nested;
+mod read;
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use self::keys::KEYS;
+use crate::{Config, ConfigError, Dialect};
+
+impl Config {
+    /// Returns the defaults of the dialect with the settings of a JSON object put over them, in
+    /// node-ipc's spelling: `{"id": "world", "maxRetries": 3}`. What `JSON.stringify(ipc.config)`
+    /// writes is taken, too.
+    ///
+    /// | setting | values |
+    /// |---|---|
+    /// | `maxRetries` | a number, of which the fraction does not count; `false` is 0; `"Infinity"`, or `null`, which is what JSON makes of it, for ever |
+    /// | `stopRetrying` | `true`, and any number but 0, gives up when the next connection is lost; `false` and 0 do not |
+    /// | `retry`, `messageTimeout` | milliseconds; without an unfinished frame's limit: 0, `null` or `"Infinity"` |
+    /// | `maxConnections`, `maxMessageSize`, `maxPendingBytes`, `maxEventNameLength` | a whole number from 1; `null` or `"Infinity"` is no limit |
+    /// | `maxMessageSize` 1048576, `maxEventNameLength` 256 | node-ipc's own defaults, which in the profile `fast` mean nothing there: here the profile's limit |
+    /// | `tls` | `false`, or an object with `private`, `public`, `dhparam`, `trustedConnections` (paths), `key`, `cert`, `ca` (PEM, as text or as a `Buffer`), `rejectUnauthorized`, `requestCert`, `servername` |
+    /// | `interface` | `false`, or an object with `localAddress`, `localPort`, `family` (4 or 6), each of which may be `false` |
+    /// | `allowedEvents` | `false`, or a list of names |
+    /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |
+    /// | `IPType` | any text, which changes nothing: node-ipc only reads its own `networkHost` off it |
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`]: a setting is unknown or has a value it cannot have. A setting that is not
+    /// known is refused, not passed over: it may be a misspelt one. Whether the settings fit each
+    /// other says [`validate`](Self::validate).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::{Config, Dialect, Retries};
+    /// use serde_json::json;
+    ///
+    /// let config = Config::from_json(Dialect::Classic, &json!({"id": "world", "maxRetries": false}))?;
+    /// assert_eq!((config.id.as_str(), config.max_retries), ("world", Retries::Times(0)));
+    ///
+    /// let error = Config::from_json(Dialect::V14, &json!({"retry": "soon"})).unwrap_err();
+    /// assert_eq!(error.to_string(), "retry is \"soon\", not a number of milliseconds");
+    /// # Ok::<(), ipc_compat::ConfigError>(())
+    /// ```
+    pub fn from_json(dialect: Dialect, json: &Value) -> Result<Self, ConfigError> {
+        let mut config = match dialect {
+            Dialect::Classic => Self::classic(),
+            Dialect::V14 => Self::v14(),
+        };
+        config.apply_json(json)?;
+        Ok(config)
+    }
+
+    /// Changes the settings that a JSON object names, as [`from_json`](Self::from_json) reads
+    /// them; the others stay.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], and then nothing is changed.
+    pub fn apply_json(&mut self, json: &Value) -> Result<(), ConfigError> {
+        let given = json.as_object().ok_or_else(|| wrong("config", json, "an object"))?;
+        if let Some(key) = given.keys().find(|key| KEYS.iter().all(|known| known.name != **key)) {
+            return Err(ConfigError::UnknownKey { key: key.clone() });
+        }
+        let mut changed = self.clone();
+        // In the order of the table, which is that in which node-ipc looks at them.
+        for key in KEYS {
+            if let Some(value) = given.get(key.name) {
+                (key.set)(&mut changed, value).map_err(|problem| problem.at(key.name, value))?;
+            }
+        }
+        *self = changed;
+        Ok(())
+    }
+
+    /// Returns the settings as a JSON object, in node-ipc's spelling, all of them but `logger`,
+    /// which is a function, and the dialect. A limit that there is not is `"Infinity"`.
+    ///
+    /// With [`from_json`](Self::from_json) it makes the same config again. **It holds the private
+    /// key, if `tls.key` is set**: do not log it.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let shown = KEYS.iter().filter_map(|key| Some((key.name.to_owned(), key.get?(self))));
+        Value::Object(shown.collect::<Map<_, _>>())
+    }
+}
+
+/// Why a value cannot be had, while it is not known yet of which setting it is.
+#[derive(Debug)]
+struct Problem {
+    /// The way from the setting to the value.
+    path: String,
+    /// The value, if it is not the setting's own.
+    value: Option<Value>,
+    unknown: bool,
+    allowed: &'static str,
+}
+
+impl Problem {
+    fn allowed(allowed: &'static str) -> Self {
+        Self { path: String::new(), value: None, unknown: false, allowed }
+    }
+
+    /// Returns the problem as one of a member.
+    fn within(mut self, name: &str, value: &Value) -> Self {
+        self.path = format!(".{name}{}", self.path);
+        self.value.get_or_insert_with(|| value.clone());
+        self
+    }
+
+    fn unknown(name: &str) -> Self {
+        Self { path: format!(".{name}"), value: None, unknown: true, allowed: "" }
+    }
+
+    fn at(self, key: &str, value: &Value) -> ConfigError {
+        let key = format!("{key}{}", self.path);
+        if self.unknown {
+            return ConfigError::UnknownKey { key };
+        }
+        wrong(&key, self.value.as_ref().unwrap_or(value), self.allowed)
+    }
+}
+
+fn wrong(key: &str, value: &Value, allowed: &'static str) -> ConfigError {
+    let value = match key {
+        // It may be nearly a key.
+        "tls.key" => "a secret".to_owned(),
+        _ => shortened(value),
+    };
+    ConfigError::Value { key: key.to_owned(), value, allowed }
+}
+
+fn shortened(value: &impl fmt::Display) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+/// How many characters of a wrong value an error shows.
+const MAX_SHOWN: usize = 60;

@@ -1,0 +1,171 @@
+//! The settings that are objects or lists.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use super::Problem;
+use super::read::{Read, flag, is_unset, path, port, text};
+use crate::config::{Family, Interface, Tls};
+
+pub(super) fn names(value: &Value) -> Read<BTreeSet<String>> {
+    if is_unset(value) {
+        return Ok(BTreeSet::new());
+    }
+    let names = value.as_array().and_then(|names| {
+        names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>()
+    });
+    names.ok_or(Problem::allowed("false or a list of texts"))
+}
+
+pub(super) fn names_to_json(names: &BTreeSet<String>) -> Value {
+    if names.is_empty() { false.into() } else { json!(names) }
+}
+
+pub(super) fn interface(value: &Value) -> Read<Interface> {
+    let mut interface = Interface::default();
+    if is_unset(value) {
+        return Ok(interface);
+    }
+    for (name, value) in members(value)? {
+        let read = match name.as_str() {
+            _ if is_unset(value) && INTERFACE.contains(&name.as_str()) => Ok(()),
+            "localAddress" => {
+                let address = value.as_str().and_then(|text| text.parse().ok());
+                let address = address.ok_or(Problem::allowed("false or an IP address"));
+                address.map(|address| interface.local_address = Some(address))
+            }
+            "localPort" => {
+                let port = port(value).map_err(|_| Problem::allowed("false or a port"));
+                // As in node-ipc, 0 is none.
+                port.map(|port| interface.local_port = Some(port).filter(|port| *port != 0))
+            }
+            "family" => family(value).map(|family| interface.family = family),
+            // They steer Node's resolver.
+            "hints" if value == 0 => Ok(()),
+            "hints" | "lookup" => Err(Problem::allowed("false: there is no such setting here")),
+            _ => return Err(Problem::unknown(name)),
+        };
+        read.map_err(|problem| problem.within(name, value))?;
+    }
+    Ok(interface)
+}
+
+fn family(value: &Value) -> Read<Option<Family>> {
+    match value {
+        value if value == 4 || value == "IPv4" => Ok(Some(Family::V4)),
+        value if value == 6 || value == "IPv6" => Ok(Some(Family::V6)),
+        value if value == 0 => Ok(None),
+        _ => Err(Problem::allowed("false, 4 or 6")),
+    }
+}
+
+pub(super) fn interface_to_json(interface: &Interface) -> Value {
+    let unset = || Value::from(false);
+    json!({
+        "localAddress": interface.local_address.map_or_else(unset, |address| address.to_string().into()),
+        "localPort": interface.local_port.map_or_else(unset, Value::from),
+        "family": match interface.family {
+            None => unset(),
+            Some(Family::V4) => 4.into(),
+            Some(Family::V6) => 6.into(),
+        },
+        "hints": false,
+        "lookup": false,
+    })
+}
+
+pub(super) fn tls(value: &Value) -> Read<Option<Tls>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    let mut tls = Tls::default();
+    for (name, value) in members(value)? {
+        let read = match name.as_str() {
+            "private" => set(&mut tls.private, value, path),
+            "public" => set(&mut tls.public, value, path),
+            "dhparam" => set(&mut tls.dhparam, value, path),
+            "trustedConnections" => list(value, path).map(|paths| tls.trusted_connections = paths),
+            "key" => set(&mut tls.key, value, pem),
+            "cert" => set(&mut tls.cert, value, pem),
+            "ca" => list(value, pem).map(|certificates| tls.ca = certificates),
+            "requestCert" => flag(value).map(|flag| tls.request_cert = flag),
+            "rejectUnauthorized" => flag(value).map(|flag| tls.reject_unauthorized = flag),
+            "servername" => set(&mut tls.server_name, value, text),
+            _ => return Err(Problem::unknown(name)),
+        };
+        read.map_err(|problem| problem.within(name, value))?;
+    }
+    Ok(Some(tls))
+}
+
+pub(super) fn tls_to_json(tls: &Option<Tls>) -> Value {
+    let Some(tls) = tls else { return false.into() };
+    let mut members = Map::new();
+    let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    let path = |path: &PathBuf| Value::from(path.to_string_lossy());
+    let paths = [("private", &tls.private), ("public", &tls.public), ("dhparam", &tls.dhparam)];
+    for (name, value) in paths {
+        if let Some(value) = value {
+            put(name, path(value));
+        }
+    }
+    for (name, value) in [("key", &tls.key), ("cert", &tls.cert)] {
+        if let Some(value) = value {
+            put(name, pem_to_json(value));
+        }
+    }
+    if !tls.trusted_connections.is_empty() {
+        put("trustedConnections", tls.trusted_connections.iter().map(path).collect());
+    }
+    if !tls.ca.is_empty() {
+        put("ca", tls.ca.iter().map(|pem| pem_to_json(pem)).collect());
+    }
+    if let Some(name) = &tls.server_name {
+        put("servername", name.clone().into());
+    }
+    put("requestCert", tls.request_cert.into());
+    put("rejectUnauthorized", tls.reject_unauthorized.into());
+    Value::Object(members)
+}
+
+fn members(value: &Value) -> Read<&Map<String, Value>> {
+    value.as_object().ok_or(Problem::allowed("false or an object"))
+}
+
+/// Reads what may be not set.
+fn set<T>(field: &mut Option<T>, value: &Value, read: fn(&Value) -> Read<T>) -> Read<()> {
+    *field = if is_unset(value) { None } else { Some(read(value)?) };
+    Ok(())
+}
+
+/// Reads one, or a list of them, or none.
+fn list<T>(value: &Value, read: fn(&Value) -> Read<T>) -> Read<Vec<T>> {
+    match value {
+        value if is_unset(value) => Ok(Vec::new()),
+        Value::Array(items) => items.iter().map(read).collect(),
+        value => Ok(vec![read(value)?]),
+    }
+}
+
+/// Reads PEM: text, or a `Buffer` as `JSON.stringify` writes it.
+fn pem(value: &Value) -> Read<Vec<u8>> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.into());
+    }
+    let bytes = value.get("data").filter(|_| value.get("type") == Some(&"Buffer".into()));
+    let bytes = bytes.and_then(Value::as_array).and_then(|bytes| {
+        bytes.iter().map(|byte| byte.as_u64()?.try_into().ok()).collect::<Option<_>>()
+    });
+    bytes.ok_or(Problem::allowed("PEM, as a text or a Buffer"))
+}
+
+fn pem_to_json(pem: &[u8]) -> Value {
+    match std::str::from_utf8(pem) {
+        Ok(text) => text.into(),
+        Err(_) => json!({"type": "Buffer", "data": pem}),
+    }
+}
+
+const INTERFACE: [&str; 5] = ["localAddress", "localPort", "family", "hints", "lookup"];
