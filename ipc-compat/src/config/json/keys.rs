@@ -89,12 +89,12 @@ fn path_to_json(path: &impl AsRef<Path>) -> Value {
 
 fn encoding(value: &Value) -> Read<crate::Encoding> {
     let allowed = "utf8, ascii, latin1, utf16le, ucs2, base64, base64url or hex";
-    text(value).ok().and_then(|name| name.parse().ok()).ok_or(Problem::allowed(allowed))
+    text(value).ok().and_then(|name| name.parse().ok()).ok_or_else(|| Problem::allowed(allowed))
 }
 
 fn delimiter(value: &Value) -> Read<Delimiter> {
     let allowed = "a text of 1 to 64 bytes";
-    let text = value.as_str().ok_or(Problem::allowed(allowed))?;
+    let text = value.as_str().ok_or_else(|| Problem::allowed(allowed))?;
     Delimiter::new(text).map_err(|_| Problem::allowed(allowed))
 }
 

@@ -16,7 +16,7 @@ pub(super) fn names(value: &Value) -> Read<BTreeSet<String>> {
     let names = value.as_array().and_then(|names| {
         names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>()
     });
-    names.ok_or(Problem::allowed("false or a list of texts"))
+    names.ok_or_else(|| Problem::allowed("false or a list of texts"))
 }
 
 pub(super) fn names_to_json(names: &BTreeSet<String>) -> Value {
@@ -33,7 +33,7 @@ pub(super) fn interface(value: &Value) -> Read<Interface> {
             _ if is_unset(value) && INTERFACE.contains(&name.as_str()) => Ok(()),
             "localAddress" => {
                 let address = value.as_str().and_then(|text| text.parse().ok());
-                let address = address.ok_or(Problem::allowed("false or an IP address"));
+                let address = address.ok_or_else(|| Problem::allowed("false or an IP address"));
                 address.map(|address| interface.local_address = Some(address))
             }
             "localPort" => {
@@ -131,7 +131,7 @@ pub(super) fn tls_to_json(tls: &Option<Tls>) -> Value {
 }
 
 fn members(value: &Value) -> Read<&Map<String, Value>> {
-    value.as_object().ok_or(Problem::allowed("false or an object"))
+    value.as_object().ok_or_else(|| Problem::allowed("false or an object"))
 }
 
 /// Reads what may be not set.
@@ -158,7 +158,7 @@ fn pem(value: &Value) -> Read<Vec<u8>> {
     let bytes = bytes.and_then(Value::as_array).and_then(|bytes| {
         bytes.iter().map(|byte| byte.as_u64()?.try_into().ok()).collect::<Option<_>>()
     });
-    bytes.ok_or(Problem::allowed("PEM, as a text or a Buffer"))
+    bytes.ok_or_else(|| Problem::allowed("PEM, as a text or a Buffer"))
 }
 
 fn pem_to_json(pem: &[u8]) -> Value {

@@ -11,7 +11,7 @@ use crate::Retries;
 pub(super) type Read<T> = Result<T, Problem>;
 
 pub(super) fn text(value: &Value) -> Read<String> {
-    value.as_str().map(str::to_owned).ok_or(Problem::allowed("a text"))
+    value.as_str().map(str::to_owned).ok_or_else(|| Problem::allowed("a text"))
 }
 
 /// Reads a text; a whole number is the text that JavaScript makes of it.
@@ -27,7 +27,7 @@ pub(super) fn path(value: &Value) -> Read<PathBuf> {
 }
 
 pub(super) fn flag(value: &Value) -> Read<bool> {
-    value.as_bool().ok_or(Problem::allowed("true or false"))
+    value.as_bool().ok_or_else(|| Problem::allowed("true or false"))
 }
 
 /// Reads `stopRetrying`, which may be a number.
@@ -42,7 +42,7 @@ pub(super) fn flag_or_number(value: &Value) -> Read<bool> {
 
 pub(super) fn port(value: &Value) -> Read<u16> {
     let port = value.as_u64().and_then(|port| u16::try_from(port).ok());
-    port.ok_or(Problem::allowed("a number from 0 to 65535"))
+    port.ok_or_else(|| Problem::allowed("a number from 0 to 65535"))
 }
 
 /// Reads a limit; none is the greatest number.
@@ -52,7 +52,7 @@ pub(super) fn limit(value: &Value) -> Read<usize> {
     }
     let limit = value.as_u64().filter(|limit| *limit > 0);
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
-    limit.ok_or(Problem::allowed("a whole number from 1, or \"Infinity\""))
+    limit.ok_or_else(|| Problem::allowed("a whole number from 1, or \"Infinity\""))
 }
 
 pub(super) fn limit_to_json(limit: usize) -> Value {
@@ -64,7 +64,7 @@ pub(super) fn depth(value: &Value) -> Read<u32> {
         return Ok(u32::MAX);
     }
     let depth = value.as_u64().and_then(|depth| u32::try_from(depth).ok());
-    depth.ok_or(Problem::allowed("a whole number from 0, or \"Infinity\""))
+    depth.ok_or_else(|| Problem::allowed("a whole number from 0, or \"Infinity\""))
 }
 
 pub(super) fn depth_to_json(depth: u32) -> Value {
@@ -72,7 +72,8 @@ pub(super) fn depth_to_json(depth: u32) -> Value {
 }
 
 pub(super) fn milliseconds(value: &Value) -> Read<Duration> {
-    let milliseconds = value.as_f64().ok_or(Problem::allowed("a number of milliseconds"))?;
+    let milliseconds =
+        value.as_f64().ok_or_else(|| Problem::allowed("a number of milliseconds"))?;
     Duration::try_from_secs_f64(milliseconds / 1000.0)
         .map_err(|_| Problem::allowed("a number of milliseconds from 0"))
 }
@@ -100,7 +101,9 @@ pub(super) fn retries(value: &Value) -> Read<Retries> {
     let times = match value {
         Value::Bool(false) => 0.0,
         value if is_infinity(value) => return Ok(Retries::Forever),
-        value => value.as_f64().ok_or(Problem::allowed("a number, false or \"Infinity\""))?,
+        value => {
+            value.as_f64().ok_or_else(|| Problem::allowed("a number, false or \"Infinity\""))?
+        }
     };
     // The cast stops at 0 and at the greatest number.
     Ok(Retries::Times(times as u32))
