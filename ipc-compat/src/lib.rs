@@ -13,7 +13,7 @@ mod ipc;
 pub mod paths;
 
 pub use config::{
-    Config, ConfigError, Family, Interface, Logger, Profile, Retries, Tls, UnknownName,
+    Config, ConfigError, Family, Interface, Logger, Profile, Resolve, Retries, Tls, UnknownName,
 };
 pub use encoding::Encoding;
 pub use environment::{Environment, Platform};

@@ -26,6 +26,7 @@ const CLASSIC: &str = r#"Config {
     dialect: Classic,
     appspace: "app.",
     socket_root: "/tmp/",
+    resolve: Own,
     id: "world",
     network_host: "127.0.0.1",
     network_port: 8000,

@@ -1,6 +1,7 @@
 //! `Config`: node-ipc's settings under their own names.
 
 mod json;
+mod resolve;
 mod values;
 
 use std::collections::BTreeSet;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
 
+pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
 use crate::paths::{classic_socket_root, socket_path, v14_socket_root};
@@ -29,6 +31,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, UnsafeDelimi
 /// |---|---|---|
 /// | `appspace` | `app.` | the same |
 /// | `socket_root` | `/tmp/` | [`v14_socket_root`] |
+/// | `resolve` | [`Resolve::Own`] | the same |
 /// | `id` | the machine's name | the same |
 /// | `network_host`, `network_port` | `127.0.0.1`, 8000 | the same |
 /// | `encoding`, `raw_buffer` | UTF-8, false | the same |
@@ -69,6 +72,9 @@ pub struct Config {
     /// The beginning of the path of a local socket. A directory needs its `/` at the end, for
     /// nothing is put between the parts.
     pub socket_root: PathBuf,
+    /// Where a client looks for a server that it is given no path of: in `socket_root` only, or in
+    /// the roots of both families of versions ([`Resolve::auto`]). A server is at one place.
+    pub resolve: Resolve,
     /// The name of this program's server.
     pub id: String,
     /// The host to serve on and to connect to when none is given.
@@ -160,6 +166,7 @@ impl Config {
             dialect: Dialect::Classic,
             appspace: "app.".to_owned(),
             socket_root: classic_socket_root(),
+            resolve: Resolve::Own,
             id: environment.host_name.clone(),
             // Wire rule W41
             network_host: "127.0.0.1".to_owned(),
@@ -289,6 +296,20 @@ impl Config {
     #[must_use]
     pub fn socket_path(&self, id: &str) -> PathBuf {
         socket_path(&self.socket_root, &self.appspace, id)
+    }
+
+    /// Returns the paths where a client looks for the server with this id, in their order, each
+    /// once.
+    #[must_use]
+    pub fn socket_paths(&self, id: &str) -> Vec<PathBuf> {
+        let mut paths = vec![self.socket_path(id)];
+        for root in self.resolve.others() {
+            let path = socket_path(root, &self.appspace, id);
+            if !paths.contains(&path) {
+                paths.push(path);
+            }
+        }
+        paths
     }
 }
 

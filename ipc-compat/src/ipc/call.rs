@@ -211,6 +211,16 @@ impl Call {
         self.place.clone().unwrap_or_else(|| config.socket_path(id))
     }
 
+    /// Returns the paths where a client looks for its server, in their order: the one that was given,
+    /// or the config's for the id.
+    #[must_use]
+    pub fn paths(&self, config: &Config) -> Vec<PathBuf> {
+        match &self.place {
+            Some(path) => vec![path.clone()],
+            None => config.socket_paths(&self.id),
+        }
+    }
+
     /// Returns the host: the one that was given, or the config's.
     #[must_use]
     pub fn host(&self, config: &Config) -> String {

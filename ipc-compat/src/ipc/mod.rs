@@ -5,6 +5,7 @@ mod call;
 mod client;
 mod error;
 mod identity;
+mod local;
 mod raw_socket;
 mod server;
 mod setup;
@@ -93,8 +94,9 @@ impl Ipc {
     }
 
     /// Makes a server on a local socket: `()`, `callback`, `path` or `(path, callback)`. Without
-    /// a path it is the config's socket root, appspace and id, one behind the other. The callback
-    /// runs when the server listens. Register handlers, then call [`IpcServer::start`].
+    /// a path it is the config's socket root, appspace and id, one behind the other; a path that
+    /// begins with a NUL character is a name of Linux's abstract namespace. The callback runs when
+    /// the server listens. Register handlers, then call [`IpcServer::start`].
     ///
     /// # Errors
     ///
@@ -103,7 +105,7 @@ impl Ipc {
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve(args.into_args())?;
         let config = self.config();
-        let transport = setup::local(&config, call.path(&config));
+        let transport = local::server(&config, call.path(&config));
         self.make_server(&config, transport, call.callback)
     }
 
@@ -142,7 +144,8 @@ impl Ipc {
 
     /// Makes a client of a server on a local socket and starts connecting: `id`,
     /// `(id, callback)`, `(id, path)` or `(id, path, callback)`. Without a path it is the
-    /// config's socket root and appspace, and the id. The callback runs at once, before the
+    /// config's socket root and appspace, and the id; [`Config::resolve`] can name more roots to
+    /// look in. The callback runs at once, before the
     /// connection is made: the place to register handlers.
     ///
     /// If there is a client of this id that is not at its end, nothing is made: the callback runs
@@ -158,7 +161,7 @@ impl Ipc {
     pub fn connect_to(&self, args: impl ConnectToArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to(args.into_args())?;
         let config = self.config();
-        let transport = setup::local(&config, call.path(&config));
+        let transport = local::client(&config, call.paths(&config));
         self.make_client(&config, call, transport)
     }
 

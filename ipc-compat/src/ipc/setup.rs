@@ -1,6 +1,5 @@
 //! From a config to the core's builders and the transports.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipc_core::queue::QueueLimits;
@@ -8,28 +7,8 @@ use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, OnMalformed, Server};
 use ipc_transport::{Endpoint, IpVersion, TcpTransport, Transport};
 
-use super::socket_root::{self, InSocketRoot};
 use super::{IpcError, UdpType};
-use crate::{Config, Dialect, Family, Interface, NodeFormat, Retries};
-
-/// Returns the transport of a local socket.
-pub(super) fn local(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
-    // Wire rule W36
-    let mode = match (config.readable_all, config.writable_all) {
-        (false, false) => 0o600,
-        (true, false) => 0o644,
-        (false, true) => 0o622,
-        (true, true) => 0o666,
-    };
-    let transport = ipc_transport::UnixTransport::new(path);
-    // Wire rule W35
-    let socket = transport.with_mode(mode).with_unlink(config.unlink);
-    let root = config.socket_root.clone();
-    if config.dialect == Dialect::V14 && socket_root::holds(&root, socket.path()) {
-        return Arc::new(InSocketRoot { socket, root, secure: config.secure_socket_root });
-    }
-    Arc::new(socket)
-}
+use crate::{Config, Dialect, Family, Interface, NodeFormat, Profile, Retries};
 
 /// Returns the transport of a TCP socket.
 // Wire rule W42: small segments leave at once, the transport's default.
@@ -110,11 +89,13 @@ pub(super) fn identify(config: &Config) -> bool {
     !config.raw_buffer && (config.identify_peer || config.dialect == Dialect::Classic)
 }
 
+/// Returns what a frame that is no message does to its connection; the profiles that check more are
+/// 14's in either dialect.
 // Wire rule W13 and W14
 fn on_malformed(config: &Config) -> OnMalformed {
-    match config.dialect {
-        Dialect::Classic => OnMalformed::Report,
-        Dialect::V14 => OnMalformed::Close,
+    match (config.dialect, config.parser) {
+        (Dialect::Classic, Profile::Fast) => OnMalformed::Report,
+        _ => OnMalformed::Close,
     }
 }
 

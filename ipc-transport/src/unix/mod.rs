@@ -144,19 +144,17 @@ impl UnixTransport {
     /// # Cancel safety
     ///
     /// Cancel safe: it only looks.
-    #[cfg(unix)]
     pub async fn presence(&self) -> Result<Presence, TransportError> {
-        socket_path::check(&self.path)?;
-        Ok(match socket_file::inspect(&self.path).await? {
-            socket_file::Found::Nothing => Presence::Absent,
-            socket_file::Found::Stale(_) => Presence::Stale,
-            socket_file::Found::Live => Presence::Live,
-        })
-    }
-
-    #[cfg(not(unix))]
-    #[expect(missing_docs, clippy::missing_errors_doc, reason = "as on Unix; it never succeeds")]
-    pub async fn presence(&self) -> Result<Presence, TransportError> {
+        #[cfg(unix)]
+        {
+            socket_path::check(&self.path)?;
+            Ok(match socket_file::inspect(&self.path).await? {
+                socket_file::Found::Nothing => Presence::Absent,
+                socket_file::Found::Stale(_) => Presence::Stale,
+                socket_file::Found::Live => Presence::Live,
+            })
+        }
+        #[cfg(not(unix))]
         Err(TransportError::Unsupported { endpoint: self.endpoint() })
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use ipc_compat::{Config, Dialect, Ipc, IpcClient, IpcError, IpcServer, Retries};
+use ipc_compat::{Config, Dialect, Ipc, IpcClient, IpcError, IpcServer, Resolve, Retries};
 
 use crate::args::{Common, Place, Retrying};
 
@@ -18,7 +18,11 @@ pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
     }
     if let Some(directory) = &common.socket_root {
         config.socket_root = with_separator(directory);
+    } else {
+        // Whichever version the server is of.
+        config.resolve = Resolve::auto();
     }
+    common.checks.set(&mut config);
     if let Some(appspace) = &common.appspace {
         config.appspace.clone_from(appspace);
     }
@@ -53,8 +57,8 @@ pub(crate) fn set_retrying(config: &mut Config, retrying: &Retrying, otherwise: 
 /// [`IpcError`] if the settings cannot be used.
 pub(crate) fn server(config: Config, place: &Place) -> Result<IpcServer, IpcError> {
     let ipc = Ipc::new(config);
-    match (&place.path, &place.tcp) {
-        (Some(path), _) => ipc.serve(path.as_path()),
+    match (place.local(), &place.tcp) {
+        (Some(path), _) => ipc.serve(path),
         // Host and port are in the config, where port 0 is a free one; as an argument it would
         // count as left out.
         (None, Some(_)) => ipc.serve_net(()),
@@ -75,8 +79,8 @@ pub(crate) fn client(config: Config, place: &Place) -> Result<IpcClient, IpcErro
     let id = config.id.clone();
     let port = config.network_port;
     let ipc = Ipc::new(config);
-    match (&place.path, &place.tcp) {
-        (Some(path), _) => ipc.connect_to((id, path.as_path())),
+    match (place.local(), &place.tcp) {
+        (Some(path), _) => ipc.connect_to((id, path)),
         (None, Some(_)) if port == 0 => Err(IpcError::InvalidPort { port: 0 }),
         (None, Some(_)) => ipc.connect_to_net(id),
         (None, None) => ipc.connect_to(id),
@@ -109,6 +113,7 @@ mod tests {
                 config
             }
             Command::Emit(emit) => config(Some(&emit.id), &emit.common),
+            Command::Ls(_) => panic!("it has no settings"),
         }
     }
 

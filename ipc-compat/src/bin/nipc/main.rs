@@ -1,6 +1,7 @@
 //! `nipc`: talks to node-ipc processes from a shell.
 
 mod args;
+mod checks;
 mod commands;
 mod connect;
 mod emit;
@@ -9,6 +10,7 @@ mod escape;
 mod exit;
 mod lines;
 mod log;
+mod ls;
 mod output;
 mod pretty;
 mod run;
@@ -25,7 +27,7 @@ use crate::args::{Cli, Command};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
-    let command = match Cli::try_parse() {
+    let command = match Cli::try_parse().and_then(Cli::checked) {
         Ok(Cli { command }) => command,
         Err(error) => {
             // Help that was asked for goes to stdout. If that is closed, nobody wants it.
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Connect(args) => connect::run(args).await,
             Command::Emit(args) => emit::run(args).await,
+            Command::Ls(args) => ls::run(args).await,
         }
     });
     // A host name that is still being looked up is not waited for.

@@ -60,8 +60,18 @@ pub(crate) fn may_colour() -> bool {
     !set("NO_COLOR")
 }
 
+/// Returns the state of a socket, as wide as the longest.
+pub(crate) fn state(state: &str, coloured: bool) -> String {
+    let colour = match state {
+        "live" => GREEN,
+        "stale" => YELLOW,
+        _ => FAINT,
+    };
+    if coloured { format!("{colour}{state:7}{PLAIN}") } else { format!("{state:7}") }
+}
+
 /// Returns the text with everything a terminal could obey, or that turns text around, as escapes.
-fn tame(text: &str) -> String {
+pub(crate) fn tame(text: &str) -> String {
     let mut tame = String::with_capacity(text.len());
     for c in text.chars() {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -80,7 +80,7 @@ impl Config {
     }
 
     /// Returns the settings as a JSON object, in node-ipc's spelling, all of them but `logger`,
-    /// which is a function, and the dialect. A limit that there is not is `"Infinity"`.
+    /// which is a function, and the dialect and `resolve`, which it does not have. A limit that there is not is `"Infinity"`.
     ///
     /// With [`from_json`](Self::from_json) it makes the same config again. **It holds the private
     /// key, if `tls.key` is set**: do not log it.

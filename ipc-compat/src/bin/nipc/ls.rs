@@ -1,0 +1,141 @@
+//! `nipc ls`: the local endpoints there are, without disturbing a server.
+
+use std::io::{self, IsTerminal, Write, stdout};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use ipc_compat::{Config, Environment, paths};
+use ipc_transport::{Presence, UnixTransport};
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::log::Log;
+use crate::pretty;
+
+#[derive(Debug, Args)]
+pub(crate) struct Ls {
+    /// Directory to look in [default: /tmp and node-ipc 14's directory of the user].
+    #[arg(long, value_name = "DIR")]
+    socket_root: Option<PathBuf>,
+    /// What names begin with [default: app. in /tmp, anything elsewhere].
+    #[arg(long, value_name = "S")]
+    appspace: Option<String>,
+    /// Print lines of JSON, even on a terminal.
+    #[arg(long, conflicts_with = "pretty")]
+    json: bool,
+    /// Print coloured lines for people, even if stdout is no terminal.
+    #[arg(long)]
+    pretty: bool,
+    /// Print nothing on stderr.
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// A socket file.
+#[derive(Debug, Serialize)]
+struct Found {
+    path: String,
+    /// `live`, `stale`, or `unknown` if its rights keep us from looking.
+    state: &'static str,
+    /// The number of the user it belongs to.
+    owner: u32,
+    /// Its permission bits, in octal.
+    mode: String,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Ls) -> Exit {
+    let log = Log::new(false, args.quiet);
+    let mut found = Vec::new();
+    for (root, appspace) in roots(&args) {
+        match look(&root, &appspace).await {
+            Ok(there) => found.extend(there),
+            // A root that was not asked for need not be there.
+            Err(error) if args.socket_root.is_none() && error.kind() == io::ErrorKind::NotFound => {
+            }
+            Err(error) => {
+                log.fail(format_args!("cannot look in {}: {error}", root.display()));
+                return Exit::Failed;
+            }
+        }
+    }
+    match print(&args, &found) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            log.fail(format_args!("cannot write to stdout: {error}"));
+            Exit::Failed
+        }
+        _ => Exit::Done,
+    }
+}
+
+/// Returns the directories to look in, each with what names there begin with.
+fn roots(args: &Ls) -> Vec<(PathBuf, String)> {
+    let appspace = |otherwise: &str| args.appspace.clone().unwrap_or_else(|| otherwise.to_owned());
+    if let Some(root) = &args.socket_root {
+        return vec![(root.clone(), appspace(""))];
+    }
+    let environment = Environment::read();
+    // In /tmp there are many sockets that have nothing to do with node-ipc.
+    let usual = Config::classic_in(&environment).appspace;
+    vec![
+        (paths::classic_socket_root(), appspace(&usual)),
+        (paths::v14_socket_root(&environment), appspace("")),
+    ]
+}
+
+/// Returns the sockets in a directory, by name.
+#[cfg(unix)]
+async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        // A socket on its way to its name is not there yet.
+        if !name.starts_with(appspace) || name.starts_with(".ipc-") {
+            continue;
+        }
+        // What has gone since is not there.
+        let Ok(metadata) = entry.path().symlink_metadata() else { continue };
+        if !metadata.file_type().is_socket() {
+            continue;
+        }
+        let state = match UnixTransport::new(entry.path()).presence().await {
+            Ok(Presence::Live) => "live",
+            Ok(Presence::Stale) => "stale",
+            Ok(_) => continue,
+            Err(_) => "unknown",
+        };
+        found.push(Found {
+            path: entry.path().to_string_lossy().into_owned(),
+            state,
+            owner: metadata.uid(),
+            mode: format!("{:04o}", metadata.mode() & 0o7777),
+        });
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+#[cfg(not(unix))]
+async fn look(_: &Path, _: &str) -> io::Result<Vec<Found>> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no socket files on this system"))
+}
+
+fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
+    let mut out = stdout().lock();
+    let json = args.json || !(args.pretty || stdout().is_terminal());
+    for socket in found {
+        if json {
+            serde_json::to_writer(&mut out, socket)?;
+            writeln!(out)?;
+        } else {
+            let Found { path, state, owner, mode } = socket;
+            let state = pretty::state(state, pretty::may_colour());
+            writeln!(out, "{state} {mode} {owner:>5} {}", pretty::tame(path))?;
+        }
+    }
+    out.flush()
+}

@@ -1,0 +1,59 @@
+//! `Resolve`: where a client looks for a local server.
+
+use std::path::PathBuf;
+
+use crate::Environment;
+use crate::paths::{classic_socket_root, v14_socket_root};
+
+/// Where a client looks for a local server that it is given no path of.
+///
+/// The two families of versions have different socket roots, so a client of one does not find a
+/// server of the other that has the same id, although they understand each other.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::{Config, Environment, Platform, Resolve};
+///
+/// let mut environment = Environment::new(Platform::Unix);
+/// environment.user_id = Some(1000);
+/// let mut config = Config::v14_in(&environment);
+/// config.resolve = Resolve::auto_in(&environment);
+/// let found = config.socket_paths("world");
+/// let found: Vec<_> = found.iter().filter_map(|path| path.to_str()).collect();
+/// assert_eq!(found, ["/tmp/node-ipc-1000/app.world", "/tmp/app.world"]);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Resolve {
+    /// In `socket_root` only, as node-ipc does.
+    #[default]
+    Own,
+    /// In `socket_root` and, if nobody listens there, in these, one after the other. Each attempt to
+    /// connect begins with the first.
+    Also(Vec<PathBuf>),
+}
+
+impl Resolve {
+    /// Returns the roots of both families of versions, as this machine has them; that which is the
+    /// config's own is looked in once. Reads the environment.
+    #[must_use]
+    pub fn auto() -> Self {
+        Self::auto_in(&Environment::read())
+    }
+
+    /// Returns the roots of both families of versions in `environment`.
+    #[must_use]
+    pub fn auto_in(environment: &Environment) -> Self {
+        Self::Also(vec![classic_socket_root(), v14_socket_root(environment)])
+    }
+
+    /// Returns the roots to look in behind the config's own.
+    #[must_use]
+    pub fn others(&self) -> &[PathBuf] {
+        match self {
+            Self::Own => &[],
+            Self::Also(roots) => roots,
+        }
+    }
+}

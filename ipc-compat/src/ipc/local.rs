@@ -1,0 +1,52 @@
+//! The transports of local sockets: a server's own place, and every place a client looks in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ipc_transport::{AbstractTransport, FallbackTransport, Transport, UnixTransport};
+
+use super::socket_root::{self, InSocketRoot};
+use crate::{Config, Dialect};
+
+/// Returns the transport of a server at this path.
+pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+    at(config, path)
+}
+
+/// Returns the transport of a client that looks for its server at these paths in turn.
+pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport> {
+    let mut places = paths.into_iter().map(|path| at(config, path));
+    match (places.next(), places.len()) {
+        (Some(only), 0) => only,
+        (Some(first), _) => {
+            Arc::new(places.fold(FallbackTransport::new(first), FallbackTransport::or))
+        }
+        (None, _) => at(config, PathBuf::new()),
+    }
+}
+
+fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+    if let Some(name) = abstract_name(&path) {
+        return Arc::new(AbstractTransport::new(name));
+    }
+    // Wire rule W36
+    let mode = match (config.readable_all, config.writable_all) {
+        (false, false) => 0o600,
+        (true, false) => 0o644,
+        (false, true) => 0o622,
+        (true, true) => 0o666,
+    };
+    // Wire rule W35
+    let socket = UnixTransport::new(path).with_mode(mode).with_unlink(config.unlink);
+    let root = config.socket_root.clone();
+    if config.dialect == Dialect::V14 && socket_root::holds(&root, socket.path()) {
+        return Arc::new(InSocketRoot { socket, root, secure: config.secure_socket_root });
+    }
+    Arc::new(socket)
+}
+
+/// Returns the name of Linux's abstract namespace that the path stands for, as Node has it: behind a
+/// NUL character, which no path of a file has.
+fn abstract_name(path: &std::path::Path) -> Option<&str> {
+    path.to_str()?.strip_prefix('\0')
+}

@@ -1,0 +1,132 @@
+//! Where `nipc` finds servers: roots of both families of versions, abstract names, and `ls`.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+
+use crate::process::{Nipc, Place};
+
+/// Starts `nipc` on a machine whose user directory is this place.
+fn nipc(words: &[&str], place: &Place) -> Nipc {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nipc"));
+    Nipc::spawn(command.args(words).env("XDG_RUNTIME_DIR", place.root()))
+}
+
+/// An id that no other test has: in /tmp all tests meet.
+fn unique(name: &str) -> String {
+    format!("nipc-{name}-{}", std::process::id())
+}
+
+#[test]
+fn a_client_finds_a_server_of_the_other_family() {
+    let (place, id) = (Place::new(), unique("found"));
+    let mut server = nipc(&["serve", &id, "--dialect", "v14"], &place);
+    server.event("start");
+    assert_eq!(nipc(&["emit", &id, "t", "1"], &place).end().status, 0);
+    server.event("connect");
+    assert_eq!(server.event("message")["data"], 1);
+    let mut client = nipc(&["connect", &id], &place);
+    client.event("connect");
+}
+
+#[test]
+fn a_client_that_is_told_the_root_looks_nowhere_else() {
+    let (place, id) = (Place::new(), unique("told"));
+    let mut server = nipc(&["serve", &id, "--dialect", "v14"], &place);
+    server.event("start");
+    let ended = nipc(&["emit", &id, "t", "--socket-root", "/tmp"], &place).end();
+    assert_eq!(ended.status, 2);
+    assert!(!ended.errors.contains(place.root()), "{}", ended.errors);
+}
+
+#[test]
+fn nobody_there_names_both_places() {
+    let (place, id) = (Place::new(), unique("nobody"));
+    let ended = nipc(&["emit", &id, "t"], &place).end();
+    assert_eq!(ended.status, 2);
+    for there in [format!("/tmp/app.{id}"), format!("{}/node-ipc/app.{id}", place.root())] {
+        assert!(ended.errors.contains(&there), "{}", ended.errors);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_abstract_name_is_a_place() {
+    let name = unique("abstract");
+    let mut server = Nipc::with(&["serve", "--abstract", &name, "--echo"]);
+    server.expect(&format!(r#"{{"event":"start","endpoint":"abstract:{name}"}}"#));
+    let mut client = Nipc::with(&["connect", "--abstract", &name]);
+    client.event("connect");
+    client.say(r#"{"type":"t"}"#);
+    assert_eq!(client.event("message")["type"], "t");
+    let mut second = Nipc::with(&["serve", "--abstract", &name]);
+    second.error("ERR_IPC_ADDRESS_IN_USE");
+    second.ends(2);
+}
+
+#[test]
+fn ls_tells_live_from_stale_and_no_server_notices() {
+    let place = Place::new();
+    let root = ["--socket-root", place.root()];
+    let mut server = Nipc::with(&[&["serve", "live"], &root[..]].concat());
+    server.event("start");
+    drop(UnixListener::bind(place.path("app.stale")).unwrap());
+    fs::write(place.path("app.file"), "no socket").unwrap();
+    drop(UnixListener::bind(place.path("other")).unwrap());
+
+    let mut all = Nipc::with(&[&["ls"], &root[..]].concat());
+    let owner = rustix::process::getuid().as_raw();
+    let line = |name: &str, state: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        let path = place.path(name);
+        let mode = fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o7777;
+        let path = path.display();
+        format!(r#"{{"path":"{path}","state":"{state}","owner":{owner},"mode":"{mode:04o}"}}"#)
+    };
+    all.expect(&line("app.live", "live"));
+    all.expect(&line("app.stale", "stale"));
+    all.expect(&line("other", "stale"));
+    all.ends(0);
+    assert!(line("app.live", "live").contains(r#""mode":"0600""#));
+
+    let mut some = Nipc::with(&[&["ls", "--appspace", "app.l"], &root[..]].concat());
+    some.expect(&line("app.live", "live"));
+    some.ends(0);
+
+    let pretty =
+        Nipc::with(&[&["ls", "--pretty", "--appspace", "app.l"], &root[..]].concat()).end();
+    assert!(pretty.lines[0].contains("0600") && pretty.lines[0].contains("app.live"));
+
+    // The first connection the server sees is this one.
+    let ended = Nipc::run(&[&["emit", "live", "t"], &root[..]].concat());
+    assert_eq!(ended.status, 0);
+    assert_eq!(server.event("connect")["peer"], 1);
+}
+
+#[test]
+fn ls_looks_in_the_roots_of_both_families() {
+    let (place, id) = (Place::new(), unique("listed"));
+    let mut servers = [
+        nipc(&["serve", &id], &place),
+        nipc(&["serve", &id, "--dialect", "v14", "--appspace", "my-"], &place),
+    ];
+    servers.iter_mut().for_each(|server| drop(server.event("start")));
+    let ended = nipc(&["ls"], &place).end();
+    assert_eq!(ended.status, 0, "{}", ended.errors);
+    for there in [format!("/tmp/app.{id}"), format!("{}/node-ipc/my-{id}", place.root())] {
+        let start = format!(r#"{{"path":"{there}","state":"live""#);
+        assert!(ended.lines.iter().any(|line| line.starts_with(&start)), "{:?}", ended.lines);
+    }
+    for server in servers {
+        // Killed it would leave its socket in /tmp.
+        server.signal(rustix::process::Signal::TERM);
+        server.ends(0);
+    }
+}
+
+#[test]
+fn ls_of_a_directory_that_is_not_there_fails() {
+    let ended = Nipc::run(&["ls", "--socket-root", "/nowhere/at/all"]);
+    assert_eq!(ended.status, 2);
+    assert!(ended.errors.contains("/nowhere/at/all"), "{}", ended.errors);
+}
