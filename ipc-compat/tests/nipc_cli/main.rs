@@ -17,6 +17,7 @@ mod places;
 mod process;
 mod profiles;
 mod raw;
+mod raw_mode;
 mod serve;
 mod talk;
 mod usage;

@@ -163,7 +163,7 @@ fn a_bad_line_is_an_error_and_nothing_is_sent_for_it() {
     let mut server = place.serve("");
     let mut client = Raw::connect(place.socket());
     server.event("connect");
-    for line in ["", "no", "[1]", r#"{"type":1}"#, r#"{"hex":"00"}"#, r#"{"type":"t","x":1}"#] {
+    for line in ["", "no", "[1]", r#"{"type":1}"#, r#"{"hex":"0"}"#, r#"{"type":"t","x":1}"#] {
         server.say(line);
         server.error("ERR_BAD_COMMAND");
     }

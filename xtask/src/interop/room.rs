@@ -180,8 +180,12 @@ impl<'a> Room<'a> {
     /// Returns whether the program in this role takes each frame as soon as it is whole. Classic
     /// node-ipc does not: it waits until what it has ends with a delimiter.
     pub(crate) fn takes_frames_at_once(&self, role: Role) -> bool {
-        let is_node = self.setup.nipc.is_none() || self.combo.role != role;
-        !is_node || self.combo.version == Version::V14
+        !self.is_node(role) || self.combo.version == Version::V14
+    }
+
+    /// Returns whether the program in this role is node-ipc.
+    pub(crate) fn is_node(&self, role: Role) -> bool {
+        self.has_node() && (self.setup.nipc.is_none() || self.combo.role != role)
     }
 
     /// Returns where the roles meet.

@@ -13,6 +13,7 @@ use ipc_transport::Endpoint;
 use crate::checks::Checks;
 use crate::escape::unescape;
 use crate::ls::Ls;
+use crate::raw::RawMode;
 
 /// Talks to node-ipc processes.
 #[derive(Debug, Parser)]
@@ -93,7 +94,7 @@ pub(crate) struct Emit {
     /// Name of the server.
     #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) id: String,
-    /// Type of the event.
+    /// Type of the event; with --raw, the text to send, and no DATA behind it.
     #[arg(value_name = "EVENT")]
     pub(crate) event: String,
     /// Its data: JSON, so a text is '"hello"' with both pairs of quotes.
@@ -140,6 +141,8 @@ pub(crate) struct Common {
     /// Largest frame to receive or send [default: 16777216].
     #[arg(long, value_name = "BYTES", value_parser = positive)]
     pub(crate) max_frame: Option<usize>,
+    #[command(flatten)]
+    pub(crate) raw: RawMode,
     /// Exit with status 3 after this time.
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) timeout: Option<Duration>,
@@ -272,6 +275,7 @@ const STDIN: &str = "\
 stdin takes one JSON object per line:
   {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
   {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
+  {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
   {\"do\":\"close\"} {\"do\":\"stop\"}              send what waits and exit
   {\"do\":\"stop-retrying\"}                    do not connect again";
 
@@ -360,6 +364,19 @@ mod tests {
     }
 
     #[test]
+    fn raw_mode_takes_the_encodings_there_are() {
+        for name in ["utf8", "ascii", "latin1", "utf16le", "ucs2", "base64", "hex", "HEX"] {
+            parse(&format!("nipc serve --raw --encoding {name}"));
+            parse(&format!("nipc emit w text --encoding {name} --raw"));
+        }
+        refused("nipc connect --encoding hex");
+        refused("nipc connect --raw --delimiter x");
+        let error = Cli::try_parse_from("nipc serve --raw --encoding utf7".split(' '));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("utf7") && error.contains("base64"), "{error}");
+    }
+
+    #[test]
     fn what_does_not_belong_to_a_command_is_refused() {
         refused("nipc connect --echo");
         refused("nipc connect --no-unlink");
@@ -369,7 +386,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_is_refused() {
-        for option in ["--raw", "--udp4 80", "--tls 80", "--encoding hex"] {
+        for option in ["--udp4 80", "--tls 80"] {
             refused(&format!("nipc serve {option}"));
         }
         for command in ["request a b", "bench", "tap", "replay x"] {

@@ -2,15 +2,19 @@
 
 use std::fmt;
 
-use ipc_compat::RawJson;
+use ipc_compat::{RawData, RawJson};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::raw;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Command {
     /// Send an event.
     Send(Event),
+    /// Send bytes.
+    Write(Chunk),
     /// Send what waits and end.
     Close,
     /// Do not connect again.
@@ -25,6 +29,14 @@ pub(crate) struct Event {
     pub(crate) name: String,
     /// The data as it was written, if there was any.
     pub(crate) data: Option<RawJson>,
+}
+
+/// Bytes to be sent in raw mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    /// The number of the peer they are for, or all.
+    pub(crate) to: Option<u64>,
+    pub(crate) data: RawData<'static>,
 }
 
 /// Why a line says nothing that can be done.
@@ -52,13 +64,23 @@ pub(crate) fn parse(line: &[u8]) -> Result<Command, BadCommand> {
     let members: Members<'_> = serde_json::from_str(line).map_err(|error| not(&error))?;
     let bad = |why: &str| Err(BadCommand(why.into()));
     match members {
-        Members { order: Some(order), name: None, data: None, to: None } => match order {
-            Order::Close | Order::Stop => Ok(Command::Close),
-            Order::StopRetrying => Ok(Command::StopRetrying),
-        },
+        Members { order: Some(order), name: None, data: None, to: None, hex: None, text: None } => {
+            match order {
+                Order::Close | Order::Stop => Ok(Command::Close),
+                Order::StopRetrying => Ok(Command::StopRetrying),
+            }
+        }
         Members { order: Some(_), .. } => bad("has `do` and other members"),
-        Members { name: None, .. } => bad("has neither `type` nor `do`"),
-        Members { name: Some(name), data, to, order: None } => {
+        Members { name: None, data: None, to, hex, text, order: None }
+            if hex.is_some() || text.is_some() =>
+        {
+            raw::chunk(to, hex, text).map(Command::Write)
+        }
+        Members { hex: Some(_), .. } | Members { text: Some(_), .. } => {
+            bad("has bytes (`hex` or `text`) and an event's members")
+        }
+        Members { name: None, .. } => bad("has neither `type` nor `do`, `hex` or `text`"),
+        Members { name: Some(name), data, to, .. } => {
             Ok(Command::Send(Event { to, name, data: data.map(RawJson::from) }))
         }
     }
@@ -73,6 +95,10 @@ struct Members<'a> {
     data: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "present")]
     to: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    hex: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    text: Option<String>,
     #[serde(rename = "do", default, deserialize_with = "present")]
     order: Option<Order>,
 }
@@ -127,6 +153,17 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_digits_or_text() {
+        #[track_caller]
+        fn writes(line: &str, to: Option<u64>, data: RawData<'static>) {
+            assert_eq!(parse(line.as_bytes()), Ok(Command::Write(Chunk { to, data })), "{line}");
+        }
+        writes(r#"{"hex":"00fF"}"#, None, RawData::from([0, 255]));
+        writes(r#"{"hex":"","to":3}"#, Some(3), RawData::from(b""));
+        writes(r#"{"to":1,"text":"\u00e9"}"#, Some(1), RawData::from("é"));
+    }
+
+    #[test]
     fn orders_stand_alone() {
         assert_eq!(parse(br#"{"do":"close"}"#), Ok(Command::Close));
         assert_eq!(parse(br#"{"do":"stop"}"#), Ok(Command::Close));
@@ -160,7 +197,14 @@ mod tests {
             r#"{"type":"t","to":"1"}"#,
             r#"{"type":"t","to":null}"#,
             r#"{"type":"t","to":{"address":"127.0.0.1","port":1}}"#,
-            r#"{"hex":"00ff"}"#,
+            r#"{"hex":"0"}"#,
+            r#"{"hex":"0g"}"#,
+            r#"{"hex":null}"#,
+            r#"{"hex":"00","text":"x"}"#,
+            r#"{"hex":"00","type":"t"}"#,
+            r#"{"text":"x","data":1}"#,
+            r#"{"text":5}"#,
+            r#"{"text":"x","do":"close"}"#,
         ] {
             is_bad(line);
         }

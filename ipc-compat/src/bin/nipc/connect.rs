@@ -3,11 +3,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use ipc_compat::{IpcClient, NoData, NodeFormat, Retries};
+use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
 use ipc_core::session::State;
-use ipc_core::{ClientEvent, DisconnectReason, Events, Incoming};
+use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Incoming};
 
-use crate::commands::{BadCommand, Command, Event};
+use crate::commands::{BadCommand, Chunk, Command, Event};
 use crate::exit::{Exit, is_breach};
 use crate::lines::Line;
 use crate::log::Log;
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: args::Connect) -> Exit {
     let mut config = endpoint::config(args.id.as_deref(), &args.common);
     endpoint::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
-    let commands = session::commands(config.limits().max_frame());
+    let commands = session::commands(&config);
     let client = match endpoint::client(config, &args.common.place) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
@@ -109,8 +109,8 @@ impl Talk<'_> {
             // Events that are there already must not keep the socket waiting.
             tokio::task::consume_budget().await;
             match incoming {
-                Incoming::Message(message, _) => {
-                    self.wanted.print(self.output, &message, None).await;
+                Incoming::Message(message, server) => {
+                    self.wanted.print(self.output, &message, (&server, None)).await;
                 }
                 Incoming::Lifecycle(event) => self.print_lifecycle(event, &mut ended).await,
                 _ => {}
@@ -156,6 +156,7 @@ impl Talk<'_> {
         while let Some(command) = commands.next().await {
             match command {
                 Ok(Command::Send(event)) => self.send(event).await,
+                Ok(Command::Write(chunk)) => self.write(chunk).await,
                 Ok(Command::Close) => return,
                 Ok(Command::StopRetrying) => self.client.core().stop_retrying(),
                 Err(bad) => self.output.print(&session::bad(&bad)).await,
@@ -165,16 +166,31 @@ impl Talk<'_> {
     }
 
     async fn send(&self, Event { to, name, data }: Event) {
+        let client = self.client.core();
+        let sent = async {
+            match &data {
+                Some(data) => client.send(&name, data).await,
+                None => client.send(&name, &NoData).await,
+            }
+        };
+        self.send_to_server(to, sent).await;
+    }
+
+    async fn write(&self, Chunk { to, data }: Chunk) {
+        self.send_to_server(to, self.client.core().peer().send_raw(data)).await;
+    }
+
+    /// Sends, unless the line names a peer, and tells if it fails.
+    async fn send_to_server(
+        &self,
+        to: Option<u64>,
+        send: impl Future<Output = Result<(), EmitError>>,
+    ) {
         if to.is_some() {
             let bad = BadCommand("has `to`, but a client has one peer only, its server".into());
             return self.output.print(&session::bad(&bad)).await;
         }
-        let client = self.client.core();
-        let sent = match &data {
-            Some(data) => client.send(&name, data).await,
-            None => client.send(&name, &NoData).await,
-        };
-        if let Err(error) = sent {
+        if let Err(error) = send.await {
             self.output.print(&Line::not_sent(&error, None)).await;
         }
     }

@@ -14,6 +14,10 @@ use crate::{args, endpoint, session};
 /// Runs the command.
 pub(crate) async fn run(args: args::Emit) -> Exit {
     let log = Log::new(args.common.verbose, args.quiet);
+    if args.common.raw.raw && args.data.is_some() {
+        log.fail(format_args!("with --raw there is no EVENT: nipc emit ID TEXT --raw"));
+        return Exit::Usage;
+    }
     let mut config = endpoint::config(Some(&args.id), &args.common);
     // Nobody there is an answer, unless the user asks to wait for somebody.
     let waits = args.retrying.retry.is_some();
@@ -69,6 +73,9 @@ async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -
 }
 
 fn emit(args: &args::Emit, client: &IpcClient) -> Result<(), EmitError> {
+    if args.common.raw.raw {
+        return client.write(&args.event);
+    }
     match &args.data {
         Some(data) => client.emit(&args.event, data),
         None => client.emit(&args.event, &NoData),

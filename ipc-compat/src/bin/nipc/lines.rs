@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ipc_compat::codes;
+use ipc_compat::{Encoding, codes};
 use ipc_core::{EmitError, Error};
 
 /// What happened. On a server `peer` is the number of the client it concerns.
@@ -14,6 +14,8 @@ pub(crate) enum Line<'a> {
     Connect { peer: Option<u64> },
     /// A message was received.
     Message { peer: Option<u64>, name: &'a str, data: Option<&'a [u8]> },
+    /// Bytes were received in raw mode.
+    Data { peer: Option<u64>, bytes: &'a [u8] },
     /// The client's connection, or an attempt to make one, is at its end.
     Disconnect,
     /// The client is at its end.
@@ -58,7 +60,7 @@ impl Line<'_> {
 
     /// Returns whether the line is worth printing even when only the essential is.
     pub(crate) fn is_essential(&self) -> bool {
-        matches!(self, Self::Message { .. } | Self::Error { .. })
+        matches!(self, Self::Message { .. } | Self::Data { .. } | Self::Error { .. })
     }
 
     /// Appends the line as JSON, with its line feed.
@@ -67,6 +69,7 @@ impl Line<'_> {
             Self::Start { .. } => ("start", None),
             Self::Connect { peer } => ("connect", *peer),
             Self::Message { peer, .. } => ("message", *peer),
+            Self::Data { peer, .. } => ("data", *peer),
             Self::Disconnect => ("disconnect", None),
             Self::Destroy => ("destroy", None),
             Self::SocketDisconnected { peer, .. } => ("socket.disconnected", Some(*peer)),
@@ -88,6 +91,7 @@ impl Line<'_> {
                     member("data", &on_one_line(data), out);
                 }
             }
+            Self::Data { bytes, .. } => text("hex", &Encoding::Hex.to_text(bytes), out),
             Self::SocketDisconnected { id, .. } => {
                 member("id", &on_one_line(id.unwrap_or(b"false")), out);
             }
@@ -171,6 +175,9 @@ mod tests {
         check(&Line::Start { endpoint }, r#"{"event":"start","endpoint":"unix:/tmp/a\"b"}"#);
         check(&Line::Connect { peer: None }, r#"{"event":"connect"}"#);
         check(&Line::Connect { peer: Some(3) }, r#"{"event":"connect","peer":3}"#);
+        let data = |peer| Line::Data { peer, bytes: &[0, 255] };
+        check(&data(Some(1)), r#"{"event":"data","peer":1,"hex":"00ff"}"#);
+        check(&data(None), r#"{"event":"data","hex":"00ff"}"#);
         check(&Line::Disconnect, r#"{"event":"disconnect"}"#);
         check(&Line::Destroy, r#"{"event":"destroy"}"#);
         check(&Line::Close { peer: 1 }, r#"{"event":"close","peer":1}"#);

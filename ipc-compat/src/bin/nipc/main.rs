@@ -13,6 +13,7 @@ mod log;
 mod ls;
 mod output;
 mod pretty;
+mod raw;
 mod run;
 mod serve;
 mod session;

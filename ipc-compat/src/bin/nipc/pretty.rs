@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use ipc_compat::Encoding;
+
 use crate::lines::Line;
 
 /// Appends the line for people, with its line feed.
@@ -10,7 +12,10 @@ use crate::lines::Line;
 pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
     let mut text = String::new();
     let peer = match line {
-        Line::Connect { peer } | Line::Message { peer, .. } | Line::Error { peer, .. } => *peer,
+        Line::Connect { peer }
+        | Line::Message { peer, .. }
+        | Line::Data { peer, .. }
+        | Line::Error { peer, .. } => *peer,
         Line::SocketDisconnected { peer, .. } => Some(*peer),
         // The line before it says the same.
         Line::Close { .. } => return,
@@ -34,6 +39,10 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
                 text.push(' ');
                 text.push_str(&tame(&String::from_utf8_lossy(data)));
             }
+        }
+        Line::Data { bytes, .. } => {
+            text.push_str(&paint(BOLD, "data "));
+            text.push_str(&Encoding::Hex.to_text(bytes));
         }
         Line::Disconnect => text.push_str(&paint(YELLOW, "disconnected")),
         Line::Destroy => text.push_str(&paint(YELLOW, "ended")),

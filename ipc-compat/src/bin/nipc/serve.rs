@@ -7,7 +7,7 @@ use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket};
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
-use crate::commands::{Command, Event};
+use crate::commands::{Chunk, Command, Event};
 use crate::exit::Exit;
 use crate::lines::Line;
 use crate::log::Log;
@@ -15,7 +15,7 @@ use crate::output::Output;
 use crate::run::{Stop, supervise};
 use crate::session::Wanted;
 use crate::stdin::Commands;
-use crate::{args, endpoint, session};
+use crate::{args, endpoint, raw, session};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Serve) -> Exit {
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: args::Serve) -> Exit {
     if args.echo {
         config.max_pending_bytes = config.max_pending_bytes.saturating_mul(ECHO_ROOM);
     }
-    let commands = session::commands(config.limits().max_frame());
+    let commands = session::commands(&config);
     let server = match endpoint::server(config, &args.common.place) {
         Ok(server) => server,
         Err(error) => return session::unusable(log, &error),
@@ -56,11 +56,13 @@ type Failures = mpsc::Receiver<(PeerId, EmitError)>;
 fn echo(server: &IpcServer) -> Failures {
     let (failed, failures) = mpsc::channel(FAILURES);
     server.on_any(move |message, client| {
-        let sent = match client.decode::<RawJson>(message) {
-            Ok(data) => client.emit(message.event(), &data),
-            // There is none.
-            Err(_) => client.emit(message.event(), &NoData),
-        };
+        let sent = raw::echo(message, client).unwrap_or_else(|| {
+            match client.decode::<RawJson>(message) {
+                Ok(data) => client.emit(message.event(), &data),
+                // There is none.
+                Err(_) => client.emit(message.event(), &NoData),
+            }
+        });
         match sent {
             Ok(()) | Err(EmitError::Closed) => {}
             Err(error) => {
@@ -125,7 +127,7 @@ impl Talk<'_> {
                 incoming = events.next() => match incoming {
                     Some(Incoming::Message(message, client)) => {
                         let peer = Some(client.id().get());
-                        self.wanted.print(self.output, &message, peer).await;
+                        self.wanted.print(self.output, &message, (&client, peer)).await;
                     }
                     Some(Incoming::Lifecycle(event)) => self.print_lifecycle(event).await,
                     Some(_) => {}
@@ -177,6 +179,9 @@ impl Talk<'_> {
                     Some(data) => self.send(to, &name, data).await,
                     None => self.send(to, &name, &NoData).await,
                 },
+                Ok(Command::Write(Chunk { to, data })) => {
+                    self.send(to, NodeFormat::RAW_EVENT, &data).await;
+                }
                 Ok(Command::Close) => return,
                 // A server has nothing to retry.
                 Ok(Command::StopRetrying) => {}

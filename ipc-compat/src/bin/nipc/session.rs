@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdin, stdout};
 
-use ipc_compat::{IpcClient, IpcError};
+use ipc_compat::{Config, IpcClient, IpcError, Socket};
 use ipc_core::session::State;
 use ipc_core::{CloseReport, DisconnectReason, Error, Message};
 use tokio::sync::watch;
@@ -13,8 +13,8 @@ use crate::exit::Exit;
 use crate::lines::{Line, chain};
 use crate::log::Log;
 use crate::output::{Output, Style};
-use crate::pretty;
 use crate::stdin::Commands;
+use crate::{pretty, raw};
 
 /// Returns stdout, printed to as the options say.
 pub(crate) fn output(printing: &Printing) -> Output {
@@ -26,10 +26,13 @@ pub(crate) fn output(printing: &Printing) -> Output {
     Output::start(stdout(), style, printing.quiet)
 }
 
-/// Returns stdin's commands; `max_frame` bytes is what an event may have at most.
-pub(crate) fn commands(max_frame: usize) -> Commands {
+/// Returns stdin's commands, none of which is longer than what may be sent under these settings.
+pub(crate) fn commands(config: &Config) -> Commands {
+    let max_frame = config.limits().max_frame();
+    // In raw mode a byte is two digits.
+    let longest = if config.raw_buffer { max_frame.saturating_mul(2) } else { max_frame };
     // A line has a few words more than the frame, and may be spaced out.
-    Commands::read(stdin(), max_frame.saturating_add(64 * 1024))
+    Commands::read(stdin(), longest.saturating_add(64 * 1024))
 }
 
 /// Counts the messages that are still wanted.
@@ -44,12 +47,20 @@ impl Wanted {
     }
 
     /// Prints a message and counts it, or does neither if it is not wanted any more.
-    pub(crate) async fn print(&self, output: &Output, message: &Message, peer: Option<u64>) {
+    pub(crate) async fn print(
+        &self,
+        output: &Output,
+        message: &Message,
+        (socket, peer): (&Socket, Option<u64>),
+    ) {
         if *self.left.borrow() == Some(0) {
             return;
         }
-        let (name, data) = (message.event(), message.payload());
-        output.print(&Line::Message { peer, name, data }).await;
+        let line = match raw::bytes(message, socket.format()) {
+            Some(bytes) => Line::Data { peer, bytes },
+            None => Line::Message { peer, name: message.event(), data: message.payload() },
+        };
+        output.print(&line).await;
         self.left.send_if_modified(|left| match left {
             Some(left) => {
                 *left = left.saturating_sub(1);
