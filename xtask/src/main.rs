@@ -82,6 +82,8 @@ The project's own commands.
     cargo xtask bench [--quick] [--only W1,W2] [--peers A,B] [--rounds N] [--fresh] [--report]
         Measures this workspace beside others and writes benches/README.md's tables and charts.
         An interrupted run goes on where it was; --quick only shows that everything works.
+    cargo xtask bench --gate [--accept]
+        Counts the instructions of the hot paths and compares them with the committed numbers.
     cargo xtask vectors [--check]
         Records the golden vectors from real node-ipc again, or compares them.
     cargo xtask tidy

@@ -42,6 +42,7 @@ pub(super) fn all() -> Vec<Step> {
         step("interop", "against real node-ipc", Own(run_interop)),
         step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
         step("bench", "every benchmark runs once", Commands(benchmarks)),
+        step("gate", "the hot paths take no more instructions than before", Own(run_gate)),
         step("measure", "every workload is measured, briefly", Own(run_measure)),
         step("demo", "the demo", Own(run_demo)),
     ]
@@ -149,6 +150,11 @@ fn run_interop() -> Result<String> {
 
 fn run_fuzz() -> Result<String> {
     passed(fuzz::run(&fuzz::targets()?, 10)?, "a target failed")
+}
+
+fn run_gate() -> Result<String> {
+    let gate = Args::new(std::iter::once("--gate".to_owned()));
+    passed(bench::command(gate)?, "a path takes more instructions; see above")
 }
 
 fn run_measure() -> Result<String> {

@@ -77,6 +77,13 @@ pub(super) fn all() -> Vec<Subject> {
         own("ours-multi", "`ours` on two threads of `multi_thread`", CORE, SAME),
         own("ours-await", "`ours`, the client awaits each answer", TRIPS, SAME),
         own("ours-json", "`ours`, the server passes the payload on", TRIPS, SAME),
+        own(
+            "ours-blocking",
+            "the blocking driver, a thread for each connection",
+            BLOCKING,
+            "one thread",
+        ),
+        own("ours-msgpack", "`ours` in MessagePack instead of JSON", BLOCKING, SAME),
         own("ours-immediate", "`ours`, `FlushPolicy::Immediate`", PACED, SAME),
         own("ours-within", "`ours`, `FlushPolicy::Within(1 ms)`", PACED, SAME),
         own(
@@ -131,6 +138,7 @@ pub(super) fn all() -> Vec<Subject> {
 
 const BASIC: &[&str] = &["W1", "W2", "W3"];
 const CORE: &[&str] = &["W1", "W2", "W3", "W4", "W6"];
+const BLOCKING: &[&str] = &["W1", "W2", "W3", "W6"];
 const TRIPS: &[&str] = &["W1", "W2"];
 const PACED: &[&str] = &["W4"];
 const NPM: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9"];

@@ -3,22 +3,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ipc_benches::{Body, Meter, Outcome, OwnedBody, Task, text};
-use ipc_compat::NodeFormat;
 use ipc_core::{Client, Incoming, Peer};
 use tokio::sync::oneshot;
 
-use super::told;
+use super::{Format, told};
 use crate::Result;
 
 /// The answers' handler sends the next message.
-pub(super) async fn handling(client: &Client<NodeFormat>, task: &Task) -> Result<Outcome> {
+pub(super) async fn handling<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
     let text: Arc<str> = text(task.body).into();
     let (done, finished) = oneshot::channel();
     client.connect();
     client.connected().await?;
     let state = Arc::new(Mutex::new((Meter::new(task), Some(done))));
     let (handler, body) = (Arc::clone(&state), Arc::clone(&text));
-    client.on("echo", move |data: OwnedBody, server: &Peer<NodeFormat>| {
+    client.on("echo", move |data: OwnedBody, server: &Peer<F>| {
         let mut state = handler.lock().unwrap_or_else(PoisonError::into_inner);
         let (meter, done) = &mut *state;
         let result = match meter.on_answer(data.seq) {
@@ -45,7 +44,7 @@ pub(super) async fn handling(client: &Client<NodeFormat>, task: &Task) -> Result
 }
 
 /// The client's own task awaits each answer and sends the next message.
-pub(super) async fn awaiting(client: &Client<NodeFormat>, task: &Task) -> Result<Outcome> {
+pub(super) async fn awaiting<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
     let text = text(task.body);
     let mut events = client.events();
     client.connect();

@@ -4,19 +4,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ipc_benches::meter::{begin, now, since};
 use ipc_benches::{Body, FIRST_SEQ, Outcome, Task, text};
-use ipc_compat::NodeFormat;
 use ipc_core::Client;
-use ipc_transport::Endpoint;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use super::{Kind, client};
+use super::Format;
 use crate::Result;
 
-pub(super) async fn measure(endpoint: &Endpoint, kind: Kind, task: &Task) -> Result<Outcome> {
+pub(super) async fn measure<F: Format>(
+    connect: impl Fn() -> Result<Client<F>>,
+    task: &Task,
+) -> Result<Outcome> {
     let mut clients = Vec::new();
     for _ in 0..task.connections {
-        let client = client(endpoint, kind)?;
+        let client = connect()?;
         client.connect();
         client.connected().await?;
         clients.push(client);
@@ -35,8 +36,8 @@ pub(super) async fn measure(endpoint: &Endpoint, kind: Kind, task: &Task) -> Res
     Ok(outcome)
 }
 
-async fn all(
-    clients: &[Client<NodeFormat>],
+async fn all<F: Format>(
+    clients: &[Client<F>],
     text: &Arc<str>,
     messages: u64,
     wanted: u64,
@@ -57,7 +58,7 @@ async fn all(
 }
 
 /// Sends so many messages, and returns how many the server has counted then.
-async fn count(client: Client<NodeFormat>, text: Arc<str>, messages: u64) -> Result<u64> {
+async fn count<F: Format>(client: Client<F>, text: Arc<str>, messages: u64) -> Result<u64> {
     let (done, ended) = oneshot::channel();
     let done = Mutex::new(Some(done));
     client.once("ended", move |counted: u64, _| {

@@ -1,5 +1,6 @@
 //! This workspace: ipc-core with the format of ipc-compat, used as its documentation does.
 
+mod blocking;
 mod echo;
 mod flood;
 mod paced;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use ipc_benches::{Body, FIRST_SEQ, Outcome, OwnedBody, Task, Work};
 use ipc_compat::{NodeFormat, RawJson};
-use ipc_core::{Client, FlushPolicy, Server};
+use ipc_core::{Client, DecodePayload, EncodePayload, FlushPolicy, MessageFormat, MsgPack, Server};
 use ipc_transport::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 
@@ -32,6 +33,10 @@ pub(crate) enum Kind {
     Awaiting,
     /// Handlers that take the payload as it is, on a runtime of one thread.
     RawJson,
+    /// As `CurrentThread`, in MessagePack.
+    MsgPack,
+    /// The blocking driver.
+    Blocking,
     /// As `CurrentThread`, and every message is written at once.
     Immediate,
     /// As `CurrentThread`, and messages gather for up to a millisecond.
@@ -57,6 +62,8 @@ impl FromStr for Kind {
             "ours-multi" => Self::MultiThread,
             "ours-await" => Self::Awaiting,
             "ours-json" => Self::RawJson,
+            "ours-msgpack" => Self::MsgPack,
+            "ours-blocking" => Self::Blocking,
             "ours-immediate" => Self::Immediate,
             "ours-within" => Self::Within,
             _ => return Err(format!("no subject is called {name:?}")),
@@ -72,35 +79,81 @@ fn runtime(kind: Kind) -> Result<Runtime> {
     Ok(builder.worker_threads(2).enable_all().build()?)
 }
 
+/// A format that takes what is sent here.
+trait Format:
+    MessageFormat
+    + for<'a> EncodePayload<Body<'a>>
+    + EncodePayload<OwnedBody>
+    + DecodePayload<OwnedBody>
+    + EncodePayload<u64>
+    + DecodePayload<u64>
+    + EncodePayload<()>
+    + DecodePayload<()>
+{
+}
+
+impl<F> Format for F where
+    F: MessageFormat
+        + for<'a> EncodePayload<Body<'a>>
+        + EncodePayload<OwnedBody>
+        + DecodePayload<OwnedBody>
+        + EncodePayload<u64>
+        + DecodePayload<u64>
+        + EncodePayload<()>
+        + DecodePayload<()>
+{
+}
+
 pub(crate) fn serve(endpoint: &Endpoint, kind: Kind) -> Result<()> {
+    match kind {
+        Kind::Blocking => return blocking::serve(endpoint),
+        Kind::MsgPack => {
+            return runtime(kind)?.block_on(async {
+                let server = server(MsgPack::new(), endpoint, kind)?;
+                server.on("echo", |data: OwnedBody, peer| told(peer.emit("echo", &data)));
+                listen(&server).await
+            });
+        }
+        _ => {}
+    }
     runtime(kind)?.block_on(async {
-        let server = Server::builder(NodeFormat::v14(), endpoint.transport()?)
-            .max_connections(MANY)
-            .flush_policy(kind.flush_policy())
-            .build();
+        let server = server(NodeFormat::v14(), endpoint, kind)?;
         if kind == Kind::RawJson {
             server.on("echo", |data: RawJson, peer| told(peer.emit("echo", &data)));
         } else {
             server.on("echo", |data: OwnedBody, peer| told(peer.emit("echo", &data)));
         }
-        let counted = Arc::new(AtomicU64::new(0));
-        let count = Arc::clone(&counted);
-        server.on("count", move |_: OwnedBody, _| {
-            count.fetch_add(1, Ordering::Relaxed);
-        });
-        server.on("end", move |(), peer| {
-            told(peer.emit("ended", &counted.load(Ordering::Relaxed)));
-        });
-        let all = server.clone();
-        server.on("broadcast", move |order: OwnedBody, _| {
-            tokio::spawn(broadcast(all.clone(), order));
-        });
-        ready(&server.listen().await?);
-        std::future::pending().await
+        listen(&server).await
     })
 }
 
-async fn broadcast(server: Server<NodeFormat>, order: OwnedBody) {
+/// Returns a server that does all but echo.
+fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Server<F>> {
+    let server = Server::builder(format, endpoint.transport()?)
+        .max_connections(MANY)
+        .flush_policy(kind.flush_policy())
+        .build();
+    let counted = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&counted);
+    server.on("count", move |_: OwnedBody, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    server.on("end", move |(), peer| {
+        told(peer.emit("ended", &counted.load(Ordering::Relaxed)));
+    });
+    let all = server.clone();
+    server.on("broadcast", move |order: OwnedBody, _| {
+        tokio::spawn(broadcast(all.clone(), order));
+    });
+    Ok(server)
+}
+
+async fn listen<F: Format>(server: &Server<F>) -> Result<()> {
+    ready(&server.listen().await?);
+    std::future::pending().await
+}
+
+async fn broadcast<F: Format>(server: Server<F>, order: OwnedBody) {
     for seq in FIRST_SEQ..FIRST_SEQ + order.seq {
         told(server.broadcast_send("news", &Body::with(seq, &order.body)).await);
     }
@@ -114,26 +167,36 @@ fn told<T, E: std::fmt::Display>(result: std::result::Result<T, E>) {
 }
 
 pub(crate) fn measure(endpoint: &Endpoint, kind: Kind, task: &Task) -> Result<Outcome> {
-    if task.work == Work::Flood {
-        return runtime(kind)?.block_on(flood::measure(endpoint, kind, task));
+    match kind {
+        Kind::Blocking => blocking::measure(endpoint, task),
+        Kind::MsgPack => runtime(kind)?.block_on(exchange(MsgPack::new, endpoint, kind, task)),
+        _ => runtime(kind)?.block_on(exchange(NodeFormat::v14, endpoint, kind, task)),
     }
-    runtime(kind)?.block_on(async {
-        let client = client(endpoint, kind)?;
-        let outcome = match (task.work, kind) {
-            (Work::Echo, Kind::Awaiting) => echo::awaiting(&client, task).await,
-            (Work::Echo, _) => echo::handling(&client, task).await,
-            (Work::Paced, _) => paced::measure(&client, task).await,
-            (Work::Restart, _) => restart::measure(&client, task).await,
-            _ => Err("ours has no client for that".into()),
-        };
-        client.close().await;
-        outcome
-    })
 }
 
-fn client(endpoint: &Endpoint, kind: Kind) -> Result<Client<NodeFormat>> {
-    let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?);
-    Ok(builder.flush_policy(kind.flush_policy()).build())
+async fn exchange<F: Format>(
+    format: fn() -> F,
+    endpoint: &Endpoint,
+    kind: Kind,
+    task: &Task,
+) -> Result<Outcome> {
+    let connect = || -> Result<Client<F>> {
+        let builder = Client::builder(format(), endpoint.transport()?);
+        Ok(builder.flush_policy(kind.flush_policy()).build())
+    };
+    if task.work == Work::Flood {
+        return flood::measure(connect, task).await;
+    }
+    let client = connect()?;
+    let outcome = match (task.work, kind) {
+        (Work::Echo, Kind::Awaiting) => echo::awaiting(&client, task).await,
+        (Work::Echo, _) => echo::handling(&client, task).await,
+        (Work::Paced, _) => paced::measure(&client, task).await,
+        (Work::Restart, _) => restart::measure(&client, task).await,
+        _ => Err("ours has no client for that".into()),
+    };
+    client.close().await;
+    outcome
 }
 
 /// More than any workload has.

@@ -7,13 +7,13 @@ use std::time::Duration;
 use ipc_benches::meter::now;
 use ipc_benches::pace::{PacedMeter, pace, sleep};
 use ipc_benches::{Body, Outcome, OwnedBody, Task, text};
-use ipc_compat::NodeFormat;
 use ipc_core::{Client, EmitError};
 use tokio::sync::oneshot;
 
+use super::Format;
 use crate::Result;
 
-pub(super) async fn measure(client: &Client<NodeFormat>, task: &Task) -> Result<Outcome> {
+pub(super) async fn measure<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
     client.connect();
     client.connected().await?;
     let (done, finished) = oneshot::channel();
@@ -40,7 +40,7 @@ pub(super) async fn measure(client: &Client<NodeFormat>, task: &Task) -> Result<
 }
 
 /// Emits; with a full queue it tries until there is room, and the delay counts.
-fn emit(client: &Client<NodeFormat>, body: &Body<'_>) -> std::result::Result<(), EmitError> {
+fn emit<F: Format>(client: &Client<F>, body: &Body<'_>) -> std::result::Result<(), EmitError> {
     loop {
         match client.emit("echo", body) {
             Err(EmitError::Full(_)) => sleep(Duration::from_micros(100)),

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use ipc_benches::meter::{begin, now, since};
 use ipc_benches::{Body, FIRST_SEQ, Outcome, OwnedBody, Task, text};
-use ipc_compat::NodeFormat;
 use ipc_core::Client;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::Format;
 use crate::Result;
 
 /// The answers.
@@ -36,7 +36,7 @@ impl Answers {
     }
 }
 
-pub(super) async fn measure(client: &Client<NodeFormat>, task: &Task) -> Result<Outcome> {
+pub(super) async fn measure<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
     client.connect();
     client.connected().await?;
     let seen = vec![false; usize::try_from(task.messages)?];

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: builds the subjects, measures them, and writes figures and charts.
 
+mod gate;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,6 +15,11 @@ use crate::{proc, repo};
 ///
 /// If the words are wrong or something does not build.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
+    if args.flag("--gate") {
+        let accept = args.flag("--accept");
+        args.finish()?;
+        return gate::run(&repo::target_dir()?, accept);
+    }
     let quick = args.flag("--quick");
     let mut passed_on = Vec::new();
     for flag in ["--fresh", "--report", "--no-pin"] {

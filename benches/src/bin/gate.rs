@@ -1,0 +1,199 @@
+//! The hot paths, each run a given number of times, for counting their instructions.
+//!
+//! `gate PATH TIMES`. All in one process and one thread over a memory transport, so that the same
+//! program executes nearly the same instructions each time. `cargo xtask bench --gate` runs it.
+
+use std::error::Error;
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::{Bytes, BytesMut};
+use ipc_benches::{Body, FIRST_SEQ, OwnedBody, frame, frame_with, text};
+use ipc_codec::{Delimiter, FrameDecoder, FrameEncoder, Framing, Limits};
+use ipc_compat::NodeFormat;
+use ipc_core::{Client, DecodePayload, EncodePayload, MessageFormat, Server};
+use ipc_transport::{MemoryTransport, Transport};
+use tokio::io::AsyncWriteExt;
+use tokio::runtime::Builder;
+use tokio::sync::Notify;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            use std::io::Write;
+            let _ = writeln!(std::io::stderr(), "gate: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<()> {
+    let [path, times] = words else { return Err("gate PATH TIMES".into()) };
+    let times: u64 = times.parse()?;
+    match path.as_str() {
+        "decode" => decode(times, 64),
+        "decode-64k" => decode(times, 64 * 1024),
+        "payload" => payload(times),
+        "encode" => encode(times),
+        "dispatch" => with_runtime(dispatch(times)),
+        "emit" => with_runtime(emit(times, BURST)),
+        "echo" => with_runtime(echo(times)),
+        _ => Err(format!("no path is called {path:?}").into()),
+    }
+}
+
+/// Frames out of a stream that comes in pieces of 64 KiB, with their envelopes.
+fn decode(times: u64, body: usize) -> Result<()> {
+    let format = NodeFormat::v14();
+    let mut decoder =
+        FrameDecoder::new(Framing::Delimited(Delimiter::FORM_FEED), Limits::default());
+    let frame = frame_with("echo", FIRST_SEQ, &text(body));
+    let stream = frame.repeat(CHUNK.div_ceil(frame.len()));
+    let mut decoded = 0;
+    while decoded < times {
+        for chunk in stream.chunks(CHUNK) {
+            decoder.extend(chunk);
+            while let Some(frame) = decoder.next_frame()? {
+                black_box(format.decode(frame)?);
+                decoded += 1;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A message's payload as a struct with a number and a text.
+fn payload(times: u64) -> Result<()> {
+    let format = NodeFormat::v14();
+    let mut frame = frame("echo", FIRST_SEQ);
+    frame.pop();
+    let message = format.decode(Bytes::from(frame))?;
+    for _ in 0..times {
+        let body: OwnedBody = format.decode_payload(black_box(&message))?;
+        black_box(body);
+    }
+    Ok(())
+}
+
+/// Messages into frames, a buffer full at a time.
+fn encode(times: u64) -> Result<()> {
+    let format = NodeFormat::v14();
+    let encoder = FrameEncoder::new(Framing::Delimited(Delimiter::FORM_FEED), Limits::default());
+    let mut out = BytesMut::with_capacity(2 * CHUNK);
+    for n in 0..times {
+        let body = Body::new(FIRST_SEQ + n);
+        encoder
+            .encode_with(&mut out, |out| format.encode("echo", black_box(&body), out))
+            .map_err(|error| format!("{error:?}"))?;
+        if out.len() >= CHUNK {
+            black_box(&out);
+            out.clear();
+        }
+    }
+    Ok(())
+}
+
+fn with_runtime(work: impl Future<Output = Result<()>>) -> Result<()> {
+    Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// Counts what has arrived, and tells when it is as much as was wanted.
+#[derive(Debug, Default)]
+struct Arrivals {
+    count: AtomicU64,
+    wanted: AtomicU64,
+    there: Notify,
+}
+
+impl Arrivals {
+    fn add(&self) {
+        let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        if count == self.wanted.load(Ordering::Relaxed) {
+            self.there.notify_one();
+        }
+    }
+
+    fn want(&self, more: u64) {
+        self.wanted.store(self.count.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+    }
+}
+
+/// Returns a server that takes "count" and echoes "echo", and what counts its messages.
+async fn server(transport: &MemoryTransport) -> Result<(Server<NodeFormat>, Arc<Arrivals>)> {
+    let server = Server::builder(NodeFormat::v14(), transport.clone()).build();
+    let arrivals = Arc::new(Arrivals::default());
+    let seen = Arc::clone(&arrivals);
+    server.on("count", move |body: OwnedBody, _| {
+        black_box(body);
+        seen.add();
+    });
+    server.on("echo", |body: OwnedBody, peer| {
+        // A failure shows as an answer that does not come.
+        let _ = peer.emit("echo", &body);
+    });
+    server.listen().await?;
+    Ok((server, arrivals))
+}
+
+/// Bytes on a socket to a handler.
+async fn dispatch(times: u64) -> Result<()> {
+    let transport = MemoryTransport::new("gate");
+    let (_server, arrivals) = server(&transport).await?;
+    let mut stream = transport.dial().await?;
+    let frames = frame("count", FIRST_SEQ).repeat(usize::try_from(BURST)?);
+    for _ in 0..times / BURST {
+        arrivals.want(BURST);
+        stream.write_all(&frames).await?;
+        arrivals.there.notified().await;
+    }
+    Ok(())
+}
+
+/// From `emit` to a handler of the other side, many at a time.
+async fn emit(times: u64, burst: u64) -> Result<()> {
+    let transport = MemoryTransport::new("gate");
+    let (_server, arrivals) = server(&transport).await?;
+    let client = Client::builder(NodeFormat::v14(), transport).build();
+    client.connect();
+    client.connected().await?;
+    for _ in 0..times / burst {
+        arrivals.want(burst);
+        for n in 0..burst {
+            client.emit("count", &Body::new(FIRST_SEQ + n))?;
+        }
+        arrivals.there.notified().await;
+    }
+    Ok(())
+}
+
+/// A message there and back, one at a time.
+async fn echo(times: u64) -> Result<()> {
+    let transport = MemoryTransport::new("gate");
+    let (_server, arrivals) = server(&transport).await?;
+    let client = Client::builder(NodeFormat::v14(), transport).build();
+    let seen = Arc::clone(&arrivals);
+    client.on("echo", move |body: OwnedBody, _| {
+        black_box(body);
+        seen.add();
+    });
+    client.connect();
+    client.connected().await?;
+    for n in 0..times {
+        arrivals.want(1);
+        client.emit("echo", &Body::new(FIRST_SEQ + n))?;
+        arrivals.there.notified().await;
+    }
+    Ok(())
+}
+
+/// The bytes that come at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// The messages that go at a time.
+const BURST: u64 = 500;

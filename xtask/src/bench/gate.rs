@@ -1,0 +1,158 @@
+//! The gate against slow growth: instructions of the hot paths, compared with committed numbers.
+//!
+//! Instructions, not seconds: they are the same on a busy machine.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::error::{Error, Result};
+use crate::{proc, repo};
+
+/// Counts the instructions of every path and returns whether none has grown. With `accept` the
+/// new numbers become the committed ones.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] without valgrind or with another compiler than the committed numbers'.
+pub(super) fn run(target: &Path, accept: bool) -> Result<bool> {
+    if !proc::is_there("valgrind") {
+        return Err(Error::Unavailable("valgrind is not installed".into()));
+    }
+    let compiler = compiler()?;
+    let committed = committed()?;
+    if !accept && committed.compiler != compiler {
+        let reason = format!("the numbers are {}'s, this is {compiler}", committed.compiler);
+        return Err(Error::Unavailable(reason));
+    }
+    let program = build(target)?;
+    let mut new = Counts { compiler, paths: BTreeMap::new() };
+    let mut passed = true;
+    println!("{:<12}{:>14}{:>14}  change", "path", "committed", "now");
+    for (path, times) in PATHS {
+        // The difference of two runs leaves out what starting costs.
+        let (less, more) = (count(&program, path, *times)?, count(&program, path, 3 * times)?);
+        let now = (more - less) / (2.0 * *times as f64);
+        new.paths.insert((*path).to_owned(), now);
+        let Some(before) = committed.paths.get(*path) else {
+            println!("{path:<12}{:>14}{now:>14.1}  new", "-");
+            passed &= accept;
+            continue;
+        };
+        let change = now / before - 1.0;
+        let word = match change {
+            change if change > TOLERANCE => "GREW",
+            change if change < -TOLERANCE => "less: keep it with --gate --accept",
+            _ => "",
+        };
+        passed &= accept || change <= TOLERANCE;
+        println!("{path:<12}{before:>14.1}{now:>14.1}  {:+.1} % {word}", 100.0 * change);
+    }
+    if accept {
+        fs::write(file(), new.text())?;
+    }
+    Ok(passed)
+}
+
+/// Instructions outside the kernel, of one message, by path.
+#[derive(Debug)]
+struct Counts {
+    compiler: String,
+    paths: BTreeMap<String, f64>,
+}
+
+impl Counts {
+    fn text(&self) -> String {
+        let mut text = format!("{HEAD}{}\n", self.compiler);
+        for (path, count) in &self.paths {
+            let _ = writeln!(text, "{path} {count:.1}");
+        }
+        text
+    }
+}
+
+fn committed() -> Result<Counts> {
+    let text = fs::read_to_string(file()).unwrap_or_default();
+    let mut lines = text.lines().filter(|line| !line.starts_with('#'));
+    let compiler = lines.next().unwrap_or_default().to_owned();
+    let mut paths = BTreeMap::new();
+    for line in lines {
+        let bad = || format!("{}: `{line}` is no path and a number", file().display());
+        let (path, count) = line.split_once(' ').ok_or_else(bad)?;
+        paths.insert(path.to_owned(), count.parse().map_err(|_| bad())?);
+    }
+    Ok(Counts { compiler, paths })
+}
+
+fn file() -> PathBuf {
+    repo::root().join("benches/gate/instructions.txt")
+}
+
+/// Builds as a release is built, whatever flags the machine adds: another linker's or another
+/// processor's program has other numbers.
+fn build(target: &Path) -> Result<PathBuf> {
+    let own = target.join("gate");
+    let mut cargo = repo::cargo();
+    cargo.args(["build", "--release", "--locked", "-p", "ipc-benches", "--bin", "gate"]);
+    cargo.arg("--target-dir").arg(&own).env_remove("RUSTFLAGS");
+    proc::show(&mut cargo)?;
+    Ok(own.join("release/gate"))
+}
+
+/// Returns how many instructions the path takes so many times.
+fn count(program: &Path, path: &str, times: u64) -> Result<f64> {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program);
+    valgrind.args([path, &times.to_string()]).env_clear();
+    let output = valgrind.stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let counted = said.lines().find_map(|line| line.split_once("Collected : "));
+    let counted = counted.and_then(|(_, number)| number.trim().parse().ok());
+    match counted {
+        Some(counted) if output.status.success() => Ok(counted),
+        _ => Err(Error::while_doing(proc::describe(&valgrind), said)),
+    }
+}
+
+fn compiler() -> Result<String> {
+    let version = proc::capture(Command::new("rustc").arg("-vV"))?;
+    let field = |name: &str| version.lines().find_map(|line| line.strip_prefix(name));
+    let release = field("release: ").unwrap_or_default();
+    Ok(format!("rustc {release} {}", field("host: ").unwrap_or_default()))
+}
+
+/// The paths, and how often each is taken in the shorter run.
+const PATHS: &[(&str, u64)] = &[
+    ("decode", 20_000),
+    ("decode-64k", 200),
+    ("payload", 20_000),
+    ("encode", 20_000),
+    ("dispatch", 10_000),
+    ("emit", 10_000),
+    ("echo", 5_000),
+];
+
+/// By how much a count may grow: hash maps with random seeds move it by less than one percent.
+const TOLERANCE: f64 = 0.03;
+
+const HEAD: &str = "\
+# Instructions for one message on each hot path of benches/src/bin/gate.rs, without the kernel's.
+# `cargo xtask bench --gate` compares, `cargo xtask bench --gate --accept` writes this file.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::{PATHS, committed};
+
+    #[test]
+    fn every_path_has_a_committed_number() {
+        let counts = committed().unwrap();
+        let committed: Vec<_> = counts.paths.keys().map(String::as_str).collect();
+        let mut paths: Vec<_> = PATHS.iter().map(|(path, _)| *path).collect();
+        paths.sort_unstable();
+        assert_eq!(committed, paths);
+        assert!(counts.compiler.starts_with("rustc 1."), "{}", counts.compiler);
+    }
+}
