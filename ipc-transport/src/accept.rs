@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
 
+pub(crate) use crate::descriptors::is_too_many_files;
 use crate::{Endpoint, TransportError};
 
 /// A file descriptor kept for the moment there is no other.
@@ -75,15 +76,6 @@ enum Shed {
     Nobody,
 }
 
-/// Tells whether a process or system has no file descriptor left.
-pub(crate) fn is_too_many_files(error: &io::Error) -> bool {
-    #[cfg(unix)]
-    let codes = [libc::EMFILE, libc::ENFILE];
-    #[cfg(not(unix))]
-    let codes = [WSAEMFILE];
-    error.raw_os_error().is_some_and(|code| codes.contains(&code))
-}
-
 /// Tells whether the error is about one connection that was gone before it was accepted.
 fn is_gone(error: &io::Error) -> bool {
     // Linux reports errors already pending on the new socket through accept; see accept(2).
@@ -106,6 +98,3 @@ fn is_gone(error: &io::Error) -> bool {
             | io::ErrorKind::Interrupted
     ) || error.raw_os_error().is_some_and(|code| codes.contains(&code))
 }
-
-#[cfg(not(unix))]
-const WSAEMFILE: i32 = 10024;

@@ -78,9 +78,25 @@ impl Endpoint {
             Self::Abstract(name) => Ok(Box::new(crate::AbstractTransport::new(name))),
             #[cfg(feature = "tcp")]
             Self::Tcp { host, port } => Ok(Box::new(crate::TcpTransport::new(host, *port))),
+            #[cfg(feature = "udp")]
+            Self::Udp4 { host, port } => Ok(Box::new(crate::UdpTransport::udp4(host, *port))),
+            #[cfg(feature = "udp")]
+            Self::Udp6 { host, port } => Ok(Box::new(crate::UdpTransport::udp6(host, *port))),
             #[cfg(feature = "memory")]
             Self::Memory(name) => Ok(Box::new(crate::MemoryTransport::new(name))),
             other => Err(TransportError::Unsupported { endpoint: other.clone() }),
+        }
+    }
+
+    /// Returns how many bytes one datagram has at most, if the endpoint's streams are made of
+    /// datagrams: 65,507 for UDP over IPv4 and 65,527 over IPv6, what a packet of 65,535 bytes has
+    /// room for. A system may take less.
+    #[must_use]
+    pub const fn max_datagram(&self) -> Option<usize> {
+        match self {
+            Self::Udp4 { .. } => Some(65_507),
+            Self::Udp6 { .. } => Some(65_527),
+            _ => None,
         }
     }
 }

@@ -123,6 +123,14 @@ pub enum TransportError {
         /// What the resolver said, if it said anything.
         source: Option<io::Error>,
     },
+    /// The host has no address of the kind the endpoint wants: it is IPv4 only and asked for over
+    /// IPv6, or the other way round.
+    WrongFamily {
+        /// The endpoint, whose kind says what is wanted.
+        endpoint: Endpoint,
+        /// The host name or address.
+        host: String,
+    },
     /// The process or the system has no file descriptor left for another connection.
     TooManyFiles {
         /// The endpoint that was being dialed or accepted from.
@@ -169,6 +177,7 @@ impl TransportError {
             Self::AlreadyTaken { .. } => "already_taken",
             Self::NobodyListening { .. } => "nobody_listening",
             Self::HostNotFound { .. } => "host_not_found",
+            Self::WrongFamily { .. } => "wrong_family",
             Self::TooManyFiles { .. } => "too_many_files",
             Self::Unsupported { .. } => "unsupported",
             Self::InvalidEndpoint(_) => "invalid_endpoint",
@@ -193,6 +202,7 @@ impl TransportError {
                 | Self::GroupRefused { .. }
                 | Self::AlreadyTaken { .. }
                 | Self::Unsupported { .. }
+                | Self::WrongFamily { .. }
                 | Self::InvalidEndpoint(_)
         )
     }
@@ -223,6 +233,7 @@ impl TransportError {
                 io::ErrorKind::PermissionDenied
             }
             Self::Unsupported { .. } => io::ErrorKind::Unsupported,
+            Self::WrongFamily { .. } => io::ErrorKind::AddrNotAvailable,
             Self::NobodyListening { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
@@ -301,6 +312,11 @@ impl fmt::Display for TransportError {
                 write!(f, "nobody is listening at {endpoint}")
             }
             Self::HostNotFound { host, .. } => write!(f, "host {host:?} has no address"),
+            Self::WrongFamily { endpoint, host } => {
+                let family =
+                    if matches!(endpoint, Endpoint::Udp4 { .. }) { "IPv4" } else { "IPv6" };
+                write!(f, "host {host:?} has no {family} address, which {endpoint} needs")
+            }
             Self::TooManyFiles { endpoint, .. } => {
                 write!(f, "no file descriptor left for a connection of {endpoint}")
             }

@@ -10,19 +10,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::stream::{AnyIo, each_kind};
 
 /// The half of a [`Stream`](crate::Stream) that reads.
-pub struct ReadHalf(Reading);
+pub struct ReadHalf {
+    io: Reading,
+    max_datagram: Option<usize>,
+}
 
 /// The half of a [`Stream`](crate::Stream) that writes.
 ///
 /// Shutting it down ends our direction, and so does dropping it; the other side reads the end
 /// of the stream and can still answer.
-pub struct WriteHalf(Writing);
+pub struct WriteHalf {
+    io: Writing,
+    max_datagram: Option<usize>,
+}
 
 enum Reading {
     #[cfg(all(unix, feature = "unix"))]
     Unix(tokio::net::unix::OwnedReadHalf),
     #[cfg(feature = "tcp")]
     Tcp(tokio::net::tcp::OwnedReadHalf),
+    #[cfg(feature = "udp")]
+    Udp(crate::udp::UdpReader),
     #[cfg(feature = "memory")]
     Memory(crate::memory::Reader),
     Boxed(tokio::io::ReadHalf<Box<dyn AnyIo>>),
@@ -33,50 +41,94 @@ enum Writing {
     Unix(tokio::net::unix::OwnedWriteHalf),
     #[cfg(feature = "tcp")]
     Tcp(tokio::net::tcp::OwnedWriteHalf),
+    #[cfg(feature = "udp")]
+    Udp(crate::udp::UdpWriter),
     #[cfg(feature = "memory")]
     Memory(crate::memory::Writer),
     Boxed(tokio::io::WriteHalf<Box<dyn AnyIo>>),
 }
 
 impl ReadHalf {
+    /// Returns how many bytes a datagram has at most, if this is half of a stream of datagrams: see
+    /// [`Stream::max_datagram`](crate::Stream::max_datagram).
+    #[must_use]
+    pub const fn max_datagram(&self) -> Option<usize> {
+        self.max_datagram
+    }
+
+    pub(crate) const fn with_max_datagram(mut self, max_datagram: Option<usize>) -> Self {
+        self.max_datagram = max_datagram;
+        self
+    }
+
+    const fn new(io: Reading) -> Self {
+        Self { io, max_datagram: None }
+    }
+
     #[cfg(all(unix, feature = "unix"))]
     pub(crate) const fn unix(io: tokio::net::unix::OwnedReadHalf) -> Self {
-        Self(Reading::Unix(io))
+        Self::new(Reading::Unix(io))
     }
 
     #[cfg(feature = "tcp")]
     pub(crate) const fn tcp(io: tokio::net::tcp::OwnedReadHalf) -> Self {
-        Self(Reading::Tcp(io))
+        Self::new(Reading::Tcp(io))
+    }
+
+    #[cfg(feature = "udp")]
+    pub(crate) const fn udp(io: crate::udp::UdpReader) -> Self {
+        Self::new(Reading::Udp(io))
     }
 
     #[cfg(feature = "memory")]
     pub(crate) const fn memory(io: crate::memory::Reader) -> Self {
-        Self(Reading::Memory(io))
+        Self::new(Reading::Memory(io))
     }
 
     pub(crate) const fn boxed(io: tokio::io::ReadHalf<Box<dyn AnyIo>>) -> Self {
-        Self(Reading::Boxed(io))
+        Self::new(Reading::Boxed(io))
     }
 }
 
 impl WriteHalf {
+    /// Returns how many bytes a datagram has at most, if this is half of a stream of datagrams: see
+    /// [`Stream::max_datagram`](crate::Stream::max_datagram).
+    #[must_use]
+    pub const fn max_datagram(&self) -> Option<usize> {
+        self.max_datagram
+    }
+
+    pub(crate) const fn with_max_datagram(mut self, max_datagram: Option<usize>) -> Self {
+        self.max_datagram = max_datagram;
+        self
+    }
+
+    const fn new(io: Writing) -> Self {
+        Self { io, max_datagram: None }
+    }
+
     #[cfg(all(unix, feature = "unix"))]
     pub(crate) const fn unix(io: tokio::net::unix::OwnedWriteHalf) -> Self {
-        Self(Writing::Unix(io))
+        Self::new(Writing::Unix(io))
     }
 
     #[cfg(feature = "tcp")]
     pub(crate) const fn tcp(io: tokio::net::tcp::OwnedWriteHalf) -> Self {
-        Self(Writing::Tcp(io))
+        Self::new(Writing::Tcp(io))
+    }
+
+    #[cfg(feature = "udp")]
+    pub(crate) const fn udp(io: crate::udp::UdpWriter) -> Self {
+        Self::new(Writing::Udp(io))
     }
 
     #[cfg(feature = "memory")]
     pub(crate) const fn memory(io: crate::memory::Writer) -> Self {
-        Self(Writing::Memory(io))
+        Self::new(Writing::Memory(io))
     }
 
     pub(crate) const fn boxed(io: tokio::io::WriteHalf<Box<dyn AnyIo>>) -> Self {
-        Self(Writing::Boxed(io))
+        Self::new(Writing::Boxed(io))
     }
 }
 
@@ -86,7 +138,7 @@ impl AsyncRead for ReadHalf {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        each_kind!(Reading, &mut self.get_mut().0, io => Pin::new(io).poll_read(cx, buf))
+        each_kind!(Reading, &mut self.get_mut().io, io => Pin::new(io).poll_read(cx, buf))
     }
 }
 
@@ -96,7 +148,7 @@ impl AsyncWrite for WriteHalf {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_write(cx, buf))
+        each_kind!(Writing, &mut self.get_mut().io, io => Pin::new(io).poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -104,31 +156,36 @@ impl AsyncWrite for WriteHalf {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_write_vectored(cx, bufs))
+        each_kind!(Writing, &mut self.get_mut().io, io => Pin::new(io).poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
-        each_kind!(Writing, &self.0, io => io.is_write_vectored())
+        each_kind!(Writing, &self.io, io => io.is_write_vectored())
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_flush(cx))
+        each_kind!(Writing, &mut self.get_mut().io, io => Pin::new(io).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each_kind!(Writing, &mut self.get_mut().0, io => Pin::new(io).poll_shutdown(cx))
+        each_kind!(Writing, &mut self.get_mut().io, io => Pin::new(io).poll_shutdown(cx))
     }
 }
 
 impl Drop for WriteHalf {
     fn drop(&mut self) {
-        match &mut self.0 {
+        match &mut self.io {
             // Whether this completes at once is up to the boxed stream; a wrapped socket does.
             Writing::Boxed(io) => {
                 let _ = Pin::new(io).poll_shutdown(&mut Context::from_waker(Waker::noop()));
             }
             // The other kinds do it by themselves.
-            #[cfg(any(feature = "tcp", feature = "memory", all(unix, feature = "unix")))]
+            #[cfg(any(
+                feature = "tcp",
+                feature = "udp",
+                feature = "memory",
+                all(unix, feature = "unix")
+            ))]
             _ => {}
         }
     }

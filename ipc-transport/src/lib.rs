@@ -1,10 +1,10 @@
 // The guide speaks of every kind; a build without some of them could not follow its links.
 #![cfg_attr(
-    all(feature = "unix", feature = "tcp", feature = "memory"),
+    all(feature = "unix", feature = "tcp", feature = "memory", feature = "udp"),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "unix", feature = "tcp", feature = "memory")),
+    not(all(feature = "unix", feature = "tcp", feature = "memory", feature = "udp")),
     doc = "Sockets of one kind each behind one trait; the full guide comes with all features on."
 )]
 #![deny(unsafe_code)]
@@ -13,6 +13,8 @@
 mod accept;
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 mod blocking;
+#[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]
+mod descriptors;
 mod endpoint;
 mod error;
 mod fallback;
@@ -28,6 +30,8 @@ mod tap;
 #[cfg(feature = "tcp")]
 mod tcp;
 mod transport;
+#[cfg(feature = "udp")]
+mod udp;
 #[cfg(feature = "unix")]
 mod unix;
 
@@ -47,6 +51,8 @@ pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 #[cfg(feature = "tcp")]
 pub use tcp::{IpVersion, TcpTransport};
-pub use transport::{Listener, Transport};
+pub use transport::{Listener, OpenPeer, Transport};
+#[cfg(feature = "udp")]
+pub use udp::{SendRefused, UdpLimits, UdpStats, UdpTransport};
 #[cfg(feature = "unix")]
 pub use unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport};

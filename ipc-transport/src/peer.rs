@@ -10,7 +10,8 @@ use crate::Endpoint;
 pub struct PeerInfo {
     /// The endpoint the connection was made through, with the real port filled in.
     pub endpoint: Endpoint,
-    /// The other end's address; `Some` for TCP only.
+    /// The other end's address; `Some` for TCP and UDP only. Over UDP it is what the datagram
+    /// says, and whoever sent that may have invented it.
     pub remote: Option<SocketAddr>,
     /// The other process's identity; `Some` for Unix sockets on systems that report it.
     pub credentials: Option<Credentials>,

@@ -21,6 +21,8 @@ macro_rules! each_kind {
             $enum::Unix($io) => $call,
             #[cfg(feature = "tcp")]
             $enum::Tcp($io) => $call,
+            #[cfg(feature = "udp")]
+            $enum::Udp($io) => $call,
             #[cfg(feature = "memory")]
             $enum::Memory($io) => $call,
             $enum::Boxed($io) => $call,
@@ -44,6 +46,8 @@ pub(crate) enum Kind {
     Unix(tokio::net::UnixStream),
     #[cfg(feature = "tcp")]
     Tcp(tokio::net::TcpStream),
+    #[cfg(feature = "udp")]
+    Udp(crate::udp::UdpStream),
     #[cfg(feature = "memory")]
     Memory(crate::memory::Duplex),
     Boxed(Box<dyn AnyIo>),
@@ -67,6 +71,16 @@ impl Stream {
         &self.peer
     }
 
+    /// Returns how many bytes a datagram of this stream has at most, or `None` if it is a stream of
+    /// bytes. On a stream of datagrams a write is one datagram, all or nothing; a read with room
+    /// for 65,536 bytes is one whole datagram, and with less room the rest comes with the next.
+    ///
+    /// It follows from the endpoint of [`peer`](Self::peer), so a stream that wraps another keeps it.
+    #[must_use]
+    pub const fn max_datagram(&self) -> Option<usize> {
+        self.peer.endpoint.max_datagram()
+    }
+
     /// Splits the stream into halves that two tasks can own.
     ///
     /// Unix and TCP halves share no lock. Dropping the write half ends our direction, as
@@ -74,7 +88,8 @@ impl Stream {
     /// a stream that needs several polls to shut down is to be shut down first.
     #[must_use]
     pub fn into_split(self) -> (ReadHalf, WriteHalf) {
-        match self.kind {
+        let max_datagram = self.max_datagram();
+        let (read, write) = match self.kind {
             #[cfg(all(unix, feature = "unix"))]
             Kind::Unix(io) => {
                 let (read, write) = io.into_split();
@@ -85,6 +100,11 @@ impl Stream {
                 let (read, write) = io.into_split();
                 (ReadHalf::tcp(read), WriteHalf::tcp(write))
             }
+            #[cfg(feature = "udp")]
+            Kind::Udp(io) => {
+                let (read, write) = io.into_split();
+                (ReadHalf::udp(read), WriteHalf::udp(write))
+            }
             #[cfg(feature = "memory")]
             Kind::Memory(io) => {
                 let (read, write) = io.into_split();
@@ -94,7 +114,8 @@ impl Stream {
                 let (read, write) = tokio::io::split(io);
                 (ReadHalf::boxed(read), WriteHalf::boxed(write))
             }
-        }
+        };
+        (read.with_max_datagram(max_datagram), write.with_max_datagram(max_datagram))
     }
 
     #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
@@ -110,6 +131,11 @@ impl Stream {
     #[cfg(feature = "tcp")]
     pub(crate) const fn tcp(io: tokio::net::TcpStream, peer: PeerInfo) -> Self {
         Self { kind: Kind::Tcp(io), peer }
+    }
+
+    #[cfg(feature = "udp")]
+    pub(crate) const fn udp(io: crate::udp::UdpStream, peer: PeerInfo) -> Self {
+        Self { kind: Kind::Udp(io), peer }
     }
 
     #[cfg(feature = "memory")]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{Endpoint, Listener, Stream, Transport, TransportError};
+use crate::{Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
 
 /// A wrapper around any transport that shows each piece of bytes to a [`TapSink`].
 ///
@@ -194,6 +195,28 @@ impl Listener for TapListener {
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {
         self.inner.close().await
+    }
+
+    fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
+        let (inner, tap) = (self.inner.opener()?, self.tap.clone());
+        Some(Arc::new(TapOpener { inner, tap }))
+    }
+}
+
+struct TapOpener {
+    inner: Arc<dyn OpenPeer>,
+    tap: Tap,
+}
+
+impl OpenPeer for TapOpener {
+    fn open(&self, remote: SocketAddr) -> Result<Stream, TransportError> {
+        Ok(self.tap.wrap(self.inner.open(remote)?))
+    }
+}
+
+impl fmt::Debug for TapOpener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TapOpener").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The two traits every kind of socket implements: dial and listen, then accept.
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -74,6 +75,24 @@ pub trait Listener: Debug + Send {
     ///
     /// Dropping the future closes the listener all the same.
     async fn close(self: Box<Self>) -> Result<(), TransportError>;
+
+    /// Returns what opens streams to addresses from this listener's own socket, for kinds of sockets
+    /// that can: UDP. It works as long as the listener is there.
+    fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
+        None
+    }
+}
+
+/// Opens streams from the socket of a [`Listener`], for sockets that know no connections.
+pub trait OpenPeer: Debug + Send + Sync {
+    /// Returns a stream to the address; an earlier stream to it is then at its end. Does not wait,
+    /// and nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::WrongFamily`] if the socket cannot send to such an address;
+    /// [`TransportError::Io`] if the listener is closed.
+    fn open(&self, remote: SocketAddr) -> Result<Stream, TransportError>;
 }
 
 #[async_trait]

@@ -137,6 +137,16 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
             "descriptor",
         ),
         (
+            E::WrongFamily {
+                endpoint: Endpoint::Udp6 { host: "127.0.0.1".into(), port: 1 },
+                host: "127.0.0.1".into(),
+            },
+            "wrong_family",
+            true,
+            ErrorKind::AddrNotAvailable,
+            "host \"127.0.0.1\" has no IPv6 address, which udp6:127.0.0.1:1 needs",
+        ),
+        (
             E::Unsupported { endpoint: endpoint() },
             "unsupported",
             true,

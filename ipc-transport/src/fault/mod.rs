@@ -1,11 +1,12 @@
 //! A transport that misbehaves on purpose, the same way each time for the same seed.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Listener, Stream, Transport, TransportError};
+use crate::{Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
 
 mod settings;
 mod stream;
@@ -17,7 +18,7 @@ use stream::FaultStream;
 /// A wrapper around any transport that adds short reads, partial writes, refusals and cuts.
 ///
 /// What it does is allowed on any socket, so code that works over a plain transport must work
-/// over this one. A connection's faults depend on the seed and on how many connections were
+/// over this one. A datagram is never written in parts: there is no such thing as a part of it. A connection's faults depend on the seed and on how many connections were
 /// made before it, not on timing.
 ///
 /// # Examples
@@ -102,6 +103,23 @@ impl Listener for FaultListener {
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {
         self.inner.close().await
+    }
+
+    fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
+        let (inner, plan) = (self.inner.opener()?, self.plan.clone());
+        Some(Arc::new(FaultOpener { inner, plan }))
+    }
+}
+
+#[derive(Debug)]
+struct FaultOpener {
+    inner: Arc<dyn OpenPeer>,
+    plan: Plan,
+}
+
+impl OpenPeer for FaultOpener {
+    fn open(&self, remote: SocketAddr) -> Result<Stream, TransportError> {
+        Ok(self.plan.wrap(FaultSide::Accepted, self.inner.open(remote)?))
     }
 }
 

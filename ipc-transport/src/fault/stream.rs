@@ -66,7 +66,12 @@ impl FaultStream {
             return Poll::Pending;
         }
         self.writer = Some(cx.waker().clone());
-        let one = self.writing.strikes(self.faults.one_byte_writes);
+        let is_datagram = inner.max_datagram().is_some();
+        let one = self.writing.strikes(self.faults.one_byte_writes) && !is_datagram;
+        if is_datagram && allowed < len {
+            self.count(len);
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
         let most = if one { allowed.min(1) } else { allowed };
         let written = ready!(write(Pin::new(inner), cx, most))?;
         self.count(written);

@@ -3,12 +3,14 @@
 use std::fs;
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ipc_transport::{
     Endpoint, FaultTransport, Faults, Listener, Stream, TapLog, TapTransport, Transport,
 };
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Whatever a test fails with: an error of the setup, not an assertion.
 pub(crate) type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -21,6 +23,10 @@ pub(crate) enum Kind {
     Abstract,
     #[cfg(feature = "tcp")]
     Tcp,
+    #[cfg(feature = "udp")]
+    Udp4,
+    #[cfg(feature = "udp")]
+    Udp6,
     #[cfg(feature = "memory")]
     Memory,
 }
@@ -39,13 +45,15 @@ pub(crate) struct Rig {
     wrap: Wrap,
     number: u32,
     directory: TempDir,
+    /// Listeners whose streams end with them, as those of datagrams do.
+    kept: Mutex<Vec<Box<dyn Listener>>>,
 }
 
 impl Rig {
     pub(crate) fn new(kind: Kind, wrap: Wrap) -> std::io::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { kind, wrap, number, directory: tempfile::tempdir()? })
+        Ok(Self { kind, wrap, number, directory: tempfile::tempdir()?, kept: Mutex::default() })
     }
 
     /// Returns a transport for the rig's address; TCP asks for any port of a host of its own.
@@ -63,6 +71,10 @@ impl Rig {
             }
             #[cfg(feature = "tcp")]
             Kind::Tcp => self.wrapped(ipc_transport::TcpTransport::new(self.host(), 0)),
+            #[cfg(feature = "udp")]
+            Kind::Udp4 => self.wrapped(ipc_transport::UdpTransport::udp4(self.host(), 0)),
+            #[cfg(feature = "udp")]
+            Kind::Udp6 => self.wrapped(ipc_transport::UdpTransport::udp6("::1", 0)),
             #[cfg(feature = "memory")]
             Kind::Memory => {
                 self.wrapped(ipc_transport::MemoryTransport::new(format!("rig-{}", self.number)))
@@ -90,7 +102,42 @@ impl Rig {
     /// Returns both ends of one connection.
     pub(crate) async fn pair(&self) -> Result<(Stream, Stream), ipc_transport::TransportError> {
         let (mut listener, client) = self.start().await?;
-        tokio::try_join!(client.dial(), listener.accept())
+        let pair = self.meet(&mut listener, &client).await?;
+        if pair.0.max_datagram().is_some() {
+            self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        }
+        Ok(pair)
+    }
+
+    /// Returns both ends of a new connection; over UDP there is none before something is said.
+    pub(crate) async fn meet(
+        &self,
+        listener: &mut Box<dyn Listener>,
+        client: &dyn Transport,
+    ) -> Result<(Stream, Stream), ipc_transport::TransportError> {
+        let (ours, mut theirs) = tokio::try_join!(
+            async {
+                let mut ours = client.dial().await?;
+                if ours.max_datagram().is_some() {
+                    self.said(ours.write_all(HELLO).await)?;
+                }
+                Ok(ours)
+            },
+            listener.accept()
+        )?;
+        if ours.max_datagram().is_some() {
+            let mut hello = [0; HELLO.len()];
+            self.said(theirs.read_exact(&mut hello).await)?;
+        }
+        Ok((ours, theirs))
+    }
+
+    fn said<T>(&self, result: std::io::Result<T>) -> Result<T, ipc_transport::TransportError> {
+        result.map_err(|source| ipc_transport::TransportError::Io {
+            endpoint: self.server().endpoint(),
+            op: "say hello",
+            source,
+        })
     }
 
     /// Returns whether the rig's place in the file system is empty.
@@ -100,7 +147,7 @@ impl Rig {
 
     /// On Linux all of 127/8 is the loopback: with a host for each rig, a port that is free again
     /// cannot be taken by another test.
-    #[cfg(feature = "tcp")]
+    #[cfg(any(feature = "tcp", feature = "udp"))]
     fn host(&self) -> String {
         use std::net::Ipv4Addr;
         let [high, low] = (self.number as u16).to_be_bytes();
@@ -123,6 +170,9 @@ pub(crate) async fn within<T>(
 ) -> Result<T, tokio::time::error::Elapsed> {
     tokio::time::timeout(DEADLINE, future).await
 }
+
+/// What is said where a connection begins with what is said.
+const HELLO: &[u8] = b"hello";
 
 /// Long enough for a loaded machine, short enough to end a hanging test run.
 const DEADLINE: Duration = Duration::from_secs(60);

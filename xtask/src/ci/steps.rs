@@ -74,6 +74,7 @@ fn features() -> Result<Vec<Command>> {
         "-p ipc-transport --no-default-features",
         "-p ipc-transport --no-default-features --features unix",
         "-p ipc-transport --no-default-features --features tcp",
+        "-p ipc-transport --no-default-features --features udp",
         "-p ipc-transport --no-default-features --features memory",
         "-p ipc-transport --all-features",
         "-p ipc-core --no-default-features",

@@ -1,0 +1,41 @@
+//! `SendRefused`: why a datagram was not given to the system.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+/// Why a datagram was not given to the system; the source of the [`io::Error`] of such a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendRefused {
+    /// The address would have got too many times what came from it: see
+    /// [`UdpLimits::with_amplification`](crate::UdpLimits::with_amplification).
+    Amplification {
+        /// The address.
+        to: SocketAddr,
+        /// How many bytes it may have got by now.
+        limit: u64,
+        /// How many it would have got.
+        actual: u64,
+    },
+}
+
+impl fmt::Display for SendRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amplification { to, limit, actual } => write!(
+                f,
+                "{to} would have got {actual} bytes, the limit for what came from it is {limit}"
+            ),
+        }
+    }
+}
+
+impl Error for SendRefused {}
+
+impl From<SendRefused> for io::Error {
+    fn from(error: SendRefused) -> Self {
+        Self::new(io::ErrorKind::PermissionDenied, error)
+    }
+}
