@@ -12,6 +12,7 @@ mod bench;
 mod ci;
 mod demo;
 mod error;
+mod examples;
 mod fuzz;
 mod interop;
 mod json;
@@ -49,6 +50,7 @@ fn run(command: &str, args: Args) -> Result<ExitCode> {
     let passed = match command {
         "interop" => interop::command(args)?,
         "demo" => demo::command(args)?,
+        "examples" => examples::command(args)?,
         "fuzz" => fuzz::command(args)?,
         "vectors" => vectors::command(args)?,
         "tidy" => tidy::command(args)?,
@@ -75,6 +77,8 @@ The project's own commands.
                         [--filter TEXT] [--runs N] [--jobs N] [--self-check] [--list]
         Runs `nipc` against real node-ipc from npm. The role is the one `nipc` plays;
         with --self-check node-ipc plays both, which proves the cases themselves.
+    cargo xtask examples [--filter TEXT]
+        Runs the examples against those in node-ipc's own package, and a peer in C.
     cargo xtask demo
         A short conversation between a Rust server and a node-ipc client, and the reverse.
     cargo xtask fuzz [--seconds N] [--target NAME] [--list]

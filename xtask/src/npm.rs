@@ -50,9 +50,24 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
 fn install(dir: &Path, spec: &str) -> Result<()> {
     let _ = fs::remove_dir_all(dir);
     fs::create_dir_all(dir)?;
-    fs::write(dir.join("package.json"), "{\"private\":true}\n")?;
+    fs::write(dir.join("package.json"), MANIFEST)?;
     let mut npm = Command::new(program());
     npm.current_dir(dir).args(["install", "--save-exact", "--ignore-scripts", "--no-audit"]);
     npm.args(["--no-fund", "--loglevel=error", spec]);
     proc::capture(&mut npm).map(drop)
 }
+
+/// Pins what node-ipc leaves open: 8.x asks for any `colors` and any newer `js-message`, with which
+/// it breaks, and 10.x and 12.x for a program to copy files, with 40 packages behind it, that
+/// nothing in them uses; a small package takes its place.
+const MANIFEST: &str = r#"{
+  "private": true,
+  "overrides": {
+    "colors": "1.4.0",
+    "copyfiles": "npm:easy-stack@1.0.1",
+    "easy-stack": "1.0.1",
+    "js-message": "1.0.7",
+    "js-queue": "2.0.2"
+  }
+}
+"#;

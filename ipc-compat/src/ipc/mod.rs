@@ -3,6 +3,7 @@
 mod args;
 mod call;
 mod client;
+mod direct;
 mod error;
 mod identity;
 mod local;

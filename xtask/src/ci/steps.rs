@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::interop::{self, Summary};
-use crate::{args::Args, bench, demo, fuzz, proc, repo, tidy, tools, vectors};
+use crate::{args::Args, bench, demo, examples, fuzz, proc, repo, tidy, tools, vectors};
 
 /// One step.
 pub(super) struct Step {
@@ -40,6 +40,7 @@ pub(super) fn all() -> Vec<Step> {
         step("deny", "licences, sources and doubles of dependencies", Commands(deny)),
         step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
         step("interop", "against real node-ipc", Own(run_interop)),
+        step("examples", "the examples against node-ipc's own", Own(run_examples)),
         step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
         step("bench", "every benchmark runs once", Commands(benchmarks)),
         step("gate", "the hot paths take no more instructions than before", Own(run_gate)),
@@ -145,6 +146,12 @@ fn run_vectors() -> Result<String> {
 
 fn run_interop() -> Result<String> {
     let Summary { passed, failed, skipped } = interop::run(&interop::Options::default())?;
+    let note = format!("{passed} passed, {failed} failed, {skipped} skipped");
+    if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
+}
+
+fn run_examples() -> Result<String> {
+    let examples::Summary { passed, failed, skipped } = examples::run("")?;
     let note = format!("{passed} passed, {failed} failed, {skipped} skipped");
     if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
 }

@@ -5,7 +5,6 @@ use super::super::peer::Peer;
 use super::super::room::Room;
 use crate::error::Result;
 use crate::json::Json;
-use crate::node::Version;
 
 // Tests W93
 /// With `hex` even classic keeps every byte, though it passes what it reads through text.
@@ -114,7 +113,7 @@ fn gather_as_read(
     peer: &mut Peer,
     wanted: &str,
 ) -> Result<()> {
-    let classic = room.combo.version == Version::V9 && room.is_node(role);
+    let classic = room.combo.version.dialect() == "classic" && room.is_node(role);
     let held = if classic && encoding == "base64" { wanted.len() % 6 } else { 0 };
     gather(peer, &wanted[..wanted.len() - held])
 }

@@ -1,0 +1,41 @@
+//! A server for a peer in C: the plain stream of a node-ipc socket, with numbers in both byte orders.
+//!
+//! It serves one connection of `raw_stream.c` at the path that node-ipc gives the id `world`, and
+//! ends. A word behind the program's name is the directory of the socket; `/tmp/` without.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use bytes::{BufMut, BytesMut};
+use ipc_compat::{Config, Ipc};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    config.id = "world".to_owned();
+    if let Some(directory) = std::env::args().nth(1) {
+        config.socket_root = directory.into();
+    }
+
+    // The same path, mode and care for the socket file as `serve`, but no messages: the stream is
+    // an ordinary `AsyncRead + AsyncWrite`. A client's is `transport_to("world")?.dial().await?`.
+    let mut listener = Ipc::new(config).transport(())?.listen().await?;
+    eprintln!("listening on {}", listener.endpoint());
+    let mut stream = listener.accept().await?;
+
+    // A command of the device: number and value in network byte order, then a little-endian float.
+    let number = stream.read_u16().await?;
+    let value = stream.read_i32().await?;
+    let reading = stream.read_f64_le().await?;
+    eprintln!("got number {number}, value {value}, reading {reading}");
+
+    let mut answer = BytesMut::with_capacity(14);
+    answer.put_u16(number);
+    answer.put_i32_le(-value);
+    answer.put_f64(reading * 2.0);
+    stream.write_all(&answer).await?;
+    // The peer's end, so that nothing of the answer is lost.
+    stream.shutdown().await?;
+    stream.read_to_end(&mut Vec::new()).await?;
+    listener.close().await?;
+    Ok(())
+}
