@@ -16,6 +16,10 @@ pub const EVENT_TOO_LARGE: &str = "ERR_IPC_EVENT_TOO_LARGE";
 pub const RESERVED_EVENT: &str = "ERR_IPC_RESERVED_EVENT";
 /// The event's name is not in the list of allowed ones.
 pub const EVENT_NOT_ALLOWED: &str = "ERR_IPC_EVENT_NOT_ALLOWED";
+/// The profile `assured` takes no such transport.
+pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
+/// TLS in the profile `assured` has to identify both sides.
+pub const ASSURED_TLS: &str = "ERR_IPC_ASSURED_TLS";
 /// The payload is not what the handler asks for. Of this crate; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc

@@ -63,6 +63,20 @@ async fn a_link_is_no_socket_root() {
 }
 
 #[tokio::test]
+async fn a_directory_of_everybodys_is_not_closed() {
+    let directory = TempDir::new().unwrap();
+    let root = directory.path().join("tmp");
+    fs::create_dir(&root).unwrap();
+    fs::set_permissions(&root, fs::Permissions::from_mode(0o1777)).unwrap();
+    let error = serve(&root, |_| {}).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Transport(TransportError::InvalidPath { path, .. }) if *path == root)
+    );
+    serve(&root, |config| config.secure_socket_root = false).await.unwrap();
+    assert_eq!(mode(&root), 0o777);
+}
+
+#[tokio::test]
 async fn a_path_elsewhere_leaves_the_socket_root_alone() {
     let directory = TempDir::new().unwrap();
     let (root, path) = (directory.path().join("root"), directory.path().join("elsewhere"));

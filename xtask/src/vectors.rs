@@ -69,6 +69,18 @@ const RECORDINGS: &[Recording] = &[
         output: "ipc-compat/testdata/arguments.json",
         more: &[],
     },
+    Recording {
+        script: "ipc-compat/testdata/record.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/envelopes.json",
+        more: &["assured"],
+    },
+    Recording {
+        script: "ipc-compat/testdata/assured.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/assured.json",
+        more: &[],
+    },
 ];
 
 /// Runs the command and returns whether all was recorded or, with `--check`, nothing differs.

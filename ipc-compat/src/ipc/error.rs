@@ -1,6 +1,6 @@
 //! `IpcError`: why a server or client was not made.
 
-use crate::ConfigError;
+use crate::{ConfigError, codes};
 
 /// Why a server or client was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,18 @@ pub enum IpcError {
     Unsupported {
         /// The setting.
         option: &'static str,
+    },
+    /// The profile `assured` takes no such transport.
+    #[error("the profile `assured` refuses it: {reason}")]
+    AssuredTransport {
+        /// What is wrong with the transport.
+        reason: &'static str,
+    },
+    /// The profile `assured` asks for TLS that identifies both sides.
+    #[error("TLS in the profile `assured` needs {missing}")]
+    AssuredTls {
+        /// The setting that is missing.
+        missing: &'static str,
     },
     /// A client needs an id.
     #[error("the id is empty")]
@@ -32,4 +44,20 @@ pub enum IpcError {
         /// The port that was given.
         port: i64,
     },
+}
+
+impl IpcError {
+    /// Returns a short name of the error that never changes: node-ipc 14's where it has one, and
+    /// else one in the same style.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::AssuredTransport { .. } => codes::ASSURED_TRANSPORT,
+            Self::AssuredTls { .. } => codes::ASSURED_TLS,
+            Self::Config(_) => "ERR_IPC_CONFIG",
+            Self::Unsupported { .. } => "ERR_IPC_UNSUPPORTED",
+            Self::NoId => "ERR_IPC_NO_ID",
+            Self::Argument { .. } | Self::InvalidPort { .. } => "ERR_IPC_ARGUMENT",
+        }
+    }
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ipc_transport::{AbstractTransport, FallbackTransport, Transport, UnixTransport};
+use ipc_transport::{AbstractTransport, FallbackTransport, PeerCheck, Transport, UnixTransport};
 
 use super::socket_root::{self, InSocketRoot};
-use crate::{Config, Dialect};
+use crate::{Config, Dialect, Profile};
 
 /// Returns the transport of a server at this path.
 pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
@@ -38,8 +38,17 @@ fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
     };
     // Wire rule W35
     let socket = UnixTransport::new(path).with_mode(mode).with_unlink(config.unlink);
+    let assured = config.parser == Profile::Assured;
+    let socket = if assured {
+        // node-ipc leaves it to the program to look who the other side is.
+        let check = PeerCheck::SameUserOrRoot;
+        socket.with_peer_check(check).with_accept_check(check)
+    } else {
+        socket
+    };
     let root = config.socket_root.clone();
-    if config.dialect == Dialect::V14 && socket_root::holds(&root, socket.path()) {
+    let makes_root = assured || config.dialect == Dialect::V14;
+    if makes_root && socket_root::holds(&root, socket.path()) {
         return Arc::new(InSocketRoot { socket, root, secure: config.secure_socket_root });
     }
     Arc::new(socket)

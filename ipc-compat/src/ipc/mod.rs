@@ -1,6 +1,7 @@
 //! `Ipc`: node-ipc's object, with its calls and their order of arguments.
 
 mod args;
+mod assured;
 mod call;
 mod client;
 mod direct;
@@ -106,7 +107,9 @@ impl Ipc {
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve(args.into_args())?;
         let config = self.config();
-        let transport = local::server(&config, call.path(&config));
+        let path = call.path(&config);
+        assured::local_server(&config, &path)?;
+        let transport = local::server(&config, path);
         self.make_server(&config, transport, call.callback)
     }
 
@@ -134,7 +137,8 @@ impl Ipc {
     /// ```
     pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve_net(args.into_args())?;
-        let config = self.config();
+        let mut config = self.config();
+        assured::net_server(&mut config, call.udp())?;
         let (host, port) = (call.host(&config), call.port(&config));
         let transport = match call.udp() {
             None => Arc::new(setup::tcp(host, port)),
@@ -146,8 +150,8 @@ impl Ipc {
     /// Makes a client of a server on a local socket and starts connecting: `id`,
     /// `(id, callback)`, `(id, path)` or `(id, path, callback)`. Without a path it is the
     /// config's socket root and appspace, and the id; [`Config::resolve`] can name more roots to
-    /// look in. The callback runs at once, before the
-    /// connection is made: the place to register handlers.
+    /// look in. The callback runs at once, before the connection is made: the place to register
+    /// handlers.
     ///
     /// If there is a client of this id that is not at its end, nothing is made: the callback runs
     /// and the client that there is is returned.
@@ -179,6 +183,7 @@ impl Ipc {
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
+        assured::net_client(&config)?;
         let transport = setup::tcp_client(&config, call.host(&config), call.port(&config));
         self.make_client(&config, call, Arc::new(transport))
     }

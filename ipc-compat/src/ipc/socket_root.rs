@@ -66,6 +66,12 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
     if actual != expected {
         return Err(TransportError::ForeignOwner { path: root.to_owned(), expected, actual });
     }
+    if metadata.mode() & 0o1000 != 0 {
+        // /tmp, say: closing it to others would break the machine, and root may.
+        let reason =
+            "the socket root is a directory of everybody's; secure_socket_root forbids that";
+        return Err(TransportError::InvalidPath { path: root.to_owned(), reason });
+    }
     if metadata.mode() & 0o077 != 0 {
         fs::set_permissions(root, Permissions::from_mode(0o700))
             .map_err(failed("close the socket root to others"))?;

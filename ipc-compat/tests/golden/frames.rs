@@ -9,7 +9,7 @@ use ipc_compat::{EventRules, NodeFormat, RawJson, codes};
 use ipc_core::{DecodePayload, FormatError, Message, MessageFormat};
 use serde_json::Value;
 
-use crate::table::{Described, End, Event, FrameRow, Outcome, Table};
+use crate::table::{Described, End, Event, FrameRow, Outcome, Table, allowed};
 
 // Tests W8, W9, W10, W12
 #[test]
@@ -28,6 +28,13 @@ fn frames_mean_what_they_mean_to_14_fast() {
 fn frames_mean_what_they_mean_to_14_guarded() {
     let format = NodeFormat::v14().with_event_rules(EventRules::guarded());
     check(&format, |row| &row.guarded, &GUARDED);
+}
+
+// Tests W16
+#[test]
+fn frames_mean_what_they_mean_to_14_assured() {
+    let format = NodeFormat::v14().with_event_rules(EventRules::assured(allowed()));
+    check(&format, |row| &row.assured, &GUARDED);
 }
 
 #[test]

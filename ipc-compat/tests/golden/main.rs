@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod frames;
+mod profiles;
 mod roots;
 mod table;
 mod values;

@@ -18,6 +18,13 @@ impl Table {
     }
 }
 
+/// The events that the recorder allowed in the profile `assured`.
+pub(crate) fn allowed() -> Vec<String> {
+    let names = ["m", "app.message", "é", "日本", "", "error", "close", "toString", "__proto__"];
+    let long = [256, 257].map(|length| "n".repeat(length));
+    names.map(str::to_owned).into_iter().chain(long).collect()
+}
+
 /// A frame and what became of it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct FrameRow {
@@ -29,6 +36,8 @@ pub(crate) struct FrameRow {
     pub(crate) fast: Outcome,
     #[serde(rename = "14.0.0 guarded")]
     pub(crate) guarded: Outcome,
+    #[serde(rename = "14.0.0 assured")]
+    pub(crate) assured: Outcome,
 }
 
 /// A frame, spelled as is shortest.
@@ -111,6 +120,8 @@ pub(crate) struct ValueRow {
     pub(crate) fast: Sent,
     #[serde(rename = "14.0.0 guarded")]
     pub(crate) guarded: Sent,
+    #[serde(rename = "14.0.0 assured")]
+    pub(crate) assured: Sent,
 }
 
 #[derive(Debug, Deserialize)]

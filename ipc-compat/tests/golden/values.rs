@@ -8,7 +8,7 @@ use ipc_core::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 use serde_json::Value;
 
 use crate::frames::numbers_as_js;
-use crate::table::{Sent, Table, ValueRow};
+use crate::table::{Sent, Table, ValueRow, allowed};
 
 // Tests W1, W5, W6
 #[test]
@@ -31,6 +31,13 @@ fn values_are_sent_as_14_fast_sends_them() {
 fn values_are_sent_as_14_guarded_sends_them() {
     let format = NodeFormat::v14().with_event_rules(EventRules::guarded());
     check(&format, |row| &row.guarded, &[]);
+}
+
+// Tests W16
+#[test]
+fn values_are_sent_as_14_assured_sends_them() {
+    let format = NodeFormat::v14().with_event_rules(EventRules::assured(allowed()));
+    check(&format, |row| &row.assured, &[]);
 }
 
 // Tests W6
