@@ -260,3 +260,39 @@ async fn what_is_not_done_yet_is_refused() {
     ipc.configure(|config| config.tls = Some(ipc_compat::Tls::default()));
     assert_eq!(ipc.serve_net(()).unwrap_err(), IpcError::Unsupported { option: "tls" });
 }
+
+// Tests W2, W22
+#[tokio::test]
+async fn objects_of_one_process_have_configs_of_their_own() {
+    let directory = TempDir::new().unwrap();
+    let with = |id: &str, change: fn(&mut Config)| {
+        let ipc = ipc(&directory, id);
+        ipc.configure(change);
+        ipc
+    };
+    let lines = with("lines", |config| config.delimiter = ipc_codec::Delimiter::new("\n").unwrap());
+    let frames = with("frames", |config| config.dialect = ipc_compat::Dialect::V14);
+    let bytes = with("bytes", |config| config.raw_buffer = true);
+    let (heard, mut hears) = mpsc::unbounded_channel();
+    for ipc in [&lines, &frames] {
+        let server = ipc.serve(()).unwrap();
+        let (heard, named) = (heard.clone(), server.clone());
+        server.on("told", move |data: RawJson, socket| {
+            let id = named.socket_id(socket).map(|id| id.to_string());
+            heard.send(format!("{data} {id:?}")).unwrap();
+        });
+        server.start().await.unwrap();
+    }
+    let server = bytes.serve(()).unwrap();
+    server.on_data(move |data, _| heard.send(format!("{data:?}")).unwrap());
+    server.start().await.unwrap();
+
+    let told = r#"{"id":"me"}"#.parse::<RawJson>().unwrap();
+    lines.connect_to("lines").unwrap().emit("told", &told).unwrap();
+    // Classic takes the id before the handler runs, v14 not unless asked to.
+    assert_eq!(next(&mut hears).await, r#"{"id":"me"} Some("\"me\"")"#);
+    frames.connect_to("frames").unwrap().emit("told", &told).unwrap();
+    assert_eq!(next(&mut hears).await, r#"{"id":"me"} None"#);
+    bytes.connect_to("bytes").unwrap().write("raw").unwrap();
+    assert_eq!(next(&mut hears).await, r#"b"raw""#);
+}

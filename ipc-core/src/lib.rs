@@ -28,4 +28,4 @@ pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 pub use message::Message;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MsgPack;
-pub use router::{HandlerError, HandlerId};
+pub use router::{HandlerError, HandlerId, HandlerOrder};

@@ -13,17 +13,39 @@ use crate::{FormatError, Message};
 ///
 /// A message is handled by those handlers that are registered when it arrives: one that is added
 /// meanwhile waits for the next message, one that is removed meanwhile does not run any more, and
-/// no other is skipped. Named handlers run in the order of their registration, then those for any
-/// event.
+/// no other is skipped. Named handlers run in the order of their registration, and those for any
+/// event behind or before them.
 pub(crate) struct Router<C> {
     table: Mutex<Arc<Table<C>>>,
+    order: HandlerOrder,
     /// Counts the changes, so that a reader can keep its snapshot until there is one.
     version: AtomicU64,
+}
+
+/// When handlers for any event run. Among each other they run in the order of their registration,
+/// and so do the named ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum HandlerOrder {
+    /// After the handlers of the message's own event. The default.
+    #[default]
+    NamedFirst,
+    /// Before them.
+    AnyFirst,
 }
 
 /// One registration, to be ended with `off`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HandlerId(u64);
+
+impl HandlerId {
+    /// Returns the id of a handler that no router knows.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn elsewhere(number: u64) -> Self {
+        // Routers count from 1 and never come this far.
+        Self(u64::MAX - number)
+    }
+}
 
 /// What went wrong in a handler. The others are called all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,8 +89,8 @@ pub(crate) struct Snapshot<C> {
 }
 
 impl<C> Router<C> {
-    pub(crate) fn new() -> Self {
-        Self { table: Mutex::new(Arc::new(Table::new())), version: AtomicU64::new(1) }
+    pub(crate) fn new(order: HandlerOrder) -> Self {
+        Self { table: Mutex::new(Arc::new(Table::new())), order, version: AtomicU64::new(1) }
     }
 
     /// Registers a handler, for one event or (`None`) for any.
@@ -156,7 +178,11 @@ impl<C> Router<C> {
         let mut spent = None;
         let Some(table) = &snapshot.table else { return ran };
         let named = table.by_event.get(message.event()).map_or(&[][..], Vec::as_slice);
-        for handler in named.iter().chain(&table.any) {
+        let (first, second) = match self.order {
+            HandlerOrder::NamedFirst => (named, table.any.as_slice()),
+            HandlerOrder::AnyFirst => (table.any.as_slice(), named),
+        };
+        for handler in first.iter().chain(second) {
             if handler.done.load(Ordering::Relaxed) {
                 continue;
             }

@@ -50,6 +50,18 @@ const RECORDINGS: &[Recording] = &[
         output: "ipc-compat/testdata/envelopes.json",
         more: &["guarded"],
     },
+    Recording {
+        script: "ipc-compat/testdata/transcripts.cjs",
+        version: Version::V9,
+        output: "ipc-compat/testdata/transcripts",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/transcripts.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/transcripts",
+        more: &[],
+    },
     // By the version whose Node.js is the same everywhere.
     Recording {
         script: "ipc-compat/testdata/encodings.cjs",

@@ -59,7 +59,9 @@ impl IpcClient {
         self.client.once(event, handler)
     }
 
-    /// Registers a handler for every event that the server sends (node-ipc's `*`).
+    /// Registers a handler for every event that the server sends (node-ipc's `*`). It runs before
+    /// the named ones.
+    // Wire rule W27
     pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
         self.client.on_any(handler)
     }
@@ -70,7 +72,8 @@ impl IpcClient {
         self.client.on_any(on_chunk(handler))
     }
 
-    /// Removes a handler; `false` if there is none such (any more).
+    /// Removes a handler, of whatever kind; `false` if there is none such (any more). Within a
+    /// handler this holds for the event at hand, too.
     pub fn off(&self, handler: HandlerId) -> bool {
         self.client.off(handler)
     }
@@ -80,41 +83,50 @@ impl IpcClient {
         self.client.off_event(event);
     }
 
+    /// Removes every handler of events that the server sends, those for every event too. Handlers
+    /// of what happens to the connection stay.
+    pub fn off_all(&self) {
+        self.client.off_all();
+    }
+
     /// Registers a handler for each time the connection is made.
-    pub fn on_connect(&self, handler: impl Fn() + Send + Sync + 'static) {
+    pub fn on_connect(&self, handler: impl Fn() + Send + Sync + 'static) -> HandlerId {
         self.client.on_lifecycle(move |event| {
             if matches!(event, ClientEvent::Connect) {
                 handler();
             }
-        });
+        })
     }
 
     /// Registers a handler for each time the connection is lost, or could not be made.
-    pub fn on_disconnect(&self, handler: impl Fn(&DisconnectReason) + Send + Sync + 'static) {
+    pub fn on_disconnect(
+        &self,
+        handler: impl Fn(&DisconnectReason) + Send + Sync + 'static,
+    ) -> HandlerId {
         self.client.on_lifecycle(move |event| {
             if let ClientEvent::Disconnect(reason) = event {
                 handler(reason);
             }
-        });
+        })
     }
 
     /// Registers a handler for the client's end, after which it does not connect again.
     // Wire rule W20
-    pub fn on_destroy(&self, handler: impl Fn() + Send + Sync + 'static) {
+    pub fn on_destroy(&self, handler: impl Fn() + Send + Sync + 'static) -> HandlerId {
         self.client.on_lifecycle(move |event| {
             if matches!(event, ClientEvent::Destroy) {
                 handler();
             }
-        });
+        })
     }
 
     /// Registers a handler for errors.
-    pub fn on_error(&self, handler: impl Fn(&Error) + Send + Sync + 'static) {
+    pub fn on_error(&self, handler: impl Fn(&Error) + Send + Sync + 'static) -> HandlerId {
         self.client.on_lifecycle(move |event| {
             if let ClientEvent::Error(error) = event {
                 handler(error);
             }
-        });
+        })
     }
 
     /// Sends an event. Before the connection is made it waits for that.

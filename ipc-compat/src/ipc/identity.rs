@@ -13,7 +13,8 @@ use crate::{NodeFormat, RawJson};
 /// The id that a client last gave itself, kept with its socket.
 struct Claimed(RawJson);
 
-/// Keeps the ids that clients give themselves, from now on.
+/// Keeps the ids that clients give themselves, from now on. Handlers for every event run before the
+/// others, so that these see the id of the message at hand.
 pub(super) fn watch(server: &Server<NodeFormat>) {
     server.on_any(|message, socket| {
         if let Some(id) = message.payload().and_then(data_id) {

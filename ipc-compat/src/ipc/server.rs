@@ -23,6 +23,8 @@ use crate::{NodeFormat, RawData, RawJson};
 pub struct IpcServer {
     server: Server<NodeFormat>,
     started: Arc<Mutex<Vec<Started>>>,
+    /// Whether clients name themselves.
+    identify: bool,
 }
 
 type Started = Arc<dyn Fn(&Endpoint) + Send + Sync>;
@@ -32,7 +34,7 @@ impl IpcServer {
         if identify {
             identity::watch(&server);
         }
-        Self { server, started: Arc::default() }
+        Self { server, started: Arc::default(), identify }
     }
 
     /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
@@ -93,7 +95,9 @@ impl IpcServer {
         self.server.once(event, handler)
     }
 
-    /// Registers a handler for every event that clients send (node-ipc's `*`).
+    /// Registers a handler for every event that clients send (node-ipc's `*`). It runs before the
+    /// named ones.
+    // Wire rule W27
     pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
         self.server.on_any(handler)
     }
@@ -104,7 +108,8 @@ impl IpcServer {
         self.server.on_any(on_chunk(handler))
     }
 
-    /// Removes a handler; `false` if there is none such (any more).
+    /// Removes a handler, of whatever kind but [`on_start`](Self::on_start); `false` if there is
+    /// none such (any more). Within a handler this holds for the event at hand, too.
     pub fn off(&self, handler: HandlerId) -> bool {
         self.server.off(handler)
     }
@@ -112,6 +117,15 @@ impl IpcServer {
     /// Removes every handler of an event (node-ipc's `off(event, '*')`).
     pub fn off_event(&self, event: &str) {
         self.server.off_event(event);
+    }
+
+    /// Removes every handler of events that clients send, those for every event too. Handlers of
+    /// what happens to connections stay.
+    pub fn off_all(&self) {
+        self.server.off_all();
+        if self.identify {
+            identity::watch(&self.server);
+        }
     }
 
     /// Registers a handler that is called when the server listens. A frame with the type `start`
@@ -126,33 +140,47 @@ impl IpcServer {
     }
 
     /// Registers a handler for each client that connects.
-    pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) {
+    pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
         self.server.on_lifecycle(move |event| {
             if let ServerEvent::Connect(socket) = event {
                 handler(socket);
             }
-        });
+        })
     }
 
     /// Registers a handler for each client that leaves, with the id it gave itself, if it did.
     pub fn on_socket_disconnected(
         &self,
         handler: impl Fn(&Socket, Option<&RawJson>) + Send + Sync + 'static,
-    ) {
+    ) -> HandlerId {
         self.server.on_lifecycle(move |event| {
             if let ServerEvent::Disconnect { peer, .. } = event {
                 handler(peer, identity::of(peer).as_ref());
             }
-        });
+        })
     }
 
     /// Registers a handler for errors, with the client they concern, if it is one.
-    pub fn on_error(&self, handler: impl Fn(&Error, Option<&Socket>) + Send + Sync + 'static) {
+    pub fn on_error(
+        &self,
+        handler: impl Fn(&Error, Option<&Socket>) + Send + Sync + 'static,
+    ) -> HandlerId {
         self.server.on_lifecycle(move |event| {
             if let ServerEvent::Error { peer, error } = event {
                 handler(error, peer.as_ref());
             }
-        });
+        })
+    }
+
+    /// Registers a handler for each client that is gone. It runs after every handler of
+    /// [`on_socket_disconnected`](Self::on_socket_disconnected).
+    // Wire rule W21
+    pub fn on_close(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
+        self.server.on_lifecycle_last(move |event| {
+            if let ServerEvent::Disconnect { peer, .. } = event {
+                handler(peer);
+            }
+        })
     }
 
     /// Returns the id that a client gave itself with `data.id`, if it did. It proves nothing: who

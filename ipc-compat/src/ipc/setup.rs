@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
-use ipc_core::{Client, OnMalformed, Server};
+use ipc_core::{Client, HandlerOrder, OnMalformed, Server};
 use ipc_transport::{Endpoint, IpVersion, TcpTransport, Transport};
 
 use super::{IpcError, UdpType};
@@ -52,6 +52,8 @@ pub(super) fn server(
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
         .on_malformed(on_malformed(config))
+        // Wire rule W27
+        .handler_order(HandlerOrder::AnyFirst)
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
     Ok(builder.build())
 }
@@ -68,6 +70,8 @@ pub(super) fn client(
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
         .on_malformed(on_malformed(config))
+        // Wire rule W27
+        .handler_order(HandlerOrder::AnyFirst)
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
     Ok(builder.build())
 }

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::client_task::{Control, Task};
 use super::error::{ConnectError, DisconnectReason, EmitError, Error};
 use super::events::Events;
-use super::hub::Hub;
+use super::hub::{Hub, Turn};
 use super::{ClientBuilder, Peer};
 use crate::queue::Tally;
 use crate::session::{ReconnectPolicy, State};
@@ -145,7 +145,8 @@ impl<F: MessageFormat> Client<F> {
         self.inner.hub.on(event, true, handler)
     }
 
-    /// Registers a handler for every message, whatever its event; it runs after the named ones.
+    /// Registers a handler for every message, whatever its event; it runs after the named ones,
+    /// unless the builder was told otherwise.
     pub fn on_any(
         &self,
         handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
@@ -153,9 +154,10 @@ impl<F: MessageFormat> Client<F> {
         self.inner.hub.on_any(handler)
     }
 
-    /// Removes a handler; `false` if there is none such (any more).
+    /// Removes a handler, of messages or of what happens to the connection; `false` if there is
+    /// none such (any more).
     pub fn off(&self, handler: HandlerId) -> bool {
-        self.inner.hub.router.remove(handler)
+        self.inner.hub.off(handler)
     }
 
     /// Removes every handler of an event.
@@ -169,8 +171,11 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Registers a handler for what happens to the connection.
-    pub fn on_lifecycle(&self, handler: impl Fn(&ClientEvent) + Send + Sync + 'static) {
-        self.inner.hub.on_lifecycle(handler);
+    pub fn on_lifecycle(
+        &self,
+        handler: impl Fn(&ClientEvent) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.inner.hub.on_lifecycle(Turn::First, handler)
     }
 
     /// Returns a stream of everything that happens from now on: messages and lifecycle events.

@@ -69,7 +69,8 @@ impl<F: MessageFormat> ClientBuilder<F> {
     #[must_use]
     pub fn build(self) -> Client<F> {
         let peer = Peer::new(PeerId(0), Arc::new(self.format), &self.config);
-        let hub = Arc::new(Hub::new(|_, error| ClientEvent::Error(error)));
+        let hub =
+            Arc::new(Hub::new(self.config.handler_order, |_, error| ClientEvent::Error(error)));
         let (state, watched) = watch::channel(State::Idle);
         let control = Arc::new(Control::default());
         let event_bytes = self.config.event_bytes;

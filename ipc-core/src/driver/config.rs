@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ipc_codec::Limits;
 
+use crate::HandlerOrder;
 use crate::queue::{OverflowPolicy, QueueLimits};
 
 /// When queued messages are written.
@@ -45,6 +46,7 @@ pub(super) struct ConnectionConfig {
     pub(super) sync: bool,
     pub(super) close_timeout: Duration,
     pub(super) event_bytes: usize,
+    pub(super) handler_order: HandlerOrder,
 }
 
 impl Default for ConnectionConfig {
@@ -60,6 +62,7 @@ impl Default for ConnectionConfig {
             sync: false,
             close_timeout: Duration::from_secs(10),
             event_bytes: 8 * 1024 * 1024,
+            handler_order: HandlerOrder::default(),
         }
     }
 }
@@ -136,6 +139,13 @@ macro_rules! connection_setters {
         #[must_use]
         pub fn event_bytes(mut self, bytes: usize) -> Self {
             self.config.event_bytes = bytes;
+            self
+        }
+
+        /// Sets when handlers for any event run. Default: after the named ones.
+        #[must_use]
+        pub fn handler_order(mut self, order: crate::HandlerOrder) -> Self {
+            self.config.handler_order = order;
             self
         }
     };

@@ -1,7 +1,7 @@
 //! `Hub`: where what happens is told to handlers and streams.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -10,19 +10,34 @@ use super::error::Error;
 use super::events::{Events, Incoming, Queue};
 use super::outbox::{Outbox, Want};
 use crate::router::{Router, Snapshot, panic_message};
-use crate::{DecodePayload, HandlerError, HandlerId, Message, MessageFormat};
+use crate::{DecodePayload, HandlerError, HandlerId, HandlerOrder, Message, MessageFormat};
 
 /// The handlers and streams of one client or server. `L` is its lifecycle event.
 pub(super) struct Hub<F, L> {
     pub(super) router: Router<Peer<F>>,
-    lifecycle: Mutex<Arc<Vec<Arc<LifecycleFn<L>>>>>,
+    lifecycle: Mutex<Arc<Vec<LifecycleHandler<L>>>>,
+    /// How many lifecycle handlers were registered so far.
+    registered: AtomicU64,
     queues: Mutex<Queues<F, L>>,
     /// Whether there is a stream at all, so that nobody looks at the lock in vain.
     streamed: AtomicBool,
     error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
 }
 
-type LifecycleFn<L> = dyn Fn(&L) + Send + Sync;
+struct LifecycleHandler<L> {
+    id: HandlerId,
+    turn: Turn,
+    /// Set when it is removed: it does not run any more, not even for the event at hand.
+    done: Arc<AtomicBool>,
+    call: Arc<dyn Fn(&L) + Send + Sync>,
+}
+
+/// When a lifecycle handler runs: those of the same turn in the order of their registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Turn {
+    First,
+    Last,
+}
 
 /// The streams, and whether nothing comes any more.
 struct Queues<F, L> {
@@ -40,10 +55,11 @@ type Stuck<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
 
 impl<F: MessageFormat, L: Clone> Hub<F, L> {
     /// Returns a hub; `error` makes the lifecycle event of an error.
-    pub(super) fn new(error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
+    pub(super) fn new(order: HandlerOrder, error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
         Self {
-            router: Router::new(),
+            router: Router::new(order),
             lifecycle: Mutex::new(Arc::new(Vec::new())),
+            registered: AtomicU64::new(0),
             queues: Mutex::new(Queues { open: Vec::new(), ended: false }),
             streamed: AtomicBool::new(false),
             error,
@@ -77,9 +93,31 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
         })
     }
 
-    pub(super) fn on_lifecycle(&self, handler: impl Fn(&L) + Send + Sync + 'static) {
+    pub(super) fn on_lifecycle(
+        &self,
+        turn: Turn,
+        handler: impl Fn(&L) + Send + Sync + 'static,
+    ) -> HandlerId {
+        let id = HandlerId::elsewhere(self.registered.fetch_add(1, Ordering::Relaxed));
+        let (done, call) = (Arc::default(), Arc::new(handler));
         let mut handlers = self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut handlers).push(Arc::new(handler));
+        let at = handlers.partition_point(|other| other.turn <= turn);
+        Arc::make_mut(&mut handlers).insert(at, LifecycleHandler { id, turn, done, call });
+        id
+    }
+
+    /// Removes a handler of messages or of lifecycle events; `false` if there is none such.
+    pub(super) fn off(&self, id: HandlerId) -> bool {
+        let mut handlers = self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(at) = handlers.iter().position(|handler| handler.id == id) else {
+            drop(handlers);
+            return self.router.remove(id);
+        };
+        let removed = Arc::make_mut(&mut handlers).remove(at);
+        removed.done.store(true, Ordering::Relaxed);
+        // Dropping it drops what it captured, which may come back here.
+        drop(handlers);
+        true
     }
 
     pub(super) fn events(&self, max_bytes: usize) -> Events<F, L> {
@@ -142,14 +180,24 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
         let mut panics = Vec::new();
         let handlers = Arc::clone(&self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner));
         for (index, handler) in handlers.iter().enumerate() {
-            let Err(panic) = catch_unwind(AssertUnwindSafe(|| handler(event))) else { continue };
+            let run = || {
+                if !handler.is_done() {
+                    (handler.call)(event)
+                }
+            };
+            let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { continue };
             let (event, message) = ("(lifecycle)".to_owned(), panic_message(&*panic));
             let error = Arc::new(HandlerError::Panicked { event, message }.into());
             let event = (self.error)(None, error);
             let others = handlers.iter().enumerate().filter(|(other, _)| *other != index);
             for (_, other) in others {
                 // A second panic has nobody left to be told to.
-                let _ = catch_unwind(AssertUnwindSafe(|| other(&event)));
+                let run = || {
+                    if !other.is_done() {
+                        (other.call)(&event)
+                    }
+                };
+                let _ = catch_unwind(AssertUnwindSafe(run));
             }
             panics.push(event);
         }
@@ -161,6 +209,19 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
         for queue in queues.open.iter().filter(|queue| !queue.is_dropped()) {
             backlog.items.push((Arc::clone(queue), Some(item.clone())));
         }
+    }
+}
+
+impl<L> LifecycleHandler<L> {
+    fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
+    }
+}
+
+impl<L> Clone for LifecycleHandler<L> {
+    fn clone(&self) -> Self {
+        let (done, call) = (Arc::clone(&self.done), Arc::clone(&self.call));
+        Self { id: self.id, turn: self.turn, done, call }
     }
 }
 

@@ -9,6 +9,7 @@ use ipc_transport::Endpoint;
 
 use super::error::{DisconnectReason, EmitError, Error};
 use super::events::Events;
+use super::hub::Turn;
 use super::outbox::Want;
 use super::server_task::{self, Shared};
 use super::{Peer, PeerId, ServerBuilder};
@@ -152,7 +153,8 @@ impl<F: MessageFormat> Server<F> {
         self.inner.shared.hub.on(event, true, handler)
     }
 
-    /// Registers a handler for every message, whatever its event; it runs after the named ones.
+    /// Registers a handler for every message, whatever its event; it runs after the named ones,
+    /// unless the builder was told otherwise.
     pub fn on_any(
         &self,
         handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
@@ -160,9 +162,10 @@ impl<F: MessageFormat> Server<F> {
         self.inner.shared.hub.on_any(handler)
     }
 
-    /// Removes a handler; `false` if there is none such (any more).
+    /// Removes a handler, of messages or of what happens to the server and its peers; `false` if
+    /// there is none such (any more).
     pub fn off(&self, handler: HandlerId) -> bool {
-        self.inner.shared.hub.router.remove(handler)
+        self.inner.shared.hub.off(handler)
     }
 
     /// Removes every handler of an event.
@@ -176,8 +179,20 @@ impl<F: MessageFormat> Server<F> {
     }
 
     /// Registers a handler for what happens to the server and its peers.
-    pub fn on_lifecycle(&self, handler: impl Fn(&ServerEvent<F>) + Send + Sync + 'static) {
-        self.inner.shared.hub.on_lifecycle(handler);
+    pub fn on_lifecycle(
+        &self,
+        handler: impl Fn(&ServerEvent<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.inner.shared.hub.on_lifecycle(Turn::First, handler)
+    }
+
+    /// Registers a handler for what happens to the server and its peers, which runs after those of
+    /// [`on_lifecycle`](Self::on_lifecycle), whenever they are registered.
+    pub fn on_lifecycle_last(
+        &self,
+        handler: impl Fn(&ServerEvent<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.inner.shared.hub.on_lifecycle(Turn::Last, handler)
     }
 
     /// Returns a stream of everything that happens from now on: messages and lifecycle events of

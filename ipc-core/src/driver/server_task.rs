@@ -53,11 +53,11 @@ impl<F: MessageFormat> Shared<F> {
             encoder: FrameEncoder::new(format.framing(), config.limits),
             format: Arc::new(format),
             transport,
-            config: Arc::new(config),
-            hub: Arc::new(Hub::new(|peer, error| ServerEvent::Error {
+            hub: Arc::new(Hub::new(config.handler_order, |peer, error| ServerEvent::Error {
                 peer: peer.cloned(),
                 error,
             })),
+            config: Arc::new(config),
             admission,
             peers: Mutex::new(BTreeMap::new()),
             next_id: AtomicU64::new(1),

@@ -16,6 +16,7 @@ mod framings;
 mod handlers;
 mod hostile;
 mod leaks;
+mod order;
 mod overflow;
 mod reconnect;
 mod scripted;

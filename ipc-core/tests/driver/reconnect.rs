@@ -180,12 +180,27 @@ async fn another_policy_can_be_set_at_any_time() {
     client.set_reconnect(times(1));
     drop(Raw::accept(&mut listener).await);
     drop(Raw::accept(&mut listener).await);
-    log.until_len(4).await;
+    let third = Raw::accept(&mut listener).await;
+    log.until_len(5).await;
     client.set_reconnect(ReconnectPolicy::never());
-    drop(Raw::accept(&mut listener).await);
+    drop(third);
     log.until("destroy").await;
     let connects = log.lines().iter().filter(|line| *line == "connect").count();
     assert_eq!(connects, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_waits_ends_when_it_is_never_to_try_again() {
+    let transport = memory();
+    let mut listener = transport.listen().await.unwrap();
+    let an_hour = Backoff::fixed(Duration::from_secs(3600));
+    let (client, log) = client(transport, ReconnectPolicy::forever(an_hour));
+    drop(Raw::accept(&mut listener).await);
+    log.until("disconnect by peer").await;
+    let before = Instant::now();
+    client.set_reconnect(ReconnectPolicy::never());
+    log.until("destroy").await;
+    assert!(before.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
