@@ -30,12 +30,14 @@ function connect(ipc, call) {
 
   watch(client, false, {
     lifecycle(name, args) {
-      say(name === 'error' ? errorLine(args[0]) : { event: name });
       if (name === 'connect') {
-        connected = true;
-        everConnected = true;
-        while (connected && waiting.length > 0) act(waiting.shift());
-      } else if (name === 'disconnect') {
+        // Classic publishes it before the server has shown its certificate.
+        if (client.socket.secureConnecting) client.socket.once('secureConnect', opened);
+        else opened();
+        return;
+      }
+      say(name === 'error' ? errorLine(args[0]) : { event: name });
+      if (name === 'disconnect') {
         connected = false;
       } else if (name === 'destroy') {
         process.exit(everConnected ? code : 2);
@@ -57,6 +59,13 @@ function connect(ipc, call) {
       counted();
     },
   });
+
+  function opened() {
+    say({ event: 'connect' });
+    connected = true;
+    everConnected = true;
+    while (connected && waiting.length > 0) act(waiting.shift());
+  }
 
   function act({ type, data, hex, text, do: order }) {
     if (order === 'close' || order === 'stop') return finish(0);

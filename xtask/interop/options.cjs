@@ -1,11 +1,15 @@
 // The command line of the JavaScript peer: the part of nipc's that the cases use.
 'use strict';
 
-const FLAGS = new Set(['--raw', '--echo', '--no-unlink', '--sync', '--json', '-q', '-v']);
-const VALUES = new Set([
-  '--path', '--tcp', '--socket-root', '--appspace', '--dialect', '--delimiter', '--encoding',
-  '--retry', '--max-retries', '--max-connections', '--count', '--timeout',
+const FLAGS = new Set([
+  '--raw', '--echo', '--no-unlink', '--sync', '--json', '-q', '-v', '--insecure', '--request-cert',
 ]);
+const VALUES = new Set([
+  '--path', '--tcp', '--tls', '--udp4', '--udp6', '--socket-root', '--appspace', '--dialect',
+  '--delimiter', '--encoding', '--retry', '--max-retries', '--max-connections', '--count',
+  '--timeout', '--key', '--cert', '--server-name',
+]);
+const LISTS = new Set(['--ca']);
 
 /** Returns `{ command, id, event, data, options }` of the words of a command line. */
 function parse(words) {
@@ -15,6 +19,7 @@ function parse(words) {
     const word = words[at];
     if (FLAGS.has(word)) options[word.replace(/^-+/, '')] = true;
     else if (VALUES.has(word)) options[word.slice(2)] = words[(at += 1)];
+    else if (LISTS.has(word)) (options[word.slice(2)] ??= []).push(words[(at += 1)]);
     else if (word.startsWith('--')) throw new Error(`unknown option ${word}`);
     else plain.push(word);
   }
@@ -41,6 +46,25 @@ function configure(config, { command, id, options }) {
   set('maxRetries', 'max-retries', (n) => (n === 'inf' ? Infinity : Number(n)));
   set('maxConnections', 'max-connections', Number);
   set('unlink', 'no-unlink', () => false);
+  if (options.tls) config.tls = tls(options);
+}
+
+/**
+ * Returns `config.tls`. The paths of key and certificate are always given to a server: without
+ * them 9.x serves with a key that anybody can take from its npm package.
+ */
+function tls(options) {
+  const config = {};
+  const set = (name, value) => {
+    if (value !== undefined) config[name] = value;
+  };
+  set('private', options.key);
+  set('public', options.cert);
+  set('trustedConnections', options.ca);
+  set('requestCert', options['request-cert']);
+  set('servername', options['server-name']);
+  config.rejectUnauthorized = !options.insecure;
+  return config;
 }
 
 /** Returns the text with \n, \r, \t, \f and \xHH replaced by what they stand for. */
@@ -50,11 +74,12 @@ function unescape(text) {
     code[0] === 'x' ? String.fromCharCode(parseInt(code.slice(1), 16)) : (short[code] ?? all));
 }
 
-/** Returns `{ path }` or `{ host, port }` or, for the default endpoint, `{}`. */
+/** Returns `{ path }` or `{ kind, host, port }` or, for the default endpoint, `{}`. */
 function endpoint({ options }) {
-  if (options.tcp === undefined) return { path: options.path };
-  const [port, ...host] = options.tcp.split(':').reverse();
-  return { host: host.reverse().join(':') || '127.0.0.1', port: Number(port) };
+  const kind = ['tcp', 'tls', 'udp4', 'udp6'].find((name) => options[name] !== undefined);
+  if (kind === undefined) return { path: options.path };
+  const [, host, port] = /^(?:\[?([^\]]*)\]?:)?(\d+)$/.exec(options[kind]);
+  return { kind, host: host || (kind === 'udp6' ? '::1' : '127.0.0.1'), port: Number(port) };
 }
 
 module.exports = { parse, configure, endpoint };

@@ -10,13 +10,16 @@ const readline = require('node:readline');
 const { load, print } = require('./load.cjs');
 const { parse, configure } = require('./options.cjs');
 const { serve } = require('./server.cjs');
+const { serveDatagrams } = require('./datagrams.cjs');
 const { connect } = require('./client.cjs');
 
 async function main() {
   const call = parse(process.argv.slice(2));
   const { ipc } = await load();
   configure(ipc.config, call);
-  const peer = call.command === 'serve' ? serve(ipc, call) : connect(ipc, call);
+  const { udp4, udp6 } = call.options;
+  const start = call.command !== 'serve' ? connect : udp4 || udp6 ? serveDatagrams : serve;
+  const peer = start(ipc, call);
 
   if (call.options.timeout) setTimeout(() => process.exit(3), Number(call.options.timeout));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => peer.finish(0));

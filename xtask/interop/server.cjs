@@ -8,6 +8,7 @@ const { watch, errorLine } = require('./watch.cjs');
 /** Starts the server; returns `{ command(line), finish(code) }`. */
 function serve(ipc, call) {
   const { options } = call;
+  const { kind, path, host, port } = endpoint(call);
   const numbers = new Map();
   const sockets = new Map();
   let started = false;
@@ -17,11 +18,10 @@ function serve(ipc, call) {
 
   const onStart = () => {
     // A peer can run this again by sending an event named `start`.
-    const endpoint = options.tcp ? `tcp:${options.tcp}` : `unix:${ipc.server.path}`;
-    if (!started) print({ event: 'start', endpoint });
+    const where = kind ? `${kind}:${host}:${port}` : `unix:${ipc.server.path}`;
+    if (!started) print({ event: 'start', endpoint: where });
     started = true;
   };
-  const { path, host, port } = endpoint(call);
   if (port) ipc.serveNet(host, port, onStart);
   else ipc.serve(path, onStart);
   const { server } = ipc;

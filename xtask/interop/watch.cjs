@@ -4,6 +4,7 @@
 // one function through which node-ipc hands out events is wrapped; it still runs.
 'use strict';
 
+const dgram = require('node:dgram');
 const net = require('node:net');
 
 /**
@@ -27,7 +28,7 @@ function isServerEvent(type, args) {
   switch (type) {
     case 'connect':
     case 'socket.disconnected':
-      return args[0] instanceof net.Socket;
+      return args[0] instanceof net.Socket || args[0] instanceof dgram.Socket;
     // 9.x passes a boolean here, not the socket.
     case 'close':
     case 'start':
@@ -48,7 +49,7 @@ function isClientEvent(type, args) {
   }
 }
 
-// 9.x wraps what JSON.parse threw into an object of its own.
+// Classic wraps what JSON.parse threw into an object of its own.
 function isError(type, args) {
   return type === 'error' && (args[0] instanceof Error || args[0]?.err instanceof Error);
 }

@@ -20,7 +20,7 @@ pub(crate) fn command(args: Args) -> Result<bool> {
     let nipc = nipc::build(&target)?;
     println!("Fetching node-ipc from npm, if it is not here yet ...");
     let nodes: Result<Vec<Node>> =
-        Version::ALL.into_iter().map(|version| Node::with(version, &target)).collect();
+        Version::DIALECTS.into_iter().map(|version| Node::with(version, &target)).collect();
     let nodes = match nodes {
         Ok(nodes) => nodes,
         Err(Error::Unavailable(reason)) => {
@@ -29,7 +29,7 @@ pub(crate) fn command(args: Args) -> Result<bool> {
         }
         Err(error) => return Err(error),
     };
-    let setup = Setup { nipc: Some(nipc), nodes, runs: None };
+    let setup = Setup { nipc: Some(nipc), nodes, certificates: None, runs: None };
     rust_server(&room(&setup, Version::V9, Role::Server)?)?;
     rust_client(&room(&setup, Version::V14, Role::Client)?)?;
     println!(

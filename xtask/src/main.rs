@@ -73,10 +73,11 @@ The project's own commands.
 
     cargo xtask ci [--only STEP[,STEP...]] [--list]
         Everything CI checks, step by step.
-    cargo xtask interop [--version 9.2.1|14.0.0] [--kind unix|tcp] [--role server|client]
-                        [--filter TEXT] [--runs N] [--jobs N] [--self-check] [--list]
-        Runs `nipc` against real node-ipc from npm. The role is the one `nipc` plays;
-        with --self-check node-ipc plays both, which proves the cases themselves.
+    cargo xtask interop [--version 9.2.1|14.0.0|...] [--kind unix|tcp|tls|udp4|udp6]
+                        [--role server|client] [--filter TEXT] [--runs N] [--jobs N]
+                        [--self-check] [--list]
+        Runs `nipc` against five versions of real node-ipc from npm. The role is the one
+        `nipc` plays; with --self-check node-ipc plays both, which proves the cases.
     cargo xtask examples [--filter TEXT]
         Runs the examples against those in node-ipc's own package, and a peer in C.
     cargo xtask demo

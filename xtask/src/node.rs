@@ -11,38 +11,49 @@ use crate::{npm, proc};
 /// A version of node-ipc this project is tested against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
+    /// The oldest that programs still ship.
+    V8,
     /// The classic dialect: nearly every installation.
     V9,
+    /// Loaded by `require`: its bundle.
+    V10,
+    /// Loaded by `import`: its modules.
+    V12,
     /// The dialect of 14.x.
     V14,
 }
 
 impl Version {
     /// Every version, oldest first.
-    pub(crate) const ALL: [Self; 2] = [Self::V9, Self::V14];
+    pub(crate) const ALL: [Self; 5] = [Self::V8, Self::V9, Self::V10, Self::V12, Self::V14];
+    /// The two that stand for a dialect each.
+    pub(crate) const DIALECTS: [Self; 2] = [Self::V9, Self::V14];
 
     /// Returns the exact version on npm.
     pub(crate) fn number(self) -> &'static str {
         match self {
+            Self::V8 => "8.10.3",
             Self::V9 => "9.2.1",
+            Self::V10 => "10.1.0",
+            Self::V12 => "12.0.0",
             Self::V14 => "14.0.0",
         }
     }
 
-    /// Returns the name `nipc --dialect` knows it by.
-    pub(crate) fn dialect(self) -> &'static str {
-        match self {
-            Self::V9 => "classic",
-            Self::V14 => "v14",
-        }
+    /// Returns whether it speaks the classic dialect.
+    pub(crate) fn is_classic(self) -> bool {
+        self != Self::V14
     }
 
-    /// Returns the oldest Node.js, major and minor, it runs on.
+    /// Returns the name `nipc --dialect` knows it by.
+    pub(crate) fn dialect(self) -> &'static str {
+        if self.is_classic() { "classic" } else { "v14" }
+    }
+
+    /// Returns the oldest Node.js, major and minor, it runs on here: what `xtask/interop` uses
+    /// needs 14 in any case.
     fn oldest_node(self) -> (u32, u32) {
-        match self {
-            Self::V9 => (8, 0),
-            Self::V14 => (22, 13),
-        }
+        if self.is_classic() { (14, 0) } else { (22, 13) }
     }
 }
 

@@ -10,12 +10,25 @@ use crate::node::Version;
 pub(crate) enum Kind {
     Unix,
     Tcp,
+    Tls,
+    Udp4,
+    Udp6,
+}
+
+/// What goes over the sockets of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Messages: JSON and a delimiter.
+    Framed,
+    /// Bytes as they are, as with `config.rawBuffer`.
+    Raw,
 }
 
 /// The role that `nipc` plays; node-ipc plays the other one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Server,
+    /// Of datagrams: the one that sends first.
     Client,
 }
 
@@ -30,10 +43,9 @@ pub(crate) struct Combo {
 impl Combo {
     /// Returns every combination there is on this system.
     pub(crate) fn all() -> Vec<Self> {
-        let kinds: &[Kind] = if cfg!(unix) { &[Kind::Unix, Kind::Tcp] } else { &[Kind::Tcp] };
         let mut all = Vec::new();
         for version in Version::ALL {
-            for &kind in kinds {
+            for kind in Kind::ALL.into_iter().filter(|kind| kind.is_here()) {
                 for role in [Role::Server, Role::Client] {
                     all.push(Self { version, kind, role });
                 }
@@ -41,6 +53,47 @@ impl Combo {
         }
         all
     }
+
+    /// Returns whether every case there is runs here, not only those of the core: over the plainest
+    /// sockets, for a version of each dialect.
+    pub(crate) fn is_full(self) -> bool {
+        Version::DIALECTS.contains(&self.version) && self.kind.is_plain()
+    }
+}
+
+impl Kind {
+    /// Every kind, in the order of the tables.
+    pub(crate) const ALL: [Self; 5] = [Self::Unix, Self::Tcp, Self::Tls, Self::Udp4, Self::Udp6];
+
+    /// Returns whether this system has it.
+    fn is_here(self) -> bool {
+        cfg!(unix) || self != Self::Unix
+    }
+
+    /// Returns whether it carries connections, not single datagrams.
+    pub(crate) fn is_stream(self) -> bool {
+        !self.is_datagram()
+    }
+
+    /// Returns whether it carries single datagrams.
+    pub(crate) fn is_datagram(self) -> bool {
+        matches!(self, Self::Udp4 | Self::Udp6)
+    }
+
+    /// Returns whether a bare socket can speak to it: a stream without encryption.
+    pub(crate) fn is_plain(self) -> bool {
+        matches!(self, Self::Unix | Self::Tcp)
+    }
+
+    /// Returns the address of this machine that it is tested with; of no use to local sockets.
+    pub(crate) fn host(self) -> &'static str {
+        if self == Self::Udp6 { "::1" } else { "127.0.0.1" }
+    }
+}
+
+impl Mode {
+    /// Both, in the order of the tables.
+    pub(crate) const ALL: [Self; 2] = [Self::Framed, Self::Raw];
 }
 
 impl fmt::Display for Combo {
@@ -54,6 +107,9 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Unix => "unix",
             Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Udp4 => "udp4",
+            Self::Udp6 => "udp6",
         })
     }
 }
@@ -62,7 +118,7 @@ impl FromStr for Kind {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        [Self::Unix, Self::Tcp].into_iter().find(|kind| kind.to_string() == text).ok_or(())
+        Self::ALL.into_iter().find(|kind| kind.to_string() == text).ok_or(())
     }
 }
 

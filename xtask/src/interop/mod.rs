@@ -1,20 +1,25 @@
 //! `cargo xtask interop`: `nipc` against real node-ipc, either one as the server.
 
 mod cases;
+mod certificates;
+mod datagram;
 mod dialect;
 mod matrix;
 mod off;
 mod patience;
 mod peer;
+mod place;
 mod raw;
 mod room;
 mod runner;
+mod summary;
 mod table;
 mod transcript;
 
 use std::time::Instant;
 
 use self::cases::Case;
+use self::certificates::Certificates;
 pub(crate) use self::matrix::{Combo, Kind, Role};
 use self::off::Off;
 pub(crate) use self::peer::Peer;
@@ -77,7 +82,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     let tasks: Vec<_> = cases
         .iter()
         .flat_map(|case| combos.iter().map(move |combo| (*case, *combo)))
-        .filter(|(case, combo)| (case.applies)(*combo))
+        .filter(|(case, combo)| case.runs_in(*combo))
         .collect();
     if tasks.is_empty() {
         return Err(Error::usage("no case fits these options"));
@@ -89,12 +94,18 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
         .map(|version| Node::with(version, &target))
         .collect::<Result<_>>()?;
     let nipc = if options.self_check { None } else { Some(nipc::build(&target)?) };
-    let setup = Setup { nipc, nodes, runs: options.runs };
+    let certificates = if tasks.iter().any(|(_, combo)| combo.kind == Kind::Tls) {
+        Some(Certificates::make()?)
+    } else {
+        None
+    };
+    let setup = Setup { nipc, nodes, certificates, runs: options.runs };
 
     let began = Instant::now();
     let runs = runner::run(&setup, &off, tasks, options.jobs.unwrap_or(2));
     let summary = Summary::of(&runs);
     print!("{}", table::table(&cases, &combos, &runs));
+    print!("\n{}", summary::markdown(&runs));
     if options.self_check {
         println!("self-check: node-ipc played both roles");
     }

@@ -34,7 +34,7 @@ impl Off {
         let off = Self::parse(&text)
             .map_err(|error| Error::while_doing("xtask/interop/cases.toml", error))?;
         for entry in &off.entries {
-            if !cases.contains(&entry.case.as_str()) {
+            if entry.case != "*" && !cases.contains(&entry.case.as_str()) {
                 return Err(format!("cases.toml: there is no case `{}`", entry.case).into());
             }
         }
@@ -43,14 +43,23 @@ impl Off {
 
     /// Returns why `case` is off in `combo`, or `None` if it is on.
     pub(crate) fn reason(&self, case: &str, combo: Combo) -> Option<&str> {
+        self.entry(case, combo).map(|entry| entry.reason.as_str())
+    }
+
+    /// Returns whether all cases are off in `combo`, so that it makes no sense to try.
+    pub(crate) fn is_all(&self, combo: Combo) -> bool {
+        // No case is called that, so only an entry for every case fits.
+        self.entry("*", combo).is_some()
+    }
+
+    fn entry(&self, case: &str, combo: Combo) -> Option<&Entry> {
         let fits = |pattern: &str, value: &str| pattern == "*" || pattern == value;
-        let entry = self.entries.iter().find(|entry| {
-            entry.case == case
+        self.entries.iter().find(|entry| {
+            fits(&entry.case, case)
                 && fits(&entry.version, combo.version.number())
                 && fits(&entry.kind, &combo.kind.to_string())
                 && fits(&entry.role, &combo.role.to_string())
-        })?;
-        Some(&entry.reason)
+        })
     }
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -38,6 +38,8 @@ pub(crate) struct Line {
 pub(crate) struct Message {
     pub(crate) event: String,
     pub(crate) data: Option<Json>,
+    /// The address and port of its sender, if it came as a datagram.
+    pub(crate) from: Option<(String, u16)>,
 }
 
 impl Peer {
@@ -220,7 +222,9 @@ impl Message {
     pub(crate) fn of(line: &Line) -> Option<Self> {
         let json = line.json.as_ref()?;
         let event = json.text_of("type")?;
-        Some(Self { event, data: json.get("data").cloned() })
+        let port = json.get("port").and_then(|port| port.to_string().parse().ok());
+        let from = json.text_of("address").zip(port);
+        Some(Self { event, data: json.get("data").cloned(), from })
     }
 }
 

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::patience::Patience;
-use super::room::Place;
+use super::place::Place;
 use crate::error::{Error, Result};
 use crate::json::Json;
 
@@ -43,7 +43,7 @@ impl RawSocket {
     /// If nobody listens there.
     pub(crate) fn connect(place: &Place, patience: Patience) -> Result<Self> {
         let stream = match place {
-            Place::Tcp(port) => Stream::Tcp(TcpStream::connect(("127.0.0.1", *port))?),
+            Place::Port(port) => Stream::Tcp(TcpStream::connect(("127.0.0.1", *port))?),
             #[cfg(unix)]
             Place::Unix(path) => Stream::Unix(UnixStream::connect(path)?),
             #[cfg(not(unix))]
@@ -195,7 +195,7 @@ impl RawListener {
     /// If the place is taken.
     pub(crate) fn bind(place: &Place) -> Result<Self> {
         Ok(match place {
-            Place::Tcp(port) => {
+            Place::Port(port) => {
                 let listener = TcpListener::bind(("127.0.0.1", *port))?;
                 listener.set_nonblocking(true)?;
                 Self::Tcp(listener)

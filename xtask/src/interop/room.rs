@@ -1,18 +1,20 @@
 //! `Room`: what a case is given: a fresh place to meet, and the peers that meet there.
 
 use std::cell::RefCell;
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use super::certificates::Certificates;
+use super::datagram::BareDatagrams;
 use super::matrix::{Combo, Kind, Role};
 use super::patience::Patience;
 use super::peer::Peer;
+use super::place::Place;
 use super::raw::{RawListener, RawSocket};
 use super::transcript::Transcript;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::node::{Node, Version};
 use crate::repo;
 
@@ -23,16 +25,10 @@ pub(crate) struct Setup {
     pub(crate) nipc: Option<PathBuf>,
     /// One for each version that is run; without any `nipc` plays both roles.
     pub(crate) nodes: Vec<Node>,
+    /// What TLS needs, if it is run.
+    pub(crate) certificates: Option<Certificates>,
     /// How often `emit_then_close` emits, if that was asked for.
     pub(crate) runs: Option<usize>,
-}
-
-/// Where the two roles meet.
-#[derive(Debug, Clone)]
-pub(crate) enum Place {
-    Unix(PathBuf),
-    /// A port of 127.0.0.1.
-    Tcp(u16),
 }
 
 /// What one run of one case is given. Everything in it is its own and gone with it.
@@ -67,10 +63,7 @@ impl<'a> Room<'a> {
         let number = ROOMS.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("xt{}-{number}", std::process::id()));
         std::fs::create_dir_all(&dir)?;
-        let place = match combo.kind {
-            Kind::Unix => Place::Unix(dir.join("s")),
-            Kind::Tcp => Place::Tcp(free_port()?),
-        };
+        let place = Place::fresh(combo.kind, &dir)?;
         let began = Instant::now();
         let patience = Patience::new(began, step, whole);
         let place = RefCell::new(place);
@@ -85,20 +78,44 @@ impl<'a> Room<'a> {
     /// If it does not start.
     pub(crate) fn serve(&self, options: &[&str]) -> Result<Peer> {
         for _ in 0..3 {
-            let mut server = self.spawn(self.combo.role == Role::Server, "serve", options)?;
-            let started = server.event("start");
-            let taken = match self.place() {
-                Place::Tcp(port) => started.is_err() && TcpListener::bind(LOCAL(port)).is_err(),
-                Place::Unix(_) => false,
+            let place = self.place();
+            match self.serve_at(&place, self.combo.role == Role::Server, options)? {
+                Some(server) => return Ok(server),
+                None => self.place.replace(Place::fresh(self.combo.kind, &self.dir)?),
             };
-            if !taken {
-                return started.map(|_| server);
-            }
-            // Another program took the port between our look at it and the server's.
-            server.kill();
-            self.place.replace(Place::Tcp(free_port()?));
         }
         Err("found no free port".into())
+    }
+
+    /// Starts the other program as a server too, as it is with datagrams, at a port of its own;
+    /// returns it with the port.
+    ///
+    /// # Errors
+    ///
+    /// If it does not start.
+    pub(crate) fn serve_beside(&self, options: &[&str]) -> Result<(Peer, u16)> {
+        for _ in 0..3 {
+            let place = Place::fresh(self.combo.kind, &self.dir)?;
+            if let Some(peer) = self.serve_at(&place, self.combo.role == Role::Client, options)? {
+                return Ok((peer, place.port()?));
+            }
+        }
+        Err("found no free port".into())
+    }
+
+    /// Returns the server once it has started, or `None` if another program took the port between
+    /// our look at it and the server's.
+    fn serve_at(&self, place: &Place, nipc: bool, options: &[&str]) -> Result<Option<Peer>> {
+        let mut server = self.spawn(place, nipc, "serve", options)?;
+        let started = server.event("start");
+        if started.is_err() && place.is_taken(self.combo.kind) {
+            server.kill();
+            // It may have been our own server, which did not say that it started.
+            if place.is_taken(self.combo.kind) {
+                return Ok(None);
+            }
+        }
+        started.map(|_| Some(server))
     }
 
     /// Starts a client, with these options in addition, and waits until it is connected.
@@ -118,7 +135,7 @@ impl<'a> Room<'a> {
     ///
     /// If it cannot be started.
     pub(crate) fn client(&self, command: &str, options: &[&str]) -> Result<Peer> {
-        self.spawn(self.combo.role == Role::Client, command, options)
+        self.spawn(&self.place(), self.combo.role == Role::Client, command, options)
     }
 
     /// Starts a program with options only: without the endpoint of this room.
@@ -177,15 +194,39 @@ impl<'a> Room<'a> {
         RawListener::bind(&self.place())
     }
 
+    /// Returns a bare UDP socket that sends to the server.
+    ///
+    /// # Errors
+    ///
+    /// If there are no such sockets here.
+    pub(crate) fn bare_datagrams(&self) -> Result<BareDatagrams> {
+        BareDatagrams::new(self.combo.kind, &self.place(), self.patience)
+    }
+
+    /// Returns the path of a file that TLS needs, by its name without directory.
+    ///
+    /// # Errors
+    ///
+    /// If this is a run without TLS.
+    pub(crate) fn certificate(&self, name: &str) -> Result<String> {
+        let all = self.setup.certificates.as_ref().ok_or("no certificates were made")?;
+        Ok(all.path(name).to_string_lossy().into_owned())
+    }
+
+    /// Returns whether node-ipc plays this role.
+    pub(crate) fn is_node(&self, role: Role) -> bool {
+        self.has_node() && (self.setup.nipc.is_none() || self.combo.role != role)
+    }
+
+    /// Returns whether the server keeps apart what several clients send; 8.x has one buffer for all.
+    pub(crate) fn keeps_apart(&self) -> bool {
+        !self.is_node(Role::Server) || self.combo.version != Version::V8
+    }
+
     /// Returns whether the program in this role takes each frame as soon as it is whole. Classic
     /// node-ipc does not: it waits until what it has ends with a delimiter.
     pub(crate) fn takes_frames_at_once(&self, role: Role) -> bool {
-        !self.is_node(role) || self.combo.version == Version::V14
-    }
-
-    /// Returns whether the program in this role is node-ipc.
-    pub(crate) fn is_node(&self, role: Role) -> bool {
-        self.has_node() && (self.setup.nipc.is_none() || self.combo.role != role)
+        !self.is_node(role) || !self.combo.version.is_classic()
     }
 
     /// Returns where the roles meet.
@@ -198,15 +239,22 @@ impl<'a> Room<'a> {
         self.transcripts.borrow().iter().map(Transcript::show).collect()
     }
 
-    fn spawn(&self, nipc: bool, command: &str, options: &[&str]) -> Result<Peer> {
-        let (name, value) = match self.place() {
-            Place::Unix(path) => ("--path", path.to_string_lossy().into_owned()),
-            Place::Tcp(port) => ("--tcp", format!("127.0.0.1:{port}")),
-        };
+    fn spawn(&self, place: &Place, nipc: bool, command: &str, options: &[&str]) -> Result<Peer> {
+        let mut more = place.option(self.combo.kind).to_vec();
+        if self.combo.kind == Kind::Tls && !options.iter().any(|word| OF_TLS.contains(word)) {
+            more.extend(match command {
+                "serve" => [
+                    ["--cert".into(), self.certificate("server.pem")?],
+                    ["--key".into(), self.certificate("server.key")?],
+                ]
+                .concat(),
+                _ => vec!["--ca".into(), self.certificate("ca.pem")?],
+            });
+        }
         // Positional words, as of `emit EVENT DATA`, come before the options.
         let at = options.iter().position(|word| word.starts_with("--")).unwrap_or(options.len());
         let mut words = options.to_vec();
-        words.splice(at..at, [name, value.as_str()]);
+        words.splice(at..at, more.iter().map(String::as_str));
         self.start(nipc, command, &words)
     }
 
@@ -236,22 +284,7 @@ fn script(name: &str) -> PathBuf {
     repo::root().join("xtask/interop").join(name)
 }
 
-/// Returns a port nobody listens at, and that no other room of this process was given.
-///
-/// Below the range from which systems take the ports of outgoing connections.
-fn free_port() -> Result<u16> {
-    for _ in 0..1000 {
-        let start = std::process::id() as u16;
-        let number = PORTS.fetch_add(1, Ordering::Relaxed).wrapping_add(start.wrapping_mul(37));
-        let port = 20_000 + number % 12_000;
-        if TcpListener::bind(LOCAL(port)).is_ok() {
-            return Ok(port);
-        }
-    }
-    Err(Error::Failed("no free port between 20000 and 32000".into()))
-}
-
-const LOCAL: fn(u16) -> (&'static str, u16) = |port| ("127.0.0.1", port);
+/// With one of these a case says itself whom to trust; else client trusts server, and that is all.
+const OF_TLS: [&str; 4] = ["--cert", "--ca", "--insecure", "--request-cert"];
 
 static ROOMS: AtomicU32 = AtomicU32::new(0);
-static PORTS: AtomicU16 = AtomicU16::new(0);

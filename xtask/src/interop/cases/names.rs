@@ -31,21 +31,20 @@ pub(super) fn any_string(room: &Room<'_>) -> Result<()> {
 
 /// A peer may send events that are named like lifecycle events: they are messages, no more.
 pub(super) fn lifecycle(room: &Room<'_>) -> Result<()> {
-    echo_each(
-        room,
-        &[
-            "error",
-            "connect",
-            "disconnect",
-            "destroy",
-            "close",
-            "socket.disconnected",
-            "data",
-            "start",
-            "after.all.of.them",
-        ],
-    )
+    echo_each(room, LIFECYCLE)
 }
+
+pub(super) const LIFECYCLE: &[&str] = &[
+    "error",
+    "connect",
+    "disconnect",
+    "destroy",
+    "close",
+    "socket.disconnected",
+    "data",
+    "start",
+    "after.all.of.them",
+];
 
 fn echo_each(room: &Room<'_>, names: &[&str]) -> Result<()> {
     let mut server = room.serve(&["--echo"])?;

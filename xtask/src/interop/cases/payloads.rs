@@ -7,31 +7,30 @@ use crate::error::Result;
 use crate::json::Json;
 
 pub(super) fn shapes(room: &Room<'_>) -> Result<()> {
-    there_and_back(
-        room,
-        &[
-            "{}",
-            "[]",
-            "[[]]",
-            "{\"a\":{}}",
-            "true",
-            "false",
-            "[null,true,false,0,\"\"]",
-            "{\"a\":null,\"b\":\"\",\"c\":[],\"d\":{}}",
-            "{\"nested\":{\"list\":[1,{\"x\":[2,[3]]}]}}",
-            " { \"white\" : [ 1 , 2 ] } ",
-            "{\"\":1}",
-            "{\"__proto__\":{\"polluted\":1},\"constructor\":2,\"hasOwnProperty\":3}",
-            "{\"toString\":1,\"length\":2,\"then\":3,\"toJSON\":4}",
-            "{\"id\":\"me\",\"type\":\"x\",\"data\":1}",
-            "{\"2\":1,\"1\":2,\"-1\":3}",
-            "{\"twice\":1,\"twice\":2}",
-            "{\"_maxListeners\":10,\"a\":1}",
-            "{\"_maxListeners\":0,\"a\":1}",
-            "{\"type\":\"Buffer\",\"data\":[1,2]}",
-        ],
-    )
+    there_and_back(room, SHAPES)
 }
+
+pub(super) const SHAPES: &[&str] = &[
+    "{}",
+    "[]",
+    "[[]]",
+    "{\"a\":{}}",
+    "true",
+    "false",
+    "[null,true,false,0,\"\"]",
+    "{\"a\":null,\"b\":\"\",\"c\":[],\"d\":{}}",
+    "{\"nested\":{\"list\":[1,{\"x\":[2,[3]]}]}}",
+    " { \"white\" : [ 1 , 2 ] } ",
+    "{\"\":1}",
+    "{\"__proto__\":{\"polluted\":1},\"constructor\":2,\"hasOwnProperty\":3}",
+    "{\"toString\":1,\"length\":2,\"then\":3,\"toJSON\":4}",
+    "{\"id\":\"me\",\"type\":\"x\",\"data\":1}",
+    "{\"2\":1,\"1\":2,\"-1\":3}",
+    "{\"twice\":1,\"twice\":2}",
+    "{\"_maxListeners\":10,\"a\":1}",
+    "{\"_maxListeners\":0,\"a\":1}",
+    "{\"type\":\"Buffer\",\"data\":[1,2]}",
+];
 
 pub(super) fn numbers(room: &Room<'_>) -> Result<()> {
     there_and_back(
@@ -57,28 +56,29 @@ pub(super) fn numbers(room: &Room<'_>) -> Result<()> {
 }
 
 pub(super) fn strings(room: &Room<'_>) -> Result<()> {
-    there_and_back(
-        room,
-        &[
-            r#""plain""#,
-            r#""\"\\\/\b\f\n\r\t""#,
-            r#""\u0000\u0001\u001f\u007f""#,
-            "\"\u{2028}\u{2029}\"",
-            "\"grüße ☃ 日本語 \u{1f600} \u{10ffff}\"",
-            r#""\u00e9\ud83d\ude00""#,
-            r#""\ud800""#,
-            r#""\udc00 and \ud83d alone""#,
-            r#"{"\ud800":"\udfff"}"#,
-            "\"\u{feff}\u{fffd}\u{ffff}\"",
-            r#""</script><!--""#,
-            r#"["","a",""]"#,
-        ],
-    )
+    there_and_back(room, STRINGS)
 }
 
+pub(super) const STRINGS: &[&str] = &[
+    r#""plain""#,
+    r#""\"\\\/\b\f\n\r\t""#,
+    r#""\u0000\u0001\u001f\u007f""#,
+    "\"\u{2028}\u{2029}\"",
+    "\"grüße ☃ 日本語 \u{1f600} \u{10ffff}\"",
+    r#""\u00e9\ud83d\ude00""#,
+    r#""\ud800""#,
+    r#""\udc00 and \ud83d alone""#,
+    r#"{"\ud800":"\udfff"}"#,
+    "\"\u{feff}\u{fffd}\u{ffff}\"",
+    r#""</script><!--""#,
+    r#"["","a",""]"#,
+];
+
 pub(super) fn absent(room: &Room<'_>) -> Result<()> {
-    there_and_back(room, &["", "null", "\"\"", "0", "false"])
+    there_and_back(room, ABSENT)
 }
+
+pub(super) const ABSENT: &[&str] = &["", "null", "\"\"", "0", "false"];
 
 pub(super) fn extent(room: &Room<'_>) -> Result<()> {
     let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
@@ -101,14 +101,19 @@ fn there_and_back(room: &Room<'_>, payloads: &[&str]) -> Result<()> {
         client.say(&format!("{{\"type\":\"payload\"{member}}}"));
     }
     for data in payloads {
-        let sent = if data.is_empty() { None } else { Some(Json::parse(data)?) };
+        let sent = parse(data)?;
         check(room, "the server", sent.as_ref(), &server.message()?)?;
         check(room, "the client", sent.as_ref(), &client.message()?)?;
     }
     Ok(())
 }
 
-fn check(room: &Room<'_>, who: &str, sent: Option<&Json>, got: &Message) -> Result<()> {
+/// Returns what the text says; nothing if there is none.
+pub(super) fn parse(data: &str) -> Result<Option<Json>> {
+    Ok(if data.is_empty() { None } else { Some(Json::parse(data)?) })
+}
+
+pub(super) fn check(room: &Room<'_>, who: &str, sent: Option<&Json>, got: &Message) -> Result<()> {
     if got.event == "payload" && dialect::is_same(room.combo, sent, got.data.as_ref()) {
         return Ok(());
     }

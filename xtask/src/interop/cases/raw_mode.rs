@@ -113,7 +113,7 @@ fn gather_as_read(
     peer: &mut Peer,
     wanted: &str,
 ) -> Result<()> {
-    let classic = room.combo.version.dialect() == "classic" && room.is_node(role);
+    let classic = room.combo.version.is_classic() && room.is_node(role);
     let held = if classic && encoding == "base64" { wanted.len() % 6 } else { 0 };
     gather(peer, &wanted[..wanted.len() - held])
 }

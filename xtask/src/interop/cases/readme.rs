@@ -5,15 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use super::super::matrix::Role;
 use super::super::peer::Peer;
-use super::super::room::{Place, Room};
+use super::super::place::Place;
+use super::super::room::Room;
 use crate::error::{Error, Result};
-use crate::node::Version;
 
 /// The README's client against a server that echoes.
 pub(super) fn client(room: &Room<'_>) -> Result<()> {
     let place = room.place();
     let mut server = match &place {
-        Place::Tcp(_) => room.serve(&["--echo"])?,
+        Place::Port(_) => room.serve(&["--echo"])?,
         // No path: both sides make it of socketRoot, appspace and id.
         Place::Unix(_) => {
             let root = room.dir.join("root").to_string_lossy().into_owned();
@@ -39,7 +39,7 @@ pub(super) fn server(room: &Room<'_>) -> Result<()> {
     let mut server = start_server(room)?;
     let root = room.dir.join("root").to_string_lossy().into_owned();
     let mut client = match room.place() {
-        Place::Tcp(_) => room.connect(&[])?,
+        Place::Port(_) => room.connect(&[])?,
         Place::Unix(_) => {
             let mut client = room.start(true, "connect", &["--socket-root", &root])?;
             client.event("connect")?;
@@ -66,7 +66,7 @@ pub(super) fn start_server(room: &Room<'_>) -> Result<Peer> {
 pub(super) fn emit_to_server(room: &Room<'_>) -> Result<Peer> {
     let words = ["message", "\"hello\""];
     match room.place() {
-        Place::Tcp(_) => room.client("emit", &words),
+        Place::Port(_) => room.client("emit", &words),
         Place::Unix(_) => {
             let root = room.dir.join("root").to_string_lossy().into_owned();
             room.start(true, "emit", &[words[0], words[1], "--socket-root", &root])
@@ -79,7 +79,7 @@ pub(super) fn default_path(room: &Room<'_>) -> Result<()> {
     // One at a time, since the classic default path is the same for all.
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let classic = Path::new("/tmp/app.world");
-    if room.combo.version == Version::V14 {
+    if !room.combo.version.is_classic() {
         let root = room.dir.join("runtime");
         make_root(&root)?;
         room.set_variable("XDG_RUNTIME_DIR", root);
@@ -90,7 +90,7 @@ pub(super) fn default_path(room: &Room<'_>) -> Result<()> {
         Role::Server => hello_to_nipc(room),
         Role::Client => hello_from_nipc(room),
     };
-    if room.combo.version == Version::V9 && !is_somebodys(classic) {
+    if room.combo.version.is_classic() && !is_somebodys(classic) {
         let _ = std::fs::remove_file(classic);
     }
     met
@@ -116,7 +116,7 @@ fn hello_from_nipc(room: &Room<'_>) -> Result<()> {
 /// Tells the README's scripts where to meet; without this they use the defaults.
 fn meet(room: &Room<'_>) {
     match room.place() {
-        Place::Tcp(port) => room.set_variable("PORT", PathBuf::from(port.to_string())),
+        Place::Port(port) => room.set_variable("PORT", PathBuf::from(port.to_string())),
         Place::Unix(_) => room.set_variable("SOCKET_ROOT", room.dir.join("root/")),
     }
 }

@@ -3,7 +3,6 @@
 use super::super::room::Room;
 use crate::error::Result;
 use crate::json::Json;
-use crate::node::Version;
 
 pub(super) fn envelopes(room: &Room<'_>) -> Result<()> {
     let mut server = room.serve(&[])?;
@@ -49,7 +48,7 @@ pub(super) fn garbage_to_server(room: &Room<'_>) -> Result<()> {
     server.event("error")?;
     client.say("{\"type\":\"still\",\"data\":1}");
     client.expect("still", "1")?;
-    if room.combo.version == Version::V14 {
+    if !room.combo.version.is_classic() {
         // 14.x ends the connection of who sends garbage.
         return socket.closed();
     }
@@ -73,7 +72,7 @@ pub(super) fn garbage_to_client(room: &Room<'_>) -> Result<()> {
     socket.write("{\"type\":\"good\",\"data\":1}\u{c}{\"type\":\u{c}")?;
     client.expect("good", "1")?;
     client.event("error")?;
-    if room.combo.version == Version::V14 {
+    if !room.combo.version.is_classic() {
         socket.closed()?;
         return client.event("disconnect").map(drop);
     }
