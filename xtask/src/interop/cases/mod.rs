@@ -80,7 +80,7 @@ pub(crate) const ALL: &[Case] = &[
     case("delimiter_record", "frames end with \\x1e", delimiters::record_separator),
     case("delimiter_crlf", "frames end with \\r\\n", delimiters::crlf).when(in_v14),
     case("delimiter_7_bytes", "frames end with seven bytes", delimiters::seven_bytes).when(in_v14),
-    case("raw_bytes", "raw: each byte value and 4 MiB, hex", raw_mode::bytes_in_hex).core().raw(),
+    case("raw_bytes", "raw: each byte value, and much, hex", raw_mode::bytes_in_hex).core().raw(),
     case("raw_bytes_latin1", "raw: the same under latin1", raw_mode::bytes_in_latin1).raw(),
     case("raw_bytes_utf8", "raw: the same under utf8", raw_mode::bytes_in_utf8).raw().when(in_v14),
     case("raw_text", "raw: text by each encoding", raw_mode::text).raw(),
