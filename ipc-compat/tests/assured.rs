@@ -72,6 +72,14 @@ fn an_abstract_name_is_in_no_directory() {
     }
 }
 
+#[test]
+fn a_transport_of_the_programs_own_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let transport = ipc_transport::MemoryTransport::new("assured");
+    let refused = Ipc::new(config(&directory)).serve_on(transport).unwrap_err();
+    assert_eq!(refused.code(), codes::ASSURED_TRANSPORT);
+}
+
 // Tests W38
 #[test]
 fn what_is_missing_is_named() {

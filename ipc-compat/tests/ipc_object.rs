@@ -296,3 +296,25 @@ async fn objects_of_one_process_have_configs_of_their_own() {
     bytes.connect_to("bytes").unwrap().write("raw").unwrap();
     assert_eq!(next(&mut hears).await, r#"b"raw""#);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_socket_that_is_open_already_is_served() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.world");
+    let open = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let ipc = Ipc::new(Config::classic());
+    let server = ipc.serve_on(ipc_transport::OpenTransport::new(open).unwrap()).unwrap();
+    server.on("ask", |question: String, socket| {
+        let _ = socket.emit("answer", &format!("{question}!"));
+    });
+    server.start().await.unwrap();
+    let client = ipc.connect_to(("world", path.as_path())).unwrap();
+    let (heard, mut answers) = mpsc::unbounded_channel();
+    client.on("answer", move |answer: String, _| heard.send(answer).unwrap());
+    client.emit("ask", "hello").unwrap();
+    assert_eq!(answers.recv().await.as_deref(), Some("hello!"));
+    client.close().await;
+    server.stop().await;
+    assert!(path.exists(), "the file is its maker's");
+}

@@ -44,6 +44,15 @@ pub(super) fn net_server(config: &mut Config, udp: Option<UdpType>) -> Result<()
     Ok(())
 }
 
+/// Checks a server on a transport that the config knows nothing of.
+pub(super) fn other_server(config: &Config) -> Result<(), IpcError> {
+    if config.parser != Profile::Assured {
+        return Ok(());
+    }
+    config.validate()?;
+    transport("nothing is known of a transport of the program's own")
+}
+
 /// Checks a client on the network: TLS, a server with a certificate, and one of its own.
 // Wire rule W38
 pub(super) fn net_client(config: &Config) -> Result<(), IpcError> {

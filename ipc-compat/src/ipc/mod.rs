@@ -147,6 +147,23 @@ impl Ipc {
         self.make_server(&config, transport, call.callback)
     }
 
+    /// Makes a server on a transport of the program's own: a socket it was started with
+    /// ([`OpenTransport`](ipc_transport::OpenTransport)), say, or one with options that the config
+    /// does not have. Register handlers, then call [`IpcServer::start`].
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used; under the profile `assured` always, for nothing
+    /// is known of the transport.
+    pub fn serve_on(
+        &self,
+        transport: impl ipc_transport::Transport,
+    ) -> Result<IpcServer, IpcError> {
+        let config = self.config();
+        assured::other_server(&config)?;
+        self.make_server(&config, Arc::new(transport), None)
+    }
+
     /// Makes a client of a server on a local socket and starts connecting: `id`,
     /// `(id, callback)`, `(id, path)` or `(id, path, callback)`. Without a path it is the
     /// config's socket root and appspace, and the id; [`Config::resolve`] can name more roots to
