@@ -39,6 +39,19 @@ impl Inbound {
         self.decoder.spare(self.read_size)
     }
 
+    /// Takes received bytes in, by copy.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.decoder.extend(bytes);
+        self.received = self.received.wrapping_add(bytes.len());
+    }
+
+    /// Returns how many bytes are buffered: once every whole frame is taken out, those of the
+    /// unfinished one.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.decoder.buffered()
+    }
+
     /// Takes note that a read brought `n` bytes, and fits the size of the next read to it.
     pub fn on_read(&mut self, n: usize) {
         self.received = self.received.wrapping_add(n);

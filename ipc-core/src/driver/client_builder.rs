@@ -31,12 +31,13 @@ pub struct ClientBuilder<F> {
 
 impl<F: MessageFormat> ClientBuilder<F> {
     pub(super) fn new(format: F, transport: Arc<dyn Transport>) -> Self {
+        let max_datagram = transport.endpoint().max_datagram();
         Self {
             format,
             transport,
             reconnect: ReconnectPolicy::default(),
             connect_timeout: Duration::from_secs(30),
-            config: ConnectionConfig::default(),
+            config: ConnectionConfig { max_datagram, ..ConnectionConfig::default() },
         }
     }
 

@@ -1,9 +1,11 @@
 //! The settings of one connection, the same for clients and servers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::Limits;
 
+use super::budget::Budget;
 use crate::HandlerOrder;
 use crate::queue::{OverflowPolicy, QueueLimits};
 
@@ -47,6 +49,10 @@ pub(super) struct ConnectionConfig {
     pub(super) close_timeout: Duration,
     pub(super) event_bytes: usize,
     pub(super) handler_order: HandlerOrder,
+    /// What all connections of a server share.
+    pub(super) budget: Option<Arc<Budget>>,
+    /// How many bytes a datagram has at most, if that is what the transport sends.
+    pub(super) max_datagram: Option<usize>,
 }
 
 impl Default for ConnectionConfig {
@@ -63,6 +69,8 @@ impl Default for ConnectionConfig {
             close_timeout: Duration::from_secs(10),
             event_bytes: 8 * 1024 * 1024,
             handler_order: HandlerOrder::default(),
+            budget: None,
+            max_datagram: None,
         }
     }
 }

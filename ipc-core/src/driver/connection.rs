@@ -2,21 +2,22 @@
 
 use std::future::Future;
 use std::io;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use ipc_codec::DecodeError;
 use ipc_transport::ReadHalf;
-use tokio::io::AsyncReadExt;
 use tokio::time::Sleep;
 
+use super::budget::Charge;
 use super::config::{ConnectionConfig, OnMalformed};
 use super::error::{DisconnectReason, Error};
 use super::hub::{Backlog, Hub};
 use super::outbox::Want;
-use super::{Peer, clock};
+use super::reading::{hung_up, is_hangup};
+use super::{Peer, clock, reading};
 use crate::MessageFormat;
 use crate::inbound::Inbound;
 use crate::router::Snapshot;
@@ -31,6 +32,10 @@ pub(super) struct Connection<F: MessageFormat, L> {
     hub: Arc<Hub<F, L>>,
     config: Arc<ConnectionConfig>,
     inbound: Inbound,
+    /// What of the server's budget for unfinished frames is this connection's.
+    charge: Charge,
+    /// Whether what comes and goes are datagrams.
+    datagrams: bool,
     snapshot: Snapshot<Peer<F>>,
     backlog: Backlog<F, L>,
     /// `None` when the peer has ended its side, or reading failed.
@@ -73,6 +78,8 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
         let framing = peer.format().framing();
         Self {
             inbound: Inbound::new(framing, config.limits, config.frame_timeout),
+            charge: Charge::new(config.budget.clone()),
+            datagrams: reader.max_datagram().is_some(),
             peer,
             hub,
             config,
@@ -118,11 +125,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
                 }
             }
             let Some(reader) = &mut self.reader else { break };
-            let read = {
-                let mut room = self.inbound.spare();
-                pin!(reader.read_buf(&mut room)).poll(cx)
-            };
-            match read {
+            match reading::poll_read(reader, &mut self.inbound, cx) {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => {
                     // Wire rule W18
@@ -135,9 +138,11 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
                     self.end_receiving(reason);
                     return false;
                 }
-                Poll::Ready(Ok(n)) => {
-                    self.inbound.on_read(n);
+                Poll::Ready(Ok(_)) => {
                     self.idle_at = None;
+                    if self.datagrams {
+                        self.peer.hear();
+                    }
                 }
                 Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {
                     self.end_receiving(hung_up(&error));
@@ -166,7 +171,12 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
             }
             let frame = match self.inbound.next_frame() {
                 Ok(Some(frame)) => frame,
-                Ok(None) => return Flow::More,
+                Ok(None) => {
+                    return match self.charge.set(self.inbound.buffered()) {
+                        Ok(()) => Flow::More,
+                        Err(error) => Flow::End(self.error(error)),
+                    };
+                }
                 Err(error) => {
                     let fatal = error.is_fatal();
                     let reason = self.error(error.into());
@@ -211,7 +221,13 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
         if self.write_error.is_some() {
             return (false, false, None);
         }
-        match self.peer.outbox().poll_flush(cx, closing) {
+        let flushed = self.peer.outbox().poll_flush(cx, closing);
+        if self.datagrams {
+            for error in self.peer.outbox().take_refused() {
+                self.error(error);
+            }
+        }
+        match flushed {
             Ok(flushed) => (flushed.empty, flushed.look_again, flushed.flush_at),
             Err(error) => {
                 self.write_error = Some(error);
@@ -363,21 +379,6 @@ impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
                 return Poll::Ready(reason);
             }
         }
-    }
-}
-
-/// Returns whether the error is how a peer's end shows on some sockets.
-pub(super) fn is_hangup(error: &io::Error) -> bool {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
-}
-
-/// Returns how a peer ended that hung up: one that closes with unread bytes in its buffer resets
-/// the connection.
-pub(super) fn hung_up(error: &io::Error) -> DisconnectReason {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset => DisconnectReason::Reset,
-        _ => DisconnectReason::PeerClosed,
     }
 }
 

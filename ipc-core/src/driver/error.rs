@@ -1,6 +1,7 @@
 //! The driver's errors.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +57,29 @@ pub enum Error {
     /// The peer does not read as fast as it is written to, and the policy is to disconnect it.
     #[error("the peer does not read: {0}")]
     Overflow(QueueLimit),
+    /// All peers of the server together sent more of unfinished frames than they may.
+    #[error("unfinished frames of all peers would take {actual} bytes, the limit is {limit}")]
+    ReceiveBudget {
+        /// How many bytes they may take.
+        limit: usize,
+        /// How many they would take.
+        actual: usize,
+    },
+    /// A datagram could not be sent. The message in it is lost, and counted as dropped.
+    #[error("a datagram of {bytes} bytes was not sent")]
+    Datagram {
+        /// How many bytes it had.
+        bytes: usize,
+        /// Why.
+        source: io::Error,
+    },
+    /// No peer of the server has this address, and the server's kind of socket cannot speak first,
+    /// or does not listen yet.
+    #[error("no peer has the address {remote}")]
+    NoPeerAt {
+        /// The address.
+        remote: SocketAddr,
+    },
     /// The server is shut down.
     #[error("the server is shut down")]
     Closed,
@@ -83,6 +107,9 @@ impl Error {
             Self::Handler(HandlerError::Payload { source, .. }) => source.code(),
             Self::Handler(_) => "handler_panicked",
             Self::Overflow(_) => "queue_full",
+            Self::ReceiveBudget { .. } => "receive_budget",
+            Self::Datagram { .. } => "datagram_not_sent",
+            Self::NoPeerAt { .. } => "no_peer_at",
             Self::Closed => "closed",
             Self::CloseTimeout { .. } => "close_timeout",
         }
@@ -93,7 +120,7 @@ impl Error {
     pub fn is_fatal(&self) -> bool {
         match self {
             Self::Frame(error) => error.is_fatal(),
-            Self::Format(_) | Self::Handler(_) => false,
+            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
             _ => true,
         }
     }
@@ -144,6 +171,14 @@ pub enum EmitError {
         /// How many bytes the message has as a frame.
         actual: usize,
     },
+    /// The message does not fit into a datagram, and a datagram is what it has to be sent in.
+    #[error("a message of {actual} bytes does not fit into a datagram of {limit} bytes")]
+    TooLargeForDatagram {
+        /// How many bytes a datagram has at most.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
     /// The payload cannot be put into the format.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -163,6 +198,9 @@ impl From<PushError> for EmitError {
         match error {
             PushError::Full(limit) => Self::Full(limit),
             PushError::TooLarge { limit, actual } => Self::TooLarge { limit, actual },
+            PushError::TooLargeForDatagram { limit, actual } => {
+                Self::TooLargeForDatagram { limit, actual }
+            }
             PushError::Format(error) => Self::Format(error),
             PushError::Encode(error) => Self::Encode(error),
         }

@@ -3,6 +3,7 @@
 
 mod admission;
 pub mod blocking;
+mod budget;
 mod client;
 mod client_builder;
 mod client_task;
@@ -14,8 +15,10 @@ mod events;
 mod hub;
 mod outbox;
 mod peer;
+mod reading;
 mod server;
 mod server_builder;
+mod server_open;
 mod server_task;
 
 pub use client::{Client, ClientEvent, CloseReport};

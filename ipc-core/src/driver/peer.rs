@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -53,6 +54,9 @@ struct Inner<F> {
     attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
+    /// Whether anything was ever heard of it. Only a peer that this side spoke to first, over a
+    /// socket without connections, may not have been.
+    heard: AtomicBool,
 }
 
 /// What a program keeps with a peer.
@@ -62,7 +66,8 @@ impl<F: MessageFormat> Peer<F> {
     pub(super) fn new(id: PeerId, format: Arc<F>, config: &ConnectionConfig) -> Self {
         let outbox = Outbox::new(config, &format.framing());
         let attachments = Mutex::default();
-        Self { inner: Arc::new(Inner { id, format, attachments, info: Mutex::new(None), outbox }) }
+        let (info, heard) = (Mutex::new(None), AtomicBool::new(true));
+        Self { inner: Arc::new(Inner { id, format, attachments, info, outbox, heard }) }
     }
 
     /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
@@ -208,6 +213,19 @@ impl<F: MessageFormat> Peer<F> {
 
     pub(super) fn set_info(&self, info: PeerInfo) {
         *self.inner.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(info));
+    }
+
+    /// Takes note that nothing was heard of it yet.
+    pub(super) fn not_heard_yet(&self) {
+        self.inner.heard.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn hear(&self) {
+        self.inner.heard.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        self.inner.heard.load(Ordering::Relaxed)
     }
 
     pub(super) fn outbox(&self) -> &Outbox {

@@ -118,6 +118,7 @@ impl<F: MessageFormat> Server<F> {
         let endpoint = listener.endpoint();
         *self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(endpoint.clone());
+        self.inner.shared.by_address.set_opener(listener.opener());
         server_task::start(Arc::clone(&self.inner.shared), listener);
         Ok(endpoint)
     }
@@ -214,6 +215,17 @@ impl<F: MessageFormat> Server<F> {
         self.inner.shared.peers().values().cloned().collect()
     }
 
+    /// Returns whom a broadcast reaches: a peer that this side only spoke to may not be there at
+    /// all, or may never have asked for anything.
+    // Wire rule W49
+    fn audience(&self) -> Vec<Peer<F>> {
+        self.inner.shared.peers().values().filter(|peer| peer.is_heard()).cloned().collect()
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Shared<F>> {
+        &self.inner.shared
+    }
+
     /// Sends an event to one peer. See [`Peer::emit`].
     ///
     /// # Errors
@@ -245,7 +257,7 @@ impl<F: MessageFormat> Server<F> {
         let shared = &self.inner.shared;
         let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
         let mut report = BroadcastReport::default();
-        for peer in self.peers() {
+        for peer in self.audience() {
             report.add(peer.id(), peer.emit_encoded(&frame));
         }
         Ok(report)
@@ -274,7 +286,7 @@ impl<F: MessageFormat> Server<F> {
         let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
         let mut report = BroadcastReport::default();
         let mut waiting = Vec::new();
-        for peer in self.peers() {
+        for peer in self.audience() {
             match peer.outbox().emit_unless_full(&frame) {
                 Err(done) => report.add(peer.id(), done),
                 Ok(_) => waiting.push(peer),

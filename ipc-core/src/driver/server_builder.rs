@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ipc_transport::Transport;
 
 use super::admission::Admission;
+use super::budget::Budget;
 use super::config::{ConnectionConfig, connection_setters};
 use super::server::Server;
 use super::server_task::Shared;
@@ -20,20 +21,25 @@ pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
     admission: Admission,
+    receive_budget: Option<usize>,
     config: ConnectionConfig,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
     pub(super) fn new(format: F, transport: Arc<dyn Transport>) -> Self {
+        let max_datagram = transport.endpoint().max_datagram();
         Self {
             format,
             transport,
             admission: Admission { total: 100, per_identity: None },
-            config: ConnectionConfig::default(),
+            receive_budget: None,
+            config: ConnectionConfig { max_datagram, ..ConnectionConfig::default() },
         }
     }
 
     /// Sets how many peers may be connected; one more is closed at once. Default: 100.
+    ///
+    /// It does not count peers over UDP, where nobody connects: the transport bounds those.
     #[must_use]
     pub fn max_connections(mut self, peers: usize) -> Self {
         self.admission.total = peers;
@@ -48,11 +54,32 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets how many bytes of unfinished frames all peers together may have sent; a peer that
+    /// exceeds it is disconnected. Each frame has its own limit, but a peer costs nothing and may
+    /// come a thousand times.
+    ///
+    /// Default: 64 MiB, over UDP 16 MiB; the greatest frame allowed, if that is more.
+    #[must_use]
+    pub fn receive_budget(mut self, bytes: usize) -> Self {
+        self.receive_budget = Some(bytes);
+        self
+    }
+
     connection_setters!();
 
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
-    pub fn build(self) -> Server<F> {
+    pub fn build(mut self) -> Server<F> {
+        let ordinary = if self.config.max_datagram.is_some() { DATAGRAM_BUDGET } else { BUDGET };
+        let one_frame = self.config.limits.max_frame();
+        let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
+        self.config.budget = Some(Arc::new(Budget::new(budget)));
         Server::new(Arc::new(Shared::new(self.format, self.transport, self.admission, self.config)))
     }
 }
+
+/// What unfinished frames of all peers may take, in bytes: four of the greatest by default.
+const BUDGET: usize = 64 * 1024 * 1024;
+
+/// The same over UDP, where a peer is whoever sent something: one of the greatest by default.
+const DATAGRAM_BUDGET: usize = 16 * 1024 * 1024;

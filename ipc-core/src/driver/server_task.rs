@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::FrameEncoder;
-use ipc_transport::{Listener, Stream, Transport};
+use ipc_transport::{Listener, ReadHalf, Stream, Transport};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::admission::Admission;
@@ -17,6 +18,7 @@ use super::error::{DisconnectReason, EmitError, Error};
 use super::hub::{Backlog, Hub};
 use super::outbox::encode_frame;
 use super::server::ServerEvent;
+use super::server_open::ByAddress;
 use super::{Peer, PeerId};
 use crate::{FormatError, MessageFormat};
 
@@ -29,7 +31,10 @@ pub(super) struct Shared<F: MessageFormat> {
     encoder: FrameEncoder,
     admission: Admission,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
+    pub(super) by_address: ByAddress<F>,
     next_id: AtomicU64,
+    /// Where the tasks run.
+    runtime: OnceLock<Handle>,
     /// Whether listening has to end.
     stop: watch::Sender<bool>,
     /// How many tasks run: the accepting one and one for each peer.
@@ -60,7 +65,9 @@ impl<F: MessageFormat> Shared<F> {
             config: Arc::new(config),
             admission,
             peers: Mutex::new(BTreeMap::new()),
+            by_address: ByAddress::new(),
             next_id: AtomicU64::new(1),
+            runtime: OnceLock::new(),
             stop: watch::Sender::new(false),
             tasks: watch::Sender::new(Tasks::default()),
         }
@@ -99,6 +106,7 @@ impl<F: MessageFormat> Shared<F> {
 
 /// Starts the task that accepts.
 pub(super) fn start<F: MessageFormat>(shared: Arc<Shared<F>>, listener: Box<dyn Listener>) {
+    shared.runtime.get_or_init(Handle::current);
     // Counted here, so that a shutdown that comes first waits for it.
     shared.tasks.send_modify(|tasks| tasks.accepting += 1);
     let running = Running { shared, accepting: true };
@@ -154,32 +162,56 @@ fn admit<F: MessageFormat>(
     stream: Stream,
     backlog: &mut Backlog<F, ServerEvent<F>>,
 ) {
-    let mut peers = shared.peers();
-    if let Err(limit) = shared.admission.check(stream.peer(), &peers) {
-        drop(peers);
-        drop(stream);
-        shared.hub.lifecycle(ServerEvent::Refused { limit }, backlog);
-        return;
+    // Whoever sends a datagram is a peer: the transport bounds how many of them there are.
+    if stream.max_datagram().is_none() {
+        if let Err(limit) = shared.admission.check(stream.peer(), &shared.peers()) {
+            drop(stream);
+            shared.hub.lifecycle(ServerEvent::Refused { limit }, backlog);
+            return;
+        }
     }
+    enter(shared, stream, |_| {});
+}
+
+/// Takes in the peer of a stream that was opened from here.
+pub(super) fn open<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) -> Peer<F> {
+    enter(shared, stream, Peer::not_heard_yet)
+}
+
+/// Makes a peer for a stream and starts its task.
+fn enter<F: MessageFormat>(
+    shared: &Arc<Shared<F>>,
+    stream: Stream,
+    prepare: impl FnOnce(&Peer<F>),
+) -> Peer<F> {
     let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
     let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
     peer.set_info(stream.peer().clone());
-    peers.insert(id, peer.clone());
-    drop(peers);
+    prepare(&peer);
+    let datagrams = stream.max_datagram().is_some();
+    let (reader, writer) = stream.into_split();
+    peer.outbox().attach(writer);
+    shared.peers().insert(id, peer.clone());
+    if datagrams {
+        shared.by_address.insert(&peer);
+    }
     if shared.is_stopped() {
         // The server was dropped just now, perhaps before this peer was on its list.
         peer.close();
     }
     shared.tasks.send_modify(|tasks| tasks.peers += 1);
     let running = Running { shared: Arc::clone(shared), accepting: false };
-    tokio::spawn(serve(running, peer, stream));
+    let task = serve(running, peer.clone(), reader);
+    match shared.runtime.get() {
+        Some(runtime) => drop(runtime.spawn(task)),
+        None => drop(tokio::spawn(task)),
+    }
+    peer
 }
 
-async fn serve<F: MessageFormat>(running: Running<F>, peer: Peer<F>, stream: Stream) {
+async fn serve<F: MessageFormat>(running: Running<F>, peer: Peer<F>, reader: ReadHalf) {
     let gone = Gone { shared: Arc::clone(&running.shared), peer: peer.clone() };
     let shared = &running.shared;
-    let (reader, writer) = stream.into_split();
-    peer.outbox().attach(writer);
     let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
     let mut connection = Connection::new(peer.clone(), hub, config, reader, true);
     connection.lifecycle(ServerEvent::Connect(peer.clone()));
@@ -229,6 +261,7 @@ impl<F: MessageFormat> Drop for Gone<F> {
         self.peer.outbox().detach();
         self.peer.outbox().close();
         self.shared.peers().remove(&self.peer.id());
+        self.shared.by_address.remove(&self.peer);
     }
 }
 

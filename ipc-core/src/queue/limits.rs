@@ -128,6 +128,13 @@ pub enum PushError {
         /// How many bytes the message has as a frame.
         actual: usize,
     },
+    /// The message does not fit into a datagram.
+    TooLargeForDatagram {
+        /// How many bytes a datagram has at most.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
     /// The payload cannot be put into the format.
     Format(FormatError),
     /// The frame cannot be put into the framing.
@@ -144,7 +151,8 @@ pub struct Tally {
     pub accepted: u64,
     /// Messages written to the socket whole.
     pub written: u64,
-    /// Messages dropped by [`OverflowPolicy::DropNewest`] or [`OverflowPolicy::DropOldest`].
+    /// Messages dropped by [`OverflowPolicy::DropNewest`] or [`OverflowPolicy::DropOldest`], and
+    /// datagrams that could not be sent.
     pub dropped: u64,
     /// Messages handed back to the caller, undelivered.
     pub handed_back: u64,

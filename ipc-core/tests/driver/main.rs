@@ -4,6 +4,7 @@
 
 mod accept;
 mod broadcast;
+mod budget;
 mod buffered;
 mod close;
 mod echo;

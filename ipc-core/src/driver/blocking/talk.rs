@@ -13,9 +13,9 @@ use super::Event;
 use super::line::{Line, Woken};
 use crate::driver::clock;
 use crate::driver::config::{ConnectionConfig, FlushPolicy, OnMalformed};
-use crate::driver::connection::{hung_up, is_hangup};
 use crate::driver::error::{DisconnectReason, EmitError, Error};
 use crate::driver::outbox::{WRITE_EARLY, encode_frame};
+use crate::driver::reading::{hung_up, is_hangup};
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::{ClientEvent, FormatError, Message, MessageFormat};
 

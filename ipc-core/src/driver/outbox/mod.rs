@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use self::state::State;
 use super::clock;
 use super::config::{ConnectionConfig, FlushPolicy};
-use super::error::EmitError;
+use super::error::{EmitError, Error};
 use crate::FormatError;
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue, Tally};
 
@@ -68,7 +68,8 @@ impl Outbox {
     pub(super) fn new(config: &ConnectionConfig, framing: &Framing) -> Self {
         let encoder = FrameEncoder::new(framing.clone(), config.limits);
         let queue =
-            SendQueue::new(encoder.clone(), framing, config.queue, config.overflow, config.sync);
+            SendQueue::new(encoder.clone(), framing, config.queue, config.overflow, config.sync)
+                .with_datagrams(config.max_datagram);
         Self {
             state: Mutex::new(State::new(queue)),
             changed: Notify::new(),
@@ -152,6 +153,8 @@ impl Outbox {
             let freed = state.waiting > 0;
             if !matches!(written, Poll::Ready(Ok(()))) {
                 state.blocked = true;
+                self.wake(state);
+            } else if !state.refused.is_empty() {
                 self.wake(state);
             }
             if freed {
@@ -267,6 +270,17 @@ impl Outbox {
     /// Takes the frames that were not delivered, oldest first. Each is returned once.
     pub(super) fn take_undelivered(&self) -> Vec<Bytes> {
         std::mem::take(&mut self.lock().undelivered)
+    }
+
+    /// Takes the errors of datagrams that could not be sent.
+    pub(super) fn take_refused(&self) -> Vec<Error> {
+        std::mem::take(&mut self.lock().refused)
+    }
+
+    /// Returns whether messages are still taken.
+    pub(super) fn is_open(&self) -> bool {
+        let state = self.lock();
+        !state.closed && state.want == Want::Open
     }
 
     /// Asks for the connection's end. A stronger wish stays.

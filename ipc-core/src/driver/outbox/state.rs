@@ -10,6 +10,7 @@ use ipc_transport::WriteHalf;
 use tokio::io::AsyncWrite;
 
 use super::Want;
+use crate::driver::error::Error;
 use crate::queue::{QueueLimit, SendQueue};
 
 #[derive(Debug)]
@@ -41,6 +42,9 @@ pub(super) struct State {
     /// The connection's task, while it sleeps.
     pub(super) driver: Option<Waker>,
     pub(super) undelivered: Vec<Bytes>,
+    /// Why datagrams could not be sent, for the connection's task to tell. No more than
+    /// `MAX_REFUSED`: the queue counts them all.
+    pub(super) refused: Vec<Error>,
 }
 
 impl State {
@@ -61,12 +65,14 @@ impl State {
             waiting: 0,
             driver: None,
             undelivered: Vec::new(),
+            refused: Vec::new(),
         }
     }
 
     /// Writes what waits, until nothing does or the socket is full, and flushes the writer.
     pub(super) fn write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(Ok(())) };
+        let datagrams = writer.max_datagram().is_some();
         loop {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let used = self.queue.gather(&mut slices);
@@ -83,6 +89,13 @@ impl State {
                     self.written = self.written.wrapping_add(n as u64);
                     self.stalled = false;
                 }
+                // It concerns this one; the next may be shorter, or the network back.
+                Poll::Ready(Err(source)) if datagrams => {
+                    let bytes = self.queue.drop_first();
+                    if self.refused.len() < MAX_REFUSED {
+                        self.refused.push(Error::Datagram { bytes, source });
+                    }
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return Poll::Pending,
             }
@@ -98,6 +111,9 @@ impl State {
         }
     }
 }
+
+/// How many errors of datagrams wait to be told at the most.
+const MAX_REFUSED: usize = 64;
 
 /// The slices of one write: beyond this many a system call costs more than it saves.
 const SLICES: usize = 16;

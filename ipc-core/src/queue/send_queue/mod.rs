@@ -25,6 +25,8 @@ pub struct SendQueue {
     limits: QueueLimits,
     overflow: OverflowPolicy,
     one_in_flight: bool,
+    /// How many bytes a frame may have that has to go out alone, in a datagram.
+    max_datagram: Option<usize>,
     /// The length of every waiting frame, or `SHARED` for the next one of `shared`.
     lengths: VecDeque<u32>,
     /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
@@ -63,6 +65,7 @@ impl SendQueue {
             limits,
             overflow,
             one_in_flight,
+            max_datagram: None,
             lengths: VecDeque::new(),
             flat: BytesMut::new(),
             flat_len: 0,
@@ -72,6 +75,13 @@ impl SendQueue {
             awaiting_answer: false,
             tally: Tally::default(),
         }
+    }
+
+    /// Hands out one frame at a time, of at most so many bytes, delimiter or length included: each
+    /// is to be sent as a datagram.
+    #[must_use]
+    pub fn with_datagrams(self, max_datagram: Option<usize>) -> Self {
+        Self { max_datagram, ..self }
     }
 
     /// Encodes a message straight into the queue.
@@ -153,7 +163,7 @@ impl SendQueue {
         let mut used = 0;
         let mut flat = self.flat.get(..self.flat_len).unwrap_or_default();
         let mut skip = self.written;
-        if self.shared.is_empty() && !self.one_in_flight {
+        if self.shared.is_empty() && !self.one_in_flight && self.max_datagram.is_none() {
             // The ordinary case: all of it is one run of bytes.
             return usize::from(put(slices, 0, flat.get(skip..).unwrap_or_default()));
         }
@@ -161,7 +171,9 @@ impl SendQueue {
             return 0;
         }
         let mut shared = self.shared.iter();
-        let ready = if self.one_in_flight { 1 } else { self.lengths.len() };
+        // Wire rule W47
+        let alone = self.one_in_flight || self.max_datagram.is_some();
+        let ready = if alone { 1 } else { self.lengths.len() };
         let mut run = 0;
         for &length in self.lengths.iter().take(ready) {
             if length != SHARED {
@@ -209,6 +221,16 @@ impl SendQueue {
             self.awaiting_answer = self.one_in_flight;
         }
         self.drop_flat_front(consumed);
+    }
+
+    /// Drops the first frame, which cannot be sent, and returns its length in bytes.
+    pub fn drop_first(&mut self) -> usize {
+        let Some(length) = self.first_length() else { return 0 };
+        self.advance(length - self.written);
+        self.awaiting_answer = false;
+        self.tally.written -= 1;
+        self.tally.dropped += 1;
+        length
     }
 
     /// Takes note that something was received: with one message in flight, the next may go.

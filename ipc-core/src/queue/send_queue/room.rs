@@ -9,6 +9,9 @@ impl SendQueue {
         if length > self.limits.max_bytes {
             return Err(PushError::TooLarge { limit: self.limits.max_bytes, actual: length });
         }
+        if let Some(limit) = self.max_datagram.filter(|limit| length > *limit) {
+            return Err(PushError::TooLargeForDatagram { limit, actual: length });
+        }
         while let Some(limit) = self.exceeded(length) {
             match self.overflow {
                 OverflowPolicy::DropNewest => {
