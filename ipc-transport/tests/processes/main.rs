@@ -45,6 +45,7 @@ const TESTS: &[Test] = &[
     ("a_socket_file_is_its_groups", groups::a_socket_file_is_its_groups),
     ("a_group_of_others_is_refused", groups::a_group_of_others_is_refused),
     ("passed_sockets_are_served", passed::passed_sockets_are_served),
+    ("one_socket_is_served_by_two_processes", passed::one_socket_is_served_by_two_processes),
     ("sockets_passed_to_another_are_left", passed::sockets_passed_to_another_are_left),
     ("sockets_that_are_not_there_are_named", passed::sockets_that_are_not_there_are_named),
     ("systemd_passes_sockets_by_name", passed::systemd_passes_sockets_by_name),

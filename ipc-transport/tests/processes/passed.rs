@@ -65,6 +65,32 @@ pub(crate) fn passed_sockets_are_served() -> Result {
     Ok(())
 }
 
+/// Each process serves one client and ends, so if two clients are served, each had one.
+pub(crate) fn one_socket_is_served_by_two_processes() -> Result {
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("app.world");
+    let socket = UnixListener::bind(&path)?;
+    let script = "exec 3<&0 0</dev/null 2>/dev/null; export LISTEN_PID=$$ LISTEN_FDS=1; \
+        exec \"$0\" --play passed";
+    let start = || start(script, Some((socket.try_clone()?.into(), socket.try_clone()?.into())));
+    let mut workers = [start()?, start()?];
+    for worker in &mut workers {
+        assert_eq!(worker.hear()?, "1");
+    }
+    let there = Endpoint::Unix(path);
+    for number in [1, 3] {
+        assert_eq!(ask(&there, number)?, number + 1);
+    }
+    let mut served = Vec::new();
+    for worker in &mut workers {
+        served.push(worker.hear()?);
+        assert_eq!(worker.hear()?, "", "it has ended");
+    }
+    served.sort();
+    assert_eq!(served, [format!("- {there} 1"), format!("- {there} 3")]);
+    Ok(())
+}
+
 pub(crate) fn sockets_passed_to_another_are_left() -> Result {
     for script in [
         "export LISTEN_PID=1 LISTEN_FDS=2; exec \"$0\" --play passed",

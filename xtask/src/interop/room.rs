@@ -144,13 +144,28 @@ impl<'a> Room<'a> {
     ///
     /// If it cannot be started.
     pub(crate) fn start(&self, nipc: bool, command: &str, options: &[&str]) -> Result<Peer> {
+        self.start_as(self.combo.version.dialect(), nipc, command, options)
+    }
+
+    /// Starts a program with options only, in this dialect.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started.
+    pub(crate) fn start_as(
+        &self,
+        dialect: &str,
+        nipc: bool,
+        command: &str,
+        options: &[&str],
+    ) -> Result<Peer> {
         let (name, mut program) = match (&self.setup.nipc, self.node) {
             (Some(path), node) if nipc || node.is_none() => ("nipc", Command::new(path)),
             (_, Some(node)) => ("node-ipc", node.script(&script("peer.cjs"))),
             _ => return Err("neither nipc nor node-ipc".into()),
         };
         program.args([command, "world"]).args(options);
-        program.args(["--json", "--dialect", self.combo.version.dialect()]);
+        program.args(["--json", "--dialect", dialect]);
         self.run(&format!("{name} {command}"), &mut program)
     }
 

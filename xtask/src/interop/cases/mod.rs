@@ -107,6 +107,9 @@ pub(crate) const ALL: &[Case] = &[
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
     case("readme_server", README, readme::server).when(|combo| combo.role == Role::Client),
     case("default_path", "who sets no path", readme::default_path).over(|kind| kind == Kind::Unix),
+    case("other_family", "a client looks in the other family's place, too", readme::other_family)
+        .over(|kind| kind == Kind::Unix)
+        .when(|combo| combo.role == Role::Client),
     tls("tls_server_known", "the client knows the server's authority", tls::server_known),
     tls("tls_mutual", "each knows the other's authority", tls::mutual),
     tls("tls_unverified", "--insecure takes any certificate", tls::unverified),

@@ -76,9 +76,26 @@ pub(super) fn emit_to_server(room: &Room<'_>) -> Result<Peer> {
 
 /// The one case that uses the default path: whoever sets nothing must meet.
 pub(super) fn default_path(room: &Room<'_>) -> Result<()> {
+    at_the_default_path(room, |room| match room.combo.role {
+        Role::Server => hello_to_nipc(room),
+        Role::Client => hello_from_nipc(room, room.combo.version.dialect()),
+    })
+}
+
+/// A client of the other dialect finds a server at node-ipc's default path, too.
+pub(super) fn other_family(room: &Room<'_>) -> Result<()> {
+    let other = if room.combo.version.is_classic() { "v14" } else { "classic" };
+    // Whoever is there would be found first.
+    if other == "classic" && is_somebodys(Path::new(CLASSIC)) {
+        return Err(Error::Unavailable(format!("{CLASSIC} is in use")));
+    }
+    at_the_default_path(room, |room| hello_from_nipc(room, other))
+}
+
+fn at_the_default_path(room: &Room<'_>, meet: impl FnOnce(&Room<'_>) -> Result<()>) -> Result<()> {
     // One at a time, since the classic default path is the same for all.
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let classic = Path::new("/tmp/app.world");
+    let classic = Path::new(CLASSIC);
     if !room.combo.version.is_classic() {
         let root = room.dir.join("runtime");
         make_root(&root)?;
@@ -86,10 +103,7 @@ pub(super) fn default_path(room: &Room<'_>) -> Result<()> {
     } else if is_somebodys(classic) {
         return Err(Error::Unavailable(format!("{} is in use", classic.display())));
     }
-    let met = match room.combo.role {
-        Role::Server => hello_to_nipc(room),
-        Role::Client => hello_from_nipc(room),
-    };
+    let met = meet(room);
     if room.combo.version.is_classic() && !is_somebodys(classic) {
         let _ = std::fs::remove_file(classic);
     }
@@ -104,10 +118,10 @@ fn hello_to_nipc(room: &Room<'_>) -> Result<()> {
     client.expect("message", "\"hello\"").map(drop)
 }
 
-fn hello_from_nipc(room: &Room<'_>) -> Result<()> {
+fn hello_from_nipc(room: &Room<'_>, dialect: &str) -> Result<()> {
     let mut server = room.readme("readme-server.cjs")?;
     server.event("start")?;
-    let mut client = room.start(true, "connect", &[])?;
+    let mut client = room.start_as(dialect, true, "connect", &[])?;
     client.event("connect")?;
     client.say("{\"type\":\"message\",\"data\":\"hello\"}");
     client.expect("message", "\"hello world!\"").map(drop)
@@ -144,5 +158,8 @@ fn is_somebodys(path: &Path) -> bool {
 fn is_somebodys(_: &Path) -> bool {
     true
 }
+
+/// The default path of a classic server with the id `world`.
+const CLASSIC: &str = "/tmp/app.world";
 
 static ALONE: Mutex<()> = Mutex::new(());
