@@ -8,6 +8,8 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::stream::{AnyIo, each_kind};
+#[cfg(feature = "tls-base")]
+use crate::tls::TlsIo;
 
 /// The half of a [`Stream`](crate::Stream) that reads.
 pub struct ReadHalf {
@@ -31,6 +33,8 @@ enum Reading {
     Tcp(tokio::net::tcp::OwnedReadHalf),
     #[cfg(feature = "udp")]
     Udp(crate::udp::UdpReader),
+    #[cfg(feature = "tls-base")]
+    Tls(tokio::io::ReadHalf<TlsIo>),
     #[cfg(feature = "memory")]
     Memory(crate::memory::Reader),
     Boxed(tokio::io::ReadHalf<Box<dyn AnyIo>>),
@@ -43,6 +47,8 @@ enum Writing {
     Tcp(tokio::net::tcp::OwnedWriteHalf),
     #[cfg(feature = "udp")]
     Udp(crate::udp::UdpWriter),
+    #[cfg(feature = "tls-base")]
+    Tls(tokio::io::WriteHalf<TlsIo>),
     #[cfg(feature = "memory")]
     Memory(crate::memory::Writer),
     Boxed(tokio::io::WriteHalf<Box<dyn AnyIo>>),
@@ -78,6 +84,11 @@ impl ReadHalf {
     #[cfg(feature = "udp")]
     pub(crate) const fn udp(io: crate::udp::UdpReader) -> Self {
         Self::new(Reading::Udp(io))
+    }
+
+    #[cfg(feature = "tls-base")]
+    pub(crate) const fn tls(io: tokio::io::ReadHalf<TlsIo>) -> Self {
+        Self::new(Reading::Tls(io))
     }
 
     #[cfg(feature = "memory")]
@@ -120,6 +131,11 @@ impl WriteHalf {
     #[cfg(feature = "udp")]
     pub(crate) const fn udp(io: crate::udp::UdpWriter) -> Self {
         Self::new(Writing::Udp(io))
+    }
+
+    #[cfg(feature = "tls-base")]
+    pub(crate) const fn tls(io: tokio::io::WriteHalf<TlsIo>) -> Self {
+        Self::new(Writing::Tls(io))
     }
 
     #[cfg(feature = "memory")]
@@ -177,6 +193,11 @@ impl Drop for WriteHalf {
         match &mut self.io {
             // Whether this completes at once is up to the boxed stream; a wrapped socket does.
             Writing::Boxed(io) => {
+                let _ = Pin::new(io).poll_shutdown(&mut Context::from_waker(Waker::noop()));
+            }
+            // So that the other side can tell an end from a cut.
+            #[cfg(feature = "tls-base")]
+            Writing::Tls(io) => {
                 let _ = Pin::new(io).poll_shutdown(&mut Context::from_waker(Waker::noop()));
             }
             // The other kinds do it by themselves.

@@ -29,6 +29,8 @@ mod stream;
 mod tap;
 #[cfg(feature = "tcp")]
 mod tcp;
+#[cfg(feature = "tls-base")]
+mod tls;
 mod transport;
 #[cfg(feature = "udp")]
 mod udp;
@@ -46,11 +48,16 @@ pub use halves::{ReadHalf, WriteHalf};
 pub use inherited::OpenTransport;
 #[cfg(feature = "memory")]
 pub use memory::{MemoryHub, MemoryTransport};
-pub use peer::{Credentials, PeerInfo};
+pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
 pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 #[cfg(feature = "tcp")]
 pub use tcp::{IpVersion, TcpTransport};
+#[cfg(feature = "tls-base")]
+pub use tls::{
+    ClientAuth, HandshakeFailure, Pem, TlsClient, TlsClientBuilder, TlsError, TlsServer,
+    TlsServerBuilder, TlsTransport, rustls,
+};
 pub use transport::{Listener, OpenPeer, Transport};
 #[cfg(feature = "udp")]
 pub use udp::{SendRefused, UdpLimits, UdpStats, UdpTransport};

@@ -1,6 +1,8 @@
 //! What is known about the other end of a connection: never taken from what it sends.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::Endpoint;
 
@@ -10,24 +12,66 @@ use crate::Endpoint;
 pub struct PeerInfo {
     /// The endpoint the connection was made through, with the real port filled in.
     pub endpoint: Endpoint,
-    /// The other end's address; `Some` for TCP and UDP only. Over UDP it is what the datagram
+    /// The other end's address; `Some` for TCP, TLS and UDP only. Over UDP it is what the datagram
     /// says, and whoever sent that may have invented it.
     pub remote: Option<SocketAddr>,
     /// The other process's identity; `Some` for Unix sockets on systems that report it.
     pub credentials: Option<Credentials>,
+    /// What the TLS handshake has shown; `Some` for TLS only.
+    pub tls: Option<Arc<TlsInfo>>,
+}
+
+/// What a TLS handshake has shown of the other end.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TlsInfo {
+    /// The other end's certificates in DER, its own first; none if it showed none.
+    pub certificates: Vec<Vec<u8>>,
+    /// Whether they lead to somebody who is trusted. Without it anybody can show a certificate that
+    /// says anything.
+    pub verified: bool,
+    /// The version of TLS.
+    pub version: TlsVersion,
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    V1_2,
+    /// TLS 1.3.
+    V1_3,
+}
+
+/// Counts the certificates: written out, they would fill pages.
+impl fmt::Debug for TlsInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsInfo")
+            .field("certificates", &self.certificates.len())
+            .field("verified", &self.verified)
+            .field("version", &self.version)
+            .finish()
+    }
 }
 
 impl PeerInfo {
     /// Returns facts that name the endpoint and nothing else.
     #[must_use]
     pub const fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, remote: None, credentials: None }
+        Self { endpoint, remote: None, credentials: None, tls: None }
     }
 
     /// Sets the other end's address.
     #[must_use]
     pub fn with_remote(self, remote: SocketAddr) -> Self {
         Self { remote: Some(remote), ..self }
+    }
+
+    /// Sets what the TLS handshake has shown.
+    #[must_use]
+    pub fn with_tls(self, tls: Arc<TlsInfo>) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// Sets the other process's identity.

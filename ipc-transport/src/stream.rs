@@ -23,6 +23,8 @@ macro_rules! each_kind {
             $enum::Tcp($io) => $call,
             #[cfg(feature = "udp")]
             $enum::Udp($io) => $call,
+            #[cfg(feature = "tls-base")]
+            $enum::Tls($io) => $call,
             #[cfg(feature = "memory")]
             $enum::Memory($io) => $call,
             $enum::Boxed($io) => $call,
@@ -36,6 +38,9 @@ pub(crate) use each_kind;
 /// Each direction remembers one waker, that of its latest poll: reading in one task and writing
 /// in another is fine, reading in two is not. Shutting down closes our direction only, and the
 /// other side's answer can still be read. Dropping closes both.
+///
+/// TLS keeps a part of what is written until there is room for whole records: flush after the last
+/// write. The other kinds keep nothing.
 pub struct Stream {
     kind: Kind,
     peer: PeerInfo,
@@ -48,6 +53,8 @@ pub(crate) enum Kind {
     Tcp(tokio::net::TcpStream),
     #[cfg(feature = "udp")]
     Udp(crate::udp::UdpStream),
+    #[cfg(feature = "tls-base")]
+    Tls(crate::tls::TlsIo),
     #[cfg(feature = "memory")]
     Memory(crate::memory::Duplex),
     Boxed(Box<dyn AnyIo>),
@@ -105,6 +112,11 @@ impl Stream {
                 let (read, write) = io.into_split();
                 (ReadHalf::udp(read), WriteHalf::udp(write))
             }
+            #[cfg(feature = "tls-base")]
+            Kind::Tls(io) => {
+                let (read, write) = tokio::io::split(io);
+                (ReadHalf::tls(read), WriteHalf::tls(write))
+            }
             #[cfg(feature = "memory")]
             Kind::Memory(io) => {
                 let (read, write) = io.into_split();
@@ -136,6 +148,11 @@ impl Stream {
     #[cfg(feature = "udp")]
     pub(crate) const fn udp(io: crate::udp::UdpStream, peer: PeerInfo) -> Self {
         Self { kind: Kind::Udp(io), peer }
+    }
+
+    #[cfg(feature = "tls-base")]
+    pub(crate) const fn tls(io: crate::tls::TlsIo, peer: PeerInfo) -> Self {
+        Self { kind: Kind::Tls(io), peer }
     }
 
     #[cfg(feature = "memory")]

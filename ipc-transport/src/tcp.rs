@@ -105,6 +105,23 @@ impl TcpTransport {
         Self { backlog, ..self }
     }
 
+    /// Returns the host as it was given.
+    #[cfg(feature = "tls-base")]
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Connects to the first of the host's addresses that answers.
+    pub(crate) async fn connect_socket(&self) -> Result<(TcpStream, SocketAddr), TransportError> {
+        self.connect_any(self.resolve().await?).await
+    }
+
+    /// Binds the first of the host's addresses that can be bound.
+    pub(crate) async fn bind_server(&self) -> Result<TcpServer, TransportError> {
+        let io = self.bind_any(self.resolve().await?)?;
+        TcpServer::new(self, io)
+    }
+
     async fn resolve(&self) -> Result<Vec<SocketAddr>, TransportError> {
         let not_found = |source| TransportError::HostNotFound { host: self.host.clone(), source };
         let found = lookup_host((self.host.as_str(), self.port)).await;
@@ -209,14 +226,13 @@ impl Transport for TcpTransport {
     ///
     /// There is no limit on time: wrap the future into a timeout.
     async fn dial(&self) -> Result<Stream, TransportError> {
-        let (io, remote) = self.connect_any(self.resolve().await?).await?;
+        let (io, remote) = self.connect_socket().await?;
         Ok(Stream::tcp(io, PeerInfo::new(self.endpoint()).with_remote(remote)))
     }
 
     /// Binds the first of the host's addresses that can be bound.
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
-        let io = self.bind_any(self.resolve().await?)?;
-        Ok(Box::new(TcpServer::new(self, io)?))
+        Ok(Box::new(self.bind_server().await?))
     }
 }
 
@@ -235,7 +251,7 @@ impl TcpServer {
         Ok(Self { endpoint, io, nodelay: transport.nodelay, reserve: Reserve::new() })
     }
 
-    async fn accept_io(&mut self) -> Result<(TcpStream, SocketAddr), TransportError> {
+    pub(crate) async fn accept_io(&mut self) -> Result<(TcpStream, SocketAddr), TransportError> {
         loop {
             let listener = &self.io;
             let poll_accept = |cx: &mut Context<'_>| listener.poll_accept(cx);

@@ -23,7 +23,12 @@ pub(super) fn poll_read(
     }
     let read = {
         let mut room = inbound.spare();
-        ready!(pin!(reader.read_buf(&mut room)).poll(cx))?
+        match ready!(pin!(reader.read_buf(&mut room)).poll(cx)) {
+            // TLS whose peer went without a farewell, as Node does: a frame that it cut is found out
+            // as over any other socket.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
+            read => read?,
+        }
     };
     inbound.on_read(read);
     Poll::Ready(Ok(read))

@@ -1,5 +1,9 @@
 //! One way to set up any kind of transport, plain or wrapped, with an address nobody else has.
 
+#[cfg(feature = "tls-base")]
+#[path = "certificates.rs"]
+mod certificates;
+
 use std::fs;
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -27,6 +31,8 @@ pub(crate) enum Kind {
     Udp4,
     #[cfg(feature = "udp")]
     Udp6,
+    #[cfg(feature = "tls-base")]
+    Tls,
     #[cfg(feature = "memory")]
     Memory,
 }
@@ -47,13 +53,23 @@ pub(crate) struct Rig {
     directory: TempDir,
     /// Listeners whose streams end with them, as those of datagrams do.
     kept: Mutex<Vec<Box<dyn Listener>>>,
+    #[cfg(feature = "tls-base")]
+    tls: Option<(ipc_transport::TlsServer, ipc_transport::TlsClient)>,
 }
 
 impl Rig {
     pub(crate) fn new(kind: Kind, wrap: Wrap) -> std::io::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { kind, wrap, number, directory: tempfile::tempdir()?, kept: Mutex::default() })
+        Ok(Self {
+            kind,
+            wrap,
+            number,
+            directory: tempfile::tempdir()?,
+            kept: Mutex::default(),
+            #[cfg(feature = "tls-base")]
+            tls: (kind == Kind::Tls).then(tls),
+        })
     }
 
     /// Returns a transport for the rig's address; TCP asks for any port of a host of its own.
@@ -75,6 +91,8 @@ impl Rig {
             Kind::Udp4 => self.wrapped(ipc_transport::UdpTransport::udp4(self.host(), 0)),
             #[cfg(feature = "udp")]
             Kind::Udp6 => self.wrapped(ipc_transport::UdpTransport::udp6("::1", 0)),
+            #[cfg(feature = "tls-base")]
+            Kind::Tls => self.wrapped(self.tls_at(&self.host(), 0)),
             #[cfg(feature = "memory")]
             Kind::Memory => {
                 self.wrapped(ipc_transport::MemoryTransport::new(format!("rig-{}", self.number)))
@@ -87,7 +105,22 @@ impl Rig {
         &self,
         bound: &Endpoint,
     ) -> Result<Box<dyn Transport>, ipc_transport::TransportError> {
-        Ok(self.wrapped(bound.transport()?))
+        match bound {
+            #[cfg(feature = "tls-base")]
+            Endpoint::Tls { host, port } => Ok(self.wrapped(self.tls_at(host, *port))),
+            _ => Ok(self.wrapped(bound.transport()?)),
+        }
+    }
+
+    #[cfg(feature = "tls-base")]
+    fn tls_at(&self, host: &str, port: u16) -> ipc_transport::TlsTransport {
+        let transport = ipc_transport::TlsTransport::new(host, port);
+        match &self.tls {
+            Some((server, client)) => {
+                transport.with_server(server.clone()).with_client(client.clone())
+            }
+            None => transport,
+        }
     }
 
     /// Starts a server and returns it with a transport that reaches it.
@@ -140,6 +173,14 @@ impl Rig {
         })
     }
 
+    /// Returns whether dialing takes somebody who accepts.
+    pub(crate) fn shakes_hands(&self) -> bool {
+        #[cfg(feature = "tls-base")]
+        return self.kind == Kind::Tls;
+        #[cfg(not(feature = "tls-base"))]
+        false
+    }
+
     /// Returns whether the rig's place in the file system is empty.
     pub(crate) fn is_clean(&self) -> std::io::Result<bool> {
         Ok(fs::read_dir(self.directory.path())?.next().is_none())
@@ -162,6 +203,16 @@ impl Rig {
             Wrap::Tap => Box::new(TapTransport::new(inner, TapLog::new())),
         }
     }
+}
+
+/// Returns a server and a client that trust each other, whatever the address is.
+#[cfg(feature = "tls-base")]
+fn tls() -> (ipc_transport::TlsServer, ipc_transport::TlsClient) {
+    let authority = certificates::Authority::new("ca");
+    let identity = authority.issue(&["rig"]);
+    let server = ipc_transport::TlsServer::builder(identity.chain(), identity.key());
+    let client = ipc_transport::TlsClient::builder().trust(authority.pem()).server_name("rig");
+    (server.build().expect("a server"), client.build().expect("a client"))
 }
 
 /// Waits for something that is going to happen; the deadline only ends a test that would hang.

@@ -1,11 +1,12 @@
 //! Every way a transport can fail, typed, with the path, host or number that is at fault.
 
 use std::error::Error;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 use crate::{Endpoint, ParseEndpointError};
+
+mod text;
 
 /// The reason a transport could not dial, listen, accept or close.
 ///
@@ -143,6 +144,21 @@ pub enum TransportError {
         /// The endpoint.
         endpoint: Endpoint,
     },
+    /// Certificates, keys or other settings of TLS cannot be used.
+    #[cfg(feature = "tls-base")]
+    Tls(crate::TlsError),
+    /// A TLS handshake failed; a listener goes on.
+    #[cfg(feature = "tls-base")]
+    Handshake {
+        /// The endpoint that was dialed or accepted from.
+        endpoint: Endpoint,
+        /// The other end's address.
+        remote: std::net::SocketAddr,
+        /// Why.
+        failure: crate::HandshakeFailure,
+        /// What the TLS library or the system said, if they said anything.
+        source: Option<io::Error>,
+    },
     /// A text is not an endpoint.
     InvalidEndpoint(ParseEndpointError),
     /// The operating system refused an operation for another reason.
@@ -180,6 +196,10 @@ impl TransportError {
             Self::WrongFamily { .. } => "wrong_family",
             Self::TooManyFiles { .. } => "too_many_files",
             Self::Unsupported { .. } => "unsupported",
+            #[cfg(feature = "tls-base")]
+            Self::Tls(error) => error.code(),
+            #[cfg(feature = "tls-base")]
+            Self::Handshake { failure, .. } => failure.code(),
             Self::InvalidEndpoint(_) => "invalid_endpoint",
             Self::Io { .. } => "io",
         }
@@ -191,6 +211,12 @@ impl TransportError {
     /// descriptors passes; a path that is too long or owned by a stranger does not.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
+        #[cfg(feature = "tls-base")]
+        match self {
+            Self::Tls(_) => return true,
+            Self::Handshake { failure, .. } => return failure.is_fatal(),
+            _ => {}
+        }
         matches!(
             self,
             Self::NotASocket { .. }
@@ -213,6 +239,10 @@ impl TransportError {
     /// After any other error of [`Listener::accept`](crate::Listener::accept) wait a moment.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
+        #[cfg(feature = "tls-base")]
+        if matches!(self, Self::Handshake { .. }) {
+            return true;
+        }
         matches!(self, Self::PeerRefused { .. })
     }
 
@@ -232,6 +262,14 @@ impl TransportError {
             Self::ForeignOwner { .. } | Self::UnknownOwner { .. } | Self::PeerRefused { .. } => {
                 io::ErrorKind::PermissionDenied
             }
+            #[cfg(feature = "tls-base")]
+            Self::Tls(_) => io::ErrorKind::InvalidInput,
+            #[cfg(feature = "tls-base")]
+            Self::Handshake { failure: crate::HandshakeFailure::Timeout { .. }, .. } => {
+                io::ErrorKind::TimedOut
+            }
+            #[cfg(feature = "tls-base")]
+            Self::Handshake { .. } => io::ErrorKind::ConnectionAborted,
             Self::Unsupported { .. } => io::ErrorKind::Unsupported,
             Self::WrongFamily { .. } => io::ErrorKind::AddrNotAvailable,
             Self::NobodyListening { source, .. }
@@ -258,77 +296,6 @@ impl TransportError {
     }
 }
 
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AlreadyRunning { path } => {
-                write!(f, "a server is already running at {}", path.display())
-            }
-            Self::AddressInUse { endpoint } => write!(f, "{endpoint} is in use"),
-            Self::StartInProgress { path, waited_ms } => write!(
-                f,
-                "another process has been starting a server at {} for {waited_ms} ms",
-                path.display()
-            ),
-            Self::NotASocket { path, found } => {
-                write!(f, "{} is a {found}, not a socket; it was left alone", path.display())
-            }
-            Self::PathTooLong { path, limit, actual } => write!(
-                f,
-                "socket path {} has {actual} bytes, the system takes {limit}",
-                path.display()
-            ),
-            Self::InvalidPath { path, reason } => {
-                write!(f, "socket path {:?} cannot be used: {reason}", path)
-            }
-            Self::MissingDirectory { directory } => {
-                write!(f, "the directory {} for the socket does not exist", directory.display())
-            }
-            Self::DirectoryNotWritable { directory, .. } => {
-                write!(f, "the socket cannot be made in the directory {}", directory.display())
-            }
-            Self::ForeignOwner { path, expected, actual } => {
-                write!(f, "{} belongs to user {actual}, expected user {expected}", path.display())
-            }
-            Self::UnknownOwner { path, .. } => {
-                write!(f, "the system does not say who serves {}", path.display())
-            }
-            Self::PeerRefused { endpoint, expected, actual: Some(actual) } => write!(
-                f,
-                "a client of user {actual} was refused at {endpoint}, expected user {expected}"
-            ),
-            Self::PeerRefused { endpoint, expected, actual: None } => write!(
-                f,
-                "a client of an unknown user was refused at {endpoint}, expected user {expected}"
-            ),
-            Self::UnknownGroup { group } => write!(f, "there is no group {group:?}"),
-            Self::GroupRefused { group, .. } => {
-                write!(f, "the socket cannot be given to the group {group:?}")
-            }
-            Self::AlreadyTaken { endpoint } => {
-                write!(f, "the open socket {endpoint} has been listened on before")
-            }
-            Self::NobodyListening { endpoint, .. } => {
-                write!(f, "nobody is listening at {endpoint}")
-            }
-            Self::HostNotFound { host, .. } => write!(f, "host {host:?} has no address"),
-            Self::WrongFamily { endpoint, host } => {
-                let family =
-                    if matches!(endpoint, Endpoint::Udp4 { .. }) { "IPv4" } else { "IPv6" };
-                write!(f, "host {host:?} has no {family} address, which {endpoint} needs")
-            }
-            Self::TooManyFiles { endpoint, .. } => {
-                write!(f, "no file descriptor left for a connection of {endpoint}")
-            }
-            Self::Unsupported { endpoint } => {
-                write!(f, "this build has no support for {endpoint}")
-            }
-            Self::InvalidEndpoint(_) => f.write_str("invalid endpoint"),
-            Self::Io { endpoint, op, .. } => write!(f, "{op} on {endpoint}"),
-        }
-    }
-}
-
 impl Error for TransportError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
@@ -339,6 +306,10 @@ impl Error for TransportError {
             | Self::GroupRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => Some(source),
+            #[cfg(feature = "tls-base")]
+            Self::Tls(source) => Some(source),
+            #[cfg(feature = "tls-base")]
+            Self::Handshake { source: Some(source), .. } => Some(source),
             Self::InvalidEndpoint(source) => Some(source),
             _ => None,
         }
@@ -348,6 +319,13 @@ impl Error for TransportError {
 impl From<ParseEndpointError> for TransportError {
     fn from(error: ParseEndpointError) -> Self {
         Self::InvalidEndpoint(error)
+    }
+}
+
+#[cfg(feature = "tls-base")]
+impl From<crate::TlsError> for TransportError {
+    fn from(error: crate::TlsError) -> Self {
+        Self::Tls(error)
     }
 }
 

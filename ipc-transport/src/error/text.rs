@@ -1,0 +1,83 @@
+//! What a transport's error says to people; the codes are for programs.
+
+use std::fmt;
+
+use super::TransportError;
+use crate::Endpoint;
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyRunning { path } => {
+                write!(f, "a server is already running at {}", path.display())
+            }
+            Self::AddressInUse { endpoint } => write!(f, "{endpoint} is in use"),
+            Self::StartInProgress { path, waited_ms } => write!(
+                f,
+                "another process has been starting a server at {} for {waited_ms} ms",
+                path.display()
+            ),
+            Self::NotASocket { path, found } => {
+                write!(f, "{} is a {found}, not a socket; it was left alone", path.display())
+            }
+            Self::PathTooLong { path, limit, actual } => write!(
+                f,
+                "socket path {} has {actual} bytes, the system takes {limit}",
+                path.display()
+            ),
+            Self::InvalidPath { path, reason } => {
+                write!(f, "socket path {:?} cannot be used: {reason}", path)
+            }
+            Self::MissingDirectory { directory } => {
+                write!(f, "the directory {} for the socket does not exist", directory.display())
+            }
+            Self::DirectoryNotWritable { directory, .. } => {
+                write!(f, "the socket cannot be made in the directory {}", directory.display())
+            }
+            Self::ForeignOwner { path, expected, actual } => {
+                write!(f, "{} belongs to user {actual}, expected user {expected}", path.display())
+            }
+            Self::UnknownOwner { path, .. } => {
+                write!(f, "the system does not say who serves {}", path.display())
+            }
+            Self::PeerRefused { endpoint, expected, actual: Some(actual) } => write!(
+                f,
+                "a client of user {actual} was refused at {endpoint}, expected user {expected}"
+            ),
+            Self::PeerRefused { endpoint, expected, actual: None } => write!(
+                f,
+                "a client of an unknown user was refused at {endpoint}, expected user {expected}"
+            ),
+            Self::UnknownGroup { group } => write!(f, "there is no group {group:?}"),
+            Self::GroupRefused { group, .. } => {
+                write!(f, "the socket cannot be given to the group {group:?}")
+            }
+            Self::AlreadyTaken { endpoint } => {
+                write!(f, "the open socket {endpoint} has been listened on before")
+            }
+            Self::NobodyListening { endpoint, .. } => {
+                write!(f, "nobody is listening at {endpoint}")
+            }
+            Self::HostNotFound { host, .. } => write!(f, "host {host:?} has no address"),
+            Self::WrongFamily { endpoint, host } => {
+                let family =
+                    if matches!(endpoint, Endpoint::Udp4 { .. }) { "IPv4" } else { "IPv6" };
+                write!(f, "host {host:?} has no {family} address, which {endpoint} needs")
+            }
+            Self::TooManyFiles { endpoint, .. } => {
+                write!(f, "no file descriptor left for a connection of {endpoint}")
+            }
+            Self::Unsupported { endpoint } => {
+                write!(f, "this build has no support for {endpoint}")
+            }
+            #[cfg(feature = "tls-base")]
+            Self::Tls(_) => f.write_str("TLS cannot be used"),
+            #[cfg(feature = "tls-base")]
+            Self::Handshake { endpoint, remote, failure, .. } => {
+                write!(f, "the TLS handshake of {endpoint} with {remote} failed: {failure}")
+            }
+            Self::InvalidEndpoint(_) => f.write_str("invalid endpoint"),
+            Self::Io { endpoint, op, .. } => write!(f, "{op} on {endpoint}"),
+        }
+    }
+}

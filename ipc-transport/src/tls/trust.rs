@@ -1,0 +1,206 @@
+//! Whom a side believes: a chain to a trusted root, a trusted certificate itself, or anybody.
+//!
+//! People who use node-ipc make self-signed certificates and trust those themselves. OpenSSL takes
+//! such a certificate for what it is; webpki calls it a CA that poses as a server. Here a certificate
+//! that is itself in the list of the trusted ones is accepted, if it is valid now and, for a server,
+//! bears the name.
+
+use std::sync::Arc;
+
+use tokio_rustls::rustls::client::WebPkiServerVerifier;
+use tokio_rustls::rustls::client::danger::{
+    HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
+};
+use tokio_rustls::rustls::client::verify_server_name;
+use tokio_rustls::rustls::crypto::{
+    CryptoProvider, verify_tls12_signature, verify_tls13_signature,
+};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use tokio_rustls::rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use tokio_rustls::rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
+};
+
+use super::pem::roots;
+use super::provider::provider;
+use super::{Pem, TlsError};
+
+/// Which servers a client believes.
+#[derive(Debug)]
+pub(super) struct ServerTrust {
+    provider: Arc<CryptoProvider>,
+    /// `None`: anybody.
+    trusted: Option<(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>)>,
+}
+
+/// Which clients a server believes.
+#[derive(Debug)]
+pub(super) struct ClientTrust {
+    provider: Arc<CryptoProvider>,
+    /// `None`: nobody is verified.
+    trusted: Option<(Arc<dyn ClientCertVerifier>, Vec<CertificateDer<'static>>)>,
+    /// Whether a client without a certificate that is believed is refused.
+    mandatory: bool,
+}
+
+impl ServerTrust {
+    pub(super) fn anybody() -> Self {
+        Self { provider: provider(), trusted: None }
+    }
+
+    pub(super) fn of(trusted: &[Pem]) -> Result<Self, TlsError> {
+        if trusted.is_empty() {
+            return Err(TlsError::NoTrust);
+        }
+        let (roots, all) = roots(trusted)?;
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider()).build();
+        let verifier = verifier.map_err(|error| TlsError::Refused { reason: error.to_string() })?;
+        Ok(Self { provider: provider(), trusted: Some((verifier, all)) })
+    }
+
+    /// Returns whether anybody is checked at all.
+    pub(super) const fn verifies(&self) -> bool {
+        self.trusted.is_some()
+    }
+}
+
+impl ClientTrust {
+    pub(super) fn of(trusted: &[Pem], mandatory: bool) -> Result<Self, TlsError> {
+        if trusted.is_empty() {
+            if mandatory {
+                return Err(TlsError::NoClientTrust);
+            }
+            return Ok(Self { provider: provider(), trusted: None, mandatory });
+        }
+        let (roots, all) = roots(trusted)?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider()).build();
+        let verifier = verifier.map_err(|error| TlsError::Refused { reason: error.to_string() })?;
+        Ok(Self { provider: provider(), trusted: Some((verifier, all)), mandatory })
+    }
+
+    /// Returns whether a client's certificates are believed.
+    pub(super) fn check(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let Some((verifier, all)) = &self.trusted else {
+            return Err(Error::InvalidCertificate(CertificateError::UnknownIssuer));
+        };
+        match verifier.verify_client_cert(certificate, intermediates, now) {
+            Ok(_) => Ok(()),
+            Err(error) if is_itself_trusted(&error, certificate, all) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Returns whether webpki's only objection is that the certificate is a CA's, although it is itself
+/// in the list. It looks at the dates before it says so.
+fn is_itself_trusted(
+    error: &Error,
+    certificate: &CertificateDer<'_>,
+    all: &[CertificateDer<'_>],
+) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(OtherError(reason))) = error else {
+        return false;
+    };
+    matches!(reason.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+        && all.iter().any(|trusted| trusted == certificate)
+}
+
+impl ServerCertVerifier for ServerTrust {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some((verifier, all)) = &self.trusted else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match verifier.verify_server_cert(certificate, intermediates, name, ocsp, now) {
+            Err(error) if is_itself_trusted(&error, certificate, all) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl ClientCertVerifier for ClientTrust {
+    fn client_auth_mandatory(&self) -> bool {
+        self.mandatory
+    }
+
+    /// No hints: a client with a self-signed certificate would find itself in none and send nothing.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        match self.check(certificate, intermediates, now) {
+            Err(error) if self.mandatory => Err(error),
+            // Taken all the same; the application is told that it was not verified.
+            _ => Ok(ClientCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

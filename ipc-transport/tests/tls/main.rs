@@ -1,0 +1,13 @@
+//! TLS: who is let in and who is not, and why; handshakes that stall; bytes through records.
+#![cfg(feature = "tls-base")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+#[path = "../support/certificates.rs"]
+mod certificates;
+mod files;
+mod handshakes;
+mod openssl;
+mod refusals;
+mod rig;
+mod special;
+mod traffic;
