@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ipc_compat::{Config, Environment, paths};
-use ipc_transport::{Presence, UnixTransport};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -33,6 +32,7 @@ pub(crate) struct Ls {
 
 /// A socket file.
 #[derive(Debug, Serialize)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "there are no socket files here"))]
 struct Found {
     path: String,
     /// `live`, `stale`, or `unknown` if its rights keep us from looking.
@@ -87,6 +87,8 @@ fn roots(args: &Ls) -> Vec<(PathBuf, String)> {
 #[cfg(unix)]
 async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    use ipc_transport::{Presence, UnixTransport};
 
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root)? {
