@@ -75,9 +75,10 @@ The project's own commands.
         Everything CI checks, step by step.
     cargo xtask interop [--version 9.2.1|14.0.0|...] [--kind unix|tcp|tls|udp4|udp6]
                         [--role server|client] [--filter TEXT] [--runs N] [--jobs N]
-                        [--self-check] [--list]
+                        [--self-check] [--write] [--list]
         Runs `nipc` against five versions of real node-ipc from npm. The role is the one
         `nipc` plays; with --self-check node-ipc plays both, which proves the cases.
+        With --write the table of what passed is put into README.md.
     cargo xtask examples [--filter TEXT]
         Runs the examples against those in node-ipc's own package, and a peer in C.
     cargo xtask demo

@@ -12,7 +12,7 @@ mod place;
 mod raw;
 mod room;
 mod runner;
-mod summary;
+pub(crate) mod summary;
 mod table;
 mod transcript;
 
@@ -40,6 +40,7 @@ pub(crate) struct Options {
     runs: Option<usize>,
     jobs: Option<usize>,
     self_check: bool,
+    write: bool,
 }
 
 /// Runs the command and returns whether everything passed.
@@ -57,8 +58,12 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
         runs: args.option("--runs")?,
         jobs: args.option("--jobs")?,
         self_check: args.flag("--self-check"),
+        write: args.flag("--write"),
     };
     args.finish()?;
+    if options.write && !options.has_whole_cells() {
+        return Err(Error::usage("--write needs every case in both roles, with nipc"));
+    }
     if list {
         for case in options.cases() {
             println!("{:<21}{}", case.name, case.about);
@@ -74,8 +79,7 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
 ///
 /// If the programs are not to be had, or no run fits the options.
 pub(crate) fn run(options: &Options) -> Result<Summary> {
-    let names: Vec<_> = cases::ALL.iter().map(|case| case.name).collect();
-    let listed = Off::read(&names)?;
+    let listed = Off::read(&case_names())?;
     // What is off is so because of `nipc`.
     let off = if options.self_check { Off::default() } else { listed };
     let (cases, combos) = (options.cases(), options.combos());
@@ -105,7 +109,11 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     let runs = runner::run(&setup, &off, tasks, options.jobs.unwrap_or(2));
     let summary = Summary::of(&runs);
     print!("{}", table::table(&cases, &combos, &runs));
-    print!("\n{}", summary::markdown(&runs));
+    print!("\n{}", summary::markdown(&runs, ""));
+    if options.write {
+        summary::write(&runs)?;
+        println!("README.md has it now");
+    }
     if options.self_check {
         println!("self-check: node-ipc played both roles");
     }
@@ -115,7 +123,16 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     Ok(summary)
 }
 
+fn case_names() -> Vec<&'static str> {
+    cases::ALL.iter().map(|case| case.name).collect()
+}
+
 impl Options {
+    /// Returns whether each cell of the table is run as a whole, or not at all.
+    fn has_whole_cells(&self) -> bool {
+        self.role.is_none() && self.filter.is_none() && !self.self_check
+    }
+
     fn cases(&self) -> Vec<&'static Case> {
         let fits = |case: &&Case| {
             self.filter.as_ref().is_none_or(|filter| case.name.contains(filter.as_str()))

@@ -1,6 +1,6 @@
 //! `Room`: what a case is given: a fresh place to meet, and the peers that meet there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use super::raw::{RawListener, RawSocket};
 use super::transcript::Transcript;
 use crate::error::Result;
 use crate::node::{Node, Version};
-use crate::repo;
+use crate::{proc, repo};
 
 /// The programs of a run.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub(crate) struct Room<'a> {
     place: RefCell<Place>,
     transcripts: RefCell<Vec<Transcript>>,
     variables: RefCell<Vec<(&'static str, PathBuf)>>,
+    max_files: Cell<Option<u32>>,
 }
 
 impl<'a> Room<'a> {
@@ -66,9 +67,18 @@ impl<'a> Room<'a> {
         let place = Place::fresh(combo.kind, &dir)?;
         let began = Instant::now();
         let patience = Patience::new(began, step, whole);
-        let place = RefCell::new(place);
-        let (transcripts, variables) = (RefCell::default(), RefCell::default());
-        Ok(Self { combo, setup, dir, patience, began, node, place, transcripts, variables })
+        Ok(Self {
+            combo,
+            setup,
+            dir,
+            patience,
+            began,
+            node,
+            place: RefCell::new(place),
+            transcripts: RefCell::default(),
+            variables: RefCell::default(),
+            max_files: Cell::default(),
+        })
     }
 
     /// Starts the server, with these options in addition, and waits until it is there.
@@ -166,6 +176,9 @@ impl<'a> Room<'a> {
         };
         program.args([command, "world"]).args(options);
         program.args(["--json", "--dialect", dialect]);
+        if let Some(max) = self.max_files.get() {
+            program = proc::with_max_files(&program, max);
+        }
         self.run(&format!("{name} {command}"), &mut program)
     }
 
@@ -187,6 +200,11 @@ impl<'a> Room<'a> {
     /// Gives every process from now on this environment variable.
     pub(crate) fn set_variable(&self, name: &'static str, value: PathBuf) {
         self.variables.borrow_mut().push((name, value));
+    }
+
+    /// Lets every process from now on have so many files and sockets open at most.
+    pub(crate) fn set_max_files(&self, max: Option<u32>) {
+        self.max_files.set(max);
     }
 
     /// Connects a bare socket to the server.

@@ -14,6 +14,7 @@ mod words;
 
 use crate::args::Args;
 use crate::error::Result;
+use crate::interop::summary;
 
 /// A check: its name, and the function that returns what is wrong.
 type Check = (&'static str, fn() -> Result<Vec<String>>);
@@ -26,6 +27,7 @@ const ALL: &[Check] = &[
     ("purity and footprints", purity::check),
     ("wire rules", wire_rules::check),
     ("facts written twice", facts::check),
+    ("interop table", summary::check),
 ];
 
 /// Runs the command and returns whether nothing is wrong.
@@ -84,6 +86,11 @@ mod tests {
     #[test]
     fn every_wire_rule_has_code_and_a_test() {
         check("wire rules");
+    }
+
+    #[test]
+    fn the_interop_table_is_of_what_is_run() {
+        check("interop table");
     }
 
     #[test]

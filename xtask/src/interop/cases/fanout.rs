@@ -74,6 +74,23 @@ pub(super) fn max_connections(room: &Room<'_>) -> Result<()> {
     next.expect("now", "3").map(drop)
 }
 
+/// A server that may have 64 files open meets 150 clients: whom it has it keeps, and when the others
+/// have left it takes new ones.
+pub(super) fn few_files(room: &Room<'_>) -> Result<()> {
+    room.set_max_files(Some(64));
+    let mut server = room.serve(&["--echo"])?;
+    room.set_max_files(None);
+    let mut clients = clients(room, &mut server, 1)?;
+    let (_, client) = clients.first_mut().ok_or("no client")?;
+    let crowd: Vec<_> = (0..150).map(|_| room.raw_client()).collect::<Result<_>>()?;
+    client.say("{\"type\":\"still\",\"data\":1}");
+    client.expect("still", "1")?;
+    drop(crowd);
+    let mut next = room.connect(&["--retry", "50"])?;
+    next.say("{\"type\":\"now\",\"data\":2}");
+    next.expect("now", "2").map(drop)
+}
+
 /// Connects clients one after the other and returns each with the number the server gave it.
 fn clients(room: &Room<'_>, server: &mut Peer, count: usize) -> Result<Vec<(u64, Peer)>> {
     let mut clients = Vec::new();

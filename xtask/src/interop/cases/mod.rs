@@ -90,6 +90,7 @@ pub(crate) const ALL: &[Case] = &[
     case("to_one_client", "a message to one of three clients", fanout::to_one).core(),
     case("client_vanishes", "kill -9 of one client; others go on", fanout::client_vanishes),
     case("max_connections", "one too many is turned away", fanout::max_connections),
+    case("few_files", "more clients than files may be open", fanout::few_files).plain(),
     case("server_killed", "kill -9, restart, reconnect, deliver", reconnect::server_killed).core(),
     case("client_first", "a client waits for its server", reconnect::client_first),
     case("nobody_there", "no server, no retries: status 2", reconnect::nobody_there),
