@@ -9,6 +9,7 @@ mod format;
 #[cfg(any(test, fuzzing))]
 #[expect(clippy::expect_used, clippy::panic, reason = "it says what is wrong by panicking")]
 pub mod fuzzing;
+mod inspect;
 mod ipc;
 pub mod paths;
 
@@ -20,6 +21,7 @@ pub use environment::{Environment, Platform};
 pub use format::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
 };
+pub use inspect::Inspect;
 pub use ipc::{
     Arg, Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer,
     ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, UdpType,

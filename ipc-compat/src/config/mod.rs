@@ -129,13 +129,14 @@ pub struct Config {
     pub allowed_events: BTreeSet<String>,
     /// Whether nothing is logged.
     pub silent: bool,
-    /// Whether payloads are logged, which may be secret.
+    /// Whether payloads are logged, which may be secret: those that are received, and those sent
+    /// with the methods of a client or server (what is sent with a socket is not logged).
     pub log_payloads: bool,
     /// Where log lines go; nowhere by default. node-ipc prints them.
     pub logger: Option<Logger>,
-    /// Whether a logger should colour its lines. Only for the logger to look at.
+    /// Whether values in log lines are coloured; see [`Ipc::inspect`](crate::Ipc::inspect).
     pub log_in_color: bool,
-    /// How deep a logger should show a payload. Only for the logger to look at.
+    /// How deep values in log lines are shown; see [`Ipc::inspect`](crate::Ipc::inspect).
     pub log_depth: u32,
 }
 

@@ -10,6 +10,7 @@ use ipc_core::{
 };
 
 use super::Socket;
+use super::log::Logged;
 use super::raw_socket::{RawSocket, on_chunk};
 use crate::{NodeFormat, RawData};
 
@@ -22,11 +23,22 @@ use crate::{NodeFormat, RawData};
 pub struct IpcClient {
     id: Arc<str>,
     client: Client<NodeFormat>,
+    log: Logged,
 }
 
 impl IpcClient {
-    pub(super) fn new(id: &str, client: Client<NodeFormat>) -> Self {
-        Self { id: id.into(), client }
+    pub(super) fn new(id: &str, client: Client<NodeFormat>, log: Logged) -> Self {
+        let this = Self { id: id.into(), client, log };
+        this.log.log.watch_client(&this.id, &this.client);
+        this.watch_messages();
+        this
+    }
+
+    /// Registers this crate's own handlers of messages.
+    fn watch_messages(&self) {
+        self.log.watch(|log| {
+            self.client.on_any(move |message, _| log.received(message));
+        });
     }
 
     /// Returns the id it was connected under.
@@ -87,6 +99,7 @@ impl IpcClient {
     /// of what happens to the connection stay.
     pub fn off_all(&self) {
         self.client.off_all();
+        self.watch_messages();
     }
 
     /// Registers a handler for each time the connection is made.
@@ -139,6 +152,7 @@ impl IpcClient {
     where
         NodeFormat: EncodePayload<T>,
     {
+        self.log.sent(event, data);
         self.client.emit(event, data)
     }
 

@@ -8,6 +8,7 @@ mod direct;
 mod error;
 mod identity;
 mod local;
+mod log;
 mod raw_socket;
 mod server;
 mod setup;
@@ -27,7 +28,8 @@ pub use raw_socket::RawSocket;
 pub use server::IpcServer;
 pub use udp::{ParseUdpTypeError, UdpType};
 
-use crate::{Config, NodeFormat};
+use self::log::{Log, Logged};
+use crate::{Config, Inspect, NodeFormat};
 
 /// One side of a connection as handlers get it: for a server a client, for a client its server.
 pub type Socket = Peer<NodeFormat>;
@@ -60,6 +62,7 @@ pub struct Ipc {
 #[derive(Debug)]
 struct Inner {
     config: Mutex<Config>,
+    log: Log,
     of: Mutex<HashMap<String, IpcClient>>,
     server: Mutex<Option<IpcServer>>,
 }
@@ -68,9 +71,8 @@ impl Ipc {
     /// Returns an object with this config.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let inner =
-            Inner { config: Mutex::new(config), of: Mutex::default(), server: Mutex::default() };
-        Self { inner: Arc::new(inner) }
+        let (of, server, log) = (Mutex::default(), Mutex::default(), Log::new(&config));
+        Self { inner: Arc::new(Inner { config: Mutex::new(config), log, of, server }) }
     }
 
     /// Returns the config as it is now.
@@ -79,8 +81,9 @@ impl Ipc {
         self.lock_config().clone()
     }
 
-    /// Changes the config. `retry`, `max_retries` and `stop_retrying` reach the clients that exist
-    /// already, as in node-ipc; the rest holds for servers and clients made from now on.
+    /// Changes the config. `silent`, `logger`, `retry`, `max_retries` and `stop_retrying` reach the
+    /// servers and clients that exist already, as in node-ipc; the rest holds for those made from
+    /// now on.
     ///
     /// With `stop_retrying`, or `max_retries` 0, a client that waits for its next attempt is at its
     /// end at once, and a connected one when its connection is lost, unless that is taken back.
@@ -89,6 +92,7 @@ impl Ipc {
         let mut config = self.lock_config();
         change(&mut config);
         let reconnect = setup::reconnect(&config);
+        self.inner.log.configure(&config);
         drop(config);
         for client in self.lock_of().values() {
             client.core().set_reconnect(reconnect);
@@ -227,13 +231,43 @@ impl Ipc {
         self.inner.server.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Writes a line to the config's `logger`, and to `tracing` with the feature of that name;
+    /// nowhere by default, nor if the config is `silent`. Give it [`format_args!`]: then a line
+    /// that nobody reads costs nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::{Config, Ipc, Logger};
+    /// use serde_json::json;
+    ///
+    /// let ipc = Ipc::new(Config::classic());
+    /// ipc.configure(|config| {
+    ///     config.logger = Some(Logger::new(|line| eprintln!("{line}")));
+    ///     config.log_in_color = false;
+    /// });
+    /// let data = json!({"from": "world"});
+    /// ipc.log(format_args!("got {}", ipc.inspect(&data))); // got { from: 'world' }
+    /// ```
+    pub fn log(&self, line: impl std::fmt::Display) {
+        self.inner.log.line(line);
+    }
+
+    /// Returns a value as log lines show it, with the config's `log_depth` and `log_in_color`.
+    pub fn inspect<'a, T: serde::Serialize + ?Sized>(&self, value: &'a T) -> Inspect<'a, T> {
+        let config = self.lock_config();
+        Inspect::new(value).with_depth(config.log_depth).with_color(config.log_in_color)
+    }
+
     fn make_server(
         &self,
         config: &Config,
         transport: Arc<dyn ipc_transport::Transport>,
         callback: Option<call::Callback>,
     ) -> Result<IpcServer, IpcError> {
-        let server = IpcServer::new(setup::server(config, transport)?, setup::identify(config));
+        let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
+        let made = setup::server(config, transport)?;
+        let server = IpcServer::new(made, setup::identify(config), log);
         if let Some(callback) = callback {
             let (ipc, callback) = (Arc::downgrade(&self.inner), Mutex::new(Some(callback)));
             server.on_start(move |_| {
@@ -260,9 +294,13 @@ impl Ipc {
         let made = setup::client(config, transport)?;
         let mut of = self.lock_of();
         let client = match of.get(id) {
-            Some(client) if client.is_alive() => client.clone(),
+            Some(client) if client.is_alive() => {
+                self.inner.log.line(format_args!("already connected to {id}"));
+                client.clone()
+            }
             _ => {
-                let client = IpcClient::new(id, made);
+                let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
+                let client = IpcClient::new(id, made, log);
                 of.insert(id.to_owned(), client.clone());
                 client
             }

@@ -10,6 +10,7 @@ use ipc_core::{
 };
 use ipc_transport::Endpoint;
 
+use super::log::Logged;
 use super::raw_socket::{RawSocket, on_chunk};
 use super::{Socket, identity};
 use crate::{NodeFormat, RawData, RawJson};
@@ -25,16 +26,27 @@ pub struct IpcServer {
     started: Arc<Mutex<Vec<Started>>>,
     /// Whether clients name themselves.
     identify: bool,
+    log: Logged,
 }
 
 type Started = Arc<dyn Fn(&Endpoint) + Send + Sync>;
 
 impl IpcServer {
-    pub(super) fn new(server: Server<NodeFormat>, identify: bool) -> Self {
-        if identify {
-            identity::watch(&server);
+    pub(super) fn new(server: Server<NodeFormat>, identify: bool, log: Logged) -> Self {
+        log.log.watch_server(&server);
+        let this = Self { server, started: Arc::default(), identify, log };
+        this.watch_messages();
+        this
+    }
+
+    /// Registers this crate's own handlers of messages.
+    fn watch_messages(&self) {
+        if self.identify {
+            identity::watch(&self.server);
         }
-        Self { server, started: Arc::default(), identify }
+        self.log.watch(|log| {
+            self.server.on_any(move |message, _| log.received(message));
+        });
     }
 
     /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
@@ -54,6 +66,7 @@ impl IpcServer {
     // Wire rule W21
     pub async fn start(&self) -> Result<Endpoint, Error> {
         let endpoint = self.server.listen().await?;
+        self.log.log.line(format_args!("server listens at {endpoint}"));
         let started =
             std::mem::take(&mut *self.started.lock().unwrap_or_else(PoisonError::into_inner));
         started.iter().for_each(|handler| handler(&endpoint));
@@ -123,9 +136,7 @@ impl IpcServer {
     /// what happens to connections stay.
     pub fn off_all(&self) {
         self.server.off_all();
-        if self.identify {
-            identity::watch(&self.server);
-        }
+        self.watch_messages();
     }
 
     /// Registers a handler that is called when the server listens. A frame with the type `start`
@@ -199,6 +210,7 @@ impl IpcServer {
     where
         NodeFormat: EncodePayload<T>,
     {
+        self.log.sent(event, data);
         socket.emit(event, data)
     }
 
@@ -212,6 +224,7 @@ impl IpcServer {
     where
         NodeFormat: EncodePayload<T>,
     {
+        self.log.sent(event, data);
         self.server.broadcast(event, data)
     }
 

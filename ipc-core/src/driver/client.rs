@@ -8,7 +8,7 @@ use super::client_task::{Control, Task};
 use super::error::{ConnectError, DisconnectReason, EmitError, Error};
 use super::events::Events;
 use super::hub::{Hub, Turn};
-use super::{ClientBuilder, Peer};
+use super::{ClientBuilder, Peer, trace};
 use crate::queue::Tally;
 use crate::session::{ReconnectPolicy, State};
 use crate::{DecodePayload, EncodePayload, FormatError, HandlerId, Message, MessageFormat};
@@ -87,7 +87,8 @@ impl<F: MessageFormat> Client<F> {
         let task = self.inner.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(mut task) = task {
             task.start();
-            tokio::spawn(task.run());
+            let endpoint = task.endpoint();
+            tokio::spawn(trace::client(&endpoint, task.run()));
         }
     }
 

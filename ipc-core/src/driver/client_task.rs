@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use ipc_transport::{Stream, Transport};
+use ipc_transport::{Endpoint, Stream, Transport};
 use tokio::sync::watch;
 
 use super::client::ClientEvent;
@@ -90,6 +90,11 @@ impl<F: MessageFormat> Task<F> {
             stream: None,
             reason: DisconnectReason::Local,
         }
+    }
+
+    /// Returns where the client connects to.
+    pub(super) fn endpoint(&self) -> Endpoint {
+        self.transport.endpoint()
     }
 
     /// Takes note that the user starts the client, unless it was closed before.

@@ -17,6 +17,7 @@ use super::error::{DisconnectReason, Error};
 use super::hub::{Backlog, Hub};
 use super::outbox::Want;
 use super::reading::{hung_up, is_hangup};
+use super::trace::Traced;
 use super::{Peer, clock, reading};
 use crate::MessageFormat;
 use crate::inbound::Inbound;
@@ -67,7 +68,7 @@ enum Flow {
     End(DisconnectReason),
 }
 
-impl<F: MessageFormat, L: Clone> Connection<F, L> {
+impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     pub(super) fn new(
         peer: Peer<F>,
         hub: Arc<Hub<F, L>>,
@@ -334,7 +335,7 @@ impl<F: MessageFormat, L: Clone> Connection<F, L> {
     }
 }
 
-impl<F: MessageFormat, L: Clone> Future for Connection<F, L> {
+impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
     type Output = DisconnectReason;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DisconnectReason> {

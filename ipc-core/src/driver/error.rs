@@ -1,5 +1,6 @@
 //! The driver's errors.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -153,6 +154,21 @@ impl DisconnectReason {
     pub(super) fn is_misunderstood(&self) -> bool {
         let Self::Error(error) = self else { return false };
         matches!(**error, Error::Format(_) | Error::Frame(_) | Error::FrameTimeout { .. })
+    }
+}
+
+/// Says who ended it, for people; of an error all that it has to say.
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("by this side"),
+            Self::PeerClosed => f.write_str("by the other side"),
+            Self::Reset => f.write_str("by the other side, before it had read everything"),
+            Self::Truncated { buffered } => {
+                write!(f, "by the other side, within a frame, after {buffered} bytes of it")
+            }
+            Self::Error(error) => error.fmt(f),
+        }
     }
 }
 

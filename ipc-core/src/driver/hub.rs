@@ -9,6 +9,7 @@ use super::Peer;
 use super::error::Error;
 use super::events::{Events, Incoming, Queue};
 use super::outbox::{Outbox, Want};
+use super::trace::Traced;
 use crate::router::{Router, Snapshot, panic_message};
 use crate::{DecodePayload, HandlerError, HandlerId, HandlerOrder, Message, MessageFormat};
 
@@ -53,7 +54,7 @@ pub(super) struct Backlog<F, L> {
 /// An item, and the stream it is meant for.
 type Stuck<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
 
-impl<F: MessageFormat, L: Clone> Hub<F, L> {
+impl<F: MessageFormat, L: Clone + Traced> Hub<F, L> {
     /// Returns a hub; `error` makes the lifecycle event of an error.
     pub(super) fn new(order: HandlerOrder, error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
         Self {
@@ -166,6 +167,7 @@ impl<F: MessageFormat, L: Clone> Hub<F, L> {
 
     /// Tells of a lifecycle event.
     pub(super) fn lifecycle(&self, event: L, backlog: &mut Backlog<F, L>) {
+        event.trace();
         let panics = self.tell(&event);
         if self.streamed.load(Ordering::Acquire) {
             for event in std::iter::once(event).chain(panics) {

@@ -20,6 +20,7 @@ mod server;
 mod server_builder;
 mod server_open;
 mod server_task;
+mod trace;
 
 pub use client::{Client, ClientEvent, CloseReport};
 pub use client_builder::ClientBuilder;

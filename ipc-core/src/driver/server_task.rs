@@ -19,7 +19,7 @@ use super::hub::{Backlog, Hub};
 use super::outbox::encode_frame;
 use super::server::ServerEvent;
 use super::server_open::ByAddress;
-use super::{Peer, PeerId};
+use super::{Peer, PeerId, trace};
 use crate::{FormatError, MessageFormat};
 
 /// What the handles and the tasks of one server share.
@@ -201,7 +201,7 @@ fn enter<F: MessageFormat>(
     }
     shared.tasks.send_modify(|tasks| tasks.peers += 1);
     let running = Running { shared: Arc::clone(shared), accepting: false };
-    let task = serve(running, peer.clone(), reader);
+    let task = trace::peer(&peer, serve(running, peer.clone(), reader));
     match shared.runtime.get() {
         Some(runtime) => drop(runtime.spawn(task)),
         None => drop(tokio::spawn(task)),

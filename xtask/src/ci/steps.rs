@@ -83,8 +83,10 @@ fn features() -> Result<Vec<Command>> {
         "-p ipc-core --no-default-features",
         "-p ipc-core",
         "-p ipc-core --no-default-features --features msgpack",
+        "-p ipc-core --no-default-features --features tracing",
         "-p ipc-core --all-features",
         "-p ipc-compat",
+        "-p ipc-compat --features tracing",
         "-p ipc-compat --all-features",
     ];
     let command = |set: &&str| cargo(&format!("clippy {set} --lib --locked -- -D warnings"));

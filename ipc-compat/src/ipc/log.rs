@@ -1,0 +1,179 @@
+//! `Log`: where an `Ipc` writes what happens, if anybody wants to know.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::BytesMut;
+use ipc_core::{Client, ClientEvent, EncodePayload, Message, MessageFormat, Server, ServerEvent};
+
+use crate::{Config, Logger, NodeFormat};
+
+/// The settings of a config that are about logging, read anew for each line.
+#[derive(Debug, Clone)]
+pub(super) struct Log(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    silent: AtomicBool,
+    /// Whether there is a logger, so that nobody takes the lock in vain.
+    has_logger: AtomicBool,
+    logger: Mutex<Option<Logger>>,
+}
+
+/// A log, and whether payloads go there, which a client or server is told when it is made.
+#[derive(Debug, Clone)]
+pub(super) struct Logged {
+    pub(super) log: Log,
+    pub(super) payloads: bool,
+}
+
+impl Logged {
+    /// Writes an event that is sent.
+    pub(super) fn sent<T: ?Sized>(&self, event: &str, data: &T)
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        if self.payloads {
+            self.log.line(format_args!("dispatching event {}", Sent { event, data }));
+        }
+    }
+
+    /// Writes the messages that are received.
+    pub(super) fn watch(&self, on_any: impl FnOnce(Log)) {
+        if self.payloads {
+            on_any(self.log.clone());
+        }
+    }
+}
+
+impl Log {
+    pub(super) fn new(config: &Config) -> Self {
+        let log = Self(Arc::new(Shared {
+            silent: AtomicBool::new(true),
+            has_logger: AtomicBool::new(false),
+            logger: Mutex::default(),
+        }));
+        log.configure(config);
+        log
+    }
+
+    pub(super) fn configure(&self, config: &Config) {
+        let logger = config.logger.clone();
+        self.0.has_logger.store(logger.is_some(), Ordering::Relaxed);
+        let mut slot = self.0.logger.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *slot, logger);
+        drop(slot);
+        drop(old);
+        self.0.silent.store(config.silent, Ordering::Relaxed);
+    }
+
+    /// Writes a line to the logger, and to `tracing` with the feature. It is put together only if
+    /// somebody reads it.
+    pub(super) fn line(&self, line: impl fmt::Display) {
+        if self.0.silent.load(Ordering::Relaxed) {
+            return;
+        }
+        #[cfg(feature = "tracing")]
+        tracing::info!("{line}");
+        self.to_logger(line);
+    }
+
+    /// Writes a line about what `ipc-core` tells `tracing` itself.
+    fn told(&self, line: impl fmt::Display) {
+        if !self.0.silent.load(Ordering::Relaxed) {
+            self.to_logger(line);
+        }
+    }
+
+    fn to_logger(&self, line: impl fmt::Display) {
+        if !self.0.has_logger.load(Ordering::Relaxed) {
+            return;
+        }
+        let logger = self.0.logger.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // The lock is free again: a logger may log.
+        if let Some(logger) = logger {
+            logger.log(&line.to_string());
+        }
+    }
+
+    /// Writes what happens to a client's connection.
+    pub(super) fn watch_client(&self, id: &Arc<str>, client: &Client<NodeFormat>) {
+        let (log, id) = (self.clone(), Arc::clone(id));
+        client.on_lifecycle(move |event| match event {
+            ClientEvent::Connect => log.told(format_args!("connected to {id}")),
+            ClientEvent::Disconnect(reason) => {
+                log.told(format_args!("connection to {id} closed: {reason}"));
+            }
+            ClientEvent::Destroy => log.told(format_args!("client of {id} is at its end")),
+            ClientEvent::Error(error) => log.told(format_args!("client of {id}: {error}")),
+            _ => {}
+        });
+    }
+
+    /// Writes what happens to a server and its clients.
+    pub(super) fn watch_server(&self, server: &Server<NodeFormat>) {
+        let log = self.clone();
+        server.on_lifecycle(move |event| match event {
+            ServerEvent::Connect(peer) => log.told(format_args!("client {} connected", peer.id())),
+            ServerEvent::Disconnect { peer, reason } => {
+                log.told(format_args!("client {} disconnected: {reason}", peer.id()));
+            }
+            ServerEvent::Error { peer: Some(peer), error } => {
+                log.told(format_args!("client {}: {error}", peer.id()));
+            }
+            ServerEvent::Error { peer: None, error } => log.told(format_args!("server: {error}")),
+            ServerEvent::Refused { limit } => {
+                log.told(format_args!("client refused: there are {limit} already"));
+            }
+            _ => {}
+        });
+    }
+
+    /// Writes a message with its payload, which may be secret: only for `log_payloads`.
+    pub(super) fn received(&self, message: &Message) {
+        self.line(format_args!("received event {}", Payload(message)));
+    }
+}
+
+/// A message with its payload, shortened.
+struct Payload<'a>(&'a Message);
+
+impl fmt::Display for Payload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let payload = String::from_utf8_lossy(self.0.payload().unwrap_or_default());
+        let shown = payload
+            .char_indices()
+            .nth(MAX_PAYLOAD)
+            .map_or(&*payload, |(end, _)| payload.get(..end).unwrap_or_default());
+        let more = if shown.len() < payload.len() { "..." } else { "" };
+        write!(f, "{} {shown}{more}", self.0.event())
+    }
+}
+
+/// An event to be sent with its payload, written as it goes out.
+struct Sent<'a, T: ?Sized> {
+    event: &'a str,
+    data: &'a T,
+}
+
+impl<T: ?Sized> fmt::Display for Sent<'_, T>
+where
+    NodeFormat: EncodePayload<T>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut frame = BytesMut::new();
+        let format = NodeFormat::v14();
+        let message = match format.encode(self.event, self.data, &mut frame) {
+            Ok(()) => format.decode(frame.freeze()),
+            Err(error) => Err(error),
+        };
+        match message {
+            Ok(message) => Payload(&message).fmt(f),
+            Err(_) => write!(f, "{} (without JSON)", self.event),
+        }
+    }
+}
+
+/// How many characters of a payload a line shows: enough to know it by.
+const MAX_PAYLOAD: usize = 1000;

@@ -1,0 +1,191 @@
+//! Logging: nothing unless asked for, what is asked for, and payloads only if that is.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ipc_compat::{Config, Inspect, Ipc, Logger, Retries};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    fn logger(&self) -> Logger {
+        let lines = self.clone();
+        Logger::new(move |line| lines.0.lock().unwrap().push(line.to_owned()))
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+
+    /// Waits until there is a line with this in it.
+    async fn until(&self, text: &str) {
+        let found = || self.0.lock().unwrap().iter().any(|line| line.contains(text));
+        while !found() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+fn ipc(directory: &TempDir, lines: &Lines) -> Ipc {
+    let mut config = Config::classic();
+    config.socket_root = PathBuf::from(format!("{}/", directory.path().display()));
+    config.id = "world".to_owned();
+    config.logger = Some(lines.logger());
+    config.max_retries = Retries::Times(0);
+    Ipc::new(config)
+}
+
+/// A part of a line that nobody may ask for.
+struct NotToBeShown;
+
+impl fmt::Display for NotToBeShown {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panic!("it was put together although nobody reads it")
+    }
+}
+
+#[test]
+fn a_line_that_nobody_reads_is_not_put_together() {
+    let ipc = Ipc::new(Config::classic());
+    ipc.configure(|config| config.silent = true);
+    ipc.log(format_args!("{NotToBeShown}"));
+    let lines = Lines::default();
+    ipc.configure(|config| config.logger = Some(lines.logger()));
+    ipc.log(format_args!("{NotToBeShown}"));
+    assert!(lines.take().is_empty());
+    // It is read live.
+    ipc.configure(|config| config.silent = false);
+    ipc.log("one");
+    ipc.configure(|config| config.silent = true);
+    ipc.log("two");
+    assert_eq!(lines.take(), ["one"]);
+}
+
+#[test]
+fn a_logger_may_be_replaced_and_may_log() {
+    let (first, second) = (Lines::default(), Lines::default());
+    let ipc = Ipc::new(Config::classic());
+    ipc.configure(|config| config.logger = Some(first.logger()));
+    ipc.log("one");
+    let (inner, lines) = (ipc.clone(), second.clone());
+    ipc.configure(|config| {
+        config.logger = Some(Logger::new(move |line| {
+            lines.0.lock().unwrap().push(line.to_owned());
+            if line == "two" {
+                inner.log("again");
+            }
+        }));
+    });
+    ipc.log("two");
+    ipc.configure(|config| config.logger = None);
+    ipc.log("three");
+    assert_eq!(
+        (first.take(), second.take()),
+        (vec!["one".into()], vec!["two".into(), "again".into()])
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happens_is_logged_and_payloads_only_if_asked_for() {
+    for log_payloads in [false, true] {
+        let (directory, lines) = (TempDir::new().unwrap(), Lines::default());
+        let ipc = ipc(&directory, &lines);
+        ipc.configure(|config| config.log_payloads = log_payloads);
+        let server = ipc.serve(()).unwrap();
+        server.on("ask", |secret: String, socket| socket.emit("answer", &secret).unwrap());
+        server.start().await.unwrap();
+        let client = ipc.connect_to("world").unwrap();
+        let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
+        client.on("answer", move |secret: String, _| told.send(secret).unwrap());
+        // Handlers that are removed do not take the log with them.
+        server.off_event("nothing");
+        client.connected().await.unwrap();
+        ipc.connect_to("world").unwrap();
+        client.emit("ask", "a secret").unwrap();
+        tells.recv().await.unwrap();
+        client.close().await;
+        server.stop().await;
+        lines.until("client 1 disconnected").await;
+        let path = directory.path().join("app.world");
+        let mut logged = lines.take();
+        // Which side is told first is the scheduler's choice.
+        logged.sort();
+        let mut expected = vec![
+            "already connected to world".to_owned(),
+            "client 1 connected".into(),
+            "client 1 disconnected: by the other side".into(),
+            "client of world is at its end".into(),
+            "connected to world".into(),
+            "connection to world closed: by this side".into(),
+            format!("server listens at unix:{}", path.display()),
+        ];
+        if log_payloads {
+            let events = ["dispatching event ask", "received event answer", "received event ask"];
+            expected.extend(events.map(|event| format!("{event} \"a secret\"")));
+        }
+        expected.sort();
+        assert_eq!(logged, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_are_logged() {
+    let (directory, lines) = (TempDir::new().unwrap(), Lines::default());
+    let ipc = ipc(&directory, &lines);
+    ipc.connect_to("nobody").unwrap().connected().await.unwrap_err();
+    let logged = lines.take();
+    assert_eq!(logged.len(), 3, "{logged:?}");
+    assert!(logged[0].starts_with("client of nobody: "), "{logged:?}");
+    assert!(logged[1].starts_with("connection to nobody closed: "), "{logged:?}");
+    assert_eq!(logged[2], "client of nobody is at its end");
+}
+
+#[track_caller]
+fn check(value: &Value, depth: u32, expected: &str) {
+    assert_eq!(Inspect::new(value).with_depth(depth).to_string(), expected);
+}
+
+/// Compared with `util.inspect(value, {depth, breakLength: Infinity, compact: true})` of Node 20.
+#[test]
+fn values_are_shown_as_node_shows_them() {
+    check(&json!(null), 5, "null");
+    check(&json!([]), 0, "[]");
+    check(&json!({}), 0, "{}");
+    check(&json!([1, -1.5, true, null, "a"]), 0, "[ 1, -1.5, true, null, 'a' ]");
+    check(&json!({"a": {"b": {}}, "c": [[1]]}), 0, "{ a: [Object], c: [Array] }");
+    check(&json!({"a": {"b": {}}, "c": [[1]]}), 1, "{ a: { b: {} }, c: [ [Array] ] }");
+    check(
+        &json!({"a b": 1, "_c1": 2, "1c": 3, "é": 4}),
+        0,
+        "{ '1c': 3, _c1: 2, 'a b': 1, 'é': 4 }",
+    );
+    check(&json!("it's"), 0, "\"it's\"");
+    check(&json!("it's \"it\""), 0, "`it's \"it\"`");
+    check(&json!("it's \"it\" `"), 0, "'it\\'s \"it\" `'");
+    check(&json!("\u{8}\t\n\u{c}\r\\\u{1b}\u{7f}\u{85}"), 0, r"'\b\t\n\f\r\\\x1B\x7F\x85'");
+    let many: Value = (0..102).collect::<Vec<_>>().into();
+    let shown = Inspect::new(&many).to_string();
+    assert!(shown.ends_with(", 98, 99, ... 2 more items ]"), "{shown}");
+}
+
+#[test]
+fn colours_are_nodes() {
+    let value = json!({"n": 1, "s": "t", "z": null, "d": {"e": [1]}});
+    let shown = Inspect::new(&value).with_depth(0).with_color(true).to_string();
+    let expected = "{ d: \x1b[36m[Object]\x1b[39m, n: \x1b[33m1\x1b[39m, s: \x1b[32m't'\x1b[39m, \
+                    z: \x1b[1mnull\x1b[22m }";
+    assert_eq!(shown, expected);
+    // The config says how.
+    let ipc = Ipc::new(Config::classic());
+    ipc.configure(|config| config.log_depth = 0);
+    assert_eq!(ipc.inspect(&value).to_string(), expected);
+    ipc.configure(|config| config.log_in_color = false);
+    assert_eq!(ipc.inspect(&value).to_string(), "{ d: [Object], n: 1, s: 't', z: null }");
+}
