@@ -23,7 +23,8 @@ pub(crate) fn program() -> &'static str {
 pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
     let package = dir.join("node_modules").join(name);
     let stamp = dir.join("stamp");
-    if fs::read_to_string(&stamp).is_ok_and(|text| text == spec) && package.is_dir() {
+    let wanted = format!("{spec}\n{}", manifest(spec));
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == wanted) && package.is_dir() {
         return Ok(package);
     }
     let aside = dir.with_extension(format!("{}.new", std::process::id()));
@@ -34,7 +35,7 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
         }
     }
     installed?;
-    fs::write(aside.join("stamp"), spec)?;
+    fs::write(aside.join("stamp"), wanted)?;
     let _ = fs::remove_dir_all(dir);
     if fs::rename(&aside, dir).is_err() {
         // Somebody else was quicker: theirs is as good.
@@ -50,17 +51,26 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
 fn install(dir: &Path, spec: &str) -> Result<()> {
     let _ = fs::remove_dir_all(dir);
     fs::create_dir_all(dir)?;
-    fs::write(dir.join("package.json"), MANIFEST)?;
+    fs::write(dir.join("package.json"), manifest(spec))?;
     let mut npm = Command::new(program());
     npm.current_dir(dir).args(["install", "--save-exact", "--ignore-scripts", "--no-audit"]);
     npm.args(["--no-fund", "--loglevel=error", spec]);
     proc::capture(&mut npm).map(drop)
 }
 
+/// Returns the package.json to install `spec` with.
+fn manifest(spec: &str) -> &'static str {
+    if spec.starts_with("node-ipc@") && !spec.starts_with("node-ipc@14.") {
+        PINNED
+    } else {
+        "{\"private\":true}\n"
+    }
+}
+
 /// Pins what node-ipc leaves open: 8.x asks for any `colors` and any newer `js-message`, with which
 /// it breaks, and 10.x and 12.x for a program to copy files, with 40 packages behind it, that
-/// nothing in them uses; a small package takes its place.
-const MANIFEST: &str = r#"{
+/// nothing in them uses; a small package takes its place. 14.x pins newer ones itself.
+const PINNED: &str = r#"{
   "private": true,
   "overrides": {
     "colors": "1.4.0",

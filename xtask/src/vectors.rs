@@ -82,6 +82,36 @@ const RECORDINGS: &[Recording] = &[
         more: &[],
     },
     Recording {
+        script: "ipc-compat/testdata/defaults.cjs",
+        version: Version::V8,
+        output: "ipc-compat/testdata/defaults.json",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/defaults.cjs",
+        version: Version::V9,
+        output: "ipc-compat/testdata/defaults.json",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/defaults.cjs",
+        version: Version::V10,
+        output: "ipc-compat/testdata/defaults.json",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/defaults.cjs",
+        version: Version::V12,
+        output: "ipc-compat/testdata/defaults.json",
+        more: &[],
+    },
+    Recording {
+        script: "ipc-compat/testdata/defaults.cjs",
+        version: Version::V14,
+        output: "ipc-compat/testdata/defaults.json",
+        more: &[],
+    },
+    Recording {
         script: "ipc-compat/testdata/record.cjs",
         version: Version::V14,
         output: "ipc-compat/testdata/envelopes.json",
@@ -130,7 +160,7 @@ pub(crate) fn compare() -> Result<bool> {
 /// Does every recording, with its outputs under `base`.
 fn record(base: &Path) -> Result<()> {
     let target = repo::target_dir()?;
-    let nodes: Vec<Node> = Version::DIALECTS
+    let nodes: Vec<Node> = Version::ALL
         .into_iter()
         .map(|version| Node::with(version, &target))
         .collect::<Result<_>>()?;
