@@ -76,6 +76,8 @@ impl Endpoint {
             Self::Unix(path) => Ok(Box::new(crate::UnixTransport::new(path))),
             #[cfg(feature = "unix")]
             Self::Abstract(name) => Ok(Box::new(crate::AbstractTransport::new(name))),
+            #[cfg(feature = "pipe")]
+            Self::Pipe(name) => Ok(Box::new(crate::PipeTransport::new(name))),
             #[cfg(feature = "tcp")]
             Self::Tcp { host, port } => Ok(Box::new(crate::TcpTransport::new(host, *port))),
             #[cfg(feature = "udp")]

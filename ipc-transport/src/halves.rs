@@ -20,7 +20,7 @@ pub struct ReadHalf {
 /// The half of a [`Stream`](crate::Stream) that writes.
 ///
 /// Shutting it down ends our direction, and so does dropping it; the other side reads the end
-/// of the stream and can still answer.
+/// of the stream and can still answer. A Windows pipe closes in both directions then.
 pub struct WriteHalf {
     io: Writing,
     max_datagram: Option<usize>,
@@ -29,6 +29,8 @@ pub struct WriteHalf {
 enum Reading {
     #[cfg(all(unix, feature = "unix"))]
     Unix(tokio::net::unix::OwnedReadHalf),
+    #[cfg(all(windows, feature = "pipe"))]
+    Pipe(crate::pipe::PipeReader),
     #[cfg(feature = "tcp")]
     Tcp(tokio::net::tcp::OwnedReadHalf),
     #[cfg(feature = "udp")]
@@ -43,6 +45,8 @@ enum Reading {
 enum Writing {
     #[cfg(all(unix, feature = "unix"))]
     Unix(tokio::net::unix::OwnedWriteHalf),
+    #[cfg(all(windows, feature = "pipe"))]
+    Pipe(crate::pipe::PipeWriter),
     #[cfg(feature = "tcp")]
     Tcp(tokio::net::tcp::OwnedWriteHalf),
     #[cfg(feature = "udp")]
@@ -74,6 +78,11 @@ impl ReadHalf {
     #[cfg(all(unix, feature = "unix"))]
     pub(crate) const fn unix(io: tokio::net::unix::OwnedReadHalf) -> Self {
         Self::new(Reading::Unix(io))
+    }
+
+    #[cfg(all(windows, feature = "pipe"))]
+    pub(crate) const fn pipe(io: crate::pipe::PipeReader) -> Self {
+        Self::new(Reading::Pipe(io))
     }
 
     #[cfg(feature = "tcp")]
@@ -121,6 +130,11 @@ impl WriteHalf {
     #[cfg(all(unix, feature = "unix"))]
     pub(crate) const fn unix(io: tokio::net::unix::OwnedWriteHalf) -> Self {
         Self::new(Writing::Unix(io))
+    }
+
+    #[cfg(all(windows, feature = "pipe"))]
+    pub(crate) const fn pipe(io: crate::pipe::PipeWriter) -> Self {
+        Self::new(Writing::Pipe(io))
     }
 
     #[cfg(feature = "tcp")]
@@ -205,7 +219,8 @@ impl Drop for WriteHalf {
                 feature = "tcp",
                 feature = "udp",
                 feature = "memory",
-                all(unix, feature = "unix")
+                all(unix, feature = "unix"),
+                all(windows, feature = "pipe")
             ))]
             _ => {}
         }

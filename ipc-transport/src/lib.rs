@@ -1,10 +1,16 @@
 // The guide speaks of every kind; a build without some of them could not follow its links.
 #![cfg_attr(
-    all(feature = "unix", feature = "tcp", feature = "memory", feature = "udp"),
+    all(feature = "unix", feature = "pipe", feature = "tcp", feature = "memory", feature = "udp"),
     doc = include_str!("../README.md")
 )]
 #![cfg_attr(
-    not(all(feature = "unix", feature = "tcp", feature = "memory", feature = "udp")),
+    not(all(
+        feature = "unix",
+        feature = "pipe",
+        feature = "tcp",
+        feature = "memory",
+        feature = "udp"
+    )),
     doc = "Sockets of one kind each behind one trait; the full guide comes with all features on."
 )]
 #![deny(unsafe_code)]
@@ -25,6 +31,8 @@ pub mod inherited;
 #[cfg(feature = "memory")]
 mod memory;
 mod peer;
+#[cfg(feature = "pipe")]
+mod pipe;
 mod stream;
 mod tap;
 #[cfg(feature = "tcp")]
@@ -49,6 +57,8 @@ pub use inherited::OpenTransport;
 #[cfg(feature = "memory")]
 pub use memory::{MemoryHub, MemoryTransport};
 pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
+#[cfg(feature = "pipe")]
+pub use pipe::PipeTransport;
 pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 #[cfg(feature = "tcp")]

@@ -17,6 +17,8 @@ pub struct PeerInfo {
     pub remote: Option<SocketAddr>,
     /// The other process's identity; `Some` for Unix sockets on systems that report it.
     pub credentials: Option<Credentials>,
+    /// The other process's id; `Some` for Windows pipes, where the system says it.
+    pub process_id: Option<u32>,
     /// What the TLS handshake has shown; `Some` for TLS only.
     pub tls: Option<Arc<TlsInfo>>,
 }
@@ -59,7 +61,7 @@ impl PeerInfo {
     /// Returns facts that name the endpoint and nothing else.
     #[must_use]
     pub const fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, remote: None, credentials: None, tls: None }
+        Self { endpoint, remote: None, credentials: None, process_id: None, tls: None }
     }
 
     /// Sets the other end's address.

@@ -19,6 +19,8 @@ macro_rules! each_kind {
         match $kind {
             #[cfg(all(unix, feature = "unix"))]
             $enum::Unix($io) => $call,
+            #[cfg(all(windows, feature = "pipe"))]
+            $enum::Pipe($io) => $call,
             #[cfg(feature = "tcp")]
             $enum::Tcp($io) => $call,
             #[cfg(feature = "udp")]
@@ -39,6 +41,9 @@ pub(crate) use each_kind;
 /// in another is fine, reading in two is not. Shutting down closes our direction only, and the
 /// other side's answer can still be read. Dropping closes both.
 ///
+/// A Windows pipe has no half-close: shutting down closes both directions, once everything is
+/// written.
+///
 /// TLS keeps a part of what is written until there is room for whole records: flush after the last
 /// write. The other kinds keep nothing.
 pub struct Stream {
@@ -49,6 +54,8 @@ pub struct Stream {
 pub(crate) enum Kind {
     #[cfg(all(unix, feature = "unix"))]
     Unix(tokio::net::UnixStream),
+    #[cfg(all(windows, feature = "pipe"))]
+    Pipe(crate::pipe::PipeStream),
     #[cfg(feature = "tcp")]
     Tcp(tokio::net::TcpStream),
     #[cfg(feature = "udp")]
@@ -102,6 +109,11 @@ impl Stream {
                 let (read, write) = io.into_split();
                 (ReadHalf::unix(read), WriteHalf::unix(write))
             }
+            #[cfg(all(windows, feature = "pipe"))]
+            Kind::Pipe(io) => {
+                let (read, write) = io.into_split();
+                (ReadHalf::pipe(read), WriteHalf::pipe(write))
+            }
             #[cfg(feature = "tcp")]
             Kind::Tcp(io) => {
                 let (read, write) = io.into_split();
@@ -138,6 +150,11 @@ impl Stream {
     #[cfg(all(unix, feature = "unix"))]
     pub(crate) const fn unix(io: tokio::net::UnixStream, peer: PeerInfo) -> Self {
         Self { kind: Kind::Unix(io), peer }
+    }
+
+    #[cfg(all(windows, feature = "pipe"))]
+    pub(crate) const fn pipe(io: crate::pipe::PipeStream, peer: PeerInfo) -> Self {
+        Self { kind: Kind::Pipe(io), peer }
     }
 
     #[cfg(feature = "tcp")]

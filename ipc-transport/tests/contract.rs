@@ -41,6 +41,22 @@ macro_rules! contract {
     };
 }
 
+/// Stamps the checks that hold where a shutdown closes both directions, and where a name is taken
+/// as long as a connection is open.
+#[cfg(all(windows, feature = "pipe"))]
+macro_rules! pipe_contract {
+    ($($name:ident, $wrap:expr;)*) => {
+        $(contract!(@stamp $name, Kind::Pipe, $wrap,
+            echo order peer_vanishes dial_nobody second_server_is_refused many_clients
+            vectored_writes address_is_free_after_drop accept_is_cancel_safe
+            a_full_stream_wakes_its_writer directions_keep_their_own_wakers
+            the_bound_endpoint_is_told);)*
+    };
+}
+
+#[cfg(all(windows, feature = "pipe"))]
+pipe_contract! { pipe, Wrap::Plain; faulty_pipe, Wrap::Faults(FAULTS); tapped_pipe, Wrap::Tap; }
+
 /// Stamps the checks that hold for datagrams: they may be lost, so nothing is said of order and of
 /// streams that are full, and nobody tells of an end, so nothing of half of one or of a peer that
 /// vanishes or is not there.

@@ -60,6 +60,27 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
             "empty",
         ),
         (
+            E::InvalidPipeName { name: r"\\server\pipe\x".into(), reason: "it is remote" },
+            "invalid_pipe_name",
+            true,
+            ErrorKind::InvalidInput,
+            "remote",
+        ),
+        (
+            E::PipeNameTooLong { name: r"\\.\pipe\x".into(), limit: 256, actual: 257 },
+            "pipe_name_too_long",
+            true,
+            ErrorKind::InvalidInput,
+            "257 characters",
+        ),
+        (
+            E::Busy { endpoint: endpoint(), waited_ms: 5000 },
+            "busy",
+            false,
+            ErrorKind::TimedOut,
+            "5000 ms",
+        ),
+        (
             E::MissingDirectory { directory: "/none".into() },
             "missing_directory",
             false,

@@ -54,6 +54,29 @@ pub enum TransportError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The text can never name a pipe of this machine.
+    InvalidPipeName {
+        /// The text.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The pipe's name is longer than Windows takes.
+    PipeNameTooLong {
+        /// The full name.
+        name: String,
+        /// The longest full name, in UTF-16 code units.
+        limit: usize,
+        /// The length of this one, in UTF-16 code units.
+        actual: usize,
+    },
+    /// A server is there, but had no place for another client for as long as we waited.
+    Busy {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// How long we waited, in milliseconds.
+        waited_ms: u64,
+    },
     /// The directory the socket file should be made in is not there.
     MissingDirectory {
         /// The directory.
@@ -183,6 +206,9 @@ impl TransportError {
             Self::NotASocket { .. } => "not_a_socket",
             Self::PathTooLong { .. } => "path_too_long",
             Self::InvalidPath { .. } => "invalid_path",
+            Self::InvalidPipeName { .. } => "invalid_pipe_name",
+            Self::PipeNameTooLong { .. } => "pipe_name_too_long",
+            Self::Busy { .. } => "busy",
             Self::MissingDirectory { .. } => "missing_directory",
             Self::DirectoryNotWritable { .. } => "directory_not_writable",
             Self::ForeignOwner { .. } => "foreign_owner",
@@ -222,6 +248,8 @@ impl TransportError {
             Self::NotASocket { .. }
                 | Self::PathTooLong { .. }
                 | Self::InvalidPath { .. }
+                | Self::InvalidPipeName { .. }
+                | Self::PipeNameTooLong { .. }
                 | Self::ForeignOwner { .. }
                 | Self::UnknownOwner { .. }
                 | Self::UnknownGroup { .. }
@@ -251,11 +279,13 @@ impl TransportError {
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Self::AlreadyRunning { .. } | Self::AddressInUse { .. } => io::ErrorKind::AddrInUse,
-            Self::StartInProgress { .. } => io::ErrorKind::TimedOut,
+            Self::StartInProgress { .. } | Self::Busy { .. } => io::ErrorKind::TimedOut,
             Self::NotASocket { .. } => io::ErrorKind::AlreadyExists,
-            Self::PathTooLong { .. } | Self::InvalidPath { .. } | Self::InvalidEndpoint(_) => {
-                io::ErrorKind::InvalidInput
-            }
+            Self::PathTooLong { .. }
+            | Self::InvalidPath { .. }
+            | Self::InvalidPipeName { .. }
+            | Self::PipeNameTooLong { .. }
+            | Self::InvalidEndpoint(_) => io::ErrorKind::InvalidInput,
             Self::MissingDirectory { .. } | Self::HostNotFound { .. } => io::ErrorKind::NotFound,
             Self::UnknownGroup { .. } => io::ErrorKind::NotFound,
             Self::AlreadyTaken { .. } => io::ErrorKind::AddrInUse,

@@ -28,6 +28,15 @@ impl fmt::Display for TransportError {
             Self::InvalidPath { path, reason } => {
                 write!(f, "socket path {:?} cannot be used: {reason}", path)
             }
+            Self::InvalidPipeName { name, reason } => {
+                write!(f, "pipe name {name:?} cannot be used: {reason}")
+            }
+            Self::PipeNameTooLong { name, limit, actual } => {
+                write!(f, "pipe name {name} has {actual} characters, the system takes {limit}")
+            }
+            Self::Busy { endpoint, waited_ms } => {
+                write!(f, "{endpoint} had no place for another client for {waited_ms} ms")
+            }
             Self::MissingDirectory { directory } => {
                 write!(f, "the directory {} for the socket does not exist", directory.display())
             }

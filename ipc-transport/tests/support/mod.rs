@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Unix,
     #[cfg(all(target_os = "linux", feature = "unix"))]
     Abstract,
+    #[cfg(all(windows, feature = "pipe"))]
+    Pipe,
     #[cfg(feature = "tcp")]
     Tcp,
     #[cfg(feature = "udp")]
@@ -84,6 +86,12 @@ impl Rig {
             Kind::Abstract => {
                 let name = format!("ipc-transport.{}.{}", std::process::id(), self.number);
                 self.wrapped(ipc_transport::AbstractTransport::new(name))
+            }
+            #[cfg(all(windows, feature = "pipe"))]
+            Kind::Pipe => {
+                let name =
+                    format!(r"\\.\pipe\ipc-transport-{}-{}", std::process::id(), self.number);
+                self.wrapped(ipc_transport::PipeTransport::new(name))
             }
             #[cfg(feature = "tcp")]
             Kind::Tcp => self.wrapped(ipc_transport::TcpTransport::new(self.host(), 0)),

@@ -74,6 +74,7 @@ fn features() -> Result<Vec<Command>> {
         "-p ipc-codec --all-features",
         "-p ipc-transport --no-default-features",
         "-p ipc-transport --no-default-features --features unix",
+        "-p ipc-transport --no-default-features --features pipe",
         "-p ipc-transport --no-default-features --features tcp",
         "-p ipc-transport --no-default-features --features udp",
         "-p ipc-transport --no-default-features --features memory",
@@ -121,7 +122,7 @@ fn msrv() -> Result<Vec<Command>> {
 
 fn windows() -> Result<Vec<Command>> {
     rustup(&["target", "add", WINDOWS])?;
-    let mut clippy = cargo("clippy --locked --lib --target");
+    let mut clippy = cargo("clippy --locked --all-targets --target");
     clippy.arg(WINDOWS).args(LIBRARIES).args(["--", "-D", "warnings"]);
     Ok(vec![clippy])
 }
