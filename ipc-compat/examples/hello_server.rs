@@ -1,4 +1,6 @@
 //! The server of node-ipc's first example: it answers every `message` with its own.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 use ipc_compat::{Config, Ipc};
@@ -7,6 +9,9 @@ use ipc_compat::{Config, Ipc};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
     let ipc = Ipc::new(config);
 
     let server = ipc.serve(())?;

@@ -1,32 +1,38 @@
-//! The client of node-ipc's raw example: says `hello` each time it is connected, and shows the bytes
-//! that come.
+//! The client of node-ipc's raw example: says `hello`, and shows the bytes that come, to `goodbye`.
 //!
-//! A word behind the program's name is the directory of the socket, with its `/`; `/tmp/` without.
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! The word `tcp` behind that takes the network instead of the socket.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
-use ipc_compat::{Config, Encoding, Ipc, RawSocket};
+use ipc_compat::{Config, Encoding, Ipc};
+use tokio::sync::mpsc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.raw_buffer = true;
     config.encoding = Encoding::Ascii;
-    if let Some(directory) = std::env::args().nth(1) {
-        config.socket_root = directory.into();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
     }
+    let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 
-    let world = Ipc::new(config).connect_to("world")?;
-    // Nothing was awaited since, and there is one thread: no event is missed.
-    let socket = world.core().peer().clone();
-    world.on_connect(move || {
-        eprintln!("connected to world");
-        // Sending fails only if the connection is closed, and then nobody hears.
-        let _ = socket.write("hello");
+    let world = if tcp { ipc.connect_to_net("world")? } else { ipc.connect_to("world")? };
+    let (arrived, mut chunks) = mpsc::unbounded_channel();
+    world.on_data(move |bytes, _| {
+        // Sending fails only if nobody waits for bytes any more.
+        let _ = arrived.send(bytes);
     });
-    // How the bytes are cut says nothing: two messages may come in one piece.
-    world.on_data(|bytes, _| eprintln!("got a message from world: {bytes:?}"));
+    // It waits for the connection.
+    world.write("hello")?;
 
-    tokio::signal::ctrl_c().await?;
+    // How the bytes are cut says nothing: a message may come in pieces, or two in one.
+    let mut received = Vec::new();
+    while !received.ends_with(b"goodbye") {
+        let Some(bytes) = chunks.recv().await else { break };
+        eprintln!("got a message from world: {bytes:?}");
+        received.extend(bytes);
+    }
     world.close().await;
     Ok(())
 }

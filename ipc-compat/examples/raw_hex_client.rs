@@ -1,24 +1,27 @@
 //! The client of node-ipc's hex example: it sends numbers of explicit width and byte order, and
 //! shows the bytes that come.
 //!
-//! A word behind the program's name is the directory of the socket, with its `/`; `/tmp/` without.
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Encoding, Ipc};
+use tokio::sync::mpsc;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.raw_buffer = true;
     config.encoding = Encoding::Hex;
-    if let Some(directory) = std::env::args().nth(1) {
-        config.socket_root = directory.into();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
     }
 
     let world = Ipc::new(config).connect_to("world")?;
-    world.on_data(|bytes, _| {
-        eprintln!("got a message from world: {}", Encoding::Hex.to_text(&bytes))
+    let (arrived, mut chunks) = mpsc::unbounded_channel();
+    world.on_data(move |bytes, _| {
+        // Sending fails only if nobody waits for bytes any more.
+        let _ = arrived.send(bytes);
     });
 
     // Node's writeUInt16BE, writeUInt32BE; `put_u16_le` and so on put the low byte first.
@@ -27,7 +30,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     numbers.put_u32(0x00ff_eecc);
     world.write(numbers)?;
 
-    tokio::signal::ctrl_c().await?;
+    // Three bytes are the answer, however they are cut.
+    let mut received = Vec::new();
+    while received.len() < 3 {
+        let Some(bytes) = chunks.recv().await else { break };
+        received.extend(bytes);
+    }
+    eprintln!("got a message from world: {}", Encoding::Hex.to_text(&received));
     world.close().await;
     Ok(())
 }

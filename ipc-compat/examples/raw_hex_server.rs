@@ -1,9 +1,12 @@
 //! The server of node-ipc's hex example: it sends lists of numbers, of which each is a byte.
 //!
-//! A word behind the program's name is the directory of the socket, with its `/`; `/tmp/` without.
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
+use std::sync::Arc;
+
 use ipc_compat::{Config, Encoding, Ipc, RawSocket};
+use tokio::sync::Notify;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -12,8 +15,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.raw_buffer = true;
     // With node-ipc before 14 as the peer, hex keeps every byte; utf8 would not.
     config.encoding = Encoding::Hex;
-    if let Some(directory) = std::env::args().nth(1) {
-        config.socket_root = directory.into();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
     }
 
     let server = Ipc::new(config).serve(())?;
@@ -25,10 +28,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("got a message {}", Encoding::Hex.to_text(&bytes));
         let _ = socket.write([0x0d, 0xee]);
     });
-    let endpoint = server.start().await?;
-    eprintln!("listening on {endpoint}; end with ctrl-c");
+    let left = Arc::new(Notify::new());
+    let leaves = Arc::clone(&left);
+    server.on_socket_disconnected(move |_, _| leaves.notify_one());
+    eprintln!("listening on {}", server.start().await?);
 
-    tokio::signal::ctrl_c().await?;
+    left.notified().await;
     server.stop().await;
     Ok(())
 }

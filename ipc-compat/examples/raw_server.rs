@@ -1,9 +1,13 @@
 //! The server of node-ipc's raw example: bytes instead of events, text as ASCII.
 //!
-//! A word behind the program's name is the directory of the socket, with its `/`; `/tmp/` without.
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! The word `tcp` behind that takes the network instead of the socket.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
+use std::sync::Arc;
+
 use ipc_compat::{Config, Encoding, Ipc, RawSocket};
+use tokio::sync::Notify;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -11,11 +15,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.id = "world".to_owned();
     config.raw_buffer = true;
     config.encoding = Encoding::Ascii;
-    if let Some(directory) = std::env::args().nth(1) {
-        config.socket_root = directory.into();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
     }
+    let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 
-    let server = Ipc::new(config).serve(())?;
+    let server = if tcp { ipc.serve_net(())? } else { ipc.serve(())? };
     server.on_connect(|socket| {
         // Sending fails only if the socket is gone, and then there is nobody to greet.
         let _ = socket.write("hello");
@@ -24,10 +29,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("got a message {bytes:?}");
         let _ = socket.write("goodbye");
     });
-    let endpoint = server.start().await?;
-    eprintln!("listening on {endpoint}; end with ctrl-c");
+    let left = Arc::new(Notify::new());
+    let leaves = Arc::clone(&left);
+    server.on_socket_disconnected(move |_, _| leaves.notify_one());
+    eprintln!("listening on {}", server.start().await?);
 
-    tokio::signal::ctrl_c().await?;
+    left.notified().await;
     server.stop().await;
     Ok(())
 }

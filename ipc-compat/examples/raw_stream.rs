@@ -1,7 +1,8 @@
 //! A server for a peer in C: the plain stream of a node-ipc socket, with numbers in both byte orders.
 //!
 //! It serves one connection of `raw_stream.c` at the path that node-ipc gives the id `world`, and
-//! ends. A word behind the program's name is the directory of the socket; `/tmp/` without.
+//! ends. A word behind the program's name is settings in JSON, spelt as in node-ipc:
+//! `{"socketRoot":"/tmp/x/"}`.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
 use bytes::{BufMut, BytesMut};
@@ -12,8 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(directory) = std::env::args().nth(1) {
-        config.socket_root = directory.into();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
     }
 
     // The same path, mode and care for the socket file as `serve`, but no messages: the stream is

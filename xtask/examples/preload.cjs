@@ -1,8 +1,32 @@
-// Loaded before an example of node-ipc runs: gives its sockets a directory of their own.
+// Loaded before a program that uses node-ipc: says where it is, and how to be quick about it. The
+// program itself stays as it was written.
 //
-//     NODE_IPC_DIR=.../node_modules/node-ipc SOCKET_ROOT=/tmp/x/ node -r ./preload.cjs EXAMPLE.js
+//     NODE_IPC_DIR=.../node_modules/node-ipc SETTINGS='{"socketRoot":"/tmp/x/"}' node -r ./preload.cjs EXAMPLE.js
 'use strict';
 
+const dgram = require('dgram');
+const net = require('net');
+
+const settings = JSON.parse(process.env.SETTINGS);
 const ipc = require(process.env.NODE_IPC_DIR);
-ipc.config.socketRoot = process.env.SOCKET_ROOT;
-ipc.config.logInColor = false;
+Object.assign(ipc.config, settings, { logInColor: false });
+
+// Pauses stand for work that takes long, and for patience with servers that are not there.
+for (const name of ['setTimeout', 'setInterval']) {
+  const original = global[name];
+  global[name] = (callback, pause, ...rest) => original(callback, Math.min(pause, 20), ...rest);
+}
+
+// A server says when it listens.
+const { listen } = net.Server.prototype;
+net.Server.prototype.listen = function (...args) {
+  this.once('listening', () => console.log('listening'));
+  return listen.apply(this, args);
+};
+
+// The examples write down the ports of their own ends over UDP; any other does as well.
+const { bind } = dgram.Socket.prototype;
+dgram.Socket.prototype.bind = function (port, ...rest) {
+  this.once('listening', () => console.log('listening'));
+  return bind.call(this, port === settings.networkPort ? port : 0, ...rest);
+};

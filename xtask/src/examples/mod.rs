@@ -3,14 +3,18 @@
 //! To add one, add a row to `pairs.rs`.
 
 mod pairs;
+mod place;
 mod program;
+mod side;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::iter;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use self::pairs::{PAIRS, Pair, Side};
+use self::pairs::EXAMPLES;
+use self::place::Place;
 use self::program::Program;
+use self::side::Side;
 use crate::args::Args;
 use crate::error::{Error, Result};
 use crate::{npm, proc, repo};
@@ -53,19 +57,15 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
 pub(crate) fn run(filter: &str) -> Result<Summary> {
     let tools = tools()?;
     let mut summary = Summary::default();
-    for pair in PAIRS.iter().filter(|pair| pair.name.contains(filter)) {
-        let began = Instant::now();
-        let (word, note) = match try_pair(&tools, pair) {
-            Ok(()) => ("ok", String::new()),
-            Err(Error::Unavailable(reason)) => ("SKIPPED", reason),
-            Err(error) => ("FAILED", error.to_string()),
-        };
-        match word {
-            "ok" => summary.passed += 1,
-            "SKIPPED" => summary.skipped += 1,
-            _ => summary.failed += 1,
+    for example in EXAMPLES.iter().filter(|example| example.name.contains(filter)) {
+        for server in example.servers {
+            for &clients in example.clients {
+                // node-ipc with itself is no concern of ours.
+                if server.is_rust() || clients.iter().any(Side::is_rust) {
+                    meet(&tools, &mut summary, example.name, server, clients);
+                }
+            }
         }
-        println!("{:<34} {word:<8}{:>6.1} s  {note}", pair.name, began.elapsed().as_secs_f64());
     }
     let Summary { passed, failed, skipped } = summary;
     println!("{passed} passed, {failed} failed, {skipped} skipped");
@@ -89,67 +89,73 @@ fn tools() -> Result<Tools> {
     Ok(Tools { examples: target.join("debug").join("examples"), node_ipc, cc })
 }
 
-/// Runs one pair in a directory of its own until both have said what they should.
-fn try_pair(tools: &Tools, pair: &Pair) -> Result<()> {
-    // Short, since the path of a Unix socket holds 107 bytes only.
-    let dir = std::env::temp_dir().join(format!("xe{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&dir);
-    std::fs::create_dir_all(&dir)?;
-    let result = talk(tools, pair, &dir);
-    let _ = std::fs::remove_dir_all(&dir);
-    result
-}
-
-fn talk(tools: &Tools, pair: &Pair, dir: &Path) -> Result<()> {
-    let server = start(tools, &pair.server, dir)?;
-    let socket = dir.join("app.world");
-    let deadline = Instant::now() + PATIENCE;
-    // Not every program waits for its server.
-    server.until("its socket", deadline, |_| socket.exists())?;
-    let client = start(tools, &pair.client, dir)?;
-    for (program, said) in [(&server, pair.server_says), (&client, pair.client_says)] {
-        for words in said {
-            program.until(words, deadline, |text| text.contains(words)).map_err(|error| {
-                Error::Failed(format!("{error}\n{}{}", server.transcript(), client.transcript()))
-            })?;
-        }
-    }
-    Ok(())
-}
-
-fn start(tools: &Tools, side: &Side, dir: &Path) -> Result<Program> {
-    // Plain text joining makes the path of a socket, so the `/` belongs to the directory.
-    let root = format!("{}/", dir.display());
-    let mut command = match side {
-        Side::Rust(name) => {
-            let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-            let mut command = Command::new(tools.examples.join(name));
-            command.arg(root);
-            command
-        }
-        Side::Js(path) => {
-            let package = tools.node_ipc.as_ref().map_err(|why| Error::Unavailable(why.clone()))?;
-            let mut command = Command::new("node");
-            command.arg("-r").arg(repo::root().join("xtask/examples/preload.cjs"));
-            command.arg(package.join("example").join(path));
-            command.env("NODE_IPC_DIR", package).env("SOCKET_ROOT", root);
-            command
-        }
-        Side::C(name) => {
-            let cc = tools.cc.as_ref().map_err(|why| Error::Unavailable(why.clone()))?;
-            let program = dir.join(name);
-            let source = repo::root().join(format!("ipc-compat/examples/{name}.c"));
-            proc::capture(Command::new(cc).arg("-o").arg(&program).arg(source))?;
-            let mut command = Command::new(program);
-            command.arg(dir.join("app.world"));
-            command
-        }
+/// Runs a server with its clients and prints what became of it.
+fn meet(
+    tools: &Tools,
+    summary: &mut Summary,
+    name: &str,
+    server: &'static Side,
+    clients: &'static [Side],
+) {
+    let began = Instant::now();
+    let (word, note) = match Place::new().and_then(|place| talk(tools, &place, server, clients)) {
+        Ok(()) => ("ok", String::new()),
+        Err(Error::Unavailable(reason)) => ("SKIPPED", reason),
+        Err(error) => ("FAILED", error.to_string()),
     };
-    Program::start(&mut command)
+    match word {
+        "ok" => summary.passed += 1,
+        "SKIPPED" => summary.skipped += 1,
+        _ => summary.failed += 1,
+    }
+    let partners: Vec<_> = clients.iter().map(Side::language).collect();
+    let who = format!("{name}: {} serves {}", server.language(), partners.join(" and "));
+    println!("{who:<60} {word:<8}{:>6.1} s  {note}", began.elapsed().as_secs_f64());
+}
+
+/// Lets them talk; an error ends with what everybody said.
+fn talk(
+    tools: &Tools,
+    place: &Place,
+    server: &'static Side,
+    clients: &'static [Side],
+) -> Result<()> {
+    let mut server = Program::start(server, &mut server.command(tools, place)?)?;
+    let mut programs = Vec::new();
+    let result = (|| {
+        let deadline = Instant::now() + PATIENCE;
+        // Over UDP, and from some clients, what is sent to nobody is lost.
+        server.until("listening", deadline)?;
+        for client in clients {
+            programs.push(Program::start(client, &mut client.command(tools, place)?)?);
+        }
+        until_done(&mut server, &mut programs, deadline)
+    })();
+    result.map_err(|error| {
+        let said: String = iter::once(&server).chain(&programs).map(Program::transcript).collect();
+        if matches!(error, Error::Unavailable(_)) {
+            error
+        } else {
+            format!("{error}\n{said}").into()
+        }
+    })
+}
+
+/// Waits until all have said what they should, and those have ended that end by themselves.
+fn until_done(server: &mut Program, clients: &mut [Program], deadline: Instant) -> Result<()> {
+    for program in iter::once(&mut *server).chain(&mut *clients) {
+        program.until_all_said(deadline)?;
+    }
+    for client in &mut *clients {
+        client.until_ended(deadline)?;
+    }
+    // A server ends when its clients are gone.
+    clients.iter_mut().for_each(Program::kill);
+    server.until_ended(deadline)
 }
 
 /// The last version of node-ipc whose package has its examples.
 const WITH_EXAMPLES: &str = "8.10.3";
 
-/// What a pair may take: the examples of node-ipc pause 1.5 s before they dial again.
+/// What a meeting may take on a busy machine; alone it takes less than a second.
 const PATIENCE: Duration = Duration::from_secs(60);

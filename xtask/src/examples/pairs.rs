@@ -1,77 +1,153 @@
-//! Which example talks to which, and what each says when it has heard the other.
+//! Which examples talk to which, and what each says when it has heard the other.
 
-/// A server and a client that are to talk.
+use super::side::{Side, c, js, rust, script};
+
+/// Servers and clients of which each can talk to each.
 #[derive(Debug)]
-pub(super) struct Pair {
+pub(super) struct Example {
     pub(super) name: &'static str,
-    pub(super) server: Side,
-    pub(super) client: Side,
-    /// Parts of what each prints; chunks of raw bytes may come joined, so these are short.
-    pub(super) server_says: &'static [&'static str],
-    pub(super) client_says: &'static [&'static str],
+    pub(super) servers: &'static [Side],
+    /// Each a group that talks to one server at the same time.
+    pub(super) clients: &'static [&'static [Side]],
 }
 
-/// One of the two.
-#[derive(Debug)]
-pub(super) enum Side {
-    /// An example of `ipc-compat`; it takes the directory of the socket as its only word.
-    Rust(&'static str),
-    /// A file in the `example` folder of node-ipc's package.
-    Js(&'static str),
-    /// A program in C in the examples of `ipc-compat`; it takes the path of the socket.
-    C(&'static str),
-}
-
-use Side::{C, Js, Rust};
-
-pub(super) const PAIRS: &[Pair] = &[
-    Pair {
-        name: "raw, Rust serves JavaScript",
-        server: Rust("raw_server"),
-        client: Js("unixWindowsSocket/rawBuffer/hello-client.js"),
-        server_says: &["got a message b\"hello\""],
-        client_says: &["hello", "goodbye"],
+/// Every server meets every group of clients, unless none of them is ours.
+pub(super) const EXAMPLES: &[Example] = &[
+    Example {
+        name: "hello",
+        servers: &[
+            rust("hello_server", &[]).stays(),
+            script("hello-server.cjs", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("hello_client", &["hello world!"])],
+            &[script("hello-client.cjs", &["got a message from world :  hello world!"])],
+        ],
     },
-    Pair {
-        name: "raw, JavaScript serves Rust",
-        server: Js("unixWindowsSocket/rawBuffer/world.server.js"),
-        client: Rust("raw_client"),
-        server_says: &["got a message", "<Buffer 68 65 6c 6c 6f>"],
-        client_says: &["connected to world", "hello", "goodbye"],
+    Example {
+        name: "basic",
+        servers: &[
+            rust("basic_server", &["got a message from hello: hello"]),
+            js("unixWindowsSocket/basic/world-server.js", &["received event of :  app.message"]),
+        ],
+        clients: &[
+            &[rust("basic_client", &["got a message from world: hello world!"])],
+            &[js("unixWindowsSocket/basic/hello-client.js", &["message: 'hello world!'"])],
+        ],
     },
-    Pair {
-        name: "raw, Rust serves Rust",
-        server: Rust("raw_server"),
-        client: Rust("raw_client"),
-        server_says: &["got a message b\"hello\""],
-        client_says: &["hello", "goodbye"],
+    Example {
+        name: "sync",
+        servers: &[
+            rust("sync_server", &["hello: hello0\n", "hello: hello9\n"]),
+            js("unixWindowsSocket/basicSync/world-server.js", &["'hello0'", "'hello9'"]),
+        ],
+        clients: &[
+            &[rust("sync_client", &["world: hello0 world!", "world: hello9 world!"])],
+            &[js(
+                "unixWindowsSocket/basicSync/hello-client.js",
+                &["hello0 world!", "hello9 world!"],
+            )],
+        ],
     },
-    Pair {
-        name: "raw hex, Rust serves JavaScript",
-        server: Rust("raw_hex_server"),
-        client: Js("rawBuffer/hello-client.js"),
-        server_says: &["got a message 000200ffeecc"],
-        client_says: &["<Buffer aa", "0d ee>"],
+    Example {
+        name: "broadcast",
+        servers: &[
+            rust("broadcast_server", &["got all required events", "a client left"]),
+            js("unixWindowsSocket/Multi-Client-Broadcast/world-server.js", ALL_HEARD),
+        ],
+        clients: &[
+            &[rust("broadcast_client", KILLED), rust("broadcast_client", KILLED).with(GOODBYE)],
+            &[
+                js("unixWindowsSocket/Multi-Client-Broadcast/hello-client.js", KILLED),
+                js("unixWindowsSocket/Multi-Client-Broadcast/goodbye-client.js", KILLED),
+            ],
+            &[
+                rust("broadcast_client", KILLED),
+                js("unixWindowsSocket/Multi-Client-Broadcast/goodbye-client.js", KILLED),
+            ],
+        ],
     },
-    Pair {
-        name: "raw hex, JavaScript serves Rust",
-        server: Js("rawBuffer/world.server.js"),
-        client: Rust("raw_hex_client"),
-        server_says: &["<Buffer 00 02 00 ff ee cc>"],
-        client_says: &["got a message from world: aa", "0dee"],
+    Example {
+        name: "broadcast, TCP",
+        servers: &[
+            rust("broadcast_server", &["got all required events", "a client left"]).over_tcp(),
+            js("TCPSocket/Multi-Client-Broadcast/world-server.js", ALL_HEARD),
+        ],
+        clients: &[
+            &[
+                rust("broadcast_client", KILLED).over_tcp(),
+                rust("broadcast_client", KILLED).over_tcp().with(GOODBYE),
+            ],
+            &[
+                js("TCPSocket/Multi-Client-Broadcast/hello-client.js", KILLED),
+                js("TCPSocket/Multi-Client-Broadcast/goodbye-client.js", KILLED),
+            ],
+        ],
     },
-    Pair {
-        name: "raw hex, Rust serves Rust",
-        server: Rust("raw_hex_server"),
-        client: Rust("raw_hex_client"),
-        server_says: &["got a message 000200ffeecc"],
-        client_says: &["got a message from world: aa", "0dee"],
+    Example {
+        name: "TCP",
+        servers: &[
+            rust("tcp_server", &["got a message: hello"]),
+            js("TCPSocket/basic/world-server.js", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("tcp_client", &["got a message from world: hello world!"])],
+            &[js("TCPSocket/basic/hello-client.js", &["got a message from world :  hello world!"])],
+        ],
     },
-    Pair {
-        name: "plain stream, Rust serves C",
-        server: Rust("raw_stream"),
-        client: C("raw_stream"),
-        server_says: &["got number 7, value -100000, reading -0.15625"],
-        client_says: &["got number 7, value 100000, reading -0.3125"],
+    Example {
+        name: "TCP, sync",
+        servers: &[
+            rust("tcp_server", &["got a message: hello"]),
+            js("TCPSocket/basicSync/world-server.js", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("tcp_client", &["world: hello world!"]).with(r#""sync":true"#)],
+            &[js("TCPSocket/basicSync/hello-client.js", &["hello0 world!", "hello9 world!"])],
+        ],
+    },
+    Example {
+        name: "raw",
+        servers: &[
+            rust("raw_server", &["got a message b\"hello\""]),
+            js("unixWindowsSocket/rawBuffer/world.server.js", &["<Buffer 68 65 6c 6c 6f>"]),
+        ],
+        clients: &[
+            &[rust("raw_client", GOODBYE_CAME)],
+            &[js("unixWindowsSocket/rawBuffer/hello-client.js", GOODBYE_CAME)],
+        ],
+    },
+    Example {
+        name: "raw, TCP",
+        servers: &[
+            rust("raw_server", &["got a message b\"hello\""]).over_tcp(),
+            js("TCPSocket/rawBuffer/world.server.js", &["<Buffer 68 65 6c 6c 6f>"]),
+        ],
+        clients: &[
+            &[rust("raw_client", GOODBYE_CAME).over_tcp()],
+            &[js("TCPSocket/rawBuffer/hello-client.js", GOODBYE_CAME)],
+        ],
+    },
+    Example {
+        name: "raw hex",
+        servers: &[
+            rust("raw_hex_server", &["got a message 000200ffeecc"]),
+            js("rawBuffer/world.server.js", &["<Buffer 00 02 00 ff ee cc>"]),
+        ],
+        clients: &[
+            &[rust("raw_hex_client", &["got a message from world: aa0dee"])],
+            &[js("rawBuffer/hello-client.js", &["<Buffer aa", "0d ee>"])],
+        ],
+    },
+    Example {
+        name: "plain stream",
+        servers: &[rust("raw_stream", &["got number 7, value -100000, reading -0.15625"])],
+        clients: &[&[c("raw_stream", &["got number 7, value 100000, reading -0.3125"])]],
     },
 ];
+
+/// Chunks of raw bytes may come joined, so this is short.
+const GOODBYE_CAME: &[&str] = &["hello", "goodbye"];
+const GOODBYE: &str = r#""id":"goodbye""#;
+const KILLED: &[&str] = &["world requested kill.connection"];
+const ALL_HEARD: &[&str] = &["got all required events"];

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::side::Side;
 use crate::error::{Error, Result};
 use crate::proc;
 
@@ -13,6 +14,7 @@ use crate::proc;
 #[derive(Debug)]
 pub(super) struct Program {
     name: String,
+    side: &'static Side,
     child: Child,
     printed: Arc<Printed>,
 }
@@ -29,7 +31,7 @@ impl Program {
     /// # Errors
     ///
     /// If it cannot be started.
-    pub(super) fn start(command: &mut Command) -> Result<Self> {
+    pub(super) fn start(side: &'static Side, command: &mut Command) -> Result<Self> {
         let name = proc::describe(command);
         let mut child = command
             .stdin(Stdio::null())
@@ -44,22 +46,61 @@ impl Program {
         if let Some(pipe) = child.stderr.take() {
             gather(pipe, &printed);
         }
-        Ok(Self { name, child, printed })
+        Ok(Self { name, side, child, printed })
     }
 
-    /// Waits until `done` says so of all that was printed.
+    /// Waits until it has printed `words`.
     ///
     /// # Errors
     ///
-    /// If it does not happen by the deadline; the error names `what`.
-    pub(super) fn until(
-        &self,
+    /// If it does not by the deadline.
+    pub(super) fn until(&mut self, words: &str, deadline: Instant) -> Result<()> {
+        self.wait(words, deadline, |text, _| text.contains(words))
+    }
+
+    /// Waits until it has printed all that it should.
+    ///
+    /// # Errors
+    ///
+    /// If it does not by the deadline.
+    pub(super) fn until_all_said(&mut self, deadline: Instant) -> Result<()> {
+        self.side.says.iter().try_for_each(|words| self.until(words, deadline))
+    }
+
+    /// Waits until it has ended, if it is one of those that end by themselves.
+    ///
+    /// # Errors
+    ///
+    /// If it does not by the deadline, or says that it failed.
+    pub(super) fn until_ended(&mut self, deadline: Instant) -> Result<()> {
+        if !self.side.ends() {
+            return Ok(());
+        }
+        let mut ended = None;
+        self.wait("its end", deadline, |_, child| {
+            ended = child.try_wait().ok().flatten();
+            ended.is_some()
+        })?;
+        match ended {
+            Some(status) if !status.success() => Err(Error::while_doing(&self.name, status)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends it, however it is.
+    pub(super) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn wait(
+        &mut self,
         what: &str,
         deadline: Instant,
-        done: impl Fn(&str) -> bool,
+        mut done: impl FnMut(&str, &mut Child) -> bool,
     ) -> Result<()> {
         let mut text = self.printed.text.lock().unwrap_or_else(PoisonError::into_inner);
-        while !done(&text) {
+        while !done(&text, &mut self.child) {
             if Instant::now() >= deadline {
                 let message = format!("{}: waited in vain for `{what}`", self.name);
                 return Err(Error::Failed(message));
@@ -80,8 +121,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

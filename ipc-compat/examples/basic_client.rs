@@ -1,0 +1,42 @@
+//! The client of node-ipc's basic example: says `hello` and shows the answer.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use ipc_compat::{Config, Ipc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AppMessage {
+    id: String,
+    message: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    config.id = "hello".to_owned();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
+
+    let world = Ipc::new(config).connect_to("world")?;
+    // Nothing was awaited since, and there is one thread: no event is missed.
+    world.on_connect(|| eprintln!("connected to world"));
+    world.on_disconnect(|why| eprintln!("disconnected from world: {why:?}"));
+    let (answered, mut answers) = mpsc::unbounded_channel();
+    world.on("app.message", move |data: AppMessage, _| {
+        // Sending fails only if nobody waits for an answer any more.
+        let _ = answered.send(data);
+    });
+    // It waits for the connection.
+    let hello = AppMessage { id: "hello".to_owned(), message: "hello".to_owned() };
+    world.emit("app.message", &hello)?;
+
+    if let Some(AppMessage { id, message }) = answers.recv().await {
+        eprintln!("got a message from {id}: {message}");
+    }
+    world.close().await;
+    Ok(())
+}

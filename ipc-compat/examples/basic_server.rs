@@ -1,0 +1,41 @@
+//! The server of node-ipc's basic example: answers each `app.message`, until its client leaves.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use std::sync::Arc;
+
+use ipc_compat::{Config, Ipc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AppMessage {
+    id: String,
+    message: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    config.id = "world".to_owned();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
+
+    let server = Ipc::new(config).serve(())?;
+    server.on("app.message", |data: AppMessage, socket| {
+        eprintln!("got a message from {}: {}", data.id, data.message);
+        let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
+        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        let _ = socket.emit("app.message", &answer);
+    });
+    let left = Arc::new(Notify::new());
+    let leaves = Arc::clone(&left);
+    server.on_socket_disconnected(move |_, _| leaves.notify_one());
+    eprintln!("listening on {}", server.start().await?);
+
+    left.notified().await;
+    server.stop().await;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! A client of node-ipc's broadcast example: writes once, and leaves when the server asks everybody to.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! There `id` is `hello` or `goodbye`. The word `tcp` behind that takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use std::sync::Arc;
+
+use ipc_compat::{Config, Ipc, RawJson};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AppMessage {
+    id: String,
+    message: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    config.id = "hello".to_owned();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
+    let id = config.id.clone();
+    let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
+
+    let world = if tcp { ipc.connect_to_net("world")? } else { ipc.connect_to("world")? };
+    world.on("app.message", |data: AppMessage, _| {
+        eprintln!("got a message from {}: {}", data.id, data.message);
+    });
+    let asked = Arc::new(Notify::new());
+    let asks = Arc::clone(&asked);
+    world.on("kill.connection", move |_: RawJson, _| {
+        eprintln!("world requested kill.connection");
+        asks.notify_one();
+    });
+    world.emit("app.message", &AppMessage { message: id.clone(), id })?;
+
+    asked.notified().await;
+    world.close().await;
+    Ok(())
+}
