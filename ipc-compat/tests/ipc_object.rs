@@ -318,3 +318,40 @@ async fn a_socket_that_is_open_already_is_served() {
     server.stop().await;
     assert!(path.exists(), "the file is its maker's");
 }
+
+#[tokio::test]
+async fn lifecycle_handlers_may_run_once_and_be_removed() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    ipc.configure(|config| config.retry = Duration::from_millis(1));
+    let (told, mut tells) = mpsc::unbounded_channel();
+    let tell = |what: &'static str| {
+        let told = told.clone();
+        move || told.send(what).unwrap()
+    };
+    let client = ipc.connect_to("world").unwrap();
+    let removed = client.on_connect(tell("it was removed"));
+    assert!(client.off(removed) && !client.off(removed));
+    client.once_connect(tell("once connect"));
+    client.on_connect(tell("connect"));
+    for round in [1, 2] {
+        let server = ipc.serve(()).unwrap();
+        let once = tell("server once connect");
+        server.once_connect(move |_| once());
+        server.start().await.unwrap();
+        // Which side is told first is the scheduler's choice.
+        let expected = ["connect", "server once connect", "once connect"];
+        let mut expected = expected.get(..if round == 1 { 3 } else { 2 }).unwrap().to_vec();
+        expected.sort_unstable();
+        let mut heard = Vec::new();
+        for _ in &expected {
+            heard.push(next(&mut tells).await);
+        }
+        heard.sort_unstable();
+        assert_eq!(heard, expected);
+        let lost = tell("once disconnect");
+        client.once_disconnect(move |_| lost());
+        server.stop().await;
+        assert_eq!(next(&mut tells).await, "once disconnect");
+    }
+}

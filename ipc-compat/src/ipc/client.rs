@@ -11,6 +11,7 @@ use ipc_core::{
 
 use super::Socket;
 use super::log::Logged;
+use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
 use crate::{NodeFormat, RawData};
 
@@ -107,6 +108,29 @@ impl IpcClient {
         self.client.on_lifecycle(move |event| {
             if matches!(event, ClientEvent::Connect) {
                 handler();
+            }
+        })
+    }
+
+    /// Registers a handler for the next time the connection is made only.
+    pub fn once_connect(&self, handler: impl FnOnce() + Send + 'static) -> HandlerId {
+        let once = Once::new(handler);
+        self.on_connect(move || {
+            if let Some(handler) = once.take() {
+                handler();
+            }
+        })
+    }
+
+    /// Registers a handler for the next time only that the connection is lost, or cannot be made.
+    pub fn once_disconnect(
+        &self,
+        handler: impl FnOnce(&DisconnectReason) + Send + 'static,
+    ) -> HandlerId {
+        let once = Once::new(handler);
+        self.on_disconnect(move |reason| {
+            if let Some(handler) = once.take() {
+                handler(reason);
             }
         })
     }

@@ -9,6 +9,7 @@ mod error;
 mod identity;
 mod local;
 mod log;
+mod once;
 mod raw_socket;
 mod server;
 mod setup;

@@ -11,6 +11,7 @@ use ipc_core::{
 use ipc_transport::Endpoint;
 
 use super::log::Logged;
+use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
 use super::{Socket, identity};
 use crate::{NodeFormat, RawData, RawJson};
@@ -154,6 +155,16 @@ impl IpcServer {
     pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
         self.server.on_lifecycle(move |event| {
             if let ServerEvent::Connect(socket) = event {
+                handler(socket);
+            }
+        })
+    }
+
+    /// Registers a handler for the next client that connects only.
+    pub fn once_connect(&self, handler: impl FnOnce(&Socket) + Send + 'static) -> HandlerId {
+        let once = Once::new(handler);
+        self.on_connect(move |socket| {
+            if let Some(handler) = once.take() {
                 handler(socket);
             }
         })

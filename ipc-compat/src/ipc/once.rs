@@ -1,0 +1,18 @@
+//! `Once`: a handler that runs for the first event only.
+
+use std::sync::{Mutex, PoisonError};
+
+/// A handler that is given away when it is to run; after that there is none, and what it captured is
+/// dropped with it.
+pub(super) struct Once<F>(Mutex<Option<F>>);
+
+impl<F> Once<F> {
+    pub(super) fn new(handler: F) -> Self {
+        Self(Mutex::new(Some(handler)))
+    }
+
+    /// Returns the handler, the first time.
+    pub(super) fn take(&self) -> Option<F> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
