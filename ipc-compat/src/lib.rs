@@ -23,6 +23,6 @@ pub use format::{
 };
 pub use inspect::Inspect;
 pub use ipc::{
-    Arg, Call, ConnectToArgs, ConnectToNetArgs, Ipc, IpcClient, IpcError, IpcServer,
-    ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, UdpType,
+    Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
+    ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,
 };

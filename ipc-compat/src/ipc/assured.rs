@@ -44,8 +44,8 @@ pub(super) fn net_server(config: &mut Config, udp: Option<UdpType>) -> Result<()
     Ok(())
 }
 
-/// Checks a server on a transport that the config knows nothing of.
-pub(super) fn other_server(config: &Config) -> Result<(), IpcError> {
+/// Checks a server or client on a transport that the config knows nothing of.
+pub(super) fn other_transport(config: &Config) -> Result<(), IpcError> {
     if config.parser != Profile::Assured {
         return Ok(());
     }

@@ -4,6 +4,7 @@ mod args;
 mod assured;
 mod call;
 mod client;
+mod datagrams;
 mod direct;
 mod error;
 mod identity;
@@ -24,6 +25,7 @@ use ipc_core::Peer;
 pub use args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
 pub use call::{Arg, Call};
 pub use client::IpcClient;
+pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
@@ -165,7 +167,7 @@ impl Ipc {
         transport: impl ipc_transport::Transport,
     ) -> Result<IpcServer, IpcError> {
         let config = self.config();
-        assured::other_server(&config)?;
+        assured::other_transport(&config)?;
         self.make_server(&config, Arc::new(transport), None)
     }
 
@@ -207,6 +209,28 @@ impl Ipc {
         let config = self.config();
         assured::net_client(&config)?;
         let transport = setup::tcp_client(&config, call.host(&config), call.port(&config));
+        self.make_client(&config, call, Arc::new(transport))
+    }
+
+    /// Makes a client on a transport of the program's own and starts connecting, such as one over UDP,
+    /// which talks to one address. Else as [`connect_to`](Self::connect_to).
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used, or the id is empty; under the profile `assured`
+    /// always, for nothing is known of the transport.
+    ///
+    /// # Panics
+    ///
+    /// If it is called outside a tokio runtime.
+    pub fn connect_on(
+        &self,
+        id: &str,
+        transport: impl ipc_transport::Transport,
+    ) -> Result<IpcClient, IpcError> {
+        let call = Call::connect_to(ConnectToArgs::into_args(id))?;
+        let config = self.config();
+        assured::other_transport(&config)?;
         self.make_client(&config, call, Arc::new(transport))
     }
 

@@ -10,6 +10,7 @@ use ipc_core::{
 };
 use ipc_transport::Endpoint;
 
+use super::datagrams::is_datagram;
 use super::log::Logged;
 use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
@@ -151,12 +152,11 @@ impl IpcServer {
         }
     }
 
-    /// Registers a handler for each client that connects.
+    /// Registers a handler for each client that connects. Over UDP nobody does.
     pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
-        self.server.on_lifecycle(move |event| {
-            if let ServerEvent::Connect(socket) = event {
-                handler(socket);
-            }
+        self.server.on_lifecycle(move |event| match event {
+            ServerEvent::Connect(socket) if !is_datagram(socket) => handler(socket),
+            _ => {}
         })
     }
 
@@ -170,15 +170,17 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for each client that leaves, with the id it gave itself, if it did.
+    /// Registers a handler for each client that leaves, with the id it gave itself, if it did. Over
+    /// UDP nobody does.
     pub fn on_socket_disconnected(
         &self,
         handler: impl Fn(&Socket, Option<&RawJson>) + Send + Sync + 'static,
     ) -> HandlerId {
-        self.server.on_lifecycle(move |event| {
-            if let ServerEvent::Disconnect { peer, .. } = event {
+        self.server.on_lifecycle(move |event| match event {
+            ServerEvent::Disconnect { peer, .. } if !is_datagram(peer) => {
                 handler(peer, identity::of(peer).as_ref());
             }
+            _ => {}
         })
     }
 
@@ -198,10 +200,9 @@ impl IpcServer {
     /// [`on_socket_disconnected`](Self::on_socket_disconnected).
     // Wire rule W21
     pub fn on_close(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
-        self.server.on_lifecycle_last(move |event| {
-            if let ServerEvent::Disconnect { peer, .. } = event {
-                handler(peer);
-            }
+        self.server.on_lifecycle_last(move |event| match event {
+            ServerEvent::Disconnect { peer, .. } if !is_datagram(peer) => handler(peer),
+            _ => {}
         })
     }
 
@@ -225,12 +226,13 @@ impl IpcServer {
         socket.emit(event, data)
     }
 
-    /// Sends an event to every client. See [`Server::broadcast`].
+    /// Sends an event to every client; over UDP to every address that was heard of in the last
+    /// minutes. See [`Server::broadcast`].
     ///
     /// # Errors
     ///
     /// [`EmitError`] if the data cannot be sent to anybody.
-    // Wire rule W23
+    // Wire rule W23 and W49
     pub fn broadcast<T: ?Sized>(&self, event: &str, data: &T) -> Result<BroadcastReport, EmitError>
     where
         NodeFormat: EncodePayload<T>,
@@ -266,7 +268,8 @@ impl IpcServer {
         self.server.broadcast(NodeFormat::RAW_EVENT, &data.into())
     }
 
-    /// Returns the connected clients, in the order they came.
+    /// Returns the connected clients, in the order they came; over UDP the addresses that were heard
+    /// of or spoken to in the last minutes.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         self.server.peers()

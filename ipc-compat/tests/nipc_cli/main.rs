@@ -20,4 +20,5 @@ mod raw;
 mod raw_mode;
 mod serve;
 mod talk;
+mod udp;
 mod usage;

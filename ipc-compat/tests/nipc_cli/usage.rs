@@ -36,7 +36,7 @@ fn commands_and_options_to_come_are_unknown() {
     for command in ["request", "bench", "tap", "replay"] {
         refused(&[command]);
     }
-    let options = ["--udp4", "--udp6", "--tls", "--key", "--insecure"];
+    let options = ["--tls", "--key", "--insecure"];
     for option in options.into_iter().chain(["--server-name"]) {
         let errors = refused(&["serve", option, "1"]);
         assert!(errors.contains("unexpected argument"), "{errors}");

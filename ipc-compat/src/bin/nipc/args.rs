@@ -8,12 +8,13 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipc_codec::Delimiter;
 use ipc_compat::{Dialect, RawJson, Retries};
-use ipc_transport::Endpoint;
 
 use crate::checks::Checks;
 use crate::escape::unescape;
 use crate::ls::Ls;
+use crate::port::{Tcp, tcp};
 use crate::raw::RawMode;
+use crate::udp::Udp;
 
 /// Talks to node-ipc processes.
 #[derive(Debug, Parser)]
@@ -124,6 +125,8 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) place: Place,
     #[command(flatten)]
+    pub(crate) udp: Udp,
+    #[command(flatten)]
     pub(crate) checks: Checks,
     /// Directory of the local socket [default: /tmp; v14: that of the user. A client that finds
     /// nobody there looks in the other one, too].
@@ -172,12 +175,6 @@ impl Place {
         let name = self.abstract_name.as_ref().map(|name| PathBuf::from(format!("\0{name}")));
         self.path.clone().or(name)
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tcp {
-    pub(crate) host: Option<String>,
-    pub(crate) port: u16,
 }
 
 /// What is printed, and how.
@@ -251,18 +248,6 @@ fn retries(text: &str) -> Result<Retries, String> {
     }
 }
 
-fn tcp(text: &str) -> Result<Tcp, String> {
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        let port = text.parse().map_err(|_| format!("port {text} is not between 0 and 65535"))?;
-        return Ok(Tcp { host: None, port });
-    }
-    match format!("tcp:{text}").parse() {
-        Ok(Endpoint::Tcp { host, port }) => Ok(Tcp { host: Some(host), port }),
-        Ok(_) => Err("needs [HOST:]PORT".into()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done
@@ -275,6 +260,7 @@ const STDIN: &str = "\
 stdin takes one JSON object per line:
   {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
   {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
+  {\"to\":{\"address\":\"127.0.0.1\",\"port\":1},\"type\":\"t\"}   over UDP: to that address
   {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
   {\"do\":\"close\"} {\"do\":\"stop\"}              send what waits and exit
   {\"do\":\"stop-retrying\"}                    do not connect again";
@@ -305,17 +291,6 @@ mod tests {
         refused("nipc emit world");
         refused("nipc emit world t hello");
         refused("nipc emit world t 1 2");
-    }
-
-    #[test]
-    fn tcp_takes_a_port_with_or_without_host() {
-        let with = |host: &str, port| Ok(Tcp { host: Some(host.into()), port });
-        assert_eq!(tcp("0"), Ok(Tcp { host: None, port: 0 }));
-        assert_eq!(tcp("localhost:8000"), with("localhost", 8000));
-        assert_eq!(tcp("[::1]:65535"), with("::1", 65535));
-        for text in ["", "65536", "-1", "host", "host:", ":80", "::1:80", "host:65536", "a b:1"] {
-            assert!(tcp(text).is_err(), "{text}");
-        }
     }
 
     #[test]
@@ -386,9 +361,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_is_refused() {
-        for option in ["--udp4 80", "--tls 80"] {
-            refused(&format!("nipc serve {option}"));
-        }
+        refused("nipc serve --tls 80");
         for command in ["request a b", "bench", "tap", "replay x"] {
             refused(&format!("nipc {command}"));
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::raw;
+use crate::udp::To;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub(crate) enum Command {
 /// An event to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
-    /// The number of the peer it is for, or all.
-    pub(crate) to: Option<u64>,
+    /// The peer it is for, or all.
+    pub(crate) to: Option<To>,
     pub(crate) name: String,
     /// The data as it was written, if there was any.
     pub(crate) data: Option<RawJson>,
@@ -34,8 +35,8 @@ pub(crate) struct Event {
 /// Bytes to be sent in raw mode.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    /// The number of the peer they are for, or all.
-    pub(crate) to: Option<u64>,
+    /// The peer they are for, or all.
+    pub(crate) to: Option<To>,
     pub(crate) data: RawData<'static>,
 }
 
@@ -94,7 +95,7 @@ struct Members<'a> {
     #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
     #[serde(default, deserialize_with = "present")]
-    to: Option<u64>,
+    to: Option<To>,
     #[serde(default, deserialize_with = "present")]
     hex: Option<String>,
     #[serde(default, deserialize_with = "present")]
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn sends(line: &str, to: Option<u64>, name: &str, data: Option<&str>) {
+    fn sends(line: &str, to: Option<To>, name: &str, data: Option<&str>) {
         let data = data.map(|data| data.parse().unwrap());
         let event = Event { to, name: name.into(), data };
         assert_eq!(parse(line.as_bytes()), Ok(Command::Send(event)), "{line}");
@@ -138,7 +139,7 @@ mod tests {
     #[test]
     fn an_event_is_for_all_or_for_one() {
         sends(r#"{"type":"t","data":1}"#, None, "t", Some("1"));
-        sends(r#" { "data" : [ ] , "to" : 7 , "type" : "" } "#, Some(7), "", Some("[ ]"));
+        sends(r#" { "data" : [ ] , "to" : 7 , "type" : "" } "#, Some(To::Peer(7)), "", Some("[ ]"));
         sends(r#"{"type":"\u00e9\n"}"#, None, "é\n", None);
     }
 
@@ -156,6 +157,7 @@ mod tests {
     fn bytes_are_digits_or_text() {
         #[track_caller]
         fn writes(line: &str, to: Option<u64>, data: RawData<'static>) {
+            let to = to.map(To::Peer);
             assert_eq!(parse(line.as_bytes()), Ok(Command::Write(Chunk { to, data })), "{line}");
         }
         writes(r#"{"hex":"00fF"}"#, None, RawData::from([0, 255]));
@@ -196,7 +198,9 @@ mod tests {
             r#"{"type":"t","to":-1}"#,
             r#"{"type":"t","to":"1"}"#,
             r#"{"type":"t","to":null}"#,
-            r#"{"type":"t","to":{"address":"127.0.0.1","port":1}}"#,
+            r#"{"type":"t","to":{"address":"localhost","port":1}}"#,
+            r#"{"type":"t","to":{"address":"127.0.0.1"}}"#,
+            r#"{"type":"t","to":{"address":"127.0.0.1","port":65536}}"#,
             r#"{"hex":"0"}"#,
             r#"{"hex":"0g"}"#,
             r#"{"hex":null}"#,

@@ -15,7 +15,8 @@ use crate::output::Output;
 use crate::run::{Stop, supervise};
 use crate::session::Wanted;
 use crate::stdin::Commands;
-use crate::{args, endpoint, session};
+use crate::udp::To;
+use crate::{args, endpoint, session, udp};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Connect) -> Exit {
@@ -24,7 +25,7 @@ pub(crate) async fn run(args: args::Connect) -> Exit {
     endpoint::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
     let commands = session::commands(&config);
-    let client = match endpoint::client(config, &args.common.place) {
+    let client = match endpoint::client(config, &args.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
@@ -126,20 +127,20 @@ impl Talk<'_> {
                 if let Some(info) = self.client.core().peer().info() {
                     self.log.note(format_args!("connected to {}", info.endpoint));
                 }
-                self.output.print(&Line::Connect { peer: None }).await;
+                self.print_unless_udp(Line::Connect { peer: None }).await;
             }
             ClientEvent::Disconnect(reason) => {
                 self.log.note(format_args!("disconnected: {}", session::reason(&reason)));
                 ended.by_breach =
                     matches!(reason, DisconnectReason::Error(error) if is_breach(&error));
-                self.output.print(&Line::Disconnect).await;
+                self.print_unless_udp(Line::Disconnect).await;
             }
             ClientEvent::Destroy => {
                 ended.undelivered = self.client.core().peer().take_undelivered().len();
                 if ended.undelivered > 0 {
                     self.output.print(&Line::undelivered(ended.undelivered, None)).await;
                 }
-                self.output.print(&Line::Destroy).await;
+                self.print_unless_udp(Line::Destroy).await;
             }
             ClientEvent::Error(error) => {
                 if session::is_hopeless(&error) {
@@ -148,6 +149,13 @@ impl Talk<'_> {
                 self.output.print(&Line::error(&error, None)).await;
             }
             _ => {}
+        }
+    }
+
+    /// Prints what happens to a connection, if there are connections.
+    async fn print_unless_udp(&self, line: Line<'_>) {
+        if udp::address(self.client.core().peer()).is_none() {
+            self.output.print(&line).await;
         }
     }
 
@@ -183,7 +191,7 @@ impl Talk<'_> {
     /// Sends, unless the line names a peer, and tells if it fails.
     async fn send_to_server(
         &self,
-        to: Option<u64>,
+        to: Option<To>,
         send: impl Future<Output = Result<(), EmitError>>,
     ) {
         if to.is_some() {

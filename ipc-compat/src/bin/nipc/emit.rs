@@ -23,7 +23,7 @@ pub(crate) async fn run(args: args::Emit) -> Exit {
     let waits = args.retrying.retry.is_some();
     let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
     endpoint::set_retrying(&mut config, &args.retrying, otherwise);
-    let client = match endpoint::client(config, &args.common.place) {
+    let client = match endpoint::client(config, &args.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };

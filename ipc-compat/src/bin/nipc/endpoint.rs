@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ipc_compat::{Config, Dialect, Ipc, IpcClient, IpcError, IpcServer, Resolve, Retries};
 
-use crate::args::{Common, Place, Retrying};
+use crate::args::{Common, Retrying};
+use crate::udp;
 
 /// Returns the settings of node-ipc that the options stand for.
 pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
@@ -35,6 +36,7 @@ pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
             config.network_host.clone_from(host);
         }
     }
+    common.udp.set(&mut config);
     common.raw.set(&mut config);
     config.max_message_size = common.max_frame;
     // A frame that may be sent has to fit into the queue, too.
@@ -56,8 +58,11 @@ pub(crate) fn set_retrying(config: &mut Config, retrying: &Retrying, otherwise: 
 /// # Errors
 ///
 /// [`IpcError`] if the settings cannot be used.
-pub(crate) fn server(config: Config, place: &Place) -> Result<IpcServer, IpcError> {
-    let ipc = Ipc::new(config);
+pub(crate) fn server(config: Config, common: &Common) -> Result<IpcServer, IpcError> {
+    let (ipc, place) = (Ipc::new(config), &common.place);
+    if let Some(kind) = common.udp.kind() {
+        return ipc.serve_net(kind);
+    }
     match (place.local(), &place.tcp) {
         (Some(path), _) => ipc.serve(path),
         // Host and port are in the config, where port 0 is a free one; as an argument it would
@@ -76,10 +81,16 @@ pub(crate) fn server(config: Config, place: &Place) -> Result<IpcServer, IpcErro
 /// # Panics
 ///
 /// If it is called outside a tokio runtime.
-pub(crate) fn client(config: Config, place: &Place) -> Result<IpcClient, IpcError> {
-    let id = config.id.clone();
-    let port = config.network_port;
+pub(crate) fn client(config: Config, common: &Common) -> Result<IpcClient, IpcError> {
+    let (id, port, place) = (config.id.clone(), config.network_port, &common.place);
+    let transport = common.udp.kind().map(|kind| udp::transport(kind, &config));
     let ipc = Ipc::new(config);
+    if let Some(transport) = transport {
+        return match port {
+            0 => Err(IpcError::InvalidPort { port: 0 }),
+            _ => ipc.connect_on(&id, transport),
+        };
+    }
     match (place.local(), &place.tcp) {
         (Some(path), _) => ipc.connect_to((id, path)),
         (None, Some(_)) if port == 0 => Err(IpcError::InvalidPort { port: 0 }),

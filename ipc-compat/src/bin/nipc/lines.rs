@@ -1,6 +1,7 @@
 //! The lines of stdout: what happened, as one JSON object each.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use ipc_compat::{Encoding, codes};
 use ipc_core::{EmitError, Error};
@@ -13,9 +14,15 @@ pub(crate) enum Line<'a> {
     /// A connection is made.
     Connect { peer: Option<u64> },
     /// A message was received.
-    Message { peer: Option<u64>, name: &'a str, data: Option<&'a [u8]> },
+    Message {
+        peer: Option<u64>,
+        /// Where it came from, if that is all there is to know of its sender.
+        from: Option<SocketAddr>,
+        name: &'a str,
+        data: Option<&'a [u8]>,
+    },
     /// Bytes were received in raw mode.
-    Data { peer: Option<u64>, bytes: &'a [u8] },
+    Data { peer: Option<u64>, from: Option<SocketAddr>, bytes: &'a [u8] },
     /// The client's connection, or an attempt to make one, is at its end.
     Disconnect,
     /// The client is at its end.
@@ -39,7 +46,8 @@ impl Line<'_> {
         let code = match error {
             EmitError::Full(_) | EmitError::TooLarge { .. } => "ERR_IPC_BACKPRESSURE",
             EmitError::Format(error) => error.code(),
-            EmitError::Encode(ipc_codec::EncodeError::FrameTooLarge { .. }) => {
+            EmitError::TooLargeForDatagram { .. }
+            | EmitError::Encode(ipc_codec::EncodeError::FrameTooLarge { .. }) => {
                 "ERR_IPC_FRAME_TOO_LARGE"
             }
             EmitError::Closed => "ERR_IPC_CLOSED",
@@ -82,6 +90,10 @@ impl Line<'_> {
         // An error's peer comes last.
         if let (Some(peer), false) = (peer, matches!(self, Self::Error { .. })) {
             member("peer", peer.to_string().as_bytes(), out);
+        }
+        if let Self::Message { from: Some(from), .. } | Self::Data { from: Some(from), .. } = self {
+            text("address", &from.ip().to_string(), out);
+            member("port", from.port().to_string().as_bytes(), out);
         }
         match self {
             Self::Start { endpoint } => text("endpoint", endpoint, out),
@@ -175,7 +187,7 @@ mod tests {
         check(&Line::Start { endpoint }, r#"{"event":"start","endpoint":"unix:/tmp/a\"b"}"#);
         check(&Line::Connect { peer: None }, r#"{"event":"connect"}"#);
         check(&Line::Connect { peer: Some(3) }, r#"{"event":"connect","peer":3}"#);
-        let data = |peer| Line::Data { peer, bytes: &[0, 255] };
+        let data = |peer| Line::Data { peer, from: None, bytes: &[0, 255] };
         check(&data(Some(1)), r#"{"event":"data","peer":1,"hex":"00ff"}"#);
         check(&data(None), r#"{"event":"data","hex":"00ff"}"#);
         check(&Line::Disconnect, r#"{"event":"disconnect"}"#);
@@ -189,12 +201,21 @@ mod tests {
 
     #[test]
     fn a_message_has_its_data_if_there_was_any() {
-        let line = |peer, data| Line::Message { peer, name: "a\n\u{1f600}", data };
+        let line = |peer, data| Line::Message { peer, from: None, name: "a\n\u{1f600}", data };
         check(&line(None, None), "{\"event\":\"message\",\"type\":\"a\\n\u{1f600}\"}");
         check(
             &line(Some(2), Some(b"{\"a\": 1e400}")),
             "{\"event\":\"message\",\"peer\":2,\"type\":\"a\\n\u{1f600}\",\"data\":{\"a\": 1e400}}",
         );
+    }
+
+    #[test]
+    fn over_udp_a_message_says_where_it_came_from() {
+        let from = "[::1]:8001".parse().ok();
+        let line = Line::Message { peer: Some(1), from, name: "t", data: Some(b"1") };
+        let expected =
+            r#"{"event":"message","peer":1,"address":"::1","port":8001,"type":"t","data":1}"#;
+        check(&line, expected);
     }
 
     #[test]

@@ -12,12 +12,14 @@ mod lines;
 mod log;
 mod ls;
 mod output;
+mod port;
 mod pretty;
 mod raw;
 mod run;
 mod serve;
 mod session;
 mod stdin;
+mod udp;
 
 use std::process::ExitCode;
 

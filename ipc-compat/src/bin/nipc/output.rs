@@ -208,7 +208,7 @@ mod tests {
     async fn who_prints_waits_for_who_reads() {
         let (output, pipe) = pipe(false);
         let data = vec![b'1'; MAX_BYTES];
-        let line = Line::Message { peer: None, name: "t", data: Some(&data) };
+        let line = Line::Message { peer: None, from: None, name: "t", data: Some(&data) };
         output.print(&line).await;
         // The thread has the first line and cannot get rid of it; the second fills all the room.
         output.until(|| output.shared.lock().lines.is_empty()).await;
@@ -239,7 +239,7 @@ mod tests {
     async fn quiet_prints_the_essential() {
         let (output, pipe) = pipe(true);
         output.print(&Line::Connect { peer: None }).await;
-        output.print(&Line::Message { peer: None, name: "t", data: None }).await;
+        output.print(&Line::Message { peer: None, from: None, name: "t", data: None }).await;
         assert_eq!(pipe.recv().unwrap(), b"{\"event\":\"message\",\"type\":\"t\"}\n");
     }
 }

@@ -123,8 +123,11 @@ mod tests {
     fn lines_are_short() {
         check(&Line::Start { endpoint: "tcp:[::1]:80".into() }, "listening at tcp:[::1]:80\n");
         check(&Line::Connect { peer: Some(1) }, "#1 connected\n");
-        check(&Line::Message { peer: Some(1), name: "a b", data: Some(b"{}") }, "#1 a b {}\n");
-        check(&Line::Message { peer: None, name: "t", data: None }, "t\n");
+        check(
+            &Line::Message { peer: Some(1), from: None, name: "a b", data: Some(b"{}") },
+            "#1 a b {}\n",
+        );
+        check(&Line::Message { peer: None, from: None, name: "t", data: None }, "t\n");
         check(&Line::SocketDisconnected { peer: 2, id: Some(b"\"x\"") }, "#2 disconnected \"x\"\n");
         check(&Line::Close { peer: 2 }, "");
         check(
@@ -136,8 +139,12 @@ mod tests {
     #[test]
     fn a_peer_cannot_command_the_terminal() {
         let data = "\"\u{9b}2J\u{7f}\u{202e}\"\n";
-        let line =
-            Line::Message { peer: None, name: "\u{1b}]0;x\u{7}", data: Some(data.as_bytes()) };
+        let line = Line::Message {
+            peer: None,
+            from: None,
+            name: "\u{1b}]0;x\u{7}",
+            data: Some(data.as_bytes()),
+        };
         check(&line, "\\u001b]0;x\\u0007 \"\\u009b2J\\u007f\\u202e\" \n");
     }
 

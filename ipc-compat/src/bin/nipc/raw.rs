@@ -5,6 +5,7 @@ use ipc_compat::{Config, Encoding, NodeFormat, RawData, RawSocket, Socket};
 use ipc_core::{EmitError, Message};
 
 use crate::commands::{BadCommand, Chunk};
+use crate::udp::To;
 
 /// The options of raw mode.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ impl RawMode {
 ///
 /// [`BadCommand`] if it says both or neither, or the digits are none.
 pub(crate) fn chunk(
-    to: Option<u64>,
+    to: Option<To>,
     hex: Option<String>,
     text: Option<String>,
 ) -> Result<Chunk, BadCommand> {

@@ -15,7 +15,8 @@ use crate::output::Output;
 use crate::run::{Stop, supervise};
 use crate::session::Wanted;
 use crate::stdin::Commands;
-use crate::{args, endpoint, raw, session};
+use crate::udp::To;
+use crate::{args, endpoint, raw, session, udp};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Serve) -> Exit {
@@ -29,7 +30,7 @@ pub(crate) async fn run(args: args::Serve) -> Exit {
         config.max_pending_bytes = config.max_pending_bytes.saturating_mul(ECHO_ROOM);
     }
     let commands = session::commands(&config);
-    let server = match endpoint::server(config, &args.common.place) {
+    let server = match endpoint::server(config, &args.common) {
         Ok(server) => server,
         Err(error) => return session::unusable(log, &error),
     };
@@ -144,7 +145,9 @@ impl Talk<'_> {
                 if let Some(credentials) = client.info().and_then(|info| info.credentials) {
                     self.log.note(format_args!("client {peer}: {credentials:?}"));
                 }
-                self.output.print(&Line::Connect { peer: Some(peer) }).await;
+                if udp::address(&client).is_none() {
+                    self.output.print(&Line::Connect { peer: Some(peer) }).await;
+                }
             }
             ServerEvent::Disconnect { peer: client, reason } => {
                 let peer = client.id().get();
@@ -152,6 +155,9 @@ impl Talk<'_> {
                 let undelivered = client.take_undelivered().len();
                 if undelivered > 0 {
                     self.output.print(&Line::undelivered(undelivered, Some(peer))).await;
+                }
+                if udp::address(&client).is_some() {
+                    return;
                 }
                 let id = self.server.socket_id(&client);
                 let id = id.as_ref().map(RawJson::as_bytes);
@@ -191,17 +197,25 @@ impl Talk<'_> {
         std::future::pending().await
     }
 
-    async fn send<T>(&self, to: Option<u64>, name: &str, data: &T)
+    async fn send<T>(&self, to: Option<To>, name: &str, data: &T)
     where
         NodeFormat: EncodePayload<T>,
     {
         let server = self.server.core();
-        let failed = match to.map(PeerId::from) {
+        let failed = match to {
             None => match server.broadcast_send(name, data).await {
                 Ok(report) => report.failed,
                 Err(error) => return self.output.print(&Line::not_sent(&error, None)).await,
             },
-            Some(id) => {
+            Some(To::Address(address)) => match server.peer_at(address.into()) {
+                Ok(client) => {
+                    let sent = send_patiently(&client, name, data).await;
+                    sent.err().map(|error| (client.id(), error)).into_iter().collect()
+                }
+                Err(error) => return self.output.print(&Line::error(&error, None)).await,
+            },
+            Some(To::Peer(id)) => {
+                let id = PeerId::from(id);
                 let sent = match server.peer(id) {
                     Some(client) => send_patiently(&client, name, data).await,
                     None => Err(EmitError::UnknownPeer(id)),

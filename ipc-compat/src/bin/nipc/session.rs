@@ -14,7 +14,7 @@ use crate::lines::{Line, chain};
 use crate::log::Log;
 use crate::output::{Output, Style};
 use crate::stdin::Commands;
-use crate::{pretty, raw};
+use crate::{pretty, raw, udp};
 
 /// Returns stdout, printed to as the options say.
 pub(crate) fn output(printing: &Printing) -> Output {
@@ -56,9 +56,13 @@ impl Wanted {
         if *self.left.borrow() == Some(0) {
             return;
         }
+        let from = peer.and_then(|_| udp::address(socket));
         let line = match raw::bytes(message, socket.format()) {
-            Some(bytes) => Line::Data { peer, bytes },
-            None => Line::Message { peer, name: message.event(), data: message.payload() },
+            Some(bytes) => Line::Data { peer, from, bytes },
+            None => {
+                let (name, data) = (message.event(), message.payload());
+                Line::Message { peer, from, name, data }
+            }
         };
         output.print(&line).await;
         self.left.send_if_modified(|left| match left {

@@ -1,0 +1,126 @@
+//! UDP: its options, and whom a line of stdin names by address.
+
+use std::net::{IpAddr, SocketAddr};
+
+use clap::Args;
+use ipc_compat::{Config, Socket, UdpType};
+use ipc_transport::UdpTransport;
+use serde::Deserialize;
+
+use crate::port::{Tcp, tcp};
+
+/// The endpoints over UDP.
+#[derive(Debug, Args)]
+pub(crate) struct Udp {
+    /// UDP port over IPv4, of 127.0.0.1 unless there is a HOST; serve takes 0 for a free one.
+    #[arg(long, value_name = PORT, value_parser = tcp, conflicts_with_all = OTHERS)]
+    udp4: Option<Tcp>,
+    /// UDP port over IPv6, of ::1 unless there is a HOST.
+    #[arg(long, value_name = PORT, value_parser = tcp, conflicts_with_all = OTHERS, conflicts_with = "udp4")]
+    udp6: Option<Tcp>,
+}
+
+impl Udp {
+    /// Returns the kind that was asked for.
+    pub(crate) fn kind(&self) -> Option<UdpType> {
+        let kinds = [(UdpType::Udp4, &self.udp4), (UdpType::Udp6, &self.udp6)];
+        kinds.into_iter().find_map(|(kind, place)| place.as_ref().map(|_| kind))
+    }
+
+    /// Puts host and port into the settings.
+    pub(crate) fn set(&self, config: &mut Config) {
+        let Some(place) = self.udp4.as_ref().or(self.udp6.as_ref()) else { return };
+        config.network_port = place.port;
+        match &place.host {
+            Some(host) => config.network_host.clone_from(host),
+            None if self.udp6.is_some() => config.network_host = "::1".into(),
+            None => config.network_host = "127.0.0.1".into(),
+        }
+    }
+}
+
+/// Returns the transport of a client that talks to the settings' host and port.
+pub(crate) fn transport(kind: UdpType, config: &Config) -> UdpTransport {
+    match kind {
+        UdpType::Udp6 => UdpTransport::udp6(&config.network_host, config.network_port),
+        _ => UdpTransport::udp4(&config.network_host, config.network_port),
+    }
+}
+
+/// Returns the address of a peer that nobody connected: it is all that is known of it.
+pub(crate) fn address(socket: &Socket) -> Option<SocketAddr> {
+    let info = socket.info()?;
+    info.endpoint.max_datagram().and(info.remote)
+}
+
+/// Whom a line of stdin is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a peer's number, or an object with address and port")]
+pub(crate) enum To {
+    /// The peer with this number.
+    Peer(u64),
+    /// Whoever is at this address.
+    Address(Address),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Address {
+    address: IpAddr,
+    port: u16,
+}
+
+impl From<Address> for SocketAddr {
+    fn from(Address { address, port }: Address) -> Self {
+        (address, port).into()
+    }
+}
+
+const PORT: &str = "[HOST:]PORT";
+
+/// The other ways to name an endpoint.
+const OTHERS: [&str; 3] = ["path", "abstract_name", "tcp"];
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+    use crate::endpoint;
+
+    #[track_caller]
+    fn check(line: &str, kind: UdpType, host: &str, port: u16) {
+        let Command::Serve(serve) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
+            panic!("not serve");
+        };
+        let config = endpoint::config(None, &serve.common);
+        assert_eq!(serve.common.udp.kind(), Some(kind));
+        assert_eq!((config.network_host.as_str(), config.network_port), (host, port));
+    }
+
+    #[test]
+    fn host_and_port_follow_the_kind() {
+        check("nipc serve --udp4 0", UdpType::Udp4, "127.0.0.1", 0);
+        check("nipc serve --udp4 h.com:9 --dialect v14", UdpType::Udp4, "h.com", 9);
+        check("nipc serve --udp6 8000", UdpType::Udp6, "::1", 8000);
+        check("nipc serve --udp6 [::]:9", UdpType::Udp6, "::", 9);
+        for other in ["--udp4 1", "--tcp 1", "--path /tmp/x", "--abstract x"] {
+            let line = format!("nipc serve --udp6 1 {other}");
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_names_a_peer_or_an_address() {
+        let to = |text: &str| serde_json::from_str::<To>(text).map_err(|error| error.to_string());
+        assert_eq!(to("7"), Ok(To::Peer(7)));
+        let Ok(To::Address(address)) = to(r#"{"address":"::1","port":8001}"#) else {
+            panic!("no address");
+        };
+        assert_eq!(SocketAddr::from(address), "[::1]:8001".parse().unwrap());
+        for text in [r#"{"address":"h.com","port":1}"#, r#"{"port":1}"#, "-1", "\"1\""] {
+            assert!(to(text).is_err_and(|why| why.contains("address and port")), "{text}");
+        }
+    }
+}
