@@ -139,7 +139,7 @@ pub(crate) const ALL: &[Case] = &[
     datagrams("udp_100_kib", "100 KiB in pieces of 32 KiB", datagram_bytes::hundred_kib)
         .when(joins),
     datagrams("udp_interleaved", "pieces of two senders do not mix", datagram_bytes::interleaved)
-        .when(joins),
+        .when(|combo| joins(combo) && keeps_apart(combo)),
     datagrams("udp_garbage", "an error; the others are served", datagram_bytes::garbage),
     datagrams("udp_raw", "raw mode: one event for each datagram", raw_datagrams::one_event_each)
         .raw(),
