@@ -35,7 +35,7 @@ pub(crate) fn command(args: Args) -> Result<bool> {
     println!(
         "\nThat is all: the same frames, `{{\"type\":...,\"data\":...}}` and a form feed, both ways."
     );
-    println!("`cargo xtask interop` does this in a few hundred other ways.");
+    println!("`cargo xtask interop` does this in more than a thousand other ways.");
     Ok(true)
 }
 
