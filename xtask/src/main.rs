@@ -19,6 +19,7 @@ mod json;
 mod nipc;
 mod node;
 mod npm;
+mod patterns;
 mod proc;
 mod repo;
 mod tidy;
@@ -51,6 +52,7 @@ fn run(command: &str, args: Args) -> Result<ExitCode> {
         "interop" => interop::command(args)?,
         "demo" => demo::command(args)?,
         "examples" => examples::command(args)?,
+        "patterns" => patterns::command(args)?,
         "fuzz" => fuzz::command(args)?,
         "vectors" => vectors::command(args)?,
         "tidy" => tidy::command(args)?,
@@ -81,6 +83,8 @@ The project's own commands.
         With --write the table of what passed is put into README.md.
     cargo xtask examples [--filter TEXT]
         Runs the examples against those in node-ipc's own package, and a peer in C.
+    cargo xtask patterns [--filter TEXT]
+        Runs the ways people use node-ipc from beginning to end, with node-ipc 9.2.1 and 14.0.0.
     cargo xtask demo
         A short conversation between a Rust server and a node-ipc client, and the reverse.
     cargo xtask fuzz [--seconds N] [--target NAME] [--list]

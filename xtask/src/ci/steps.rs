@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::interop::{self, Summary};
-use crate::{args::Args, bench, demo, examples, fuzz, proc, repo, tidy, tools, vectors};
+use crate::{args::Args, bench, demo, examples, fuzz, patterns, proc, repo, tidy, tools, vectors};
 
 /// One step.
 pub(super) struct Step {
@@ -41,6 +41,7 @@ pub(super) fn all() -> Vec<Step> {
         step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
         step("interop", "against real node-ipc", Own(run_interop)),
         step("examples", "the examples against node-ipc's own", Own(run_examples)),
+        step("patterns", "the ways people use node-ipc, with it", Own(run_patterns)),
         step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
         step("bench", "every benchmark runs once", Commands(benchmarks)),
         step("gate", "the hot paths take no more instructions than before", Own(run_gate)),
@@ -159,6 +160,10 @@ fn run_examples() -> Result<String> {
     let examples::Summary { passed, failed, skipped } = examples::run("")?;
     let note = format!("{passed} passed, {failed} failed, {skipped} skipped");
     if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
+}
+
+fn run_patterns() -> Result<String> {
+    patterns::run("")
 }
 
 fn run_fuzz() -> Result<String> {

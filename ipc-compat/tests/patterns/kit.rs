@@ -1,0 +1,107 @@
+//! What the patterns share: a place of their own for each, deadlines, and the way out of a handler.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipc_compat::{Config, Dialect, Ipc};
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// Both dialects.
+pub(crate) const DIALECTS: [Dialect; 2] = [Dialect::Classic, Dialect::V14];
+
+/// A directory for the sockets of one test; it goes with it.
+#[derive(Debug)]
+pub(crate) struct Room {
+    dialect: Dialect,
+    dir: TempDir,
+}
+
+impl Room {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self { dialect, dir: TempDir::new().unwrap() }
+    }
+
+    /// Returns the socket root, with the `/` that node-ipc wants at its end.
+    pub(crate) fn root(&self) -> String {
+        format!("{}/", self.dir.path().display())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Returns an object of the room's dialect. A lost connection is made again after 5 ms, so that
+    /// nobody waits.
+    pub(crate) fn ipc(&self, id: &str) -> Ipc {
+        Ipc::new(config(self.dialect, &self.root(), id))
+    }
+}
+
+/// Returns a config for a program in the room with this root.
+pub(crate) fn config(dialect: Dialect, root: &str, id: &str) -> Config {
+    let mut config = match dialect {
+        Dialect::V14 => Config::v14(),
+        _ => Config::classic(),
+    };
+    config.socket_root = PathBuf::from(root);
+    config.id = id.to_owned();
+    config.retry = Duration::from_millis(5);
+    config
+}
+
+/// Waits for what comes for certain; a test that waits in vain ends here.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let result = tokio::time::timeout(DEADLINE, future).await;
+    result.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Returns the way out of a handler, and where it leads.
+pub(crate) fn inbox<T>() -> (Post<T>, Inbox<T>) {
+    let (sender, receiver) = unbounded_channel();
+    (Post(sender), Inbox(receiver))
+}
+
+/// Where a handler puts what it was given. The test may have ended without wanting it.
+#[derive(Debug)]
+pub(crate) struct Post<T>(UnboundedSender<T>);
+
+impl<T> Post<T> {
+    pub(crate) fn put(&self, item: T) {
+        let _ = self.0.send(item);
+    }
+}
+
+impl<T> Clone for Post<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+/// What handlers were given, in its order.
+#[derive(Debug)]
+pub(crate) struct Inbox<T>(UnboundedReceiver<T>);
+
+impl<T> Inbox<T> {
+    /// Waits for the next.
+    pub(crate) async fn next(&mut self) -> T {
+        soon("an event", self.0.recv()).await.expect("nothing comes any more")
+    }
+
+    /// Waits for so many.
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<T> {
+        let mut items = Vec::with_capacity(count);
+        while items.len() < count {
+            items.push(self.next().await);
+        }
+        items
+    }
+
+    /// Returns whether nothing is there that was not waited for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Far longer than anything takes on a machine with other work.
+const DEADLINE: Duration = Duration::from_secs(120);

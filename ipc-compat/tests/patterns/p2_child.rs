@@ -1,0 +1,170 @@
+//! A parent and a child that dials back: it reports as fast as it can, and exits.
+
+use std::time::Duration;
+
+use ipc_compat::{Dialect, Ipc, IpcServer, Retries};
+use ipc_core::DisconnectReason;
+use serde_json::{Value, json};
+
+use crate::kit::{self, DIALECTS, Inbox, Room, inbox, soon};
+use crate::program::{Program, nodes, say};
+
+/// How many events a child reports.
+const STATES: u64 = 10_000;
+
+/// What a parent sees of its child, in one order.
+#[derive(Debug, PartialEq)]
+enum Seen {
+    Ready,
+    State(u64),
+    Failed(String),
+    /// Something went wrong on this side.
+    Error(String),
+    Gone,
+}
+
+/// Serves as a parent does, under a fresh id.
+async fn adopt(room: &Room, id: &str) -> (Ipc, IpcServer, Inbox<Seen>) {
+    let ipc = room.ipc(id);
+    let (seen, sees) = inbox();
+    let server = ipc.serve(()).unwrap();
+    let see = seen.clone();
+    server.on("ready", move |_: Value, socket| {
+        see.put(Seen::Ready);
+        // To this child only.
+        socket.emit("go", &json!({"states": STATES})).unwrap();
+    });
+    let see = seen.clone();
+    server.on("state", move |number: u64, _| see.put(Seen::State(number)));
+    // An event called `error` is the child's, what goes wrong here is another thing.
+    let see = seen.clone();
+    server.on("error", move |error: Value, _| see.put(Seen::Failed(error.to_string())));
+    let see = seen.clone();
+    server.on_error(move |error, _| see.put(Seen::Error(error.to_string())));
+    server.on_socket_disconnected(move |_, _| seen.put(Seen::Gone));
+    server.start().await.unwrap();
+    (ipc, server, sees)
+}
+
+/// The part of the child; returns its exit code.
+pub(crate) async fn child(root: &str, id: &str) -> i32 {
+    let ipc = Ipc::new(kit::config(Dialect::Classic, root, "child"));
+    ipc.configure(|config| config.max_retries = Retries::Times(0));
+    let parent = ipc.connect_to(id).unwrap();
+    let (told, mut tells) = inbox();
+    parent.on("go", move |go: Value, _| told.put(go["states"].as_u64().unwrap()));
+    parent.emit("ready", &json!({})).unwrap();
+    for number in 0..tells.next().await {
+        parent.emit("state", &number).unwrap();
+    }
+    parent.emit("error", &json!({"message": "out of paper"})).unwrap();
+    i32::from(!parent.close().await.undelivered.is_empty())
+}
+
+/// The part of a parent that waits for its end.
+pub(crate) async fn parent(root: &str, id: &str) -> i32 {
+    let ipc = Ipc::new(kit::config(Dialect::Classic, root, id));
+    ipc.serve(()).unwrap().start().await.unwrap();
+    say("up");
+    std::future::pending().await
+}
+
+/// All that the child said came, in its order, and its end came last.
+async fn hears_all(child: &mut Program, mut sees: Inbox<Seen>) {
+    assert_eq!(sees.next().await, Seen::Ready);
+    for number in 0..STATES {
+        assert_eq!(sees.next().await, Seen::State(number));
+    }
+    assert_eq!(sees.next().await, Seen::Failed(r#"{"message":"out of paper"}"#.to_owned()));
+    assert_eq!(sees.next().await, Seen::Gone);
+    let ended = child.ended().await;
+    assert!(ended.status.success(), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_child_is_heard_to_its_last_word() {
+    let room = Room::new(Dialect::Classic);
+    let (_ipc, _server, sees) = adopt(&room, "parent-1").await;
+    hears_all(&mut Program::part("child", &[&room.root(), "parent-1"]), sees).await;
+}
+
+#[tokio::test]
+async fn a_child_of_node_is_heard_to_its_last_word() {
+    for node in nodes("a_child_of_node_is_heard_to_its_last_word") {
+        let room = Room::new(node.dialect);
+        let (_ipc, _server, sees) = adopt(&room, "parent-1").await;
+        hears_all(&mut node.script("p2_child.cjs", &room.root(), &["parent-1"]), sees).await;
+    }
+}
+
+/// Kills the parent of a child that does not try again, which learns of it without any timer: from
+/// then on this test's clock moves only if somebody waits for it.
+async fn is_told_of_the_end(room: &Room, parent: &mut Program) {
+    assert_eq!(parent.line().await, "up");
+    let ipc = room.ipc("child");
+    ipc.configure(|config| config.max_retries = Retries::Times(0));
+    let client = ipc.connect_to("parent-1").unwrap();
+    let (told, mut tells) = tokio::sync::mpsc::unbounded_channel();
+    let tell = told.clone();
+    client.on_disconnect(move |reason| tell.send(Some(reason.clone())).unwrap());
+    client.on_destroy(move || told.send(None).unwrap());
+    soon("the connection", client.connected()).await.unwrap();
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    parent.kill().await;
+    let reason = tells.recv().await.unwrap().unwrap();
+    assert!(matches!(reason, DisconnectReason::PeerClosed | DisconnectReason::Reset), "{reason:?}");
+    assert!(tells.recv().await.unwrap().is_none());
+    assert!(began.elapsed() < Duration::from_secs(1));
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_killed_parent_is_noticed_at_once() {
+    let room = Room::new(Dialect::Classic);
+    is_told_of_the_end(&room, &mut Program::part("parent", &[&room.root(), "parent-1"])).await;
+}
+
+#[tokio::test]
+async fn a_killed_parent_of_node_is_noticed_at_once() {
+    for node in nodes("a_killed_parent_of_node_is_noticed_at_once") {
+        let room = Room::new(node.dialect);
+        let mut parent = node.script("p2_parent.cjs", &room.root(), &["parent-1"]);
+        is_told_of_the_end(&room, &mut parent).await;
+    }
+}
+
+/// Stops a server with clients, and starts it again on the spot.
+async fn stops_and_starts(room: &Room, server: IpcServer) {
+    let path = room.path("app.parent-1");
+    assert!(path.exists());
+    let report = soon("the shutdown", server.stop()).await;
+    assert_eq!((report.cut, report.undelivered.len()), (0, 0));
+    assert!(!path.exists());
+    let (_ipc, _server, _) = adopt(room, "parent-1").await;
+    assert!(path.exists());
+}
+
+#[tokio::test]
+async fn a_shutdown_returns_although_clients_are_connected() {
+    for dialect in DIALECTS {
+        let room = Room::new(dialect);
+        let (_ipc, server, _) = adopt(&room, "parent-1").await;
+        for id in ["first", "second"] {
+            let client = room.ipc(id).connect_to("parent-1").unwrap();
+            soon("the connection", client.connected()).await.unwrap();
+        }
+        stops_and_starts(&room, server).await;
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_returns_although_node_is_connected() {
+    for node in nodes("a_shutdown_returns_although_node_is_connected") {
+        let room = Room::new(node.dialect);
+        let (_ipc, server, _) = adopt(&room, "parent-1").await;
+        let mut child = node.script("p2_idle.cjs", &room.root(), &["parent-1"]);
+        assert_eq!(child.line().await, "connected");
+        stops_and_starts(&room, server).await;
+    }
+}
