@@ -20,6 +20,8 @@ pub const EVENT_NOT_ALLOWED: &str = "ERR_IPC_EVENT_NOT_ALLOWED";
 pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
 /// TLS in the profile `assured` has to identify both sides.
 pub const ASSURED_TLS: &str = "ERR_IPC_ASSURED_TLS";
+/// The settings of TLS cannot be used. node-ipc 14's code for a server without key or certificate.
+pub const TLS_CONFIGURATION: &str = "ERR_IPC_TLS_CONFIGURATION";
 /// The payload is not what the handler asks for. Of this crate; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc

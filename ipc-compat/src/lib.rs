@@ -22,6 +22,8 @@ pub use format::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
 };
 pub use inspect::Inspect;
+#[cfg(feature = "tls-base")]
+pub use ipc::TlsProblem;
 pub use ipc::{
     Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
     ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,

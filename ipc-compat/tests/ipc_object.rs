@@ -254,13 +254,6 @@ async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {
     }
 }
 
-#[tokio::test]
-async fn what_is_not_done_yet_is_refused() {
-    let ipc = Ipc::new(Config::classic());
-    ipc.configure(|config| config.tls = Some(ipc_compat::Tls::default()));
-    assert_eq!(ipc.serve_net(()).unwrap_err(), IpcError::Unsupported { option: "tls" });
-}
-
 // Tests W2, W22
 #[tokio::test]
 async fn objects_of_one_process_have_configs_of_their_own() {

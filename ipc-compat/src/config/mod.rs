@@ -106,7 +106,8 @@ pub struct Config {
     pub writable_all: bool,
     /// Whether `socket_root` must be a directory of this user's, which nobody else may enter.
     pub secure_socket_root: bool,
-    /// Certificates and keys, if network connections are to be encrypted.
+    /// Certificates and keys, if network connections are to be encrypted. Needs the feature `tls`; local
+    /// sockets stay plain.
     pub tls: Option<Tls>,
     /// What a client's own end of a network connection is bound to.
     pub interface: Interface,

@@ -97,7 +97,10 @@ pub enum Family {
     V6,
 }
 
-/// Certificates and keys.
+/// Certificates and keys. Files are read when a server or client is made.
+///
+/// A server needs a key with its certificate; a client needs certificates to trust, unless
+/// `reject_unauthorized` is false.
 ///
 /// # Defaults
 ///
@@ -105,25 +108,28 @@ pub enum Family {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tls {
-    /// The file with the private key in PEM.
+    /// The file with the private key in PEM; it goes before `key`.
     pub private: Option<PathBuf>,
-    /// The file with the certificate chain in PEM.
+    /// The file with the certificate chain in PEM; it goes before `cert`.
     pub public: Option<PathBuf>,
-    /// The file with Diffie-Hellman parameters. Not used: current suites need none.
+    /// The file with Diffie-Hellman parameters. Not read: the suites that need them are not spoken.
     pub dhparam: Option<PathBuf>,
-    /// The files with the certificates that are trusted, in PEM.
+    /// The files with the certificates that are trusted, in PEM. A server with such, or with `ca`,
+    /// asks its clients for a certificate.
     pub trusted_connections: Vec<PathBuf>,
     /// The private key itself, in PEM.
     pub key: Option<Vec<u8>>,
     /// The certificate chain itself, in PEM.
     pub cert: Option<Vec<u8>>,
-    /// Certificates that are trusted, in PEM.
+    /// Certificates that are trusted, in PEM; in the dialect classic only without
+    /// `trusted_connections`.
     pub ca: Vec<Vec<u8>>,
-    /// Whether a server asks its clients for a certificate.
+    /// Whether a server asks its clients for a certificate even if it trusts none.
     pub request_cert: bool,
-    /// Whether a peer without a trusted certificate is refused.
+    /// Whether a peer without a trusted certificate is refused. Without it **anybody in between can
+    /// read and change everything**.
     pub reject_unauthorized: bool,
-    /// The name the server's certificate must bear, if not the host's.
+    /// The name the server's certificate must bear, by default the host.
     pub server_name: Option<String>,
 }
 

@@ -40,18 +40,18 @@ impl Ipc {
         Ok(local::client(&config, call.paths(&config)))
     }
 
-    /// Returns the transport that a client on TCP dials; the arguments are those of
+    /// Returns the transport that a client on TCP or TLS dials; the arguments are those of
     /// [`connect_to_net`](Self::connect_to_net). A callback is not called.
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if an argument cannot be used.
+    /// [`IpcError`] if an argument cannot be used, or `tls`.
     pub fn transport_to_net(
         &self,
         args: impl ConnectToNetArgs,
     ) -> Result<Arc<dyn Transport>, IpcError> {
         let (call, config) = (Call::connect_to_net(args.into_args())?, self.config());
-        Ok(Arc::new(setup::tcp_client(&config, call.host(&config), call.port(&config))))
+        setup::tcp_client(&config, call.host(&config), call.port(&config))
     }
 
     /// Returns the transport that a server listens on; the arguments are those of
@@ -65,18 +65,18 @@ impl Ipc {
         Ok(local::server(&config, call.path(&config)))
     }
 
-    /// Returns the transport that a server on TCP or UDP listens on; the arguments are those of
+    /// Returns the transport that a server on TCP, TLS or UDP listens on; the arguments are those of
     /// [`serve_net`](Self::serve_net). A callback is not called.
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if an argument cannot be used.
+    /// [`IpcError`] if an argument cannot be used, or `tls`.
     pub fn transport_net(&self, args: impl ServeNetArgs) -> Result<Arc<dyn Transport>, IpcError> {
         let (call, config) = (Call::serve_net(args.into_args())?, self.config());
         let (host, port) = (call.host(&config), call.port(&config));
         match call.udp() {
-            None => Ok(Arc::new(setup::tcp(host, port))),
-            Some(udp) => setup::udp(udp, host, port),
+            None => setup::tcp_server(&config, host, port),
+            Some(udp) => setup::udp(&config, udp, host, port),
         }
     }
 }

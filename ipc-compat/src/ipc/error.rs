@@ -9,8 +9,9 @@ pub enum IpcError {
     /// The config cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The config asks for something that this version does not do.
-    #[error("{option} is not supported yet")]
+    /// The config asks for something that this build or system does not do: `tls` needs the feature
+    /// `tls`.
+    #[error("{option} is not supported by this build")]
     Unsupported {
         /// The setting.
         option: &'static str,
@@ -27,6 +28,19 @@ pub enum IpcError {
         /// The setting that is missing.
         missing: &'static str,
     },
+    /// `tls` lacks what it takes to encrypt: there is no default key and no list of the world's CAs.
+    #[error("`tls` needs {missing}")]
+    TlsIncomplete {
+        /// The setting that is missing.
+        missing: &'static str,
+    },
+    /// The certificates or keys of `tls` cannot be used.
+    #[cfg(feature = "tls-base")]
+    #[error("TLS cannot be used")]
+    Tls(#[source] super::TlsProblem),
+    /// The config has `tls`, and UDP cannot be encrypted.
+    #[error("UDP cannot be encrypted, and `tls` is set")]
+    UdpWithTls,
     /// A client needs an id.
     #[error("the id is empty")]
     NoId,
@@ -54,6 +68,9 @@ impl IpcError {
         match self {
             Self::AssuredTransport { .. } => codes::ASSURED_TRANSPORT,
             Self::AssuredTls { .. } => codes::ASSURED_TLS,
+            Self::TlsIncomplete { .. } | Self::UdpWithTls => codes::TLS_CONFIGURATION,
+            #[cfg(feature = "tls-base")]
+            Self::Tls(_) => codes::TLS_CONFIGURATION,
             Self::Config(_) => "ERR_IPC_CONFIG",
             Self::Unsupported { .. } => "ERR_IPC_UNSUPPORTED",
             Self::NoId => "ERR_IPC_NO_ID",

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use ipc_transport::{AbstractTransport, FallbackTransport, PeerCheck, Transport, UnixTransport};
 
+use super::log::Log;
 use super::socket_root::{self, InSocketRoot};
 use crate::{Config, Dialect, Profile};
 
 /// Returns the transport of a server at this path.
 pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+    note(config);
     at(config, path)
 }
 
 /// Returns the transport of a client that looks for its server at these paths in turn.
 pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport> {
+    note(config);
     let mut places = paths.into_iter().map(|path| at(config, path));
     match (places.next(), places.len()) {
         (Some(only), 0) => only,
@@ -22,6 +25,14 @@ pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport>
             Arc::new(places.fold(FallbackTransport::new(first), FallbackTransport::or))
         }
         (None, _) => at(config, PathBuf::new()),
+    }
+}
+
+/// Says that `tls` is for networks only.
+// Wire rule W72
+fn note(config: &Config) {
+    if config.tls.is_some() {
+        Log::new(config).line("tls: local sockets stay plain, their file says who may connect");
     }
 }
 

@@ -15,6 +15,11 @@ mod raw_socket;
 mod server;
 mod setup;
 mod socket_root;
+#[cfg(feature = "tls-base")]
+mod tls;
+#[cfg(not(feature = "tls-base"))]
+#[path = "no_tls.rs"]
+mod tls;
 mod udp;
 
 use std::collections::HashMap;
@@ -29,6 +34,8 @@ pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
+#[cfg(feature = "tls-base")]
+pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};
 
 use self::log::{Log, Logged};
@@ -120,9 +127,10 @@ impl Ipc {
         self.make_server(&config, transport, call.callback)
     }
 
-    /// Makes a server on TCP, or on UDP if that is asked for: any of host, port, type of UDP and
-    /// callback, in this order. What is left out is the config's; port 0 counts as left out.
-    /// Register handlers, then call [`IpcServer::start`].
+    /// Makes a server on TCP, on TLS if the config has `tls`, or on UDP if that is asked for: any of
+    /// host, port, type of UDP and callback, in this order. What is left out is the config's; port 0
+    /// counts as left out. Register handlers, then call [`IpcServer::start`]. The files of `tls` are
+    /// read now.
     ///
     /// # Errors
     ///
@@ -148,15 +156,15 @@ impl Ipc {
         assured::net_server(&mut config, call.udp())?;
         let (host, port) = (call.host(&config), call.port(&config));
         let transport = match call.udp() {
-            None => Arc::new(setup::tcp(host, port)),
-            Some(udp) => setup::udp(udp, host, port)?,
+            None => setup::tcp_server(&config, host, port)?,
+            Some(udp) => setup::udp(&config, udp, host, port)?,
         };
         self.make_server(&config, transport, call.callback)
     }
 
     /// Makes a server on a transport of the program's own: a socket it was started with
     /// ([`OpenTransport`](ipc_transport::OpenTransport)), say, or one with options that the config
-    /// does not have. Register handlers, then call [`IpcServer::start`].
+    /// does not have. `tls` is not for it. Register handlers, then call [`IpcServer::start`].
     ///
     /// # Errors
     ///
@@ -194,8 +202,9 @@ impl Ipc {
         self.make_client(&config, call, transport)
     }
 
-    /// Makes a client of a server on TCP and starts connecting: an id, and behind it any of
-    /// host, port and callback, in this order. Else as [`connect_to`](Self::connect_to).
+    /// Makes a client of a server on TCP, or on TLS if the config has `tls`, and starts connecting: an
+    /// id, and behind it any of host, port and callback, in this order. Else as
+    /// [`connect_to`](Self::connect_to). The files of `tls` are read now.
     ///
     /// # Errors
     ///
@@ -208,8 +217,8 @@ impl Ipc {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
         assured::net_client(&config)?;
-        let transport = setup::tcp_client(&config, call.host(&config), call.port(&config));
-        self.make_client(&config, call, Arc::new(transport))
+        let transport = setup::tcp_client(&config, call.host(&config), call.port(&config))?;
+        self.make_client(&config, call, transport)
     }
 
     /// Makes a client on a transport of the program's own and starts connecting, such as one over UDP,

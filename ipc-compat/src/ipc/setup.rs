@@ -7,32 +7,57 @@ use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, HandlerOrder, OnMalformed, Server};
 use ipc_transport::{Endpoint, IpVersion, TcpTransport, Transport};
 
-use super::{IpcError, UdpType};
+use super::{IpcError, UdpType, tls};
 use crate::{Config, Dialect, Family, Interface, NodeFormat, Profile, Retries};
 
-/// Returns the transport of a TCP socket.
+/// Returns the transport of a server on TCP, or on TLS if the config has it.
 // Wire rule W42: small segments leave at once, the transport's default.
-pub(super) fn tcp(host: String, port: u16) -> TcpTransport {
-    TcpTransport::new(host, port)
+pub(super) fn tcp_server(
+    config: &Config,
+    host: String,
+    port: u16,
+) -> Result<Arc<dyn Transport>, IpcError> {
+    let tcp = TcpTransport::new(host, port);
+    match &config.tls {
+        Some(tls) => tls::server(config, tls, tcp),
+        None => Ok(Arc::new(tcp)),
+    }
 }
 
-/// Returns the transport of a TCP socket for a client, whose own end may be bound.
+/// Returns the transport of a client on TCP, or on TLS if the config has it. Its own end may be
+/// bound.
 // Wire rule W48
-pub(super) fn tcp_client(config: &Config, host: String, port: u16) -> TcpTransport {
+pub(super) fn tcp_client(
+    config: &Config,
+    host: String,
+    port: u16,
+) -> Result<Arc<dyn Transport>, IpcError> {
     let Interface { local_address, local_port, family } = config.interface;
-    let mut transport = tcp(host, port).with_local_port(local_port.unwrap_or(0));
+    let mut tcp = TcpTransport::new(host, port).with_local_port(local_port.unwrap_or(0));
     if let Some(address) = local_address {
-        transport = transport.with_local_address((address, local_port.unwrap_or(0)).into());
+        tcp = tcp.with_local_address((address, local_port.unwrap_or(0)).into());
     }
-    match family {
-        Some(Family::V4) => transport.with_ip_version(IpVersion::V4),
-        Some(Family::V6) => transport.with_ip_version(IpVersion::V6),
-        None => transport,
+    let tcp = match family {
+        Some(Family::V4) => tcp.with_ip_version(IpVersion::V4),
+        Some(Family::V6) => tcp.with_ip_version(IpVersion::V6),
+        None => tcp,
+    };
+    match &config.tls {
+        Some(tls) => tls::client(config, tls, tcp),
+        None => Ok(Arc::new(tcp)),
     }
 }
 
 /// Returns the transport of a UDP socket.
-pub(super) fn udp(udp: UdpType, host: String, port: u16) -> Result<Arc<dyn Transport>, IpcError> {
+pub(super) fn udp(
+    config: &Config,
+    udp: UdpType,
+    host: String,
+    port: u16,
+) -> Result<Arc<dyn Transport>, IpcError> {
+    if config.tls.is_some() {
+        return Err(IpcError::UdpWithTls);
+    }
     let endpoint = match udp {
         UdpType::Udp4 => Endpoint::Udp4 { host, port },
         UdpType::Udp6 => Endpoint::Udp6 { host, port },
@@ -105,11 +130,5 @@ fn on_malformed(config: &Config) -> OnMalformed {
 
 fn checked(config: &Config) -> Result<NodeFormat, IpcError> {
     config.validate()?;
-    let unsupported = [("tls", config.tls.is_some())];
-    for (option, asked) in unsupported {
-        if asked {
-            return Err(IpcError::Unsupported { option });
-        }
-    }
     Ok(config.format()?)
 }

@@ -1,0 +1,13 @@
+//! `config.tls`: what becomes of each of its settings, and who talks to whom with it.
+#![cfg(feature = "tls-base")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+#[path = "../../../ipc-transport/tests/support/certificates.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
+#[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
+mod certificates;
+mod profiles;
+mod refusals;
+mod rig;
+mod settings;
+mod trust;
