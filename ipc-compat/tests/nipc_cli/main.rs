@@ -8,6 +8,7 @@
     reason = "a helper that cannot go on fails the test"
 )]
 
+mod bench;
 mod connect;
 mod data;
 mod emit;

@@ -33,7 +33,7 @@ fn no_command_is_wrong_usage() {
 
 #[test]
 fn commands_and_options_to_come_are_unknown() {
-    for command in ["request", "bench", "tap", "replay"] {
+    for command in ["request", "tap", "replay"] {
         refused(&[command]);
     }
     let options = ["--tls", "--key", "--insecure"];

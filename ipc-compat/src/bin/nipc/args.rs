@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipc_codec::Delimiter;
 use ipc_compat::{Dialect, RawJson, Retries};
 
+use crate::bench::Bench;
 use crate::checks::Checks;
 use crate::escape::unescape;
 use crate::ls::Ls;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Emit(Emit),
     /// List the local endpoints there are; no server notices.
     Ls(Ls),
+    /// Measure a server that echoes, and print the figures as JSON.
+    Bench(Box<Bench>),
 }
 
 impl Cli {
@@ -43,9 +46,14 @@ impl Cli {
             Command::Serve(args) => &args.common.checks,
             Command::Connect(args) => &args.common.checks,
             Command::Emit(args) => &args.common.checks,
+            Command::Bench(args) => &args.common.checks,
             Command::Ls(_) => return Ok(self),
         };
-        match checks.conflict() {
+        let of_bench = match &self.command {
+            Command::Bench(args) => args.conflict(),
+            _ => None,
+        };
+        match checks.conflict().or(of_bench) {
             Some(why) => Err(Self::command().error(ErrorKind::ArgumentConflict, why)),
             None => Ok(self),
         }
@@ -234,7 +242,7 @@ fn milliseconds(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(number))
 }
 
-fn positive(text: &str) -> Result<usize, String> {
+pub(crate) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("needs a whole number that is at least 1".into()),
         Ok(number) => Ok(number),
@@ -362,7 +370,7 @@ mod tests {
     #[test]
     fn what_is_not_there_yet_is_refused() {
         refused("nipc serve --tls 80");
-        for command in ["request a b", "bench", "tap", "replay x"] {
+        for command in ["request a b", "tap", "replay x"] {
             refused(&format!("nipc {command}"));
         }
     }

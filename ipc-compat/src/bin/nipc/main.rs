@@ -1,6 +1,7 @@
 //! `nipc`: talks to node-ipc processes from a shell.
 
 mod args;
+mod bench;
 mod checks;
 mod commands;
 mod connect;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
             Command::Connect(args) => connect::run(args).await,
             Command::Emit(args) => emit::run(args).await,
             Command::Ls(args) => ls::run(args).await,
+            Command::Bench(args) => bench::run(*args).await,
         }
     });
     // A host name that is still being looked up is not waited for.
