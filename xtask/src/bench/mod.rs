@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: builds the subjects, measures them, and writes figures and charts.
 
 mod gate;
+mod peers;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,6 +39,7 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     bench.current_dir(repo::root()).args(passed_on);
     let results = if quick { "bench/quick.jsonl" } else { "bench/results.jsonl" };
     bench.arg("--results").arg(target.join(results)).args(["--label", &label()?]);
+    peers::add(&mut bench, &target)?;
     if quick {
         bench.arg("--quick");
     } else {

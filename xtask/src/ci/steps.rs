@@ -57,11 +57,18 @@ fn cargo(line: &str) -> Command {
 }
 
 fn lockfile() -> Result<Vec<Command>> {
-    Ok(vec![cargo("fetch --locked")])
+    Ok(vec![
+        cargo("fetch --locked"),
+        cargo("fetch --locked --manifest-path benches/peers/Cargo.toml"),
+    ])
 }
 
 fn fmt() -> Result<Vec<Command>> {
-    Ok(vec![cargo("fmt --all --check"), cargo("fmt --check --manifest-path fuzz/Cargo.toml")])
+    Ok(vec![
+        cargo("fmt --all --check"),
+        cargo("fmt --check --manifest-path fuzz/Cargo.toml"),
+        cargo("fmt --check --manifest-path benches/peers/Cargo.toml"),
+    ])
 }
 
 fn clippy() -> Result<Vec<Command>> {

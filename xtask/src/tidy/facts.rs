@@ -30,7 +30,8 @@ pub(super) fn check() -> Result<Vec<String>> {
     }
     for path in repo::files(&root, "toml") {
         let name = repo::relative(&path);
-        let is_member = name.ends_with("/Cargo.toml") && !name.starts_with("fuzz/");
+        let is_own = ["fuzz/", "benches/peers/"].iter().any(|own| name.starts_with(own));
+        let is_member = name.ends_with("/Cargo.toml") && !is_own;
         if is_member && !source::read(&path)?.contains("rust-version.workspace = true") {
             problems.push(format!("{name}: must take its rust-version from the workspace"));
         }

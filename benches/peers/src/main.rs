@@ -1,0 +1,62 @@
+//! Other libraries as subjects of the measurements: one file each, small enough to be checked by
+//! who wrote the library. They speak as `subject` does: `peers server|client KIND ENDPOINT [TASK]`.
+
+mod busrt;
+mod coding;
+mod ipc_channel;
+mod length;
+mod link;
+mod net;
+mod tarpc;
+mod zeromq;
+
+use std::process::ExitCode;
+
+use coding::Coding;
+use ipc_benches::Task;
+
+/// What goes wrong here ends the program, with its message.
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("peers {}: {error}", words.join(" "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Result<()> {
+    let [role, kind, endpoint, task @ ..] = words else {
+        return Err("peers server|client KIND ENDPOINT [TASK]".into());
+    };
+    let (library, coding) =
+        kind.rsplit_once('-').ok_or("KIND is LIBRARY-json or LIBRARY-native")?;
+    let coding: Coding = coding.parse()?;
+    let path = endpoint.strip_prefix("unix:").unwrap_or(endpoint);
+    if role == "server" {
+        net::end_with_parent();
+        return match library {
+            "length" => net::block_on(length::serve(path, coding)),
+            "zeromq" => net::block_on(zeromq::serve(path, coding)),
+            "busrt" => net::block_on(busrt::serve(path, coding)),
+            "tarpc" => net::block_on(tarpc::serve(path, coding)),
+            "ipc-channel" => ipc_channel::serve(coding),
+            _ => Err(format!("{library} is not here").into()),
+        };
+    }
+    let task: Task = task.join(" ").parse()?;
+    let outcome = match library {
+        "length" => net::block_on(length::measure(path, coding, &task))?,
+        "zeromq" => net::block_on(zeromq::measure(path, coding, &task))?,
+        "busrt" => net::block_on(busrt::measure(path, coding, &task))?,
+        "tarpc" => net::block_on(tarpc::measure(path, coding, &task))?,
+        "ipc-channel" => ipc_channel::measure(path, coding, &task)?,
+        _ => return Err(format!("{library} is not here").into()),
+    };
+    net::done(&outcome);
+    Ok(())
+}
