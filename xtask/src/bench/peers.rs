@@ -17,24 +17,29 @@ pub(super) fn add(bench: &mut Command, target: &Path) -> Result<()> {
     let at = repo::root().join("benches/peers");
     let own = target.join("bench-peers");
     let mut cargo = repo::cargo();
-    cargo.args(["build", "--release", "--locked", "--manifest-path"]).arg(at.join("Cargo.toml"));
+    // Not `--locked`: when a crate of this workspace needs another one, that lock file has to follow.
+    cargo.args(["build", "--release", "--manifest-path"]).arg(at.join("Cargo.toml"));
     proc::show(cargo.arg("--target-dir").arg(&own))?;
     bench.arg("--peers-program").arg(own.join("release/peers"));
     bench.arg("--scripts").arg(at.join("node"));
-    for version in [Version::V14, Version::V9] {
-        match Node::with(version, target) {
-            Ok(Node { program, package, .. }) => match version {
-                // The newer node runs both, so that only node-ipc differs.
-                Version::V14 => {
-                    bench.arg("--node").arg(program).arg("--node-ipc-14").arg(package);
-                }
-                Version::V9 => {
-                    bench.arg("--node-ipc-9").arg(package);
-                }
-            },
-            Err(Error::Unavailable(reason)) => println!("without node-ipc {version}: {reason}"),
-            Err(error) => return Err(error),
+    // The newest version's node runs the others too, so that only node-ipc differs.
+    if let Some(Node { program, package, .. }) = node(Version::V14, target)? {
+        bench.arg("--node").arg(program).arg("--node-ipc-14").arg(package);
+        if let Some(Node { package, .. }) = node(Version::V9, target)? {
+            bench.arg("--node-ipc-9").arg(package);
         }
     }
     Ok(())
+}
+
+/// Returns a version of node-ipc with its node, or nothing if it cannot be had here.
+fn node(version: Version, target: &Path) -> Result<Option<Node>> {
+    match Node::with(version, target) {
+        Ok(node) => Ok(Some(node)),
+        Err(Error::Unavailable(reason)) => {
+            println!("without node-ipc {version}: {reason}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }

@@ -57,10 +57,7 @@ fn cargo(line: &str) -> Command {
 }
 
 fn lockfile() -> Result<Vec<Command>> {
-    Ok(vec![
-        cargo("fetch --locked"),
-        cargo("fetch --locked --manifest-path benches/peers/Cargo.toml"),
-    ])
+    Ok(vec![cargo("fetch --locked")])
 }
 
 fn fmt() -> Result<Vec<Command>> {

@@ -42,18 +42,14 @@ pub(crate) enum Command {
 impl Cli {
     /// Refuses options that each make sense, but not together.
     pub(crate) fn checked(self) -> Result<Self, clap::Error> {
-        let checks = match &self.command {
-            Command::Serve(args) => &args.common.checks,
-            Command::Connect(args) => &args.common.checks,
-            Command::Emit(args) => &args.common.checks,
-            Command::Bench(args) => &args.common.checks,
-            Command::Ls(_) => return Ok(self),
-        };
-        let of_bench = match &self.command {
+        let conflict = match &self.command {
+            Command::Serve(args) => args.common.checks.conflict(),
+            Command::Connect(args) => args.common.checks.conflict(),
+            Command::Emit(args) => args.common.checks.conflict(),
             Command::Bench(args) => args.conflict(),
-            _ => None,
+            Command::Ls(_) => None,
         };
-        match checks.conflict().or(of_bench) {
+        match conflict {
             Some(why) => Err(Self::command().error(ErrorKind::ArgumentConflict, why)),
             None => Ok(self),
         }

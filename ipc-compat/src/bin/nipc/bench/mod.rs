@@ -53,7 +53,8 @@ pub(crate) struct Bench {
 impl Bench {
     /// Returns what is wrong with the options together.
     pub(crate) fn conflict(&self) -> Option<&'static str> {
-        self.common.raw.raw.then_some("bench sends events, of which --raw has none")
+        let raw = self.common.raw.raw.then_some("bench sends events, of which --raw has none");
+        raw.or_else(|| self.common.checks.conflict())
     }
 }
 
