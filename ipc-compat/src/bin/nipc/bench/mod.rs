@@ -68,7 +68,7 @@ pub(crate) async fn run(args: Bench) -> Exit {
     endpoint::set_retrying(&mut config, &args.retrying, otherwise);
     let all = args.in_flight.saturating_mul(args.payload.saturating_add(ENVELOPE));
     config.max_pending_bytes = config.max_pending_bytes.max(all.saturating_add(args.event.len()));
-    let client = match endpoint::client(config, &args.common.place) {
+    let client = match endpoint::client(config, &args.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
