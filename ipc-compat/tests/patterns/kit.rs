@@ -1,6 +1,7 @@
 //! What the patterns share: a place of their own for each, deadlines, and the way out of a handler.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ipc_compat::{Config, Dialect, Ipc};
@@ -100,6 +101,17 @@ impl<T> Inbox<T> {
     /// Returns whether nothing is there that was not waited for.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Returns a loopback address that is one test's own, so that its ports are all free, also while its
+/// server is away. Where there is only one loopback address, nobody else may use such a port.
+pub(crate) fn own_address() -> String {
+    static USED: AtomicU32 = AtomicU32::new(0);
+    let (id, test) = (std::process::id(), USED.fetch_add(1, Ordering::Relaxed));
+    match cfg!(target_os = "linux") {
+        true => format!("127.{}.{}.{}", 2 + test % 250, 1 + id / 250 % 250, 1 + id % 250),
+        false => "127.0.0.1".to_owned(),
     }
 }
 

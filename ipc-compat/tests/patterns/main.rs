@@ -19,4 +19,7 @@ mod kit;
 mod p1_one_shot;
 mod p2_child;
 mod p3_calls;
+mod p4_workers;
+mod p5_hub;
+mod p6_tools;
 mod program;

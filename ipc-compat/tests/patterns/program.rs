@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::kit::soon;
-use crate::{p1_one_shot, p2_child};
+use crate::{p1_one_shot, p2_child, p4_workers};
 
 /// A running program. What it says to the test are lines that begin with `> `. It is killed when
 /// this is dropped.
@@ -139,6 +139,7 @@ fn plays_a_part() {
             ["one-shot", root, what] => p1_one_shot::command(root, what).await,
             ["child", root, id] => p2_child::child(root, id).await,
             ["parent", root, id] => p2_child::parent(root, id).await,
+            ["worker", root, index] => p4_workers::process(root, index).await,
             _ => panic!("no such part: {words:?}"),
         }
     });

@@ -1,0 +1,215 @@
+//! A coordinator and sixteen workers, one of which is killed in the middle of its work.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, Socket};
+use ipc_core::EmitError;
+use serde_json::{Value, json};
+
+use crate::kit::{self, Inbox, Post, Room, inbox};
+use crate::program::{Program, nodes, say};
+
+const WORKERS: u64 = 16;
+const APPSPACE: &str = "detox.";
+
+/// A worker, and what it is told.
+#[derive(Debug)]
+struct Worker {
+    _client: IpcClient,
+    index: u64,
+    done: Inbox<u64>,
+    updates: Inbox<u64>,
+}
+
+/// What a coordinator sees.
+#[derive(Debug)]
+struct Coordinator {
+    server: IpcServer,
+    connected: Inbox<()>,
+    /// Who asked something and was not answered yet.
+    asked: Inbox<Socket>,
+    /// The workers after whom it was cleaned up.
+    cleaned: Inbox<u64>,
+}
+
+/// Starts a worker: it registers when it is told to begin, and asks something when it gets work.
+fn worker(
+    ipc: &Ipc,
+    index: u64,
+    done: Post<u64>,
+    updates: Post<u64>,
+    asked: Post<()>,
+) -> IpcClient {
+    ipc.configure(|config| APPSPACE.clone_into(&mut config.appspace));
+    let client = ipc.connect_to("coordinator").unwrap();
+    client.on("begin", move |_: Value, socket| {
+        socket.emit("registerWorker", &json!({"workerIndex": index})).unwrap();
+    });
+    client.on("registerWorkerDone", move |to: Value, _| done.put(to["for"].as_u64().unwrap()));
+    client.on("sessionStateUpdate", move |state: Value, _| {
+        updates.put(state["workersCount"].as_u64().unwrap());
+    });
+    client.on("work", move |_: Value, socket| {
+        socket.emit("question", &json!({})).unwrap();
+        asked.put(());
+    });
+    client
+}
+
+/// The part of a worker in a process of its own.
+pub(crate) async fn process(root: &str, index: &str) -> i32 {
+    let ipc = Ipc::new(kit::config(Dialect::Classic, root, "worker"));
+    let (done, mut dones) = inbox();
+    let (update, mut updates) = inbox();
+    let (ask, mut asked) = inbox();
+    let _client = worker(&ipc, index.parse().unwrap(), done, update, ask);
+    say(&format!("done {}", dones.next().await));
+    for _ in 0..WORKERS {
+        say(&format!("update {}", updates.next().await));
+    }
+    asked.next().await;
+    say("asked");
+    std::future::pending().await
+}
+
+fn workers(room: &Room, count: u64) -> Vec<Worker> {
+    let worker = |index| {
+        let (done, dones) = inbox();
+        let (update, updates) = inbox();
+        let client = worker(&room.ipc("worker"), index, done, update, inbox().0);
+        Worker { _client: client, index, done: dones, updates }
+    };
+    (0..count).map(worker).collect()
+}
+
+async fn coordinate(room: &Room) -> Coordinator {
+    let ipc = room.ipc("coordinator");
+    ipc.configure(|config| APPSPACE.clone_into(&mut config.appspace));
+    let server = ipc.serve(()).unwrap();
+    let (connect, connected) = inbox();
+    server.on_connect(move |_| connect.put(()));
+    let (all, registered) = (server.clone(), AtomicU64::new(0));
+    server.on("registerWorker", move |who: Value, socket| {
+        let index = who["workerIndex"].as_u64().unwrap();
+        socket.attach(index);
+        socket.emit("registerWorkerDone", &json!({"for": index})).unwrap();
+        let count = registered.fetch_add(1, Ordering::Relaxed) + 1;
+        all.broadcast("sessionStateUpdate", &json!({"workersCount": count})).unwrap();
+    });
+    let (ask, asked) = inbox();
+    server.on("question", move |_: Value, socket| ask.put(socket.clone()));
+    let (clean, cleaned) = inbox();
+    server.on_socket_disconnected(move |socket, _| clean.put(*socket.attached::<u64>().unwrap()));
+    server.start().await.unwrap();
+    Coordinator { server, connected, asked, cleaned }
+}
+
+/// What a worker in a process says when it is registered.
+async fn registers(program: &mut Program, index: u64) {
+    let mut updates = BTreeSet::new();
+    let mut done = 0;
+    for _ in 0..=WORKERS {
+        let line = program.line().await;
+        match line.split_once(' ').unwrap() {
+            ("done", to) => {
+                assert_eq!(to, index.to_string());
+                done += 1;
+            }
+            ("update", count) => assert!(updates.insert(count.parse().unwrap())),
+            _ => panic!("{line}"),
+        }
+    }
+    assert_eq!((done, updates), (1, (1..=WORKERS).collect()));
+}
+
+/// What workers in this process hear when all are registered.
+async fn hear(workers: &mut [Worker]) {
+    for worker in workers {
+        assert_eq!(worker.done.next().await, worker.index);
+        let updates = worker.updates.take(WORKERS.try_into().unwrap()).await;
+        assert_eq!(updates.into_iter().collect::<BTreeSet<_>>(), (1..=WORKERS).collect());
+        assert!(worker.done.is_empty(), "only the sender is answered");
+    }
+}
+
+/// The whole story; the last of the processes is killed.
+async fn story(room: &Room, mut processes: Vec<Program>, mut coordinator: Coordinator) {
+    let inside = WORKERS - u64::try_from(processes.len()).unwrap();
+    let mut workers = workers(room, inside);
+    coordinator.connected.take(WORKERS.try_into().unwrap()).await;
+    let server = coordinator.server;
+    assert_eq!(server.broadcast("begin", &json!({})).unwrap().sent, 16);
+    hear(&mut workers).await;
+    for (program, index) in processes.iter_mut().zip(inside..) {
+        registers(program, index).await;
+    }
+
+    // Every worker asks something; one is killed before it is answered.
+    server.broadcast("work", &json!({})).unwrap();
+    let asked = coordinator.asked.take(WORKERS.try_into().unwrap()).await;
+    let mut victim = processes.pop().unwrap();
+    assert_eq!(victim.line().await, "asked");
+    victim.kill().await;
+    assert_eq!(coordinator.cleaned.next().await, WORKERS - 1);
+    let mut dropped = 0;
+    for socket in asked {
+        match server.emit(&socket, "answer", &json!({})) {
+            Ok(()) => {}
+            Err(EmitError::Closed) => dropped += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(dropped, 1);
+
+    // The others did not notice, and nothing is cleaned up twice.
+    let report = server.broadcast("sessionStateUpdate", &json!({"workersCount": 15})).unwrap();
+    assert_eq!((report.sent, report.failed.len()), (15, 0));
+    for worker in &mut workers {
+        assert_eq!(worker.updates.next().await, 15);
+    }
+    for program in &mut processes {
+        assert_eq!(program.line().await, "asked");
+        assert_eq!(program.line().await, "update 15");
+    }
+    assert!(coordinator.cleaned.is_empty());
+}
+
+#[tokio::test]
+async fn one_of_sixteen_is_killed_and_nobody_else_notices() {
+    let room = Room::new(Dialect::Classic);
+    let coordinator = coordinate(&room).await;
+    let victim = Program::part("worker", &[&room.root(), "15"]);
+    story(&room, vec![victim], coordinator).await;
+}
+
+#[tokio::test]
+async fn one_of_four_workers_of_node_is_killed() {
+    for node in nodes("one_of_four_workers_of_node_is_killed") {
+        let room = Room::new(node.dialect);
+        let coordinator = coordinate(&room).await;
+        let start = |index: u64| {
+            node.script("p4_worker.cjs", &room.root(), &[APPSPACE, &index.to_string()])
+        };
+        story(&room, (12..16).map(start).collect(), coordinator).await;
+    }
+}
+
+#[tokio::test]
+async fn a_coordinator_of_node_loses_a_worker_of_ours() {
+    for node in nodes("a_coordinator_of_node_loses_a_worker_of_ours") {
+        let room = Room::new(node.dialect);
+        let mut coordinator = node.script("p4_coordinator.cjs", &room.root(), &[APPSPACE, "16"]);
+        assert_eq!(coordinator.line().await, "up");
+        let mut workers = workers(&room, 15);
+        let mut victim = Program::part("worker", &[&room.root(), "15"]);
+        hear(&mut workers).await;
+        registers(&mut victim, 15).await;
+        assert_eq!(victim.line().await, "asked");
+        victim.kill().await;
+        assert_eq!(coordinator.line().await, "cleaned up after 15");
+        for worker in &mut workers {
+            assert_eq!(worker.updates.next().await, 15);
+        }
+    }
+}
