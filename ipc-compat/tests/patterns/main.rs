@@ -22,4 +22,6 @@ mod p3_calls;
 mod p4_workers;
 mod p5_hub;
 mod p6_tools;
+mod p7_foreign;
+mod p8_udp;
 mod program;
