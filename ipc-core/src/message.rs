@@ -77,6 +77,15 @@ impl Message {
         }
     }
 
+    /// Returns the bytes of the event's name, without looking again whether they are UTF-8.
+    pub(crate) fn event_bytes(&self) -> &[u8] {
+        match &self.event {
+            Event::InFrame(range) => self.bytes.get(range.clone()).unwrap_or_default(),
+            Event::Own(name) => name.as_bytes(),
+            Event::Static(name) => name.as_bytes(),
+        }
+    }
+
     /// Returns the payload as it was on the wire, or `None` if the frame carried none.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {

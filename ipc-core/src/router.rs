@@ -1,7 +1,7 @@
 //! `Router`: which handlers an event has, and how they are called. Pure.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::cmp::Ordering as Order;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -78,8 +78,16 @@ struct Handler<C> {
 }
 
 pub(crate) struct Table<C> {
-    by_event: HashMap<Box<str>, Vec<Arc<Handler<C>>>>,
+    /// Sorted by [`by_name`]. Looking a name up takes a few comparisons, mostly of lengths: for the
+    /// events that programs have, less than it takes to hash the name.
+    by_event: Vec<Named<C>>,
     any: Vec<Arc<Handler<C>>>,
+}
+
+/// The handlers of one event, in the order of their registration.
+struct Named<C> {
+    event: Box<str>,
+    handlers: Vec<Arc<Handler<C>>>,
 }
 
 /// A router's table as one reader last saw it.
@@ -106,7 +114,7 @@ impl<C> Router<C> {
             let call = Box::new(call);
             let handler = Arc::new(Handler { id, once, done: AtomicBool::new(false), call });
             match event {
-                Some(event) => table.by_event.entry(event.into()).or_default().push(handler),
+                Some(event) => table.named_mut(event).push(handler),
                 None => table.any.push(handler),
             }
         });
@@ -177,7 +185,7 @@ impl<C> Router<C> {
         let mut ran = 0;
         let mut spent = None;
         let Some(table) = &snapshot.table else { return ran };
-        let named = table.by_event.get(message.event()).map_or(&[][..], Vec::as_slice);
+        let named = table.named(message.event_bytes());
         let (first, second) = match self.order {
             HandlerOrder::NamedFirst => (named, table.any.as_slice()),
             HandlerOrder::AnyFirst => (table.any.as_slice(), named),
@@ -226,7 +234,26 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
 
 impl<C> Table<C> {
     fn new() -> Self {
-        Self { by_event: HashMap::new(), any: Vec::new() }
+        Self { by_event: Vec::new(), any: Vec::new() }
+    }
+
+    /// Returns the handlers of an event.
+    fn named(&self, event: &[u8]) -> &[Arc<Handler<C>>] {
+        let found = self.by_event.binary_search_by(|named| by_name(&named.event, event));
+        let found = found.ok().and_then(|index| self.by_event.get(index));
+        found.map_or(&[], |named| &named.handlers)
+    }
+
+    /// Returns the list of an event's handlers, a new one if there is none.
+    fn named_mut(&mut self, event: &str) -> &mut Vec<Arc<Handler<C>>> {
+        let found = self.by_event.binary_search_by(|named| by_name(&named.event, event.as_bytes()));
+        let index = found.unwrap_or_else(|index| {
+            let new = Named { event: event.into(), handlers: Vec::new() };
+            self.by_event.insert(index, new);
+            index
+        });
+        // The search found it here, or it was put here.
+        &mut self.by_event[index].handlers
     }
 
     fn copy(&self) -> Self {
@@ -235,11 +262,22 @@ impl<C> Table<C> {
 
     /// Keeps the handlers for which `keep` says so; it is given their event, `None` for any.
     fn retain(&mut self, mut keep: impl FnMut(Option<&str>, &Handler<C>) -> bool) {
-        self.by_event.retain(|event, handlers| {
-            handlers.retain(|handler| keep(Some(event), handler));
-            !handlers.is_empty()
+        self.by_event.retain_mut(|named| {
+            named.handlers.retain(|handler| keep(Some(&named.event), handler));
+            !named.handlers.is_empty()
         });
         self.any.retain(|handler| keep(None, handler));
+    }
+}
+
+/// Compares two names: by their lengths first, which mostly differ and cost nothing.
+fn by_name(one: &str, other: &[u8]) -> Order {
+    one.len().cmp(&other.len()).then_with(|| one.as_bytes().cmp(other))
+}
+
+impl<C> Clone for Named<C> {
+    fn clone(&self) -> Self {
+        Self { event: self.event.clone(), handlers: self.handlers.clone() }
     }
 }
 

@@ -208,8 +208,12 @@ impl<F: MessageFormat, L: Clone + Traced> Hub<F, L> {
 
     fn stream(&self, item: Incoming<F, L>, backlog: &mut Backlog<F, L>) {
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        for queue in queues.open.iter().filter(|queue| !queue.is_dropped()) {
-            backlog.items.push((Arc::clone(queue), Some(item.clone())));
+        let mut open = queues.open.iter().filter(|queue| !queue.is_dropped()).peekable();
+        let mut item = Some(item);
+        while let Some(queue) = open.next() {
+            // The last one gets the item itself: mostly there is but one.
+            let item = if open.peek().is_some() { item.clone() } else { item.take() };
+            backlog.items.push((Arc::clone(queue), item));
         }
     }
 }
