@@ -20,13 +20,13 @@ for (const name of ['setTimeout', 'setInterval']) {
 // A server says when it listens.
 const { listen } = net.Server.prototype;
 net.Server.prototype.listen = function (...args) {
-  this.once('listening', () => console.log('listening'));
+  this.once('listening', () => console.log('listening on it'));
   return listen.apply(this, args);
 };
 
 // The examples write down the ports of their own ends over UDP; any other does as well.
 const { bind } = dgram.Socket.prototype;
 dgram.Socket.prototype.bind = function (port, ...rest) {
-  this.once('listening', () => console.log('listening'));
+  this.once('listening', () => console.log('listening on it'));
   return bind.call(this, port === settings.networkPort ? port : 0, ...rest);
 };

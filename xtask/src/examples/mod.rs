@@ -8,7 +8,7 @@ mod program;
 mod side;
 
 use std::iter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use self::pairs::EXAMPLES;
@@ -17,6 +17,7 @@ use self::program::Program;
 use self::side::Side;
 use crate::args::Args;
 use crate::error::{Error, Result};
+use crate::node::Version;
 use crate::{npm, proc, repo};
 
 /// How many pairs ran, and why some did not.
@@ -32,10 +33,26 @@ pub(crate) struct Summary {
 struct Tools {
     /// Where cargo puts examples.
     examples: PathBuf,
-    /// The package of node-ipc with its examples, or why there is none.
-    node_ipc: Result<PathBuf, String>,
+    /// node-ipc with its examples, and the version that most programs use; or why there is none.
+    node_ipc: Result<[PathBuf; 2], String>,
     /// The C compiler, or why there is none.
     cc: Result<&'static str, String>,
+}
+
+impl Tools {
+    /// Returns the directory of node-ipc with its examples.
+    fn with_examples(&self) -> Result<&Path> {
+        self.packages().map(|[package, _]| package.as_path())
+    }
+
+    /// Returns the directory of the node-ipc that most programs use.
+    fn node_ipc(&self) -> Result<&Path> {
+        self.packages().map(|[_, package]| package.as_path())
+    }
+
+    fn packages(&self) -> Result<&[PathBuf; 2]> {
+        self.node_ipc.as_ref().map_err(|why| Error::Unavailable(why.clone()))
+    }
 }
 
 /// Runs the command and returns whether every pair that could run did what it should.
@@ -77,11 +94,22 @@ fn tools() -> Result<Tools> {
         return Err(Error::Unavailable("the examples meet on Unix sockets".into()));
     }
     let target = repo::target_dir()?;
-    proc::show(repo::cargo().args(["build", "--quiet", "-p", "ipc-compat", "--examples"]))?;
+    proc::show(repo::cargo().args([
+        "build",
+        "--quiet",
+        "-p",
+        "ipc-compat",
+        "-p",
+        "ipc-core",
+        "--examples",
+    ]))?;
     let node_ipc = match (proc::is_there("node"), proc::is_there(npm::program())) {
         (true, true) => {
-            let dir = target.join("interop").join(WITH_EXAMPLES);
-            Ok(npm::package(&dir, &format!("node-ipc@{WITH_EXAMPLES}"), "node-ipc")?)
+            let package = |version: Version| {
+                let dir = target.join("interop").join(version.number());
+                npm::package(&dir, &format!("node-ipc@{version}"), "node-ipc")
+            };
+            Ok([package(WITH_EXAMPLES)?, package(Version::V9)?])
         }
         _ => Err("node and npm are not installed".into()),
     };
@@ -125,7 +153,7 @@ fn talk(
     let result = (|| {
         let deadline = Instant::now() + PATIENCE;
         // Over UDP, and from some clients, what is sent to nobody is lost.
-        server.until("listening", deadline)?;
+        server.until("listening on ", deadline)?;
         for client in clients {
             programs.push(Program::start(client, &mut client.command(tools, place)?)?);
         }
@@ -155,7 +183,7 @@ fn until_done(server: &mut Program, clients: &mut [Program], deadline: Instant) 
 }
 
 /// The last version of node-ipc whose package has its examples.
-const WITH_EXAMPLES: &str = "8.10.3";
+const WITH_EXAMPLES: Version = Version::V8;
 
 /// What a meeting may take on a busy machine; alone it takes less than a second.
 const PATIENCE: Duration = Duration::from_secs(60);

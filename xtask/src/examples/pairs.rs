@@ -36,6 +36,14 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "blocking",
+        servers: &[
+            rust("basic_server", &["got a message from hello: hello"]),
+            js("unixWindowsSocket/basic/world-server.js", &["received event of :  app.message"]),
+        ],
+        clients: &[&[rust("blocking_client", &["got a message from world: hello world!"])]],
+    },
+    Example {
         name: "sync",
         servers: &[
             rust("sync_server", &["hello: hello0\n", "hello: hello9\n"]),
@@ -70,13 +78,13 @@ pub(super) const EXAMPLES: &[Example] = &[
     Example {
         name: "broadcast, TCP",
         servers: &[
-            rust("broadcast_server", &["got all required events", "a client left"]).over_tcp(),
+            rust("broadcast_server", &["got all required events", "a client left"]).word("tcp"),
             js("TCPSocket/Multi-Client-Broadcast/world-server.js", ALL_HEARD),
         ],
         clients: &[
             &[
-                rust("broadcast_client", KILLED).over_tcp(),
-                rust("broadcast_client", KILLED).over_tcp().with(GOODBYE),
+                rust("broadcast_client", KILLED).word("tcp"),
+                rust("broadcast_client", KILLED).word("tcp").with(GOODBYE),
             ],
             &[
                 js("TCPSocket/Multi-Client-Broadcast/hello-client.js", KILLED),
@@ -120,11 +128,11 @@ pub(super) const EXAMPLES: &[Example] = &[
     Example {
         name: "raw, TCP",
         servers: &[
-            rust("raw_server", &["got a message b\"hello\""]).over_tcp(),
+            rust("raw_server", &["got a message b\"hello\""]).word("tcp"),
             js("TCPSocket/rawBuffer/world.server.js", &["<Buffer 68 65 6c 6c 6f>"]),
         ],
         clients: &[
-            &[rust("raw_client", GOODBYE_CAME).over_tcp()],
+            &[rust("raw_client", GOODBYE_CAME).word("tcp")],
             &[js("TCPSocket/rawBuffer/hello-client.js", GOODBYE_CAME)],
         ],
     },
@@ -140,14 +148,98 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "UDP",
+        servers: &[
+            rust("udp_server", &["got a message from hello: Hello"]),
+            js("UDPSocket/basic/world-server.js", &["got a message from  hello  :  Hello"]),
+        ],
+        clients: &[
+            &[rust("udp_client", &["got a message from world: Hello world!"])],
+            &[js("UDPSocket/basic/hello-client.js", &["from  world  :  Hello world!"])],
+        ],
+    },
+    Example {
+        name: "UDP, broadcast",
+        servers: &[rust("udp_broadcast_server", &["told everybody"])],
+        clients: &[
+            &[
+                rust("udp_client", LOVED).word("2"),
+                rust("udp_client", LOVED).with(GOODBYE).word("2"),
+            ],
+            &[
+                js("UDPSocket/Multi-Client-Broadcast/hello-client.js", LOVED),
+                js("UDPSocket/Multi-Client-Broadcast/goodbye-client.js", LOVED),
+            ],
+        ],
+    },
+    Example {
+        // Its broadcast reaches nobody, not even its own: wire rule W49.
+        name: "UDP, broadcast",
+        servers: &[js("UDPSocket/Multi-Client-Broadcast/world-server.js", ALL_HEARD)],
+        clients: &[&[
+            rust("udp_client", &["world: Hello world!"]),
+            rust("udp_client", &["world: Hello world!"]).with(GOODBYE),
+        ]],
+    },
+    Example {
+        name: "UDP, raw",
+        servers: &[
+            rust("udp_raw_server", &["got a message b\"hello\""]),
+            js("UDPSocket/rawBuffer/world.server.js", &["<Buffer 68 65 6c 6c 6f>"]),
+        ],
+        clients: &[
+            &[rust("udp_raw_client", &["goodbye"])],
+            &[js("UDPSocket/rawBuffer/hello-client.js", &["goodbye"])],
+        ],
+    },
+    Example {
+        name: "instances",
+        servers: &[
+            rust("instances_server", &["got a message: hello", "got bytes: 0dee"]),
+            script("instances-server.cjs", &["got a message :  hello", "got bytes :  0dee"]),
+        ],
+        clients: &[
+            &[rust("instances_client", &["got hello world!", "got 0dee"])],
+            &[script("instances-client.cjs", &["got  hello world!", "got  0dee"])],
+        ],
+    },
+    Example {
+        name: "cluster",
+        servers: &[
+            rust("cluster_server", &["is listening", " got: "]).stays(),
+            script("cluster-server.cjs", &["listening on", " got: "]),
+        ],
+        clients: &[
+            &[rust("cluster_client", &["turn 1: 0 messages", "turn 4: 0 messages"])],
+            &[script("cluster-client.cjs", &["dispatching event to"])],
+        ],
+    },
+    Example {
+        name: "request",
+        servers: &[
+            rust("request_server", &[": four", ": twenty-two characters."]),
+            script("request-server.cjs", &["got question  four", "got question  twenty"]),
+        ],
+        clients: &[
+            &[rust("request_client", &["4 and 22 characters"])],
+            &[script("request-client.cjs", &["4 and 22 characters"])],
+        ],
+    },
+    Example {
+        name: "msgpack",
+        servers: &[rust("msgpack_server", &["adding [1, 2, 39]"]).at_path()],
+        clients: &[&[rust("msgpack_client", &["the sum is 42"]).at_path()]],
+    },
+    Example {
         name: "plain stream",
         servers: &[rust("raw_stream", &["got number 7, value -100000, reading -0.15625"])],
-        clients: &[&[c("raw_stream", &["got number 7, value 100000, reading -0.3125"])]],
+        clients: &[&[c("raw_stream", &["got number 7, value 100000, reading -0.3125"]).at_path()]],
     },
 ];
 
 /// Chunks of raw bytes may come joined, so this is short.
 const GOODBYE_CAME: &[&str] = &["hello", "goodbye"];
 const GOODBYE: &str = r#""id":"goodbye""#;
+const LOVED: &[&str] = &[" world!", "Everybody Loves The World!"];
 const KILLED: &[&str] = &["world requested kill.connection"];
 const ALL_HEARD: &[&str] = &["got all required events"];

@@ -15,7 +15,10 @@ pub(super) struct Side {
     pub(super) says: &'static [&'static str],
     /// More settings than where to meet, as members of a JSON object.
     settings: &'static str,
-    tcp: bool,
+    /// What an example of ours takes behind the settings.
+    word: Option<&'static str>,
+    /// Whether it takes the path of the socket instead of all that.
+    at_path: bool,
     /// Whether it runs until it is killed.
     stays: bool,
 }
@@ -23,7 +26,7 @@ pub(super) struct Side {
 /// What a program is written in, and its name.
 #[derive(Debug, Clone, Copy)]
 enum Language {
-    /// An example of `ipc-compat`; it takes settings as JSON.
+    /// An example of `ipc-compat` or `ipc-core`; it takes settings as JSON.
     Rust(&'static str),
     /// A file in the `example` folder of node-ipc's package.
     Js(&'static str),
@@ -54,7 +57,7 @@ pub(super) const fn c(name: &'static str, says: &'static [&'static str]) -> Side
 }
 
 const fn side(language: Language, says: &'static [&'static str]) -> Side {
-    Side { language, says, settings: "", tcp: false, stays: false }
+    Side { language, says, settings: "", word: None, at_path: false, stays: false }
 }
 
 impl Side {
@@ -63,9 +66,14 @@ impl Side {
         Self { settings, ..self }
     }
 
-    /// Asks an example of ours that knows both to use TCP.
-    pub(super) const fn over_tcp(self) -> Self {
-        Self { tcp: true, ..self }
+    /// Adds a word behind the settings.
+    pub(super) const fn word(self, word: &'static str) -> Self {
+        Self { word: Some(word), ..self }
+    }
+
+    /// Gives it the path of the socket instead of settings.
+    pub(super) const fn at_path(self) -> Self {
+        Self { at_path: true, ..self }
     }
 
     /// Takes note that it runs until it is killed.
@@ -84,13 +92,18 @@ impl Side {
             Language::Rust(name) => {
                 let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
                 let mut command = Command::new(tools.examples.join(name));
-                command.arg(settings).args(self.tcp.then_some("tcp"));
+                if self.at_path {
+                    command.arg(place.dir.join("app.world"));
+                } else {
+                    command.arg(settings).args(self.word);
+                }
                 Ok(command)
             }
             Language::Js(path) => {
-                node(tools, |package| package.join("example").join(path), &settings)
+                let package = tools.with_examples()?;
+                Ok(node(package, &package.join("example").join(path), &settings))
             }
-            Language::Script(name) => node(tools, |_| scripts().join(name), &settings),
+            Language::Script(name) => Ok(node(tools.node_ipc()?, &scripts().join(name), &settings)),
             Language::C(name) => {
                 let cc = tools.cc.as_ref().map_err(|why| Error::Unavailable(why.clone()))?;
                 let program = place.dir.join(name);
@@ -122,14 +135,12 @@ impl Side {
     }
 }
 
-/// Returns the command that runs a file of node-ipc's package, or one that uses it.
-fn node(tools: &Tools, file: impl FnOnce(&Path) -> PathBuf, settings: &str) -> Result<Command> {
-    let package = tools.node_ipc.as_ref();
-    let package = package.map_err(|why| Error::Unavailable(why.clone()))?;
+/// Returns the command that runs a program that uses this node-ipc.
+fn node(package: &Path, program: &Path, settings: &str) -> Command {
     let mut command = Command::new("node");
-    command.arg("-r").arg(scripts().join("preload.cjs")).arg(file(package));
+    command.arg("-r").arg(scripts().join("preload.cjs")).arg(program);
     command.env("NODE_IPC_DIR", package).env("SETTINGS", settings);
-    Ok(command)
+    command
 }
 
 fn scripts() -> PathBuf {

@@ -1,0 +1,41 @@
+//! A client of node-ipc without a runtime: one thread, which waits. Made for `basic_server`.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use ipc_compat::{Config, Ipc};
+use ipc_core::blocking::{Client, Event};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct AppMessage {
+    id: String,
+    message: String,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
+
+    let format = config.format()?;
+    let transport = Ipc::new(config).transport_to("world")?;
+    let mut world = Client::builder(format, transport).build();
+    let hello = AppMessage { id: "hello".to_owned(), message: "hello".to_owned() };
+    world.emit("app.message", &hello)?;
+    // It connects, writes and reads within this call, and connects again if that is lost.
+    while let Some(event) = world.recv() {
+        match event {
+            Event::Message(message) if message.event() == "app.message" => {
+                let AppMessage { id, message } = world.decode(&message)?;
+                eprintln!("got a message from {id}: {message}");
+                break;
+            }
+            Event::Lifecycle(event) => eprintln!("{event:?}"),
+            _ => {}
+        }
+    }
+    world.close();
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Answers to questions: node-ipc has no requests, so both carry a number, over one event.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use std::sync::Arc;
+
+use ipc_compat::{Config, Ipc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+
+#[derive(Debug, Deserialize)]
+struct Question {
+    number: u64,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    number: u64,
+    length: usize,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    config.id = "world".to_owned();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
+
+    let server = Ipc::new(config).serve(())?;
+    server.on("length", |question: Question, socket| {
+        eprintln!("got question {}: {}", question.number, question.text);
+        let answer = Answer { number: question.number, length: question.text.len() };
+        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        let _ = socket.emit("length", &answer);
+    });
+    let left = Arc::new(Notify::new());
+    let leaves = Arc::clone(&left);
+    server.on_socket_disconnected(move |_, _| leaves.notify_one());
+    eprintln!("listening on {}", server.start().await?);
+
+    left.notified().await;
+    server.stop().await;
+    Ok(())
+}

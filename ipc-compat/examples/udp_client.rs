@@ -1,0 +1,49 @@
+//! The other side of node-ipc's UDP examples, a server as well: writes first, and shows what comes.
+//!
+//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+//! The port is the world's; `id` is a name. A number behind that is how many messages to wait for.
+#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+
+use ipc_compat::{Config, Ipc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Message {
+    id: String,
+    message: String,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = Config::classic();
+    config.id = "hello".to_owned();
+    if let Some(settings) = std::env::args().nth(1) {
+        config.apply_json(&settings.parse()?)?;
+    }
+    let id = config.id.clone();
+    let world = config.network_port;
+    // Each side has a port of its own: here any that is free.
+    config.network_port = 0;
+
+    let server = Ipc::new(config).serve_net("udp4")?;
+    let (arrived, mut messages) = mpsc::unbounded_channel();
+    server.on("message", move |data: Message, _| {
+        // Sending fails only if nobody waits for messages any more.
+        let _ = arrived.send(data);
+    });
+    eprintln!("listening on {}", server.start().await?);
+    server.emit_to(
+        ("127.0.0.1", world),
+        "message",
+        &Message { message: "Hello".to_owned(), id },
+    )?;
+
+    let expected = std::env::args().nth(2).map_or(Ok(1), |count| count.parse())?;
+    for _ in 0..expected {
+        let Some(Message { id, message }) = messages.recv().await else { break };
+        eprintln!("got a message from {id}: {message}");
+    }
+    server.stop().await;
+    Ok(())
+}
