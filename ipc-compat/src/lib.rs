@@ -28,3 +28,8 @@ pub use ipc::{
     Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
     ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,
 };
+
+/// The examples in `docs/migration.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migration.md")]
+struct Migration;
