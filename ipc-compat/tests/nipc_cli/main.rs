@@ -9,6 +9,9 @@
 )]
 
 mod bench;
+#[path = "../../../ipc-transport/tests/support/certificates.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
+mod certificates;
 mod connect;
 mod data;
 mod emit;
@@ -21,5 +24,6 @@ mod raw;
 mod raw_mode;
 mod serve;
 mod talk;
+mod tls;
 mod udp;
 mod usage;

@@ -1,12 +1,17 @@
-//! The tokio driver over real Unix, TCP and UDP sockets.
+//! The tokio driver over real Unix, TCP, TLS and UDP sockets.
 #![cfg(all(feature = "tokio", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[path = "../../../ipc-transport/tests/support/certificates.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
+#[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
+mod certificates;
 mod datagrams;
 mod hangups;
 mod identity;
 mod rig;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod traffic;
 mod wakeups;

@@ -145,6 +145,8 @@ impl Raw {
 
     pub(crate) async fn write(&mut self, bytes: impl AsRef<[u8]>) {
         soon(self.0.write_all(bytes.as_ref())).await.unwrap();
+        // TLS may keep a part of it.
+        soon(self.0.flush()).await.unwrap();
     }
 
     /// Returns the next line, or what is left at the end.

@@ -35,6 +35,7 @@ impl AsyncWrite for TlsIo {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        let buf = buf.get(..RECORD).unwrap_or(buf);
         Pin::new(&mut *self.0).poll_write(cx, buf)
     }
 
@@ -43,7 +44,24 @@ impl AsyncWrite for TlsIo {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut *self.0).poll_write_vectored(cx, bufs)
+        // What would be written of empty ones alone is nothing, which is an error to callers.
+        let empty = bufs.iter().take_while(|buf| buf.is_empty()).count();
+        let bufs = bufs.get(empty..).unwrap_or_default();
+        let mut room = RECORD;
+        let fits = |buf: &&IoSlice<'_>| match room.checked_sub(buf.len()) {
+            Some(left) => {
+                room = left;
+                true
+            }
+            None => false,
+        };
+        let fitting = bufs.iter().take_while(fits).count();
+        match (bufs.get(..fitting), bufs.first()) {
+            (Some([]) | None, Some(first)) => self.poll_write(cx, first),
+            (fitting, _) => {
+                Pin::new(&mut *self.0).poll_write_vectored(cx, fitting.unwrap_or_default())
+            }
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -65,3 +83,9 @@ impl Drop for TlsIo {
         let _ = Pin::new(&mut *self.0).poll_shutdown(&mut cx);
     }
 }
+
+/// The most that one write takes, in bytes: what one record of TLS holds.
+///
+/// With more, a write could fail after some of its records have reached the other side, and its
+/// caller would take all of it for unsent. A record arrives whole or not at all.
+const RECORD: usize = 16_384;

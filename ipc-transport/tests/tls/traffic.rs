@@ -38,6 +38,27 @@ async fn five_megabytes_both_ways_at_once() {
     }
 }
 
+/// With more, a write that fails could have sent some of it.
+#[tokio::test]
+async fn a_write_is_one_record_at_the_most() {
+    let (mut client, mut server) = pair().await;
+    let [small, large] = [vec![b's'; 10_000], vec![b'l'; 100_000]];
+    assert_eq!(soon(client.write(&large)).await.ok(), Some(16_384));
+    for (bufs, taken) in [
+        (&[&small, &large][..], 10_000),
+        (&[&large, &small], 16_384),
+        (&[&Vec::new(), &large], 16_384),
+        (&[&Vec::new(), &small], 10_000),
+    ] {
+        let slices: Vec<_> = bufs.iter().map(|buf| std::io::IoSlice::new(buf)).collect();
+        assert_eq!(soon(client.write_vectored(&slices)).await.ok(), Some(taken));
+    }
+    drop(client);
+    let mut all = Vec::new();
+    soon(server.read_to_end(&mut all)).await.expect("all of it");
+    assert_eq!(all.len(), 3 * 16_384 + 2 * 10_000);
+}
+
 #[tokio::test]
 async fn an_end_is_told_from_a_cut() {
     // An end: the other side said so.

@@ -15,6 +15,7 @@ use crate::escape::unescape;
 use crate::ls::Ls;
 use crate::port::{Tcp, tcp};
 use crate::raw::RawMode;
+use crate::tls::TlsOptions;
 use crate::udp::Udp;
 
 /// Talks to node-ipc processes.
@@ -43,9 +44,9 @@ impl Cli {
     /// Refuses options that each make sense, but not together.
     pub(crate) fn checked(self) -> Result<Self, clap::Error> {
         let conflict = match &self.command {
-            Command::Serve(args) => args.common.checks.conflict(),
-            Command::Connect(args) => args.common.checks.conflict(),
-            Command::Emit(args) => args.common.checks.conflict(),
+            Command::Serve(args) => args.common.conflict(true),
+            Command::Connect(args) => args.common.conflict(false),
+            Command::Emit(args) => args.common.conflict(false),
             Command::Bench(args) => args.conflict(),
             Command::Ls(_) => None,
         };
@@ -131,6 +132,8 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) udp: Udp,
     #[command(flatten)]
+    pub(crate) tls: TlsOptions,
+    #[command(flatten)]
     pub(crate) checks: Checks,
     /// Directory of the local socket [default: /tmp; v14: that of the user. A client that finds
     /// nobody there looks in the other one, too].
@@ -156,6 +159,18 @@ pub(crate) struct Common {
     /// Tell on stderr what happens.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+}
+
+impl Common {
+    /// Returns what is wrong with the options together, for a server or else a client.
+    pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
+        self.checks.conflict().or_else(|| self.tls.conflict(serves))
+    }
+
+    /// Returns whether the endpoint is a TCP port, with TLS or without.
+    pub(crate) const fn is_on_tcp(&self) -> bool {
+        self.place.tcp.is_some() || self.tls.is_asked()
+    }
 }
 
 /// The endpoint; without one, the local socket named by socket root, appspace and ID.
@@ -255,8 +270,8 @@ fn retries(text: &str) -> Result<Retries, String> {
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done
-  1  wrong usage
-  2  cannot connect or bind, or messages were left undelivered
+  1  wrong usage; files of TLS that cannot be used
+  2  cannot connect or bind, TLS refused it, or messages were left undelivered
   3  time ran out
   4  the peer broke the protocol";
 
@@ -365,7 +380,6 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_is_refused() {
-        refused("nipc serve --tls 80");
         for command in ["request a b", "tap", "replay x"] {
             refused(&format!("nipc {command}"));
         }

@@ -37,6 +37,7 @@ pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
         }
     }
     common.udp.set(&mut config);
+    common.tls.set(&mut config);
     common.raw.set(&mut config);
     config.max_message_size = common.max_frame;
     // A frame that may be sent has to fit into the queue, too.
@@ -63,12 +64,12 @@ pub(crate) fn server(config: Config, common: &Common) -> Result<IpcServer, IpcEr
     if let Some(kind) = common.udp.kind() {
         return ipc.serve_net(kind);
     }
-    match (place.local(), &place.tcp) {
+    match (place.local(), common.is_on_tcp()) {
         (Some(path), _) => ipc.serve(path),
         // Host and port are in the config, where port 0 is a free one; as an argument it would
         // count as left out.
-        (None, Some(_)) => ipc.serve_net(()),
-        (None, None) => ipc.serve(()),
+        (None, true) => ipc.serve_net(()),
+        (None, false) => ipc.serve(()),
     }
 }
 
@@ -91,11 +92,11 @@ pub(crate) fn client(config: Config, common: &Common) -> Result<IpcClient, IpcEr
             _ => ipc.connect_on(&id, transport),
         };
     }
-    match (place.local(), &place.tcp) {
+    match (place.local(), common.is_on_tcp()) {
         (Some(path), _) => ipc.connect_to((id, path)),
-        (None, Some(_)) if port == 0 => Err(IpcError::InvalidPort { port: 0 }),
-        (None, Some(_)) => ipc.connect_to_net(id),
-        (None, None) => ipc.connect_to(id),
+        (None, true) if port == 0 => Err(IpcError::InvalidPort { port: 0 }),
+        (None, true) => ipc.connect_to_net(id),
+        (None, false) => ipc.connect_to(id),
     }
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod serve;
 mod session;
 mod stdin;
+mod tls;
 mod udp;
 
 use std::process::ExitCode;

@@ -54,7 +54,7 @@ impl Bench {
     /// Returns what is wrong with the options together.
     pub(crate) fn conflict(&self) -> Option<&'static str> {
         let raw = self.common.raw.raw.then_some("bench sends events, of which --raw has none");
-        raw.or_else(|| self.common.checks.conflict())
+        raw.or_else(|| self.common.conflict(false))
     }
 }
 
