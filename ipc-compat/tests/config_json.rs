@@ -237,6 +237,12 @@ fn wrong_values_are_refused_with_key_value_and_what_is_allowed() {
         ),
         ("tls", json!(true), "tls is true, not false or an object"),
         ("tls", json!({"private": 5}), "tls.private is 5, not a text"),
+        ("tls", json!({"ca": []}), "tls.ca is [], not false or at least one"),
+        (
+            "tls",
+            json!({"trustedConnections": []}),
+            "tls.trustedConnections is [], not false or at least one",
+        ),
         ("tls", json!({"key": ["secret"]}), "tls.key is a secret, not PEM, as a text or a Buffer"),
         ("interface", json!({"family": 5}), "interface.family is 5, not false, 4 or 6"),
         (

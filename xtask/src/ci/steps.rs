@@ -93,6 +93,7 @@ fn features() -> Result<Vec<Command>> {
         "-p ipc-core --all-features",
         "-p ipc-compat",
         "-p ipc-compat --features tracing",
+        "-p ipc-compat --features tls",
         "-p ipc-compat --all-features",
     ];
     let command = |set: &&str| cargo(&format!("clippy {set} --lib --locked -- -D warnings"));
