@@ -78,7 +78,9 @@ impl Results {
         let mut line = json!({ "case": case, "subject": subject, "round": round });
         match &outcome {
             Ok(outcome) => {
-                let figures = outcome.iter().map(|(name, value)| (name.to_owned(), json!(value)));
+                // To a millionth: with all its digits a figure may be read back as its neighbour.
+                let rounded = |value: f64| json!((value * 1e6).round() / 1e6);
+                let figures = outcome.iter().map(|(name, value)| (name.to_owned(), rounded(value)));
                 line["figures"] = Value::Object(figures.collect());
             }
             Err(error) => line["failed"] = json!(error),
