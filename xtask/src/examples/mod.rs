@@ -17,6 +17,7 @@ use self::program::Program;
 use self::side::Side;
 use crate::args::Args;
 use crate::error::{Error, Result};
+use crate::interop::Certificates;
 use crate::node::Version;
 use crate::{npm, proc, repo};
 
@@ -35,6 +36,8 @@ struct Tools {
     examples: PathBuf,
     /// node-ipc with its examples, and the version that most programs use; or why there is none.
     node_ipc: Result<[PathBuf; 2], String>,
+    /// Made anew for each run.
+    certificates: Certificates,
     /// The C compiler, or why there is none.
     cc: Result<&'static str, String>,
 }
@@ -113,8 +116,9 @@ fn tools() -> Result<Tools> {
         }
         _ => Err("node and npm are not installed".into()),
     };
+    let certificates = Certificates::make()?;
     let cc = if proc::is_there("cc") { Ok("cc") } else { Err("there is no `cc`".into()) };
-    Ok(Tools { examples: target.join("debug").join("examples"), node_ipc, cc })
+    Ok(Tools { examples: target.join("debug").join("examples"), node_ipc, certificates, cc })
 }
 
 /// Runs a server with its clients and prints what became of it.

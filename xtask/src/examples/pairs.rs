@@ -1,6 +1,6 @@
 //! Which examples talk to which, and what each says when it has heard the other.
 
-use super::side::{Side, c, js, rust, script};
+use super::side::{CERTIFICATES, Side, c, js, rust, script};
 
 /// Servers and clients of which each can talk to each.
 #[derive(Debug)]
@@ -148,6 +148,93 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "TLS",
+        servers: &[
+            rust("tls_server", &["got a message: hello"]).word(CERTIFICATES),
+            js("TLSSocket/basic/world-server.js", &["got a message :  hello"]),
+            js("TLSSocket/basic-local-only/world-server.js", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("tls_client", &["got a message from world: hello world!"]).word(CERTIFICATES)],
+            &[js("TLSSocket/basic/hello-client.js", HELLO_WORLD)],
+            &[js("TLSSocket/basic-local-only/hello-client.js", HELLO_WORLD)],
+        ],
+    },
+    Example {
+        name: "TLS, more secure",
+        servers: &[
+            rust("mutual_tls_server", &["certificates, trusted: true", "got a message: hello"])
+                .word(CERTIFICATES),
+            js("TLSSocket/basic-more-secure/world-server.js", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("mutual_tls_client", &["got a message from world: hello world!"])
+                .with(r#""networkHost":"127.0.0.1""#)
+                .word(CERTIFICATES)],
+            &[js("TLSSocket/basic-more-secure/hello-client.js", HELLO_WORLD)],
+        ],
+    },
+    Example {
+        name: "TLS, most secure",
+        servers: &[
+            rust("mutual_tls_server", &["certificates, trusted: true", "got a message: hello"])
+                .with(r#""networkHost":"localhost""#)
+                .word(CERTIFICATES),
+            js("TLSSocket/basic-most-secure/world-server.js", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("mutual_tls_client", &["got a message from world: hello world!"])
+                .word(CERTIFICATES)],
+            &[js("TLSSocket/basic-most-secure/hello-client.js", HELLO_WORLD)],
+        ],
+    },
+    Example {
+        name: "TLS, sync",
+        servers: &[
+            rust("tls_server", &["got a message: hello"]).word(CERTIFICATES),
+            js("TLSSocket/basicSync/world-server.js", &["got a message :  hello"]),
+        ],
+        clients: &[
+            &[rust("tls_client", &["world: hello world!"])
+                .with(r#""sync":true"#)
+                .word(CERTIFICATES)],
+            &[js("TLSSocket/basicSync/hello-client.js", &["hello0 world!", "hello9 world!"])],
+        ],
+    },
+    Example {
+        name: "TLS, broadcast",
+        servers: &[
+            rust("broadcast_server", &["got all required events", "a client left"])
+                .with(TLS_SERVER)
+                .word("tcp"),
+            js("TLSSocket/Multi-Client-Broadcast-basic/world-server.js", ALL_HEARD),
+        ],
+        clients: &[
+            &[
+                rust("broadcast_client", KILLED).with(TLS_HELLO).word("tcp"),
+                rust("broadcast_client", KILLED).with(TLS_GOODBYE).word("tcp"),
+            ],
+            &[
+                js("TLSSocket/Multi-Client-Broadcast-basic/hello-client.js", KILLED),
+                js("TLSSocket/Multi-Client-Broadcast-basic/goodbye-client.js", KILLED),
+            ],
+        ],
+    },
+    Example {
+        name: "TLS, raw",
+        servers: &[
+            rust("raw_server", &["got a message b\"hello\""]).with(TLS_RAW_SERVER).word("tcp"),
+            js(
+                "TLSSocket/rawBuffer-only-works-with-most-secure/world.server.js",
+                &["<Buffer 68 65 6c 6c 6f>"],
+            ),
+        ],
+        clients: &[
+            &[rust("raw_client", GOODBYE_CAME).with(TLS_RAW_CLIENT).word("tcp")],
+            &[js("TLSSocket/rawBuffer-only-works-with-most-secure/hello-client.js", GOODBYE_CAME)],
+        ],
+    },
+    Example {
         name: "UDP",
         servers: &[
             rust("udp_server", &["got a message from hello: Hello"]),
@@ -243,3 +330,13 @@ const GOODBYE: &str = r#""id":"goodbye""#;
 const LOVED: &[&str] = &[" world!", "Everybody Loves The World!"];
 const KILLED: &[&str] = &["world requested kill.connection"];
 const ALL_HEARD: &[&str] = &["got all required events"];
+
+const HELLO_WORLD: &[&str] = &["got a message from world :  hello world!"];
+const TLS_SERVER: &str =
+    r#""tls":{"private":"CERTIFICATES/server.key","public":"CERTIFICATES/server.pem"}"#;
+const TLS_HELLO: &str = r#""tls":{"trustedConnections":["CERTIFICATES/ca.pem"]}"#;
+const TLS_GOODBYE: &str = r#""id":"goodbye","tls":{"trustedConnections":["CERTIFICATES/ca.pem"]}"#;
+const TLS_RAW_SERVER: &str = r#""networkHost":"localhost","tls":{"private":"CERTIFICATES/server.key",
+    "public":"CERTIFICATES/server.pem","trustedConnections":["CERTIFICATES/ca.pem"]}"#;
+const TLS_RAW_CLIENT: &str = r#""networkHost":"localhost","tls":{"private":"CERTIFICATES/client.key",
+    "public":"CERTIFICATES/client.pem","trustedConnections":["CERTIFICATES/ca.pem"]}"#;

@@ -61,12 +61,12 @@ const fn side(language: Language, says: &'static [&'static str]) -> Side {
 }
 
 impl Side {
-    /// Adds settings: members of a JSON object.
+    /// Adds settings, in which [`CERTIFICATES`] is where they are: members of a JSON object.
     pub(super) const fn with(self, settings: &'static str) -> Self {
         Self { settings, ..self }
     }
 
-    /// Adds a word behind the settings.
+    /// Adds a word behind the settings; [`CERTIFICATES`] is where they are.
     pub(super) const fn word(self, word: &'static str) -> Self {
         Self { word: Some(word), ..self }
     }
@@ -87,7 +87,8 @@ impl Side {
     ///
     /// If something it needs is missing, or does not compile.
     pub(super) fn command(&self, tools: &Tools, place: &Place) -> Result<Command> {
-        let settings = place.settings(self.settings);
+        let certificates = tools.certificates.dir().display().to_string();
+        let settings = place.settings(self.settings).replace(CERTIFICATES, &certificates);
         match self.language {
             Language::Rust(name) => {
                 let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
@@ -95,13 +96,16 @@ impl Side {
                 if self.at_path {
                     command.arg(place.dir.join("app.world"));
                 } else {
-                    command.arg(settings).args(self.word);
+                    let word = self.word.map(|word| word.replace(CERTIFICATES, &certificates));
+                    command.arg(settings).args(word);
                 }
                 Ok(command)
             }
             Language::Js(path) => {
                 let package = tools.with_examples()?;
-                Ok(node(package, &package.join("example").join(path), &settings))
+                let mut command = node(package, &package.join("example").join(path), &settings);
+                command.env("CERTIFICATES", certificates);
+                Ok(command)
             }
             Language::Script(name) => Ok(node(tools.node_ipc()?, &scripts().join(name), &settings)),
             Language::C(name) => {
@@ -151,3 +155,6 @@ fn compile(cc: &str, name: &str, program: &Path) -> Result<()> {
     let source = repo::root().join(format!("ipc-compat/examples/{name}.c"));
     proc::capture(Command::new(cc).arg("-o").arg(program).arg(source)).map(drop)
 }
+
+/// Stands for the directory of the certificates.
+pub(super) const CERTIFICATES: &str = "CERTIFICATES";

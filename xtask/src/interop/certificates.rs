@@ -26,6 +26,11 @@ impl Certificates {
         Ok(made)
     }
 
+    /// Returns the directory they are in.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Returns the path of a file by its name: `ca.pem`, `server.key`, ...
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         Path::join(&self.dir, name)

@@ -19,7 +19,7 @@ mod transcript;
 use std::time::Instant;
 
 use self::cases::Case;
-use self::certificates::Certificates;
+pub(crate) use self::certificates::Certificates;
 pub(crate) use self::matrix::{Combo, Kind, Role};
 use self::off::Off;
 pub(crate) use self::peer::Peer;
