@@ -89,9 +89,10 @@ The project's own commands.
         A short conversation between a Rust server and a node-ipc client, and the reverse.
     cargo xtask fuzz [--seconds N] [--target NAME] [--list]
         Runs the fuzz targets one after the other on a copy of the committed corpus.
-    cargo xtask bench [--quick] [--only W1,W2] [--peers A,B] [--rounds N] [--fresh] [--report]
+    cargo xtask bench [--quick] [--own] [--only W1,W2] [--peers A,B] [--rounds N] [--fresh] [--report]
         Measures this workspace beside others and writes benches/README.md's tables and charts.
-        An interrupted run goes on where it was; --quick only shows that everything works.
+        An interrupted run goes on where it was; --quick only shows that everything works, and
+        --own leaves the other libraries out, which take minutes to build.
     cargo xtask bench --gate [--accept]
         Counts the instructions of the hot paths and compares them with the committed numbers.
     cargo xtask vectors [--check]

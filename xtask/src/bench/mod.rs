@@ -22,6 +22,7 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
         return gate::run(&repo::target_dir()?, accept);
     }
     let quick = args.flag("--quick");
+    let own = args.flag("--own");
     let mut passed_on = Vec::new();
     for flag in ["--fresh", "--report", "--no-pin"] {
         if args.flag(flag) {
@@ -39,7 +40,10 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     bench.current_dir(repo::root()).args(passed_on);
     let results = if quick { "bench/quick.jsonl" } else { "bench/results.jsonl" };
     bench.arg("--results").arg(target.join(results)).args(["--label", &label()?]);
-    peers::add(&mut bench, &target)?;
+    // Other libraries take minutes to build.
+    if !own {
+        peers::add(&mut bench, &target)?;
+    }
     if quick {
         bench.arg("--quick");
     } else {

@@ -87,6 +87,6 @@ fn run(work: Work, log: &std::path::Path, left: Duration) -> Ended {
 }
 
 /// What a run may take as a whole; each step is ended when this is over.
-const WHOLE: Duration = Duration::from_secs(55 * 60);
+const WHOLE: Duration = Duration::from_secs(75 * 60);
 /// What one command may take: far more than any does, so that a hang is found and named.
 const STEP: Duration = Duration::from_secs(15 * 60);
