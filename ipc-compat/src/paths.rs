@@ -1,6 +1,6 @@
 //! Where a local socket is: node-ipc's rules, computed without looking at the machine.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use crate::{Environment, Platform};
@@ -63,7 +63,7 @@ pub fn v14_socket_root(environment: &Environment) -> PathBuf {
             }
         },
     };
-    let mut directory = OsString::from(normalise(&directory));
+    let mut directory = normalise(&directory);
     directory.push("/");
     directory.into()
 }
@@ -103,22 +103,22 @@ fn set(variable: Option<&OsString>) -> Option<&OsString> {
     variable.filter(|value| !value.is_empty())
 }
 
-/// Resolves `.` and `..` in the path's text, as Node's `path.join` does.
-fn normalise(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
+/// Resolves `.` and `..` in the path's text, as Node's `path.join` does on Unix, wherever this runs.
+fn normalise(path: &Path) -> OsString {
+    let mut parts: Vec<&OsStr> = Vec::new();
     for component in path.components() {
         match component {
-            Component::CurDir => {}
-            Component::ParentDir => match normal.components().next_back() {
-                Some(Component::Normal(_)) => {
-                    normal.pop();
-                }
-                Some(Component::RootDir | Component::Prefix(_)) => {}
-                _ => normal.push(".."),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+            Component::ParentDir => match parts.last() {
+                Some(last) if *last != ".." => _ = parts.pop(),
+                None if path.has_root() => {}
+                _ => parts.push("..".as_ref()),
             },
-            other => normal.push(other),
+            Component::Normal(part) => parts.push(part),
         }
     }
+    let mut normal = OsString::from(if path.has_root() { "/" } else { "" });
+    normal.push(parts.join("/".as_ref()));
     normal
 }
 

@@ -24,7 +24,19 @@ async function load() {
 
 /** Prints one JSON object on a line of its own. */
 function print(object) {
-  process.stdout.write(JSON.stringify(object) + '\n');
+  write(1, JSON.stringify(object) + '\n');
 }
 
-module.exports = { load, print };
+/** Writes `text` to stdout (1) or stderr (2). */
+function write(fd, text) {
+  // Under Wine, Node cannot make streams of the pipes of a Unix program, but it can write to them.
+  if (process.platform === 'win32') fs.writeSync(fd, text);
+  else (fd === 1 ? process.stdout : process.stderr).write(text);
+}
+
+/** Returns stdin as a stream. */
+function input() {
+  return process.platform === 'win32' ? fs.createReadStream('', { fd: 0 }) : process.stdin;
+}
+
+module.exports = { load, print, write, input };

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ipc_transport::{AbstractTransport, FallbackTransport, PeerCheck, Transport, UnixTransport};
+use ipc_transport::{FallbackTransport, Transport};
 
 use super::log::Log;
-use super::socket_root::{self, InSocketRoot};
-use crate::{Config, Dialect, Profile};
+use crate::Config;
 
 /// Returns the transport of a server at this path.
 pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
@@ -36,7 +35,26 @@ fn note(config: &Config) {
     }
 }
 
+/// On Windows a local socket is a named pipe, on both sides by the same rule: a full name of a pipe
+/// is taken as it is.
+// Wire rule W33
+#[cfg(not(unix))]
 fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+    let name = crate::paths::pipe_name(&path.to_string_lossy());
+    // Wire rule W36
+    let pipe = ipc_transport::PipeTransport::new(name)
+        .with_readable_all(config.readable_all)
+        .with_writable_all(config.writable_all);
+    Arc::new(pipe)
+}
+
+#[cfg(unix)]
+fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+    use ipc_transport::{AbstractTransport, PeerCheck, UnixTransport};
+
+    use super::socket_root::{self, InSocketRoot};
+    use crate::{Dialect, Profile};
+
     if let Some(name) = abstract_name(&path) {
         return Arc::new(AbstractTransport::new(name));
     }
@@ -67,6 +85,7 @@ fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
 
 /// Returns the name of Linux's abstract namespace that the path stands for, as Node has it: behind a
 /// NUL character, which no path of a file has.
+#[cfg(unix)]
 fn abstract_name(path: &std::path::Path) -> Option<&str> {
     path.to_str()?.strip_prefix('\0')
 }

@@ -14,6 +14,7 @@ mod once;
 mod raw_socket;
 mod server;
 mod setup;
+#[cfg(unix)]
 mod socket_root;
 #[cfg(feature = "tls-base")]
 mod tls;

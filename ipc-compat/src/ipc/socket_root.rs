@@ -41,7 +41,6 @@ fn has_dots(path: &Path) -> bool {
 }
 
 // Wire rule W32
-#[cfg(unix)]
 fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), TransportError> {
     use std::fs::{self, DirBuilder, Permissions};
     use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -76,11 +75,5 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
         fs::set_permissions(root, Permissions::from_mode(0o700))
             .map_err(failed("close the socket root to others"))?;
     }
-    Ok(())
-}
-
-/// A pipe on Windows has no directory.
-#[cfg(not(unix))]
-fn prepare(_: &Path, _: bool, _: &Endpoint) -> Result<(), TransportError> {
     Ok(())
 }

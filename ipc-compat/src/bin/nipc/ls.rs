@@ -32,7 +32,6 @@ pub(crate) struct Ls {
 
 /// A socket file.
 #[derive(Debug, Serialize)]
-#[cfg_attr(not(unix), expect(dead_code, reason = "there are no socket files here"))]
 struct Found {
     path: String,
     /// `live`, `stale`, or `unknown` if its rights keep us from looking.
