@@ -1,7 +1,7 @@
 // `peer.cjs connect|emit|request`: a client of real node-ipc that says and does what nipc does.
 'use strict';
 
-const { print, write } = require('./load.cjs');
+const { print } = require('./load.cjs');
 const { endpoint } = require('./options.cjs');
 const { watch, errorLine } = require('./watch.cjs');
 
@@ -42,12 +42,12 @@ function connect(ipc, call) {
       } else if (name === 'destroy') {
         process.exit(everConnected ? code : 2);
       } else if (name === 'error' && quiet) {
-        write(2, JSON.stringify(errorLine(args[0])) + '\n');
+        process.stderr.write(JSON.stringify(errorLine(args[0])) + '\n');
       }
     },
     wire(type, data) {
       if (call.command === 'request' && type === call.event) {
-        write(1, JSON.stringify(data ?? {}) + '\n');
+        process.stdout.write(JSON.stringify(data ?? {}) + '\n');
         finish(0);
         return;
       }

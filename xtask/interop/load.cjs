@@ -3,7 +3,40 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { Readable, Writable } = require('node:stream');
 const { pathToFileURL } = require('node:url');
+
+// Under Wine, Node for Windows cannot make streams of the pipes that a Unix program gives it, and
+// fails wherever it looks at one of the three, such as when a socket closes. It can write to them as
+// to files; what comes on stdin, the script that starts it (xtask/src/wine.rs) puts into a file, for
+// a read that waits would keep the process from ending.
+if (process.env.STDIN_FILE) {
+  const toFd = (fd) => new Writable({
+    write(chunk, encoding, done) {
+      fs.writeSync(fd, chunk);
+      done();
+    },
+  });
+  const streams = { stdin: follow(process.env.STDIN_FILE), stdout: toFd(1), stderr: toFd(2) };
+  for (const [name, value] of Object.entries(streams)) Object.defineProperty(process, name, { value });
+}
+
+/** Returns what is written to the file, as it comes. */
+function follow(file) {
+  let timer;
+  const stream = new Readable({
+    read() {
+      timer ??= setInterval(more, 5);
+    },
+  });
+  const buffer = Buffer.alloc(64 * 1024);
+  const fd = fs.openSync(file);
+  function more() {
+    const length = fs.readSync(fd, buffer);
+    if (length > 0) stream.push(Buffer.from(buffer.subarray(0, length)));
+  }
+  return stream;
+}
 
 /**
  * Returns `{ ipc }`: node-ipc's own object. 8.x and 9.x know `require` only, 14.x `import` only.
@@ -24,19 +57,7 @@ async function load() {
 
 /** Prints one JSON object on a line of its own. */
 function print(object) {
-  write(1, JSON.stringify(object) + '\n');
+  process.stdout.write(JSON.stringify(object) + '\n');
 }
 
-/** Writes `text` to stdout (1) or stderr (2). */
-function write(fd, text) {
-  // Under Wine, Node cannot make streams of the pipes of a Unix program, but it can write to them.
-  if (process.platform === 'win32') fs.writeSync(fd, text);
-  else (fd === 1 ? process.stdout : process.stderr).write(text);
-}
-
-/** Returns stdin as a stream. */
-function input() {
-  return process.platform === 'win32' ? fs.createReadStream('', { fd: 0 }) : process.stdin;
-}
-
-module.exports = { load, print, write, input };
+module.exports = { load, print };

@@ -7,7 +7,7 @@
 'use strict';
 
 const readline = require('node:readline');
-const { load, print, write, input } = require('./load.cjs');
+const { load, print } = require('./load.cjs');
 const { parse, configure } = require('./options.cjs');
 const { serve } = require('./server.cjs');
 const { serveDatagrams } = require('./datagrams.cjs');
@@ -24,7 +24,7 @@ async function main() {
   if (call.options.timeout) setTimeout(() => process.exit(3), Number(call.options.timeout));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => peer.finish(0));
   if (call.command === 'emit' || call.command === 'request') return;
-  readline.createInterface({ input: input(), crlfDelay: Infinity }).on('line', (line) => {
+  readline.createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => {
     try {
       peer.command(JSON.parse(line));
     } catch (error) {
@@ -34,6 +34,6 @@ async function main() {
 }
 
 main().catch((error) => {
-  write(2, `${error.stack}\n`);
+  process.stderr.write(`${error.stack}\n`);
   process.exit(1);
 });

@@ -7,6 +7,7 @@
     reason = "a command-line program: it prints, measures time, reads its environment and waits for processes"
 )]
 
+mod apt;
 mod args;
 mod bench;
 mod ci;
@@ -25,6 +26,8 @@ mod repo;
 mod tidy;
 mod tools;
 mod vectors;
+mod windows;
+mod wine;
 
 use std::process::ExitCode;
 
@@ -54,6 +57,7 @@ fn run(command: &str, args: Args) -> Result<ExitCode> {
         "examples" => examples::command(args)?,
         "patterns" => patterns::command(args)?,
         "fuzz" => fuzz::command(args)?,
+        "windows" => windows::command(args)?,
         "vectors" => vectors::command(args)?,
         "tidy" => tidy::command(args)?,
         "ci" => ci::command(args)?,
@@ -95,6 +99,8 @@ The project's own commands.
         --own leaves the other libraries out, which take minutes to build.
     cargo xtask bench --gate [--accept]
         Counts the instructions of the hot paths and compares them with the committed numbers.
+    cargo xtask windows [--only tests|interop]
+        Runs the tests for Windows, and real node-ipc for Windows against `nipc`, under Wine.
     cargo xtask vectors [--check]
         Records the golden vectors from real node-ipc again, or compares them.
     cargo xtask tidy

@@ -21,6 +21,19 @@ pub(crate) fn program() -> &'static str {
 ///
 /// If npm fails three times.
 pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+    fetch(dir, spec, name, &[])
+}
+
+/// As [`package`], for a package that is for another system than this one.
+///
+/// # Errors
+///
+/// If npm fails three times.
+pub(crate) fn foreign(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+    fetch(dir, spec, name, &["--force"])
+}
+
+fn fetch(dir: &Path, spec: &str, name: &str, options: &[&str]) -> Result<PathBuf> {
     let package = dir.join("node_modules").join(name);
     let stamp = dir.join("stamp");
     let wanted = format!("{spec}\n{}", manifest(spec));
@@ -28,10 +41,10 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
         return Ok(package);
     }
     let aside = dir.with_extension(format!("{}.new", std::process::id()));
-    let mut installed = install(&aside, spec);
+    let mut installed = install(&aside, spec, options);
     for _ in 0..2 {
         if installed.is_err() {
-            installed = install(&aside, spec);
+            installed = install(&aside, spec, options);
         }
     }
     installed?;
@@ -48,13 +61,13 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
     }
 }
 
-fn install(dir: &Path, spec: &str) -> Result<()> {
+fn install(dir: &Path, spec: &str, options: &[&str]) -> Result<()> {
     let _ = fs::remove_dir_all(dir);
     fs::create_dir_all(dir)?;
     fs::write(dir.join("package.json"), manifest(spec))?;
     let mut npm = Command::new(program());
     npm.current_dir(dir).args(["install", "--save-exact", "--ignore-scripts", "--no-audit"]);
-    npm.args(["--no-fund", "--loglevel=error", spec]);
+    npm.args(["--no-fund", "--loglevel=error"]).args(options).arg(spec);
     proc::capture(&mut npm).map(drop)
 }
 

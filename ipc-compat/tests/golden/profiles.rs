@@ -31,8 +31,7 @@ enum Deviation {
     TrustAsks,
 }
 
-// Tests W37 and W38; they were recorded on Linux, and on Windows `assured` takes no local socket.
-#[cfg(unix)]
+// Tests W37 and W38
 #[tokio::test]
 async fn profiles_refuse_what_14_refuses() {
     let table: Table = serde_json::from_str(include_str!("../../testdata/assured.json")).unwrap();

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::interop::{self, Summary};
-use crate::{args::Args, bench, demo, examples, fuzz, patterns, proc, repo, tidy, tools, vectors};
+use crate::{
+    args::Args, bench, demo, examples, fuzz, patterns, repo, tidy, tools, vectors, windows, wine,
+};
 
 /// One step.
 pub(super) struct Step {
@@ -36,12 +38,14 @@ pub(super) fn all() -> Vec<Step> {
         step("doctest", "the examples in the documentation", Commands(doctest)),
         step("doc", "the documentation builds without a warning", Commands(doc)),
         step("msrv", "the oldest supported Rust compiles the libraries", Commands(msrv)),
-        step("windows", "lints of the libraries for Windows", Commands(windows)),
+        step("windows", "lints for Windows, tests included", Commands(windows)),
+        step("macos", "lints of the libraries for macOS", Commands(macos)),
         step("deny", "licences, sources and doubles of dependencies", Commands(deny)),
         step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
         step("interop", "against real node-ipc", Own(run_interop)),
         step("examples", "the examples against node-ipc's own", Own(run_examples)),
         step("patterns", "the ways people use node-ipc, with it", Own(run_patterns)),
+        step("wine", "tests, and real node-ipc, for Windows under Wine", Own(run_wine)),
         step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
         step("bench", "every benchmark runs once", Commands(benchmarks)),
         step("gate", "the hot paths take no more instructions than before", Own(run_gate)),
@@ -118,7 +122,7 @@ fn doc() -> Result<Vec<Command>> {
 
 fn msrv() -> Result<Vec<Command>> {
     let toolchain = format!("{}.0", repo::rust_version()?);
-    rustup(&["toolchain", "install", &toolchain, "--profile", "minimal"])?;
+    tools::rustup(&["toolchain", "install", &toolchain, "--profile", "minimal"])?;
     let mut check = repo::with_toolchain(&toolchain, "cargo");
     check.args(["check", "--locked", "--lib", "--bins", "--all-features"]);
     check.args(LIBRARIES).args(["-p", "xtask", "--target-dir"]);
@@ -127,10 +131,26 @@ fn msrv() -> Result<Vec<Command>> {
 }
 
 fn windows() -> Result<Vec<Command>> {
-    rustup(&["target", "add", WINDOWS])?;
-    let mut clippy = cargo("clippy --locked --all-targets --target");
-    clippy.arg(WINDOWS).args(LIBRARIES).args(["--", "-D", "warnings"]);
+    tools::rustup(&["target", "add", windows::TARGET])?;
+    // Some tests need a library that is C; without a compiler for it the libraries are looked at.
+    let what = if wine::compiler().is_ok() { "--all-targets" } else { "--lib" };
+    let mut clippy = cargo("clippy --locked");
+    clippy.args([what, "--target", windows::TARGET]).args(LIBRARIES).args(["--", "-D", "warnings"]);
+    // What is set there may be for the linker of this system.
+    clippy.env_remove("RUSTFLAGS");
     Ok(vec![clippy])
+}
+
+fn macos() -> Result<Vec<Command>> {
+    tools::rustup(&["target", "add", MACOS])?;
+    let mut clippy = cargo("clippy --locked --lib --target");
+    clippy.arg(MACOS).args(LIBRARIES).args(["--", "-D", "warnings"]);
+    clippy.env_remove("RUSTFLAGS");
+    Ok(vec![clippy])
+}
+
+fn run_wine() -> Result<String> {
+    windows::run(true, true)
 }
 
 fn deny() -> Result<Vec<Command>> {
@@ -199,13 +219,7 @@ fn no_words() -> Args {
     Args::new(std::iter::empty())
 }
 
-/// Runs rustup; what it cannot get is not to be had here.
-fn rustup(words: &[&str]) -> Result<()> {
-    let run = proc::capture(Command::new("rustup").args(words));
-    let first = |error: Error| error.to_string().lines().take(2).collect::<Vec<_>>().join(": ");
-    run.map(drop).map_err(|error| Error::Unavailable(first(error)))
-}
-
 const LIBRARIES: [&str; 8] =
     ["-p", "ipc-codec", "-p", "ipc-transport", "-p", "ipc-core", "-p", "ipc-compat"];
-const WINDOWS: &str = "x86_64-pc-windows-gnu";
+/// Its libraries are compiled only: there is no linker for it here.
+const MACOS: &str = "x86_64-apple-darwin";

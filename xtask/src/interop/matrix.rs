@@ -9,6 +9,8 @@ use crate::node::Version;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Unix,
+    /// A named pipe of Windows; run by `cargo xtask windows` only.
+    Pipe,
     Tcp,
     Tls,
     Udp4,
@@ -54,6 +56,14 @@ impl Combo {
         all
     }
 
+    /// Returns what is run on Windows, over node-ipc's most used version.
+    pub(crate) fn on_windows() -> Vec<Self> {
+        let of = |kind| {
+            [Role::Server, Role::Client].map(|role| Self { version: Version::V9, kind, role })
+        };
+        [Kind::Pipe, Kind::Tcp].into_iter().flat_map(of).collect()
+    }
+
     /// Returns whether every case there is runs here, not only those of the core: over the plainest
     /// sockets, for a version of each dialect.
     pub(crate) fn is_full(self) -> bool {
@@ -62,7 +72,7 @@ impl Combo {
 }
 
 impl Kind {
-    /// Every kind, in the order of the tables.
+    /// Every kind of this system, in the order of the tables.
     pub(crate) const ALL: [Self; 5] = [Self::Unix, Self::Tcp, Self::Tls, Self::Udp4, Self::Udp6];
 
     /// Returns whether this system has it.
@@ -106,6 +116,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Unix => "unix",
+            Self::Pipe => "pipe",
             Self::Tcp => "tcp",
             Self::Tls => "tls",
             Self::Udp4 => "udp4",

@@ -16,6 +16,7 @@ pub(crate) mod summary;
 mod table;
 mod transcript;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use self::cases::Case;
@@ -24,6 +25,7 @@ pub(crate) use self::matrix::{Combo, Kind, Role};
 use self::off::Off;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::room::{Room, Setup};
+use self::runner::Run;
 pub(crate) use self::table::Summary;
 use crate::args::Args;
 use crate::error::{Error, Result};
@@ -107,7 +109,6 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
 
     let began = Instant::now();
     let runs = runner::run(&setup, &off, tasks, options.jobs.unwrap_or(2));
-    let summary = Summary::of(&runs);
     print!("{}", table::table(&cases, &combos, &runs));
     print!("\n{}", summary::markdown(&runs, ""));
     if options.write {
@@ -117,10 +118,30 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     if options.self_check {
         println!("self-check: node-ipc played both roles");
     }
+    Ok(tell(&runs, began))
+}
+
+/// Runs what says something of Windows, with these programs for it, and returns the summary.
+pub(crate) fn run_on_windows(nipc: PathBuf, node: Node) -> Summary {
+    let setup = Setup { nipc: Some(nipc), nodes: vec![node], certificates: None, runs: Some(20) };
+    let combos = Combo::on_windows();
+    let fits = |case: &&Case| combos.iter().any(|combo| case.runs_on_windows(*combo));
+    let cases: Vec<_> = cases::ALL.iter().filter(fits).collect();
+    let both = |case: &&'static Case| combos.iter().map(|combo| (*case, *combo)).collect();
+    let mut tasks: Vec<_> = cases.iter().flat_map::<Vec<_>, _>(both).collect();
+    tasks.retain(|(case, combo)| case.runs_on_windows(*combo));
+    let began = Instant::now();
+    let runs = runner::run(&setup, &Off::default(), tasks, 2);
+    print!("{}", table::table(&cases, &combos, &runs));
+    tell(&runs, began)
+}
+
+fn tell(runs: &[Run], began: Instant) -> Summary {
     println!("in {:.1} s", began.elapsed().as_secs_f64());
+    let summary = Summary::of(runs);
     let Summary { passed, failed, skipped } = summary;
     println!("{passed} passed, {failed} failed, {skipped} skipped");
-    Ok(summary)
+    summary
 }
 
 fn case_names() -> Vec<&'static str> {

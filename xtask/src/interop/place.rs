@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// Where the two roles meet.
 #[derive(Debug, Clone)]
 pub(crate) enum Place {
+    /// A path: of a socket file, or one that a pipe is named after.
     Unix(PathBuf),
     /// A port of [`Kind::host`].
     Port(u16),
@@ -22,7 +23,7 @@ impl Place {
     ///
     /// If there is none, or this machine has no such sockets.
     pub(crate) fn fresh(kind: Kind, dir: &Path) -> Result<Self> {
-        if kind == Kind::Unix {
+        if matches!(kind, Kind::Unix | Kind::Pipe) {
             return Ok(Self::Unix(dir.join("s")));
         }
         if UdpSocket::bind((kind.host(), 0)).is_err() {

@@ -40,6 +40,29 @@ pub(crate) struct Case {
     pub(crate) run: Run,
 }
 
+const ON_WINDOWS: &[&str] = &[
+    "payload_strings",
+    "lifecycle_names",
+    "order_10000",
+    "big_message",
+    "sync_mode",
+    "raw_bytes",
+    "broadcast",
+    "to_one_client",
+    "client_vanishes",
+    "server_killed",
+    "client_first",
+    "nobody_there",
+    "emit_then_close",
+    "close_flushes",
+    "stop_flushes",
+    "client_closes",
+    "server_stops",
+    "count_reached",
+    "readme_client",
+    "readme_server",
+];
+
 type Run = fn(&Room<'_>) -> Result<()>;
 
 /// Every case, in the order of the table.
@@ -167,6 +190,12 @@ impl Case {
     /// Returns whether the case is run there.
     pub(crate) fn runs_in(&self, combo: Combo) -> bool {
         (self.core || combo.is_full()) && (self.kinds)(combo.kind) && (self.applies)(combo)
+    }
+
+    /// Returns whether it is one of those that say something of Windows: of its sockets, of
+    /// beginnings and ends, not of what is in the frames. Starting a program takes a second there.
+    pub(crate) fn runs_on_windows(&self, combo: Combo) -> bool {
+        ON_WINDOWS.contains(&self.name) && (self.kinds)(combo.kind) && (self.applies)(combo)
     }
 
     const fn core(self) -> Self {

