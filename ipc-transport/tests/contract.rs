@@ -334,7 +334,7 @@ async fn a_full_stream_wakes_its_writer(rig: Rig) -> TestResult {
     while received < sent {
         received += server.read(&mut vec![0; 65_536]).await?;
     }
-    drop(driver.await??);
+    driver.await??.shutdown().await?;
     assert_eq!(server.read(&mut [0; 8]).await?, 0);
     Ok(())
 }

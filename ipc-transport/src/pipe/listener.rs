@@ -106,9 +106,13 @@ async fn first_instance(
 ) -> Result<NamedPipeServer, TransportError> {
     let (name, endpoint) = (&transport.name, transport.endpoint());
     let mut refusal = None;
+    let mut seen = false;
     for _ in 0..TRIES {
         match sys::look(name) {
-            Ok(()) => return Err(TransportError::AlreadyRunning { path: name.into() }),
+            Ok(()) if seen => return Err(TransportError::AlreadyRunning { path: name.into() }),
+            // A listener of this process that was just dropped can be seen until the event loop
+            // has turned, which it has before the next look.
+            Ok(()) => seen = true,
             Err(probe) if is_missing(&probe) => {
                 match instance::create(name, transport.options.buffer_size, access, true) {
                     Ok(first) => return Ok(first),
