@@ -25,7 +25,7 @@ pub(crate) use self::matrix::{Combo, Kind, Role};
 use self::off::Off;
 pub(crate) use self::peer::Peer;
 pub(crate) use self::room::{Room, Setup};
-use self::runner::{Outcome, Run};
+use self::runner::Run;
 pub(crate) use self::table::Summary;
 use crate::args::Args;
 use crate::error::{Error, Result};
@@ -133,17 +133,7 @@ pub(crate) fn run_on_windows(nipc: PathBuf, node: Node, filter: &str) -> Summary
     let mut tasks: Vec<_> = cases.iter().flat_map::<Vec<_>, _>(both).collect();
     tasks.retain(|(case, combo)| case.runs_on_windows(*combo));
     let began = Instant::now();
-    let mut runs = runner::run(&setup, &Off::default(), tasks, 2);
-    // Once in some hundred times Wine loses an event of a TCP socket of Node's, such as its end.
-    for run in &mut runs {
-        if run.combo.kind == Kind::Tcp && matches!(run.outcome, Outcome::Failed) {
-            println!("{} {}: once more, since Wine may be at fault", run.case.name, run.combo);
-            let again = runner::run(&setup, &Off::default(), vec![(run.case, run.combo)], 1);
-            if let Some(again) = again.into_iter().next() {
-                *run = again;
-            }
-        }
-    }
+    let runs = runner::run(&setup, &Off::default(), tasks, 2);
     print!("{}", table::table(&cases, &combos, &runs));
     tell(&runs, began)
 }

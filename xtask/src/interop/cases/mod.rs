@@ -195,7 +195,8 @@ impl Case {
     /// Returns whether it is one of those that say something of Windows: of its sockets, of
     /// beginnings and ends, not of what is in the frames. Starting a program takes a second there.
     pub(crate) fn runs_on_windows(&self, combo: Combo) -> bool {
-        // Wine does not always tell the other side that a killed process's TCP socket is gone.
+        // Under Wine the other side of a killed process once never heard of it over TCP; why is not
+        // known. See docs/platforms.md.
         let kills = matches!(self.name, "client_vanishes" | "server_killed");
         let judged = !kills || combo.kind == Kind::Pipe;
         ON_WINDOWS.contains(&self.name)
