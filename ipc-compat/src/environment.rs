@@ -65,13 +65,17 @@ impl Environment {
     /// Reads the environment of this process.
     #[must_use]
     pub fn read() -> Self {
-        let platform = if cfg!(windows) { Platform::Windows } else { Platform::Unix };
         Self {
             host_name: gethostname::gethostname().to_string_lossy().into_owned(),
             user_id: user_id(),
-            ..Self::from_variables(platform, variable)
+            ..Self::from_variables(Platform::HERE, variable)
         }
     }
+}
+
+impl Platform {
+    /// The kind that this program was built for.
+    pub const HERE: Self = if cfg!(windows) { Self::Windows } else { Self::Unix };
 }
 
 /// A kind of operating system, as far as paths are concerned.

@@ -89,6 +89,35 @@ pub fn pipe_name(path: &str) -> String {
     format!("{PIPES}{}", path.replace('/', "-"))
 }
 
+/// Returns the names under which a system knows these local sockets, in their order, each once: on
+/// Unix the paths themselves, on Windows the names of their pipes.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::Platform;
+/// use ipc_compat::paths::local_names;
+///
+/// let paths = ["/tmp/app.world", "/node-ipc-me/app.world"].map(Into::into);
+/// let names = local_names(paths, Platform::Windows);
+/// let names: Vec<_> = names.iter().filter_map(|name| name.to_str()).collect();
+/// assert_eq!(names, [r"\\.\pipe\tmp-app.world", r"\\.\pipe\node-ipc-me-app.world"]);
+/// ```
+#[must_use]
+pub fn local_names(paths: impl IntoIterator<Item = PathBuf>, platform: Platform) -> Vec<PathBuf> {
+    let mut names = Vec::new();
+    for path in paths {
+        let name = match platform {
+            Platform::Unix => path,
+            Platform::Windows => pipe_name(&path.to_string_lossy()).into(),
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Returns `name` with `_` for everything but ASCII letters, digits and `_.-`.
 fn safe_segment(name: &str) -> String {
     // JavaScript replaces code units, so a character beyond the first plane becomes two.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use ipc_compat::paths::{pipe_name, socket_path, v14_socket_root};
-use ipc_compat::{Config, Environment, Platform};
+use ipc_compat::paths::{local_names, pipe_name, socket_path, v14_socket_root};
+use ipc_compat::{Config, Environment, Platform, Resolve};
 
 // Tests W30
 #[test]
@@ -65,6 +65,32 @@ fn pipes_are_named_after_paths() {
     check(r"C:\tmp\x", r"\\.\pipe\C:\tmp\x");
     check(r"\\.\pipe\a/b", r"\\.\pipe\a/b");
     check("", r"\\.\pipe\");
+}
+
+// Tests W31, W33
+#[test]
+fn a_client_on_windows_looks_for_the_pipes_of_both_families() {
+    let mut environment = Environment::new(Platform::Windows);
+    environment.user_name = Some("me".to_owned());
+    let (classic, v14) = (r"\\.\pipe\tmp-app.x", r"\\.\pipe\node-ipc-me-app.x");
+    for (mut config, own, other) in [
+        (Config::classic_in(&environment), classic, v14),
+        (Config::v14_in(&environment), v14, classic),
+    ] {
+        let names = |config: &Config| local_names(config.socket_paths("x"), Platform::Windows);
+        assert_eq!(names(&config), [PathBuf::from(own)]);
+        config.resolve = Resolve::auto_in(&environment);
+        assert_eq!(names(&config), [own, other].map(PathBuf::from));
+    }
+}
+
+#[test]
+fn two_paths_of_one_pipe_are_one_place() {
+    let paths = || ["/tmp/app.x", "tmp/app.x", "/tmp-app.x", "/run/app.x"].map(PathBuf::from);
+    let pipes = [r"\\.\pipe\tmp-app.x", r"\\.\pipe\run-app.x"].map(PathBuf::from);
+    assert_eq!(local_names(paths(), Platform::Windows), pipes);
+    assert_eq!(local_names(paths(), Platform::Unix), paths());
+    assert_eq!(local_names([paths(), paths()].concat(), Platform::Unix), paths());
 }
 
 #[test]

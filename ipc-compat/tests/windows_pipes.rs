@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use ipc_compat::{Config, Dialect, Ipc};
+use ipc_compat::{Config, Dialect, Ipc, Resolve, Retries};
 use ipc_transport::Endpoint;
 use tokio::sync::mpsc;
 
@@ -45,16 +45,40 @@ async fn a_path_is_the_name_of_a_pipe_on_both_sides() {
 #[tokio::test]
 async fn without_a_path_the_name_is_made_of_root_appspace_and_id() {
     for (dialect, root) in [(Dialect::Classic, "tmp-"), (Dialect::V14, "node-ipc-")] {
-        let mut config = match dialect {
-            Dialect::V14 => Config::v14(),
-            _ => Config::classic(),
-        };
-        config.id = fresh(root);
-        let id = config.id.clone();
-        let server = Ipc::new(config).serve(()).unwrap();
+        let id = fresh(root);
+        let server = Ipc::new(config(dialect, &id)).serve(()).unwrap();
         let Endpoint::Pipe(name) = server.start().await.unwrap() else { panic!("no pipe") };
         assert!(name.starts_with(&format!(r"\\.\pipe\{root}")), "{name}");
         assert!(name.ends_with(&format!("app.{id}")), "{name}");
+        server.stop().await;
+    }
+}
+
+fn config(dialect: Dialect, id: &str) -> Config {
+    let mut config = match dialect {
+        Dialect::V14 => Config::v14(),
+        _ => Config::classic(),
+    };
+    config.id = id.to_owned();
+    config.max_retries = Retries::Times(0);
+    config
+}
+
+// Tests W31, W33
+#[tokio::test]
+async fn a_client_finds_the_pipe_of_the_other_family() {
+    for (servers, clients) in [(Dialect::Classic, Dialect::V14), (Dialect::V14, Dialect::Classic)] {
+        let id = fresh(&format!("family-{servers:?}"));
+        let server = Ipc::new(config(servers, &id)).serve(()).unwrap();
+        let endpoint = server.start().await.unwrap();
+        let client = Ipc::new(config(clients, &id)).connect_to(id.as_str()).unwrap();
+        assert!(client.connected().await.is_err(), "without being told to it looks in its own");
+        let mut both = config(clients, &id);
+        both.resolve = Resolve::auto();
+        let client = Ipc::new(both).connect_to(id.as_str()).unwrap();
+        client.connected().await.unwrap();
+        assert_eq!(client.core().peer().info().unwrap().endpoint, endpoint);
+        client.close().await;
         server.stop().await;
     }
 }

@@ -13,8 +13,8 @@ use ipc_codec::{Delimiter, Limits};
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
-use crate::paths::{classic_socket_root, socket_path, v14_socket_root};
-use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, UnsafeDelimiter};
+use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
+use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, UnsafeDelimiter};
 
 /// The settings of node-ipc, under its names in snake case.
 ///
@@ -304,14 +304,9 @@ impl Config {
     /// once.
     #[must_use]
     pub fn socket_paths(&self, id: &str) -> Vec<PathBuf> {
-        let mut paths = vec![self.socket_path(id)];
-        for root in self.resolve.others() {
-            let path = socket_path(root, &self.appspace, id);
-            if !paths.contains(&path) {
-                paths.push(path);
-            }
-        }
-        paths
+        let roots = std::iter::once(&self.socket_root).chain(self.resolve.others());
+        // As they are: a path becomes the name of a pipe where there are pipes.
+        local_names(roots.map(|root| socket_path(root, &self.appspace, id)), Platform::Unix)
     }
 }
 

@@ -8,7 +8,9 @@ use crate::paths::{classic_socket_root, v14_socket_root};
 /// Where a client looks for a local server that it is given no path of.
 ///
 /// The two families of versions have different socket roots, so a client of one does not find a
-/// server of the other that has the same id, although they understand each other.
+/// server of the other that has the same id, although they understand each other. On Windows a root
+/// is the beginning of a pipe's name, and the same holds: `\\.\pipe\tmp-app.world` is one family's,
+/// `\\.\pipe\node-ipc-<user>-app.world` the other's.
 ///
 /// # Examples
 ///

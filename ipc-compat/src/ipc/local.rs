@@ -6,7 +6,8 @@ use std::sync::Arc;
 use ipc_transport::{FallbackTransport, Transport};
 
 use super::log::Log;
-use crate::Config;
+use crate::paths::local_names;
+use crate::{Config, Platform};
 
 /// Returns the transport of a server at this path.
 pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
@@ -17,7 +18,8 @@ pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
 /// Returns the transport of a client that looks for its server at these paths in turn.
 pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport> {
     note(config);
-    let mut places = paths.into_iter().map(|path| at(config, path));
+    let names = local_names(paths, Platform::HERE);
+    let mut places = names.into_iter().map(|name| at(config, name));
     match (places.next(), places.len()) {
         (Some(only), 0) => only,
         (Some(first), _) => {

@@ -101,7 +101,7 @@ pub(crate) fn client(config: Config, common: &Common) -> Result<IpcClient, IpcEr
 }
 
 /// Returns the directory with a `/` at its end, for node-ipc puts nothing behind it.
-fn with_separator(directory: &Path) -> PathBuf {
+pub(crate) fn with_separator(directory: &Path) -> PathBuf {
     let mut text = OsString::from(directory);
     if !text.as_encoded_bytes().ends_with(b"/") {
         text.push("/");

@@ -13,7 +13,8 @@ use crate::pretty;
 
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
-    /// Directory to look in [default: /tmp and node-ipc 14's directory of the user].
+    /// Directory to look in, on Windows what its pipes' names begin with [default: /tmp and node-ipc 14's
+    /// directory of the user].
     #[arg(long, value_name = "DIR")]
     socket_root: Option<PathBuf>,
     /// What names begin with [default: app. in /tmp, anything elsewhere].
@@ -30,12 +31,20 @@ pub(crate) struct Ls {
     quiet: bool,
 }
 
-/// A socket file.
+/// A socket file, or a pipe.
 #[derive(Debug, Serialize)]
 struct Found {
     path: String,
-    /// `live`, `stale`, or `unknown` if its rights keep us from looking.
+    /// `live`, `stale`, or `unknown` if its rights keep us from looking. A pipe is always `live`: it
+    /// goes with its server.
     state: &'static str,
+    #[serde(flatten)]
+    file: Option<File>,
+}
+
+/// What a file has and a pipe has not.
+#[derive(Debug, Serialize)]
+struct File {
     /// The number of the user it belongs to.
     owner: u32,
     /// Its permission bits, in octal.
@@ -109,20 +118,40 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
             Ok(_) => continue,
             Err(_) => "unknown",
         };
+        let mode = format!("{:04o}", metadata.mode() & 0o7777);
         found.push(Found {
             path: entry.path().to_string_lossy().into_owned(),
             state,
-            owner: metadata.uid(),
-            mode: format!("{:04o}", metadata.mode() & 0o7777),
+            file: Some(File { owner: metadata.uid(), mode }),
         });
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
 }
 
-#[cfg(not(unix))]
-async fn look(_: &Path, _: &str) -> io::Result<Vec<Found>> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "there are no socket files on this system"))
+/// Returns the pipes whose names begin with what this root and appspace make of them. The names are
+/// listed; no pipe is opened, so no server notices.
+#[cfg(windows)]
+async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(paths::pipe_name(""))? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(pipes(names, root, appspace))
+}
+
+/// Returns those of these pipes that are of this root and appspace, by name.
+#[cfg(any(windows, test))]
+fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
+    let beginning = paths::socket_path(crate::endpoint::with_separator(root), appspace, "");
+    let beginning = paths::pipe_name(&beginning.to_string_lossy());
+    let names = names.iter().map(|name| paths::pipe_name("") + name);
+    let mut found: Vec<_> = names
+        .filter(|path| path.starts_with(&beginning))
+        .map(|path| Found { path, state: "live", file: None })
+        .collect();
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
 }
 
 fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
@@ -133,10 +162,44 @@ fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
             serde_json::to_writer(&mut out, socket)?;
             writeln!(out)?;
         } else {
-            let Found { path, state, owner, mode } = socket;
-            let state = pretty::state(state, pretty::may_colour());
-            writeln!(out, "{state} {mode} {owner:>5} {}", pretty::tame(path))?;
+            let state = pretty::state(socket.state, pretty::may_colour());
+            write!(out, "{state} ")?;
+            if let Some(File { owner, mode }) = &socket.file {
+                write!(out, "{mode} {owner:>5} ")?;
+            }
+            writeln!(out, "{}", pretty::tame(&socket.path))?;
         }
     }
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Tests W33
+    #[test]
+    fn pipes_are_those_whose_names_a_root_and_an_appspace_begin() {
+        let pipes = |root: &str, appspace: &str| -> Vec<_> {
+            let names = ["tmp-other", "tmp-app.b", "mojo.1", "node-ipc-me-x", "tmp-app.a", "tmp"];
+            let names = names.map(str::to_owned).into();
+            pipes(names, root.as_ref(), appspace).into_iter().map(|found| found.path).collect()
+        };
+        let both = [r"\\.\pipe\tmp-app.a", r"\\.\pipe\tmp-app.b"];
+        assert_eq!(pipes("/tmp/", "app."), both);
+        assert_eq!(pipes("/tmp", "app."), both);
+        assert_eq!(pipes("/node-ipc-me/", ""), [r"\\.\pipe\node-ipc-me-x"]);
+        assert!(pipes("/run/", "").is_empty());
+    }
+
+    #[test]
+    fn a_pipe_has_neither_owner_nor_mode() {
+        let pipe = Found { path: "x".into(), state: "live", file: None };
+        assert_eq!(serde_json::to_string(&pipe).unwrap(), r#"{"path":"x","state":"live"}"#);
+        let file = Some(File { owner: 7, mode: "0600".into() });
+        assert_eq!(
+            serde_json::to_string(&Found { file, ..pipe }).unwrap(),
+            r#"{"path":"x","state":"live","owner":7,"mode":"0600"}"#
+        );
+    }
 }
