@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let world = Ipc::new(config).connect_to("world")?;
     // Nothing was awaited since, and there is one thread: no event is missed.
-    world.on_connect(|| eprintln!("connected to world"));
+    world.on_connect(|_| eprintln!("connected to world"));
     world.on_disconnect(|why| eprintln!("disconnected from world: {why:?}"));
     let (answered, mut answers) = mpsc::unbounded_channel();
     world.on("app.message", move |data: AppMessage, _| {

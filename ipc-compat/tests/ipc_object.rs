@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ipc_compat::{Config, Ipc, IpcError, RawJson, Retries};
+use ipc_compat::{Config, Ipc, IpcError, RawJson, Retries, Socket};
 use ipc_transport::Endpoint;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -52,8 +52,7 @@ async fn the_readmes_hello_world_works() {
     let (heard, mut hears) = mpsc::unbounded_channel();
     ipc.connect_to(("world", move |ipc: &Ipc| {
         let world = ipc.of("world").expect("it is there when the callback runs");
-        let client = world.clone();
-        world.on_connect(move || client.emit("message", "hello").unwrap());
+        world.on_connect(|world| world.emit("message", "hello").unwrap());
         world.on("message", move |text: String, _| heard.send(text).unwrap());
     }))
     .unwrap();
@@ -313,6 +312,30 @@ async fn a_socket_that_is_open_already_is_served() {
 }
 
 #[tokio::test]
+async fn each_connection_is_greeted_and_the_end_can_be_waited_for() {
+    let directory = TempDir::new().unwrap();
+    let ipc = ipc(&directory, "world");
+    ipc.configure(|config| config.retry = Duration::from_millis(1));
+    let client = ipc.connect_to("world").unwrap();
+    client.on_connect(|world| world.emit("hello", "it's me").unwrap());
+    let (heard, mut hears) = mpsc::unbounded_channel();
+    for _ in 0..2 {
+        let server = ipc.serve(()).unwrap();
+        let heard = heard.clone();
+        server.on("hello", move |text: String, _| heard.send(text).unwrap());
+        server.start().await.unwrap();
+        assert_eq!(next(&mut hears).await, "it's me");
+        server.stop().await;
+    }
+    // A wait that is given up, here before the end, changes nothing.
+    let waits = tokio::time::timeout(Duration::ZERO, client.closed()).await;
+    assert!(waits.is_err(), "a lost connection is not the end");
+    ipc.configure(|config| config.stop_retrying = true);
+    client.closed().await;
+    client.closed().await;
+}
+
+#[tokio::test]
 async fn lifecycle_handlers_may_run_once_and_be_removed() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -320,7 +343,7 @@ async fn lifecycle_handlers_may_run_once_and_be_removed() {
     let (told, mut tells) = mpsc::unbounded_channel();
     let tell = |what: &'static str| {
         let told = told.clone();
-        move || told.send(what).unwrap()
+        move |_: &Socket| told.send(what).unwrap()
     };
     let client = ipc.connect_to("world").unwrap();
     let removed = client.on_connect(tell("it was removed"));
@@ -329,8 +352,7 @@ async fn lifecycle_handlers_may_run_once_and_be_removed() {
     client.on_connect(tell("connect"));
     for round in [1, 2] {
         let server = ipc.serve(()).unwrap();
-        let once = tell("server once connect");
-        server.once_connect(move |_| once());
+        server.once_connect(tell("server once connect"));
         server.start().await.unwrap();
         // Which side is told first is the scheduler's choice.
         let expected = ["connect", "server once connect", "once connect"];
@@ -342,8 +364,8 @@ async fn lifecycle_handlers_may_run_once_and_be_removed() {
         }
         heard.sort_unstable();
         assert_eq!(heard, expected);
-        let lost = tell("once disconnect");
-        client.once_disconnect(move |_| lost());
+        let lost = told.clone();
+        client.once_disconnect(move |_| lost.send("once disconnect").unwrap());
         server.stop().await;
         assert_eq!(next(&mut tells).await, "once disconnect");
     }

@@ -103,21 +103,24 @@ impl IpcClient {
         self.watch_messages();
     }
 
-    /// Registers a handler for each time the connection is made.
-    pub fn on_connect(&self, handler: impl Fn() + Send + Sync + 'static) -> HandlerId {
+    /// Registers a handler for each time the connection is made: the place to say who this is, for
+    /// what is sent here goes to each new connection. What was sent before and waits, goes out first.
+    pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
+        // The socket, not the client: a handler must not keep its client alive.
+        let socket = self.client.peer().clone();
         self.client.on_lifecycle(move |event| {
             if matches!(event, ClientEvent::Connect) {
-                handler();
+                handler(&socket);
             }
         })
     }
 
     /// Registers a handler for the next time the connection is made only.
-    pub fn once_connect(&self, handler: impl FnOnce() + Send + 'static) -> HandlerId {
+    pub fn once_connect(&self, handler: impl FnOnce(&Socket) + Send + 'static) -> HandlerId {
         let once = Once::new(handler);
-        self.on_connect(move || {
+        self.on_connect(move |socket| {
             if let Some(handler) = once.take() {
-                handler();
+                handler(socket);
             }
         })
     }
@@ -211,6 +214,16 @@ impl IpcClient {
     /// If it is dropped, closing goes on.
     pub async fn close(&self) -> CloseReport {
         self.client.close().await
+    }
+
+    /// Waits until the client is at its end, after which it does not connect again: closed on this
+    /// side, or nobody there and no attempt left. A lost connection that is made anew is none.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn closed(&self) {
+        self.client.peer().closed().await;
     }
 
     pub(super) fn is_alive(&self) -> bool {

@@ -51,7 +51,7 @@ impl Interface {
         let (say, said) = inbox();
         client.on("message", move |text: String, _| say.put(serde_json::from_str(&text).unwrap()));
         let (connect, connected) = inbox();
-        client.on_connect(move || connect.put(()));
+        client.on_connect(move |_| connect.put(()));
         let (lose, lost) = inbox();
         client.on_disconnect(move |_| lose.put(()));
         Self { client, said, connected, lost }

@@ -65,8 +65,8 @@ impl Member {
         let (lose, lost) = inbox();
         client.on_disconnect(move |_| lose.put(()));
         // Once for each connection, so that a hub that comes back knows the member.
-        let (socket, own) = (client.core().peer().clone(), name.to_owned());
-        client.on_connect(move || socket.emit("register", &own).unwrap());
+        let own = name.to_owned();
+        client.on_connect(move |hub| hub.emit("register", &own).unwrap());
         Self { client, notes, lost }
     }
 }

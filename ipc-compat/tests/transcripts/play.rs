@@ -249,7 +249,8 @@ fn watch_client(client: &IpcClient, notes: &Notes) {
     };
     let (error, disconnect) = (note("error"), note("disconnect"));
     client.on_error(move |_| error());
-    client.on_connect(note("connect"));
+    let connect = note("connect");
+    client.on_connect(move |_| connect());
     client.on_disconnect(move |_| disconnect());
     client.on_destroy(note("destroy"));
     let notes = notes.clone();

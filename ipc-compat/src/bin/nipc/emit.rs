@@ -86,7 +86,7 @@ fn emit(args: &args::Emit, client: &IpcClient) -> Result<(), EmitError> {
 fn watch(client: &IpcClient, log: Log) -> Arc<Mutex<Option<DisconnectReason>>> {
     let last = Arc::new(Mutex::new(None));
     let of_handler = Arc::clone(&last);
-    client.on_connect(move || log.note(format_args!("connected")));
+    client.on_connect(move |_| log.note(format_args!("connected")));
     client.on_error(move |error| log.note(format_args!("{}", chain(error))));
     client.on_disconnect(move |reason| {
         log.note(format_args!("disconnected: {}", session::reason(reason)));
