@@ -185,6 +185,21 @@ module.exports = {
         at 400
         stop
         at 900`,
+    answers: `
+        serve
+        at 200
+        dial a
+        write a {"type":"ask","data":{"a":1}}
+        at 600
+        broadcast told 2
+        at 800
+        dial b
+        write b {"type":"told","data":3}
+        at 1000
+        kill a
+        at 1200
+        broadcast told 4
+        at 1400`,
     hello: `
         serve
         at 200

@@ -2,10 +2,14 @@
 //
 //     node transcripts.cjs <node-ipc dir> <out dir> [<name of one script>]
 //
-// The scripts are in scripts.cjs. One file a script; each run adds or replaces the part of its version. Times are in
+// The scripts are in scripts.cjs. One file a script; each run adds or replaces the parts of its version. Times are in
 // milliseconds, rounded to 100. A script is played until two plays in a row are the same, at most ten times.
+//
+// Each is played over a Unix socket and over TCP, and over UDP if all its steps are those of a server and of peers that
+// are not under test. A part of its own, `<version> tcp` say, is written only for what differs from the Unix socket.
 'use strict';
 
+const dgram = require('node:dgram');
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
@@ -16,6 +20,12 @@ const ROUND_MS = 100;
 const PLAYS = 10;
 const AT_A_TIME = 8;
 const DELIMITER = '\f';
+const KINDS = ['unix', 'tcp', 'udp4'];
+// There are no connections over UDP, and node-ipc has no client for it.
+const UDP_STEPS = ['at', 'config', 'serve', 'stop', 'broadcast', 'dial', 'write', 'kill'];
+// An address of this process alone, so that its ports are free.
+const HOST = `127.${[process.pid / 62500, process.pid / 250, process.pid].map((n) => (Math.floor(n) % 250) + 1).join('.')}`;
+let port = 20000;
 
 async function main(dir, out, only) {
     const version = JSON.parse(fs.readFileSync(path.join(dir, 'package.json'), 'utf8')).version;
@@ -34,22 +44,39 @@ async function main(dir, out, only) {
 
 async function record(IPC, version, out, name, text) {
     const steps = text.trim().split('\n').map((line) => line.trim());
-    let last;
-    let transcript;
-    for (let play = 0; play < PLAYS && (last === undefined || last !== transcript); play += 1) {
-        last = transcript;
-        transcript = (await new Play(IPC).play(steps)).join('\n');
-    }
-    if (last !== transcript) {
-        throw new Error(`${name}: never twice the same`);
+    const kinds = KINDS.filter((kind) => kind !== 'udp4' || steps.every((step) => UDP_STEPS.includes(step.split(' ')[0])));
+    const played = {};
+    for (const kind of kinds) {
+        played[kind] = await settled(IPC, kind, name, steps);
     }
     const file = path.join(out, `${name}.txt`);
     const parts = fs.existsSync(file) ? partsOf(fs.readFileSync(file, 'utf8')) : {};
     parts.script = steps.join('\n');
-    parts[version] = transcript;
-    const versions = Object.keys(parts).filter((part) => part !== 'script').sort((a, b) => parseInt(a) - parseInt(b));
+    for (const kind of KINDS) {
+        const part = kind === 'unix' ? version : `${version} ${kind}`;
+        delete parts[part];
+        if (kind === 'unix' || (kind in played && played[kind] !== played.unix)) {
+            parts[part] = played[kind];
+        }
+    }
+    const order = (a, b) => parseInt(a) - parseInt(b) || KINDS.indexOf(a.split(' ')[1]) - KINDS.indexOf(b.split(' ')[1]);
+    const versions = Object.keys(parts).filter((part) => part !== 'script').sort(order);
     const print = (part) => `${part}\n${parts[part].split('\n').map((line) => `    ${line}`.trimEnd()).join('\n')}\n`;
     fs.writeFileSync(file, ['script', ...versions].map(print).join(''));
+}
+
+// Plays the script until two plays in a row are the same.
+async function settled(IPC, kind, name, steps) {
+    let last;
+    let transcript;
+    for (let play = 0; play < PLAYS && (last === undefined || last !== transcript); play += 1) {
+        last = transcript;
+        transcript = (await new Play(IPC, kind).play(steps)).join('\n');
+    }
+    if (last !== transcript) {
+        throw new Error(`${name} over ${kind}: never twice the same`);
+    }
+    return transcript;
 }
 
 function partsOf(text) {
@@ -69,7 +96,10 @@ function partsOf(text) {
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Play {
-    constructor(IPC) {
+    constructor(IPC, kind) {
+        this.kind = kind;
+        port += 1;
+        this.port = port;
         this.place = fs.mkdtempSync(path.join(os.tmpdir(), 'transcript-'));
         this.log = {client: [], server: []};
         this.handlers = {};
@@ -103,9 +133,9 @@ class Play {
         // Classic before 10 dies of a handler for every event when an event without data is published.
         this.client?.off('*', '*');
         for (const socket of [this.client?.socket, ...this.accepted, ...Object.values(this.raw), ...(this.server?.sockets || [])]) {
-            socket?.destroy?.();
+            close(socket);
         }
-        this.server?.server?.close?.();
+        close(this.server?.server);
         this.listener?.close();
         fs.rmSync(this.place, {recursive: true, force: true});
     }
@@ -122,7 +152,7 @@ class Play {
 
     // The client under test.
     connect() {
-        this.mine.connectTo('world', () => {
+        const made = () => {
             this.note('client', 'callback');
             const client = this.mine.of.world;
             if (client === this.client) {
@@ -133,7 +163,12 @@ class Play {
                 client.on(event, () => this.note('client', event));
             }
             client.on('told', (data) => this.note('client', `told ${JSON.stringify(data)}`));
-        });
+        };
+        if (this.kind === 'unix') {
+            this.mine.connectTo('world', made);
+        } else {
+            this.mine.connectToNet('world', HOST, this.port, made);
+        }
     }
 
     disconnect() {
@@ -173,7 +208,13 @@ class Play {
 
     // The server under test.
     serve() {
-        this.theirs.serve();
+        if (this.kind === 'unix') {
+            this.theirs.serve();
+        } else if (this.kind === 'tcp') {
+            this.theirs.serveNet(HOST, this.port);
+        } else {
+            this.theirs.serveNet(HOST, this.port, this.kind);
+        }
         const server = this.theirs.server;
         this.server = server;
         for (const event of ['start', 'connect', 'close', 'error']) {
@@ -205,7 +246,7 @@ class Play {
             this.accepted.push(socket);
         });
         fs.rmSync(this.path, {force: true});
-        await new Promise((resolve) => this.listener.listen(this.path, resolve));
+        await new Promise((resolve) => this.listener.listen(this.where(), resolve));
     }
 
     say(text) {
@@ -216,9 +257,18 @@ class Play {
         this.accepted.splice(0).forEach((socket) => socket.destroy());
     }
 
+    where() {
+        return this.kind === 'unix' ? {path: this.path} : {host: HOST, port: this.port};
+    }
+
     // As a killed process: its connections go, its file stays.
     async die() {
         this.drop();
+        if (this.kind !== 'unix') {
+            await new Promise((resolve) => this.listener.close(resolve));
+            this.listener = undefined;
+            return;
+        }
         fs.linkSync(this.path, `${this.path}.kept`);
         await new Promise((resolve) => this.listener.close(resolve));
         fs.renameSync(`${this.path}.kept`, this.path);
@@ -227,20 +277,39 @@ class Play {
 
     // A client that is not under test.
     async dial(name) {
-        const socket = net.connect(this.path);
+        const datagrams = this.kind === 'udp4';
+        const socket = datagrams ? dgram.createSocket(this.kind) : net.connect(this.where());
         this.raw[name] = socket;
         socket.on('error', () => {});
-        socket.on('data', (data) => this.note('client', `${name} got ${data.toString().replaceAll(DELIMITER, '|')}`));
+        socket.on(datagrams ? 'message' : 'data', (data) => this.note('client', `${name} got ${data.toString().replaceAll(DELIMITER, '|')}`));
         socket.on('close', () => this.note('client', `${name} closed`));
-        await new Promise((resolve) => socket.on('connect', resolve));
+        await new Promise((resolve) => {
+            socket.on('connect', resolve);
+            if (datagrams) {
+                socket.connect(this.port, HOST);
+            }
+        });
     }
 
     write(name, text) {
-        this.raw[name].write(text + DELIMITER);
+        if (this.kind === 'udp4') {
+            this.raw[name].send(text + DELIMITER);
+        } else {
+            this.raw[name].write(text + DELIMITER);
+        }
     }
 
     kill(name) {
-        this.raw[name].destroy();
+        close(this.raw[name]);
+    }
+}
+
+// Closes a socket of any kind that may be closed already.
+function close(socket) {
+    try {
+        (socket?.destroy ?? socket?.close)?.call(socket);
+    } catch {
+        // A datagram socket that is closed says so.
     }
 }
 

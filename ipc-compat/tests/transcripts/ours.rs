@@ -1,32 +1,42 @@
 //! What we do otherwise on purpose, script by script. Each has its row in `docs/deviations.md`.
 
+use crate::place::Kind;
+
 pub(crate) struct Ours {
     pub(crate) script: &'static str,
     /// The versions that do it otherwise.
     pub(crate) versions: &'static [&'static str],
+    /// The kinds of sockets over which we do.
+    pub(crate) kinds: &'static [Kind],
     pub(crate) lines: &'static [&'static str],
 }
 
 const BOTH: &[&str] = &["9.2.1", "14.0.0"];
+const V9: &[&str] = &["9.2.1"];
 const V14: &[&str] = &["14.0.0"];
+const UDP: &[Kind] = &[Kind::Udp];
+const STREAMS: &[Kind] = &[Kind::Unix, Kind::Tcp];
 
 pub(crate) const OURS: &[Ours] = &[
     // A handler that is added waits for the next message. 14 calls it for this one.
     Ours {
         script: "a_handler_adds_another",
         versions: V14,
+        kinds: STREAMS,
         lines: &["0 client callback", "0 client connect", "200 client one"],
     },
     // A handler that is removed does not run any more. node-ipc calls it for this one.
     Ours {
         script: "a_handler_removes_all",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &["0 client callback", "0 client connect", "200 client one"],
     },
     // No other is skipped. node-ipc skips the next one.
     Ours {
         script: "a_handler_removes_itself",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &[
             "0 client callback",
             "0 client connect",
@@ -41,6 +51,7 @@ pub(crate) const OURS: &[Ours] = &[
     Ours {
         script: "disconnect_connected",
         versions: V14,
+        kinds: STREAMS,
         lines: &[
             "0 client callback",
             "0 client connect",
@@ -52,6 +63,7 @@ pub(crate) const OURS: &[Ours] = &[
     Ours {
         script: "disconnect_waiting",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &[
             "0 client callback",
             "0 client error",
@@ -64,6 +76,7 @@ pub(crate) const OURS: &[Ours] = &[
     Ours {
         script: "max_retries_changes",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &[
             "0 client callback",
             "0 client connect",
@@ -76,6 +89,7 @@ pub(crate) const OURS: &[Ours] = &[
     Ours {
         script: "stop_retrying_while_waiting",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &[
             "0 client callback",
             "0 client error",
@@ -87,6 +101,7 @@ pub(crate) const OURS: &[Ours] = &[
     Ours {
         script: "stop_with_clients",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &[
             "400 client a closed",
             "0 server start",
@@ -98,6 +113,7 @@ pub(crate) const OURS: &[Ours] = &[
     Ours {
         script: "stop_with_our_client",
         versions: BOTH,
+        kinds: STREAMS,
         lines: &[
             "200 client callback",
             "200 client connect",
@@ -112,4 +128,21 @@ pub(crate) const OURS: &[Ours] = &[
             "400 server close",
         ],
     },
+    // A broadcast over UDP goes to whom was heard of. Classic's goes to nobody.
+    Ours {
+        script: "answers",
+        versions: V9,
+        kinds: UDP,
+        lines: &[
+            "400 client a got {\"type\":\"told\",\"data\":{\"a\":1}}|",
+            "600 client a got {\"type\":\"told\",\"data\":2}|",
+            "1000 client a closed",
+            "1200 client b got {\"type\":\"told\",\"data\":4}|",
+            "0 server start",
+            "200 server ask {\"a\":1}",
+            "800 server told 3",
+        ],
+    },
+    // Over UDP nobody leaves. Classic's own socket does, when the server stops.
+    Ours { script: "stop_with_clients", versions: V9, kinds: UDP, lines: &["0 server start"] },
 ];

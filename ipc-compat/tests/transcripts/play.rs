@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ipc_compat::{Config, Dialect, Ipc, IpcClient, IpcServer, NoData, RawJson};
+use ipc_compat::{Config, Dialect, Ipc, IpcClient, IpcServer, NoData, RawJson, UdpType};
 use ipc_core::HandlerId;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::unix::OwnedWriteHalf;
-use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+
+use crate::place::{Kind, Place};
+use crate::raw::{Raw, end};
 
 /// What was published, by the client's side and by the server's.
 #[derive(Clone)]
@@ -35,33 +35,10 @@ impl Notes {
     }
 }
 
-/// A socket that is not under test: a task reads from it, and ending the task closes it.
-struct Raw {
-    task: JoinHandle<()>,
-    /// `None` when the other side has closed.
-    writer: Writer,
-}
-
-type Writer = Arc<tokio::sync::Mutex<Option<OwnedWriteHalf>>>;
-
-impl Raw {
-    /// Writes a frame. The other side may have hung up, which is no matter.
-    async fn write(&self, text: &str) {
-        if let Some(writer) = &mut *self.writer.lock().await {
-            let _ = writer.write_all(format!("{text}\x0c").as_bytes()).await;
-        }
-    }
-
-    async fn close(self) {
-        end(self.task).await;
-        self.writer.lock().await.take();
-    }
-}
-
 /// What a script does, and what it has made so far.
 struct Play {
     notes: Notes,
-    path: PathBuf,
+    place: Place,
     mine: Ipc,
     theirs: Ipc,
     client: Arc<Mutex<Option<IpcClient>>>,
@@ -73,7 +50,7 @@ struct Play {
 }
 
 /// Plays the script and returns what was published: the client's lines, then the server's.
-pub(crate) async fn play(dialect: Dialect, script: &[String]) -> Vec<String> {
+pub(crate) async fn play(dialect: Dialect, kind: Kind, script: &[String]) -> Vec<String> {
     let directory = TempDir::new().unwrap();
     let mut config = match dialect {
         Dialect::V14 => Config::v14(),
@@ -85,7 +62,7 @@ pub(crate) async fn play(dialect: Dialect, script: &[String]) -> Vec<String> {
     let (client, server) = (Arc::default(), Arc::default());
     let mut play = Play {
         notes: Notes { began: Instant::now(), client, server },
-        path: config.socket_path("world"),
+        place: Place::new(kind, config.socket_path("world")),
         mine: Ipc::new(config.clone()),
         theirs: Ipc::new(config),
         client: Arc::default(),
@@ -137,7 +114,7 @@ impl Play {
                 let server = self.server.as_ref().unwrap();
                 server.broadcast(event, &data.parse::<RawJson>().unwrap()).unwrap();
             }
-            ("listen", _) => self.listen(),
+            ("listen", _) => self.listen().await,
             ("say", _) => self.say(rest).await,
             ("drop", _) => self.drop_accepted().await,
             ("die", _) => {
@@ -168,7 +145,7 @@ impl Play {
 
     fn connect(&self) {
         let (notes, slot) = (self.notes.clone(), Arc::clone(&self.client));
-        let made = self.mine.connect_to(("world", move |ipc: &Ipc| {
+        let callback = move |ipc: &Ipc| {
             notes.client("callback");
             let client = ipc.of("world").expect("it is there when the callback runs");
             let mut slot = slot.lock().unwrap();
@@ -177,27 +154,39 @@ impl Play {
                 watch_client(&client, &notes);
                 *slot = Some(client);
             }
-        }));
-        made.unwrap();
+        };
+        match &self.place {
+            Place::File(_) => self.mine.connect_to(("world", callback)).unwrap(),
+            Place::Net(_, at) => {
+                let host = at.ip().to_string();
+                self.mine.connect_to_net(("world", host, at.port(), callback)).unwrap()
+            }
+        };
     }
 
     async fn serve(&mut self) {
-        let server = self.theirs.serve(()).unwrap();
+        let server = match &self.place {
+            Place::File(_) => self.theirs.serve(()),
+            Place::Net(Kind::Udp, at) => {
+                self.theirs.serve_net((at.ip().to_string(), at.port(), UdpType::Udp4))
+            }
+            Place::Net(_, at) => self.theirs.serve_net((at.ip().to_string(), at.port())),
+        };
+        let server = server.unwrap();
         watch_server(&server, &self.notes);
         server.start().await.unwrap();
         self.server = Some(server);
     }
 
-    fn listen(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-        let listener = UnixListener::bind(&self.path).unwrap();
+    async fn listen(&mut self) {
+        let mut listener = self.place.listen().await;
         let (notes, accepted) = (self.notes.clone(), Arc::clone(&self.accepted));
         self.listening = Some(tokio::spawn(async move {
             loop {
-                let (stream, _) = listener.accept().await.unwrap();
+                let stream = listener.accept().await;
                 let notes = notes.clone();
                 let got = move |text: &str| notes.server(&format!("got {text}"));
-                accepted.lock().unwrap().push(raw(stream, got, || ()));
+                accepted.lock().unwrap().push(Raw::stream(stream, got, || ()));
             }
         }));
     }
@@ -218,11 +207,14 @@ impl Play {
     }
 
     async fn dial(&mut self, name: &str) {
-        let stream = UnixStream::connect(&self.path).await.unwrap();
         let (notes, closed) = (self.notes.clone(), self.notes.clone());
         let (got, gone) = (format!("{name} got"), format!("{name} closed"));
         let got = move |text: &str| notes.client(&format!("{got} {text}"));
-        self.dialed.insert(name.to_owned(), raw(stream, got, move || closed.client(&gone)));
+        let raw = match &self.place {
+            Place::Net(Kind::Udp, at) => Raw::datagrams(*at, got).await,
+            place => Raw::stream(place.dial().await, got, move || closed.client(&gone)),
+        };
+        self.dialed.insert(name.to_owned(), raw);
     }
 
     async fn clear(self) {
@@ -334,30 +326,4 @@ impl Scene {
         let id = self.handlers.lock().unwrap()[tag];
         self.client.off(id);
     }
-}
-
-/// Reads from a socket in a task of its own; ends it when the other side does.
-fn raw(
-    stream: UnixStream,
-    got: impl Fn(&str) + Send + 'static,
-    closed: impl Fn() + Send + 'static,
-) -> Raw {
-    let (mut reader, writer) = stream.into_split();
-    let writer = Writer::new(Some(writer).into());
-    let own = Arc::clone(&writer);
-    let task = tokio::spawn(async move {
-        let mut buffer = [0; 4096];
-        while let Ok(length @ 1..) = reader.read(&mut buffer).await {
-            got(&String::from_utf8_lossy(&buffer[..length]).replace('\x0c', "|"));
-        }
-        own.lock().await.take();
-        closed();
-    });
-    Raw { task, writer }
-}
-
-/// Ends a task and waits until what it held is dropped.
-async fn end(task: JoinHandle<()>) {
-    task.abort();
-    let _ = task.await;
 }
