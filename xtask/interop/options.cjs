@@ -7,9 +7,9 @@ const FLAGS = new Set([
 const VALUES = new Set([
   '--path', '--tcp', '--tls', '--udp4', '--udp6', '--socket-root', '--appspace', '--dialect',
   '--delimiter', '--encoding', '--retry', '--max-retries', '--max-connections', '--count',
-  '--timeout', '--key', '--cert', '--server-name',
+  '--timeout', '--key', '--cert', '--server-name', '--profile',
 ]);
-const LISTS = new Set(['--ca']);
+const LISTS = new Set(['--ca', '--allow']);
 
 /** Returns `{ command, id, event, data, options }` of the words of a command line. */
 function parse(words) {
@@ -46,6 +46,8 @@ function configure(config, { command, id, options }) {
   set('maxRetries', 'max-retries', (n) => (n === 'inf' ? Infinity : Number(n)));
   set('maxConnections', 'max-connections', Number);
   set('unlink', 'no-unlink', () => false);
+  set('parser', 'profile', String);
+  set('allowedEvents', 'allow', (names) => names);
   if (options.tls) config.tls = tls(options);
 }
 

@@ -57,6 +57,18 @@ fn assured_needs_its_list_and_the_list_needs_assured() {
     assert_eq!(Nipc::run(&["serve", "w", "--profile", "strict"]).status, 1);
 }
 
+// Tests W38
+#[test]
+fn assured_takes_no_network_without_tls() {
+    for place in ["--tcp", "--udp4", "--udp6"] {
+        for command in ["serve", "connect"] {
+            let words = [command, "w", place, "8000", "--profile", "assured", "--allow", "t"];
+            let ended = Nipc::run(&words);
+            assert_eq!((ended.status, ended.lines.len()), (1, 0), "{words:?}");
+        }
+    }
+}
+
 #[test]
 fn identify_peer_names_a_socket_in_v14() {
     for (option, id) in [(&["--identify-peer"][..], "\"me\""), (&[], "false")] {

@@ -138,6 +138,7 @@ pub(crate) const ALL: &[Case] = &[
     tls("tls_mutual", "each knows the other's authority", tls::mutual),
     tls("tls_unverified", "--insecure takes any certificate", tls::unverified),
     tls("tls_server_name", "the certificate is for a name asked for", tls::server_name),
+    tls("tls_assured", "the profile assured on both sides", tls::assured).when(in_v14),
     tls("tls_expired", "an expired certificate is refused", tls_refusals::expired),
     tls("tls_wrong_name", "a certificate for another name is refused", tls_refusals::wrong_name),
     tls("tls_unknown_ca", "a certificate of nobody we know is refused", tls_refusals::unknown_ca),

@@ -34,6 +34,36 @@ pub(super) fn server_name(room: &Room<'_>) -> Result<()> {
     talk(room, "elsewhere", &[], &["--ca", &ca, "--server-name", "elsewhere.example"])
 }
 
+/// Both sides take only what they know: certificates of the authority, and two events. A peer whose
+/// certificate is good and whose event is not is cut off, and the next one is served.
+// Tests W16 and W38.
+pub(super) fn assured(room: &Room<'_>) -> Result<()> {
+    let profile = ["--profile", "assured", "--allow", "ask", "--allow", "push"];
+    let ca = room.certificate("ca.pem")?;
+    let (cert, key) = (room.certificate("client.pem")?, room.certificate("client.key")?);
+    let known = ["--ca", &ca, "--cert", &cert, "--key", &key];
+    let of_server = [&profile[..], &["--ca", &ca]].concat();
+    talk(room, "server", &of_server, &[&profile[..], &known].concat())?;
+
+    let cert = room.certificate("server.pem")?;
+    let key = room.certificate("server.key")?;
+    let mut server =
+        room.serve(&[&["--echo", "--cert", &cert, "--key", &key], &of_server[..]].concat())?;
+    let mut client = room.connect(&known)?;
+    client.say("{\"type\":\"other\",\"data\":1}");
+    let error = server.event("error")?;
+    if !error.text.contains("ERR_IPC_EVENT_NOT_ALLOWED") {
+        return Err(format!("another event was sent, but: {}", error.text).into());
+    }
+    client.event("disconnect")?;
+    let mut nobody = room.client("connect", &["--ca", &ca, "--max-retries", "0"])?;
+    nobody.event("destroy")?;
+    let mut client = room.connect(&[&profile[..], &known].concat())?;
+    client.say("{\"type\":\"ask\",\"data\":1}");
+    server.expect("ask", "1")?;
+    client.expect("ask", "1").map(drop)
+}
+
 /// A conversation with a server that has the certificate of this name.
 fn talk(room: &Room<'_>, name: &str, of_server: &[&str], of_client: &[&str]) -> Result<()> {
     let cert = room.certificate(&format!("{name}.pem"))?;
