@@ -127,12 +127,63 @@ async fn what_happens_is_logged_and_payloads_only_if_asked_for() {
             format!("server listens at unix:{}", path.display()),
         ];
         if log_payloads {
-            let events = ["dispatching event ask", "received event answer", "received event ask"];
-            expected.extend(events.map(|event| format!("{event} \"a secret\"")));
+            // The answer is sent with the bare socket.
+            for what in ["dispatching", "received"] {
+                let events = ["ask", "answer"];
+                expected.extend(events.map(|event| format!("{what} event {event} \"a secret\"")));
+            }
         }
         expected.sort();
         assert_eq!(logged, expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
+    let (directory, lines) = (TempDir::new().unwrap(), Lines::default());
+    let ipc = ipc(&directory, &lines);
+    ipc.configure(|config| config.log_payloads = true);
+    let server = ipc.serve(()).unwrap();
+    server.start().await.unwrap();
+    let (come, mut comes) = tokio::sync::mpsc::unbounded_channel();
+    server.on_connect(move |socket| come.send(socket.clone()).unwrap());
+    let client = ipc.connect_to("world").unwrap();
+    let socket = comes.recv().await.unwrap();
+    lines.take();
+    let logger = {
+        let (lines, socket) = (lines.clone(), socket.clone());
+        Logger::new(move |line| {
+            lines.0.lock().unwrap().push(line.to_owned());
+            if line == "dispatching event one 1" {
+                socket.emit("logged", &line).unwrap();
+            }
+        })
+    };
+    ipc.configure(|config| config.logger = Some(logger));
+    socket.emit("one", &1).unwrap();
+    socket.send("two", &2).await.unwrap();
+    server.emit(&socket, "three", &3).unwrap();
+    server.broadcast("four", &4).unwrap();
+    server.core().broadcast_send("five", &5).await.unwrap();
+    server.core().emit(socket.id(), "six", &6).unwrap();
+    // What cannot be sent is an error, and no line.
+    socket.emit("seven", &std::collections::HashMap::from([([1], 2)])).unwrap_err();
+    let logged = lines.take();
+    let sent: Vec<_> = logged.iter().filter(|line| line.starts_with("dispatching")).collect();
+    assert_eq!(
+        sent,
+        [
+            "dispatching event one 1",
+            "dispatching event logged \"dispatching event one 1\"",
+            "dispatching event two 2",
+            "dispatching event three 3",
+            "dispatching event four 4",
+            "dispatching event five 5",
+            "dispatching event six 6",
+        ]
+    );
+    client.close().await;
+    server.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -130,8 +130,8 @@ pub struct Config {
     pub allowed_events: BTreeSet<String>,
     /// Whether nothing is logged.
     pub silent: bool,
-    /// Whether payloads are logged, which may be secret: those that are received, and those sent
-    /// with the methods of a client or server (what is sent with a socket is not logged).
+    /// Whether payloads are logged, which may be secret: those that are received, and those that are
+    /// sent, with whatever, a broadcast once.
     pub log_payloads: bool,
     /// Where log lines go; nowhere by default. node-ipc prints them.
     pub logger: Option<Logger>,

@@ -179,7 +179,6 @@ impl IpcClient {
     where
         NodeFormat: EncodePayload<T>,
     {
-        self.log.sent(event, data);
         self.client.emit(event, data)
     }
 

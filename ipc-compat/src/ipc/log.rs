@@ -4,8 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::BytesMut;
-use ipc_core::{Client, ClientEvent, EncodePayload, Message, MessageFormat, Server, ServerEvent};
+use ipc_core::{Client, ClientEvent, Message, Server, ServerEvent};
 
 use crate::{Config, Logger, NodeFormat};
 
@@ -29,14 +28,13 @@ pub(super) struct Logged {
 }
 
 impl Logged {
-    /// Writes an event that is sent.
-    pub(super) fn sent<T: ?Sized>(&self, event: &str, data: &T)
-    where
-        NodeFormat: EncodePayload<T>,
-    {
-        if self.payloads {
-            self.log.line(format_args!("dispatching event {}", Sent { event, data }));
-        }
+    /// Returns what writes the messages that are sent, if they are to be.
+    pub(super) fn sent(&self) -> Option<impl Fn(&Message) + Send + Sync + 'static> {
+        let log = self.log.clone();
+        let write = move |message: &Message| {
+            log.line(format_args!("dispatching event {}", Payload(message)));
+        };
+        self.payloads.then_some(write)
     }
 
     /// Writes the messages that are received.
@@ -148,30 +146,6 @@ impl fmt::Display for Payload<'_> {
             .map_or(&*payload, |(end, _)| payload.get(..end).unwrap_or_default());
         let more = if shown.len() < payload.len() { "..." } else { "" };
         write!(f, "{} {shown}{more}", self.0.event())
-    }
-}
-
-/// An event to be sent with its payload, written as it goes out.
-struct Sent<'a, T: ?Sized> {
-    event: &'a str,
-    data: &'a T,
-}
-
-impl<T: ?Sized> fmt::Display for Sent<'_, T>
-where
-    NodeFormat: EncodePayload<T>,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut frame = BytesMut::new();
-        let format = NodeFormat::v14();
-        let message = match format.encode(self.event, self.data, &mut frame) {
-            Ok(()) => format.decode(frame.freeze()),
-            Err(error) => Err(error),
-        };
-        match message {
-            Ok(message) => Payload(&message).fmt(f),
-            Err(_) => write!(f, "{} (without JSON)", self.event),
-        }
     }
 }
 

@@ -301,7 +301,7 @@ impl Ipc {
         callback: Option<call::Callback>,
     ) -> Result<IpcServer, IpcError> {
         let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
-        let made = setup::server(config, transport)?;
+        let made = setup::server(config, transport, &log)?;
         let server = IpcServer::new(made, setup::identify(config), log);
         if let Some(callback) = callback {
             let (ipc, callback) = (Arc::downgrade(&self.inner), Mutex::new(Some(callback)));
@@ -326,7 +326,8 @@ impl Ipc {
         transport: Arc<dyn ipc_transport::Transport>,
     ) -> Result<IpcClient, IpcError> {
         let id = call.id();
-        let made = setup::client(config, transport)?;
+        let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
+        let made = setup::client(config, transport, &log)?;
         let mut of = self.lock_of();
         let client = match of.get(id) {
             Some(client) if client.is_alive() => {
@@ -334,7 +335,6 @@ impl Ipc {
                 client.clone()
             }
             _ => {
-                let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
                 let client = IpcClient::new(id, made, log);
                 of.insert(id.to_owned(), client.clone());
                 client

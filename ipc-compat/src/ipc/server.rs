@@ -222,7 +222,6 @@ impl IpcServer {
     where
         NodeFormat: EncodePayload<T>,
     {
-        self.log.sent(event, data);
         socket.emit(event, data)
     }
 
@@ -237,7 +236,6 @@ impl IpcServer {
     where
         NodeFormat: EncodePayload<T>,
     {
-        self.log.sent(event, data);
         self.server.broadcast(event, data)
     }
 

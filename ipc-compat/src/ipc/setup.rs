@@ -7,6 +7,7 @@ use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, HandlerOrder, OnMalformed, Server};
 use ipc_transport::{Endpoint, IpVersion, TcpTransport, Transport};
 
+use super::log::Logged;
 use super::{IpcError, UdpType, tls};
 use crate::{Config, Dialect, Family, Interface, NodeFormat, Profile, Retries};
 
@@ -70,6 +71,7 @@ pub(super) fn udp(
 pub(super) fn server(
     config: &Config,
     transport: Arc<dyn Transport>,
+    log: &Logged,
 ) -> Result<Server<NodeFormat>, IpcError> {
     let builder = Server::builder(checked(config)?, transport)
         // Wire rule W24
@@ -80,13 +82,17 @@ pub(super) fn server(
         // Wire rule W27
         .handler_order(HandlerOrder::AnyFirst)
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
-    Ok(builder.build())
+    Ok(match log.sent() {
+        Some(write) => builder.watch_sent(write).build(),
+        None => builder.build(),
+    })
 }
 
 /// Returns a client with the config's settings.
 pub(super) fn client(
     config: &Config,
     transport: Arc<dyn Transport>,
+    log: &Logged,
 ) -> Result<Client<NodeFormat>, IpcError> {
     let builder = Client::builder(checked(config)?, transport)
         .reconnect(reconnect(config))
@@ -98,7 +104,10 @@ pub(super) fn client(
         // Wire rule W27
         .handler_order(HandlerOrder::AnyFirst)
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
-    Ok(builder.build())
+    Ok(match log.sent() {
+        Some(write) => builder.watch_sent(write).build(),
+        None => builder.build(),
+    })
 }
 
 /// Returns the reconnect policy: a fixed pause, as node-ipc has it.

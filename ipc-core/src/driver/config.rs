@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipc_codec::Limits;
 
 use super::budget::Budget;
+use super::sent::Sent;
 use crate::HandlerOrder;
 use crate::queue::{OverflowPolicy, QueueLimits};
 
@@ -49,6 +50,7 @@ pub(super) struct ConnectionConfig {
     pub(super) close_timeout: Duration,
     pub(super) event_bytes: usize,
     pub(super) handler_order: HandlerOrder,
+    pub(super) sent: Sent,
     /// What all connections of a server share.
     pub(super) budget: Option<Arc<Budget>>,
     /// How many bytes a datagram has at most, if that is what the transport sends.
@@ -69,6 +71,7 @@ impl Default for ConnectionConfig {
             close_timeout: Duration::from_secs(10),
             event_bytes: 8 * 1024 * 1024,
             handler_order: HandlerOrder::default(),
+            sent: Sent::default(),
             budget: None,
             max_datagram: None,
         }
@@ -154,6 +157,18 @@ macro_rules! connection_setters {
         #[must_use]
         pub fn handler_order(mut self, order: crate::HandlerOrder) -> Self {
             self.config.handler_order = order;
+            self
+        }
+
+        /// Sets who is told of each message just before it is sent, whatever it is sent with, and of
+        /// a broadcast once: for logs. Each message is encoded once more for that. Default: nobody,
+        /// which costs nothing.
+        #[must_use]
+        pub fn watch_sent(
+            mut self,
+            watch: impl Fn(&crate::Message) + Send + Sync + 'static,
+        ) -> Self {
+            self.config.sent = crate::driver::sent::Sent::to(watch);
             self
         }
     };

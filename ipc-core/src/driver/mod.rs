@@ -16,6 +16,7 @@ mod hub;
 mod outbox;
 mod peer;
 mod reading;
+mod sent;
 mod server;
 mod server_builder;
 mod server_open;

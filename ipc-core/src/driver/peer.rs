@@ -11,6 +11,7 @@ use ipc_transport::PeerInfo;
 use super::config::ConnectionConfig;
 use super::error::EmitError;
 use super::outbox::{Outbox, Want};
+use super::sent::Sent;
 use crate::queue::Tally;
 use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
 
@@ -54,6 +55,7 @@ struct Inner<F> {
     attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
+    sent: Sent,
     /// Whether anything was ever heard of it. Only a peer that this side spoke to first, over a
     /// socket without connections, may not have been.
     heard: AtomicBool,
@@ -67,7 +69,8 @@ impl<F: MessageFormat> Peer<F> {
         let outbox = Outbox::new(config, &format.framing());
         let attachments = Mutex::default();
         let (info, heard) = (Mutex::new(None), AtomicBool::new(true));
-        Self { inner: Arc::new(Inner { id, format, attachments, info, outbox, heard }) }
+        let sent = config.sent.clone();
+        Self { inner: Arc::new(Inner { id, format, attachments, info, outbox, sent, heard }) }
     }
 
     /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
@@ -80,6 +83,7 @@ impl<F: MessageFormat> Peer<F> {
     where
         F: EncodePayload<T>,
     {
+        self.inner.sent.tell(self.format(), event, payload);
         self.outbox().emit(|out| self.format().encode(event, payload, out))
     }
 
@@ -98,6 +102,7 @@ impl<F: MessageFormat> Peer<F> {
     where
         F: EncodePayload<T>,
     {
+        self.inner.sent.tell(self.format(), event, payload);
         self.outbox().send(|out| self.format().encode(event, payload, out)).await
     }
 

@@ -255,6 +255,7 @@ impl<F: MessageFormat> Server<F> {
         F: EncodePayload<T>,
     {
         let shared = &self.inner.shared;
+        shared.config.sent.tell(&*shared.format, event, payload);
         let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
         let mut report = BroadcastReport::default();
         for peer in self.audience() {
@@ -283,6 +284,7 @@ impl<F: MessageFormat> Server<F> {
         F: EncodePayload<T>,
     {
         let shared = &self.inner.shared;
+        shared.config.sent.tell(&*shared.format, event, payload);
         let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
         let mut report = BroadcastReport::default();
         let mut waiting = Vec::new();
