@@ -48,6 +48,13 @@ const CLASSIC: &str = r#"Config {
         local_port: None,
         family: None,
     },
+    udp_limits: UdpLimits {
+        peers: 1024,
+        idle: 300s,
+        peer_bytes: 1048576,
+        total_bytes: 16777216,
+        amplification: None,
+    },
     parser: Fast,
     identify_peer: false,
     max_message_size: None,

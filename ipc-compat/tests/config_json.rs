@@ -1,12 +1,14 @@
 //! A config from JSON and back: node-ipc's defaults, its odd values, and what is refused.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use ipc_codec::Delimiter;
 use ipc_compat::{
     Config, ConfigError, Dialect, Encoding, Environment, Family, Platform, Profile, Retries, Tls,
 };
+use ipc_transport::UdpLimits;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -31,16 +33,17 @@ const MORE: [(&str, Dialect, &str); 5] = [
         "8.10.3",
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter identifyPeer logPayloads maxEventNameLength \
-         maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot unlink \
-         writableAll",
+         maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
+         udpLimits unlink writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, ""),
+    ("14.0.0", Dialect::V14, "udpLimits"),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer logPayloads \
-     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot";
+     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
+     udpLimits";
 
 // Tests W2, W31, W41, W50
 #[test]
@@ -189,6 +192,37 @@ fn interface_and_tls_are_read_whole() {
     );
 }
 
+#[test]
+fn limits_of_udp_are_read_and_what_is_left_out_is_the_default() {
+    let all = json!({"peers": 8, "idle": 1500, "peerBytes": 70_000, "totalBytes": "Infinity",
+        "amplification": 3});
+    let wanted = UdpLimits::default()
+        .with_peers(NonZeroUsize::new(8).unwrap())
+        .with_idle(Duration::from_millis(1500))
+        .with_peer_bytes(70_000)
+        .with_total_bytes(usize::MAX)
+        .with_amplification(NonZeroU32::new(3));
+    check("udpLimits", [all.clone()], |config| config.udp_limits = wanted);
+    let mut config = defaults(Dialect::Classic);
+    config.udp_limits = wanted;
+    assert_eq!(config.to_json()["udpLimits"], all);
+    check("udpLimits", [json!(false), json!({}), json!({"amplification": false})], |_| ());
+    check("udpLimits", [json!({"idle": "Infinity"})], |config| {
+        config.udp_limits = UdpLimits::default().with_idle(Duration::MAX);
+    });
+    let never = config.udp_limits.with_idle(Duration::MAX);
+    config.udp_limits = never;
+    assert_eq!(config.to_json()["udpLimits"]["idle"], "Infinity");
+    for (option, limits) in [
+        ("udp_limits.idle", never.with_idle(Duration::ZERO)),
+        ("udp_limits.peer_bytes", never.with_peer_bytes(0)),
+        ("udp_limits.total_bytes", never.with_total_bytes(0)),
+    ] {
+        config.udp_limits = limits;
+        assert_eq!(config.validate(), Err(ConfigError::Zero { option }));
+    }
+}
+
 #[track_caller]
 fn check_refused(json: &Value, expected: &str) {
     let mut config = defaults(Dialect::V14);
@@ -202,6 +236,7 @@ fn wrong_values_are_refused_with_key_value_and_what_is_allowed() {
     check_refused(&json!({"id": "x", "maxRetry": 3}), "there is no setting maxRetry");
     check_refused(&json!({"interface": {"port": 3}}), "there is no setting interface.port");
     check_refused(&json!({"tls": {"keys": 3}}), "there is no setting tls.keys");
+    check_refused(&json!({"udpLimits": {"max": 3}}), "there is no setting udpLimits.max");
     check_refused(&json!([]), "config is [], not an object");
     for (key, value, expected) in [
         ("id", json!(true), "id is true, not a text"),
@@ -244,6 +279,27 @@ fn wrong_values_are_refused_with_key_value_and_what_is_allowed() {
             "tls.trustedConnections is [], not false or at least one",
         ),
         ("tls", json!({"key": ["secret"]}), "tls.key is a secret, not PEM, as a text or a Buffer"),
+        ("udpLimits", json!(5), "udpLimits is 5, not false or an object"),
+        (
+            "udpLimits",
+            json!({"peers": 0}),
+            "udpLimits.peers is 0, not a whole number from 1, or \"Infinity\"",
+        ),
+        (
+            "udpLimits",
+            json!({"idle": 0}),
+            "udpLimits.idle is 0, not a number of milliseconds above 0, or \"Infinity\"",
+        ),
+        (
+            "udpLimits",
+            json!({"peerBytes": -1}),
+            "udpLimits.peerBytes is -1, not a whole number from 1, or \"Infinity\"",
+        ),
+        (
+            "udpLimits",
+            json!({"amplification": 0.5}),
+            "udpLimits.amplification is 0.5, not false or a whole number from 1",
+        ),
         ("interface", json!({"family": 5}), "interface.family is 5, not false, 4 or 6"),
         (
             "interface",
@@ -274,8 +330,12 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(2, 8, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::hash_map("type|data|family|key|ca|localPort|hints", inner, 0..3)
-                .prop_map(|members| members.into_iter().collect()),
+            prop::collection::hash_map(
+                "type|data|family|key|ca|localPort|hints|peers|idle",
+                inner,
+                0..3
+            )
+            .prop_map(|members| members.into_iter().collect()),
         ]
     })
 }

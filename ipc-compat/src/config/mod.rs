@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
+use ipc_transport::UdpLimits;
 
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
@@ -42,6 +43,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// | `unlink`, `readable_all`, `writable_all` | true, false, false | the same |
 /// | `secure_socket_root` | false | true |
 /// | `tls`, `interface` | none, unbound | the same |
+/// | `udp_limits` | [`UdpLimits::default`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -111,6 +113,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// What a client's own end of a network connection is bound to.
     pub interface: Interface,
+    /// What the addresses that a UDP server hears of may cost; node-ipc has no such setting.
+    pub udp_limits: UdpLimits,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -187,6 +191,7 @@ impl Config {
             secure_socket_root: false,
             tls: None,
             interface: Interface::default(),
+            udp_limits: UdpLimits::default(),
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,
@@ -240,6 +245,9 @@ impl Config {
             ("max_pending_bytes", self.max_pending_bytes == 0),
             ("max_event_name_length", self.max_event_name_length == Some(0)),
             ("message_timeout", self.message_timeout == Some(Duration::ZERO)),
+            ("udp_limits.idle", self.udp_limits.idle() == Duration::ZERO),
+            ("udp_limits.peer_bytes", self.udp_limits.peer_bytes() == 0),
+            ("udp_limits.total_bytes", self.udp_limits.total_bytes() == 0),
         ];
         for (option, is_zero) in numbers {
             if is_zero {

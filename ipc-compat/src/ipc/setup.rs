@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, HandlerOrder, OnMalformed, Server};
-use ipc_transport::{Endpoint, IpVersion, TcpTransport, Transport};
+use ipc_transport::{IpVersion, TcpTransport, Transport, UdpTransport};
 
 use super::log::Logged;
 use super::{IpcError, UdpType, tls};
@@ -59,12 +59,11 @@ pub(super) fn udp(
     if config.tls.is_some() {
         return Err(IpcError::UdpWithTls);
     }
-    let endpoint = match udp {
-        UdpType::Udp4 => Endpoint::Udp4 { host, port },
-        UdpType::Udp6 => Endpoint::Udp6 { host, port },
+    let transport = match udp {
+        UdpType::Udp4 => UdpTransport::udp4(host, port),
+        UdpType::Udp6 => UdpTransport::udp6(host, port),
     };
-    let transport = endpoint.transport();
-    Ok(transport.map_err(|_| IpcError::Unsupported { option: udp.as_str() })?.into())
+    Ok(Arc::new(transport.with_limits(config.udp_limits)))
 }
 
 /// Returns a server with the config's settings.

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use ipc_compat::{Dialect, EmitToError, Ipc, IpcServer, UdpType};
 use ipc_core::EmitError;
-use ipc_transport::{Endpoint, UdpLimits, UdpTransport};
+use ipc_transport::Endpoint;
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
@@ -165,10 +165,12 @@ async fn sensors_and_what_they_leave_unfinished_have_limits() {
     const SENSORS: usize = 8;
     let room = Room::new(Dialect::Classic);
     let ipc = room.ipc("hub");
-    ipc.configure(|config| config.max_message_size = Some(64 * 1024));
-    let limits = UdpLimits::default().with_peers(NonZeroUsize::new(SENSORS).unwrap());
-    let transport = UdpTransport::udp4("127.0.0.1", 0).with_limits(limits);
-    let mut hub = Hub::start(ipc.serve_on(transport).unwrap()).await;
+    ipc.configure(|config| {
+        config.max_message_size = Some(64 * 1024);
+        config.network_port = 0;
+        config.udp_limits = config.udp_limits.with_peers(NonZeroUsize::new(SENSORS).unwrap());
+    });
+    let mut hub = Hub::start(ipc.serve_net("udp4").unwrap()).await;
     for _ in 0..3 * SENSORS {
         let sensor = Sensor::at(hub.address).await;
         sensor.sends(&reading("a", 1)).await;

@@ -62,6 +62,36 @@ impl UdpLimits {
         self.amplification = factor;
         self
     }
+
+    /// Returns how many peers are remembered.
+    #[must_use]
+    pub const fn peers(&self) -> NonZeroUsize {
+        self.peers
+    }
+
+    /// Returns how long a peer may be silent.
+    #[must_use]
+    pub const fn idle(&self) -> Duration {
+        self.idle
+    }
+
+    /// Returns how many bytes of datagrams may wait for one peer's stream.
+    #[must_use]
+    pub const fn peer_bytes(&self) -> usize {
+        self.peer_bytes
+    }
+
+    /// Returns how many bytes of datagrams may wait for all streams together.
+    #[must_use]
+    pub const fn total_bytes(&self) -> usize {
+        self.total_bytes
+    }
+
+    /// Returns how many times what came from an address may be sent there, if that is limited.
+    #[must_use]
+    pub const fn amplification(&self) -> Option<NonZeroU32> {
+        self.amplification
+    }
 }
 
 impl Default for UdpLimits {

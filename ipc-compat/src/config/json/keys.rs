@@ -61,6 +61,7 @@ pub(super) const KEYS: &[Key] = keys! {
     "secureSocketRoot": secure_socket_root = flag, json;
     "tls": tls = nested::tls, nested::tls_to_json;
     "interface": interface = nested::interface, nested::interface_to_json;
+    "udpLimits": udp_limits = nested::udp_limits, nested::udp_limits_to_json;
     "identifyPeer": identify_peer = flag, json;
     "maxMessageSize": max_message_size =
         |value| limit_unless(value, Config::GUARDED_MAX_MESSAGE_SIZE),

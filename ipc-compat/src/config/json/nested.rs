@@ -1,12 +1,18 @@
 //! The settings that are objects or lists.
 
 use std::collections::BTreeSet;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
+use ipc_transport::UdpLimits;
 use serde_json::{Map, Value, json};
 
 use super::Problem;
-use super::read::{Read, flag, is_unset, path, port, text};
+use super::read::{
+    Read, duration_to_json, flag, infinity, is_infinity, is_unset, limit, limit_to_json,
+    milliseconds, path, port, text,
+};
 use crate::config::{Family, Interface, Tls};
 
 pub(super) fn names(value: &Value) -> Read<BTreeSet<String>> {
@@ -73,6 +79,55 @@ pub(super) fn interface_to_json(interface: &Interface) -> Value {
         },
         "hints": false,
         "lookup": false,
+    })
+}
+
+pub(super) fn udp_limits(value: &Value) -> Read<UdpLimits> {
+    let mut limits = UdpLimits::default();
+    if is_unset(value) {
+        return Ok(limits);
+    }
+    for (name, value) in members(value)? {
+        let read = match name.as_str() {
+            "peers" => limit(value).map(|peers| match NonZeroUsize::new(peers) {
+                Some(peers) => limits.with_peers(peers),
+                None => limits,
+            }),
+            "idle" => idle(value).map(|idle| limits.with_idle(idle)),
+            "peerBytes" => limit(value).map(|bytes| limits.with_peer_bytes(bytes)),
+            "totalBytes" => limit(value).map(|bytes| limits.with_total_bytes(bytes)),
+            "amplification" => factor(value).map(|factor| limits.with_amplification(factor)),
+            _ => return Err(Problem::unknown(name)),
+        };
+        limits = read.map_err(|problem| problem.within(name, value))?;
+    }
+    Ok(limits)
+}
+
+fn idle(value: &Value) -> Read<Duration> {
+    let idle = if is_infinity(value) { Ok(Duration::MAX) } else { milliseconds(value) };
+    let idle = idle.ok().filter(|idle| !idle.is_zero());
+    idle.ok_or_else(|| Problem::allowed("a number of milliseconds above 0, or \"Infinity\""))
+}
+
+fn factor(value: &Value) -> Read<Option<NonZeroU32>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    let factor = value.as_u64().and_then(|factor| NonZeroU32::new(factor.try_into().ok()?));
+    factor.map(Some).ok_or_else(|| Problem::allowed("false or a whole number from 1"))
+}
+
+pub(super) fn udp_limits_to_json(limits: &UdpLimits) -> Value {
+    json!({
+        "peers": limit_to_json(limits.peers().get()),
+        "idle": match limits.idle() {
+            Duration::MAX => infinity(),
+            idle => duration_to_json(idle),
+        },
+        "peerBytes": limit_to_json(limits.peer_bytes()),
+        "totalBytes": limit_to_json(limits.total_bytes()),
+        "amplification": limits.amplification().map_or(Value::from(false), |factor| factor.get().into()),
     })
 }
 
