@@ -127,7 +127,7 @@ pub(super) fn udp_limits_to_json(limits: &UdpLimits) -> Value {
         },
         "peerBytes": limit_to_json(limits.peer_bytes()),
         "totalBytes": limit_to_json(limits.total_bytes()),
-        "amplification": limits.amplification().map_or(Value::from(false), |factor| factor.get().into()),
+        "amplification": limits.amplification().map_or_else(|| Value::from(false), |factor| factor.get().into()),
     })
 }
 
