@@ -23,6 +23,7 @@ mod npm;
 mod patterns;
 mod proc;
 mod repo;
+mod test_log;
 mod tidy;
 mod tools;
 mod vectors;

@@ -77,11 +77,19 @@ impl Listener for PipeServer {
         Ok(Stream::pipe(PipeStream::new(Pipe::Server(pipe)), info))
     }
 
+    /// Cancel safe: the name becomes free all the same, a moment later.
     async fn close(self: Box<Self>) -> Result<(), TransportError> {
+        let name = self.transport.name.clone();
         drop(self);
-        // The handles close when the event loop has seen that the waiting for clients has ended. It
-        // has when this timer has fired.
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        // The handles close when the event loop has seen that the waiting for clients has ended,
+        // and until then a client would find them. Another server that took the name meanwhile
+        // looks the same, so this does not wait for ever.
+        for _ in 0..TRIES {
+            if sys::look(&name).is_err() {
+                break;
+            }
+            tokio::time::sleep(TURN).await;
+        }
         Ok(())
     }
 }
@@ -139,3 +147,5 @@ const INSTANCES: usize = 16;
 /// A client notices the end of its server at once, if it is not very busy: one second.
 const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(10);
+/// How often to look whether the event loop has turned, which takes microseconds if it is not busy.
+const TURN: Duration = Duration::from_millis(1);

@@ -10,7 +10,7 @@ use self::report::{Ended, Report};
 use self::steps::Work;
 use crate::args::Args;
 use crate::error::{Error, Result};
-use crate::{proc, repo};
+use crate::{proc, repo, test_log};
 
 /// Runs the command and returns whether no step failed.
 ///
@@ -73,6 +73,8 @@ fn run(work: Work, log: &std::path::Path, left: Duration) -> Ended {
                 return Ok(report::tests(&said));
             }
             println!("{}", report::end_of(&said));
+            // The last lines of a run are what is read first.
+            failures.extend(test_log::failed(&said).into_iter().map(str::to_owned));
             Err(Error::Failed(failures.join("; ")))
         }),
     };

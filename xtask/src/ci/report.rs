@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::test_log;
+
 /// How a step ended.
 #[derive(Debug)]
 pub(super) enum Ended {
@@ -65,12 +67,10 @@ impl Report {
 
 /// Returns how many tests `cargo test` said have passed, or nothing if it said nothing.
 pub(super) fn tests(log: &str) -> String {
-    let passed: usize = log
-        .lines()
-        .filter_map(|line| line.strip_prefix("test result: ok. "))
-        .filter_map(|rest| rest.split(' ').next()?.parse::<usize>().ok())
-        .sum();
-    if passed == 0 { String::new() } else { format!("{passed} tests") }
+    match test_log::passed(log) {
+        0 => String::new(),
+        passed => format!("{passed} tests"),
+    }
 }
 
 /// Returns the end of a log, and before it the lines that say what went wrong.

@@ -150,7 +150,7 @@ fn macos() -> Result<Vec<Command>> {
 }
 
 fn run_wine() -> Result<String> {
-    windows::run(true, true, "")
+    windows::run(&windows::What::ALL)
 }
 
 fn deny() -> Result<Vec<Command>> {

@@ -56,12 +56,12 @@ impl Combo {
         all
     }
 
-    /// Returns what is run on Windows, over node-ipc's most used version.
+    /// Returns what is run on Windows: pipes with every version, TCP with the one most used.
     pub(crate) fn on_windows() -> Vec<Self> {
-        let of = |kind| {
-            [Role::Server, Role::Client].map(|role| Self { version: Version::V9, kind, role })
-        };
-        [Kind::Pipe, Kind::Tcp].into_iter().flat_map(of).collect()
+        let of =
+            |(version, kind)| [Role::Server, Role::Client].map(|role| Self { version, kind, role });
+        let pipes = Version::ALL.map(|version| (version, Kind::Pipe));
+        pipes.into_iter().chain([(Version::V9, Kind::Tcp)]).flat_map(of).collect()
     }
 
     /// Returns whether every case there is runs here, not only those of the core: over the plainest
@@ -72,8 +72,11 @@ impl Combo {
 }
 
 impl Kind {
-    /// Every kind of this system, in the order of the tables.
+    /// Every kind of this system.
     pub(crate) const ALL: [Self; 5] = [Self::Unix, Self::Tcp, Self::Tls, Self::Udp4, Self::Udp6];
+    /// Every kind, in the order of the tables.
+    pub(crate) const EVERYWHERE: [Self; 6] =
+        [Self::Unix, Self::Pipe, Self::Tcp, Self::Tls, Self::Udp4, Self::Udp6];
 
     /// Returns whether this system has it.
     fn is_here(self) -> bool {

@@ -121,9 +121,19 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     Ok(tell(&runs, began))
 }
 
-/// Runs what says something of Windows, with these programs for it, and returns the summary.
-pub(crate) fn run_on_windows(nipc: PathBuf, node: Node, filter: &str) -> Summary {
-    let setup = Setup { nipc: Some(nipc), nodes: vec![node], certificates: None, runs: Some(20) };
+/// Runs what says something of Windows, with these programs for it, and returns the summary. With
+/// `write` the columns of pipes go into README.
+///
+/// # Errors
+///
+/// If README has no place for them.
+pub(crate) fn run_on_windows(
+    nipc: PathBuf,
+    nodes: Vec<Node>,
+    filter: &str,
+    write: bool,
+) -> Result<Summary> {
+    let setup = Setup { nipc: Some(nipc), nodes, certificates: None, runs: Some(20) };
     let combos = Combo::on_windows();
     let fits = |case: &&Case| {
         case.name.contains(filter) && combos.iter().any(|combo| case.runs_on_windows(*combo))
@@ -135,7 +145,14 @@ pub(crate) fn run_on_windows(nipc: PathBuf, node: Node, filter: &str) -> Summary
     let began = Instant::now();
     let runs = runner::run(&setup, &Off::default(), tasks, 2);
     print!("{}", table::table(&cases, &combos, &runs));
-    tell(&runs, began)
+    let summary = tell(&runs, began);
+    if write {
+        // What TCP shows there is not what its column is of.
+        let pipes: Vec<_> = runs.into_iter().filter(|run| run.combo.kind == Kind::Pipe).collect();
+        summary::write(&pipes)?;
+        println!("README.md has it now");
+    }
+    Ok(summary)
 }
 
 fn tell(runs: &[Run], began: Instant) -> Summary {

@@ -126,7 +126,7 @@ fn head() -> String {
 }
 
 fn columns() -> impl Iterator<Item = (Kind, Mode)> {
-    Kind::ALL.into_iter().flat_map(|kind| Mode::ALL.map(|mode| (kind, mode)))
+    Kind::EVERYWHERE.into_iter().flat_map(|kind| Mode::ALL.map(|mode| (kind, mode)))
 }
 
 /// Returns what is before the table, the table, and what is after it.
@@ -139,8 +139,8 @@ fn split(text: &str) -> Result<(&str, &str, &str)> {
 
 const BEGIN: &str = "<!-- cargo xtask interop --write -->\n";
 const END: &str = "<!-- end -->\n";
-const AGAIN: &str =
-    "`cargo xtask interop --write`, with --version and --kind if need be, writes it again";
+const AGAIN: &str = "`cargo xtask interop --write`, with --version and --kind if need be, writes it again, and \
+     `cargo xtask windows --only interop --write` the columns of pipes";
 
 #[cfg(test)]
 mod tests {
@@ -148,7 +148,7 @@ mod tests {
     use crate::node::Version;
 
     fn table(cell: &str) -> String {
-        let row = |version: Version| format!("| {version} |{}\n", format!(" {cell} |").repeat(10));
+        let row = |version: Version| format!("| {version} |{}\n", format!(" {cell} |").repeat(12));
         head() + &Version::ALL.map(row).concat()
     }
 
