@@ -41,10 +41,11 @@ impl Wine {
         fs::create_dir_all(wine.dir.join("lib"))?;
         fs::create_dir_all(wine.dir.join("prefix"))?;
         wine.make_library()?;
-        // One server for the whole run: it starts slowly.
+        // One server for the whole run: it starts slowly. It fails if one is there already, left by
+        // a run that was killed, which then serves this one.
         let mut server = Command::new(&wine.server);
         wine.set_up(&mut server);
-        proc::logged(server.arg("-p"), &wine.dir.join("log"), START)?;
+        let _ = proc::logged(server.arg("-p"), &wine.dir.join("log"), START);
         // It makes the prefix, or only starts the services. Those keep the output they are started
         // with, so it goes to a file: who reads a pipe to its end would wait for them.
         let mut boot = wine.command("wineboot".as_ref());
