@@ -31,18 +31,20 @@ impl Allocation {
         self.size
     }
 
-    /// Removes `len` bytes from the front of `buffer`, which has at least that many, and returns
-    /// them.
+    /// Removes `len` bytes from the front of `buffer` and returns them, and drops the `behind`
+    /// bytes that follow. The buffer has at least that many.
     ///
     /// They are copied into memory of their own unless they make up a quarter of the allocation.
     #[inline]
-    pub(crate) fn take(&mut self, buffer: &mut BytesMut, len: usize) -> Bytes {
+    pub(crate) fn take(&mut self, buffer: &mut BytesMut, len: usize, behind: usize) -> Bytes {
         let size = self.size(buffer);
         let bytes = if len >= MIN_SHARED && len >= size / SHARED_PART {
-            buffer.split_to(len).freeze()
+            let bytes = buffer.split_to(len).freeze();
+            buffer.advance(behind);
+            bytes
         } else {
             let copy = buffer.get(..len).map_or_else(Bytes::new, Bytes::copy_from_slice);
-            buffer.advance(len);
+            buffer.advance(len.saturating_add(behind));
             copy
         };
         self.left = buffer.capacity();

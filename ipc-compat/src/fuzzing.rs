@@ -3,9 +3,12 @@
 use bytes::{Bytes, BytesMut};
 use ipc_codec::Delimiter;
 use ipc_core::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::format::{by_visitor, ordinary, replace_lone_surrogates};
+use crate::format::{
+    Envelope, MAX_DEPTH, Name, by_visitor, is_json, ordinary, replace_lone_surrogates,
+};
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 
 /// Checks everything that must hold for `frame`.
@@ -18,6 +21,8 @@ pub fn envelope(frame: &[u8]) {
     let decoded = decode(&open(), frame);
     agrees_with_oracle(&text, &decoded);
     scanners_agree(&text);
+    scan_agrees(frame);
+    scan_agrees(text.as_bytes());
     strictness_only_refuses(frame, &text, &decoded);
     if let Ok(message) = &decoded {
         is_written_again(message);
@@ -50,9 +55,21 @@ fn agrees_with_oracle(text: &str, decoded: &Result<Message, FormatError>) {
 }
 
 fn scanners_agree(text: &str) {
-    if let Some(envelope) = ordinary(text) {
+    if let Some((name, data)) = ordinary(text.as_bytes()) {
+        let envelope = Envelope { name: Name::InFrame(name), data: Some(data) };
         assert_eq!(by_visitor(text, BrokenText::Replace).as_ref(), Ok(&envelope));
         assert_eq!(by_visitor(text, BrokenText::Refuse), Ok(envelope));
+    }
+}
+
+/// The scan over bytes says what `serde_json` says when it skips a value, but for what is nested
+/// deep.
+pub(crate) fn scan_agrees(bytes: &[u8]) {
+    let expected =
+        std::str::from_utf8(bytes).is_ok() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    let brackets = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    if is_json(bytes) != expected {
+        assert!(expected && brackets > MAX_DEPTH, "{}", bytes.escape_ascii());
     }
 }
 

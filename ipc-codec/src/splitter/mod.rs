@@ -67,7 +67,7 @@ impl Splitter {
                         Rule::Delimited(_) => self.next_delimited(buffer, scanned),
                         Rule::LengthPrefixed => self.next_length_prefixed(buffer),
                         Rule::Raw if buffer.is_empty() => Ok(None),
-                        Rule::Raw => Ok(Some(self.allocation.take(buffer, buffer.len()))),
+                        Rule::Raw => Ok(Some(self.allocation.take(buffer, buffer.len(), 0))),
                     };
                 }
                 State::SkippingToDelimiter => {
@@ -151,8 +151,7 @@ impl Splitter {
             self.searched = self.searched.saturating_add(looked_at as u64);
         }
         if let Some(found) = found {
-            let frame = self.allocation.take(buffer, scanned.saturating_add(found));
-            self.allocation.skip(buffer, delimiter);
+            let frame = self.allocation.take(buffer, scanned.saturating_add(found), delimiter);
             self.state = State::START;
             return Ok(Some(frame));
         }
@@ -180,7 +179,7 @@ impl Splitter {
             return Ok(None);
         }
         self.allocation.skip(buffer, PREFIX);
-        Ok(Some(self.allocation.take(buffer, len)))
+        Ok(Some(self.allocation.take(buffer, len, 0)))
     }
 
     /// Drops everything up to and including the next delimiter. Returns whether there was one.

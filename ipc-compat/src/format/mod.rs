@@ -8,6 +8,7 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+mod scan;
 mod string;
 mod text;
 mod text_first;
@@ -28,7 +29,9 @@ use delimiter::Hazard;
 use crate::{Encoding, codes};
 
 #[cfg(any(test, fuzzing))]
-pub(crate) use decode::{by_visitor, ordinary};
+pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
+#[cfg(any(test, fuzzing))]
+pub(crate) use scan::{MAX_DEPTH, is_json};
 #[cfg(any(test, fuzzing))]
 pub(crate) use text::replace_lone_surrogates;
 
@@ -232,9 +235,7 @@ impl MessageFormat for NodeFormat {
         if self.raw.is_some() {
             return Ok(Message::with_static_event(Self::RAW_EVENT, frame));
         }
-        let message = decode::decode(frame, self.broken_text)?;
-        self.rules.check(message.event())?;
-        Ok(message)
+        decode::decode(frame, self.broken_text, &self.rules)
     }
 }
 

@@ -69,6 +69,13 @@ impl EventRules {
         Self { reserved: true, ..self }
     }
 
+    /// Returns whether every name of so many bytes is allowed.
+    #[inline]
+    pub(super) fn allow_all_of(&self, len: usize) -> bool {
+        // A code unit takes at least one byte.
+        len <= self.max_length && !self.strict && self.reserved && self.allowed.is_none()
+    }
+
     /// Checks a name.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 
 use bytes::{BufMut, BytesMut};
 
+use super::scan::is_special;
+
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
 pub(super) fn write(text: &str, out: &mut BytesMut) {
     out.reserve(text.len() + 2);
@@ -63,10 +65,6 @@ fn has_special(chunk: &[u8]) -> bool {
         Some(whole) => whole.iter().fold(false, |found, byte| found | is_special(*byte)),
         None => chunk.iter().any(|byte| is_special(*byte)),
     }
-}
-
-fn is_special(byte: u8) -> bool {
-    (byte < b' ') | (byte == b'"') | (byte == b'\\')
 }
 
 /// The longest escape: `\u001f`.
