@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use ipc_core::FormatError;
 use serde::Serialize;
 
-use super::{Dialect, NodeFormat, quirk, string, text_first};
+use super::{Dialect, NodeFormat, quirk, serializer, string};
 use crate::codes;
 
 /// Appends the frame of an event whose payload is yet to be serialised.
@@ -18,7 +18,7 @@ pub(super) fn typed<T: Serialize + ?Sized>(
 ) -> Result<(), FormatError> {
     envelope(format, event, out, |out| {
         let data = out.len();
-        text_first::write(payload, out).map_err(|error| {
+        serializer::write(payload, out).map_err(|error| {
             FormatError::new(codes::UNSERIALIZABLE, format!("payload has no JSON: {error}"))
         })?;
         if is_emptied(format, out.get(data..).unwrap_or_default()) {

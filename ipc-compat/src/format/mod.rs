@@ -9,9 +9,9 @@ mod quirk;
 mod raw_data;
 mod raw_json;
 mod scan;
+mod serializer;
 mod string;
 mod text;
-mod text_first;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{Delimiter, Framing};

@@ -1,32 +1,46 @@
 //! JSON strings, written several times faster than byte by byte.
 
-use bytes::{BufMut, BytesMut};
+use std::io::{self, Write};
 
+use bytes::BytesMut;
+
+use super::encode::Appender;
 use super::scan::is_special;
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
 pub(super) fn write(text: &str, out: &mut BytesMut) {
     out.reserve(text.len() + 2);
-    out.put_u8(b'"');
-    let mut plain = text.as_bytes();
+    // A buffer takes whatever comes.
+    let _ = write_to(text.as_bytes(), &mut Appender(out));
+}
+
+/// Writes `text`, which is UTF-8, as a JSON string.
+///
+/// # Errors
+///
+/// The writer's.
+#[inline]
+pub(super) fn write_to<W: Write + ?Sized>(text: &[u8], out: &mut W) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    let mut plain = text;
     let mut looked_at = 0;
-    for chunk in text.as_bytes().chunks(CHUNK) {
+    for chunk in text.chunks(CHUNK) {
         if has_special(chunk) {
             let (before, rest) = plain.split_at(looked_at);
-            out.extend_from_slice(before);
-            write_escaped(chunk, out);
+            out.write_all(before)?;
+            write_escaped(chunk, out)?;
             plain = rest.get(chunk.len()..).unwrap_or_default();
             looked_at = 0;
         } else {
             looked_at += chunk.len();
         }
     }
-    out.extend_from_slice(plain);
-    out.put_u8(b'"');
+    out.write_all(plain)?;
+    out.write_all(b"\"")
 }
 
-/// Appends a chunk byte by byte, by way of an array: to append to `out` each time costs more.
-fn write_escaped(chunk: &[u8], out: &mut BytesMut) {
+/// Writes a chunk byte by byte, by way of an array: to write to `out` each time costs more.
+fn write_escaped<W: Write + ?Sized>(chunk: &[u8], out: &mut W) -> io::Result<()> {
     let mut buffer = [0; CHUNK * ESCAPE];
     let mut length = 0;
     let mut push = |byte| {
@@ -56,7 +70,7 @@ fn write_escaped(chunk: &[u8], out: &mut BytesMut) {
             }
         }
     }
-    out.extend_from_slice(buffer.get(..length).unwrap_or_default());
+    out.write_all(buffer.get(..length).unwrap_or_default())
 }
 
 fn has_special(chunk: &[u8]) -> bool {
