@@ -39,7 +39,16 @@ fn check(directory: &Path, workloads: &str, subjects: &[&str]) -> String {
 #[test]
 fn round_trips_and_floods() {
     let directory = tempfile::tempdir().unwrap();
-    let all = ["raw", "limit", "ours", "ours-multi", "ours-await", "ours-json", "node-ipc"];
+    let all = [
+        "raw",
+        "limit",
+        "limit-bytes",
+        "ours",
+        "ours-multi",
+        "ours-await",
+        "ours-json",
+        "node-ipc",
+    ];
     let all = [&all[..], &["ours-blocking", "ours-msgpack"]].concat();
     check(directory.path(), "W1 64 B,W2,W3 64 B", &all);
     for chart in ["W1.svg", "W2.svg", "W3.svg"] {

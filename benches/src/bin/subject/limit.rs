@@ -1,6 +1,11 @@
 //! The limit: node-ipc's wire format written by hand for just these messages, blocking, with as
 //! many messages as there are in one read and one write. No library can be expected to beat it.
+//!
+//! `limit` reads and writes the JSON with `serde_json`, as somebody would who writes this by hand.
+//! `limit-bytes` does not read JSON at all: it compares the bytes around number and text with what
+//! they are here, and takes neither escapes nor other orders. That is what moving the bytes costs.
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -10,28 +15,42 @@ use ipc_benches::pace::{PacedMeter, pace};
 use ipc_benches::{FIRST_SEQ, Meter, Outcome, Task, Work, text};
 use ipc_transport::Endpoint;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::net::{self, BUFFER, Socket};
 
-pub(crate) fn serve(endpoint: &Endpoint) -> Result<()> {
-    net::serve(endpoint, answer)
+/// How JSON is read and written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Json {
+    /// With `serde_json`.
+    Serde,
+    /// As bytes that are known.
+    Bytes,
 }
 
-fn answer(mut socket: Socket) -> Result<()> {
+pub(crate) fn serve(endpoint: &Endpoint, json: Json) -> Result<()> {
+    net::serve(endpoint, move |socket| answer(socket, json))
+}
+
+fn answer(mut socket: Socket, json: Json) -> Result<()> {
     let mut reader = Frames::new(socket.try_clone()?);
     let mut out = Vec::with_capacity(2 * BUFFER);
     let mut broken = false;
     loop {
-        let more = reader.read(|frame| match Message::parse(frame) {
-            Some(Message { event: b"echo", seq, body }) => put(&mut out, b"echo", seq, body),
-            Some(Message { event: b"count", .. }) => {
-                COUNTED.fetch_add(1, Ordering::Relaxed);
+        let more = reader.read(|frame| {
+            let Some(Message { event, data }) = json.parse(frame) else {
+                broken = true;
+                return;
+            };
+            match &*event {
+                "echo" => json.put(&mut out, "echo", data.seq, &data.body),
+                "count" => {
+                    COUNTED.fetch_add(1, Ordering::Relaxed);
+                }
+                "end" => json.put(&mut out, "ended", COUNTED.load(Ordering::Relaxed), ""),
+                _ => broken = true,
             }
-            Some(Message { event: b"end", .. }) => {
-                put(&mut out, b"ended", COUNTED.load(Ordering::Relaxed), b"");
-            }
-            _ => broken = true,
         })?;
         if broken {
             return Err("a frame of another kind".into());
@@ -47,23 +66,23 @@ fn answer(mut socket: Socket) -> Result<()> {
 /// The messages of all connections.
 static COUNTED: AtomicU64 = AtomicU64::new(0);
 
-pub(crate) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
+pub(crate) fn measure(endpoint: &Endpoint, json: Json, task: &Task) -> Result<Outcome> {
     match task.work {
-        Work::Echo => echo(Socket::connect(endpoint)?, task),
-        Work::Flood => flood(endpoint, task),
-        Work::Paced => paced(Socket::connect(endpoint)?, task),
+        Work::Echo => echo(Socket::connect(endpoint)?, json, task),
+        Work::Flood => flood(endpoint, json, task),
+        Work::Paced => paced(Socket::connect(endpoint)?, json, task),
         _ => Err("the limit cannot do that".into()),
     }
 }
 
-fn echo(mut socket: Socket, task: &Task) -> Result<Outcome> {
+fn echo(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
     let text = text(task.body);
     let mut reader = Frames::new(socket.try_clone()?);
     let mut meter = Meter::new(task);
     let mut out = Vec::new();
     for _ in 0..task.in_flight {
         if let Some(seq) = meter.next_seq() {
-            put(&mut out, b"echo", seq, text.as_bytes());
+            json.put(&mut out, "echo", seq, &text);
         }
     }
     let mut result = Ok(false);
@@ -71,12 +90,12 @@ fn echo(mut socket: Socket, task: &Task) -> Result<Outcome> {
         socket.write_all(&out)?;
         out.clear();
         let more = reader.read(|frame| {
-            let seq = Message::parse(frame).map_or(0, |message| message.seq);
+            let seq = json.parse(frame).map_or(0, |message| message.data.seq);
             if matches!(result, Ok(false)) {
                 result = meter.on_answer(seq);
             }
             if let Some(seq) = meter.next_seq() {
-                put(&mut out, b"echo", seq, text.as_bytes());
+                json.put(&mut out, "echo", seq, &text);
             }
         })?;
         if std::mem::replace(&mut result, Ok(false))? {
@@ -88,7 +107,7 @@ fn echo(mut socket: Socket, task: &Task) -> Result<Outcome> {
     }
 }
 
-fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
+fn flood(endpoint: &Endpoint, json: Json, task: &Task) -> Result<Outcome> {
     let mut sockets = Vec::new();
     for _ in 0..task.connections {
         sockets.push(Socket::connect(endpoint)?);
@@ -97,7 +116,7 @@ fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     let all = |sockets: &mut [Socket], messages: u64, wanted: u64| -> Result<()> {
         let share = messages / sockets.len().max(1) as u64;
         let counted: Vec<Result<u64>> = thread::scope(|scope| {
-            let send = |socket| scope.spawn(|| count(socket, &text, share));
+            let send = |socket| scope.spawn(|| count(socket, json, &text, share));
             let threads: Vec<_> = sockets.iter_mut().map(send).collect();
             let join = |thread: thread::ScopedJoinHandle<'_, Result<u64>>| thread.join();
             threads.into_iter().map(|thread| join(thread).unwrap_or(Ok(0))).collect()
@@ -118,28 +137,28 @@ fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
 }
 
 /// Sends so many messages, and returns how many the server has counted then.
-fn count(socket: &mut Socket, text: &str, messages: u64) -> Result<u64> {
+fn count(socket: &mut Socket, json: Json, text: &str, messages: u64) -> Result<u64> {
     let mut out = Vec::with_capacity(2 * BUFFER);
     for seq in FIRST_SEQ..FIRST_SEQ + messages {
-        put(&mut out, b"count", seq, text.as_bytes());
+        json.put(&mut out, "count", seq, text);
         if out.len() >= BUFFER {
             socket.write_all(&out)?;
             out.clear();
         }
     }
-    put(&mut out, b"end", 0, b"");
+    json.put(&mut out, "end", 0, "");
     socket.write_all(&out)?;
     let mut reader = Frames::new(socket.try_clone()?);
     let mut counted = None;
     while counted.is_none() {
-        if !reader.read(|frame| counted = Message::parse(frame).map(|message| message.seq))? {
+        if !reader.read(|frame| counted = json.parse(frame).map(|message| message.data.seq))? {
             return Err("the server has ended".into());
         }
     }
     Ok(counted.unwrap_or_default())
 }
 
-fn paced(mut socket: Socket, task: &Task) -> Result<Outcome> {
+fn paced(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
     let mut reader = Frames::new(socket.try_clone()?);
     let start = now();
     let mut meter = PacedMeter::new(task, start);
@@ -147,7 +166,7 @@ fn paced(mut socket: Socket, task: &Task) -> Result<Outcome> {
     thread::spawn(move || {
         let (text, mut out) = (text(task.body), Vec::new());
         pace(&task, start, |seq| {
-            put(&mut out, b"echo", seq, text.as_bytes());
+            json.put(&mut out, "echo", seq, &text);
             let written = socket.write_all(&out);
             out.clear();
             written
@@ -155,7 +174,7 @@ fn paced(mut socket: Socket, task: &Task) -> Result<Outcome> {
     });
     let mut result = Ok(false);
     while reader.read(|frame| {
-        let seq = Message::parse(frame).map_or(0, |message| message.seq);
+        let seq = json.parse(frame).map_or(0, |message| message.data.seq);
         if matches!(result, Ok(false)) {
             result = meter.on_answer(seq);
         }
@@ -205,32 +224,59 @@ impl Frames {
     }
 }
 
-/// A message in the one shape that is sent here, without escapes.
+/// A message as it is sent here.
+#[derive(Debug, Serialize, Deserialize)]
 struct Message<'a> {
-    event: &'a [u8],
-    seq: u64,
-    body: &'a [u8],
+    #[serde(rename = "type", borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Data<'a>,
 }
 
-impl<'a> Message<'a> {
-    fn parse(frame: &'a [u8]) -> Option<Self> {
-        let rest = frame.strip_prefix(br#"{"type":""#)?;
-        let (event, rest) = rest.split_at_checked(memchr(b'"', rest)?)?;
-        let rest = rest.strip_prefix(br#"","data":{"seq":"#)?;
-        let (digits, rest) = rest.split_at_checked(memchr(b',', rest)?)?;
-        let seq = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        let body = rest.strip_prefix(br#","body":""#)?.strip_suffix(br#""}}"#)?;
-        Some(Self { event, seq, body })
+#[derive(Debug, Serialize, Deserialize)]
+struct Data<'a> {
+    seq: u64,
+    #[serde(borrow)]
+    body: Cow<'a, str>,
+}
+
+impl Json {
+    fn parse(self, frame: &[u8]) -> Option<Message<'_>> {
+        match self {
+            Self::Serde => serde_json::from_slice(frame).ok(),
+            Self::Bytes => known(frame),
+        }
+    }
+
+    fn put(self, out: &mut Vec<u8>, event: &str, seq: u64, body: &str) {
+        // Into a Vec, writing cannot fail.
+        match self {
+            Self::Serde => {
+                let data = Data { seq, body: body.into() };
+                let _ = serde_json::to_writer(&mut *out, &Message { event: event.into(), data });
+            }
+            Self::Bytes => {
+                out.extend_from_slice(br#"{"type":""#);
+                out.extend_from_slice(event.as_bytes());
+                out.extend_from_slice(br#"","data":{"seq":"#);
+                let _ = write!(out, "{seq}");
+                out.extend_from_slice(br#","body":""#);
+                out.extend_from_slice(body.as_bytes());
+                out.extend_from_slice(b"\"}}");
+            }
+        }
+        out.push(0x0c);
     }
 }
 
-fn put(out: &mut Vec<u8>, event: &[u8], seq: u64, body: &[u8]) {
-    out.extend_from_slice(br#"{"type":""#);
-    out.extend_from_slice(event);
-    out.extend_from_slice(br#"","data":{"seq":"#);
-    // Into a Vec, writing cannot fail.
-    let _ = write!(out, "{seq}");
-    out.extend_from_slice(br#","body":""#);
-    out.extend_from_slice(body);
-    out.extend_from_slice(b"\"}}\x0c");
+/// Returns the message in the one shape that is sent here, without escapes.
+fn known(frame: &[u8]) -> Option<Message<'_>> {
+    let text = std::str::from_utf8(frame).ok()?;
+    let rest = text.strip_prefix(r#"{"type":""#)?;
+    let (event, rest) = rest.split_once('"')?;
+    let rest = rest.strip_prefix(r#","data":{"seq":"#)?;
+    let (digits, rest) = rest.split_once(',')?;
+    let body = rest.strip_prefix(r#""body":""#)?.strip_suffix(r#""}}"#)?;
+    let data = Data { seq: digits.parse().ok()?, body: body.into() };
+    Some(Message { event: event.into(), data })
 }

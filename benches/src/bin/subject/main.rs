@@ -55,7 +55,8 @@ fn run(words: &[String]) -> Result<()> {
         let endpoint = endpoint.parse()?;
         return match kind.as_str() {
             "raw" => raw::serve(&endpoint),
-            "limit" => limit::serve(&endpoint),
+            "limit" => limit::serve(&endpoint, limit::Json::Serde),
+            "limit-bytes" => limit::serve(&endpoint, limit::Json::Bytes),
             "node-ipc" => upstream::serve(&endpoint),
             _ => ours::serve(&endpoint, kind.parse()?),
         };
@@ -68,7 +69,8 @@ fn run(words: &[String]) -> Result<()> {
             let endpoint = endpoint.parse()?;
             match kind.as_str() {
                 "raw" => raw::measure(&endpoint, &task)?,
-                "limit" => limit::measure(&endpoint, &task)?,
+                "limit" => limit::measure(&endpoint, limit::Json::Serde, &task)?,
+                "limit-bytes" => limit::measure(&endpoint, limit::Json::Bytes, &task)?,
                 "node-ipc" => upstream::measure(&endpoint, &task)?,
                 "receivers" => receivers::measure(&endpoint, &task)?,
                 "idle" => idle::measure(&endpoint, &task)?,

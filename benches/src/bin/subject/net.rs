@@ -64,7 +64,10 @@ impl Write for Socket {
 }
 
 /// Serves every connection on a thread of its own.
-pub(crate) fn serve(endpoint: &Endpoint, answer: fn(Socket) -> Result<()>) -> Result<()> {
+pub(crate) fn serve(
+    endpoint: &Endpoint,
+    answer: impl Fn(Socket) -> Result<()> + Copy + Send + 'static,
+) -> Result<()> {
     let start = |socket| {
         // The end of a connection is how a client leaves; what went wrong it has noticed itself.
         thread::spawn(move || answer(socket));

@@ -185,5 +185,6 @@ const W9: Workload = Workload {
 const W10: Workload = Workload {
     id: "W10",
     title: "the codec alone",
-    about: "In memory, one core. Decoding includes the envelope; a scan tells frames apart only.",
+    about: "In memory, one core. Decoding includes receiving, by copy, and the envelope. The scan is \
+            the search for the delimiter alone, in a frame that has been received.",
 };

@@ -69,9 +69,15 @@ pub(super) fn all() -> Vec<Subject> {
         own("raw", "the same bytes back, blocking, no protocol", BASIC, "no protocol"),
         own(
             "limit",
-            "the same wire format by hand, blocking, batched",
+            "the same wire format by hand, blocking, batched, JSON with `serde_json`",
             CORE,
             "it is written by hand for the others only",
+        ),
+        own(
+            "limit-bytes",
+            "`limit` without reading JSON: as bytes that are known",
+            BASIC,
+            "as `limit`",
         ),
         own("ours", "typed handlers, tokio `current_thread`", ALL, ""),
         own("ours-multi", "`ours` on two threads of `multi_thread`", CORE, SAME),
