@@ -296,17 +296,7 @@ async fn address_is_free_after_drop(rig: Rig) -> TestResult {
     let endpoint = listener.endpoint();
     drop(listener);
     assert!(rig.is_clean()?);
-    let again = rig.at(&endpoint)?;
-    let second = loop {
-        match again.listen().await {
-            // A wait for the socket may hold it there until the event loop has turned.
-            Err(TransportError::AddressInUse { .. }) if cfg!(windows) => {
-                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-            }
-            other => break other?,
-        }
-    };
-    assert_eq!(second.endpoint(), endpoint);
+    assert_eq!(rig.listen_again(&endpoint).await?.endpoint(), endpoint);
     Ok(())
 }
 

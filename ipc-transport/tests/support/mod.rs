@@ -140,6 +140,23 @@ impl Rig {
         Ok((listener, client))
     }
 
+    /// Listens where a listener was dropped: at once, except on Windows, where a wait for its socket
+    /// may hold it until the event loop has turned.
+    pub(crate) async fn listen_again(
+        &self,
+        bound: &Endpoint,
+    ) -> Result<Box<dyn Listener>, ipc_transport::TransportError> {
+        let transport = self.at(bound)?;
+        loop {
+            match transport.listen().await {
+                Err(ipc_transport::TransportError::AddressInUse { .. }) if cfg!(windows) => {
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
     /// Returns both ends of one connection.
     pub(crate) async fn pair(&self) -> Result<(Stream, Stream), ipc_transport::TransportError> {
         let (mut listener, client) = self.start().await?;
