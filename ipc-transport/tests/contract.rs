@@ -283,7 +283,7 @@ async fn address_is_free_after_close(rig: Rig) -> TestResult {
     let endpoint = listener.endpoint();
     listener.close().await?;
     assert!(rig.is_clean()?);
-    let mut again = rig.at(&endpoint)?.listen().await?;
+    let mut again = rig.listen_again(&endpoint).await?;
     assert_eq!(again.endpoint(), endpoint);
     let (mut ours, mut theirs) = tokio::try_join!(client.dial(), again.accept())?;
     ours.write_all(b"!").await?;

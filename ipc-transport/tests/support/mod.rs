@@ -140,7 +140,7 @@ impl Rig {
         Ok((listener, client))
     }
 
-    /// Listens where a listener was dropped: at once, except on Windows, where a wait for its socket
+    /// Listens where a listener was closed or dropped: at once, except on Windows, where a wait for its socket
     /// may hold it until the event loop has turned.
     pub(crate) async fn listen_again(
         &self,
@@ -150,7 +150,7 @@ impl Rig {
         loop {
             match transport.listen().await {
                 Err(ipc_transport::TransportError::AddressInUse { .. }) if cfg!(windows) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
                 }
                 other => return other,
             }
