@@ -48,6 +48,8 @@ pub(super) struct ConnectionConfig {
     pub(super) flush: FlushPolicy,
     pub(super) sync: bool,
     pub(super) close_timeout: Duration,
+    /// How long a broadcast waits for a peer that takes nothing. Servers only.
+    pub(super) stall_timeout: Option<Duration>,
     pub(super) event_bytes: usize,
     pub(super) handler_order: HandlerOrder,
     pub(super) sent: Sent,
@@ -69,6 +71,7 @@ impl Default for ConnectionConfig {
             flush: FlushPolicy::default(),
             sync: false,
             close_timeout: Duration::from_secs(10),
+            stall_timeout: Some(Duration::from_secs(10)),
             event_bytes: 8 * 1024 * 1024,
             handler_order: HandlerOrder::default(),
             sent: Sent::default(),

@@ -265,8 +265,9 @@ impl<F: MessageFormat> Server<F> {
     }
 
     /// Sends an event to every connected peer and waits for those that read, so that a burst
-    /// does not outrun them. A peer that reads nothing for a second is not waited for, now or
-    /// later, until it reads again; to it applies what [`broadcast`](Self::broadcast) says.
+    /// does not outrun them: it goes at the pace of the slowest. A peer that takes nothing for the
+    /// [`stall_timeout`](ServerBuilder::stall_timeout) is not waited for, now or later, until it
+    /// reads again; to it applies what [`broadcast`](Self::broadcast) says.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! `ServerBuilder`: a server's settings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipc_transport::Transport;
 
@@ -62,6 +63,19 @@ impl<F: MessageFormat> ServerBuilder<F> {
     #[must_use]
     pub fn receive_budget(mut self, bytes: usize) -> Self {
         self.receive_budget = Some(bytes);
+        self
+    }
+
+    /// Sets how long [`Server::broadcast_send`] waits for a peer whose queue is full and whose
+    /// socket takes nothing. The time runs from when the socket was found full, also while nobody
+    /// waits; then the peer counts as stalled, and to it applies what the overflow policy says,
+    /// until it reads again. `None`: it waits as long as the peer is connected.
+    ///
+    /// Default: 10 s. A system may let a sender go on only when a third of a large buffer has been
+    /// read, so that a second or two without a byte is no sign that nobody reads.
+    #[must_use]
+    pub fn stall_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.config.stall_timeout = timeout;
         self
     }
 

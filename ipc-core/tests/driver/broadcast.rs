@@ -11,6 +11,9 @@ use tokio::time::Instant;
 
 use crate::support::{Lines, Log, Raw, memory, narrow, server, soon};
 
+/// How long a peer may take nothing before a broadcast waits for it no more, by default.
+const STALL_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Returns a server whose queues hold this many bytes, for a peer each.
 async fn bounded(
     transport: &MemoryTransport,
@@ -127,7 +130,7 @@ async fn broadcast_send_does_not_outrun_a_healthy_reader() {
         assert!(report.sent >= 9, "{n}: {report:?}");
     }
     // The stalled one was waited for once.
-    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    assert_eq!(start.elapsed(), STALL_TIMEOUT);
     assert!(log.lines().contains(&"1 disconnect queue_full".to_owned()));
     soon(server.shutdown(Duration::from_secs(1))).await;
     assert_eq!(soon(readers.join_all()).await, [1000; 9]);
@@ -149,7 +152,7 @@ async fn many_stalled_peers_are_waited_for_together() {
         assert!(report.sent >= 5, "{report:?}");
         assert_eq!(report.sent + report.failed.len(), 55);
     }
-    assert_eq!(start.elapsed(), Duration::from_secs(1));
+    assert_eq!(start.elapsed(), STALL_TIMEOUT);
     soon(server.shutdown(Duration::ZERO)).await;
     drop(stalled);
     assert_eq!(soon(readers.join_all()).await, [100; 5]);
@@ -168,7 +171,7 @@ async fn broadcast_send_waits_again_for_a_peer_that_reads_again() {
         sent += soon(server.broadcast_send("news", text.as_str())).await.unwrap().sent;
     }
     // One in the pipe and two in the queue; then it is waited for, once.
-    assert_eq!((sent, start.elapsed()), (3, Duration::from_secs(1)));
+    assert_eq!((sent, start.elapsed()), (3, STALL_TIMEOUT));
     let reader = tokio::spawn(async move { peer.rest().await.lines().count() });
     while server.peers()[0].queued().0 > 0 {
         tokio::task::yield_now().await;
@@ -176,7 +179,7 @@ async fn broadcast_send_waits_again_for_a_peer_that_reads_again() {
     for _ in 0..100 {
         sent += soon(server.broadcast_send("news", text.as_str())).await.unwrap().sent;
     }
-    assert_eq!((sent, start.elapsed()), (103, Duration::from_secs(1)));
+    assert_eq!((sent, start.elapsed()), (103, STALL_TIMEOUT));
     soon(server.shutdown(Duration::from_secs(5))).await;
     assert_eq!(soon(reader).await.unwrap(), 103);
 }
@@ -204,4 +207,120 @@ async fn a_peer_that_goes_is_not_waited_for() {
     let sent = soon(broadcast).await.unwrap();
     assert!((9..12).contains(&sent), "{sent}");
     assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_reads_in_steps_is_not_taken_for_stalled() {
+    // As over TCP with large buffers: nothing is taken for long, and then much at once.
+    let limit = Duration::from_millis(100);
+    for policy in [OverflowPolicy::Block, OverflowPolicy::Disconnect, OverflowPolicy::DropOldest] {
+        let transport = narrow(4000);
+        let server = Server::builder(Lines, transport.clone())
+            .queue(QueueLimits::default().with_max_bytes(10_000))
+            .overflow(policy)
+            .stall_timeout(Some(limit))
+            .build();
+        let log = Log::of_server(&server);
+        soon(server.listen()).await.unwrap();
+        let mut slow = Raw::dial(&transport).await;
+        let others = readers(&transport, 2).await;
+        log.until_len(3).await;
+        let slow = tokio::spawn(async move {
+            let mut lines = 0;
+            loop {
+                tokio::time::sleep(limit - Duration::from_millis(1)).await;
+                for _ in 0..4 {
+                    let line = slow.line().await;
+                    if !line.starts_with("news ") {
+                        return lines;
+                    }
+                    lines += 1;
+                }
+            }
+        });
+        for _ in 0..100 {
+            let text = "x".repeat(994);
+            let report = server.broadcast_send("news", text.as_str()).await.unwrap();
+            assert_eq!((report.sent, report.failed.len()), (3, 0), "{policy:?}");
+        }
+        server.broadcast_send("last", "").await.unwrap();
+        server.shutdown(Duration::from_secs(100)).await;
+        assert_eq!(slow.await.unwrap(), 100, "{policy:?}");
+        assert_eq!(others.join_all().await, [101; 2]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_stalled_while_its_queue_filled_is_not_waited_for_on_top() {
+    let transport = narrow(1000);
+    let (server, log) = bounded(&transport, 10_000, OverflowPolicy::Block).await;
+    let _stalled = Raw::dial(&transport).await;
+    let readers = readers(&transport, 9).await;
+    log.until_len(10).await;
+    let text = "x".repeat(994);
+    let mut waited = Duration::ZERO;
+    for n in 0..100 {
+        let start = Instant::now();
+        let report = soon(server.broadcast_send("news", text.as_str())).await.unwrap();
+        assert_eq!(report.sent, if n < 11 { 10 } else { 9 });
+        waited += start.elapsed();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // It took nothing for ten seconds before its queue was full.
+    assert_eq!(waited, Duration::ZERO);
+    soon(server.shutdown(Duration::ZERO)).await;
+    assert_eq!(soon(readers.join_all()).await, [100; 9]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_a_stalled_peer_is_waited_for_can_be_said() {
+    for limit in [Duration::ZERO, Duration::from_millis(300), Duration::from_secs(60)] {
+        let transport = narrow(1000);
+        let server = Server::builder(Lines, transport.clone())
+            .queue(QueueLimits::default().with_max_bytes(2000))
+            .stall_timeout(Some(limit))
+            .build();
+        let log = Log::of_server(&server);
+        soon(server.listen()).await.unwrap();
+        let _stalled = Raw::dial(&transport).await;
+        log.until_len(1).await;
+        let start = Instant::now();
+        let mut sent = 0;
+        for _ in 0..10 {
+            let text = "x".repeat(994);
+            sent += server.broadcast_send("news", text.as_str()).await.unwrap().sent;
+        }
+        assert_eq!((sent, start.elapsed()), (3, limit));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_a_peer_is_waited_for_as_long_as_it_is_there() {
+    let transport = narrow(1000);
+    let server = Server::builder(Lines, transport.clone())
+        .queue(QueueLimits::default().with_max_bytes(2000))
+        .stall_timeout(None)
+        .build();
+    let log = Log::of_server(&server);
+    soon(server.listen()).await.unwrap();
+    let mut peer = Raw::dial(&transport).await;
+    log.until_len(1).await;
+    let start = Instant::now();
+    let reader = tokio::spawn(async move {
+        for n in 0..10 {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            assert!(peer.line().await.starts_with("news "), "{n}");
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    });
+    let text = "x".repeat(994);
+    let mut reports = Vec::new();
+    for _ in 0..14 {
+        reports.push(server.broadcast_send("news", text.as_str()).await.unwrap());
+    }
+    // Ten were read, and three are under way; the last was refused when the peer went.
+    assert_eq!(start.elapsed(), Duration::from_secs(11 * 3600));
+    assert!(reports[..13].iter().all(|report| report.sent == 1), "{reports:?}");
+    assert_eq!(reports[13].failed, [(PeerId::from(1), EmitError::Closed)]);
+    reader.await.unwrap();
 }

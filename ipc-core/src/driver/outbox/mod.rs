@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder, Framing};
@@ -40,6 +40,8 @@ pub(super) struct Outbox {
     hung_up: AtomicBool,
     encoder: FrameEncoder,
     flush: FlushPolicy,
+    /// How long a broadcast that waits does so for a peer that takes nothing.
+    stall_timeout: Option<Duration>,
 }
 
 /// What is to become of the connection.
@@ -77,6 +79,7 @@ impl Outbox {
             hung_up: AtomicBool::new(false),
             encoder,
             flush: config.flush,
+            stall_timeout: config.stall_timeout,
         }
     }
 
@@ -242,6 +245,7 @@ impl Outbox {
         let mut state = self.lock();
         state.writer = Some(writer);
         (state.blocked, state.busy, state.gathered, state.flush_at) = (false, false, false, None);
+        (state.full_since, state.stalled) = (None, false);
     }
 
     /// Lets go of the write half of a lost connection; what waits, waits for the next one.

@@ -10,6 +10,7 @@ use ipc_transport::WriteHalf;
 use tokio::io::AsyncWrite;
 
 use super::Want;
+use crate::driver::clock;
 use crate::driver::error::Error;
 use crate::queue::{QueueLimit, SendQueue};
 
@@ -35,6 +36,8 @@ pub(super) struct State {
     pub(super) overflow: Option<QueueLimit>,
     /// How many bytes were written so far.
     pub(super) written: u64,
+    /// Since when the socket has been full and has taken nothing.
+    pub(super) full_since: Option<Instant>,
     /// Whether the peer has read nothing for so long that nobody waits for it.
     pub(super) stalled: bool,
     /// How many callers wait for a change.
@@ -61,6 +64,7 @@ impl State {
             flush_at: None,
             overflow: None,
             written: 0,
+            full_since: None,
             stalled: false,
             waiting: 0,
             driver: None,
@@ -87,7 +91,7 @@ impl State {
                 Poll::Ready(Ok(n)) => {
                     self.queue.advance(n);
                     self.written = self.written.wrapping_add(n as u64);
-                    self.stalled = false;
+                    (self.full_since, self.stalled) = (None, false);
                 }
                 // It concerns this one; the next may be shorter, or the network back.
                 Poll::Ready(Err(source)) if datagrams => {
@@ -97,7 +101,10 @@ impl State {
                     }
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    self.full_since.get_or_insert_with(clock::now);
+                    return Poll::Pending;
+                }
             }
         }
     }

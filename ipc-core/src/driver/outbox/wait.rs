@@ -1,12 +1,12 @@
 //! Waiting at an outbox: for room, for everything to be written, for its end.
 
 use std::pin::pin;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
 use super::{Outbox, Want, encode_frame};
 use crate::FormatError;
+use crate::driver::clock;
 use crate::driver::error::EmitError;
 use crate::queue::OverflowPolicy;
 
@@ -32,29 +32,40 @@ impl Outbox {
     }
 
     /// Queues a frame; waits while the queue is full, as long as the peer reads at all.
+    ///
+    /// The time runs from when the socket was last found full, whoever waited since: a peer that
+    /// had its time while the queue filled gets none on top.
     pub(in crate::driver) async fn send_patiently(&self, frame: &Bytes) -> Result<(), EmitError> {
-        let mut written = match self.emit_unless_full(frame) {
-            Ok(written) => written,
-            Err(done) => return done,
-        };
+        let mut since = clock::now();
         loop {
-            let mut sent = None;
-            let progress = self.until(|| match self.emit_unless_full(frame) {
-                Ok(now) => now != written,
-                Err(done) => {
-                    sent = Some(done);
-                    true
-                }
+            let written = match self.emit_unless_full(frame) {
+                Ok(written) => written,
+                Err(done) => return done,
+            };
+            since = self.lock().full_since.unwrap_or(since);
+            let progress = self.until(|| {
+                let state = self.lock();
+                let ended = state.closed || state.want != Want::Open;
+                ended || state.written != written || !state.queue.is_full_for(frame.len())
             });
-            let stalled = tokio::time::timeout(PATIENCE, progress).await.is_err();
-            if let Some(sent) = sent {
-                return sent;
+            let Some(limit) = self.stall_timeout else {
+                progress.await;
+                continue;
+            };
+            let left = limit.saturating_sub(clock::now().saturating_duration_since(since));
+            if tokio::time::timeout(left, progress).await.is_ok() {
+                since = clock::now();
+                continue;
             }
-            if stalled {
-                self.lock().stalled = true;
-                return self.emit_encoded(frame);
+            // If it was this program that stood still, its timers and sockets are due together:
+            // the connection's task has a turn first.
+            tokio::task::yield_now().await;
+            let mut state = self.lock();
+            if state.written == written {
+                state.stalled = true;
+            } else {
+                since = clock::now();
             }
-            written = self.lock().written;
         }
     }
 
@@ -119,6 +130,3 @@ impl Drop for Waiting<'_> {
         self.0.lock().waiting -= 1;
     }
 }
-
-/// How long a broadcast waits for a peer that reads nothing at all.
-const PATIENCE: Duration = Duration::from_secs(1);
