@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::client::{Client, ClientEvent};
 use super::client_task::{Control, Task};
-use super::config::{ConnectionConfig, connection_setters};
+use super::config::{ConnectionConfig, client_setters, connection_setters};
 use super::hub::Hub;
 use super::{Peer, PeerId};
 use crate::MessageFormat;
@@ -41,29 +41,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
         }
     }
 
-    /// Sets when the client connects again. Default: for ever, with pauses that grow from 100 ms
-    /// to 10 s, and full jitter.
-    #[must_use]
-    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
-        self.reconnect = policy;
-        self
-    }
-
-    /// Sets how long one attempt to connect may take. Default: 30 s.
-    #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Sets whether a message is held until something was received after the one before it
-    /// (node-ipc's `sync`). Default: no.
-    #[must_use]
-    pub fn sync(mut self, sync: bool) -> Self {
-        self.config.sync = sync;
-        self
-    }
-
+    client_setters!();
     connection_setters!();
 
     /// Returns the client. It does not connect yet: see [`Client::connect`].

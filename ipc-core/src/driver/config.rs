@@ -177,3 +177,32 @@ macro_rules! connection_setters {
     };
 }
 pub(super) use connection_setters;
+
+/// Adds the setters that the client builders of both drivers share.
+macro_rules! client_setters {
+    () => {
+        /// Sets when the client connects again. Default: for ever, with pauses that grow from 100 ms
+        /// to 10 s, and full jitter.
+        #[must_use]
+        pub fn reconnect(mut self, policy: crate::session::ReconnectPolicy) -> Self {
+            self.reconnect = policy;
+            self
+        }
+
+        /// Sets how long one attempt to connect may take. Default: 30 s.
+        #[must_use]
+        pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.connect_timeout = timeout;
+            self
+        }
+
+        /// Sets whether a message is held until something was received after the one before it
+        /// (node-ipc's `sync`). Default: no.
+        #[must_use]
+        pub fn sync(mut self, sync: bool) -> Self {
+            self.config.sync = sync;
+            self
+        }
+    };
+}
+pub(super) use client_setters;

@@ -9,6 +9,7 @@ use ipc_transport::{Stream, Transport, UnixTransport};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Builder;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::lines::Lines;
@@ -125,6 +126,49 @@ pub(crate) fn stalled_peers() {
             reading.await.unwrap();
             // The queues share what was sent to all of them, so they cost much less than this.
             assert!(most < PEERS * 256 + 8 * MIB, "grew by {most} KiB");
+        },
+    );
+}
+
+/// Attack 25: one that does not read, nine that do, and 1 GiB for all of them together.
+pub(crate) fn one_stalled_peer() {
+    const BUDGET: usize = 1024 * 1024;
+    const NOTES: usize = 1640;
+    check(
+        |builder| builder.queue(QueueLimits::default().with_max_bytes(BUDGET)),
+        |server, transport| async move {
+            let mut stalled = transport.dial().await.unwrap();
+            served(&mut stalled).await;
+            let text = "x".repeat(64 * 1024);
+            let line = format!("news {text}\n");
+            let mut readers = JoinSet::new();
+            for _ in 0..9 {
+                let mut reader = transport.dial().await.unwrap();
+                served(&mut reader).await;
+                let mut note = vec![0; line.len()];
+                let line = line.clone();
+                readers.spawn(async move {
+                    for _ in 0..NOTES {
+                        reader.read_exact(&mut note).await.unwrap();
+                        assert!(note == line.as_bytes());
+                    }
+                });
+            }
+            let (before, mut most) = (resident(), 0);
+            let mut refused = 0;
+            for n in 0..NOTES {
+                let report = server.broadcast_send("news", text.as_str()).await.unwrap();
+                assert!(report.sent >= 9, "{n}: {report:?}");
+                refused += report.failed.len();
+                most = most.max(resident().saturating_sub(before));
+            }
+            while let Some(reader) = readers.join_next().await {
+                reader.unwrap();
+            }
+            // The stalled one has what its queue and the system hold, the others have everything.
+            assert!(refused > NOTES / 2, "{refused}");
+            // What the nine have not read yet is shared with the one that does not read.
+            assert!(most < BUDGET / 1024 + 8 * MIB, "grew by {most} KiB");
         },
     );
 }

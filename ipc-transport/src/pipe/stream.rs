@@ -125,6 +125,9 @@ impl State {
     }
 
     /// Ready when the pipe has taken everything that was written, or is closed.
+    ///
+    /// On a runtime of several threads an older event may come in between and show it ready too
+    /// early, see docs/platforms.md; a write then finds it busy, and waits.
     fn poll_written(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &self.pipe {
             Some(pipe) => each_end!(pipe, io => io.poll_write_ready(cx)),

@@ -8,7 +8,7 @@ use ipc_transport::{BlockingStream, PeerInfo, Transport, TransportError};
 use super::connection::close;
 use super::talk::{Talk, Turn};
 use super::{Event, RecvError};
-use crate::driver::config::{ConnectionConfig, OnMalformed, connection_setters};
+use crate::driver::config::{ConnectionConfig, OnMalformed, client_setters, connection_setters};
 use crate::driver::error::{ConnectError, DisconnectReason, EmitError, Error};
 use crate::driver::{CloseReport, clock};
 use crate::queue::Tally;
@@ -301,29 +301,7 @@ impl<F: MessageFormat> Client<F> {
 }
 
 impl<F: MessageFormat> ClientBuilder<F> {
-    /// Sets when the client connects again. Default: for ever, with pauses that grow from 100 ms
-    /// to 10 s, and full jitter.
-    #[must_use]
-    pub fn reconnect(mut self, policy: ReconnectPolicy) -> Self {
-        self.reconnect = policy;
-        self
-    }
-
-    /// Sets how long one attempt to connect may take. Default: 30 s.
-    #[must_use]
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Sets whether a message is held until something was received after the one before it
-    /// (node-ipc's `sync`). Default: no.
-    #[must_use]
-    pub fn sync(mut self, sync: bool) -> Self {
-        self.config.sync = sync;
-        self
-    }
-
+    client_setters!();
     connection_setters!();
 
     /// Returns the client. It is not connected yet.

@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
-use ipc_codec::Framing;
-use ipc_core::{
-    Client, EmitError, EncodePayload, FlushPolicy, FormatError, Message, MessageFormat, Server,
-};
+use ipc_core::{Client, EmitError, FlushPolicy};
 use ipc_transport::{FaultTransport, Faults, TapLog, TapTransport};
 
-use super::rig::{Rig, Somebody, address, udp};
+use super::rig::{Rig, Somebody, udp};
 use crate::support::{Lines, Log, soon};
 
 // Tests W45 and W46
@@ -98,49 +94,6 @@ async fn a_client_talks_to_a_server() {
     assert!(soon(client.close()).await.undelivered.is_empty());
     // Nobody tells the server.
     assert_eq!(rig.server.peers().len(), 1);
-}
-
-/// A format in which what one read brings is a message.
-#[derive(Debug, Clone)]
-struct Bare;
-
-impl MessageFormat for Bare {
-    fn framing(&self) -> Framing {
-        Framing::Raw
-    }
-
-    fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
-        Ok(Message::new("data", Some(frame)))
-    }
-}
-
-impl EncodePayload<[u8]> for Bare {
-    fn encode(&self, _: &str, payload: &[u8], out: &mut BytesMut) -> Result<(), FormatError> {
-        out.put_slice(payload);
-        Ok(())
-    }
-}
-
-// Tests W45
-#[tokio::test]
-async fn raw_messages_are_datagrams_both_ways() {
-    let server = Server::builder(Bare, udp()).build();
-    let log = Log::new();
-    let noted = log.clone();
-    server.on_any(move |message, peer| {
-        noted.note(message.payload().unwrap().len());
-        peer.emit("", message.payload().unwrap()).unwrap();
-    });
-    let address = address(&server.listen().await.unwrap());
-    let somebody = Somebody::new();
-    for length in [1, 60_000, 0, 2, 65_507, 3] {
-        somebody.send(vec![b'.'; length], address);
-    }
-    log.until_len(5).await;
-    assert_eq!(log.lines(), ["1", "60000", "2", "65507", "3"]);
-    for length in [1, 60_000, 2, 65_507, 3] {
-        assert_eq!(somebody.hear().await.0.len(), length);
-    }
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 mod frames;
 mod limits;
 mod peers;
+mod raw;
 mod rig;
