@@ -168,6 +168,19 @@ fn in_sync_mode_one_message_is_in_flight() {
 }
 
 #[test]
+fn what_is_sent_can_be_watched() {
+    let place = Place::new();
+    let (told, tells) = std::sync::mpsc::channel();
+    let builder = place.builder().watch_sent(move |message| {
+        told.send(message.event().to_owned()).unwrap();
+    });
+    let mut client = builder.build();
+    client.emit("one", "a").unwrap();
+    client.send("two", "b").unwrap();
+    assert_eq!(tells.try_iter().collect::<Vec<_>>(), ["one", "two"]);
+}
+
+#[test]
 fn time_runs_out_without_an_event() {
     let (mut client, _connection) = Place::new().pair();
     let nothing = client.recv_timeout(Duration::from_millis(5));

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ipc_transport::{BlockingStream, PeerInfo, Transport, TransportError};
+use ipc_transport::{BlockingStream, Transport, TransportError};
 
 use super::connection::close;
+use super::methods::talk_methods;
 use super::talk::{Talk, Turn};
 use super::{Event, RecvError};
 use crate::driver::config::{ConnectionConfig, OnMalformed, client_setters, connection_setters};
-use crate::driver::error::{ConnectError, DisconnectReason, EmitError, Error};
+use crate::driver::error::{ConnectError, DisconnectReason, Error};
 use crate::driver::{CloseReport, clock};
-use crate::queue::Tally;
 use crate::session::{Input, Output, ReconnectPolicy, Session, State};
-use crate::{ClientEvent, DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use crate::{ClientEvent, MessageFormat};
 
 /// A connection to a server that comes back when it is lost, for a thread that waits.
 ///
@@ -90,11 +90,7 @@ impl<F: MessageFormat> Client<F> {
         self.session.state()
     }
 
-    /// Returns what the system says of the server, or `None` while there is no connection.
-    #[must_use]
-    pub fn info(&self) -> Option<&PeerInfo> {
-        self.talk.line().map(|line| line.stream().peer())
-    }
+    talk_methods!();
 
     /// Waits for the next event and returns it: messages, and what happens to the connection; `None`
     /// after [`ClientEvent::Destroy`]. Connects if there is no connection, and writes what was
@@ -137,37 +133,6 @@ impl<F: MessageFormat> Client<F> {
         }
     }
 
-    /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
-    /// rest leaves with the next call. While further messages that were received wait to be taken,
-    /// up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not wait for that.
-    /// Without a connection it waits in the queue.
-    ///
-    /// # Errors
-    ///
-    /// [`EmitError`]: the payload cannot be sent, the queue is full, or the client is at its end.
-    pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        let format = Arc::clone(&self.talk.format);
-        self.talk.emit(|out| format.encode(event, payload, out))
-    }
-
-    /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so that two
-    /// sides that send at the same time go on. Waits while the queue is full, if its policy is
-    /// [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block) and there is a connection.
-    ///
-    /// # Errors
-    ///
-    /// [`EmitError`].
-    pub fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        let format = Arc::clone(&self.talk.format);
-        self.talk.send(|out| format.encode(event, payload, out))
-    }
-
     /// Connects if need be and waits until everything that was sent is written; `false` if the
     /// client came to its end before, or if 8 MiB of events wait to be received while an answer is
     /// waited for (`sync`).
@@ -190,24 +155,6 @@ impl<F: MessageFormat> Client<F> {
             }
         }
         true
-    }
-
-    /// Returns the payload of a message as a `T`.
-    ///
-    /// # Errors
-    ///
-    /// [`FormatError`] if the payload is not a `T`.
-    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
-    where
-        F: DecodePayload<T>,
-    {
-        self.talk.format.decode_payload(message)
-    }
-
-    /// Returns what became of the messages sent so far.
-    #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.talk.queue.tally()
     }
 
     /// Writes what waits, ends the connection and waits for the server's end, at most about the

@@ -4,15 +4,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ipc_transport::{BlockingStream, PeerInfo};
+use ipc_transport::BlockingStream;
 
+use super::methods::talk_methods;
 use super::talk::{Talk, Turn};
 use super::{Event, RecvError};
 use crate::driver::config::ConnectionConfig;
-use crate::driver::error::{DisconnectReason, EmitError, Error};
+use crate::driver::error::{DisconnectReason, Error};
 use crate::driver::{CloseReport, clock};
-use crate::queue::Tally;
-use crate::{ClientEvent, DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use crate::{ClientEvent, MessageFormat};
 
 /// One peer of a [`Server`](super::Server).
 ///
@@ -31,11 +31,7 @@ impl<F: MessageFormat> Connection<F> {
         Self { talk, ended: false }
     }
 
-    /// Returns what the system says of the other side, or `None` when it is gone.
-    #[must_use]
-    pub fn info(&self) -> Option<&PeerInfo> {
-        self.talk.line().map(|line| line.stream().peer())
-    }
+    talk_methods!();
 
     /// Waits for the next event and returns it: messages, errors, and at last
     /// [`ClientEvent::Disconnect`]; `None` after that. What was queued is written first.
@@ -68,36 +64,6 @@ impl<F: MessageFormat> Connection<F> {
         }
     }
 
-    /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
-    /// rest leaves with the next call. While further messages that were received wait to be taken,
-    /// up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not wait for that.
-    ///
-    /// # Errors
-    ///
-    /// [`EmitError`]: the payload cannot be sent, the queue is full, or the connection is closed.
-    pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        let format = Arc::clone(&self.talk.format);
-        self.talk.emit(|out| format.encode(event, payload, out))
-    }
-
-    /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so that two
-    /// sides that send at the same time go on. Waits while the queue is full, if its policy is
-    /// [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block).
-    ///
-    /// # Errors
-    ///
-    /// [`EmitError`].
-    pub fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        let format = Arc::clone(&self.talk.format);
-        self.talk.send(|out| format.encode(event, payload, out))
-    }
-
     /// Waits until everything that was sent is written; `false` if the connection was lost before,
     /// or if 8 MiB of events wait to be received while an answer is waited for (`sync`).
     pub fn flush(&mut self) -> bool {
@@ -112,24 +78,6 @@ impl<F: MessageFormat> Connection<F> {
             }
         }
         true
-    }
-
-    /// Returns the payload of a message as a `T`.
-    ///
-    /// # Errors
-    ///
-    /// [`FormatError`] if the payload is not a `T`.
-    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
-    where
-        F: DecodePayload<T>,
-    {
-        self.talk.format.decode_payload(message)
-    }
-
-    /// Returns what became of the messages sent so far.
-    #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.talk.queue.tally()
     }
 
     /// Writes what waits, ends the connection and waits for the peer's end, at most about the

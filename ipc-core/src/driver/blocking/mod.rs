@@ -33,6 +33,7 @@
 mod client;
 mod connection;
 mod line;
+mod methods;
 mod server;
 mod talk;
 

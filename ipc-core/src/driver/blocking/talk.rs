@@ -17,7 +17,7 @@ use crate::driver::error::{DisconnectReason, EmitError, Error};
 use crate::driver::outbox::{WRITE_EARLY, encode_frame};
 use crate::driver::reading::{hung_up, is_hangup};
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
-use crate::{ClientEvent, FormatError, Message, MessageFormat};
+use crate::{ClientEvent, EncodePayload, Message, MessageFormat};
 
 /// What is sent and received on one side. A client's outlives its connections.
 #[derive(Debug)]
@@ -97,22 +97,25 @@ impl<F: MessageFormat> Talk<F> {
     }
 
     /// Queues a message, and writes it unless the program is in the middle of a burst.
-    pub(super) fn emit(
-        &mut self,
-        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
-    ) -> Result<(), EmitError> {
-        self.push(|queue| queue.push(encode).map(drop))
+    pub(super) fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.config.sent.tell(&*self.format, event, payload);
+        let format = Arc::clone(&self.format);
+        self.push(|queue| queue.push(|out| format.encode(event, payload, out)).map(drop))
     }
 
     /// Queues a message; waits for room if there is none and the policy is to wait.
-    pub(super) fn send(
-        &mut self,
-        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
-    ) -> Result<(), EmitError> {
-        match self.emit(&encode) {
+    pub(super) fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        match self.emit(event, payload) {
             Err(EmitError::Full(_)) if self.queue.overflow() == OverflowPolicy::Block => {}
             other => return other,
         }
+        let encode = |out: &mut BytesMut| self.format.encode(event, payload, out);
         let frame = encode_frame(&self.encoder, encode)?;
         loop {
             match self.push(|queue| queue.push_encoded(&frame).map(drop)) {

@@ -1,0 +1,62 @@
+//! What a client and a server's connection have in common: the methods that only talk.
+
+/// Adds them to a type with a field `talk`.
+macro_rules! talk_methods {
+    () => {
+        /// Returns what the system says of the other side, or `None` while there is no connection.
+        #[must_use]
+        pub fn info(&self) -> Option<&ipc_transport::PeerInfo> {
+            self.talk.line().map(|line| line.stream().peer())
+        }
+
+        /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
+        /// rest leaves with the next call. While further messages that were received wait to be
+        /// taken, up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not
+        /// wait for that. What a client sends without a connection waits in the queue.
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError): the payload cannot be sent, the queue is full, or this
+        /// side is at its end.
+        pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), crate::EmitError>
+        where
+            F: crate::EncodePayload<T>,
+        {
+            self.talk.emit(event, payload)
+        }
+
+        /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so
+        /// that two sides that send at the same time go on. Waits while the queue is full, if its
+        /// policy is [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block) and there is a
+        /// connection.
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError).
+        pub fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), crate::EmitError>
+        where
+            F: crate::EncodePayload<T>,
+        {
+            self.talk.send(event, payload)
+        }
+
+        /// Returns the payload of a message as a `T`.
+        ///
+        /// # Errors
+        ///
+        /// [`FormatError`](crate::FormatError) if the payload is not a `T`.
+        pub fn decode<T>(&self, message: &crate::Message) -> Result<T, crate::FormatError>
+        where
+            F: crate::DecodePayload<T>,
+        {
+            self.talk.format.decode_payload(message)
+        }
+
+        /// Returns what became of the messages sent so far.
+        #[must_use]
+        pub fn tally(&self) -> crate::queue::Tally {
+            self.talk.queue.tally()
+        }
+    };
+}
+pub(super) use talk_methods;
