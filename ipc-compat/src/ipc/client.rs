@@ -10,6 +10,7 @@ use ipc_core::{
 };
 
 use super::Socket;
+use super::handlers::message_handlers;
 use super::log::Logged;
 use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
@@ -48,60 +49,7 @@ impl IpcClient {
         &self.id
     }
 
-    /// Registers a handler for an event that the server sends; its data is read as a `T`.
-    pub fn on<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        NodeFormat: DecodePayload<T>,
-    {
-        self.client.on(event, handler)
-    }
-
-    /// Registers a handler for the next such event only.
-    pub fn once<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        NodeFormat: DecodePayload<T>,
-    {
-        self.client.once(event, handler)
-    }
-
-    /// Registers a handler for every event that the server sends (node-ipc's `*`). It runs before
-    /// the named ones.
-    // Wire rule W27
-    pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
-        self.client.on_any(handler)
-    }
-
-    /// Registers a handler for the bytes that the server sends in raw mode (node-ipc's `data`). How
-    /// they are cut says nothing about how they were sent. Not called when frames are received.
-    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
-        self.client.on_any(on_chunk(handler))
-    }
-
-    /// Removes a handler, of whatever kind; `false` if there is none such (any more). Within a
-    /// handler this holds for the event at hand, too.
-    pub fn off(&self, handler: HandlerId) -> bool {
-        self.client.off(handler)
-    }
-
-    /// Removes every handler of an event (node-ipc's `off(event, '*')`).
-    pub fn off_event(&self, event: &str) {
-        self.client.off_event(event);
-    }
-
-    /// Removes every handler of events that the server sends, those for every event too. Handlers
-    /// of what happens to the connection stay.
-    pub fn off_all(&self) {
-        self.client.off_all();
-        self.watch_messages();
-    }
+    message_handlers!(client);
 
     /// Registers a handler for each time the connection is made: the place to say who this is, for
     /// what is sent here goes to each new connection. What was sent before and waits, goes out first.

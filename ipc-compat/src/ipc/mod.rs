@@ -7,6 +7,7 @@ mod client;
 mod datagrams;
 mod direct;
 mod error;
+mod handlers;
 mod identity;
 mod local;
 mod log;

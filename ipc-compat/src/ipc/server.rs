@@ -11,6 +11,7 @@ use ipc_core::{
 use ipc_transport::Endpoint;
 
 use super::datagrams::is_datagram;
+use super::handlers::message_handlers;
 use super::log::Logged;
 use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
@@ -86,60 +87,7 @@ impl IpcServer {
         self.server.shutdown(STOP_GRACE).await
     }
 
-    /// Registers a handler for an event that clients send; its data is read as a `T`.
-    pub fn on<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        NodeFormat: DecodePayload<T>,
-    {
-        self.server.on(event, handler)
-    }
-
-    /// Registers a handler for the next such event only.
-    pub fn once<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Socket) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        NodeFormat: DecodePayload<T>,
-    {
-        self.server.once(event, handler)
-    }
-
-    /// Registers a handler for every event that clients send (node-ipc's `*`). It runs before the
-    /// named ones.
-    // Wire rule W27
-    pub fn on_any(&self, handler: impl Fn(&Message, &Socket) + Send + Sync + 'static) -> HandlerId {
-        self.server.on_any(handler)
-    }
-
-    /// Registers a handler for the bytes that clients send in raw mode (node-ipc's `data`). How they
-    /// are cut says nothing about how they were sent. Not called when frames are received.
-    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
-        self.server.on_any(on_chunk(handler))
-    }
-
-    /// Removes a handler, of whatever kind but [`on_start`](Self::on_start); `false` if there is
-    /// none such (any more). Within a handler this holds for the event at hand, too.
-    pub fn off(&self, handler: HandlerId) -> bool {
-        self.server.off(handler)
-    }
-
-    /// Removes every handler of an event (node-ipc's `off(event, '*')`).
-    pub fn off_event(&self, event: &str) {
-        self.server.off_event(event);
-    }
-
-    /// Removes every handler of events that clients send, those for every event too. Handlers of
-    /// what happens to connections stay.
-    pub fn off_all(&self) {
-        self.server.off_all();
-        self.watch_messages();
-    }
+    message_handlers!(server);
 
     /// Registers a handler that is called when the server listens. A frame with the type `start`
     /// does not call it.
