@@ -22,6 +22,7 @@ mod process;
 mod profiles;
 mod raw;
 mod raw_mode;
+mod request;
 mod serve;
 mod talk;
 mod tls;

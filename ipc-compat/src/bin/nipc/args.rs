@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Connect(Connect),
     /// Connect, send one event and exit when it is delivered.
     Emit(Emit),
+    /// Connect, send one event, wait for one of the same type and print its data.
+    Request(Emit),
     /// List the local endpoints there are; no server notices.
     Ls(Ls),
     /// Measure a server that echoes, and print the figures as JSON.
@@ -46,7 +48,7 @@ impl Cli {
         let conflict = match &self.command {
             Command::Serve(args) => args.common.conflict(true),
             Command::Connect(args) => args.common.conflict(false),
-            Command::Emit(args) => args.common.conflict(false),
+            Command::Emit(args) | Command::Request(args) => args.common.conflict(false),
             Command::Bench(args) => args.conflict(),
             Command::Ls(_) => None,
         };
@@ -113,10 +115,10 @@ pub(crate) struct Emit {
     /// Taken for the sake of `connect`; one event has nothing to wait for.
     #[arg(long, hide = true)]
     pub(crate) sync: bool,
-    /// Taken for the sake of `connect`; nothing is printed on stdout.
+    /// Taken for the sake of `connect`; no line of JSON is printed.
     #[arg(long, hide = true, conflicts_with = "pretty")]
     pub(crate) json: bool,
-    /// Taken for the sake of `connect`; nothing is printed on stdout.
+    /// Taken for the sake of `connect`; no line of JSON is printed.
     #[arg(long, hide = true)]
     pub(crate) pretty: bool,
     /// Print nothing on stderr either.
@@ -218,7 +220,7 @@ pub(crate) struct Retrying {
     /// Pause before the next attempt to connect [default: 500].
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) retry: Option<Duration>,
-    /// How often to try again [default: inf; emit: 0 unless --retry is given].
+    /// How often to try again [default: inf; emit, request: 0 unless --retry is given].
     #[arg(long, value_name = "N|inf", value_parser = retries)]
     pub(crate) max_retries: Option<Retries>,
 }
@@ -380,7 +382,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_yet_is_refused() {
-        for command in ["request a b", "tap", "replay x"] {
+        for command in ["tap", "replay x"] {
             refused(&format!("nipc {command}"));
         }
     }

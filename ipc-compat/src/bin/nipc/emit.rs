@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipc_compat::{IpcClient, NoData, Retries};
+use ipc_compat::{Config, IpcClient, NoData, Retries};
 use ipc_core::{ConnectError, DisconnectReason, EmitError};
 
 use crate::exit::{Exit, is_breach};
@@ -18,18 +18,23 @@ pub(crate) async fn run(args: args::Emit) -> Exit {
         log.fail(format_args!("with --raw there is no EVENT: nipc emit ID TEXT --raw"));
         return Exit::Usage;
     }
-    let mut config = endpoint::config(Some(&args.id), &args.common);
-    // Nobody there is an answer, unless the user asks to wait for somebody.
-    let waits = args.retrying.retry.is_some();
-    let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
-    endpoint::set_retrying(&mut config, &args.retrying, otherwise);
-    let client = match endpoint::client(config, &args.common) {
+    let client = match endpoint::client(config(&args), &args.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
     let stop = Stop::default();
     let work = deliver(&args, &client, &stop, log);
     supervise(args.common.timeout, log, None, &stop, work).await
+}
+
+/// Returns the settings of who sends one event.
+pub(crate) fn config(args: &args::Emit) -> Config {
+    let mut config = endpoint::config(Some(&args.id), &args.common);
+    // Nobody there is an answer, unless the user asks to wait for somebody.
+    let waits = args.retrying.retry.is_some();
+    let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
+    endpoint::set_retrying(&mut config, &args.retrying, otherwise);
+    config
 }
 
 async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -> Exit {
@@ -72,7 +77,8 @@ async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -
     Exit::Failed
 }
 
-fn emit(args: &args::Emit, client: &IpcClient) -> Result<(), EmitError> {
+/// Sends the event of the command line.
+pub(crate) fn emit(args: &args::Emit, client: &IpcClient) -> Result<(), EmitError> {
     if args.common.raw.raw {
         return client.write(&args.event);
     }
@@ -83,7 +89,7 @@ fn emit(args: &args::Emit, client: &IpcClient) -> Result<(), EmitError> {
 }
 
 /// Tells the log what happens, and returns where the reason of the last disconnect appears.
-fn watch(client: &IpcClient, log: Log) -> Arc<Mutex<Option<DisconnectReason>>> {
+pub(crate) fn watch(client: &IpcClient, log: Log) -> Arc<Mutex<Option<DisconnectReason>>> {
     let last = Arc::new(Mutex::new(None));
     let of_handler = Arc::clone(&last);
     client.on_connect(move |_| log.note(format_args!("connected")));

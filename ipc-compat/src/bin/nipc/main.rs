@@ -16,6 +16,7 @@ mod output;
 mod port;
 mod pretty;
 mod raw;
+mod request;
 mod run;
 mod serve;
 mod session;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Connect(args) => connect::run(args).await,
             Command::Emit(args) => emit::run(args).await,
+            Command::Request(args) => request::run(args).await,
             Command::Ls(args) => ls::run(args).await,
             Command::Bench(args) => bench::run(*args).await,
         }
