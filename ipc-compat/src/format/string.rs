@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bytes::BytesMut;
 
 use super::encode::Appender;
-use super::scan::is_special;
+use super::scan::{BLOCK, any_byte, is_special};
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
 pub(super) fn write(text: &str, out: &mut BytesMut) {
@@ -24,15 +24,21 @@ pub(super) fn write_to<W: Write + ?Sized>(text: &[u8], out: &mut W) -> io::Resul
     out.write_all(b"\"")?;
     let mut plain = text;
     let mut looked_at = 0;
-    for chunk in text.chunks(CHUNK) {
-        if has_special(chunk) {
-            let (before, rest) = plain.split_at(looked_at);
-            out.write_all(before)?;
-            write_escaped(chunk, out)?;
-            plain = rest.get(chunk.len()..).unwrap_or_default();
-            looked_at = 0;
-        } else {
-            looked_at += chunk.len();
+    for block in text.chunks(BLOCK) {
+        if block.first_chunk::<BLOCK>().is_some_and(|block| !any_byte(block, is_special)) {
+            looked_at += BLOCK;
+            continue;
+        }
+        for chunk in block.chunks(CHUNK) {
+            if has_special(chunk) {
+                let (before, rest) = plain.split_at(looked_at);
+                out.write_all(before)?;
+                write_escaped(chunk, out)?;
+                plain = rest.get(chunk.len()..).unwrap_or_default();
+                looked_at = 0;
+            } else {
+                looked_at += chunk.len();
+            }
         }
     }
     out.write_all(plain)?;
@@ -75,8 +81,7 @@ fn write_escaped<W: Write + ?Sized>(chunk: &[u8], out: &mut W) -> io::Result<()>
 
 fn has_special(chunk: &[u8]) -> bool {
     match chunk.first_chunk::<CHUNK>() {
-        // Looking at so many bytes without stopping early lets the compiler use wide registers.
-        Some(whole) => whole.iter().fold(false, |found, byte| found | is_special(*byte)),
+        Some(whole) => any_byte(whole, is_special),
         None => chunk.iter().any(|byte| is_special(*byte)),
     }
 }
@@ -104,7 +109,7 @@ mod tests {
     #[test]
     fn every_character_of_one_byte_at_every_place() {
         for byte in 0..0x80 {
-            for before in 0..70 {
+            for before in 0..150 {
                 let text = format!("{}{}{}", "x".repeat(before), char::from(byte), "é".repeat(20));
                 check(&text);
             }
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn lengths_around_a_chunk() {
-        for length in 0..100 {
+        for length in 0..300 {
             check(&"x".repeat(length));
             check(&"\"".repeat(length));
             check(&"日".repeat(length));

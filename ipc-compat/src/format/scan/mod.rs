@@ -241,11 +241,17 @@ impl<'a> Scan<'a> {
 #[inline(never)]
 fn plain(text: &[u8]) -> (usize, bool) {
     let (mut rest, mut len, mut high) = (text, 0, 0);
+    let odd = |byte: u8| !byte.is_ascii() | is_special(byte);
     loop {
+        while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
+            if any_byte(block, odd) {
+                break;
+            }
+            len += BLOCK;
+            rest = behind;
+        }
         while let Some((chunk, behind)) = rest.split_first_chunk::<WIDE>() {
-            // Without stopping early, so that the compiler uses wide registers.
-            let odd = |byte: &u8| !byte.is_ascii() | is_special(*byte);
-            if chunk.iter().fold(false, |found, byte| found | odd(byte)) {
+            if any_byte(chunk, odd) {
                 break;
             }
             len += WIDE;
@@ -274,6 +280,13 @@ pub(crate) fn is_json(bytes: &[u8]) -> bool {
     scan.value().is_some() && scan.ends_with(b"")
 }
 
+/// Returns whether one of the bytes is like that. It looks at all of them, without stopping early, so
+/// that the compiler uses wide registers.
+#[inline]
+pub(super) fn any_byte<const N: usize>(bytes: &[u8; N], is: impl Fn(u8) -> bool) -> bool {
+    bytes.iter().fold(0, |found, byte| found | u8::from(is(*byte))) != 0
+}
+
 /// Returns whether a string's plain text ends at `byte`.
 pub(super) fn is_special(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\')
@@ -295,6 +308,9 @@ fn first_special(word: u64) -> Option<usize> {
 /// How many values may be open within each other: as many as a word has bits. serde stops at 127,
 /// and what people send is flat.
 pub(crate) const MAX_DEPTH: usize = 64;
+
+/// Bytes looked at together in very long strings: twice as fast as a few at a time.
+pub(super) const BLOCK: usize = 128;
 
 /// Bytes looked at together in long strings: two of the narrowest vector registers.
 const WIDE: usize = 32;
