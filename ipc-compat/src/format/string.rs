@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use bytes::BytesMut;
 
 use super::encode::Appender;
-use super::scan::{BLOCK, any_byte, is_special};
+use super::scan::{BLOCK, any_byte, is_special, whole_blocks};
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
 pub(super) fn write(text: &str, out: &mut BytesMut) {
@@ -23,22 +23,16 @@ pub(super) fn write(text: &str, out: &mut BytesMut) {
 pub(super) fn write_to<W: Write + ?Sized>(text: &[u8], out: &mut W) -> io::Result<()> {
     out.write_all(b"\"")?;
     let mut plain = text;
-    let mut looked_at = 0;
-    for block in text.chunks(BLOCK) {
-        if block.first_chunk::<BLOCK>().is_some_and(|block| !any_byte(block, is_special)) {
-            looked_at += BLOCK;
-            continue;
-        }
-        for chunk in block.chunks(CHUNK) {
-            if has_special(chunk) {
-                let (before, rest) = plain.split_at(looked_at);
-                out.write_all(before)?;
-                write_escaped(chunk, out)?;
-                plain = rest.get(chunk.len()..).unwrap_or_default();
-                looked_at = 0;
-            } else {
-                looked_at += chunk.len();
-            }
+    let mut looked_at = if text.len() < BLOCK { 0 } else { whole_blocks(text, is_special) };
+    for chunk in text.get(looked_at..).unwrap_or_default().chunks(CHUNK) {
+        if has_special(chunk) {
+            let (before, rest) = plain.split_at(looked_at);
+            out.write_all(before)?;
+            write_escaped(chunk, out)?;
+            plain = rest.get(chunk.len()..).unwrap_or_default();
+            looked_at = 0;
+        } else {
+            looked_at += chunk.len();
         }
     }
     out.write_all(plain)?;

@@ -243,19 +243,17 @@ fn plain(text: &[u8]) -> (usize, bool) {
     let (mut rest, mut len, mut high) = (text, 0, 0);
     let odd = |byte: u8| !byte.is_ascii() | is_special(byte);
     loop {
-        while let Some((block, behind)) = rest.split_first_chunk::<BLOCK>() {
-            if any_byte(block, odd) {
-                break;
-            }
-            len += BLOCK;
-            rest = behind;
-        }
         while let Some((chunk, behind)) = rest.split_first_chunk::<WIDE>() {
             if any_byte(chunk, odd) {
                 break;
             }
             len += WIDE;
             rest = behind;
+            if rest.len() >= BLOCK {
+                let plain = whole_blocks(rest, odd);
+                len += plain;
+                rest = rest.get(plain..).unwrap_or_default();
+            }
         }
         for _ in 0..WIDE / WORD {
             let Some((word, behind)) = rest.split_first_chunk::<WORD>() else {
@@ -280,11 +278,24 @@ pub(crate) fn is_json(bytes: &[u8]) -> bool {
     scan.value().is_some() && scan.ends_with(b"")
 }
 
+/// Returns how many bytes there are in the blocks `text` begins with in which none is like that.
+#[inline(never)]
+pub(super) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let mut len = 0;
+    while let Some(block) = text.get(len..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        if any_byte(block, &is) {
+            break;
+        }
+        len += BLOCK;
+    }
+    len
+}
+
 /// Returns whether one of the bytes is like that. It looks at all of them, without stopping early, so
 /// that the compiler uses wide registers.
 #[inline]
 pub(super) fn any_byte<const N: usize>(bytes: &[u8; N], is: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(0, |found, byte| found | u8::from(is(*byte))) != 0
+    bytes.iter().fold(false, |found, byte| found | is(*byte))
 }
 
 /// Returns whether a string's plain text ends at `byte`.
