@@ -132,6 +132,8 @@ fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Serve
     let server = Server::builder(format, endpoint.transport()?)
         .max_connections(MANY)
         .flush_policy(kind.flush_policy())
+        // A stalled receiver is waited for once, while the others warm up.
+        .stall_timeout(Some(Duration::from_secs(1)))
         .build();
     let counted = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&counted);
