@@ -27,9 +27,13 @@ impl Lines {
     /// Waits until there is a line with this in it.
     async fn until(&self, text: &str) {
         let found = || self.0.lock().unwrap().iter().any(|line| line.contains(text));
-        while !found() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let polling = async {
+            while !found() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let within = tokio::time::timeout(Duration::from_secs(60), polling).await;
+        assert!(within.is_ok(), "no line has {text:?} in it");
     }
 }
 

@@ -100,7 +100,7 @@ The project's own commands.
         --own leaves the other libraries out, which take minutes to build.
     cargo xtask bench --gate [--accept]
         Counts the instructions of the hot paths and compares them with the committed numbers.
-    cargo xtask windows [--only tests|interop] [--filter TEXT]
+    cargo xtask windows [--only tests|interop] [--filter TEXT] [--write]
         Runs the tests for Windows, and real node-ipc for Windows against `nipc`, under Wine.
     cargo xtask vectors [--check]
         Records the golden vectors from real node-ipc again, or compares them.

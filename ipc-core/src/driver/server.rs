@@ -254,9 +254,7 @@ impl<F: MessageFormat> Server<F> {
     where
         F: EncodePayload<T>,
     {
-        let shared = &self.inner.shared;
-        shared.config.sent.tell(&*shared.format, event, payload);
-        let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
+        let frame = self.inner.shared.encode(event, payload)?;
         let mut report = BroadcastReport::default();
         for peer in self.audience() {
             report.add(peer.id(), peer.emit_encoded(&frame));
@@ -284,9 +282,7 @@ impl<F: MessageFormat> Server<F> {
     where
         F: EncodePayload<T>,
     {
-        let shared = &self.inner.shared;
-        shared.config.sent.tell(&*shared.format, event, payload);
-        let frame = shared.encode(|out| shared.format.encode(event, payload, out))?;
+        let frame = self.inner.shared.encode(event, payload)?;
         let mut report = BroadcastReport::default();
         let mut waiting = Vec::new();
         for peer in self.audience() {

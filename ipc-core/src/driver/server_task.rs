@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use ipc_codec::FrameEncoder;
 use ipc_transport::{Listener, ReadHalf, Stream, Transport};
 use tokio::runtime::Handle;
@@ -20,7 +20,7 @@ use super::outbox::encode_frame;
 use super::server::ServerEvent;
 use super::server_open::ByAddress;
 use super::{Peer, PeerId, trace};
-use crate::{FormatError, MessageFormat};
+use crate::{EncodePayload, MessageFormat};
 
 /// What the handles and the tasks of one server share.
 pub(super) struct Shared<F: MessageFormat> {
@@ -77,11 +77,13 @@ impl<F: MessageFormat> Shared<F> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn encode(
-        &self,
-        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
-    ) -> Result<Bytes, EmitError> {
-        encode_frame(&self.encoder, encode)
+    /// Returns the frame of a message for many, once for all of them.
+    pub(super) fn encode<T: ?Sized>(&self, event: &str, payload: &T) -> Result<Bytes, EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.config.sent.tell(&*self.format, event, payload);
+        encode_frame(&self.encoder, |out| self.format.encode(event, payload, out))
     }
 
     pub(super) fn ask_to_stop(&self) {

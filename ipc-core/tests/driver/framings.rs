@@ -1,33 +1,12 @@
 //! Formats over other framings: with a length before each frame, and raw.
 
-use bytes::{BufMut, Bytes, BytesMut};
 use ipc_codec::Framing;
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Client, EncodePayload, FormatError, Message, MessageFormat, Server};
+use ipc_core::{Client, Server};
 use ipc_transport::{MemoryTransport, Transport};
 
+use crate::bare::Bare;
 use crate::support::{Log, Raw, memory, soon};
-
-/// A format without event names: the frame is the payload.
-#[derive(Debug, Clone)]
-struct Bare(Framing);
-
-impl MessageFormat for Bare {
-    fn framing(&self) -> Framing {
-        self.0.clone()
-    }
-
-    fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
-        Ok(Message::new("data", Some(frame)))
-    }
-}
-
-impl EncodePayload<[u8]> for Bare {
-    fn encode(&self, _: &str, payload: &[u8], out: &mut BytesMut) -> Result<(), FormatError> {
-        out.put_slice(payload);
-        Ok(())
-    }
-}
 
 fn client(transport: &MemoryTransport, framing: Framing) -> Client<Bare> {
     let never = ReconnectPolicy::never();

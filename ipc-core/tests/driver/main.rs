@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod accept;
+#[path = "../support/bare.rs"]
+mod bare;
 mod broadcast;
 mod budget;
 mod buffered;

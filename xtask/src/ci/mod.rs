@@ -72,7 +72,7 @@ fn run(work: Work, log: &std::path::Path, left: Duration) -> Ended {
             if failures.is_empty() {
                 return Ok(report::tests(&said));
             }
-            println!("{}", report::end_of(&said));
+            println!("{}", test_log::end_of(&said));
             // The last lines of a run are what is read first.
             failures.extend(test_log::failed(&said).into_iter().map(str::to_owned));
             Err(Error::Failed(failures.join("; ")))

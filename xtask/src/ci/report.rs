@@ -73,30 +73,11 @@ pub(super) fn tests(log: &str) -> String {
     }
 }
 
-/// Returns the end of a log, and before it the lines that say what went wrong.
-pub(super) fn end_of(log: &str) -> String {
-    let lines: Vec<_> = log.lines().collect();
-    let (head, tail) = lines.split_at(lines.len().saturating_sub(MAX_LINES));
-    let wrong = |line: &&&str| {
-        line.starts_with("error") || line.contains("FAILED") || line.contains("panicked at")
-    };
-    let mut out = String::new();
-    for line in head.iter().filter(wrong).take(MAX_LINES) {
-        let _ = writeln!(out, "{line}");
-    }
-    if !head.is_empty() {
-        let _ = writeln!(out, "... {} lines before these", head.len());
-    }
-    out + &tail.join("\n")
-}
-
-const MAX_LINES: usize = 150;
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Ended, Report, end_of, tests};
+    use super::{Ended, Report, tests};
 
     #[test]
     fn the_summary_counts_each_kind() {
@@ -114,11 +95,5 @@ mod tests {
         let log = "test result: ok. 3 passed; 0 failed\nx\ntest result: ok. 4 passed; 0 failed\n";
         assert_eq!(tests(log), "7 tests");
         assert_eq!(tests("Finished\n"), "");
-    }
-
-    #[test]
-    fn errors_far_up_in_a_log_are_shown() {
-        let log = format!("error[E1]: here\n{}", "noise\n".repeat(500));
-        assert!(end_of(&log).starts_with("error[E1]: here\n... 351 lines"));
     }
 }

@@ -1,38 +1,17 @@
 //! Raw datagrams: no frames, a datagram is a message, of any size that a datagram has.
 
-use bytes::{BufMut, Bytes, BytesMut};
 use ipc_codec::Framing;
-use ipc_core::{Client, EmitError, EncodePayload, FormatError, Message, MessageFormat, Server};
+use ipc_core::{Client, EmitError, Server};
 use tokio::sync::mpsc;
 
 use super::rig::{Somebody, address, udp};
+use crate::bare::Bare;
 use crate::support::{Log, soon};
-
-/// A format in which what one read brings is a message.
-#[derive(Debug, Clone)]
-struct Bare;
-
-impl MessageFormat for Bare {
-    fn framing(&self) -> Framing {
-        Framing::Raw
-    }
-
-    fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
-        Ok(Message::new("data", Some(frame)))
-    }
-}
-
-impl EncodePayload<[u8]> for Bare {
-    fn encode(&self, _: &str, payload: &[u8], out: &mut BytesMut) -> Result<(), FormatError> {
-        out.put_slice(payload);
-        Ok(())
-    }
-}
 
 // Tests W45
 #[tokio::test]
 async fn raw_messages_are_datagrams_both_ways() {
-    let server = Server::builder(Bare, udp()).build();
+    let server = Server::builder(Bare(Framing::Raw), udp()).build();
     let log = Log::new();
     let noted = log.clone();
     server.on_any(move |message, peer| {
@@ -59,13 +38,13 @@ fn pattern(length: usize) -> Vec<u8> {
 // Tests W45
 #[tokio::test]
 async fn a_raw_message_is_whole_up_to_the_limit_both_ways() {
-    let server = Server::builder(Bare, udp()).build();
+    let server = Server::builder(Bare(Framing::Raw), udp()).build();
     let (told, mut heard) = mpsc::unbounded_channel();
     server.on_any(move |message, peer| {
         told.send((message.payload().unwrap().to_vec(), peer.clone())).unwrap();
     });
     let transport = server.listen().await.unwrap().transport().unwrap();
-    let client = Client::builder(Bare, transport).build();
+    let client = Client::builder(Bare(Framing::Raw), transport).build();
     let (told, mut answers) = mpsc::unbounded_channel();
     client.on_any(move |message, _| told.send(message.payload().unwrap().to_vec()).unwrap());
     client.connect();
