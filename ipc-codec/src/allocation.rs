@@ -1,6 +1,8 @@
 //! `Allocation`: takes bytes out of a buffer, by copy or by sharing, and bounds what a kept frame
 //! keeps alive.
 
+use alloc::boxed::Box;
+
 use bytes::{Buf, Bytes, BytesMut};
 
 /// What is known about the memory behind a `BytesMut`, which says how much room is left but not
@@ -35,18 +37,26 @@ impl Allocation {
     /// bytes that follow. The buffer has at least that many.
     ///
     /// They are copied into memory of their own unless they make up a quarter of the allocation.
-    #[inline]
+    // In the one place that most frames come through: a call costs as much as half the copy.
+    #[inline(always)]
     pub(crate) fn take(&mut self, buffer: &mut BytesMut, len: usize, behind: usize) -> Bytes {
         let size = self.size(buffer);
-        let bytes = if len >= MIN_SHARED && len >= size / SHARED_PART {
-            let bytes = buffer.split_to(len).freeze();
-            buffer.advance(behind);
-            bytes
-        } else {
-            let copy = buffer.get(..len).map_or_else(Bytes::new, Bytes::copy_from_slice);
-            buffer.advance(len.saturating_add(behind));
-            copy
-        };
+        if len >= MIN_SHARED && len >= size / SHARED_PART {
+            return self.share(buffer, len, behind);
+        }
+        let frame = buffer.get(..len).unwrap_or_default();
+        // By way of a box: it has no spare room that would have to be looked for.
+        let copy = Bytes::from(Box::<[u8]>::from(frame));
+        buffer.advance(len.saturating_add(behind));
+        self.left = buffer.capacity();
+        copy
+    }
+
+    /// Does so without a copy.
+    #[inline(never)]
+    fn share(&mut self, buffer: &mut BytesMut, len: usize, behind: usize) -> Bytes {
+        let bytes = buffer.split_to(len).freeze();
+        buffer.advance(behind);
         self.left = buffer.capacity();
         bytes
     }

@@ -59,37 +59,49 @@ impl Splitter {
     }
 
     /// Removes the next whole frame from `buffer` and returns it.
+    #[inline]
     pub(crate) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, DecodeError> {
-        loop {
-            match self.state {
-                State::Reading { scanned } => {
-                    return match self.rule {
-                        Rule::Delimited(_) => self.next_delimited(buffer, scanned),
-                        Rule::LengthPrefixed => self.next_length_prefixed(buffer),
-                        Rule::Raw if buffer.is_empty() => Ok(None),
-                        Rule::Raw => Ok(Some(self.allocation.take(buffer, buffer.len(), 0))),
-                    };
-                }
-                State::SkippingToDelimiter => {
-                    if !self.skip_to_delimiter(buffer) {
-                        return Ok(None);
-                    }
-                }
-                State::SkippingBytes { left } => {
-                    let now = left.min(buffer.len());
-                    self.allocation.skip(buffer, now);
-                    match left.saturating_sub(now) {
-                        0 => self.state = State::START,
-                        left => {
-                            self.state = State::SkippingBytes { left };
-                            return Ok(None);
-                        }
-                    }
-                }
-                State::Dead => {
-                    *buffer = BytesMut::new();
-                    return Err(DecodeError::Dead);
-                }
+        let scanned = if let State::Reading { scanned } = self.state {
+            scanned
+        } else if self.has_skipped(buffer)? {
+            0
+        } else {
+            return Ok(None);
+        };
+        // Asked first, and the rest elsewhere: what nearly everyone uses pays for nothing else.
+        match self.rule {
+            Rule::Delimited(_) => self.next_delimited(buffer, scanned),
+            _ => self.next_undelimited(buffer),
+        }
+    }
+
+    #[inline(never)]
+    fn next_undelimited(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, DecodeError> {
+        match self.rule {
+            Rule::LengthPrefixed => self.next_length_prefixed(buffer),
+            Rule::Raw if !buffer.is_empty() => {
+                Ok(Some(self.allocation.take(buffer, buffer.len(), 0)))
+            }
+            Rule::Delimited(_) | Rule::Raw => Ok(None),
+        }
+    }
+
+    /// Goes on with what is to be dropped, and returns whether a frame starts behind it.
+    #[inline(never)]
+    fn has_skipped(&mut self, buffer: &mut BytesMut) -> Result<bool, DecodeError> {
+        match self.state {
+            State::Reading { .. } => Ok(true),
+            State::SkippingToDelimiter => Ok(self.skip_to_delimiter(buffer)),
+            State::SkippingBytes { left } => {
+                let now = left.min(buffer.len());
+                self.allocation.skip(buffer, now);
+                let left = left.saturating_sub(now);
+                self.state = if left == 0 { State::START } else { State::SkippingBytes { left } };
+                Ok(left == 0)
+            }
+            State::Dead => {
+                *buffer = BytesMut::new();
+                Err(DecodeError::Dead)
             }
         }
     }

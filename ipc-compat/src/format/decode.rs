@@ -26,12 +26,16 @@ pub(super) fn decode(
         rules.check(message.event())?;
         return Ok(message);
     };
-    let allowed = rules.allow_all_of(name.len());
-    let message = Message::from_frame(frame, name, Some(data)).ok_or_else(too_short)?;
-    if !allowed {
-        rules.check(message.event())?;
+    if !rules.allow_all_of(name.len()) {
+        check(rules, frame.get(name.clone()).unwrap_or_default())?;
     }
-    Ok(message)
+    Message::from_frame(frame, name, Some(data)).ok_or_else(too_short)
+}
+
+/// Checks a name that is UTF-8.
+#[inline(never)]
+fn check(rules: &EventRules, name: &[u8]) -> Result<(), FormatError> {
+    rules.check(std::str::from_utf8(name).unwrap_or_default())
 }
 
 /// Returns the message in any frame.
@@ -95,10 +99,8 @@ pub(crate) enum Name {
 /// One pass over the frame, and several times as fast as [`by_visitor`].
 #[inline]
 pub(crate) fn ordinary(frame: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
-    if !frame.starts_with(BEFORE_NAME) {
-        return None;
-    }
-    let mut scan = Scan::new(frame, BEFORE_NAME.len());
+    let mut scan = Scan::new(frame, 0);
+    scan.expect(BEFORE_NAME)?;
     let name = scan.plain_text(BEFORE_DATA)?;
     let data = scan.value()?;
     scan.ends_with(b"}").then_some((name, data))

@@ -1,6 +1,12 @@
 //! `Scan`: checks JSON in one pass over bytes, without recursion, allocation or values.
 
+mod words;
+
 use std::ops::Range;
+
+use words::{HIGHS, WORD, first_other_than_digit, first_special, plain};
+
+pub(super) use words::{BLOCK, any_byte, is_special, whole_blocks};
 
 /// A place in bytes, before which all was JSON.
 ///
@@ -8,267 +14,291 @@ use std::ops::Range;
 /// a surrogate pair are right, since they hurt only those who ask for what they stand for. It says
 /// no by mistake only where values are nested more than [`MAX_DEPTH`] deep: whoever gets a no asks
 /// `serde_json`, which then also says what is wrong.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Scan<'a> {
     bytes: &'a [u8],
-    /// Invariant: `at <= bytes.len()`.
-    at: usize,
-    /// Whether all strings so far are ASCII.
-    ascii: bool,
+    /// Invariant: an end of `bytes`. A slice that shrinks is checked once for each step, an index
+    /// for each look.
+    rest: &'a [u8],
+    /// The bits of all strings so far. Those of [`HIGHS`] are zero if all are ASCII.
+    bits: u64,
 }
 
 impl<'a> Scan<'a> {
     /// Returns a scan of `bytes` from `at` on.
+    #[inline]
     pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at: at.min(bytes.len()), ascii: true }
+        Self { bytes, rest: bytes.get(at..).unwrap_or_default(), bits: 0 }
     }
 
     /// Returns the range of a string's text, if it has no escapes and `bytes` go on with `then`,
     /// and passes over both.
     #[inline]
     pub(super) fn plain_text(&mut self, then: &[u8]) -> Option<Range<usize>> {
-        let start = self.at;
-        self.skip_short();
-        if self.peek() != b'"' {
-            let (len, ascii) = plain(self.bytes.get(self.at..)?);
-            self.at += len;
-            self.ascii &= ascii;
-        }
-        let end = self.at;
+        let start = self.at();
+        let len = match self.short_text() {
+            Some(len) => len,
+            None => {
+                let (len, bits) = long_plain(self.rest);
+                self.bits |= bits;
+                len
+            }
+        };
+        self.rest = self.rest.get(len..)?;
         self.expect(then)?;
-        Some(start..end)
+        Some(start..start + len)
     }
 
     /// Passes over one value, with the white space before it, and returns its range.
     pub(super) fn value(&mut self) -> Option<Range<usize>> {
-        self.peek_token();
-        let start = self.at;
+        // The compiler keeps a copy in registers.
+        let mut scan = self.clone();
+        scan.peek_token();
+        let start = scan.at();
         // One bit for each list and object that is open, the innermost last: 1 is an object.
         let (mut open, mut depth) = (0_u64, 0);
-        loop {
-            match self.peek_token() {
-                b'"' => self.string()?,
-                b'-' | b'0'..=b'9' => self.number()?,
-                b't' => self.expect(b"true")?,
-                b'f' => self.expect(b"false")?,
-                b'n' => self.expect(b"null")?,
-                bracket @ (b'[' | b'{') => {
-                    self.at += 1;
+        'values: loop {
+            if open & 1 == 1 {
+                scan.key()?;
+            }
+            let (byte, behind) = scan.token()?;
+            match byte {
+                b'"' => scan.string(behind)?,
+                b'0'..=b'9' => scan.unsigned(byte, behind)?,
+                b'-' => scan.number()?,
+                b't' => scan.expect(b"true")?,
+                b'f' => scan.expect(b"false")?,
+                b'n' => scan.expect(b"null")?,
+                b'[' | b'{' => {
+                    scan.rest = behind;
+                    let (next, behind) = scan.token()?;
                     // The closing bracket stands two places behind the opening one in ASCII.
-                    if self.peek_token() == bracket + 2 {
-                        self.at += 1;
-                    } else {
-                        let object = bracket == b'{';
+                    if next != byte + 2 {
                         if depth == MAX_DEPTH {
                             return None;
                         }
                         depth += 1;
-                        open = open << 1 | u64::from(object);
-                        if object {
-                            self.key()?;
-                        }
+                        open = open << 1 | u64::from(byte == b'{');
                         continue;
                     }
+                    scan.rest = behind;
                 }
                 _ => return None,
             }
             // A value has ended.
-            loop {
-                if depth == 0 {
-                    return Some(start..self.at);
+            while depth > 0 {
+                let (byte, behind) = scan.token()?;
+                scan.rest = behind;
+                if byte == b',' {
+                    continue 'values;
                 }
-                let object = open & 1 == 1;
-                match self.peek_token() {
-                    b',' => {
-                        self.at += 1;
-                        if object {
-                            self.key()?;
-                        }
-                        break;
-                    }
-                    b'}' if object => {}
-                    b']' if !object => {}
-                    _ => return None,
+                if byte != if open & 1 == 1 { b'}' } else { b']' } {
+                    return None;
                 }
-                self.at += 1;
                 depth -= 1;
                 open >>= 1;
             }
+            *self = scan;
+            return Some(start..self.at());
         }
     }
 
     /// Passes over white space and `last`, and returns whether the bytes end there and are UTF-8.
+    #[inline]
     pub(super) fn ends_with(&mut self, last: &[u8]) -> bool {
         self.peek_token();
         self.expect(last).is_some()
-            && self.at == self.bytes.len()
-            && (self.ascii || std::str::from_utf8(self.bytes).is_ok())
+            && self.rest.is_empty()
+            && (self.bits & HIGHS == 0 || std::str::from_utf8(self.bytes).is_ok())
+    }
+
+    /// Returns how many bytes lie before this place.
+    #[inline]
+    fn at(&self) -> usize {
+        self.bytes.len() - self.rest.len()
     }
 
     /// Passes over white space and returns the byte behind it; zero, which begins no token, at the
     /// end.
     #[inline]
     fn peek_token(&mut self) -> u8 {
-        loop {
-            match self.peek() {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                byte => return byte,
-            }
-        }
+        self.token().map_or(0, |(byte, _)| byte)
     }
 
+    /// Passes over white space and returns the byte behind it, with what follows that.
     #[inline]
-    fn peek(&self) -> u8 {
-        self.bytes.get(self.at).copied().unwrap_or_default()
+    fn token(&mut self) -> Option<(u8, &'a [u8])> {
+        let (mut byte, mut behind) = self.rest.split_first()?;
+        if *byte <= b' ' {
+            self.rest = behind_space(self.rest);
+            (byte, behind) = self.rest.split_first()?;
+        }
+        Some((*byte, behind))
     }
 
+    /// Passes over `token`, if it stands here.
     #[inline]
-    fn expect(&mut self, token: &[u8]) -> Option<()> {
-        if !self.bytes.get(self.at..)?.starts_with(token) {
-            return None;
-        }
-        self.at += token.len();
+    pub(super) fn expect(&mut self, token: &[u8]) -> Option<()> {
+        self.rest = self.rest.strip_prefix(token)?;
         Some(())
     }
 
     /// Passes over a member's key and its colon.
+    #[inline]
     fn key(&mut self) -> Option<()> {
-        if self.peek_token() != b'"' {
-            return None;
+        let (b'"', text) = self.token()? else { return None };
+        self.rest = text;
+        if let Some(len) = self.short_text() {
+            // As nearly everyone writes it, without white space.
+            if let [b'"', b':', behind @ ..] = text.get(len..)? {
+                self.rest = behind;
+                return Some(());
+            }
         }
-        self.string()?;
-        if self.peek_token() != b':' {
-            return None;
-        }
-        self.at += 1;
+        self.long_string()?;
+        let (b':', behind) = self.token()? else { return None };
+        self.rest = behind;
         Some(())
     }
 
+    /// Passes over a number.
+    #[inline]
     fn number(&mut self) -> Option<()> {
-        if self.peek() == b'-' {
-            self.at += 1;
+        match self.rest {
+            [b'-', first, behind @ ..] | [first, behind @ ..] => self.unsigned(*first, behind),
+            [] => None,
         }
-        // A digit behind a leading zero is no token that could follow a number.
-        if self.peek() == b'0' {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == b'.' {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), b'e' | b'E') {
-            self.at += 1;
-            if matches!(self.peek(), b'+' | b'-') {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Some(())
     }
 
-    /// Passes over one digit or more.
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.peek().is_ascii_digit() {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
-
-    /// Passes over a string, at whose quote it stands.
+    /// Passes over a number without a sign, whose first digit is `first`.
     #[inline]
-    fn string(&mut self) -> Option<()> {
-        self.at += 1;
-        self.skip_short();
-        if self.peek() != b'"' {
-            return self.long_string();
-        }
-        self.at += 1;
-        Some(())
-    }
-
-    /// Passes over the rest of a string.
-    #[inline(never)]
-    fn long_string(&mut self) -> Option<()> {
-        loop {
-            let (len, ascii) = plain(self.bytes.get(self.at..)?);
-            self.at += len;
-            self.ascii &= ascii;
-            match self.bytes.get(self.at)? {
-                b'"' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                b'\\' => self.escape()?,
-                _ => return None,
-            }
-        }
-    }
-
-    /// Passes over a string's plain text if it ends within eight bytes, as most do.
-    #[inline]
-    fn skip_short(&mut self) {
-        let word = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<WORD>());
-        let Some(word) = word.map(|word| u64::from_le_bytes(*word)) else { return };
-        if let Some(end) = first_special(word) {
-            self.ascii &= word & HIGHS == 0;
-            self.at += end;
-        }
-    }
-
-    fn escape(&mut self) -> Option<()> {
-        match self.bytes.get(self.at + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 2,
-            b'u' => {
-                let digits = self.bytes.get(self.at + 2..self.at + 6)?;
-                if !digits.iter().all(u8::is_ascii_hexdigit) {
-                    return None;
-                }
-                self.at += 6;
-            }
+    fn unsigned(&mut self, first: u8, behind: &'a [u8]) -> Option<()> {
+        self.rest = match first {
+            // A digit behind a leading zero is no token that could follow a number.
+            b'0' => behind,
+            b'1'..=b'9' => behind_digits(behind),
             _ => return None,
+        };
+        if let Some(b'.' | b'e' | b'E') = self.rest.first() {
+            self.rest = behind_fraction(self.rest)?;
         }
         Some(())
+    }
+
+    /// Passes over a string, whose quote `text` follows.
+    #[inline(always)]
+    fn string(&mut self, text: &'a [u8]) -> Option<()> {
+        self.rest = text;
+        if let Some(len) = self.short_text() {
+            if let [b'"', behind @ ..] = text.get(len..)? {
+                self.rest = behind;
+                return Some(());
+            }
+        }
+        self.long_string()
+    }
+
+    /// Passes over a string that is not short, whose quote is behind.
+    #[inline(always)]
+    fn long_string(&mut self) -> Option<()> {
+        let (behind, bits) = behind_text(self.rest)?;
+        self.rest = behind;
+        self.bits |= bits;
+        Some(())
+    }
+
+    /// Returns how long a string's plain text is here, if it ends within eight bytes, as most do.
+    #[inline]
+    fn short_text(&mut self) -> Option<usize> {
+        let word = u64::from_le_bytes(*self.rest.first_chunk::<WORD>()?);
+        self.bits |= word;
+        first_special(word)
     }
 }
 
-/// Returns how many bytes of plain text `text` begins with, and whether they are ASCII.
-///
-/// What stands a few bytes behind them counts for the latter, too. It does no harm: what is not
-/// ASCII stands in a string, or the bytes are no JSON.
+/// Returns what follows the string whose first quote `text` follows, and bits as [`plain`] does.
 #[inline(never)]
-fn plain(text: &[u8]) -> (usize, bool) {
-    let (mut rest, mut len, mut high) = (text, 0, 0);
-    let odd = |byte: u8| !byte.is_ascii() | is_special(byte);
+fn behind_text(text: &[u8]) -> Option<(&[u8], u64)> {
+    let (len, bits) = plain(text);
+    match text.get(len..)? {
+        [b'"', behind @ ..] => Some((behind, bits)),
+        // Elsewhere, so that a text without escapes pays nothing for the loop.
+        [b'\\', escape @ ..] => behind_escaped_text(escape, bits),
+        _ => None,
+    }
+}
+
+/// Does so for a string of which an escape, whose backslash `escape` follows, is reached.
+#[inline(never)]
+fn behind_escaped_text(escape: &[u8], bits: u64) -> Option<(&[u8], u64)> {
+    let (mut rest, mut all) = (behind_escape(escape)?, bits);
     loop {
-        while let Some((chunk, behind)) = rest.split_first_chunk::<WIDE>() {
-            if any_byte(chunk, odd) {
-                break;
-            }
-            len += WIDE;
-            rest = behind;
-            if rest.len() >= BLOCK {
-                let plain = whole_blocks(rest, odd);
-                len += plain;
-                rest = rest.get(plain..).unwrap_or_default();
-            }
-        }
-        for _ in 0..WIDE / WORD {
-            let Some((word, behind)) = rest.split_first_chunk::<WORD>() else {
-                let end = rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len());
-                return (len + end, high & HIGHS == 0 && rest.is_ascii());
-            };
-            let word = u64::from_le_bytes(*word);
-            high |= word;
-            if let Some(end) = first_special(word) {
-                return (len + end, high & HIGHS == 0);
-            }
-            len += WORD;
-            rest = behind;
+        let (len, bits) = long_plain(rest);
+        all |= bits;
+        match rest.get(len..)? {
+            [b'"', behind @ ..] => return Some((behind, all)),
+            [b'\\', escape @ ..] => rest = behind_escape(escape)?,
+            _ => return None,
         }
     }
+}
+
+/// Returns what follows the white space that `text` begins with.
+#[cold]
+fn behind_space(text: &[u8]) -> &[u8] {
+    let space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let len = text.iter().take_while(|byte| space(byte)).count();
+    text.get(len..).unwrap_or_default()
+}
+
+/// Returns what follows the digits that `text` begins with.
+#[inline]
+fn behind_digits(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while let Some((word, behind)) = rest.split_first_chunk::<WORD>() {
+        if let Some(len) = first_other_than_digit(u64::from_le_bytes(*word)) {
+            return rest.get(len..).unwrap_or_default();
+        }
+        rest = behind;
+    }
+    while let [b'0'..=b'9', behind @ ..] = rest {
+        rest = behind;
+    }
+    rest
+}
+
+/// Returns what follows a number's fraction and exponent, of which `text` begins with one.
+#[inline(never)]
+fn behind_fraction(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    if let [b'.', behind @ ..] = rest {
+        let [b'0'..=b'9', behind @ ..] = behind else { return None };
+        rest = behind_digits(behind);
+    }
+    if let [b'e' | b'E', b'+' | b'-', behind @ ..] | [b'e' | b'E', behind @ ..] = rest {
+        let [b'0'..=b'9', behind @ ..] = behind else { return None };
+        rest = behind_digits(behind);
+    }
+    Some(rest)
+}
+
+/// Returns what follows an escape, whose backslash `text` follows.
+#[inline]
+fn behind_escape(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', behind @ ..] => Some(behind),
+        [b'u', behind @ ..] => {
+            let (digits, behind) = behind.split_first_chunk::<4>()?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(behind)
+        }
+        _ => None,
+    }
+}
+
+/// Does what [`plain`] does, in a place of its own.
+#[inline(never)]
+fn long_plain(text: &[u8]) -> (usize, u64) {
+    plain(text)
 }
 
 /// Returns whether `bytes` are one JSON value in UTF-8, if no value is nested too deep.
@@ -278,58 +308,9 @@ pub(crate) fn is_json(bytes: &[u8]) -> bool {
     scan.value().is_some() && scan.ends_with(b"")
 }
 
-/// Returns how many bytes there are in the blocks `text` begins with in which none is like that.
-#[inline(never)]
-pub(super) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    let mut len = 0;
-    while let Some(block) = text.get(len..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-        if any_byte(block, &is) {
-            break;
-        }
-        len += BLOCK;
-    }
-    len
-}
-
-/// Returns whether one of the bytes is like that. It looks at all of them, without stopping early, so
-/// that the compiler uses wide registers.
-#[inline]
-pub(super) fn any_byte<const N: usize>(bytes: &[u8; N], is: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(false, |found, byte| found | is(*byte))
-}
-
-/// Returns whether a string's plain text ends at `byte`.
-pub(super) fn is_special(byte: u8) -> bool {
-    (byte < b' ') | (byte == b'"') | (byte == b'\\')
-}
-
-/// Returns where in the word, the lowest byte first, the first special byte is.
-///
-/// By Mycroft's way: bits above the lowest one that is found can be wrong.
-#[inline]
-fn first_special(word: u64) -> Option<usize> {
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let quote = zeros(word ^ (ONES * u64::from(b'"')));
-    let backslash = zeros(word ^ (ONES * u64::from(b'\\')));
-    let found = (control | quote | backslash) & HIGHS;
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
-}
-
 /// How many values may be open within each other: as many as a word has bits. serde stops at 127,
 /// and what people send is flat.
 pub(crate) const MAX_DEPTH: usize = 64;
-
-/// Bytes looked at together in very long strings: twice as fast as a few at a time.
-pub(super) const BLOCK: usize = 128;
-
-/// Bytes looked at together in long strings: two of the narrowest vector registers.
-const WIDE: usize = 32;
-
-const WORD: usize = size_of::<u64>();
-
-const ONES: u64 = u64::MAX / 255;
-const HIGHS: u64 = ONES << 7;
 
 #[cfg(test)]
 mod tests;

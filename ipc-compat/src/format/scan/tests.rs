@@ -53,6 +53,25 @@ fn numbers() {
 }
 
 #[test]
+fn every_byte_behind_numbers_of_every_length() {
+    for byte in 0..=255 {
+        for digits in 1..20 {
+            let mut json = [b"[".as_slice(), &b"1234567890".repeat(2)[..digits], b"]"].concat();
+            json[digits] = byte;
+            check(&json);
+            json.extend_from_slice(b"     ");
+            check(&json);
+            for fraction in [".", "e", "E+", "."] {
+                let mut json = [b"[0", fraction.as_bytes(), &json[1..]].concat();
+                check(&json);
+                json.truncate(json.len() - 6);
+                check(&json);
+            }
+        }
+    }
+}
+
+#[test]
 fn depths_around_the_limit() {
     for depth in [1, 2, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, 128, 1000] {
         for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {

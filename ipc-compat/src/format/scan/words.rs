@@ -1,0 +1,119 @@
+//! Looks at many bytes at a time for those that end plain text or a number.
+
+/// Returns how many bytes of plain text `text` begins with, and bits of which none of [`HIGHS`] is
+/// set if they are ASCII.
+///
+/// What stands a few bytes behind them counts for the latter, too. It does no harm: what is not
+/// ASCII stands in a string, or the bytes are no JSON.
+#[inline(always)]
+pub(super) fn plain(text: &[u8]) -> (usize, u64) {
+    let (mut rest, mut len, mut bits) = (text, 0, 0);
+    // Special or not ASCII: as a signed number, what is not ASCII is below the space, too.
+    let odd = |byte: u8| ((byte as i8) < b' ' as i8) | is_quote_or_backslash(byte);
+    loop {
+        while let Some((chunk, behind)) = rest.split_first_chunk::<WIDE>() {
+            if any_byte(chunk, odd) {
+                break;
+            }
+            len += WIDE;
+            rest = behind;
+            if rest.len() >= BLOCK {
+                let plain = whole_blocks(rest, odd);
+                len += plain;
+                rest = rest.get(plain..).unwrap_or_default();
+            }
+        }
+        for _ in 0..WIDE / WORD {
+            let Some((word, behind)) = rest.split_first_chunk::<WORD>() else {
+                for byte in rest {
+                    if let ..b' ' | b'"' | b'\\' = byte {
+                        break;
+                    }
+                    bits |= u64::from(*byte);
+                    len += 1;
+                }
+                return (len, bits);
+            };
+            let word = u64::from_le_bytes(*word);
+            bits |= word;
+            if let Some(end) = first_special(word) {
+                return (len + end, bits);
+            }
+            len += WORD;
+            rest = behind;
+        }
+    }
+}
+
+/// Returns how many bytes there are in the blocks `text` begins with in which none is like that.
+#[inline(never)]
+pub(in crate::format) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let mut len = 0;
+    while let Some(block) = text.get(len..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        if any_byte(block, &is) {
+            break;
+        }
+        len += BLOCK;
+    }
+    len
+}
+
+/// Returns whether one of the bytes is like that. It looks at all of them, without stopping early, so
+/// that the compiler uses wide registers.
+#[inline]
+pub(in crate::format) fn any_byte<const N: usize>(
+    bytes: &[u8; N],
+    is: impl Fn(u8) -> bool,
+) -> bool {
+    bytes.iter().fold(false, |found, byte| found | is(*byte))
+}
+
+/// Returns whether a string's plain text ends at `byte`.
+#[inline]
+pub(in crate::format) fn is_special(byte: u8) -> bool {
+    (byte < b' ') | is_quote_or_backslash(byte)
+}
+
+/// In vector registers the two comparisons would be made apart; a minimum is one instruction.
+#[inline]
+fn is_quote_or_backslash(byte: u8) -> bool {
+    (byte ^ b'"').min(byte ^ b'\\') == 0
+}
+
+/// Returns where in the word, the lowest byte first, the first special byte is.
+///
+/// By Mycroft's way: bits above the lowest one that is found can be wrong.
+#[inline]
+pub(super) fn first_special(word: u64) -> Option<usize> {
+    let control = word.wrapping_sub(ONES * 0x20);
+    let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+    first_high((control | quote | backslash) & !word)
+}
+
+/// Returns where in the word, the lowest byte first, the first byte is that is no digit.
+///
+/// Bits above the lowest one that is found can be wrong here, too.
+#[inline]
+pub(super) fn first_other_than_digit(word: u64) -> Option<usize> {
+    let values = word ^ (ONES * u64::from(b'0'));
+    first_high(values | values.wrapping_add(ONES * (0x80 - 10)))
+}
+
+/// Returns the lowest byte of the word that has its highest bit set.
+#[inline]
+fn first_high(word: u64) -> Option<usize> {
+    let found = word & HIGHS;
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+}
+
+/// Bytes looked at together in very long strings: twice as fast as a few at a time.
+pub(in crate::format) const BLOCK: usize = 128;
+
+/// Bytes looked at together in long strings: two of the narrowest vector registers.
+const WIDE: usize = 32;
+
+pub(super) const WORD: usize = size_of::<u64>();
+
+const ONES: u64 = u64::MAX / 255;
+pub(super) const HIGHS: u64 = ONES << 7;
