@@ -89,7 +89,7 @@ impl FrameEncoder {
             Rule::Delimited(search) => {
                 let len = appended.bytes().len();
                 self.check_len(len)?;
-                appended.out.put_slice(search.needle());
+                search.append_to(appended.out);
                 // Searching the delimiter together with the frame also finds one that begins in
                 // the frame's end and is completed by the delimiter.
                 let at = search.find(appended.bytes()).unwrap_or(len);

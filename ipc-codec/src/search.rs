@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+use bytes::{BufMut, BytesMut};
 use memchr::memmem::Finder;
 
 use crate::Delimiter;
@@ -28,6 +29,16 @@ impl Search {
         match self {
             Self::Byte(byte) => memchr::memchr(*byte, haystack),
             Self::Bytes(finder) => finder.find(haystack),
+        }
+    }
+
+    /// Appends the delimiter.
+    #[inline]
+    pub(crate) fn append_to(&self, out: &mut BytesMut) {
+        match self {
+            // A store, where a slice of any length is copied by a call.
+            Self::Byte(byte) => out.put_u8(*byte),
+            Self::Bytes(finder) => out.put_slice(finder.needle()),
         }
     }
 

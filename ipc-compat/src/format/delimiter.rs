@@ -41,10 +41,15 @@ impl Hazard {
     // Wire rule W3
     /// Rewrites the frame from `start` on, if it holds `delimiter`, so that it means the same and
     /// does not.
+    #[inline]
     pub(super) fn avert(self, delimiter: &Delimiter, out: &mut BytesMut, start: usize) {
-        if matches!(self, Self::Nowhere | Self::Anywhere) {
-            return;
+        if !matches!(self, Self::Nowhere | Self::Anywhere) {
+            self.rewrite(delimiter, out, start);
         }
+    }
+
+    #[inline(never)]
+    fn rewrite(self, delimiter: &Delimiter, out: &mut BytesMut, start: usize) {
         let frame = out.get(start..).unwrap_or_default();
         if !holds(frame, delimiter.as_bytes()) {
             return;

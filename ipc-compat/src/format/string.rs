@@ -1,46 +1,100 @@
 //! JSON strings, written several times faster than byte by byte.
 
-use std::io::{self, Write};
-
 use bytes::BytesMut;
 
-use super::encode::Appender;
-use super::scan::{BLOCK, any_byte, is_special, whole_blocks};
+use super::scan::{BLOCK, any_byte, first_special, is_special, whole_blocks};
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
-pub(super) fn write(text: &str, out: &mut BytesMut) {
-    out.reserve(text.len() + 2);
-    // A buffer takes whatever comes.
-    let _ = write_to(text.as_bytes(), &mut Appender(out));
-}
-
-/// Writes `text`, which is UTF-8, as a JSON string.
-///
-/// # Errors
-///
-/// The writer's.
 #[inline]
-pub(super) fn write_to<W: Write + ?Sized>(text: &[u8], out: &mut W) -> io::Result<()> {
-    out.write_all(b"\"")?;
-    let mut plain = text;
-    let mut looked_at = if text.len() < BLOCK { 0 } else { whole_blocks(text, is_special) };
-    for chunk in text.get(looked_at..).unwrap_or_default().chunks(CHUNK) {
-        if has_special(chunk) {
-            let (before, rest) = plain.split_at(looked_at);
-            out.write_all(before)?;
-            write_escaped(chunk, out)?;
-            plain = rest.get(chunk.len()..).unwrap_or_default();
-            looked_at = 0;
-        } else {
-            looked_at += chunk.len();
-        }
-    }
-    out.write_all(plain)?;
-    out.write_all(b"\"")
+pub(super) fn write(text: &str, out: &mut BytesMut) {
+    out.extend_from_slice(b"\"");
+    write_text(text, out);
+    out.extend_from_slice(b"\"");
 }
 
-/// Writes a chunk byte by byte, by way of an array: to write to `out` each time costs more.
-fn write_escaped<W: Write + ?Sized>(chunk: &[u8], out: &mut W) -> io::Result<()> {
+/// Appends `before`, then `key` as a JSON string, then a colon.
+#[inline]
+pub(super) fn write_key(before: u8, key: &str, out: &mut BytesMut) {
+    out.extend_from_slice(&[before, b'"']);
+    write_text(key, out);
+    out.extend_from_slice(b"\":");
+}
+
+/// Appends `text` as it stands between a JSON string's quotes.
+#[inline]
+pub(super) fn write_text(text: &str, out: &mut BytesMut) {
+    let text = text.as_bytes();
+    let plain = plain(text);
+    if plain == text.len() {
+        out.extend_from_slice(text);
+    } else {
+        write_escaped(text, plain, out);
+    }
+}
+
+/// Appends a text that begins with so many plain bytes, and has others.
+#[inline(never)]
+fn write_escaped(text: &[u8], plain_len: usize, out: &mut BytesMut) {
+    let (mut rest, mut len) = (text, plain_len);
+    while let Some((before, behind)) = rest.split_at_checked(len) {
+        out.extend_from_slice(before);
+        if behind.is_empty() {
+            return;
+        }
+        let (chunk, behind) = behind.split_at(behind.len().min(CHUNK));
+        write_chunk(chunk, out);
+        rest = behind;
+        len = plain(rest);
+    }
+}
+
+/// Returns a number of plain bytes that `text` begins with: all of them if all are plain, otherwise
+/// some.
+#[inline]
+fn plain(text: &[u8]) -> usize {
+    if text.len() >= CHUNK {
+        long_plain(text)
+    } else if is_plain(text) {
+        text.len()
+    } else {
+        0
+    }
+}
+
+#[inline(never)]
+fn long_plain(text: &[u8]) -> usize {
+    let blocks = if text.len() < BLOCK { 0 } else { whole_blocks(text, is_special) };
+    let mut rest = text.get(blocks..).unwrap_or_default();
+    while let Some((chunk, behind)) = rest.split_first_chunk::<CHUNK>() {
+        if any_byte(chunk, is_special) {
+            return text.len() - rest.len();
+        }
+        rest = behind;
+    }
+    match text.last_chunk::<CHUNK>() {
+        Some(end) if !rest.is_empty() && any_byte(end, is_special) => text.len() - rest.len(),
+        _ => text.len(),
+    }
+}
+
+/// Returns whether all of a text shorter than a chunk is plain: two looks at a time, which overlap.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    if let (Some(start), Some(end)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
+        !any_byte(start, is_special) & !any_byte(end, is_special)
+    } else if let (Some(start), Some(end)) = (text.first_chunk(), text.last_chunk()) {
+        let plain = |word: &[u8; 8]| first_special(u64::from_le_bytes(*word)).is_none();
+        plain(start) & plain(end)
+    } else if let (Some(start), Some(end)) = (text.first_chunk(), text.last_chunk()) {
+        let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        first_special(half(start) | half(end) << 32).is_none()
+    } else {
+        !text.iter().any(|byte| is_special(*byte))
+    }
+}
+
+/// Appends a chunk byte by byte, by way of an array: to append each costs more.
+fn write_chunk(chunk: &[u8], out: &mut BytesMut) {
     let mut buffer = [0; CHUNK * ESCAPE];
     let mut length = 0;
     let mut push = |byte| {
@@ -70,14 +124,7 @@ fn write_escaped<W: Write + ?Sized>(chunk: &[u8], out: &mut W) -> io::Result<()>
             }
         }
     }
-    out.write_all(buffer.get(..length).unwrap_or_default())
-}
-
-fn has_special(chunk: &[u8]) -> bool {
-    match chunk.first_chunk::<CHUNK>() {
-        Some(whole) => any_byte(whole, is_special),
-        None => chunk.iter().any(|byte| is_special(*byte)),
-    }
+    out.extend_from_slice(buffer.get(..length).unwrap_or_default());
 }
 
 /// The longest escape: `\u001f`.

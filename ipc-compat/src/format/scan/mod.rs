@@ -4,9 +4,9 @@ mod words;
 
 use std::ops::Range;
 
-use words::{HIGHS, WORD, first_other_than_digit, first_special, plain};
+use words::{HIGHS, WORD, first_other_than_digit, plain};
 
-pub(super) use words::{BLOCK, any_byte, is_special, whole_blocks};
+pub(super) use words::{BLOCK, any_byte, first_special, is_special, whole_blocks};
 
 /// A place in bytes, before which all was JSON.
 ///

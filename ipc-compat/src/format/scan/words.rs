@@ -84,7 +84,7 @@ fn is_quote_or_backslash(byte: u8) -> bool {
 ///
 /// By Mycroft's way: bits above the lowest one that is found can be wrong.
 #[inline]
-pub(super) fn first_special(word: u64) -> Option<usize> {
+pub(in crate::format) fn first_special(word: u64) -> Option<usize> {
     let control = word.wrapping_sub(ONES * 0x20);
     let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
     let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
