@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::format::{
-    Envelope, MAX_DEPTH, Name, by_visitor, is_json, ordinary, replace_lone_surrogates,
+    Envelope, MAX_DEPTH, Name, by_visitor, is_json, ordinary, reader_agrees,
+    replace_lone_surrogates,
 };
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 
@@ -21,10 +22,13 @@ pub fn envelope(frame: &[u8]) {
     let decoded = decode(&open(), frame);
     agrees_with_oracle(&text, &decoded);
     scanners_agree(&text);
+    reader_agrees(&text);
     scan_agrees(frame);
     scan_agrees(text.as_bytes());
     strictness_only_refuses(frame, &text, &decoded);
     if let Ok(message) = &decoded {
+        let payload = message.payload().unwrap_or_default();
+        reader_agrees(&String::from_utf8_lossy(payload));
         is_written_again(message);
         delimiter_is_averted(message);
     }

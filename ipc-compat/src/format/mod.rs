@@ -8,6 +8,7 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+mod reader;
 mod scan;
 mod serializer;
 mod string;
@@ -30,6 +31,8 @@ use crate::{Encoding, codes};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
+#[cfg(any(test, fuzzing))]
+pub(crate) use reader::reader_agrees;
 #[cfg(any(test, fuzzing))]
 pub(crate) use scan::{MAX_DEPTH, is_json};
 #[cfg(any(test, fuzzing))]

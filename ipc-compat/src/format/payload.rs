@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use ipc_core::{FormatError, Message};
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
-use serde_json::de::StrRead;
 
 use super::text::replace_lone_surrogates;
-use super::{BrokenText, RawJson};
+use super::{BrokenText, RawJson, reader};
 use crate::codes;
 
 /// Returns the payload as a `T`.
@@ -20,6 +19,18 @@ pub(super) fn typed<T: DeserializeOwned>(
         return T::deserialize(Absent).map_err(|_| absent());
     };
     let json = std::str::from_utf8(payload).map_err(|error| invalid(&error))?;
+    match reader::read(json) {
+        Some(value) => Ok(value),
+        None => by_serde_json(json, broken_text),
+    }
+}
+
+/// Returns the payload as a `T`, or why it is none.
+#[cold]
+fn by_serde_json<T: DeserializeOwned>(
+    json: &str,
+    broken_text: BrokenText,
+) -> Result<T, FormatError> {
     match parse(json) {
         Ok(value) => Ok(value),
         // Rare, so it is looked for only after the parser stumbled.
@@ -53,10 +64,11 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
 }
 
 /// A payload that is there: JSON, but for `()`, which accepts all.
-struct Present<'a, 'de>(&'a mut serde_json::Deserializer<StrRead<'de>>);
+pub(super) struct Present<D>(pub(super) D);
 
 macro_rules! forward_to_json {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
+        #[inline]
         fn $method<V: Visitor<'de>>(
             self,
             $($name: $type,)*
@@ -67,8 +79,8 @@ macro_rules! forward_to_json {
     )*};
 }
 
-impl<'de> Deserializer<'de> for Present<'_, 'de> {
-    type Error = serde_json::Error;
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
+    type Error = D::Error;
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         IgnoredAny::deserialize(self.0)?;
