@@ -22,6 +22,10 @@ pub enum FlushPolicy {
     WhenIdle,
     /// At the latest after this time, so that more messages gather: for throughput where a known
     /// delay does not matter.
+    ///
+    /// In the blocking driver nothing happens between calls. There what has gathered is written by
+    /// the first message after this time, by every call that waits, such as `recv` and `flush`, and
+    /// once it is 64 KiB: whoever sends and then does something else calls `flush`.
     Within(Duration),
 }
 

@@ -1,12 +1,16 @@
 //! Messages back and forth, queues and their limits.
 
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
-use ipc_core::EmitError;
-use ipc_core::blocking::{Event, RecvError};
+use ipc_core::blocking::{Client, Event, RecvError};
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
+use ipc_core::{EmitError, FlushPolicy};
 
+use crate::lines::Lines;
 use crate::rig::{Place, echo, heard, next, tcp};
 
 #[test]
@@ -185,4 +189,70 @@ fn time_runs_out_without_an_event() {
     let (mut client, _connection) = Place::new().pair();
     let nothing = client.recv_timeout(Duration::from_millis(5));
     assert!(matches!(nothing, Err(RecvError::TimedOut)));
+}
+
+/// A client with this policy, and the bare socket of its server.
+fn gathering(policy: FlushPolicy) -> (Client<Lines>, UnixStream) {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.path()).unwrap();
+    let mut client = place.builder().flush_policy(policy).build();
+    client.connect().unwrap();
+    let (socket, _) = listener.accept().unwrap();
+    // What is written to a Unix socket is there at once: nothing has to be waited for.
+    socket.set_nonblocking(true).unwrap();
+    assert_eq!(next(&mut client), "connect");
+    (client, socket)
+}
+
+/// Returns what is there.
+fn arrived(socket: &mut UnixStream) -> String {
+    let mut bytes = vec![0; 1 << 20];
+    match socket.read(&mut bytes) {
+        Ok(n) => String::from_utf8_lossy(&bytes[..n]).into_owned(),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => String::new(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn messages_gather_until_a_call_waits() {
+    let (mut client, mut socket) = gathering(FlushPolicy::Within(Duration::MAX));
+    client.emit("a", "1").unwrap();
+    client.emit("b", "2").unwrap();
+    assert_eq!(arrived(&mut socket), "");
+    assert!(client.flush());
+    assert_eq!(arrived(&mut socket), "a 1\nb 2\n");
+    client.emit("c", "3").unwrap();
+    assert_eq!(arrived(&mut socket), "");
+    assert_eq!(client.recv_timeout(Duration::ZERO).unwrap_err(), RecvError::TimedOut);
+    assert_eq!(arrived(&mut socket), "c 3\n");
+    client.emit("d", "4").unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    assert!(client.close().undelivered.is_empty());
+    assert_eq!(arrived(&mut socket), "d 4\n");
+}
+
+#[test]
+fn flush_does_not_wait_for_the_peer_to_say_something() {
+    let (mut client, mut socket) = gathering(FlushPolicy::WhenIdle);
+    socket.write_all(b"one 1\ntwo 2\n").unwrap();
+    assert_eq!(next(&mut client), "one 1");
+    client.emit("a", "1").unwrap();
+    assert!(client.flush());
+    assert_eq!(arrived(&mut socket), "a 1\n");
+    assert_eq!(next(&mut client), "two 2");
+}
+
+#[test]
+fn messages_gather_until_the_time_is_over_or_they_are_many() {
+    let (mut client, mut socket) = gathering(FlushPolicy::Within(Duration::ZERO));
+    for number in 0..4 {
+        client.emit("n", number.to_string().as_str()).unwrap();
+        let expected = ["", "n 0\nn 1\n", "", "n 2\nn 3\n"][number];
+        assert_eq!(arrived(&mut socket), expected);
+    }
+    let (mut client, mut socket) = gathering(FlushPolicy::Within(Duration::MAX));
+    client.emit("n", "0").unwrap();
+    client.emit("large", "x".repeat(64 * 1024).as_str()).unwrap();
+    assert!(arrived(&mut socket).starts_with("n 0\nlarge xxx"));
 }

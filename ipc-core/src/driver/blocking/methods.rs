@@ -12,7 +12,9 @@ macro_rules! talk_methods {
         /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
         /// rest leaves with the next call. While further messages that were received wait to be
         /// taken, up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not
-        /// wait for that. What a client sends without a connection waits in the queue.
+        /// wait for that. Many messages in a row take one system call each like this;
+        /// [`FlushPolicy::Within`](crate::FlushPolicy::Within) lets them gather. What a client sends
+        /// without a connection waits in the queue.
         ///
         /// # Errors
         ///

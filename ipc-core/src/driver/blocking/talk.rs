@@ -14,7 +14,7 @@ use super::line::{Line, Woken};
 use crate::driver::clock;
 use crate::driver::config::{ConnectionConfig, FlushPolicy, OnMalformed};
 use crate::driver::error::{DisconnectReason, EmitError, Error};
-use crate::driver::outbox::{WRITE_EARLY, encode_frame};
+use crate::driver::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
 use crate::driver::reading::{hung_up, is_hangup};
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::{ClientEvent, EncodePayload, Message, MessageFormat};
@@ -33,6 +33,9 @@ pub(super) struct Talk<F> {
     held: usize,
     /// When the peer has to have sent something, with an idle timeout.
     idle_at: Option<Instant>,
+    /// From when on a message that is sent takes with it what waits, with
+    /// [`FlushPolicy::Within`].
+    flush_at: Option<Instant>,
     overflow: Option<QueueLimit>,
     /// Whether nothing can be sent any more.
     pub(super) closed: bool,
@@ -64,6 +67,7 @@ impl<F: MessageFormat> Talk<F> {
             events: VecDeque::new(),
             held: 0,
             idle_at: None,
+            flush_at: None,
             overflow: None,
             closed: false,
         }
@@ -137,14 +141,13 @@ impl<F: MessageFormat> Talk<F> {
         if self.closed || self.overflow.is_some() {
             return Err(EmitError::Closed);
         }
+        let first = self.queue.is_empty();
         match push(&mut self.queue) {
             Ok(()) => {
-                let Some(line) = &mut self.line else { return Ok(()) };
-                let gathers = self.config.flush != FlushPolicy::Immediate
-                    && line.is_busy()
-                    && self.queue.bytes() < WRITE_EARLY;
-                if !gathers {
-                    line.write(&mut self.queue);
+                if !self.gathers(first) {
+                    if let Some(line) = &mut self.line {
+                        line.write(&mut self.queue);
+                    }
                 }
                 Ok(())
             }
@@ -155,6 +158,26 @@ impl<F: MessageFormat> Talk<F> {
                 Err(EmitError::Full(limit))
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns whether what waits may wait for more, now that a message was queued: the `first` one
+    /// or another one.
+    fn gathers(&mut self, first: bool) -> bool {
+        let bytes = self.queue.bytes();
+        match self.config.flush {
+            FlushPolicy::Immediate => false,
+            FlushPolicy::WhenIdle => {
+                bytes < WRITE_EARLY && self.line.as_ref().is_some_and(Line::is_busy)
+            }
+            FlushPolicy::Within(delay) => {
+                let now = clock::now();
+                if first {
+                    self.flush_at = now.checked_add(delay);
+                    return bytes < WRITE_FROM;
+                }
+                bytes < WRITE_FROM && self.flush_at.is_none_or(|at| at > now)
+            }
         }
     }
 
@@ -205,7 +228,15 @@ impl<F: MessageFormat> Talk<F> {
     /// Writes, waiting for room at most until `until`. What is received meanwhile is kept, so
     /// that two sides that only send do not wait for each other for ever; up to a limit, where
     /// waiting makes sense only if there is something to write.
+    ///
+    /// With nothing to write it waits as [`turn`](Self::turn) does.
     pub(super) fn drain(&mut self, until: Option<Instant>) -> Turn {
+        if let (Some(line), false) = (&mut self.line, self.queue.is_empty()) {
+            line.write(&mut self.queue);
+            if self.queue.is_empty() {
+                return Turn::Look;
+            }
+        }
         if self.held < self.config.event_bytes {
             return self.turn(until);
         }

@@ -351,4 +351,4 @@ pub(super) const WRITE_EARLY: usize = 2 * 1024;
 
 /// So many bytes are written by whoever queues them, busy or not: a bigger batch saves nothing
 /// more, and the queue does not fill while the connection's task waits for its turn.
-const WRITE_FROM: usize = 64 * 1024;
+pub(super) const WRITE_FROM: usize = 64 * 1024;
