@@ -27,26 +27,36 @@ impl<'de> Cursor<'de> {
     /// end.
     #[inline]
     pub(super) fn peek(&mut self) -> u8 {
-        loop {
-            match self.rest {
-                [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] => self.rest = rest,
-                [byte, ..] => return *byte,
-                [] => return 0,
-            }
+        match self.rest {
+            [byte, ..] if *byte > b' ' => *byte,
+            _ => self.peek_behind_space(),
         }
     }
 
     /// Passes over white space and `token`.
     #[inline]
     pub(super) fn eat(&mut self, token: u8) -> Result<(), Unread> {
-        self.peek();
+        // Most JSON has no white space.
         match self.rest {
-            [byte, rest @ ..] if *byte == token => {
-                self.rest = rest;
-                Ok(())
-            }
-            _ => Err(Unread),
+            [byte, rest @ ..] if *byte == token => self.rest = rest,
+            _ => self.eat_behind_space(token)?,
         }
+        Ok(())
+    }
+
+    #[cold]
+    fn peek_behind_space(&mut self) -> u8 {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        self.rest.first().copied().unwrap_or_default()
+    }
+
+    #[cold]
+    fn eat_behind_space(&mut self, token: u8) -> Result<(), Unread> {
+        self.peek_behind_space();
+        self.rest = self.rest.strip_prefix(&[token]).ok_or(Unread)?;
+        Ok(())
     }
 
     /// Passes over `word`, which begins here.
@@ -65,8 +75,10 @@ impl<'de> Cursor<'de> {
     /// Passes over a string and returns its text, if it has no escapes; otherwise it stays.
     #[inline]
     pub(super) fn plain_text(&mut self) -> Option<&'de str> {
-        self.peek();
-        let [b'"', text @ ..] = self.rest else { return None };
+        if self.peek() != b'"' {
+            return None;
+        }
+        let text = self.rest.get(1..)?;
         let len = plain_len(text);
         let Some([b'"', rest @ ..]) = text.get(len..) else { return None };
         self.rest = rest;
