@@ -33,7 +33,7 @@ impl FrameDecoder {
         }
         let allocated = self.splitter.allocated(&self.buffer);
         room::make_room(&mut self.buffer, allocated, chunk.len(), chunk.len());
-        self.buffer.extend_from_slice(chunk);
+        room::append(&mut self.buffer, chunk);
     }
 
     /// Returns room for up to `max` bytes, to read into without a copy: at least one byte, at most

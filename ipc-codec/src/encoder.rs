@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 
 use crate::search::Search;
 use crate::splitter::PREFIX;
-use crate::{EncodeError, EncodeWith, Framing, Limits};
+use crate::{EncodeError, EncodeWith, Framing, Limits, room};
 
 /// An encoder of frames into a byte stream. It keeps no state between frames.
 ///
@@ -50,7 +50,7 @@ impl FrameEncoder {
         if matches!(self.rule, Rule::LengthPrefixed) {
             appended.out.put_slice(&[0; PREFIX]);
         }
-        appended.out.put_slice(frame);
+        room::append(appended.out, frame);
         self.complete(appended)
     }
 

@@ -26,6 +26,17 @@ pub(crate) fn make_room(buffer: &mut BytesMut, allocated: usize, wanted: usize, 
     move_to(buffer, need);
 }
 
+/// Appends `bytes`, for which there is room.
+///
+/// In pieces: a longer copy the C library on x86-64 leaves to one instruction (`rep movsb`), which on
+/// AMD's Zen 3 copies to an unaligned address at 3 bytes a nanosecond instead of 20 and more.
+#[inline]
+pub(crate) fn append(buffer: &mut BytesMut, bytes: &[u8]) {
+    for piece in bytes.chunks(PIECE) {
+        buffer.extend_from_slice(piece);
+    }
+}
+
 /// Gives memory back that an idle connection does not need.
 pub(crate) fn release(buffer: &mut BytesMut, allocated: usize) {
     let len = buffer.len();
@@ -41,6 +52,9 @@ fn move_to(buffer: &mut BytesMut, capacity: usize) {
     fresh.extend_from_slice(buffer);
     *buffer = fresh;
 }
+
+/// Bytes copied at a time: 2 KiB, below where `rep movsb` begins (2,112 bytes at the least).
+const PIECE: usize = 2048;
 
 /// A buffer up to this size is kept however little of it is used: 64 KiB, what one read from a
 /// socket usually brings in at most.

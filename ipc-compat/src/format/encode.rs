@@ -40,7 +40,7 @@ pub(super) fn raw(
 ) -> Result<(), FormatError> {
     out.reserve(BEFORE_NAME.len() + event.len() + BEFORE_DATA.len() + payload.len() + 1);
     envelope(format, event, out, |out| {
-        out.extend_from_slice(payload);
+        append(payload, out);
         Ok(())
     })
 }
@@ -72,6 +72,21 @@ fn envelope(
 fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
     let falsy = format.dialect == Dialect::Classic && matches!(data, b"null" | b"\"\"");
     falsy || (format.emptied_emitters && quirk::is_emitter(data))
+}
+
+/// Bytes copied at a time: 2 KiB.
+///
+/// Hardly more, and the C library on x86-64 leaves the copy to one instruction (`rep movsb`), which on
+/// AMD's Zen 3 copies to an unaligned address at 3 bytes a nanosecond instead of 20 and more.
+pub(super) const PIECE: usize = 2048;
+
+/// Appends `bytes` in pieces.
+#[inline(never)]
+pub(super) fn append(bytes: &[u8], out: &mut BytesMut) {
+    out.reserve(bytes.len());
+    for piece in bytes.chunks(PIECE) {
+        out.extend_from_slice(piece);
+    }
 }
 
 /// A writer that appends. The one `bytes` has returns to its caller after each piece of free room.

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use super::encode::{PIECE, append};
 use super::scan::{BLOCK, any_byte, first_special, is_special, whole_blocks};
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
@@ -25,19 +26,19 @@ pub(super) fn write_key(before: u8, key: &str, out: &mut BytesMut) {
 pub(super) fn write_text(text: &str, out: &mut BytesMut) {
     let text = text.as_bytes();
     let plain = plain(text);
-    if plain == text.len() {
+    if plain == text.len() && plain <= PIECE {
         out.extend_from_slice(text);
     } else {
-        write_escaped(text, plain, out);
+        write_in_pieces(text, plain, out);
     }
 }
 
-/// Appends a text that begins with so many plain bytes, and has others.
+/// Appends a text that is long or has others than the so many plain bytes it begins with.
 #[inline(never)]
-fn write_escaped(text: &[u8], plain_len: usize, out: &mut BytesMut) {
+fn write_in_pieces(text: &[u8], plain_len: usize, out: &mut BytesMut) {
     let (mut rest, mut len) = (text, plain_len);
     while let Some((before, behind)) = rest.split_at_checked(len) {
-        out.extend_from_slice(before);
+        append(before, out);
         if behind.is_empty() {
             return;
         }
@@ -163,6 +164,21 @@ mod tests {
             check(&"x".repeat(length));
             check(&"\"".repeat(length));
             check(&"日".repeat(length));
+        }
+    }
+
+    #[test]
+    fn lengths_around_pieces() {
+        for length in [PIECE - 1, PIECE, PIECE + 1, 2 * PIECE, 5 * PIECE + 7] {
+            let text = "日x".repeat(length / 4) + &"y".repeat(length % 4);
+            assert_eq!(text.len(), length);
+            check(&text);
+            for at in [0, 4, length / 8 * 4] {
+                let mut text = text.clone();
+                text.insert(at, '\n');
+                check(&text);
+                check(&(text + "\""));
+            }
         }
     }
 
