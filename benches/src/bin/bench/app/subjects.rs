@@ -85,7 +85,7 @@ pub(super) fn all() -> Vec<Subject> {
         own("ours-json", "`ours`, the server passes the payload on", TRIPS, SAME),
         own(
             "ours-blocking",
-            "the blocking driver, a thread for each connection",
+            "the blocking driver, a thread for each connection; one way `FlushPolicy::Within(1 ms)`",
             BLOCKING,
             "one thread",
         ),

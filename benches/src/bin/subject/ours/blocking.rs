@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use ipc_benches::meter::{begin, now, since};
 use ipc_benches::{Body, FIRST_SEQ, Meter, Outcome, OwnedBody, Task, Work, text};
 use ipc_compat::NodeFormat;
-use ipc_core::Message;
 use ipc_core::blocking::{Client, Connection, Event, Server};
+use ipc_core::{FlushPolicy, Message};
 use ipc_transport::Endpoint;
 
 use super::told;
@@ -47,14 +48,15 @@ static COUNTED: AtomicU64 = AtomicU64::new(0);
 
 pub(super) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     match task.work {
-        Work::Echo => echo(&mut client(endpoint)?, task),
+        Work::Echo => echo(&mut client(endpoint, FlushPolicy::WhenIdle)?, task),
         Work::Flood => flood(endpoint, task),
         _ => Err("the blocking client is not measured in that".into()),
     }
 }
 
-fn client(endpoint: &Endpoint) -> Result<Client<NodeFormat>> {
-    let mut client = Client::builder(NodeFormat::v14(), endpoint.transport()?).build();
+fn client(endpoint: &Endpoint, policy: FlushPolicy) -> Result<Client<NodeFormat>> {
+    let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?);
+    let mut client = builder.flush_policy(policy).build();
     client.connect()?;
     Ok(client)
 }
@@ -81,7 +83,8 @@ fn echo(client: &mut Client<NodeFormat>, task: &Task) -> Result<Outcome> {
 fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     let mut clients = Vec::new();
     for _ in 0..task.connections {
-        clients.push(client(endpoint)?);
+        // What its documentation advises for many messages in a row.
+        clients.push(client(endpoint, FlushPolicy::Within(Duration::from_millis(1)))?);
     }
     let text = text(task.body);
     let all = |clients: &mut [Client<NodeFormat>], messages: u64, wanted: u64| -> Result<()> {
