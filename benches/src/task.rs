@@ -71,6 +71,13 @@ impl Task {
         }
     }
 
+    /// Returns the task with so many messages, and as many to warm up as before.
+    #[must_use]
+    pub fn messages(mut self, messages: u64) -> Self {
+        self.messages = messages;
+        self
+    }
+
     /// Returns the task with so many bytes of text in each message.
     #[must_use]
     pub fn body(mut self, bytes: usize) -> Self {

@@ -69,7 +69,8 @@ fn broadcasts_idle_connections_and_a_killed_server() {
     let directory = tempfile::tempdir().unwrap();
     let report = check(directory.path(), "W5,W7,W8,W9", &["ours"]);
     // Whatever else: nothing is lost without being counted.
-    let target = "| W9 killed at 1,000/s | messages nobody accounts for | <= 0 | 0.00 | met |";
+    let target =
+        "| W9 killed at 1,000/s | `ours` | messages nobody accounts for | <= 0 | 0.00 | met |";
     assert!(report.contains(target), "{report}");
 }
 

@@ -19,9 +19,11 @@ pub(super) fn text(
 ) -> String {
     let mut out = format!("{machine}.\n\n");
     out += &targets::table(results);
-    let _ = writeln!(out, "### Subjects\n\n| name | is |\n|---|---|");
-    for Subject { name, about, .. } in subjects {
-        let _ = writeln!(out, "| `{name}` | {about} |");
+    let _ =
+        writeln!(out, "### Subjects\n\n| name | is | messages in W2, W3, W5, W6 |\n|---|---|---|");
+    for Subject { name, about, part, .. } in subjects {
+        let part = if *part == 1 { "all".to_owned() } else { format!("1 in {part}") };
+        let _ = writeln!(out, "| `{name}` | {about} | {part} |");
     }
     for workload in WORKLOADS {
         let cases: Vec<&Case> = cases.iter().filter(|case| case.workload == workload).collect();
@@ -49,18 +51,27 @@ fn section(
     let mut out = format!("\n### {id}: {title}\n\n{about}\n");
     let columns = columns::of(id);
     for case in cases {
-        let rounds = subjects.iter().map(|s| results.figures(&case.name, s.name, "seconds").len());
-        let rounds = rounds.max().unwrap_or_default();
-        let task = &case.task;
-        let (name, messages) = (&case.name, columns::number(task.messages as f64, 0));
+        let measured = |subject: &&Subject| rounds(results, case, subject) > 0;
+        let (here, missing): (Vec<&Subject>, Vec<&Subject>) =
+            subjects.iter().filter(|subject| subject.does(case)).partition(measured);
+        let rounds = here.iter().map(|subject| rounds(results, case, subject)).max();
+        let Some(rounds) = rounds else {
+            let _ = writeln!(out, "\n**{}**: not measured in this run.", case.name);
+            continue;
+        };
+        let (name, messages) = (&case.name, columns::number(case.task.messages as f64, 0));
         let _ = writeln!(out, "\n**{name}**: {rounds} rounds of {messages} messages\n");
         let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
         let _ = writeln!(out, "| subject | {} |", titles.join(" | "));
         let _ = writeln!(out, "|---|{}", "---|".repeat(columns.len()));
-        for subject in subjects.iter().filter(|subject| subject.does(case)) {
+        for subject in &here {
             let cells = columns.iter().map(|column| column.text(results, case, subject.name));
             let cells: Vec<String> = cells.collect();
             let _ = writeln!(out, "| `{}` | {} |", subject.name, cells.join(" | "));
+        }
+        if !missing.is_empty() {
+            let names: Vec<String> = missing.iter().map(|s| format!("`{}`", s.name)).collect();
+            let _ = writeln!(out, "\nNot measured in this run: {}.", names.join(", "));
         }
     }
     let mut absent: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -75,6 +86,11 @@ fn section(
         let _ = writeln!(out, "\nNot here: {}.", absent.join("; "));
     }
     out
+}
+
+/// Returns how often a subject was measured in a case.
+fn rounds(results: &Results, case: &Case, subject: &Subject) -> usize {
+    results.figures(&case.name, subject.name, "seconds").len()
 }
 
 /// Puts the text between the markers of a file.

@@ -31,7 +31,7 @@ pub(super) fn run(plan: &Plan, case: &Case, subject: &Subject) -> Result<Outcome
     }
     let role = if case.common.is_some() { Program::Common } else { subject.client };
     let mut client = self::command(plan, role, "client", case).ok_or("no client")?;
-    client.arg(&endpoint).args(case.task.to_string().split(' '));
+    client.arg(&endpoint).args(subject.task(case).to_string().split(' '));
     let client = Running::start(&mut client, here)?;
     let mut round =
         Round { client: client.id(), server: server.as_ref().map(Running::id), ..Round::default() };

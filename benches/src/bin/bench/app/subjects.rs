@@ -1,5 +1,7 @@
 //! The subjects: what is measured, and what each can do.
 
+use ipc_benches::Task;
+
 use super::cases::Case;
 
 /// Something that is measured.
@@ -14,6 +16,9 @@ pub(super) struct Subject {
     /// Why not in the others.
     pub(super) others: &'static str,
     tcp: bool,
+    /// Where speed is measured it gets one part in so many of the messages: a slow one would take
+    /// minutes for what a fast one does in a second.
+    pub(super) part: u64,
 }
 
 /// What is started.
@@ -40,6 +45,15 @@ impl Subject {
     pub(super) fn does(&self, case: &Case) -> bool {
         self.works.iter().any(|name| case.is(name)) && (self.tcp || !case.tcp)
     }
+
+    /// Returns what it is asked to do in this case.
+    pub(super) fn task(&self, case: &Case) -> Task {
+        let task = case.task;
+        match case.parted {
+            true => task.messages(task.messages / self.part),
+            false => task,
+        }
+    }
 }
 
 /// Returns every subject, in the order of the tables.
@@ -53,6 +67,7 @@ pub(super) fn all() -> Vec<Subject> {
         works,
         others,
         tcp: true,
+        part: 1,
     };
     let pair = |name, about, server, client, works, others, tcp| Subject {
         name,
@@ -62,10 +77,11 @@ pub(super) fn all() -> Vec<Subject> {
         works,
         others,
         tcp,
+        part: 1,
     };
     let codec = |name, about, works| pair(name, about, None, Own(name), works, "", false);
     let peer = |name, about| pair(name, about, Peers(name), Peers(name), BASIC, OTHER_WIRE, false);
-    vec![
+    let mut all = vec![
         own("raw", "the same bytes back, blocking, no protocol", BASIC, "no protocol"),
         own(
             "limit",
@@ -139,8 +155,29 @@ pub(super) fn all() -> Vec<Subject> {
         peer("busrt-native", "busrt 0.5 through its broker, plain bytes"),
         codec("codec", "ipc-codec with ipc-compat's format", CODEC),
         codec("codec-node-ipc", "the codec of the crate node-ipc 14.0.0", NO_SCAN),
-    ]
+    ];
+    for subject in &mut all {
+        subject.part = PARTS.iter().find(|(name, _)| *name == subject.name).map_or(1, |(_, n)| *n);
+    }
+    all
 }
+
+/// How much slower than the fastest the slow ones are, about.
+const PARTS: &[(&str, u64)] = &[
+    ("node-ipc", 2),
+    ("npm-14", 4),
+    ("npm-9", 16),
+    ("node-send", 4),
+    ("length-json", 2),
+    ("zeromq-json", 4),
+    ("zeromq-native", 4),
+    ("ipc-channel-json", 4),
+    ("ipc-channel-native", 4),
+    ("tarpc-json", 8),
+    ("tarpc-native", 4),
+    ("busrt-json", 4),
+    ("busrt-native", 4),
+];
 
 const BASIC: &[&str] = &["W1", "W2", "W3"];
 const CORE: &[&str] = &["W1", "W2", "W3", "W4", "W6"];

@@ -50,14 +50,14 @@ pub(super) fn table(results: &Results) -> String {
             Bound::AtMost(most) => (value <= most, format!("<= {most}")),
         };
         let met = if met { "met" } else { "**missed**" };
-        let (about, case) = (target.about, target.case);
-        out += &format!("| {case} | {about} | {bound} | {value:.2} | {met} |\n");
+        let Target { about, case, subject, .. } = target;
+        out += &format!("| {case} | `{subject}` | {about} | {bound} | {value:.2} | {met} |\n");
     }
     if out.is_empty() {
         return out;
     }
     format!(
-        "### Targets\n\n| case | `ours` | target | measured | |\n|---|---|---|---|---|\n{out}\n"
+        "### Targets\n\n| case | subject | figure | target | measured | |\n|---|---|---|---|---|---|\n{out}\n"
     )
 }
 
@@ -87,8 +87,16 @@ fn all() -> Vec<Target> {
         against: Against::Case(other),
         bound,
     };
+    let msgpack = |about, case, other| Target {
+        subject: "ours-msgpack",
+        ..vs(about, case, "rate", other, AtLeast(1.0))
+    };
     vec![
         vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.4)),
+        Target {
+            subject: "ours-blocking",
+            ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.1))
+        },
         vs("speed / crate node-ipc 14", "W2 Unix", "rate", "node-ipc", AtLeast(4.0)),
         vs("speed / npm node-ipc 14", "W2 Unix", "rate", "npm-14", AtLeast(10.0)),
         vs("speed / npm node-ipc 9", "W2 Unix", "rate", "npm-9", AtLeast(20.0)),
@@ -101,6 +109,10 @@ fn all() -> Vec<Target> {
         vs("speed / limit", "W3 64 KiB", "rate", "limit", AtLeast(0.8)),
         vs("speed / crate node-ipc 14", "W3 1 MiB", "rate", "node-ipc", AtLeast(2.0)),
         vs("speed / limit", "W3 1 MiB", "rate", "limit", AtLeast(0.8)),
+        msgpack("speed / tarpc, bincode", "W3 64 KiB", "tarpc-native"),
+        msgpack("speed / tarpc, bincode", "W3 1 MiB", "tarpc-native"),
+        msgpack("speed / zeromq, plain bytes", "W3 64 KiB", "zeromq-native"),
+        msgpack("speed / zeromq, plain bytes", "W3 1 MiB", "zeromq-native"),
         cases(
             "speed with one stalled / without",
             "W5 8 receivers, 1 stalled",
