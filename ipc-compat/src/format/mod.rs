@@ -52,6 +52,9 @@ pub(crate) use text::replace_lone_surrogates;
 /// - [`serde_json::Value`]: any data, nested at most 127 deep; absent data is `Null`.
 /// - every other type: what serde accepts for it, nested at most 127 deep; absent data is an error.
 ///
+/// A type's own `deserialize` may run twice for a payload: where the first, quick attempt does not
+/// succeed, `serde_json` makes another, which counts.
+///
 /// # Defaults
 ///
 /// - the form feed as delimiter;

@@ -37,7 +37,7 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
     let mut cases = Cases { quick, list: Vec::new() };
     for (size, bytes) in SIZES.into_iter().take(3) {
         // A thousandth of them is what p99.9 is about.
-        let messages = if bytes > 4096 { 3_000 } else { 10_000 };
+        let messages = if bytes > 4096 { 5_000 } else { 10_000 };
         cases.add(W1, size, Task::new(Work::Echo, messages).body(bytes));
     }
     let pipelined = Task::new(Work::Echo, 1_000_000).in_flight(64);

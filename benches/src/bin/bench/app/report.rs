@@ -60,7 +60,8 @@ fn section(
             continue;
         };
         let (name, messages) = (&case.name, columns::number(case.task.messages as f64, 0));
-        let _ = writeln!(out, "\n**{name}**: {rounds} rounds of {messages} messages\n");
+        let most = if case.parted { "up to " } else { "" };
+        let _ = writeln!(out, "\n**{name}**: {rounds} rounds of {most}{messages} messages\n");
         let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
         let _ = writeln!(out, "| subject | {} |", titles.join(" | "));
         let _ = writeln!(out, "|---|{}", "---|".repeat(columns.len()));

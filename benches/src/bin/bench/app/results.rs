@@ -118,10 +118,18 @@ impl Results {
         other: &str,
         figure: &str,
     ) -> Option<f64> {
-        let others: BTreeMap<_, _> = self.figures(case, other, figure).into_iter().collect();
-        let ratios = self.figures(case, subject, figure).into_iter();
-        let ratios = ratios.filter_map(|(round, value)| Some(value / others.get(&round)?));
-        stats::median(ratios.collect())
+        ratio(self.figures(case, subject, figure), self.figures(case, other, figure))
+    }
+
+    /// Returns the same for one subject in two cases.
+    pub(super) fn ratio_of_cases(
+        &self,
+        case: &str,
+        other: &str,
+        subject: &str,
+        figure: &str,
+    ) -> Option<f64> {
+        ratio(self.figures(case, subject, figure), self.figures(other, subject, figure))
     }
 
     /// Returns what went wrong.
@@ -160,4 +168,12 @@ fn read(line: &str) -> Option<(Key, Result<Outcome, String>)> {
     let figures = line.get("figures")?.as_object()?.iter();
     let figures = figures.filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)));
     Some((key, Ok(figures.collect())))
+}
+
+/// Returns the median of the ratios of figures of the same rounds.
+fn ratio(figures: Vec<(usize, f64)>, others: Vec<(usize, f64)>) -> Option<f64> {
+    let others: BTreeMap<_, _> = others.into_iter().collect();
+    let ratios = figures.into_iter();
+    let ratios = ratios.filter_map(|(round, value)| Some(value / others.get(&round)?));
+    stats::median(ratios.collect())
 }

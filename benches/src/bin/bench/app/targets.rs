@@ -33,8 +33,7 @@ impl Target {
             Against::Nothing => results.median(self.case, self.subject, self.figure),
             Against::Subject(other) => results.ratio(self.case, self.subject, other, self.figure),
             Against::Case(other) => {
-                let value = results.median(self.case, self.subject, self.figure)?;
-                Some(value / results.median(other, self.subject, self.figure)?)
+                results.ratio_of_cases(self.case, other, self.subject, self.figure)
             }
         }
     }
