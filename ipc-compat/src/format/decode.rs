@@ -9,6 +9,7 @@ use ipc_core::{FormatError, Message};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::encode::{BEFORE_DATA, BEFORE_NAME};
 use super::scan::Scan;
 use super::text::{has_lone_surrogate, replace_lone_surrogates};
 use super::{BrokenText, EventRules};
@@ -99,7 +100,7 @@ pub(crate) enum Name {
 /// One pass over the frame, and several times as fast as [`by_visitor`].
 #[inline]
 pub(crate) fn ordinary(frame: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
-    let mut scan = Scan::new(frame, 0);
+    let mut scan = Scan::new(frame);
     scan.expect(BEFORE_NAME)?;
     let name = scan.plain_text(BEFORE_DATA)?;
     let data = scan.value()?;
@@ -235,6 +236,3 @@ fn range_in(text: &str, part: &str) -> Option<Range<usize>> {
     text.get(start..end)?;
     Some(start..end)
 }
-
-const BEFORE_NAME: &[u8] = br#"{"type":""#;
-const BEFORE_DATA: &[u8] = br#"","data":"#;

@@ -111,5 +111,6 @@ impl io::Write for Appender<'_> {
     }
 }
 
-const BEFORE_NAME: &[u8] = br#"{"type":""#;
-const BEFORE_DATA: &[u8] = br#"","data":"#;
+/// What stands before an event's name in a frame, and between it and the payload.
+pub(super) const BEFORE_NAME: &[u8] = br#"{"type":""#;
+pub(super) const BEFORE_DATA: &[u8] = br#"","data":"#;

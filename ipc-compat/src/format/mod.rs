@@ -295,6 +295,13 @@ impl DecodePayload<RawJson> for NodeFormat {
     }
 }
 
+/// Returns whether `serde_json` hides something else under this name of a struct, such as JSON that is
+/// ready or a number of any size.
+#[inline]
+fn is_hidden(name: &str) -> bool {
+    name.starts_with("$serde_json::private::")
+}
+
 /// A family of node-ipc versions that agree on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]

@@ -113,7 +113,7 @@ impl<'de> Cursor<'de> {
 
     /// Passes over one value, with the white space before it, and returns its text.
     pub(super) fn value(&mut self) -> Result<&'de str, Unread> {
-        let value = Scan::new(self.rest, 0).value().ok_or(Unread)?;
+        let value = Scan::new(self.rest).value().ok_or(Unread)?;
         let before = self.rest.get(value.start..).unwrap_or_default();
         self.rest = self.rest.get(value.end..).unwrap_or_default();
         self.text_at(before, value.len()).ok_or(Unread)

@@ -14,10 +14,11 @@ pub(crate) use agrees::reader_agrees;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde_json::de::StrRead;
 
+use super::is_hidden;
 use super::payload::Present;
 use cursor::Cursor;
 use error::Unread;
-use parts::{Elements, Members, Tagged, Untagged};
+use parts::{Parts, Tagged, Untagged};
 
 /// Returns the payload `json` as a `T`, or `None` if `serde_json` has to be asked, which then also
 /// says what is wrong.
@@ -30,6 +31,9 @@ pub(super) fn read<T: DeserializeOwned>(json: &str) -> Option<T> {
     reader.cursor.peek();
     reader.cursor.is_at_end().then_some(value)
 }
+
+/// JSON that `serde_json` reads.
+type Json<'de> = serde_json::Deserializer<StrRead<'de>>;
 
 /// JSON that is being read.
 struct Reader<'de> {
@@ -48,7 +52,7 @@ impl<'de> Reader<'de> {
     #[cold]
     fn by_serde_json<V>(
         &mut self,
-        read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'de>>) -> serde_json::Result<V>,
+        read: impl FnOnce(&mut Json<'de>) -> serde_json::Result<V>,
     ) -> Result<V, Unread> {
         let mut json = serde_json::Deserializer::from_str(self.cursor.value()?);
         let value = read(&mut json).map_err(|_| Unread)?;
@@ -66,11 +70,26 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Reads what begins with `open`, one level deeper.
+    /// Reads a number: a whole one that fits here, others by way of `read`.
+    #[inline]
+    fn number<V: Visitor<'de>>(
+        &mut self,
+        visitor: V,
+        read: impl FnOnce(&mut Json<'de>, V) -> serde_json::Result<V::Value>,
+    ) -> Result<V::Value, Unread> {
+        match self.cursor.integer() {
+            Some((false, n)) => visitor.visit_u64(n),
+            Some((true, n)) => visitor.visit_i64(0_i64.wrapping_sub_unsigned(n)),
+            None => self.by_serde_json(|json| read(json, visitor)),
+        }
+    }
+
+    /// Reads what stands between `open` and `close`, one level deeper.
     #[inline]
     fn within<V>(
         &mut self,
         open: u8,
+        close: u8,
         read: impl FnOnce(&mut Self) -> Result<V, Unread>,
     ) -> Result<V, Unread> {
         self.cursor.eat(open)?;
@@ -80,38 +99,26 @@ impl<'de> Reader<'de> {
         self.depth += 1;
         let value = read(self)?;
         self.depth -= 1;
+        self.cursor.eat(close)?;
         Ok(value)
     }
 
     #[inline]
     fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Unread> {
-        self.within(b'[', |reader| {
-            let value = visitor.visit_seq(Elements::new(reader))?;
-            reader.cursor.eat(b']')?;
-            Ok(value)
-        })
+        self.within(b'[', b']', |reader| visitor.visit_seq(Parts::new(reader)))
     }
 
     #[inline]
     fn object<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Unread> {
-        self.within(b'{', |reader| {
-            let value = visitor.visit_map(Members::new(reader))?;
-            reader.cursor.eat(b'}')?;
-            Ok(value)
-        })
+        self.within(b'{', b'}', |reader| visitor.visit_map(Parts::new(reader)))
     }
 }
 
-/// Numbers: whole ones that fit are read here.
 macro_rules! numbers {
     ($($method:ident)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
-            match self.cursor.integer() {
-                Some((false, n)) => visitor.visit_u64(n),
-                Some((true, n)) => visitor.visit_i64(0_i64.wrapping_sub_unsigned(n)),
-                None => self.by_serde_json(|json| json.$method(visitor)),
-            }
+            self.number(visitor, |json, visitor| json.$method(visitor))
         }
     )*};
 }
@@ -143,11 +150,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             b'{' => self.object(visitor),
             b't' | b'f' => self.deserialize_bool(visitor),
             b'n' => self.deserialize_unit(visitor),
-            _ => match self.cursor.integer() {
-                Some((false, n)) => visitor.visit_u64(n),
-                Some((true, n)) => visitor.visit_i64(0_i64.wrapping_sub_unsigned(n)),
-                None => self.by_serde_json(|json| json.deserialize_any(visitor)),
-            },
+            _ => self.number(visitor, |json, visitor| json.deserialize_any(visitor)),
         }
     }
 
@@ -256,11 +259,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         if self.cursor.peek() == b'"' {
             return visitor.visit_enum(Untagged(self));
         }
-        self.within(b'{', |reader| {
-            let value = visitor.visit_enum(Tagged(reader))?;
-            reader.cursor.eat(b'}')?;
-            Ok(value)
-        })
+        self.within(b'{', b'}', |reader| visitor.visit_enum(Tagged(reader)))
     }
 
     #[inline]
@@ -268,11 +267,6 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.cursor.value()?;
         visitor.visit_unit()
     }
-}
-
-/// Returns whether `serde_json` hides something else under this name of a struct.
-fn is_hidden(name: &str) -> bool {
-    name.starts_with("$serde_json::private::")
 }
 
 /// How many lists and objects may be open. The scan, which skips values and cuts out those for

@@ -6,22 +6,35 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use super::Reader;
 use super::error::Unread;
+use super::{Reader, is_hidden};
 
-/// The elements of a list whose bracket was read.
-pub(super) struct Elements<'a, 'de> {
+/// The elements of a list or the members of an object, whose bracket was read.
+pub(super) struct Parts<'a, 'de> {
     reader: &'a mut Reader<'de>,
     first: bool,
 }
 
-impl<'a, 'de> Elements<'a, 'de> {
+impl<'a, 'de> Parts<'a, 'de> {
+    #[inline]
     pub(super) fn new(reader: &'a mut Reader<'de>) -> Self {
         Self { reader, first: true }
     }
+
+    /// Passes over the comma before another part, and returns whether there is one before `close`.
+    #[inline]
+    fn another(&mut self, close: u8) -> Result<bool, Unread> {
+        if self.reader.cursor.peek() == close {
+            return Ok(false);
+        }
+        if !std::mem::take(&mut self.first) {
+            self.reader.cursor.eat(b',')?;
+        }
+        Ok(true)
+    }
 }
 
-impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
+impl<'de> SeqAccess<'de> for Parts<'_, 'de> {
     type Error = Unread;
 
     #[inline]
@@ -29,26 +42,14 @@ impl<'de> SeqAccess<'de> for Elements<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Unread> {
-        if !self.reader.another(&mut self.first, b']')? {
+        if !self.another(b']')? {
             return Ok(None);
         }
         seed.deserialize(&mut *self.reader).map(Some)
     }
 }
 
-/// The members of an object whose bracket was read.
-pub(super) struct Members<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    first: bool,
-}
-
-impl<'a, 'de> Members<'a, 'de> {
-    pub(super) fn new(reader: &'a mut Reader<'de>) -> Self {
-        Self { reader, first: true }
-    }
-}
-
-impl<'de> MapAccess<'de> for Members<'_, 'de> {
+impl<'de> MapAccess<'de> for Parts<'_, 'de> {
     type Error = Unread;
 
     #[inline]
@@ -56,7 +57,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Unread> {
-        if !self.reader.another(&mut self.first, b'}')? {
+        if !self.another(b'}')? {
             return Ok(None);
         }
         seed.deserialize(Key(&mut *self.reader)).map(Some)
@@ -66,20 +67,6 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unread> {
         self.reader.cursor.eat(b':')?;
         seed.deserialize(&mut *self.reader)
-    }
-}
-
-impl Reader<'_> {
-    /// Passes over the comma before another part, and returns whether there is one before `close`.
-    #[inline]
-    fn another(&mut self, first: &mut bool, close: u8) -> Result<bool, Unread> {
-        if self.cursor.peek() == close {
-            return Ok(false);
-        }
-        if !std::mem::take(first) {
-            self.cursor.eat(b',')?;
-        }
-        Ok(true)
     }
 }
 
@@ -124,7 +111,7 @@ impl<'de> Deserializer<'de> for Key<'_, 'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Unread> {
-        if super::is_hidden(name) { Err(Unread) } else { visitor.visit_newtype_struct(self) }
+        if is_hidden(name) { Err(Unread) } else { visitor.visit_newtype_struct(self) }
     }
 
     in_quotes! {

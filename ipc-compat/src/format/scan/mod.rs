@@ -25,10 +25,10 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Returns a scan of `bytes` from `at` on.
+    /// Returns a scan that stands before `bytes`.
     #[inline]
-    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, rest: bytes.get(at..).unwrap_or_default(), bits: 0 }
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, rest: bytes, bits: 0 }
     }
 
     /// Returns the range of a string's text, if it has no escapes and `bytes` go on with `then`,
@@ -314,7 +314,7 @@ fn long_plain(text: &[u8]) -> (usize, u64) {
 /// Returns whether `bytes` are one JSON value in UTF-8, if no value is nested too deep.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn is_json(bytes: &[u8]) -> bool {
-    let mut scan = Scan::new(bytes, 0);
+    let mut scan = Scan::new(bytes);
     scan.value().is_some() && scan.ends_with(b"")
 }
 

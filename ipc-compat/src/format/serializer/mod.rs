@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Error;
 
 use super::encode::Appender;
-use super::string;
+use super::{is_hidden, string};
 use parts::{Close, Parts};
 
 /// Appends `payload` as JSON, exactly as `serde_json` writes it.
@@ -148,12 +148,7 @@ impl<'a> Serializer for Json<'a> {
 
     #[inline]
     fn serialize_struct(self, name: &'static str, _len: usize) -> Result<Parts<'a>, Error> {
-        // Under such names `serde_json` hides what is no struct.
-        let close = if name.starts_with("$serde_json::private::") {
-            Close::Hidden(name)
-        } else {
-            Close::Object
-        };
+        let close = if is_hidden(name) { Close::Hidden(name) } else { Close::Object };
         Ok(Parts::new(self.0, b'{', close))
     }
 

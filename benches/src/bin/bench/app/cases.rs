@@ -20,11 +20,14 @@ pub(super) struct Case {
     pub(super) task: Task,
     /// Whether the client is the same for every subject, and which.
     pub(super) common: Option<&'static str>,
-    /// Whether slow subjects get a part of the messages only.
-    pub(super) parted: bool,
 }
 
 impl Case {
+    /// Returns whether slow subjects get a part of the messages only.
+    pub(super) fn is_parted(&self) -> bool {
+        PARTED.contains(&self.workload.id)
+    }
+
     /// Returns whether the name is this case's or begins it: `W1`, `W10 decode`.
     pub(super) fn is(&self, name: &str) -> bool {
         let rest = self.name.strip_prefix(name);
@@ -125,13 +128,15 @@ impl Cases {
             tcp,
             task,
             common,
-            parted: ["W2", "W3", "W5", "W6"].contains(&workload.id),
         });
     }
 }
 
 const SIZES: [(&str, usize); 4] =
     [("64 B", 64), ("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)];
+
+/// The workloads in which slow subjects get a part of the messages only.
+pub(super) const PARTED: [&str; 4] = ["W2", "W3", "W5", "W6"];
 
 /// Every workload, in order.
 pub(super) const WORKLOADS: [Workload; 10] = [W1, W2, W3, W4, W5, W6, W7, W8, W9, W10];

@@ -49,7 +49,8 @@ impl Column {
                 })
             }
             Cell::Ratio(other) => {
-                results.ratio(&case.name, subject, other, self.figure).map(|value| number(value, 2))
+                let ratio = results.ratio((&case.name, subject), (&case.name, other), self.figure);
+                ratio.map(|value| number(value, 2))
             }
         };
         text.unwrap_or_else(|| "-".to_owned())

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::args::Plan;
-use super::cases::{Case, WORKLOADS, Workload};
+use super::cases::{Case, PARTED, WORKLOADS, Workload};
 use super::results::Results;
 use super::subjects::Subject;
 use super::{Result, columns, targets};
@@ -19,10 +19,14 @@ pub(super) fn text(
 ) -> String {
     let mut out = format!("{machine}.\n\n");
     out += &targets::table(results);
-    let _ =
-        writeln!(out, "### Subjects\n\n| name | is | messages in W2, W3, W5, W6 |\n|---|---|---|");
-    for Subject { name, about, part, .. } in subjects {
-        let part = if *part == 1 { "all".to_owned() } else { format!("1 in {part}") };
+    let parted = PARTED.join(", ");
+    let _ = writeln!(out, "### Subjects\n\n| name | is | messages in {parted} |\n|---|---|---|");
+    for subject in subjects {
+        let Subject { name, about, .. } = subject;
+        let part = match subject.part() {
+            1 => "all".to_owned(),
+            part => format!("1 in {part}"),
+        };
         let _ = writeln!(out, "| `{name}` | {about} | {part} |");
     }
     for workload in WORKLOADS {
@@ -60,7 +64,7 @@ fn section(
             continue;
         };
         let (name, messages) = (&case.name, columns::number(case.task.messages as f64, 0));
-        let most = if case.parted { "up to " } else { "" };
+        let most = if case.is_parted() { "up to " } else { "" };
         let _ = writeln!(out, "\n**{name}**: {rounds} rounds of {most}{messages} messages\n");
         let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
         let _ = writeln!(out, "| subject | {} |", titles.join(" | "));

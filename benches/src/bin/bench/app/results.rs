@@ -109,27 +109,18 @@ impl Results {
         stats::median(figures.into_iter().map(|(_, value)| value).collect())
     }
 
-    /// Returns by what factor a figure of one subject is that of another: the median of the
-    /// ratios of the same rounds, which followed each other.
+    /// Returns by what factor a figure of one case and subject is that of another: the median of
+    /// the ratios of the same rounds, which followed each other.
     pub(super) fn ratio(
         &self,
-        case: &str,
-        subject: &str,
-        other: &str,
+        (case, subject): (&str, &str),
+        (other_case, other): (&str, &str),
         figure: &str,
     ) -> Option<f64> {
-        ratio(self.figures(case, subject, figure), self.figures(case, other, figure))
-    }
-
-    /// Returns the same for one subject in two cases.
-    pub(super) fn ratio_of_cases(
-        &self,
-        case: &str,
-        other: &str,
-        subject: &str,
-        figure: &str,
-    ) -> Option<f64> {
-        ratio(self.figures(case, subject, figure), self.figures(other, subject, figure))
+        let others: BTreeMap<_, _> = self.figures(other_case, other, figure).into_iter().collect();
+        let ratios = self.figures(case, subject, figure).into_iter();
+        let ratios = ratios.filter_map(|(round, value)| Some(value / others.get(&round)?));
+        stats::median(ratios.collect())
     }
 
     /// Returns what went wrong.
@@ -168,12 +159,4 @@ fn read(line: &str) -> Option<(Key, Result<Outcome, String>)> {
     let figures = line.get("figures")?.as_object()?.iter();
     let figures = figures.filter_map(|(name, value)| Some((name.as_str(), value.as_f64()?)));
     Some((key, Ok(figures.collect())))
-}
-
-/// Returns the median of the ratios of figures of the same rounds.
-fn ratio(figures: Vec<(usize, f64)>, others: Vec<(usize, f64)>) -> Option<f64> {
-    let others: BTreeMap<_, _> = others.into_iter().collect();
-    let ratios = figures.into_iter();
-    let ratios = ratios.filter_map(|(round, value)| Some(value / others.get(&round)?));
-    stats::median(ratios.collect())
 }

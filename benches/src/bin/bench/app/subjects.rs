@@ -16,9 +16,6 @@ pub(super) struct Subject {
     /// Why not in the others.
     pub(super) others: &'static str,
     tcp: bool,
-    /// Where speed is measured it gets one part in so many of the messages: a slow one would take
-    /// minutes for what a fast one does in a second.
-    pub(super) part: u64,
 }
 
 /// What is started.
@@ -49,10 +46,13 @@ impl Subject {
     /// Returns what it is asked to do in this case.
     pub(super) fn task(&self, case: &Case) -> Task {
         let task = case.task;
-        match case.parted {
-            true => task.messages(task.messages / self.part),
-            false => task,
-        }
+        if case.is_parted() { task.messages(task.messages / self.part()) } else { task }
+    }
+
+    /// Returns N where it gets one message in N, if speed is measured: a slow one would take minutes
+    /// for what a fast one does in a second.
+    pub(super) fn part(&self) -> u64 {
+        PARTS.iter().find(|(name, _)| *name == self.name).map_or(1, |(_, part)| *part)
     }
 }
 
@@ -67,7 +67,6 @@ pub(super) fn all() -> Vec<Subject> {
         works,
         others,
         tcp: true,
-        part: 1,
     };
     let pair = |name, about, server, client, works, others, tcp| Subject {
         name,
@@ -77,11 +76,10 @@ pub(super) fn all() -> Vec<Subject> {
         works,
         others,
         tcp,
-        part: 1,
     };
     let codec = |name, about, works| pair(name, about, None, Own(name), works, "", false);
     let peer = |name, about| pair(name, about, Peers(name), Peers(name), BASIC, OTHER_WIRE, false);
-    let mut all = vec![
+    vec![
         own("raw", "the same bytes back, blocking, no protocol", BASIC, "no protocol"),
         own(
             "limit",
@@ -155,11 +153,7 @@ pub(super) fn all() -> Vec<Subject> {
         peer("busrt-native", "busrt 0.5 through its broker, plain bytes"),
         codec("codec", "ipc-codec with ipc-compat's format", CODEC),
         codec("codec-node-ipc", "the codec of the crate node-ipc 14.0.0", NO_SCAN),
-    ];
-    for subject in &mut all {
-        subject.part = PARTS.iter().find(|(name, _)| *name == subject.name).map_or(1, |(_, n)| *n);
-    }
-    all
+    ]
 }
 
 /// How much slower than the fastest the slow ones are, about.

@@ -29,12 +29,11 @@ enum Bound {
 
 impl Target {
     fn value(&self, results: &Results) -> Option<f64> {
+        let this = (self.case, self.subject);
         match self.against {
             Against::Nothing => results.median(self.case, self.subject, self.figure),
-            Against::Subject(other) => results.ratio(self.case, self.subject, other, self.figure),
-            Against::Case(other) => {
-                results.ratio_of_cases(self.case, other, self.subject, self.figure)
-            }
+            Against::Subject(other) => results.ratio(this, (self.case, other), self.figure),
+            Against::Case(other) => results.ratio(this, (other, self.subject), self.figure),
         }
     }
 }
