@@ -13,6 +13,7 @@
     )),
     doc = "Sockets of one kind each behind one trait; the full guide comes with all features on."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
