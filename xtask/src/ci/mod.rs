@@ -1,7 +1,9 @@
 //! `cargo xtask ci`: everything that is checked before a change lands, step by step.
 
+mod release;
 mod report;
 mod steps;
+mod workflow;
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -29,7 +31,7 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     }
     if list {
         for step in &steps {
-            println!("{:<16}{}", step.name, step.about);
+            println!("{:<18}{}", step.name, step.about);
         }
         return Ok(true);
     }

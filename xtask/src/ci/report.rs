@@ -49,7 +49,7 @@ impl Report {
             let (Ended::Passed(note) | Ended::Failed(note) | Ended::Skipped(note)) = ended;
             let note = note.lines().next().unwrap_or_default();
             let seconds = took.as_secs_f64();
-            let _ = writeln!(out, "{name:<16}{:<8}{seconds:>8.1} s  {note}", ended.word());
+            let _ = writeln!(out, "{name:<18}{:<8}{seconds:>8.1} s  {note}", ended.word());
         }
         out
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use super::{release, workflow};
 use crate::error::{Error, Result};
 use crate::interop::{self, Summary};
 use crate::{
@@ -40,6 +41,15 @@ pub(super) fn all() -> Vec<Step> {
         step("msrv", "the oldest supported Rust compiles the libraries", Commands(msrv)),
         step("windows", "lints for Windows, tests included", Commands(windows)),
         step("macos", "lints of the libraries for macOS", Commands(macos)),
+        step("package", "each library builds from its own tarball", Commands(release::package)),
+        step(
+            "minimal-versions",
+            "the libraries build with their oldest dependencies",
+            Commands(release::minimal_versions),
+        ),
+        step("semver", "the public API, beside that of the last release", Commands(release::semver)),
+        step("spelling", "misspelt words", Commands(release::spelling)),
+        step("workflow", "the workflow file", Own(workflow::check)),
         step("deny", "licences, sources and doubles of dependencies", Commands(deny)),
         step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
         step("interop", "against real node-ipc", Own(run_interop)),
@@ -219,7 +229,7 @@ fn no_words() -> Args {
     Args::new(std::iter::empty())
 }
 
-const LIBRARIES: [&str; 8] =
+pub(super) const LIBRARIES: [&str; 8] =
     ["-p", "ipc-codec", "-p", "ipc-transport", "-p", "ipc-core", "-p", "ipc-compat"];
 /// Its libraries are compiled only: there is no linker for it here.
 const MACOS: &str = "x86_64-apple-darwin";
