@@ -7,6 +7,7 @@ mod edges;
 mod facts;
 mod files;
 mod layers;
+mod links;
 mod purity;
 mod source;
 mod wire_rules;
@@ -25,6 +26,7 @@ const ALL: &[Check] = &[
     ("layers", layers::check),
     ("edges between the crates", edges::check),
     ("purity and footprints", purity::check),
+    ("links", links::check),
     ("wire rules", wire_rules::check),
     ("facts written twice", facts::check),
     ("interop table", summary::check),
@@ -81,6 +83,11 @@ mod tests {
     #[test]
     fn pure_crates_are_pure_and_footprints_small() {
         check("purity and footprints");
+    }
+
+    #[test]
+    fn links_lead_somewhere() {
+        check("links");
     }
 
     #[test]
