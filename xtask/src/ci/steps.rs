@@ -47,7 +47,11 @@ pub(super) fn all() -> Vec<Step> {
             "the libraries build with their oldest dependencies",
             Commands(release::minimal_versions),
         ),
-        step("semver", "the public API, beside that of the last release", Commands(release::semver)),
+        step(
+            "semver",
+            "the public API, beside that of the last release",
+            Commands(release::semver),
+        ),
         step("spelling", "misspelt words", Commands(release::spelling)),
         step("workflow", "the workflow file", Own(workflow::check)),
         step("deny", "licences, sources and doubles of dependencies", Commands(deny)),
