@@ -8,6 +8,7 @@ mod facts;
 mod files;
 mod layers;
 mod purity;
+mod runtimes;
 mod source;
 mod wire_rules;
 mod words;
@@ -26,6 +27,7 @@ const ALL: &[Check] = &[
     ("edges between the crates", edges::check),
     ("purity and footprints", purity::check),
     ("wire rules", wire_rules::check),
+    ("runtimes of tests", runtimes::check),
     ("facts written twice", facts::check),
     ("interop table", summary::check),
 ];
@@ -86,6 +88,11 @@ mod tests {
     #[test]
     fn every_wire_rule_has_code_and_a_test() {
         check("wire rules");
+    }
+
+    #[test]
+    fn tests_run_on_both_runtimes() {
+        check("runtimes of tests");
     }
 
     #[test]
