@@ -7,6 +7,7 @@
 mod runtimes;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,13 +25,13 @@ fn ipc(directory: &TempDir, id: &str) -> Ipc {
     Ipc::new(config)
 }
 
-/// Returns a loopback address that is this process's own, so that its ports are all free. Where
-/// there is only one loopback address, the tests of ports depend on nobody else using them.
+/// Returns a loopback address that is one test's own, so that its ports are all free. Where there is
+/// only one loopback address, the tests of ports depend on nobody else using them.
 fn own_address() -> String {
-    let id = std::process::id();
-    let octet = |n: u32| n % 250 + 1;
+    static USED: AtomicU32 = AtomicU32::new(0);
+    let (id, test) = (std::process::id(), USED.fetch_add(1, Ordering::Relaxed));
     match cfg!(target_os = "linux") {
-        true => format!("127.{}.{}.{}", octet(id / 62_500), octet(id / 250), octet(id)),
+        true => format!("127.{}.{}.{}", 2 + test % 250, 1 + id / 250 % 250, 1 + id % 250),
         false => "127.0.0.1".to_owned(),
     }
 }
@@ -216,7 +217,7 @@ async fn a_client_comes_from_the_interface_of_the_config() {
     server.on_connect(move |socket| told.send(socket.info().unwrap().remote.unwrap()).unwrap());
     server.start().await.unwrap();
     // Every address of the network 127 is this machine's.
-    let from = "127.9.8.7:7198".parse::<std::net::SocketAddr>().unwrap();
+    let from = format!("{}:7198", own_address()).parse::<std::net::SocketAddr>().unwrap();
     ipc.configure(|config| {
         config.interface.local_address = Some(from.ip());
         config.interface.local_port = Some(from.port());
