@@ -1,6 +1,10 @@
 //! The profile `assured` end to end: what passes, and what no setting gets around.
 #![cfg(unix)]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -19,7 +23,7 @@ fn config(directory: &TempDir) -> Config {
 }
 
 // Tests W16, W32 and W37
-#[tokio::test]
+both_runtimes!(a_local_conversation_passes);
 async fn a_local_conversation_passes() {
     for dialect in [Dialect::V14, Dialect::Classic] {
         let directory = TempDir::new().unwrap();

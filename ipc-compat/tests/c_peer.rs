@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::print_stdout, reason = "it says what it skips")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -51,7 +55,7 @@ async fn check_content(peer: Child) {
     assert!(output.status.success());
 }
 
-#[tokio::test]
+both_runtimes!(numbers_of_both_byte_orders_cross_a_plain_stream);
 async fn numbers_of_both_byte_orders_cross_a_plain_stream() {
     let directory = TempDir::new().unwrap();
     let Some(program) = compiled(&directory) else { return };
@@ -69,7 +73,7 @@ async fn numbers_of_both_byte_orders_cross_a_plain_stream() {
     assert!(!directory.path().join("app.world").exists());
 }
 
-#[tokio::test]
+both_runtimes!(raw_mode_serves_a_peer_in_c);
 async fn raw_mode_serves_a_peer_in_c() {
     let directory = TempDir::new().unwrap();
     let Some(program) = compiled(&directory) else { return };
@@ -100,7 +104,7 @@ async fn raw_mode_serves_a_peer_in_c() {
     server.stop().await;
 }
 
-#[tokio::test]
+both_runtimes!(a_client_dials_a_plain_stream_too);
 async fn a_client_dials_a_plain_stream_too() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory);

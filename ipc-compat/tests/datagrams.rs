@@ -1,6 +1,10 @@
 //! Servers on UDP, as node-ipc has them: nobody connects, and an address is all there is to know.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -56,7 +60,7 @@ async fn next<T>(receiver: &mut mpsc::UnboundedReceiver<T>) -> T {
 }
 
 // Tests W47
-#[tokio::test]
+both_runtimes!(each_side_serves_and_emits_to_the_others_address);
 async fn each_side_serves_and_emits_to_the_others_address() {
     for (kind, host) in [(UdpType::Udp4, "127.0.0.1"), (UdpType::Udp6, "::1")] {
         let (ours, theirs) = (Ipc::new(config()), Ipc::new(config()));
@@ -80,7 +84,7 @@ async fn each_side_serves_and_emits_to_the_others_address() {
 }
 
 // Tests W45 and W49
-#[tokio::test]
+both_runtimes!(nobody_connects_and_a_broadcast_reaches_whom_was_heard_of);
 async fn nobody_connects_and_a_broadcast_reaches_whom_was_heard_of() {
     let server = Ipc::new(config()).serve_net("udp4").unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
@@ -116,7 +120,7 @@ async fn nobody_connects_and_a_broadcast_reaches_whom_was_heard_of() {
 }
 
 // Tests W8 and W46
-#[tokio::test]
+both_runtimes!(white_space_large_messages_and_several_in_one_are_understood);
 async fn white_space_large_messages_and_several_in_one_are_understood() {
     let server = Ipc::new(config()).serve_net(UdpType::Udp4).unwrap();
     let (heard, mut hears) = mpsc::unbounded_channel();
@@ -159,7 +163,7 @@ async fn white_space_large_messages_and_several_in_one_are_understood() {
 }
 
 // Tests W45
-#[tokio::test]
+both_runtimes!(in_raw_mode_each_datagram_is_one_event);
 async fn in_raw_mode_each_datagram_is_one_event() {
     let mut config = config();
     config.raw_buffer = true;
@@ -178,7 +182,7 @@ async fn in_raw_mode_each_datagram_is_one_event() {
     assert_eq!(somebody.hear().await, ("bare".to_owned(), address));
 }
 
-#[tokio::test]
+both_runtimes!(what_cannot_be_sent_or_served_says_why);
 async fn what_cannot_be_sent_or_served_says_why() {
     let ipc = Ipc::new(config());
     let server = ipc.serve_net("udp4").unwrap();

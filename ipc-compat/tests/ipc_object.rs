@@ -2,7 +2,12 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,13 +25,13 @@ fn ipc(directory: &TempDir, id: &str) -> Ipc {
     Ipc::new(config)
 }
 
-/// Returns a loopback address that is this process's own, so that its ports are all free. Where
-/// there is only one loopback address, the tests of ports depend on nobody else using them.
+/// Returns a loopback address that is one test's own, so that its ports are all free. Where there is
+/// only one loopback address, the tests of ports depend on nobody else using them.
 fn own_address() -> String {
-    let id = std::process::id();
-    let octet = |n: u32| n % 250 + 1;
+    static USED: AtomicU32 = AtomicU32::new(0);
+    let (id, test) = (std::process::id(), USED.fetch_add(1, Ordering::Relaxed));
     match cfg!(target_os = "linux") {
-        true => format!("127.{}.{}.{}", octet(id / 62_500), octet(id / 250), octet(id)),
+        true => format!("127.{}.{}.{}", 2 + test % 250, 1 + id / 250 % 250, 1 + id % 250),
         false => "127.0.0.1".to_owned(),
     }
 }
@@ -38,7 +43,7 @@ async fn next<T>(receiver: &mut mpsc::UnboundedReceiver<T>) -> T {
 }
 
 // Tests W26
-#[tokio::test]
+both_runtimes!(the_readmes_hello_world_works);
 async fn the_readmes_hello_world_works() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -66,7 +71,7 @@ async fn the_readmes_hello_world_works() {
 }
 
 // Tests W34, W40
-#[tokio::test]
+both_runtimes!(arguments_may_be_left_out_but_stay_in_order);
 async fn arguments_may_be_left_out_but_stay_in_order() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "here");
@@ -109,7 +114,7 @@ async fn check(server: Result<ipc_compat::IpcServer, IpcError>, expected: &Endpo
     server.stop().await;
 }
 
-#[tokio::test]
+both_runtimes!(a_second_connect_to_finds_the_first_client);
 async fn a_second_connect_to_finds_the_first_client() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -167,7 +172,7 @@ async fn retries_run_out_in_the_recorded_order() {
 }
 
 // Tests W52
-#[tokio::test]
+both_runtimes!(stop_retrying_reaches_a_client_that_waits);
 async fn stop_retrying_reaches_a_client_that_waits() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "nobody");
@@ -181,7 +186,7 @@ async fn stop_retrying_reaches_a_client_that_waits() {
 }
 
 // Tests W52
-#[tokio::test]
+both_runtimes!(stop_retrying_can_be_taken_back);
 async fn stop_retrying_can_be_taken_back() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -202,7 +207,8 @@ async fn stop_retrying_can_be_taken_back() {
 
 // Tests W48
 #[cfg(target_os = "linux")]
-#[tokio::test]
+both_runtimes!(a_client_comes_from_the_interface_of_the_config);
+#[cfg(target_os = "linux")]
 async fn a_client_comes_from_the_interface_of_the_config() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -211,7 +217,7 @@ async fn a_client_comes_from_the_interface_of_the_config() {
     server.on_connect(move |socket| told.send(socket.info().unwrap().remote.unwrap()).unwrap());
     server.start().await.unwrap();
     // Every address of the network 127 is this machine's.
-    let from = "127.9.8.7:7198".parse::<std::net::SocketAddr>().unwrap();
+    let from = format!("{}:7198", own_address()).parse::<std::net::SocketAddr>().unwrap();
     ipc.configure(|config| {
         config.interface.local_address = Some(from.ip());
         config.interface.local_port = Some(from.port());
@@ -228,7 +234,7 @@ async fn a_client_comes_from_the_interface_of_the_config() {
 }
 
 // Tests W22, W53: what is sent before the connection is made is not lost.
-#[tokio::test]
+both_runtimes!(a_client_names_itself_and_leaves_in_node_ipcs_order);
 async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -254,7 +260,7 @@ async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {
 }
 
 // Tests W2, W22
-#[tokio::test]
+both_runtimes!(objects_of_one_process_have_configs_of_their_own);
 async fn objects_of_one_process_have_configs_of_their_own() {
     let directory = TempDir::new().unwrap();
     let with = |id: &str, change: fn(&mut Config)| {
@@ -290,7 +296,8 @@ async fn objects_of_one_process_have_configs_of_their_own() {
 }
 
 #[cfg(unix)]
-#[tokio::test]
+both_runtimes!(a_socket_that_is_open_already_is_served);
+#[cfg(unix)]
 async fn a_socket_that_is_open_already_is_served() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.world");
@@ -311,7 +318,7 @@ async fn a_socket_that_is_open_already_is_served() {
     assert!(path.exists(), "the file is its maker's");
 }
 
-#[tokio::test]
+both_runtimes!(each_connection_is_greeted_and_the_end_can_be_waited_for);
 async fn each_connection_is_greeted_and_the_end_can_be_waited_for() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");
@@ -335,7 +342,7 @@ async fn each_connection_is_greeted_and_the_end_can_be_waited_for() {
     client.closed().await;
 }
 
-#[tokio::test]
+both_runtimes!(lifecycle_handlers_may_run_once_and_be_removed);
 async fn lifecycle_handlers_may_run_once_and_be_removed() {
     let directory = TempDir::new().unwrap();
     let ipc = ipc(&directory, "world");

@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -28,7 +32,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 // Tests W32
-#[tokio::test]
+both_runtimes!(the_socket_root_is_made_for_this_user_alone);
 async fn the_socket_root_is_made_for_this_user_alone() {
     let directory = TempDir::new().unwrap();
     let root = directory.path().join("some/where");
@@ -37,7 +41,7 @@ async fn the_socket_root_is_made_for_this_user_alone() {
     assert_eq!(mode(&root), 0o700);
 }
 
-#[tokio::test]
+both_runtimes!(an_open_socket_root_is_closed_to_others_unless_that_is_off);
 async fn an_open_socket_root_is_closed_to_others_unless_that_is_off() {
     let directory = TempDir::new().unwrap();
     let root = directory.path().join("open");
@@ -49,7 +53,7 @@ async fn an_open_socket_root_is_closed_to_others_unless_that_is_off() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_link_is_no_socket_root);
 async fn a_link_is_no_socket_root() {
     let directory = TempDir::new().unwrap();
     let (real, link) = (directory.path().join("real"), directory.path().join("link"));
@@ -62,7 +66,7 @@ async fn a_link_is_no_socket_root() {
     serve(&link, |config| config.secure_socket_root = false).await.unwrap();
 }
 
-#[tokio::test]
+both_runtimes!(a_directory_of_everybodys_is_not_closed);
 async fn a_directory_of_everybodys_is_not_closed() {
     let directory = TempDir::new().unwrap();
     let root = directory.path().join("tmp");
@@ -76,7 +80,7 @@ async fn a_directory_of_everybodys_is_not_closed() {
     assert_eq!(mode(&root), 0o777);
 }
 
-#[tokio::test]
+both_runtimes!(a_path_elsewhere_leaves_the_socket_root_alone);
 async fn a_path_elsewhere_leaves_the_socket_root_alone() {
     let directory = TempDir::new().unwrap();
     let (root, path) = (directory.path().join("root"), directory.path().join("elsewhere"));
@@ -89,7 +93,7 @@ async fn a_path_elsewhere_leaves_the_socket_root_alone() {
 }
 
 // Tests W36
-#[tokio::test]
+both_runtimes!(a_socket_is_its_owners_unless_the_config_opens_it);
 async fn a_socket_is_its_owners_unless_the_config_opens_it() {
     for (readable, writable, expected) in
         [(false, false, 0o600), (true, false, 0o644), (false, true, 0o622), (true, true, 0o666)]

@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -65,7 +69,7 @@ fn four_mebibytes() -> Vec<u8> {
 }
 
 // Tests W92
-#[tokio::test]
+both_runtimes!(every_byte_and_four_mebibytes_go_there_and_back);
 async fn every_byte_and_four_mebibytes_go_there_and_back() {
     for config in [Config::classic(), Config::v14()] {
         for encoding in [Encoding::Utf8, Encoding::Ascii, Encoding::Hex] {
@@ -88,7 +92,7 @@ async fn every_byte_and_four_mebibytes_go_there_and_back() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(tcp_does_it_too);
 async fn tcp_does_it_too() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::classic(), Encoding::Utf8);
@@ -105,7 +109,7 @@ async fn tcp_does_it_too() {
 }
 
 // Tests W90
-#[tokio::test]
+both_runtimes!(the_configs_encoding_makes_bytes_of_text);
 async fn the_configs_encoding_makes_bytes_of_text() {
     for (encoding, text, bytes) in [
         (Encoding::Utf8, "é☃", "é☃".as_bytes()),
@@ -134,7 +138,7 @@ async fn the_configs_encoding_makes_bytes_of_text() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_broadcast_reaches_every_client);
 async fn a_broadcast_reaches_every_client() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::v14(), Encoding::Hex);
@@ -164,7 +168,7 @@ async fn a_broadcast_reaches_every_client() {
     clients[0].1.expect(b"\x01\x02\x03").await;
 }
 
-#[tokio::test]
+both_runtimes!(events_and_bytes_do_not_mix);
 async fn events_and_bytes_do_not_mix() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::classic(), Encoding::Utf8);
@@ -187,7 +191,7 @@ async fn events_and_bytes_do_not_mix() {
     assert_eq!(server.socket_id(&server.sockets()[0]), None);
 }
 
-#[tokio::test]
+both_runtimes!(bytes_need_raw_mode);
 async fn bytes_need_raw_mode() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::classic(), Encoding::Utf8);
@@ -205,7 +209,7 @@ async fn bytes_need_raw_mode() {
     assert_eq!(hears.recv().await.unwrap(), "hello");
 }
 
-#[tokio::test]
+both_runtimes!(what_was_not_written_comes_back_whole);
 async fn what_was_not_written_comes_back_whole() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::classic(), Encoding::Hex);

@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,7 +62,7 @@ fn is_at(server: &IpcServer, root: &Path) -> bool {
     server.core().endpoint() == Some(Endpoint::Unix(root.join("app.world")))
 }
 
-#[tokio::test]
+both_runtimes!(every_client_finds_every_server);
 async fn every_client_finds_every_server() {
     for server_dialect in BOTH {
         for client_dialect in BOTH {
@@ -86,7 +90,7 @@ async fn every_client_finds_every_server() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(of_two_servers_its_own_familys_is_taken);
 async fn of_two_servers_its_own_familys_is_taken() {
     let machine = Machine::new();
     let servers = [machine.serve(BOTH[0]).await, machine.serve(BOTH[1]).await];
@@ -103,7 +107,7 @@ async fn of_two_servers_its_own_familys_is_taken() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_server_that_comes_back_elsewhere_is_found_again);
 async fn a_server_that_comes_back_elsewhere_is_found_again() {
     let machine = Machine::new();
     let first = machine.serve(Dialect::Classic).await;
@@ -119,7 +123,7 @@ async fn a_server_that_comes_back_elsewhere_is_found_again() {
     second.stop().await;
 }
 
-#[tokio::test]
+both_runtimes!(nobody_anywhere_names_both_places);
 async fn nobody_anywhere_names_both_places() {
     let machine = Machine::new();
     let mut config = machine.config(Dialect::Classic, machine.auto());
@@ -140,7 +144,7 @@ async fn nobody_anywhere_names_both_places() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(without_it_a_client_looks_in_its_own_root_only);
 async fn without_it_a_client_looks_in_its_own_root_only() {
     let machine = Machine::new();
     let server = machine.serve(Dialect::V14).await;
@@ -166,7 +170,8 @@ fn the_places_are_those_of_both_families_each_once() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
+both_runtimes!(a_path_with_a_nul_in_front_is_an_abstract_name);
+#[cfg(target_os = "linux")]
 async fn a_path_with_a_nul_in_front_is_an_abstract_name() {
     let name = format!("\0ipc-compat.{}", std::process::id());
     let ipc = Ipc::new(Config::classic());

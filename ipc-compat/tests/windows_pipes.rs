@@ -2,6 +2,10 @@
 #![cfg(windows)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::time::Duration;
 
 use ipc_compat::{Config, Dialect, Ipc, Resolve, Retries};
@@ -31,7 +35,7 @@ fn fresh(what: &str) -> String {
 }
 
 // Tests W33
-#[tokio::test]
+both_runtimes!(a_path_is_the_name_of_a_pipe_on_both_sides);
 async fn a_path_is_the_name_of_a_pipe_on_both_sides() {
     let name = fresh("path");
     let path = format!("/tmp/app.{name}");
@@ -42,7 +46,7 @@ async fn a_path_is_the_name_of_a_pipe_on_both_sides() {
     assert_eq!(meet(&pipe, &path).await, Endpoint::Pipe(pipe));
 }
 
-#[tokio::test]
+both_runtimes!(without_a_path_the_name_is_made_of_root_appspace_and_id);
 async fn without_a_path_the_name_is_made_of_root_appspace_and_id() {
     for (dialect, root) in [(Dialect::Classic, "tmp-"), (Dialect::V14, "node-ipc-")] {
         let id = fresh(root);
@@ -65,7 +69,7 @@ fn config(dialect: Dialect, id: &str) -> Config {
 }
 
 // Tests W31, W33
-#[tokio::test]
+both_runtimes!(a_client_finds_the_pipe_of_the_other_family);
 async fn a_client_finds_the_pipe_of_the_other_family() {
     for (servers, clients) in [(Dialect::Classic, Dialect::V14), (Dialect::V14, Dialect::Classic)] {
         let id = fresh(&format!("family-{servers:?}"));
@@ -84,7 +88,7 @@ async fn a_client_finds_the_pipe_of_the_other_family() {
 }
 
 // Tests W36
-#[tokio::test]
+both_runtimes!(a_pipe_may_be_for_everybody);
 async fn a_pipe_may_be_for_everybody() {
     for (readable, writable) in [(true, false), (false, true), (true, true)] {
         let mut config = Config::classic();

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 mod frames;
 // Recorded on Linux; on Windows `assured` takes no local socket.
 #[cfg(unix)]

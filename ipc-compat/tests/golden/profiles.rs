@@ -32,7 +32,7 @@ enum Deviation {
 }
 
 // Tests W37 and W38
-#[tokio::test]
+both_runtimes!(profiles_refuse_what_14_refuses);
 async fn profiles_refuse_what_14_refuses() {
     let table: Table = serde_json::from_str(include_str!("../../testdata/assured.json")).unwrap();
     let mut found = BTreeMap::new();

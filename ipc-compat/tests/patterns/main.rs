@@ -15,6 +15,10 @@
     reason = "a test that cannot go on panics, and programs that play a part speak by stdout"
 )]
 
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 mod kit;
 mod p1_one_shot;
 mod p2_child;

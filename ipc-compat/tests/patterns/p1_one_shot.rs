@@ -63,14 +63,14 @@ async fn without_a_daemon_there_is_a_typed_error_at_once() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(without_a_daemon_nothing_is_printed);
 async fn without_a_daemon_nothing_is_printed() {
     let room = Room::new(Dialect::Classic);
     let ended = Program::part("one-shot", &[&room.root(), "hello"]).ended().await;
     assert_eq!((ended.status.code(), ended.chatter.as_str()), (Some(69), ""));
 }
 
-#[tokio::test]
+both_runtimes!(a_thousand_of_a_thousand_commands_arrive);
 async fn a_thousand_of_a_thousand_commands_arrive() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -86,7 +86,7 @@ async fn a_thousand_of_a_thousand_commands_arrive() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(the_command_of_a_process_that_exits_at_once_arrives);
 async fn the_command_of_a_process_that_exits_at_once_arrives() {
     let room = Room::new(Dialect::Classic);
     let (_daemon, mut commands) = daemon(&room).await;
@@ -97,7 +97,7 @@ async fn the_command_of_a_process_that_exits_at_once_arrives() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(ask_and_exit);
 async fn ask_and_exit() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -109,7 +109,7 @@ async fn ask_and_exit() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_daemon_that_never_answers_costs_the_deadline_only);
 async fn a_daemon_that_never_answers_costs_the_deadline_only() {
     let room = Room::new(Dialect::Classic);
     let (daemon, _) = daemon(&room).await;
@@ -122,7 +122,7 @@ async fn a_daemon_that_never_answers_costs_the_deadline_only() {
     client.close().await;
 }
 
-#[tokio::test]
+both_runtimes!(commands_to_a_daemon_of_node);
 async fn commands_to_a_daemon_of_node() {
     for node in nodes("commands_to_a_daemon_of_node") {
         let room = Room::new(node.dialect);
@@ -141,7 +141,7 @@ async fn commands_to_a_daemon_of_node() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(node_asks_and_exits);
 async fn node_asks_and_exits() {
     for node in nodes("node_asks_and_exits") {
         let room = Room::new(node.dialect);

@@ -81,14 +81,14 @@ async fn hears_all(child: &mut Program, mut sees: Inbox<Seen>) {
     assert!(ended.status.success(), "{ended:?}");
 }
 
-#[tokio::test]
+both_runtimes!(a_child_is_heard_to_its_last_word);
 async fn a_child_is_heard_to_its_last_word() {
     let room = Room::new(Dialect::Classic);
     let (_ipc, _server, sees) = adopt(&room, "parent-1").await;
     hears_all(&mut Program::part("child", &[&room.root(), "parent-1"]), sees).await;
 }
 
-#[tokio::test]
+both_runtimes!(a_child_of_node_is_heard_to_its_last_word);
 async fn a_child_of_node_is_heard_to_its_last_word() {
     for node in nodes("a_child_of_node_is_heard_to_its_last_word") {
         let room = Room::new(node.dialect);
@@ -119,13 +119,13 @@ async fn is_told_of_the_end(room: &Room, parent: &mut Program) {
     tokio::time::resume();
 }
 
-#[tokio::test]
+both_runtimes!(a_killed_parent_is_noticed_at_once);
 async fn a_killed_parent_is_noticed_at_once() {
     let room = Room::new(Dialect::Classic);
     is_told_of_the_end(&room, &mut Program::part("parent", &[&room.root(), "parent-1"])).await;
 }
 
-#[tokio::test]
+both_runtimes!(a_killed_parent_of_node_is_noticed_at_once);
 async fn a_killed_parent_of_node_is_noticed_at_once() {
     for node in nodes("a_killed_parent_of_node_is_noticed_at_once") {
         let room = Room::new(node.dialect);
@@ -145,7 +145,7 @@ async fn stops_and_starts(room: &Room, server: IpcServer) {
     assert!(path.exists());
 }
 
-#[tokio::test]
+both_runtimes!(a_shutdown_returns_although_clients_are_connected);
 async fn a_shutdown_returns_although_clients_are_connected() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -158,7 +158,7 @@ async fn a_shutdown_returns_although_clients_are_connected() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_shutdown_returns_although_node_is_connected);
 async fn a_shutdown_returns_although_node_is_connected() {
     for node in nodes("a_shutdown_returns_although_node_is_connected") {
         let room = Room::new(node.dialect);

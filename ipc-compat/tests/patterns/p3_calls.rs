@@ -86,7 +86,7 @@ async fn is_answered(interface: &mut Interface) {
     assert_eq!(interface.said.next().await, json!({"type": "error", "id": 100}));
 }
 
-#[tokio::test]
+both_runtimes!(calls_before_the_connection_are_answered_in_order);
 async fn calls_before_the_connection_are_answered_in_order() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -100,7 +100,7 @@ async fn calls_before_the_connection_are_answered_in_order() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(calls_before_node_serves_are_answered_in_order);
 async fn calls_before_node_serves_are_answered_in_order() {
     for node in nodes("calls_before_node_serves_are_answered_in_order") {
         let room = Room::new(node.dialect);
@@ -112,8 +112,8 @@ async fn calls_before_node_serves_are_answered_in_order() {
     }
 }
 
+both_runtimes!(after_a_restart_everybody_is_back_and_hears_everything_once);
 /// Three interfaces; the server goes and comes, and each is there again, with one handler.
-#[tokio::test]
 async fn after_a_restart_everybody_is_back_and_hears_everything_once() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -144,7 +144,7 @@ async fn after_a_restart_everybody_is_back_and_hears_everything_once() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(after_a_restart_of_node_the_interface_is_back);
 async fn after_a_restart_of_node_the_interface_is_back() {
     for node in nodes("after_a_restart_of_node_the_interface_is_back") {
         let room = Room::new(node.dialect);
@@ -163,7 +163,7 @@ async fn after_a_restart_of_node_the_interface_is_back() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(an_interface_of_node_is_back_after_our_restart);
 async fn an_interface_of_node_is_back_after_our_restart() {
     for node in nodes("an_interface_of_node_is_back_after_our_restart") {
         let room = Room::new(node.dialect);
@@ -200,7 +200,7 @@ async fn under_a_free_name(room: &Room) -> (String, IpcServer) {
     }
 }
 
-#[tokio::test]
+both_runtimes!(looking_for_a_free_name_disturbs_nobody);
 async fn looking_for_a_free_name_disturbs_nobody() {
     let room = Room::new(Dialect::Classic);
     let (came, mut comers) = inbox();
@@ -225,7 +225,7 @@ async fn looking_for_a_free_name_disturbs_nobody() {
     assert_eq!(under_a_free_name(&room).await.0, "myapp1");
 }
 
-#[tokio::test]
+both_runtimes!(looking_for_a_free_name_does_not_disturb_node);
 async fn looking_for_a_free_name_does_not_disturb_node() {
     for node in nodes("looking_for_a_free_name_does_not_disturb_node") {
         let room = Room::new(node.dialect);

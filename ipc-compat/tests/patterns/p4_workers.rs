@@ -175,7 +175,7 @@ async fn story(room: &Room, mut processes: Vec<Program>, mut coordinator: Coordi
     assert!(coordinator.cleaned.is_empty());
 }
 
-#[tokio::test]
+both_runtimes!(one_of_sixteen_is_killed_and_nobody_else_notices);
 async fn one_of_sixteen_is_killed_and_nobody_else_notices() {
     let room = Room::new(Dialect::Classic);
     let coordinator = coordinate(&room).await;
@@ -183,7 +183,7 @@ async fn one_of_sixteen_is_killed_and_nobody_else_notices() {
     story(&room, vec![victim], coordinator).await;
 }
 
-#[tokio::test]
+both_runtimes!(one_of_four_workers_of_node_is_killed);
 async fn one_of_four_workers_of_node_is_killed() {
     for node in nodes("one_of_four_workers_of_node_is_killed") {
         let room = Room::new(node.dialect);
@@ -195,7 +195,7 @@ async fn one_of_four_workers_of_node_is_killed() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_coordinator_of_node_loses_a_worker_of_ours);
 async fn a_coordinator_of_node_loses_a_worker_of_ours() {
     for node in nodes("a_coordinator_of_node_loses_a_worker_of_ours") {
         let room = Room::new(node.dialect);

@@ -88,7 +88,7 @@ fn crowd() -> usize {
     room.min(THOUSAND)
 }
 
-#[tokio::test]
+both_runtimes!(a_thousand_members_are_told_together_and_one_alone);
 async fn a_thousand_members_are_told_together_and_one_alone() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -111,7 +111,7 @@ async fn a_thousand_members_are_told_together_and_one_alone() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(members_are_back_after_the_hub_was_away);
 async fn members_are_back_after_the_hub_was_away() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -133,7 +133,7 @@ async fn members_are_back_after_the_hub_was_away() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(telling_a_member_that_is_gone_is_an_error);
 async fn telling_a_member_that_is_gone_is_an_error() {
     let room = Room::new(Dialect::Classic);
     let ipc = ipc(&room, &own_address());
@@ -145,8 +145,8 @@ async fn telling_a_member_that_is_gone_is_an_error() {
     assert_eq!(hub.tell("a", "too late"), Err(EmitError::Closed));
 }
 
+both_runtimes!(a_stalled_member_neither_delays_the_others_nor_grows);
 /// One reads nothing: it costs its queue and no more, and the others get everything.
-#[tokio::test]
 async fn a_stalled_member_neither_delays_the_others_nor_grows() {
     const PENDING: usize = 256 * 1024;
     let room = Room::new(Dialect::Classic);
@@ -176,7 +176,7 @@ async fn a_stalled_member_neither_delays_the_others_nor_grows() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(members_of_node_are_back_after_the_hub_was_away);
 async fn members_of_node_are_back_after_the_hub_was_away() {
     for node in nodes("members_of_node_are_back_after_the_hub_was_away") {
         let (room, host) = (Room::new(node.dialect), own_address());
@@ -211,7 +211,7 @@ async fn members_of_node_are_back_after_the_hub_was_away() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(members_are_back_after_a_hub_of_node_was_away);
 async fn members_are_back_after_a_hub_of_node_was_away() {
     for node in nodes("members_are_back_after_a_hub_of_node_was_away") {
         let (room, host) = (Room::new(node.dialect), own_address());

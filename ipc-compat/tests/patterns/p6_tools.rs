@@ -61,7 +61,7 @@ fn large() -> String {
     text
 }
 
-#[tokio::test]
+both_runtimes!(who_comes_is_greeted_and_may_send_five_megabytes);
 async fn who_comes_is_greeted_and_may_send_five_megabytes() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -76,7 +76,7 @@ async fn who_comes_is_greeted_and_may_send_five_megabytes() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_tool_of_node_is_greeted_and_sends_five_megabytes);
 async fn a_tool_of_node_is_greeted_and_sends_five_megabytes() {
     for node in nodes("a_tool_of_node_is_greeted_and_sends_five_megabytes") {
         let room = Room::new(node.dialect);
@@ -89,7 +89,7 @@ async fn a_tool_of_node_is_greeted_and_sends_five_megabytes() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_program_in_node_greets_and_takes_five_megabytes);
 async fn a_program_in_node_greets_and_takes_five_megabytes() {
     for node in nodes("a_program_in_node_greets_and_takes_five_megabytes") {
         let room = Room::new(node.dialect);
@@ -111,7 +111,7 @@ async fn reads(stream: &mut UnixStream, text: &str) {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_character_may_be_cut_anywhere);
 async fn a_character_may_be_cut_anywhere() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -138,7 +138,7 @@ const NONSENSE: [(&str, &str); 4] = [
     ("", codes::INVALID_JSON),
 ];
 
-#[tokio::test]
+both_runtimes!(nonsense_is_the_business_of_who_sent_it);
 async fn nonsense_is_the_business_of_who_sent_it() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);

@@ -35,7 +35,7 @@ async fn frames(stream: &mut UnixStream, delimiter: &str, count: usize) -> Vec<S
     }
 }
 
-#[tokio::test]
+both_runtimes!(frames_may_be_joined_in_a_write_or_cut_to_bytes);
 async fn frames_may_be_joined_in_a_write_or_cut_to_bytes() {
     for (dialect, delimiter) in DIALECTS.iter().flat_map(|d| DELIMITERS.map(|it| (*d, it))) {
         let room = Room::new(dialect);
@@ -55,7 +55,7 @@ async fn frames_may_be_joined_in_a_write_or_cut_to_bytes() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_text_may_hold_any_delimiter);
 async fn a_text_may_hold_any_delimiter() {
     for (dialect, delimiter) in DIALECTS.iter().flat_map(|d| DELIMITERS.map(|it| (*d, it))) {
         let room = Room::new(dialect);
@@ -75,7 +75,7 @@ async fn echoed(ipc: &Ipc, text: &str) -> String {
     text
 }
 
-#[tokio::test]
+both_runtimes!(node_reads_and_writes_the_delimiters_it_can);
 async fn node_reads_and_writes_the_delimiters_it_can() {
     for node in nodes("node_reads_and_writes_the_delimiters_it_can") {
         // Classic versions only know delimiters of one character.
@@ -138,7 +138,7 @@ fn raw_client(ipc: &Ipc) -> (IpcClient, Inbox<bytes::Bytes>) {
     (client, data)
 }
 
-#[tokio::test]
+both_runtimes!(every_byte_and_four_mebibytes_come_back);
 async fn every_byte_and_four_mebibytes_come_back() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
@@ -173,7 +173,7 @@ fn greeting() -> Vec<u8> {
     (0..=255).collect()
 }
 
-#[tokio::test]
+both_runtimes!(node_serves_raw_bytes_under_every_encoding);
 async fn node_serves_raw_bytes_under_every_encoding() {
     for node in nodes("node_serves_raw_bytes_under_every_encoding") {
         for (name, encoding) in ENCODINGS {
@@ -190,7 +190,7 @@ async fn node_serves_raw_bytes_under_every_encoding() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_raw_client_in_node_under_every_encoding);
 async fn a_raw_client_in_node_under_every_encoding() {
     for node in nodes("a_raw_client_in_node_under_every_encoding") {
         for (name, encoding) in ENCODINGS {

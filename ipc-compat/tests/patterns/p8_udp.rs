@@ -92,7 +92,7 @@ fn reading(sensor: &str, length: usize) -> String {
     json!({"type": "reading", "data": data}).to_string() + "\x0c"
 }
 
-#[tokio::test]
+both_runtimes!(each_sensor_is_answered_where_it_is_and_all_are_told);
 async fn each_sensor_is_answered_where_it_is_and_all_are_told() {
     for (dialect, (kind, host)) in DIALECTS.iter().flat_map(|d| KINDS.map(|kind| (*d, kind))) {
         let room = Room::new(dialect);
@@ -114,8 +114,8 @@ async fn each_sensor_is_answered_where_it_is_and_all_are_told() {
     }
 }
 
+both_runtimes!(long_readings_are_put_together_for_each_sensor);
 /// 100 KiB of two sensors in datagrams of 32 KiB, by turns.
-#[tokio::test]
 async fn long_readings_are_put_together_for_each_sensor() {
     const LONG: usize = 100 * 1024;
     for (kind, host) in KINDS {
@@ -143,7 +143,7 @@ async fn long_readings_are_put_together_for_each_sensor() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(nobody_at_an_address_is_nothing_fatal);
 async fn nobody_at_an_address_is_nothing_fatal() {
     for (kind, host) in KINDS {
         let room = Room::new(Dialect::Classic);
@@ -160,7 +160,7 @@ async fn nobody_at_an_address_is_nothing_fatal() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(sensors_and_what_they_leave_unfinished_have_limits);
 async fn sensors_and_what_they_leave_unfinished_have_limits() {
     const SENSORS: usize = 8;
     let room = Room::new(Dialect::Classic);
@@ -186,7 +186,7 @@ async fn sensors_and_what_they_leave_unfinished_have_limits() {
     assert_eq!(hub.errors.next().await, "frame_too_large");
 }
 
-#[tokio::test]
+both_runtimes!(sensors_of_node_are_answered_and_told);
 async fn sensors_of_node_are_answered_and_told() {
     for node in nodes("sensors_of_node_are_answered_and_told") {
         for (kind, host) in KINDS {
@@ -210,7 +210,7 @@ async fn sensors_of_node_are_answered_and_told() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_hub_of_node_is_spoken_to_first);
 async fn a_hub_of_node_is_spoken_to_first() {
     for node in nodes("a_hub_of_node_is_spoken_to_first") {
         for (kind, host) in KINDS {

@@ -2,6 +2,10 @@
 #![cfg(feature = "tls-base")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 #[path = "../../../ipc-transport/tests/support/certificates.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
 #[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]

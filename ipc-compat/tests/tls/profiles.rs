@@ -14,7 +14,7 @@ fn assured(tls: Tls, dialect: Dialect) -> Config {
 }
 
 // Tests W38
-#[tokio::test]
+both_runtimes!(a_conversation_of_two_who_know_each_other_passes);
 async fn a_conversation_of_two_who_know_each_other_passes() {
     let ca = Authority::new("ca");
     for dialect in [Dialect::Classic, Dialect::V14] {

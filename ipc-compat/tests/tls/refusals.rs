@@ -36,7 +36,7 @@ fn a_server_has_no_key_unless_it_is_given_one() {
 }
 
 // Tests W70
-#[tokio::test]
+both_runtimes!(a_client_has_to_be_told_whom_to_trust);
 async fn a_client_has_to_be_told_whom_to_trust() {
     check(client(1, config(Tls::default())).unwrap_err(), &["certificates to trust", "Node"]);
     let ca = Authority::new("ca");

@@ -19,7 +19,7 @@ fn file(directory: &TempDir, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
 }
 
 // Tests W70 and W71
-#[tokio::test]
+both_runtimes!(files_go_before_texts);
 async fn files_go_before_texts() {
     let directory = TempDir::new().unwrap();
     let ca = Authority::new("ca");
@@ -46,7 +46,7 @@ async fn files_go_before_texts() {
 }
 
 // Tests W70: in classic the files take the place of `ca`, in 14 both count.
-#[tokio::test]
+both_runtimes!(trusted_files_replace_or_join_the_texts);
 async fn trusted_files_replace_or_join_the_texts() {
     let directory = TempDir::new().unwrap();
     let (ca, other) = (Authority::new("ca"), Authority::new("another"));
@@ -61,7 +61,7 @@ async fn trusted_files_replace_or_join_the_texts() {
     served.server.stop().await;
 }
 
-#[tokio::test]
+both_runtimes!(json_in_node_ipcs_spelling_is_all_it_takes);
 async fn json_in_node_ipcs_spelling_is_all_it_takes() {
     let directory = TempDir::new().unwrap();
     let ca = Authority::new("ca");
@@ -84,7 +84,7 @@ async fn json_in_node_ipcs_spelling_is_all_it_takes() {
     served.server.stop().await;
 }
 
-#[tokio::test]
+both_runtimes!(plain_streams_are_encrypted_too);
 async fn plain_streams_are_encrypted_too() {
     let ca = Authority::new("ca");
     let transport = Ipc::new(config(who(&here(&ca)))).transport_net(()).unwrap();
@@ -105,7 +105,8 @@ async fn plain_streams_are_encrypted_too() {
 
 // Tests W72
 #[cfg(unix)]
-#[tokio::test]
+both_runtimes!(local_sockets_stay_plain);
+#[cfg(unix)]
 async fn local_sockets_stay_plain() {
     use tokio::net::UnixStream;
 
@@ -126,7 +127,7 @@ async fn local_sockets_stay_plain() {
     server.stop().await;
 }
 
-#[tokio::test]
+both_runtimes!(diffie_hellman_parameters_are_said_to_be_of_no_use);
 async fn diffie_hellman_parameters_are_said_to_be_of_no_use() {
     let ca = Authority::new("ca");
     let lines = Lines::default();

@@ -8,7 +8,7 @@ use crate::certificates::Authority;
 use crate::rig::{Lines, config, here, refused, serve, talk, trusting, who};
 
 // Tests W70 and W71
-#[tokio::test]
+both_runtimes!(each_side_knows_the_other);
 async fn each_side_knows_the_other() {
     let ca = Authority::new("ca");
     for dialect in [Dialect::Classic, Dialect::V14] {
@@ -29,7 +29,7 @@ async fn each_side_knows_the_other() {
 }
 
 // Tests W71: in classic such a server asks nobody.
-#[tokio::test]
+both_runtimes!(whoever_trusts_certificates_wants_to_see_one);
 async fn whoever_trusts_certificates_wants_to_see_one() {
     let ca = Authority::new("ca");
     let stranger = Authority::new("somebody else's");
@@ -52,7 +52,7 @@ async fn whoever_trusts_certificates_wants_to_see_one() {
 }
 
 // Tests W71: asked is not required.
-#[tokio::test]
+both_runtimes!(a_server_may_ask_and_take_anybody);
 async fn a_server_may_ask_and_take_anybody() {
     let ca = Authority::new("ca");
     let stranger = Authority::new("somebody else's");
@@ -72,7 +72,7 @@ async fn a_server_may_ask_and_take_anybody() {
 }
 
 // Tests W70
-#[tokio::test]
+both_runtimes!(a_client_that_checks_nothing_says_so);
 async fn a_client_that_checks_nothing_says_so() {
     let stranger = Authority::new("somebody else's");
     let served = serve(config(who(&stranger.issue(&["elsewhere.example"])))).await;
@@ -88,7 +88,7 @@ async fn a_client_that_checks_nothing_says_so() {
 }
 
 // Tests W70
-#[tokio::test]
+both_runtimes!(a_server_may_have_another_name);
 async fn a_server_may_have_another_name() {
     let ca = Authority::new("ca");
     let served = serve(config(who(&ca.issue(&["elsewhere.example"])))).await;

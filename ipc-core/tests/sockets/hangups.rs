@@ -38,7 +38,7 @@ async fn check<F: Future<Output = ()>>(rig: &Rig, hang_up: impl Fn(usize) -> F) 
     log.until("echo still here").await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(resets_in_the_middle_of_a_frame_leave_nothing_behind);
 async fn resets_in_the_middle_of_a_frame_leave_nothing_behind() {
     // Attack 28.
     let rig = Rig::new(Kind::Tcp, |builder| builder.max_connections(1000)).await;
@@ -54,7 +54,7 @@ async fn resets_in_the_middle_of_a_frame_leave_nothing_behind() {
     .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(hang_ups_with_unread_answers_leave_nothing_behind);
 async fn hang_ups_with_unread_answers_leave_nothing_behind() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder.max_connections(1000)).await;
@@ -72,7 +72,7 @@ async fn hang_ups_with_unread_answers_leave_nothing_behind() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_peer_that_closes_its_side_still_gets_the_answers);
 async fn a_peer_that_closes_its_side_still_gets_the_answers() {
     // Attack 29.
     for kind in KINDS {
@@ -85,7 +85,7 @@ async fn a_peer_that_closes_its_side_still_gets_the_answers() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_server_that_comes_back_finds_its_clients);
 async fn a_server_that_comes_back_finds_its_clients() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -113,7 +113,7 @@ async fn a_server_that_comes_back_finds_its_clients() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_half_written_message_is_sent_again_whole);
 async fn a_half_written_message_is_sent_again_whole() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -138,7 +138,7 @@ async fn a_half_written_message_is_sent_again_whole() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(everything_that_was_accepted_is_accounted_for_when_the_server_goes);
 async fn everything_that_was_accepted_is_accounted_for_when_the_server_goes() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -163,7 +163,7 @@ async fn everything_that_was_accepted_is_accounted_for_when_the_server_goes() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(everything_ends_and_no_task_is_left);
 async fn everything_ends_and_no_task_is_left() {
     let before = tasks();
     for kind in KINDS {

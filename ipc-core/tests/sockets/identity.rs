@@ -19,7 +19,7 @@ async fn served(port: u16, from: Ipv4Addr, keep: &mut Vec<Raw>) -> bool {
     served
 }
 
-#[tokio::test]
+both_runtimes!(one_address_cannot_take_all_places);
 async fn one_address_cannot_take_all_places() {
     // Attack 26. Only Linux has more than one loopback address without further ado.
     if !cfg!(target_os = "linux") {

@@ -2,6 +2,10 @@
 #![cfg(all(feature = "tokio", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[macro_use]
+#[path = "../support/runtimes.rs"]
+mod runtimes;
+
 #[path = "../support/bare.rs"]
 mod bare;
 #[path = "../../../ipc-transport/tests/support/certificates.rs"]

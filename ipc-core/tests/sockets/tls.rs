@@ -19,7 +19,7 @@ fn port(rig: &Rig) -> u16 {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_client_that_is_refused_is_an_error_and_the_others_are_served);
 async fn a_client_that_is_refused_is_an_error_and_the_others_are_served() {
     let rig = Rig::new(Kind::Tls, |builder| builder).await;
     let known = rig.client();
@@ -52,7 +52,7 @@ async fn a_client_that_is_refused_is_an_error_and_the_others_are_served() {
     assert_eq!(rig.server.peers().len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_frame_that_a_cut_leaves_unfinished_is_told_and_not_delivered);
 async fn a_frame_that_a_cut_leaves_unfinished_is_told_and_not_delivered() {
     let rig = Rig::new(Kind::Tls, |builder| builder).await;
     let target = ("127.0.0.1", port(&rig));
@@ -76,7 +76,7 @@ async fn a_frame_that_a_cut_leaves_unfinished_is_told_and_not_delivered() {
     assert_eq!(rig.log.lines(), ["1 connect", "1 say whole", "1 disconnect truncated at 10"]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_shutdown_of_a_server_with_handshakes_under_way_ends);
 async fn a_shutdown_of_a_server_with_handshakes_under_way_ends() {
     let rig = Rig::new(Kind::Tls, |builder| builder).await;
     let silent = TcpStream::connect(("127.0.0.1", port(&rig))).await.unwrap();

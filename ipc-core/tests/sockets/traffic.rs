@@ -8,7 +8,7 @@ use ipc_core::{Incoming, PeerId};
 use crate::rig::{KINDS, Kind, Rig};
 use crate::support::{Log, soon};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(ten_thousand_messages_come_back_in_order);
 async fn ten_thousand_messages_come_back_in_order() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -42,7 +42,7 @@ async fn ten_thousand_messages_come_back_in_order() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(close_delivers_what_was_sent_before);
 async fn close_delivers_what_was_sent_before() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -56,7 +56,7 @@ async fn close_delivers_what_was_sent_before() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(five_megabytes_go_both_ways);
 async fn five_megabytes_go_both_ways() {
     for kind in KINDS {
         // Room for all of the answers: a handler cannot wait for it.
@@ -81,7 +81,7 @@ async fn five_megabytes_go_both_ways() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(many_clients_talk_at_the_same_time);
 async fn many_clients_talk_at_the_same_time() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -101,7 +101,7 @@ async fn many_clients_talk_at_the_same_time() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(many_threads_may_emit_on_one_connection);
 async fn many_threads_may_emit_on_one_connection() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder).await;
@@ -133,7 +133,7 @@ async fn many_threads_may_emit_on_one_connection() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(the_system_says_who_a_peer_is);
 async fn the_system_says_who_a_peer_is() {
     let rig = Rig::new(Kind::Unix, |builder| builder).await;
     let client = rig.client();
@@ -149,7 +149,7 @@ async fn the_system_says_who_a_peer_is() {
     assert!(remote.ip().is_loopback());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(one_user_or_address_does_not_get_all_places);
 async fn one_user_or_address_does_not_get_all_places() {
     for kind in KINDS {
         let rig = Rig::new(kind, |builder| builder.max_connections_per_identity(Some(2))).await;

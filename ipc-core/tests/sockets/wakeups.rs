@@ -26,7 +26,7 @@ async fn ask(client: Client<Lines>, count: u64) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(questions_and_answers_never_stop);
 async fn questions_and_answers_never_stop() {
     for kind in KINDS {
         for policy in POLICIES {
@@ -42,7 +42,7 @@ async fn questions_and_answers_never_stop() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(those_who_wait_for_room_or_for_the_end_of_a_flush_get_it);
 async fn those_who_wait_for_room_or_for_the_end_of_a_flush_get_it() {
     for kind in KINDS {
         for policy in POLICIES {
@@ -71,7 +71,7 @@ async fn those_who_wait_for_room_or_for_the_end_of_a_flush_get_it() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+both_runtimes!(a_burst_that_fills_the_socket_from_outside_goes_on);
 async fn a_burst_that_fills_the_socket_from_outside_goes_on() {
     // The caller's own write finds the socket full; from there the connection's task goes on.
     for kind in KINDS {

@@ -9,6 +9,7 @@ mod files;
 mod layers;
 mod links;
 mod purity;
+mod runtimes;
 mod source;
 mod wire_rules;
 mod words;
@@ -28,6 +29,7 @@ const ALL: &[Check] = &[
     ("purity and footprints", purity::check),
     ("links", links::check),
     ("wire rules", wire_rules::check),
+    ("runtimes of tests", runtimes::check),
     ("facts written twice", facts::check),
     ("interop table", summary::check),
 ];
@@ -93,6 +95,11 @@ mod tests {
     #[test]
     fn every_wire_rule_has_code_and_a_test() {
         check("wire rules");
+    }
+
+    #[test]
+    fn tests_run_on_both_runtimes() {
+        check("runtimes of tests");
     }
 
     #[test]

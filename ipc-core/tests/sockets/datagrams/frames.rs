@@ -6,10 +6,11 @@ use ipc_core::{Client, EmitError, FlushPolicy};
 use ipc_transport::{FaultTransport, Faults, TapLog, TapTransport};
 
 use super::rig::{Rig, Somebody, udp};
+use crate::rig::eventually;
 use crate::support::{Lines, Log, soon};
 
 // Tests W45 and W46
-#[tokio::test]
+both_runtimes!(frames_may_be_cut_and_joined_in_any_way);
 async fn frames_may_be_cut_and_joined_in_any_way() {
     let rig = Rig::new().await;
     let (one, two) = (Somebody::new(), Somebody::new());
@@ -27,7 +28,7 @@ async fn frames_may_be_cut_and_joined_in_any_way() {
 }
 
 // Tests W46
-#[tokio::test]
+both_runtimes!(a_message_of_100_kib_comes_in_datagrams_of_32);
 async fn a_message_of_100_kib_comes_in_datagrams_of_32() {
     let rig = Rig::new().await;
     let (one, two) = (Somebody::new(), Somebody::new());
@@ -42,7 +43,7 @@ async fn a_message_of_100_kib_comes_in_datagrams_of_32() {
 }
 
 // Tests W47
-#[tokio::test]
+both_runtimes!(each_message_is_a_datagram_to_whom_it_answers);
 async fn each_message_is_a_datagram_to_whom_it_answers() {
     for policy in [FlushPolicy::WhenIdle, FlushPolicy::Immediate] {
         let rig = Rig::with(udp(), |builder| builder.flush_policy(policy)).await;
@@ -57,7 +58,7 @@ async fn each_message_is_a_datagram_to_whom_it_answers() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_message_longer_than_a_datagram_is_refused_at_once);
 async fn a_message_longer_than_a_datagram_is_refused_at_once() {
     let rig = Rig::new().await;
     let somebody = Somebody::new();
@@ -79,7 +80,7 @@ async fn a_message_longer_than_a_datagram_is_refused_at_once() {
     assert_eq!(report.failed, [(peer.id(), refused)]);
 }
 
-#[tokio::test]
+both_runtimes!(a_client_talks_to_a_server);
 async fn a_client_talks_to_a_server() {
     let rig = Rig::new().await;
     let transport = rig.server.endpoint().unwrap().transport().unwrap();
@@ -96,7 +97,7 @@ async fn a_client_talks_to_a_server() {
     assert_eq!(rig.server.peers().len(), 1);
 }
 
-#[tokio::test]
+both_runtimes!(taps_and_faults_change_nothing);
 async fn taps_and_faults_change_nothing() {
     let tap = Arc::new(TapLog::new());
     let faults = Faults::new(3).with_short_reads(2).with_one_byte_writes(1).with_refusals(3);
@@ -110,5 +111,6 @@ async fn taps_and_faults_change_nothing() {
     assert_eq!(two.hear().await, ("greet you\n".to_owned(), rig.address));
     two.send("say thanks\n", rig.address);
     assert_eq!(two.hear().await.0, "echo thanks\n");
-    assert!(tap.records().len() >= 6);
+    // A write is recorded when it is done: its datagram may be here before that.
+    eventually(|| tap.records().len() >= 6).await;
 }

@@ -9,7 +9,7 @@ use ipc_transport::{SendRefused, TcpTransport, UdpLimits};
 use super::rig::{Rig, Somebody, udp};
 use crate::support::{Lines, Log, soon};
 
-#[tokio::test]
+both_runtimes!(one_bad_peer_harms_no_other);
 async fn one_bad_peer_harms_no_other() {
     for policy in [OnMalformed::Report, OnMalformed::Close] {
         let rig = Rig::with(udp(), |builder| builder.on_malformed(policy)).await;
@@ -25,7 +25,7 @@ async fn one_bad_peer_harms_no_other() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(max_connections_does_not_count_datagrams);
 async fn max_connections_does_not_count_datagrams() {
     let rig = Rig::with(udp(), |builder| builder.max_connections(2)).await;
     for n in 1..=10 {
@@ -35,7 +35,7 @@ async fn max_connections_does_not_count_datagrams() {
     assert_eq!(rig.server.peers().len(), 10);
 }
 
-#[tokio::test]
+both_runtimes!(unfinished_frames_of_all_peers_have_one_budget);
 async fn unfinished_frames_of_all_peers_have_one_budget() {
     let rig = Rig::with(udp(), |builder| builder.receive_budget(1_000)).await;
     let errors = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -74,7 +74,7 @@ async fn an_unfinished_frame_has_its_time() {
     rig.log.until("2 say hello").await;
 }
 
-#[tokio::test]
+both_runtimes!(a_datagram_that_cannot_be_sent_is_told_and_the_rest_goes_on);
 async fn a_datagram_that_cannot_be_sent_is_told_and_the_rest_goes_on() {
     let limits = UdpLimits::default().with_amplification(NonZeroU32::new(2));
     let rig = Rig::with(udp().with_limits(limits), |builder| builder).await;
@@ -105,7 +105,7 @@ async fn a_datagram_that_cannot_be_sent_is_told_and_the_rest_goes_on() {
     assert_eq!((tally.accepted, tally.written, tally.dropped), (3, 2, 1));
 }
 
-#[tokio::test]
+both_runtimes!(a_port_in_use_and_a_host_of_the_other_family_are_named);
 async fn a_port_in_use_and_a_host_of_the_other_family_are_named() {
     let rig = Rig::new().await;
     let taken = ipc_transport::UdpTransport::udp4("127.0.0.1", rig.address.port());

@@ -10,7 +10,7 @@ use super::rig::{Rig, Somebody, address, udp};
 use crate::support::{Lines, Log, soon};
 
 // Tests W49
-#[tokio::test]
+both_runtimes!(a_broadcast_reaches_whom_was_heard_of_and_nobody_else);
 async fn a_broadcast_reaches_whom_was_heard_of_and_nobody_else() {
     let rig = Rig::new().await;
     let (heard, silent) = (Somebody::new(), Somebody::new());
@@ -31,7 +31,7 @@ async fn a_broadcast_reaches_whom_was_heard_of_and_nobody_else() {
     assert_eq!(silent.hear().await.0, "all 3\n");
 }
 
-#[tokio::test]
+both_runtimes!(a_peer_is_found_by_its_address);
 async fn a_peer_is_found_by_its_address() {
     let rig = Rig::new().await;
     let somebody = Somebody::new();
@@ -58,7 +58,7 @@ async fn a_peer_is_found_by_its_address() {
     assert!(matches!(closed, Err(Error::Closed)));
 }
 
-#[tokio::test]
+both_runtimes!(where_peers_connect_only_those_are_found);
 async fn where_peers_connect_only_those_are_found() {
     let server = Server::builder(Lines, TcpTransport::new("127.0.0.1", 0)).build();
     let log = Log::of_server(&server);

@@ -9,7 +9,7 @@ use crate::bare::Bare;
 use crate::support::{Log, soon};
 
 // Tests W45
-#[tokio::test]
+both_runtimes!(raw_messages_are_datagrams_both_ways);
 async fn raw_messages_are_datagrams_both_ways() {
     let server = Server::builder(Bare(Framing::Raw), udp()).build();
     let log = Log::new();
@@ -36,7 +36,7 @@ fn pattern(length: usize) -> Vec<u8> {
 }
 
 // Tests W45
-#[tokio::test]
+both_runtimes!(a_raw_message_is_whole_up_to_the_limit_both_ways);
 async fn a_raw_message_is_whole_up_to_the_limit_both_ways() {
     let server = Server::builder(Bare(Framing::Raw), udp()).build();
     let (told, mut heard) = mpsc::unbounded_channel();
