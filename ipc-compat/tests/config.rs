@@ -63,6 +63,7 @@ const CLASSIC: &str = r#"Config {
     message_timeout: Some(
         30s,
     ),
+    linger: 1s,
     allow_reserved_events: false,
     allowed_events: {},
     silent: false,

@@ -32,16 +32,16 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter identifyPeer logPayloads maxEventNameLength \
-         maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
+        "allowReservedEvents allowedEvents delimiter identifyPeer linger logPayloads \
+         maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
          udpLimits unlink writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, "udpLimits"),
+    ("14.0.0", Dialect::V14, "linger udpLimits"),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer logPayloads \
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer linger logPayloads \
      maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
      udpLimits";
 
@@ -111,6 +111,8 @@ fn odd_values_mean_what_they_mean_to_node_ipc() {
     check("retry", [json!(0)], |config| config.retry = Duration::ZERO);
     let never = [json!(0), json!(null), json!("Infinity")];
     check("messageTimeout", never, |config| config.message_timeout = None);
+    check("linger", [json!(2500)], |config| config.linger = Duration::from_millis(2500));
+    check("linger", [json!(0)], |config| config.linger = Duration::ZERO);
     let unlimited = [json!(null), json!("Infinity")];
     check("maxConnections", unlimited, |config| config.max_connections = usize::MAX);
     check("maxMessageSize", [json!("Infinity")], |config| {

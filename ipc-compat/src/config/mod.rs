@@ -50,6 +50,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// | `max_pending_bytes` | 8 MiB | the same |
 /// | `max_event_name_length` | 4,096 | `fast` 4,096, else 256 |
 /// | `message_timeout` | 30 s | the same |
+/// | `linger` | 1 s | the same |
 /// | `allow_reserved_events`, `allowed_events` | false, empty | the same |
 /// | `silent`, `log_payloads`, `logger` | false, false, none | the same |
 /// | `log_in_color`, `log_depth` | true, 5 | the same |
@@ -128,6 +129,9 @@ pub struct Config {
     pub max_event_name_length: Option<usize>,
     /// How long an unfinished frame may go without a byte; `None` is for ever.
     pub message_timeout: Option<Duration>,
+    /// How long a connection that is closed waits, once everything is written, for the other side to
+    /// end: whoever does has read everything. node-ipc has no such setting.
+    pub linger: Duration,
     /// Whether events may have the names of lifecycle events in the profile `guarded`.
     pub allow_reserved_events: bool,
     /// The events of the profile `assured`.
@@ -198,6 +202,7 @@ impl Config {
             max_pending_bytes: 8 << 20,
             max_event_name_length: None,
             message_timeout: Some(Duration::from_secs(30)),
+            linger: Duration::from_secs(1),
             allow_reserved_events: false,
             allowed_events: BTreeSet::new(),
             silent: false,

@@ -77,6 +77,7 @@ pub(super) fn server(
         .max_connections(config.max_connections)
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
+        .linger(config.linger)
         .on_malformed(on_malformed(config))
         // Wire rule W27
         .handler_order(HandlerOrder::AnyFirst)
@@ -99,6 +100,7 @@ pub(super) fn client(
         .sync(config.sync)
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
+        .linger(config.linger)
         .on_malformed(on_malformed(config))
         // Wire rule W27
         .handler_order(HandlerOrder::AnyFirst)

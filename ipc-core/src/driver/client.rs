@@ -55,8 +55,13 @@ pub enum ClientEvent {
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct CloseReport {
-    /// The messages that were accepted and not written, oldest first.
+    /// The messages that were accepted and not written, oldest first. The others are written: the
+    /// system has them, and the peer has read them if `peer_ended` says so.
     pub undelivered: Vec<Message>,
+    /// Whether the peer ended its side after this side had written everything and ended its own. A
+    /// peer that reads to the end and then ends has read everything. `false` if it did neither
+    /// within the linger time, or if there was no connection to close.
+    pub peer_ended: bool,
 }
 
 impl<F: MessageFormat> Client<F> {
@@ -255,8 +260,8 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Writes what waits, closes the connection and waits for its end. If an attempt to connect
-    /// is under way it is waited for, so that what was sent still arrives; no attempt follows it.
-    /// Takes at most about the close timeout once connected.
+    /// is under way it is waited for, so that what was sent is still written; no attempt follows it.
+    /// Takes at most about the close timeout and the linger time once connected.
     ///
     /// # Cancel safety
     ///
@@ -281,7 +286,10 @@ impl<F: MessageFormat> Client<F> {
         // by now, it dials nobody.
         self.connect();
         self.inner.peer.closed().await;
-        CloseReport { undelivered: self.inner.peer.take_undelivered() }
+        CloseReport {
+            undelivered: self.inner.peer.take_undelivered(),
+            peer_ended: self.inner.peer.has_answered_end(),
+        }
     }
 
     /// Returns what became of the messages sent so far.

@@ -52,6 +52,8 @@ pub(super) struct ConnectionConfig {
     pub(super) flush: FlushPolicy,
     pub(super) sync: bool,
     pub(super) close_timeout: Duration,
+    /// How long the peer's end is waited for when everything is written.
+    pub(super) linger: Duration,
     /// How long a broadcast waits for a peer that takes nothing. Servers only.
     pub(super) stall_timeout: Option<Duration>,
     pub(super) event_bytes: usize,
@@ -75,6 +77,7 @@ impl Default for ConnectionConfig {
             flush: FlushPolicy::default(),
             sync: false,
             close_timeout: Duration::from_secs(10),
+            linger: Duration::from_secs(1),
             stall_timeout: Some(Duration::from_secs(10)),
             event_bytes: 8 * 1024 * 1024,
             handler_order: HandlerOrder::default(),
@@ -144,11 +147,20 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Sets how long a closing connection may take to write what waits and to see the
-        /// peer's end; then it is cut and what is left is handed back. Default: 10 s.
+        /// Sets how long a closing connection may take to write what waits; then it is cut and
+        /// what is left is handed back. Default: 10 s.
         #[must_use]
         pub fn close_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.config.close_timeout = timeout;
+            self
+        }
+
+        /// Sets how long a closing connection waits for the peer to end its side, once everything
+        /// is written. A peer that ends in answer has read everything; one that does not within
+        /// this time may have read nothing. Default: 1 s.
+        #[must_use]
+        pub fn linger(mut self, time: std::time::Duration) -> Self {
+            self.config.linger = time;
             self
         }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ipc_codec::DecodeError;
 use ipc_transport::ReadHalf;
@@ -261,7 +261,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         if self.ended.is_none() && want == Want::Open {
             return Poll::Pending;
         }
-        if self.close_at.is_none() {
+        if self.close_at.is_none() && !self.shut_down {
             self.close_at = clock::now().checked_add(self.config.close_timeout);
         }
         if !written {
@@ -274,12 +274,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             self.shut_down = true;
             // The peer's own end proves that it has read everything. It gets a moment for it.
-            let linger = clock::now().checked_add(LINGER);
-            self.close_at = self.close_at.min(linger).or(linger);
+            self.close_at = clock::now().checked_add(self.config.linger);
         }
         match self.ended.take() {
             Some(DisconnectReason::Reset) => Poll::Ready(DisconnectReason::Reset),
-            Some(_) if want == Want::Close => Poll::Ready(DisconnectReason::Local),
+            Some(_) if want == Want::Close => {
+                self.peer.answer_end();
+                Poll::Ready(DisconnectReason::Local)
+            }
             Some(reason) => Poll::Ready(reason),
             None => Poll::Pending,
         }
@@ -389,7 +391,3 @@ const BUDGET: usize = 64 * 1024;
 
 /// What a frame costs of the budget beside its bytes: very small ones are not free.
 const FRAME_COST: usize = 64;
-
-/// How long a closed connection waits for the peer to end its side, which proves that it has read
-/// everything. A peer that keeps its side open costs this much, once.
-const LINGER: Duration = Duration::from_secs(1);

@@ -59,6 +59,8 @@ struct Inner<F> {
     /// Whether anything was ever heard of it. Only a peer that this side spoke to first, over a
     /// socket without connections, may not have been.
     heard: AtomicBool,
+    /// Whether it ended its side after this one had.
+    ended: AtomicBool,
 }
 
 /// What a program keeps with a peer.
@@ -69,8 +71,10 @@ impl<F: MessageFormat> Peer<F> {
         let outbox = Outbox::new(config, &format.framing());
         let attachments = Mutex::default();
         let (info, heard) = (Mutex::new(None), AtomicBool::new(true));
+        let ended = AtomicBool::new(false);
         let sent = config.sent.clone();
-        Self { inner: Arc::new(Inner { id, format, attachments, info, outbox, sent, heard }) }
+        let inner = Inner { id, format, attachments, info, outbox, sent, heard, ended };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
@@ -231,6 +235,15 @@ impl<F: MessageFormat> Peer<F> {
 
     pub(super) fn is_heard(&self) -> bool {
         self.inner.heard.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it ended its side after this one had ended its own.
+    pub(super) fn answer_end(&self) {
+        self.inner.ended.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_answered_end(&self) -> bool {
+        self.inner.ended.load(Ordering::Relaxed)
     }
 
     pub(super) fn outbox(&self) -> &Outbox {

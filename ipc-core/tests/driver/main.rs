@@ -19,6 +19,7 @@ mod framings;
 mod handlers;
 mod hostile;
 mod leaks;
+mod linger;
 mod order;
 mod overflow;
 mod reconnect;

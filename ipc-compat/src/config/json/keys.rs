@@ -72,6 +72,7 @@ pub(super) const KEYS: &[Key] = keys! {
         |limit: &Option<usize>| limit_to_json(limit.unwrap_or(EventRules::GUARDED_MAX_LENGTH));
     "messageTimeout": message_timeout = timeout,
         |timeout: &Option<_>| timeout.map_or_else(|| 0.into(), duration_to_json);
+    "linger": linger = milliseconds, |linger: &_| duration_to_json(*linger);
     "allowReservedEvents": allow_reserved_events = flag, json;
     "allowedEvents": allowed_events = nested::names, nested::names_to_json;
 };

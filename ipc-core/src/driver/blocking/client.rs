@@ -158,7 +158,7 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Writes what waits, ends the connection and waits for the server's end, at most about the
-    /// close timeout; the client does not connect again. Without a connection, what waits comes
+    /// close timeout and the linger time; the client does not connect again. Without a connection, what waits comes
     /// back. What the server still sent can be received afterwards.
     pub fn close(&mut self) -> CloseReport {
         if self.session.state() == State::Connected {
@@ -170,7 +170,7 @@ impl<F: MessageFormat> Client<F> {
             self.session.handle_input(Input::Disconnect);
         }
         self.tell();
-        CloseReport { undelivered: self.talk.take_undelivered() }
+        self.talk.close_report()
     }
 
     /// Does what the session wants while there is no connection: dials, or waits for the time to.

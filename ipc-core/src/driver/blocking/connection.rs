@@ -81,13 +81,13 @@ impl<F: MessageFormat> Connection<F> {
     }
 
     /// Writes what waits, ends the connection and waits for the peer's end, at most about the
-    /// close timeout. What the peer still sends can be received afterwards.
+    /// close timeout and the linger time. What the peer still sends can be received afterwards.
     pub fn close(&mut self) -> CloseReport {
         if !self.ended {
             let reason = close(&mut self.talk);
             self.end(reason);
         }
-        CloseReport { undelivered: self.talk.take_undelivered() }
+        self.talk.close_report()
     }
 
     fn end(&mut self, reason: DisconnectReason) {
@@ -114,15 +114,16 @@ pub(super) fn close<F: MessageFormat>(talk: &mut Talk<F>) -> DisconnectReason {
         return DisconnectReason::Local;
     }
     // The peer's own end proves that it has read everything. It gets a moment for it.
-    let linger = clock::now().checked_add(LINGER);
+    let linger = clock::now().checked_add(talk.config.linger);
     loop {
         match talk.drain(linger) {
             Turn::Look => {}
             Turn::Lost(DisconnectReason::Reset) => return DisconnectReason::Reset,
-            Turn::TimedOut | Turn::Lost(_) => return DisconnectReason::Local,
+            Turn::TimedOut => return DisconnectReason::Local,
+            Turn::Lost(reason) => {
+                talk.peer_ended = !matches!(reason, DisconnectReason::Error(_));
+                return DisconnectReason::Local;
+            }
         }
     }
 }
-
-/// As the async driver has it.
-const LINGER: Duration = Duration::from_secs(1);

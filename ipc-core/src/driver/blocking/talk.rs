@@ -11,11 +11,11 @@ use ipc_transport::BlockingStream;
 
 use super::Event;
 use super::line::{Line, Woken};
-use crate::driver::clock;
 use crate::driver::config::{ConnectionConfig, FlushPolicy, OnMalformed};
 use crate::driver::error::{DisconnectReason, EmitError, Error};
 use crate::driver::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
 use crate::driver::reading::{hung_up, is_hangup};
+use crate::driver::{CloseReport, clock};
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::{ClientEvent, EncodePayload, Message, MessageFormat};
 
@@ -39,6 +39,8 @@ pub(super) struct Talk<F> {
     overflow: Option<QueueLimit>,
     /// Whether nothing can be sent any more.
     pub(super) closed: bool,
+    /// Whether the peer ended its side after this one had.
+    pub(super) peer_ended: bool,
 }
 
 /// How a turn ended.
@@ -70,6 +72,7 @@ impl<F: MessageFormat> Talk<F> {
             flush_at: None,
             overflow: None,
             closed: false,
+            peer_ended: false,
         }
     }
 
@@ -288,9 +291,11 @@ impl<F: MessageFormat> Talk<F> {
         DisconnectReason::Error(error)
     }
 
-    /// Takes what waits out of the queue, oldest first.
-    pub(super) fn take_undelivered(&mut self) -> Vec<Message> {
+    /// Takes what waits out of the queue, oldest first, and tells how closing ended.
+    pub(super) fn close_report(&mut self) -> CloseReport {
         let frames = self.queue.take_undelivered();
-        frames.into_iter().map(|frame| Message::of_frame(&*self.format, frame)).collect()
+        let undelivered =
+            frames.into_iter().map(|frame| Message::of_frame(&*self.format, frame)).collect();
+        CloseReport { undelivered, peer_ended: self.peer_ended }
     }
 }
