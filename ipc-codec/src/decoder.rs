@@ -92,6 +92,16 @@ impl FrameDecoder {
         if self.splitter.is_dead() { 0 } else { self.buffer.len() }
     }
 
+    /// Returns the bytes of the unfinished frame, its length prefix included: for an error that
+    /// says what they look like. After [`DecodeError::FrameTooLarge`] that ended the stream, the
+    /// first 1,024 bytes of the frame that was refused, until more is received.
+    ///
+    /// Meant for when [`next_frame`](Self::next_frame) has returned no frame: before that, whole
+    /// frames may be among them.
+    pub fn unfinished(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// Returns whether the stream stands within a frame, so that its end would truncate it.
     ///
     /// It is so, too, while a frame that is too long is being skipped. Meant for when

@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use bytes::{BufMut, Bytes};
 use ipc_codec::{DecodeError, FrameDecoder, Framing, Limits};
 
+use crate::LooksLike;
+
 /// The receiving side of one connection: the decoder and the deadline of an unfinished frame.
 #[derive(Debug)]
 pub struct Inbound {
     decoder: FrameDecoder,
+    /// What an unfinished frame of this framing may look like.
+    ordinary: Option<LooksLike>,
     frame_timeout: Option<Duration>,
     unfinished: Option<Unfinished>,
     /// How many bytes were ever received; only differences count, so it may wrap.
@@ -30,8 +34,21 @@ impl Inbound {
     /// `frame_timeout` to grow by 1 KiB or to end; `None` lets it take for ever.
     #[must_use]
     pub fn new(framing: Framing, limits: Limits, frame_timeout: Option<Duration>) -> Self {
+        let ordinary = match framing {
+            // The beginning of a frame that may well go on.
+            Framing::Delimited(_) => Some(LooksLike::Json),
+            Framing::LengthPrefixed => Some(LooksLike::LengthBigEndian),
+            _ => None,
+        };
         let decoder = FrameDecoder::new(framing, limits);
-        Self { decoder, frame_timeout, unfinished: None, received: 0, read_size: MIN_READ }
+        Self {
+            decoder,
+            ordinary,
+            frame_timeout,
+            unfinished: None,
+            received: 0,
+            read_size: MIN_READ,
+        }
     }
 
     /// Returns room to read into; what is written there counts as received.
@@ -100,10 +117,24 @@ impl Inbound {
         self.unfinished.map(|unfinished| unfinished.deadline)
     }
 
+    /// Takes note that nothing is read for now: an unfinished frame has its time from when that is
+    /// over, since it is not the peer that keeps it waiting.
+    pub fn pause(&mut self) {
+        self.unfinished = None;
+    }
+
     /// Returns how long an unfinished frame may take.
     #[must_use]
     pub fn frame_timeout(&self) -> Option<Duration> {
         self.frame_timeout
+    }
+
+    /// Returns what the unfinished frame, or the one that was refused just now, looks like if it is
+    /// none of this framing: for an error that says why.
+    #[must_use]
+    pub fn looks_like(&self) -> Option<LooksLike> {
+        let looks_like = LooksLike::of(self.decoder.unfinished());
+        looks_like.filter(|_| looks_like != self.ordinary)
     }
 
     /// Takes note that the stream has ended.

@@ -6,6 +6,7 @@
 mod driver;
 mod format;
 pub mod inbound;
+mod looks_like;
 mod message;
 #[cfg(feature = "msgpack")]
 mod msgpack;
@@ -26,6 +27,7 @@ pub use driver::{
     Server, ServerBuilder, ServerEvent, ShutdownReport,
 };
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
+pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "msgpack")]
 pub use msgpack::MsgPack;

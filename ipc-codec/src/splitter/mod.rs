@@ -228,7 +228,8 @@ impl Splitter {
         let policy = self.limits.oversize();
         match policy {
             Oversize::Fail => {
-                *buffer = BytesMut::new();
+                // Its beginning may say why.
+                *buffer = BytesMut::from(buffer.get(..HEAD).unwrap_or(buffer));
                 self.state = State::Dead;
             }
             Oversize::Skip => {
@@ -247,6 +248,9 @@ impl State {
 #[cfg(test)]
 #[expect(clippy::arithmetic_side_effects, reason = "tests count")]
 mod tests;
+
+/// So many bytes of a refused frame are kept, to be looked at.
+const HEAD: usize = 1024;
 
 /// The length prefix's own length in bytes.
 pub(crate) const PREFIX: usize = 4;

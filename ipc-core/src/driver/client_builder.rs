@@ -37,7 +37,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
             transport,
             reconnect: ReconnectPolicy::default(),
             connect_timeout: Duration::from_secs(30),
-            config: ConnectionConfig { max_datagram, ..ConnectionConfig::default() },
+            config: ConnectionConfig { max_datagram, ..ConnectionConfig::of_client() },
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipc_codec::Limits;
 
 use super::budget::Budget;
+use super::pause::PATIENCE;
 use super::sent::Sent;
 use crate::HandlerOrder;
 use crate::queue::{OverflowPolicy, QueueLimits};
@@ -49,6 +50,10 @@ pub(super) struct ConnectionConfig {
     pub(super) on_malformed: OnMalformed,
     pub(super) queue: QueueLimits,
     pub(super) overflow: OverflowPolicy,
+    /// So many bytes of answers may wait before their peer is not read from.
+    pub(super) high_water_mark: Option<usize>,
+    /// How long that lasts if the peer reads nothing: clients only.
+    pub(super) patience: Option<Duration>,
     pub(super) flush: FlushPolicy,
     pub(super) sync: bool,
     pub(super) close_timeout: Duration,
@@ -65,6 +70,13 @@ pub(super) struct ConnectionConfig {
     pub(super) max_datagram: Option<usize>,
 }
 
+impl ConnectionConfig {
+    /// Returns a client's defaults: it is the side that reads on when both wait for each other.
+    pub(super) fn of_client() -> Self {
+        Self { patience: Some(PATIENCE), ..Self::default() }
+    }
+}
+
 impl Default for ConnectionConfig {
     fn default() -> Self {
         Self {
@@ -74,6 +86,8 @@ impl Default for ConnectionConfig {
             on_malformed: OnMalformed::default(),
             queue: QueueLimits::default(),
             overflow: OverflowPolicy::default(),
+            high_water_mark: Some(1024 * 1024),
+            patience: None,
             flush: FlushPolicy::default(),
             sync: false,
             close_timeout: Duration::from_secs(10),
@@ -137,6 +151,27 @@ macro_rules! connection_setters {
         #[must_use]
         pub fn overflow(mut self, policy: crate::queue::OverflowPolicy) -> Self {
             self.config.overflow = policy;
+            self
+        }
+
+        /// Sets how many bytes of answers may wait for a peer before nothing more is read from it,
+        /// until half of them are written; `None`: any number. At most half of what the
+        /// [`queue`](Self::queue) holds. Default: 1 MiB.
+        ///
+        /// An answer is what a handler sends to the peer whose message it handles (in the blocking
+        /// driver: what is sent between an event that was received and the next call to receive).
+        /// So a peer that asks faster than it reads slows down itself and nobody else, and an echo
+        /// server never has to refuse an answer. Messages from elsewhere, such as a broadcast or a
+        /// task of the program, do not count: for those there is [`overflow`](Self::overflow).
+        ///
+        /// While reading pauses, the time limits of unfinished frames and of silence do not run,
+        /// and the end of a peer that no longer reads is noticed by writing. A peer that sends
+        /// everything before it reads anything would wait for ever; so would two servers of answers,
+        /// if both waited. Therefore a client waits 100 ms at the most for a server that reads
+        /// nothing, and reads on until its answers are written. Over UDP it has no effect.
+        #[must_use]
+        pub fn high_water_mark(mut self, bytes: Option<usize>) -> Self {
+            self.config.high_water_mark = bytes;
             self
         }
 

@@ -9,14 +9,14 @@ use std::time::Instant;
 
 use ipc_codec::DecodeError;
 use ipc_transport::ReadHalf;
-use tokio::time::Sleep;
 
 use super::budget::Charge;
 use super::config::{ConnectionConfig, OnMalformed};
 use super::error::{DisconnectReason, Error};
 use super::hub::{Backlog, Hub};
-use super::outbox::Want;
+use super::outbox::{Flushed, Want};
 use super::reading::{hung_up, is_hangup};
+use super::timer::Timer;
 use super::trace::Traced;
 use super::{Peer, clock, reading};
 use crate::MessageFormat;
@@ -52,7 +52,7 @@ pub(super) struct Connection<F: MessageFormat, L> {
     /// When this side stops waiting for what is left to be written and for the peer's end.
     close_at: Option<Instant>,
     shut_down: bool,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 /// Nothing in it is pinned where it lies: the timer has a box of its own.
@@ -93,7 +93,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             idle_at: None,
             close_at: None,
             shut_down: false,
-            timer: None,
+            timer: Timer::default(),
         }
     }
 
@@ -130,12 +130,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => {
                     // Wire rule W18
-                    let reason = match self.inbound.finish() {
-                        Err(DecodeError::Truncated { buffered, .. }) => {
-                            DisconnectReason::Truncated { buffered }
-                        }
-                        _ => DisconnectReason::PeerClosed,
-                    };
+                    let reason = self.finish(DisconnectReason::PeerClosed);
                     self.end_receiving(reason);
                     return false;
                 }
@@ -146,7 +141,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     }
                 }
                 Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {
-                    self.end_receiving(hung_up(&error));
+                    let reason = self.finish(hung_up(&error));
+                    self.end_receiving(reason);
                     return false;
                 }
                 Poll::Ready(Err(error)) => {
@@ -161,14 +157,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
 
     // Wire rule W15
     fn handle_frames(&mut self, cx: &Context<'_>, budget: &mut usize) -> Flow {
-        let mut corked = false;
+        let mut handling = None;
         loop {
             if *budget == 0 || self.backlog.poll_flush(cx).is_pending() {
                 return Flow::Stop;
             }
-            // A handler may have had enough of this peer: it hears nothing more of it.
-            if self.peer.outbox().is_hung_up() {
-                return Flow::End(DisconnectReason::Local);
+            if self.peer.outbox().signals() != 0 {
+                return self.signalled();
             }
             let frame = match self.inbound.next_frame() {
                 Ok(Some(frame)) => frame,
@@ -180,7 +175,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 }
                 Err(error) => {
                     let fatal = error.is_fatal();
-                    let reason = self.error(error.into());
+                    let reason = self.error(Error::of_frame(error, self.inbound.looks_like()));
                     if fatal {
                         return Flow::End(reason);
                     }
@@ -188,11 +183,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     continue;
                 }
             };
-            if !corked {
-                // What the handlers send leaves together, after the last frame.
-                self.peer.outbox().cork();
-                corked = true;
-            }
+            // What the handlers send leaves together, after the last frame.
+            handling.get_or_insert_with(|| self.peer.outbox().handle());
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
             match self.peer.format().decode(frame) {
                 Ok(message) => {
@@ -211,16 +203,37 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
+    /// Tells of the frame that the peer's end cut off, if it did, and returns how the peer ended.
+    fn finish(&mut self, reason: DisconnectReason) -> DisconnectReason {
+        let looks_like = self.inbound.looks_like();
+        let Err(DecodeError::Truncated { buffered, .. }) = self.inbound.finish() else {
+            return reason;
+        };
+        // Once this side has ended its own, nobody waits for more.
+        if !self.shut_down {
+            self.error(Error::Truncated { buffered, looks_like });
+        }
+        reason.within_a_frame(buffered)
+    }
+
+    #[cold]
+    fn signalled(&self) -> Flow {
+        // A handler may have had enough of this peer: it hears nothing more of it.
+        if self.peer.outbox().is_hung_up() {
+            return Flow::End(DisconnectReason::Local);
+        }
+        Flow::Stop
+    }
+
     fn end_receiving(&mut self, reason: DisconnectReason) {
         self.reader = None;
         self.ended.get_or_insert(reason);
     }
 
-    /// Writes what waits. Returns whether everything is written and this task should look again,
-    /// and when it has to at the latest.
-    fn send(&mut self, cx: &mut Context<'_>, closing: bool) -> (bool, bool, Option<Instant>) {
+    /// Writes what waits.
+    fn send(&mut self, cx: &mut Context<'_>, closing: bool) -> Flushed {
         if self.write_error.is_some() {
-            return (false, false, None);
+            return Flushed::NOTHING;
         }
         let flushed = self.peer.outbox().poll_flush(cx, closing);
         if self.datagrams {
@@ -228,13 +241,10 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 self.error(error);
             }
         }
-        match flushed {
-            Ok(flushed) => (flushed.empty, flushed.look_again, flushed.flush_at),
-            Err(error) => {
-                self.write_error = Some(error);
-                (false, false, None)
-            }
-        }
+        flushed.unwrap_or_else(|error| {
+            self.write_error = Some(error);
+            Flushed::NOTHING
+        })
     }
 
     /// Returns the reason if the connection is at its end. `written`: nothing waits to be
@@ -250,7 +260,11 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         if let Some(error) = self.write_error.take_if(|_| !unread) {
             let reason = self.ended.take();
             return Poll::Ready(reason.unwrap_or_else(|| {
-                if is_hangup(&error) { hung_up(&error) } else { self.error(Error::Write(error)) }
+                if is_hangup(&error) {
+                    self.finish(hung_up(&error))
+                } else {
+                    self.error(Error::Write(error))
+                }
             }));
         }
         let by_error = matches!(self.ended, Some(DisconnectReason::Error(_)));
@@ -296,21 +310,6 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         self.idle_at
     }
 
-    /// Sleeps until the next deadline. Ready when one has passed.
-    fn poll_timer(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> Poll<()> {
-        let Some(at) = at else {
-            // Dropped rather than kept: an idle connection costs no timer.
-            self.timer = None;
-            return Poll::Pending;
-        };
-        let at = at.into();
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
-        if timer.deadline() != at {
-            timer.as_mut().reset(at);
-        }
-        timer.as_mut().poll(cx)
-    }
-
     /// Acts on a deadline that has passed.
     fn on_timer(
         &mut self,
@@ -328,7 +327,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
         let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
         if let (Some(limit), true) = (self.config.frame_timeout, passed(frame_at)) {
-            return Some(self.error(Error::FrameTimeout { limit }));
+            let looks_like = self.inbound.looks_like();
+            return Some(self.error(Error::FrameTimeout { limit, looks_like }));
         }
         if let (Some(limit), true) = (self.config.idle_timeout, passed(idle_at)) {
             return Some(self.error(Error::IdleTimeout { limit }));
@@ -347,35 +347,37 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if want == Want::Disconnect {
                 return Poll::Ready(DisconnectReason::Local);
             }
-            let more = this.receive(cx);
+            // A peer that does not read the answers is not read from. It may have sent more.
+            let more = this.peer.outbox().is_paused() || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return Poll::Ready(DisconnectReason::Local);
             }
             let stalled = this.backlog.poll_flush(cx).is_pending();
-            let (written, look_again, flush_at) =
-                this.send(cx, want == Want::Close || this.ended.is_some());
+            let sent = this.send(cx, want == Want::Close || this.ended.is_some());
             // A stream that nobody reads does not keep a connection open that is to be closed.
             let unread = more && (want == Want::Open || !stalled);
-            if let Poll::Ready(reason) = this.poll_end(cx, want, written, unread) {
+            if let Poll::Ready(reason) = this.poll_end(cx, want, sent.empty, unread) {
                 return Poll::Ready(reason);
             }
-            if (more && !stalled) || look_again {
+            let waits = stalled || this.peer.outbox().is_paused();
+            if (more && !waits) || sent.look_again {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            // While this side is the slow one, the peer's frame is not billed for it.
-            let frame_at = if stalled || this.reader.is_none() {
-                None
-            } else {
-                this.inbound.deadline(clock::now)
-            };
-            if frame_at.is_none() && !stalled {
+            // While this side does not read, the peer is not billed for it.
+            if waits {
+                this.inbound.pause();
+                this.idle_at = None;
+            }
+            let reads = !waits && this.reader.is_some();
+            let frame_at = if reads { this.inbound.deadline(clock::now) } else { None };
+            if frame_at.is_none() && !waits {
                 this.inbound.release();
                 this.snapshot.release();
             }
-            let idle_at = if stalled || this.reader.is_none() { None } else { this.idle_at() };
-            let at = [frame_at, idle_at, flush_at, this.close_at].into_iter().flatten().min();
-            if this.poll_timer(cx, at).is_pending() {
+            let idle_at = if reads { this.idle_at() } else { None };
+            let at = [frame_at, idle_at, sent.flush_at, sent.patient_until, this.close_at];
+            if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
                 return Poll::Pending;
             }
             if let Some(reason) = this.on_timer(frame_at, idle_at) {

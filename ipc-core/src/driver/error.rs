@@ -11,7 +11,7 @@ use ipc_transport::{Endpoint, TransportError};
 
 use super::PeerId;
 use crate::queue::{PushError, QueueLimit};
-use crate::{FormatError, HandlerError};
+use crate::{FormatError, HandlerError, LooksLike};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +37,29 @@ pub enum Error {
     /// The peer sent a frame that cannot be decoded.
     #[error(transparent)]
     Frame(#[from] DecodeError),
+    /// The peer sent a frame that cannot be decoded, since it speaks another protocol.
+    #[error("{error}: it looks like {looks_like}")]
+    Foreign {
+        /// What is wrong with the frame.
+        error: DecodeError,
+        /// What it looks like.
+        looks_like: LooksLike,
+    },
+    /// The peer ended the connection within a frame, which is lost.
+    #[error("the connection ended within a frame, after {buffered} bytes of it{}", hint(*looks_like))]
+    Truncated {
+        /// How many bytes of the frame had come.
+        buffered: usize,
+        /// What they look like, if that may be why.
+        looks_like: Option<LooksLike>,
+    },
     /// The peer began a frame and neither went on with it nor ended it.
-    #[error("an unfinished frame made no progress within {limit:?}")]
+    #[error("an unfinished frame made no progress within {limit:?}{}", hint(*looks_like))]
     FrameTimeout {
         /// How long it may take.
         limit: Duration,
+        /// What its beginning looks like, if that may be why.
+        looks_like: Option<LooksLike>,
     },
     /// The peer sent nothing for too long.
     #[error("the peer sent nothing within {limit:?}")]
@@ -93,6 +111,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the error of a frame that cannot be decoded, with what it looks like.
+    pub(super) fn of_frame(error: DecodeError, looks_like: Option<LooksLike>) -> Self {
+        match looks_like {
+            Some(looks_like) => Self::Foreign { error, looks_like },
+            None => Self::Frame(error),
+        }
+    }
+
     /// Returns a stable code, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -100,8 +126,11 @@ impl Error {
             Self::Transport(error) => error.code(),
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Read(_) | Self::Write(_) => "connection_lost",
-            Self::Frame(DecodeError::FrameTooLarge { .. }) => "frame_too_large",
-            Self::Frame(_) => "invalid_frame",
+            Self::Frame(error) | Self::Foreign { error, .. } => match error {
+                DecodeError::FrameTooLarge { .. } => "frame_too_large",
+                _ => "invalid_frame",
+            },
+            Self::Truncated { .. } => "truncated",
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
             Self::Format(error) => error.code(),
@@ -120,7 +149,7 @@ impl Error {
     #[must_use]
     pub fn is_fatal(&self) -> bool {
         match self {
-            Self::Frame(error) => error.is_fatal(),
+            Self::Frame(error) | Self::Foreign { error, .. } => error.is_fatal(),
             Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
             _ => true,
         }
@@ -147,13 +176,29 @@ pub enum DisconnectReason {
     Error(Arc<Error>),
 }
 
+/// Returns what is said behind an error of a frame that looks like something else.
+fn hint(looks_like: Option<LooksLike>) -> String {
+    looks_like.map_or_else(String::new, |looks_like| format!(": it looks like {looks_like}"))
+}
+
 impl DisconnectReason {
+    /// Returns the reason of a peer's end that turned out to be within a frame.
+    pub(super) fn within_a_frame(self, buffered: usize) -> Self {
+        match self {
+            Self::PeerClosed => Self::Truncated { buffered },
+            other => other,
+        }
+    }
+
     /// Returns whether the connection ended because of what the peer sent: the next one would end
     /// the same way.
     // Wire rule W14
     pub(super) fn is_misunderstood(&self) -> bool {
         let Self::Error(error) = self else { return false };
-        matches!(**error, Error::Format(_) | Error::Frame(_) | Error::FrameTimeout { .. })
+        matches!(
+            **error,
+            Error::Format(_) | Error::Frame(_) | Error::Foreign { .. } | Error::FrameTimeout { .. }
+        )
     }
 }
 

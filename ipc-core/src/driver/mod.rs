@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod hub;
 mod outbox;
+mod pause;
 mod peer;
 mod reading;
 mod sent;
@@ -21,6 +22,7 @@ mod server;
 mod server_builder;
 mod server_open;
 mod server_task;
+mod timer;
 mod trace;
 
 pub use client::{Client, ClientEvent, CloseReport};

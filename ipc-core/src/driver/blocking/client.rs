@@ -54,7 +54,7 @@ impl<F: MessageFormat> Client<F> {
             transport: Arc::new(transport),
             reconnect: ReconnectPolicy::default(),
             connect_timeout: Duration::from_secs(30),
-            config: ConnectionConfig::default(),
+            config: ConnectionConfig::of_client(),
         }
     }
 

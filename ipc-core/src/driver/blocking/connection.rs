@@ -101,6 +101,7 @@ impl<F: MessageFormat> Connection<F> {
 /// Writes what waits, ends our direction and waits for the peer's end. Returns how it ended.
 pub(super) fn close<F: MessageFormat>(talk: &mut Talk<F>) -> DisconnectReason {
     let limit = talk.config.close_timeout;
+    talk.go_on();
     let until = clock::now().checked_add(limit);
     while !talk.queue.is_empty() {
         match talk.drain(until) {
@@ -113,6 +114,7 @@ pub(super) fn close<F: MessageFormat>(talk: &mut Talk<F>) -> DisconnectReason {
     if shut.is_err_and(|error| error.kind() != io::ErrorKind::NotConnected) {
         return DisconnectReason::Local;
     }
+    talk.closing = true;
     // The peer's own end proves that it has read everything. It gets a moment for it.
     let linger = clock::now().checked_add(talk.config.linger);
     loop {

@@ -9,6 +9,7 @@ use ipc_transport::{BlockingStream, Interest};
 
 use super::super::clock;
 use super::super::config::ConnectionConfig;
+use crate::LooksLike;
 use crate::inbound::Inbound;
 use crate::queue::SendQueue;
 
@@ -22,6 +23,10 @@ pub(super) struct Line {
     ahead: Option<Result<Bytes, DecodeError>>,
     /// Whether the last write found the socket full.
     blocked: bool,
+    /// Since when the socket has been full and has taken nothing.
+    full_since: Option<Instant>,
+    /// How many bytes were written so far.
+    written: u64,
     /// Why nothing can be written any more. What the peer sent before is read first.
     write_error: Option<io::Error>,
     room: Box<[u8]>,
@@ -47,6 +52,8 @@ impl Line {
             inbound: Inbound::new(framing, config.limits, config.frame_timeout),
             ahead: None,
             blocked: false,
+            full_since: None,
+            written: 0,
             write_error: None,
             room: vec![0; ROOM].into_boxed_slice(),
         }
@@ -73,6 +80,31 @@ impl Line {
         self.ahead.is_some()
     }
 
+    /// Returns whether the last write found the socket full, so that the peer has to read first.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.blocked && self.write_error.is_none()
+    }
+
+    /// Returns since when the socket has been full and has taken nothing.
+    pub(super) fn full_since(&self) -> Option<Instant> {
+        self.full_since
+    }
+
+    /// Returns how many bytes were written so far.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Takes note that nothing is read for now.
+    pub(super) fn pause(&mut self) {
+        self.inbound.pause();
+    }
+
+    /// Returns what the unfinished frame, or the one that was refused just now, looks like.
+    pub(super) fn looks_like(&self) -> Option<LooksLike> {
+        self.inbound.looks_like()
+    }
+
     /// Returns when the unfinished frame has to have made progress, if there is one.
     pub(super) fn frame_deadline(&mut self) -> Option<Instant> {
         self.inbound.deadline(clock::now)
@@ -91,9 +123,14 @@ impl Line {
             let used = queue.gather(&mut slices);
             match self.stream.try_write_vectored(slices.get(..used).unwrap_or_default()) {
                 Ok(0) => self.write_error = Some(ErrorKind::WriteZero.into()),
-                Ok(n) => queue.advance(n),
+                Ok(n) => {
+                    queue.advance(n);
+                    self.written = self.written.wrapping_add(n as u64);
+                    self.full_since = None;
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.blocked = true;
+                    self.full_since.get_or_insert_with(clock::now);
                     return;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -142,14 +179,20 @@ impl Line {
         queue: &mut SendQueue,
         until: Option<Instant>,
     ) -> io::Result<Woken> {
+        let woken = self.wait_to_write(queue, until)?;
+        self.write_error.take().map_or(Ok(woken), Err)
+    }
+
+    /// The same, but an error of writing shows only when nothing can be read.
+    pub(super) fn wait_to_write(
+        &mut self,
+        queue: &mut SendQueue,
+        until: Option<Instant>,
+    ) -> io::Result<Woken> {
         let timeout = until.map(|until| until.saturating_duration_since(clock::now()));
         let ready = self.stream.wait(Interest::Write, timeout)?;
         self.write(queue);
-        match self.write_error.take() {
-            Some(error) => Err(error),
-            None if ready.write => Ok(Woken::Written),
-            None => Ok(Woken::TimedOut),
-        }
+        Ok(if ready.write { Woken::Written } else { Woken::TimedOut })
     }
 
     fn read(&mut self) -> io::Result<Woken> {

@@ -14,6 +14,7 @@ use super::line::{Line, Woken};
 use crate::driver::config::{ConnectionConfig, FlushPolicy, OnMalformed};
 use crate::driver::error::{DisconnectReason, EmitError, Error};
 use crate::driver::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
+use crate::driver::pause::Pause;
 use crate::driver::reading::{hung_up, is_hangup};
 use crate::driver::{CloseReport, clock};
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
@@ -37,6 +38,12 @@ pub(super) struct Talk<F> {
     /// [`FlushPolicy::Within`].
     flush_at: Option<Instant>,
     overflow: Option<QueueLimit>,
+    /// Whether the answers that wait keep the peer from being read from.
+    pause: Pause,
+    /// Whether the event taken last is a message: what is sent now answers it.
+    answering: bool,
+    /// Whether this side has ended its own: nobody waits for more.
+    pub(super) closing: bool,
     /// Whether nothing can be sent any more.
     pub(super) closed: bool,
     /// Whether the peer ended its side after this one had.
@@ -60,6 +67,7 @@ impl<F: MessageFormat> Talk<F> {
         let encoder = FrameEncoder::new(framing.clone(), config.limits);
         let queue =
             SendQueue::new(encoder.clone(), &framing, config.queue, config.overflow, config.sync);
+        let pause = Pause::new(&config);
         Self {
             format,
             config,
@@ -71,6 +79,9 @@ impl<F: MessageFormat> Talk<F> {
             idle_at: None,
             flush_at: None,
             overflow: None,
+            pause,
+            answering: false,
+            closing: false,
             closed: false,
             peer_ended: false,
         }
@@ -88,6 +99,7 @@ impl<F: MessageFormat> Talk<F> {
     /// Lets go of the connection; what waits, waits for the next one.
     pub(super) fn detach(&mut self) {
         self.line = None;
+        self.pause.clear();
         self.queue.on_connection_lost();
     }
 
@@ -96,11 +108,19 @@ impl<F: MessageFormat> Talk<F> {
     }
 
     pub(super) fn take_event(&mut self) -> Option<Event> {
-        let event = self.events.pop_front()?;
-        if let Event::Message(message) = &event {
+        let event = self.events.pop_front();
+        self.answering = false;
+        if let Some(Event::Message(message)) = &event {
             self.held = self.held.saturating_sub(message.held_bytes());
+            self.answering = true;
         }
-        Some(event)
+        event
+    }
+
+    /// Reads on, whatever waits.
+    pub(super) fn go_on(&mut self) {
+        self.answering = false;
+        self.pause.clear();
     }
 
     /// Queues a message, and writes it unless the program is in the middle of a burst.
@@ -144,14 +164,15 @@ impl<F: MessageFormat> Talk<F> {
         if self.closed || self.overflow.is_some() {
             return Err(EmitError::Closed);
         }
-        let first = self.queue.is_empty();
+        let before = self.queue.bytes();
         match push(&mut self.queue) {
             Ok(()) => {
-                if !self.gathers(first) {
+                if !self.gathers(before == 0) {
                     if let Some(line) = &mut self.line {
                         line.write(&mut self.queue);
                     }
                 }
+                self.count_answer(before);
                 Ok(())
             }
             Err(PushError::Full(limit)) => {
@@ -162,6 +183,39 @@ impl<F: MessageFormat> Talk<F> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Counts the message that was queued last, behind `before` bytes, if it is an answer that waits
+    /// for the peer to read.
+    fn count_answer(&mut self, before: usize) {
+        let Some(line) = self.line.as_ref().filter(|line| line.is_blocked()) else { return };
+        if self.answering {
+            let bytes = self.queue.bytes();
+            let end = line.written().wrapping_add(bytes as u64);
+            // A part of it may be written already.
+            self.pause.answered(bytes.saturating_sub(before), end);
+        }
+    }
+
+    /// Writes, and reads nothing, while too many answers wait.
+    fn wait_to_write(&mut self, until: Option<Instant>) -> Turn {
+        let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
+        line.pause();
+        self.idle_at = None;
+        let patient_until = self.pause.yields_at(line.full_since());
+        let deadline = [until, patient_until].into_iter().flatten().min();
+        if let Err(error) = line.wait_to_write(&mut self.queue, deadline) {
+            return Turn::Lost(self.lost(error));
+        }
+        let now = clock::now();
+        if line.is_blocked() && !self.queue.is_held() {
+            self.pause.written(line.written());
+            self.pause.look_at_the_time(line.full_since(), now);
+        } else {
+            // Nothing waits for the peer to read any more, or it has gone.
+            self.pause.clear();
+        }
+        if until.is_some_and(|at| at <= now) { Turn::TimedOut } else { Turn::Look }
     }
 
     /// Returns whether what waits may wait for more, now that a message was queued: the `first` one
@@ -190,6 +244,9 @@ impl<F: MessageFormat> Talk<F> {
         if let Some(limit) = self.overflow.take() {
             return Turn::Lost(self.fail(Error::Overflow(limit)));
         }
+        if self.pause.is_paused() {
+            return self.wait_to_write(until);
+        }
         match line.next_frame() {
             Ok(Some(frame)) => return self.take(frame),
             Ok(None) => {}
@@ -207,17 +264,13 @@ impl<F: MessageFormat> Talk<F> {
                 Turn::Look
             }
             Ok(Woken::Written) => Turn::Look,
-            Ok(Woken::Ended) => Turn::Lost(match line.finish() {
-                Err(DecodeError::Truncated { buffered, .. }) => {
-                    DisconnectReason::Truncated { buffered }
-                }
-                _ => DisconnectReason::PeerClosed,
-            }),
+            Ok(Woken::Ended) => Turn::Lost(self.finish(DisconnectReason::PeerClosed)),
             Ok(Woken::TimedOut) => {
                 let now = clock::now();
                 let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
                 if let (Some(limit), true) = (self.config.frame_timeout, passed(frame_at)) {
-                    return Turn::Lost(self.fail(Error::FrameTimeout { limit }));
+                    let looks_like = line.looks_like();
+                    return Turn::Lost(self.fail(Error::FrameTimeout { limit, looks_like }));
                 }
                 if let (Some(limit), true) = (self.config.idle_timeout, passed(idle_at)) {
                     return Turn::Lost(self.fail(Error::IdleTimeout { limit }));
@@ -276,12 +329,24 @@ impl<F: MessageFormat> Talk<F> {
 
     fn broken(&mut self, error: DecodeError) -> Turn {
         let fatal = error.is_fatal();
-        let reason = self.fail(error.into());
+        let looks_like = self.line().and_then(Line::looks_like);
+        let reason = self.fail(Error::of_frame(error, looks_like));
         if fatal { Turn::Lost(reason) } else { Turn::Look }
     }
 
     fn lost(&mut self, error: io::Error) -> DisconnectReason {
-        if is_hangup(&error) { hung_up(&error) } else { self.fail(Error::Read(error)) }
+        if is_hangup(&error) { self.finish(hung_up(&error)) } else { self.fail(Error::Read(error)) }
+    }
+
+    /// Tells of the frame that the peer's end cut off, if it did, and returns how the peer ended.
+    fn finish(&mut self, reason: DisconnectReason) -> DisconnectReason {
+        let Some(line) = &mut self.line else { return reason };
+        let looks_like = line.looks_like();
+        let Err(DecodeError::Truncated { buffered, .. }) = line.finish() else { return reason };
+        if !self.closing {
+            self.fail(Error::Truncated { buffered, looks_like });
+        }
+        reason.within_a_frame(buffered)
     }
 
     /// Tells of an error and returns it as the reason of an end.

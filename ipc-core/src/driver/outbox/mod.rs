@@ -1,12 +1,13 @@
 //! `Outbox`: a connection's send queue with the socket's write half, shared by all who emit.
 
+mod pausing;
 mod state;
 mod wait;
 
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use self::state::State;
 use super::clock;
 use super::config::{ConnectionConfig, FlushPolicy};
 use super::error::{EmitError, Error};
+use super::pause::Pause;
 use crate::FormatError;
 use crate::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue, Tally};
 
@@ -36,8 +38,8 @@ pub(super) struct Outbox {
     changed: Notify,
     /// Told when `want` changes, for a client's task that has no connection.
     pub(super) control: Notify,
-    /// Whether `want` is [`Want::Disconnect`], to be seen without the lock.
-    hung_up: AtomicBool,
+    /// What is to be seen without the lock: [`HUNG_UP`] and [`PAUSED`]. Changed under it.
+    signals: AtomicU8,
     encoder: FrameEncoder,
     flush: FlushPolicy,
     /// How long a broadcast that waits does so for a peer that takes nothing.
@@ -64,6 +66,14 @@ pub(super) struct Flushed {
     pub(super) look_again: bool,
     /// When what waits is to be written at the latest.
     pub(super) flush_at: Option<Instant>,
+    /// When reading goes on although the peer has read nothing.
+    pub(super) patient_until: Option<Instant>,
+}
+
+impl Flushed {
+    /// Nothing is written any more.
+    pub(super) const NOTHING: Self =
+        Self { empty: false, look_again: false, flush_at: None, patient_until: None };
 }
 
 impl Outbox {
@@ -73,10 +83,10 @@ impl Outbox {
             SendQueue::new(encoder.clone(), framing, config.queue, config.overflow, config.sync)
                 .with_datagrams(config.max_datagram);
         Self {
-            state: Mutex::new(State::new(queue)),
+            state: Mutex::new(State::new(queue, Pause::new(config))),
             changed: Notify::new(),
             control: Notify::new(),
-            hung_up: AtomicBool::new(false),
+            signals: AtomicU8::new(0),
             encoder,
             flush: config.flush,
             stall_timeout: config.stall_timeout,
@@ -104,16 +114,17 @@ impl Outbox {
         if state.closed || state.want != Want::Open {
             return Err(EmitError::Closed);
         }
+        let before = state.queue.bytes();
         match push(&mut state.queue) {
             Ok(()) => {
-                self.after_push(state);
+                self.after_push(state, before);
                 Ok(())
             }
             Err(PushError::Full(limit)) => {
                 if state.queue.overflow() == OverflowPolicy::Disconnect {
                     state.overflow = Some(limit);
                     state.want = Want::Disconnect;
-                    self.hung_up.store(true, Ordering::Relaxed);
+                    self.signals.fetch_or(HUNG_UP, Ordering::Relaxed);
                     self.wake(state);
                     self.control.notify_one();
                 }
@@ -123,8 +134,12 @@ impl Outbox {
         }
     }
 
-    fn after_push(&self, mut state: MutexGuard<'_, State>) {
+    /// Writes or wakes, now that a message was queued behind `before` bytes.
+    fn after_push(&self, mut state: MutexGuard<'_, State>, before: usize) {
         if state.writer.is_none() || state.blocked || state.queue.is_held() {
+            if state.blocked {
+                self.count_answer(&mut state, before);
+            }
             return;
         }
         let from = match self.flush {
@@ -156,6 +171,7 @@ impl Outbox {
             let freed = state.waiting > 0;
             if !matches!(written, Poll::Ready(Ok(()))) {
                 state.blocked = true;
+                self.count_answer(&mut state, before);
                 self.wake(state);
             } else if !state.refused.is_empty() {
                 self.wake(state);
@@ -192,6 +208,7 @@ impl Outbox {
             state.blocked = result.is_pending();
             if let Poll::Ready(Err(error)) = result {
                 state.writer = None;
+                self.go_on(&mut state);
                 return Err(error);
             }
         } else {
@@ -201,7 +218,8 @@ impl Outbox {
         let look_again = state.gathered && !state.blocked;
         (state.busy, state.gathered) = (look_again, false);
         let empty = state.queue.is_empty() && !state.blocked;
-        let flushed = Flushed { empty, look_again, flush_at: state.flush_at };
+        let patient_until = self.look_at_pause(&mut state);
+        let flushed = Flushed { empty, look_again, flush_at: state.flush_at, patient_until };
         if flushed.empty && !look_again {
             state.queue.release();
         }
@@ -230,11 +248,6 @@ impl Outbox {
         state.want
     }
 
-    /// Takes note that the connection's task handles messages now and writes afterwards.
-    pub(super) fn cork(&self) {
-        self.lock().corked = true;
-    }
-
     /// Takes note that a message was received: with one in flight, the next may go.
     pub(super) fn on_received(&self) {
         self.lock().queue.on_received();
@@ -246,6 +259,7 @@ impl Outbox {
         state.writer = Some(writer);
         (state.blocked, state.busy, state.gathered, state.flush_at) = (false, false, false, None);
         (state.full_since, state.stalled) = (None, false);
+        self.go_on(&mut state);
     }
 
     /// Lets go of the write half of a lost connection; what waits, waits for the next one.
@@ -255,6 +269,7 @@ impl Outbox {
         let writer = state.writer.take();
         state.queue.on_connection_lost();
         (state.corked, state.blocked, state.driver) = (false, false, None);
+        self.go_on(&mut state);
         let overflow = state.overflow.take();
         drop(state);
         drop(writer);
@@ -292,7 +307,11 @@ impl Outbox {
         let mut state = self.lock();
         if state.want < want {
             state.want = want;
-            self.hung_up.store(want == Want::Disconnect, Ordering::Relaxed);
+            // From here on nothing is taken to be sent, so no answer has to be waited for.
+            self.go_on(&mut state);
+            if want == Want::Disconnect {
+                self.signals.fetch_or(HUNG_UP, Ordering::Relaxed);
+            }
             self.wake(state);
             self.control.notify_one();
         }
@@ -300,7 +319,12 @@ impl Outbox {
 
     /// Returns whether the connection has to end now.
     pub(super) fn is_hung_up(&self) -> bool {
-        self.hung_up.load(Ordering::Relaxed)
+        self.signals() & HUNG_UP != 0
+    }
+
+    /// Returns what a connection that handles messages has to know after each: 0 is nothing.
+    pub(super) fn signals(&self) -> u8 {
+        self.signals.load(Ordering::Relaxed)
     }
 
     pub(super) fn wanted(&self) -> Want {
@@ -343,6 +367,12 @@ pub(super) fn encode_frame(
     })?;
     Ok(frame.freeze())
 }
+
+/// A signal: the connection has to end now.
+const HUNG_UP: u8 = 1;
+
+/// A signal: so many answers wait that nothing more is to be read.
+const PAUSED: u8 = 2;
 
 /// While messages are handled, so many bytes of answers are written before the last one is
 /// handled: the peer starts on them meanwhile, which nearly doubles what goes back and forth.

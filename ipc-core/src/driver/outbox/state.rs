@@ -12,6 +12,7 @@ use tokio::io::AsyncWrite;
 use super::Want;
 use crate::driver::clock;
 use crate::driver::error::Error;
+use crate::driver::pause::Pause;
 use crate::queue::{QueueLimit, SendQueue};
 
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(super) struct State {
     /// When the queue is written at the latest, with [`FlushPolicy::Within`].
     pub(super) flush_at: Option<Instant>,
     pub(super) overflow: Option<QueueLimit>,
+    /// Whether the answers that wait keep the peer from being read from.
+    pub(super) pause: Pause,
     /// How many bytes were written so far.
     pub(super) written: u64,
     /// Since when the socket has been full and has taken nothing.
@@ -51,7 +54,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(queue: SendQueue) -> Self {
+    pub(super) fn new(queue: SendQueue, pause: Pause) -> Self {
         Self {
             queue,
             writer: None,
@@ -63,6 +66,7 @@ impl State {
             gathered: false,
             flush_at: None,
             overflow: None,
+            pause,
             written: 0,
             full_since: None,
             stalled: false,
