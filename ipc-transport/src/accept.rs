@@ -2,10 +2,54 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 pub(crate) use crate::descriptors::is_too_many_files;
 use crate::{Endpoint, TransportError};
+
+/// A listening socket that a forked child does not take away from its parent.
+///
+/// The child shares the parent's epoll instance. If it dropped its copy of the socket in the usual
+/// way, it would take the socket out of there, and the parent would hear of no client any more. So
+/// the child leaves its copy open until it ends.
+#[derive(Debug)]
+pub(crate) struct UnlessForked<T> {
+    io: Arc<T>,
+    maker: u32,
+}
+
+impl<T> UnlessForked<T> {
+    pub(crate) fn new(io: T) -> Self {
+        Self { io: Arc::new(io), maker: std::process::id() }
+    }
+
+    /// Returns the socket, or an error in a forked child.
+    #[cfg(unix)]
+    pub(crate) fn into_inner(self) -> io::Result<T> {
+        let io = Arc::clone(&self.io);
+        drop(self);
+        Arc::into_inner(io)
+            .ok_or_else(|| io::Error::other("this process is a fork of the one that listens"))
+    }
+}
+
+impl<T> Deref for UnlessForked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.io
+    }
+}
+
+impl<T> Drop for UnlessForked<T> {
+    fn drop(&mut self) {
+        if self.maker != std::process::id() {
+            std::mem::forget(Arc::clone(&self.io));
+        }
+    }
+}
 
 /// A file descriptor kept for the moment there is no other.
 ///

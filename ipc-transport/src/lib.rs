@@ -22,6 +22,7 @@ mod accept;
 mod blocking;
 #[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]
 mod descriptors;
+mod displaced;
 mod endpoint;
 mod error;
 mod fallback;
@@ -48,6 +49,9 @@ mod unix;
 
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 pub use blocking::{BlockingStream, Interest, Ready};
+pub use displaced::{
+    AfterDisplaced, Displaced, DisplacedBy, Displacements, UnknownWhenDisplaced, WhenDisplaced,
+};
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::TransportError;
 pub use fallback::{FallbackTransport, NobodyAnywhere};

@@ -90,18 +90,25 @@ impl PeerInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Credentials {
-    /// The effective user id.
+    /// The effective user id. Within a user namespace, a user that has no number there shows as the
+    /// overflow user of `/proc/sys/kernel/overflowuid`, 65534.
     pub uid: u32,
     /// The effective group id.
     pub gid: u32,
-    /// The process id, on systems that report it.
+    /// The process id, on systems that report it; `None` also if the process is of another pid
+    /// namespace, in which it has no number here.
     pub pid: Option<i32>,
 }
 
 impl Credentials {
-    /// Returns credentials of these ids.
+    /// Returns credentials of these ids. A process id of 0 is none: Linux says so of a process in
+    /// another pid namespace, and a signal to 0 hits one's own process group.
     #[must_use]
     pub const fn new(uid: u32, gid: u32, pid: Option<i32>) -> Self {
+        let pid = match pid {
+            Some(pid) if pid > 0 => Some(pid),
+            _ => None,
+        };
         Self { uid, gid, pid }
     }
 }

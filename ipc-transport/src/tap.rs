@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::{Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
+use crate::{Displacements, Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
 
 /// A wrapper around any transport that shows each piece of bytes to a [`TapSink`].
 ///
@@ -200,6 +200,15 @@ impl Listener for TapListener {
     fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
         let (inner, tap) = (self.inner.opener()?, self.tap.clone());
         Some(Arc::new(TapOpener { inner, tap }))
+    }
+
+    fn displacements(&self) -> Option<Displacements> {
+        self.inner.displacements()
+    }
+
+    #[cfg(unix)]
+    fn hand_over(self: Box<Self>) -> Result<std::os::fd::OwnedFd, TransportError> {
+        self.inner.hand_over()
     }
 }
 

@@ -7,7 +7,7 @@ use std::task::Context;
 use async_trait::async_trait;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
-use crate::accept::{Reserve, is_too_many_files};
+use crate::accept::{Reserve, UnlessForked, is_too_many_files};
 use crate::{Endpoint, Listener, PeerInfo, Stream, Transport, TransportError};
 
 /// A TCP port of a host, to dial or to serve.
@@ -239,7 +239,7 @@ impl Transport for TcpTransport {
 #[derive(Debug)]
 pub(crate) struct TcpServer {
     endpoint: Endpoint,
-    io: TcpListener,
+    io: UnlessForked<TcpListener>,
     nodelay: bool,
     reserve: Reserve,
 }
@@ -248,12 +248,13 @@ impl TcpServer {
     pub(crate) fn new(transport: &TcpTransport, io: TcpListener) -> Result<Self, TransportError> {
         let bound = io.local_addr().map_err(|error| transport.error("listen", error))?;
         let endpoint = Endpoint::Tcp { host: transport.host.clone(), port: bound.port() };
+        let io = UnlessForked::new(io);
         Ok(Self { endpoint, io, nodelay: transport.nodelay, reserve: Reserve::new() })
     }
 
     pub(crate) async fn accept_io(&mut self) -> Result<(TcpStream, SocketAddr), TransportError> {
         loop {
-            let listener = &self.io;
+            let listener: &TcpListener = &self.io;
             let poll_accept = |cx: &mut Context<'_>| listener.poll_accept(cx);
             let (io, remote) = self.reserve.accept(&self.endpoint, poll_accept).await?;
             // Fails only if the connection is gone already; then it is the next one's turn.
@@ -277,6 +278,17 @@ impl Listener for TcpServer {
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {
         Ok(())
+    }
+
+    #[cfg(unix)]
+    fn hand_over(self: Box<Self>) -> Result<std::os::fd::OwnedFd, TransportError> {
+        let Self { endpoint, io, .. } = *self;
+        let io = io.into_inner().and_then(TcpListener::into_std);
+        io.map(Into::into).map_err(|source| TransportError::Io {
+            endpoint,
+            op: "hand over",
+            source,
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Stream, TransportError};
+use crate::{Displacements, Endpoint, Stream, TransportError};
 
 /// A way to reach an endpoint or to serve it: one implementation per kind of socket.
 ///
@@ -80,6 +80,28 @@ pub trait Listener: Debug + Send {
     /// that can: UDP. It works as long as the listener is there.
     fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
         None
+    }
+
+    /// Returns the notices that the served socket file was removed or replaced, from now on; `None`
+    /// for kinds without a file, and for a file that is not looked after.
+    fn displacements(&self) -> Option<Displacements> {
+        None
+    }
+
+    /// Stops accepting without freeing the endpoint and returns the listening socket, for another
+    /// process that serves on with [`OpenTransport`](crate::OpenTransport).
+    ///
+    /// A socket file stays, and this process does not remove it any more; clients that wait to be
+    /// accepted wait for the other process. The descriptor is closed in children that execute
+    /// another program: what starts them passes it on, as their standard input, say.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Unsupported`] for kinds that cannot: Unix sockets and TCP can.
+    /// [`TransportError::Io`] if the system refuses. The endpoint is then freed.
+    #[cfg(unix)]
+    fn hand_over(self: Box<Self>) -> Result<std::os::fd::OwnedFd, TransportError> {
+        Err(TransportError::Unsupported { endpoint: self.endpoint() })
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use ipc_transport::{Endpoint, TransportError};
+use ipc_transport::{DisplacedBy, Endpoint, TransportError};
 
 /// Every variant, with its code, whether it is fatal, its kind, and a word its text must have.
 fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
@@ -130,6 +130,20 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
             "\"wheel\"",
         ),
         (
+            E::ModeRefused { path: path(), mode: 0o600, actual: 0o755, source: source() },
+            "mode_refused",
+            true,
+            ErrorKind::Other,
+            "/tmp/app.world has the mode 0755, and chmod to 0600 is refused",
+        ),
+        (
+            E::Displaced { path: path(), by: DisplacedBy::Removed },
+            "displaced",
+            true,
+            ErrorKind::NotFound,
+            "/tmp/app.world was removed",
+        ),
+        (
             E::AlreadyTaken { endpoint: endpoint() },
             "already_taken",
             true,
@@ -212,7 +226,7 @@ fn the_text_never_repeats_the_source() {
             assert!(!error.to_string().contains(&source.to_string()), "{error}");
         }
     }
-    assert_eq!(sources, 8);
+    assert_eq!(sources, 9);
 }
 
 #[test]

@@ -128,6 +128,26 @@ pub enum TransportError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file system gives the socket file wider rights than were asked for, does not let us
+    /// change them, and others than our own user can enter the directory.
+    ModeRefused {
+        /// The socket path.
+        path: PathBuf,
+        /// The mode that was asked for.
+        mode: u32,
+        /// The mode that the file got.
+        actual: u32,
+        /// What the system said to chmod(2).
+        source: io::Error,
+    },
+    /// The socket file is gone, or something else is in its place, and the server was told to stop
+    /// then ([`WhenDisplaced::Stop`](crate::WhenDisplaced::Stop)).
+    Displaced {
+        /// The socket path.
+        path: PathBuf,
+        /// What happened to the file.
+        by: crate::DisplacedBy,
+    },
     /// A socket that was open already has been listened on before, and closed or still is.
     AlreadyTaken {
         /// The endpoint.
@@ -216,6 +236,8 @@ impl TransportError {
             Self::PeerRefused { .. } => "peer_refused",
             Self::UnknownGroup { .. } => "unknown_group",
             Self::GroupRefused { .. } => "group_refused",
+            Self::ModeRefused { .. } => "mode_refused",
+            Self::Displaced { .. } => "displaced",
             Self::AlreadyTaken { .. } => "already_taken",
             Self::NobodyListening { .. } => "nobody_listening",
             Self::HostNotFound { .. } => "host_not_found",
@@ -254,6 +276,8 @@ impl TransportError {
                 | Self::UnknownOwner { .. }
                 | Self::UnknownGroup { .. }
                 | Self::GroupRefused { .. }
+                | Self::ModeRefused { .. }
+                | Self::Displaced { .. }
                 | Self::AlreadyTaken { .. }
                 | Self::Unsupported { .. }
                 | Self::WrongFamily { .. }
@@ -286,7 +310,9 @@ impl TransportError {
             | Self::InvalidPipeName { .. }
             | Self::PipeNameTooLong { .. }
             | Self::InvalidEndpoint(_) => io::ErrorKind::InvalidInput,
-            Self::MissingDirectory { .. } | Self::HostNotFound { .. } => io::ErrorKind::NotFound,
+            Self::MissingDirectory { .. } | Self::HostNotFound { .. } | Self::Displaced { .. } => {
+                io::ErrorKind::NotFound
+            }
             Self::UnknownGroup { .. } => io::ErrorKind::NotFound,
             Self::AlreadyTaken { .. } => io::ErrorKind::AddrInUse,
             Self::ForeignOwner { .. } | Self::UnknownOwner { .. } | Self::PeerRefused { .. } => {
@@ -305,6 +331,7 @@ impl TransportError {
             Self::NobodyListening { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
+            | Self::ModeRefused { source, .. }
             | Self::TooManyFiles { source, .. }
             | Self::Io { source, .. } => source.kind(),
         }
@@ -319,6 +346,7 @@ impl TransportError {
             | Self::UnknownOwner { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
+            | Self::ModeRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => source.raw_os_error(),
             _ => None,
@@ -334,6 +362,7 @@ impl Error for TransportError {
             | Self::UnknownOwner { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
+            | Self::ModeRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => Some(source),
             #[cfg(feature = "tls-base")]

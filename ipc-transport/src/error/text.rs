@@ -61,6 +61,15 @@ impl fmt::Display for TransportError {
             Self::GroupRefused { group, .. } => {
                 write!(f, "the socket cannot be given to the group {group:?}")
             }
+            Self::ModeRefused { path, mode, actual, .. } => write!(
+                f,
+                "{} has the mode {actual:04o}, and chmod to {mode:04o} is refused; take a directory \
+                 that only its owner can enter",
+                path.display()
+            ),
+            Self::Displaced { path, by } => {
+                write!(f, "the socket file {} was {by}, and the server stops", path.display())
+            }
             Self::AlreadyTaken { endpoint } => {
                 write!(f, "the open socket {endpoint} has been listened on before")
             }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
+use crate::{Displacements, Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
 
 mod settings;
 mod stream;
@@ -108,6 +108,15 @@ impl Listener for FaultListener {
     fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
         let (inner, plan) = (self.inner.opener()?, self.plan.clone());
         Some(Arc::new(FaultOpener { inner, plan }))
+    }
+
+    fn displacements(&self) -> Option<Displacements> {
+        self.inner.displacements()
+    }
+
+    #[cfg(unix)]
+    fn hand_over(self: Box<Self>) -> Result<std::os::fd::OwnedFd, TransportError> {
+        self.inner.hand_over()
     }
 }
 

@@ -9,6 +9,7 @@ use socket2::{SockAddr, SockRef, Type};
 
 use super::InheritError;
 use crate::unix::listener::UnixServer;
+use crate::unix::socket_file::SocketFile;
 use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 
 /// A stream socket that listens already: inherited, or opened by the program itself.
@@ -17,8 +18,9 @@ use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 /// client reaches one of them. [`OpenTransport::new`] takes the listeners of the standard library,
 /// Unix or TCP, and plain descriptors.
 ///
-/// It listens **once**: the listener owns the descriptor and closes it at its end. No file is ever
-/// removed: that is left to whoever made it. Dialing connects to the socket's address like anybody
+/// It listens **once**: the listener owns the descriptor and closes it at its end. A file is left to
+/// whoever made it, neither watched nor removed, unless
+/// [`with_file_removal`](Self::with_file_removal) says otherwise. Dialing connects to the socket's address like anybody
 /// else.
 ///
 /// # Defaults
@@ -46,6 +48,7 @@ pub struct OpenTransport {
     endpoint: Endpoint,
     socket: Mutex<Option<OwnedFd>>,
     accept_check: PeerCheck,
+    owns_file: bool,
     #[cfg(feature = "tcp")]
     nodelay: bool,
 }
@@ -72,6 +75,7 @@ impl OpenTransport {
             endpoint,
             socket: Mutex::new(Some(socket)),
             accept_check,
+            owns_file: false,
             #[cfg(feature = "tcp")]
             nodelay: true,
         })
@@ -81,6 +85,15 @@ impl OpenTransport {
     #[must_use]
     pub fn with_accept_check(self, check: PeerCheck) -> Self {
         Self { accept_check: check, ..self }
+    }
+
+    /// Sets whether the listener removes the socket file at its end, by default `false`.
+    ///
+    /// For a socket that its maker has handed over for good, see [`Listener::hand_over`]: this
+    /// process is then the one that removes the file, if it is still the same.
+    #[must_use]
+    pub fn with_file_removal(self, removes: bool) -> Self {
+        Self { owns_file: removes, ..self }
     }
 
     /// Sets whether small writes go out at once over TCP (`TCP_NODELAY`), by default `true`.
@@ -100,7 +113,13 @@ impl OpenTransport {
             }
             endpoint => {
                 let io = tokio::net::UnixListener::from_std(socket.into())?;
-                Ok(Box::new(UnixServer::new(endpoint.clone(), io, self.accept_check)))
+                let server = UnixServer::new(endpoint.clone(), io, self.accept_check);
+                Ok(Box::new(match endpoint {
+                    Endpoint::Unix(path) if self.owns_file => {
+                        server.with_file(SocketFile::new(path)?)
+                    }
+                    _ => server,
+                }))
             }
         }
     }

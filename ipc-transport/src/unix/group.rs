@@ -46,7 +46,7 @@ pub(super) use found::Found;
 
 #[cfg(unix)]
 mod found {
-    use std::os::unix::fs::chown;
+    use std::os::unix::fs::lchown;
     use std::path::Path;
 
     use super::Group;
@@ -89,7 +89,7 @@ mod found {
 
         /// Gives the file to the group.
         pub(in crate::unix) fn own(&self, file: &Path) -> Result<(), TransportError> {
-            chown(file, None, Some(self.id)).map_err(|source| TransportError::GroupRefused {
+            lchown(file, None, Some(self.id)).map_err(|source| TransportError::GroupRefused {
                 group: self.group.to_string(),
                 source,
             })

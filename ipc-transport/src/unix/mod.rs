@@ -1,10 +1,11 @@
 //! Unix stream sockets: ordered, reliable, no message boundaries, with the peer's credentials.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::{Endpoint, Listener, Stream, Transport, TransportError};
+use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced};
 
 mod abstract_name;
 #[cfg(unix)]
@@ -15,13 +16,15 @@ pub(crate) mod listener;
 #[cfg(unix)]
 mod peer_check;
 #[cfg(unix)]
-mod socket_file;
+pub(crate) mod socket_file;
 #[cfg(unix)]
 mod socket_path;
 #[cfg(unix)]
 mod start_lock;
 #[cfg(unix)]
 pub(crate) mod sys;
+#[cfg(unix)]
+mod watch;
 
 pub use abstract_name::AbstractTransport;
 pub use group::Group;
@@ -31,14 +34,21 @@ pub use group::Group;
 /// The socket file is ours or it is not touched. A server first looks at what is at the path:
 /// anything but a socket is an error; a socket that answers is
 /// [`TransportError::AlreadyRunning`]; a socket left behind by a dead server is replaced. The
-/// new file appears under its name with its mode and already listening, and at the end it is
-/// removed only if it is still the one this server made.
+/// new file is bound in its place, so that `/proc/net/unix`, `ss` and `lsof` show its path, and
+/// cleaners of temporary directories leave it alone. Nobody can connect before it has its mode and
+/// its group. At the end it is removed only if it is still the one this server made, and only by the
+/// process that made it: a forked child leaves its parent's file alone, and
+/// [`Listener::hand_over`] leaves it to another process.
+///
+/// While a server accepts it looks whether the file is still there: see
+/// [`with_file_watch`](Self::with_file_watch).
 ///
 /// # Defaults
 ///
 /// Mode `0600` and the group the system gives new files; stale sockets are replaced;
 /// [`PeerCheck::StickyDirectory`] for dialing, [`PeerCheck::Any`] for accepting, where the mode
-/// decides; a backlog of 511 connections.
+/// decides; a backlog of 511 connections; a look at the file every 2 seconds, and
+/// [`WhenDisplaced::ServeOn`] if it is gone.
 ///
 /// # Errors
 ///
@@ -50,10 +60,12 @@ pub use group::Group;
 /// [`TransportError::ForeignOwner`] if the stale socket is another user's and we may not replace
 /// it, [`TransportError::MissingDirectory`], [`TransportError::DirectoryNotWritable`],
 /// [`TransportError::StartInProgress`] if others have been starting for 5 seconds,
-/// [`TransportError::UnknownGroup`], [`TransportError::GroupRefused`], and
-/// [`TransportError::AddressInUse`] if the path keeps changing under our hands.
+/// [`TransportError::UnknownGroup`], [`TransportError::GroupRefused`],
+/// [`TransportError::ModeRefused`] if the file system gives the file wider rights than were asked
+/// for, and [`TransportError::AddressInUse`] if the path keeps changing under our hands.
 ///
-/// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken.
+/// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken, and
+/// [`TransportError::Displaced`] after [`WhenDisplaced::Stop`].
 ///
 /// Both give [`TransportError::InvalidPath`], [`TransportError::PathTooLong`],
 /// [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and, on systems without Unix
@@ -72,6 +84,8 @@ struct Options {
     dial_check: PeerCheck,
     accept_check: PeerCheck,
     backlog: u32,
+    watch: Option<Duration>,
+    when_displaced: WhenDisplaced,
 }
 
 /// What is at the path of a socket.
@@ -122,6 +136,8 @@ impl UnixTransport {
             dial_check: PeerCheck::default(),
             accept_check: PeerCheck::Any,
             backlog: DEFAULT_BACKLOG,
+            watch: Some(DEFAULT_WATCH),
+            when_displaced: WhenDisplaced::default(),
         };
         Self { path: path.into(), options }
     }
@@ -160,7 +176,9 @@ impl UnixTransport {
 
     /// Sets the permission bits of the socket file, by default `0600`: our own user only.
     ///
-    /// Connecting needs the write bit. The process's umask plays no part.
+    /// Connecting needs the write bit. The process's umask plays no part. On a file system that
+    /// refuses to change the mode of a socket, the server starts if the file is no wider than this
+    /// or only our own user can enter its directory.
     #[must_use]
     pub fn with_mode(mut self, mode: u32) -> Self {
         self.options.mode = mode;
@@ -171,7 +189,7 @@ impl UnixTransport {
     /// system gives new files.
     ///
     /// The group may connect if the mode says so: `0660`, say. Like the mode it is set before
-    /// anybody can see the file under its name. Only a member of the group, or root, may do it:
+    /// anybody can connect. Only a member of the group, or root, may do it:
     /// [`TransportError::GroupRefused`].
     #[must_use]
     pub fn with_group(mut self, group: impl Into<Group>) -> Self {
@@ -214,6 +232,30 @@ impl UnixTransport {
         self.options.backlog = backlog;
         self
     }
+
+    /// Sets how often a server looks whether its file is still there, by default every 2 seconds;
+    /// `None`: never.
+    ///
+    /// Others remove a file that is served: a cleaner of temporary directories, `rm`, a server that
+    /// asks nobody. A look is one lstat(2), about a microsecond, while the listener is being
+    /// accepted from and no client comes. What it finds is told by [`Listener::displacements`], and
+    /// [`with_when_displaced`](Self::with_when_displaced) says what follows. An interval of zero
+    /// is taken for the shortest, a millisecond.
+    #[must_use]
+    pub fn with_file_watch(mut self, interval: Option<Duration>) -> Self {
+        self.options.watch = interval.map(|interval| interval.max(SHORTEST_WATCH));
+        self
+    }
+
+    /// Sets what a server does when it finds its file removed or replaced, by default
+    /// [`WhenDisplaced::ServeOn`].
+    ///
+    /// The file that is there instead is never touched by the server's end.
+    #[must_use]
+    pub fn with_when_displaced(mut self, then: WhenDisplaced) -> Self {
+        self.options.when_displaced = then;
+        self
+    }
 }
 
 #[async_trait]
@@ -238,6 +280,9 @@ impl Transport for UnixTransport {
         let plan = socket_file::Plan { mode, unlink, backlog, group: self.options.group.clone() };
         let (io, file) = socket_file::claim(&self.path, &plan).await?;
         let server = listener::UnixServer::new(self.endpoint(), io, accept_check);
+        let then = self.options.when_displaced;
+        let watch = |every| watch::FileWatch::new(self.path.clone(), plan, then, every);
+        let server = server.with_watch(self.options.watch.map(watch));
         Ok(Box::new(server.with_file(file)))
     }
 
@@ -251,3 +296,8 @@ impl Transport for UnixTransport {
 const DEFAULT_MODE: u32 = 0o600;
 /// What Node passes to listen(2).
 const DEFAULT_BACKLOG: u32 = 511;
+/// Soon enough for people and supervisors; half a look a second is a ten-thousandth of a percent of
+/// a core.
+const DEFAULT_WATCH: Duration = Duration::from_secs(2);
+/// What the timers of tokio tell apart.
+const SHORTEST_WATCH: Duration = Duration::from_millis(1);

@@ -3,6 +3,9 @@
 //! The lock is an empty file beside the socket, `.<name>.starting`, locked by flock(2) and
 //! unlinked by its holder before the lock ends. A process that is killed while it holds the
 //! lock leaves the empty file, but not the lock: the next start takes and unlinks it.
+//!
+//! Some file systems know no locks (NFS without its daemon, say). A start goes on without one
+//! there: binding is exclusive by itself, and only the replacement of a stale socket is less sure.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +14,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{socket_path, sys};
+use super::socket_file::calls;
+use super::socket_path;
 use crate::TransportError;
 
 /// The right to look at, replace and bind a socket path; dropping it passes the right on.
@@ -20,26 +24,33 @@ pub(super) struct StartLock {
     path: PathBuf,
     /// Open, and thereby locked, until after the file is unlinked.
     _file: File,
+    /// The process that took the lock: a child that is forked meanwhile unlinks nothing.
+    holder: u32,
 }
 
 impl StartLock {
     /// Waits until no other process is starting a server at the same socket path.
+    ///
+    /// Returns `None` where the file system has no locks.
     ///
     /// Cancel safe: a dropped future holds no lock.
     ///
     /// # Errors
     ///
     /// [`TransportError::StartInProgress`] if that takes too long; what `explain` makes of the
-    /// system's refusal to open or lock the lock file.
+    /// system's refusal to open the lock file.
     pub(super) async fn acquire(
         socket: &Path,
         explain: impl FnOnce(&Path, io::Error) -> TransportError,
-    ) -> Result<Self, TransportError> {
+    ) -> Result<Option<Self>, TransportError> {
         let path = lock_path(socket);
         for _ in 0..TRIES {
             match try_acquire(&path) {
-                Ok(Some(file)) => return Ok(Self { path, _file: file }),
-                Ok(None) => tokio::time::sleep(PAUSE).await,
+                Ok(Tried::Locked(file)) => {
+                    return Ok(Some(Self { path, _file: file, holder: std::process::id() }));
+                }
+                Ok(Tried::Lacking) => return Ok(None),
+                Ok(Tried::Busy) => tokio::time::sleep(PAUSE).await,
                 Err(error) => return Err(explain(&path, error)),
             }
         }
@@ -50,17 +61,32 @@ impl StartLock {
 
 impl Drop for StartLock {
     fn drop(&mut self) {
-        // A file with content is not one we made, whatever its name.
-        if fs::symlink_metadata(&self.path).is_ok_and(|found| found.is_file() && found.len() == 0) {
-            // A lock file that stays is harmless: the next start takes it over.
-            let _ = fs::remove_file(&self.path);
+        if self.holder == std::process::id() {
+            clear_away(&self.path);
         }
     }
 }
 
-/// Returns the locked file, or `None` if it is not to be had right now.
-fn try_acquire(path: &Path) -> io::Result<Option<File>> {
-    let file = OpenOptions::new()
+/// Unlinks a lock file, unless it has content: then it is not one that a start made.
+fn clear_away(path: &Path) {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() == 0) {
+        // A lock file that stays is harmless: the next start takes it over.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// What came of a try to take the lock.
+#[derive(Debug)]
+enum Tried {
+    Locked(File),
+    /// Another process has it.
+    Busy,
+    /// The file system has no locks.
+    Lacking,
+}
+
+fn try_acquire(path: &Path) -> io::Result<Tried> {
+    let opened = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
@@ -68,13 +94,33 @@ fn try_acquire(path: &Path) -> io::Result<Option<File>> {
         .mode(0o600)
         // In a directory open to all, a link here could lead anywhere, and a fifo could block.
         .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
-        .open(path)?;
-    Ok(lock(&file, path)?.then_some(file))
+        .open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if is_lacking(&error) => return Ok(Tried::Lacking),
+        Err(error) => return Err(error),
+    };
+    match lock(&file, path) {
+        Ok(true) => Ok(Tried::Locked(file)),
+        Ok(false) => Ok(Tried::Busy),
+        // Why ever it is refused: a start is better than none.
+        Err(_) => {
+            clear_away(path);
+            Ok(Tried::Lacking)
+        }
+    }
+}
+
+/// Returns whether the error says that the file system has no regular files.
+fn is_lacking(error: &io::Error) -> bool {
+    // On Linux the last two are the same number.
+    let lacking = [libc::ENOSYS, libc::EINVAL, libc::EOPNOTSUPP, libc::ENOTSUP];
+    error.raw_os_error().is_some_and(|number| lacking.contains(&number))
 }
 
 /// Locks the file, unless another process has it or it is not the one at the path any more.
 fn lock(file: &File, path: &Path) -> io::Result<bool> {
-    if !sys::try_lock(file)? {
+    if !calls::flock(file)? {
         return Ok(false);
     }
     // The last holder may have unlinked the file between our open and our lock; a lock on a
@@ -108,7 +154,7 @@ mod tests {
         let socket = directory.path().join("app.world");
         let acquire = || StartLock::acquire(&socket, |_, error| panic!("{error}"));
         let held = acquire().await;
-        assert!(held.is_ok());
+        assert!(matches!(held, Ok(Some(_))));
         match acquire().await {
             Err(TransportError::StartInProgress { path, waited_ms }) => {
                 assert_eq!((path, waited_ms), (socket.clone(), 5000));
@@ -116,7 +162,7 @@ mod tests {
             other => panic!("expected StartInProgress, got {other:?}"),
         }
         drop(held);
-        assert!(acquire().await.is_ok());
+        assert!(matches!(acquire().await, Ok(Some(_))));
         assert!(fs::read_dir(directory.path())?.next().is_none());
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! What a server does with whatever it finds at its path, and what it leaves there at the end.
 #![cfg(all(unix, feature = "unix"))]
 
+mod displaced;
+mod kernel;
 mod occupants;
 mod paths;
 mod starts;
