@@ -9,6 +9,7 @@ use super::connect::credentials;
 use super::socket_file::SocketFile;
 use super::{PeerCheck, peer_check};
 use crate::accept::Reserve;
+use crate::quiet::Quiet;
 use crate::{Endpoint, Listener, PeerInfo, Stream, TransportError};
 
 #[derive(Debug)]
@@ -47,6 +48,10 @@ impl Listener for UnixServer {
         let (io, _) = self.reserve.accept(&self.endpoint, poll_accept).await?;
         let credentials = credentials(&io).ok();
         peer_check::check_client(&self.endpoint, self.check, credentials.as_ref())?;
+        let io = Quiet::unix(io).map_err(|source| {
+            let endpoint = self.endpoint.clone();
+            TransportError::Io { endpoint, op: "accept", source }
+        })?;
         Ok(Stream::unix(io, PeerInfo { credentials, ..PeerInfo::new(self.endpoint.clone()) }))
     }
 

@@ -1,9 +1,11 @@
 //! Unix stream sockets: ordered, reliable, no message boundaries, with the peer's credentials.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::busy::BusyTimeout;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 mod abstract_name;
@@ -44,7 +46,7 @@ pub use group::Group;
 ///
 /// Dialing gives [`TransportError::NobodyListening`] if the file is missing or stale, and
 /// [`TransportError::ForeignOwner`] or [`TransportError::UnknownOwner`] if the server is not
-/// to be trusted.
+/// to be trusted, [`TransportError::Busy`] if its backlog was full for as long as we waited.
 ///
 /// Listening gives [`TransportError::AlreadyRunning`], [`TransportError::NotASocket`],
 /// [`TransportError::ForeignOwner`] if the stale socket is another user's and we may not replace
@@ -72,6 +74,7 @@ struct Options {
     dial_check: PeerCheck,
     accept_check: PeerCheck,
     backlog: u32,
+    busy_timeout: BusyTimeout,
 }
 
 /// What is at the path of a socket.
@@ -122,6 +125,7 @@ impl UnixTransport {
             dial_check: PeerCheck::default(),
             accept_check: PeerCheck::Any,
             backlog: DEFAULT_BACKLOG,
+            busy_timeout: BusyTimeout::default(),
         };
         Self { path: path.into(), options }
     }
@@ -208,10 +212,21 @@ impl UnixTransport {
 
     /// Sets how many connections may wait to be accepted, by default 511 as Node has it.
     ///
-    /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it fails at once.
+    /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it waits for a place.
     #[must_use]
     pub fn with_backlog(mut self, backlog: u32) -> Self {
         self.options.backlog = backlog;
+        self
+    }
+
+    /// Sets how long a dial waits for a place in the backlog of a server that is there and does not
+    /// keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
+    /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
+    ///
+    /// Only Linux says that a backlog is full; elsewhere it looks as if nobody were listening.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.options.busy_timeout = BusyTimeout::of(busy_timeout);
         self
     }
 }
@@ -224,7 +239,14 @@ impl Transport for UnixTransport {
 
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        connect::connect(&self.path, self.options.dial_check).await
+        let Options { dial_check, busy_timeout, .. } = self.options;
+        connect::connect(&self.path, dial_check, busy_timeout.alone()).await
+    }
+
+    #[cfg(unix)]
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        let Options { dial_check, busy_timeout, .. } = self.options;
+        connect::connect(&self.path, dial_check, busy_timeout.within(limit)).await
     }
 
     #[cfg(not(unix))]
