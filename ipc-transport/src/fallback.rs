@@ -3,9 +3,11 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::deadline::Deadline;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 /// A server that may be at one of several places, in the order they are preferred.
@@ -52,6 +54,25 @@ impl FallbackTransport {
         self.others.push(Box::new(other));
         self
     }
+
+    async fn dial_by(&self, deadline: Option<Deadline>) -> Result<Stream, TransportError> {
+        let mut tried = Vec::new();
+        for place in std::iter::once(&self.first).chain(&self.others) {
+            let dialed = match deadline {
+                Some(deadline) => place.dial_within(deadline.left()).await,
+                None => place.dial().await,
+            };
+            match dialed {
+                Err(TransportError::NobodyListening { endpoint, source }) => {
+                    tried.push((endpoint, source));
+                }
+                other => return other,
+            }
+        }
+        let kind = tried.first().map_or(io::ErrorKind::NotFound, |(_, source)| source.kind());
+        let source = io::Error::new(kind, NobodyAnywhere { tried });
+        Err(TransportError::NobodyListening { endpoint: self.first.endpoint(), source })
+    }
 }
 
 #[async_trait]
@@ -61,22 +82,12 @@ impl Transport for FallbackTransport {
     }
 
     async fn dial(&self) -> Result<Stream, TransportError> {
-        let (endpoint, source) = match self.first.dial().await {
-            Err(TransportError::NobodyListening { endpoint, source }) => (endpoint, source),
-            other => return other,
-        };
-        let mut tried = vec![(endpoint.clone(), source)];
-        for place in &self.others {
-            match place.dial().await {
-                Err(TransportError::NobodyListening { endpoint, source }) => {
-                    tried.push((endpoint, source));
-                }
-                other => return other,
-            }
-        }
-        let kind = tried.first().map_or(io::ErrorKind::NotFound, |(_, source)| source.kind());
-        let source = io::Error::new(kind, NobodyAnywhere { tried });
-        Err(TransportError::NobodyListening { endpoint, source })
+        self.dial_by(None).await
+    }
+
+    /// The places share the time.
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        self.dial_by(Some(Deadline::after(limit))).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {

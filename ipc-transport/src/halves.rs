@@ -7,6 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+use crate::quiet::Quiet;
 use crate::stream::{AnyIo, each_kind};
 #[cfg(feature = "tls-base")]
 use crate::tls::TlsIo;
@@ -44,11 +46,11 @@ enum Reading {
 
 enum Writing {
     #[cfg(all(unix, feature = "unix"))]
-    Unix(tokio::net::unix::OwnedWriteHalf),
+    Unix(Quiet<tokio::net::unix::OwnedWriteHalf>),
     #[cfg(all(windows, feature = "pipe"))]
     Pipe(crate::pipe::PipeWriter),
     #[cfg(feature = "tcp")]
-    Tcp(tokio::net::tcp::OwnedWriteHalf),
+    Tcp(Quiet<tokio::net::tcp::OwnedWriteHalf>),
     #[cfg(feature = "udp")]
     Udp(crate::udp::UdpWriter),
     #[cfg(feature = "tls-base")]
@@ -128,7 +130,7 @@ impl WriteHalf {
     }
 
     #[cfg(all(unix, feature = "unix"))]
-    pub(crate) const fn unix(io: tokio::net::unix::OwnedWriteHalf) -> Self {
+    pub(crate) const fn unix(io: Quiet<tokio::net::unix::OwnedWriteHalf>) -> Self {
         Self::new(Writing::Unix(io))
     }
 
@@ -138,7 +140,7 @@ impl WriteHalf {
     }
 
     #[cfg(feature = "tcp")]
-    pub(crate) const fn tcp(io: tokio::net::tcp::OwnedWriteHalf) -> Self {
+    pub(crate) const fn tcp(io: Quiet<tokio::net::tcp::OwnedWriteHalf>) -> Self {
         Self::new(Writing::Tcp(io))
     }
 

@@ -20,12 +20,17 @@
 mod accept;
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 mod blocking;
+#[cfg(any(all(unix, feature = "unix"), all(windows, feature = "pipe"), test))]
+mod busy;
+mod deadline;
 #[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]
 mod descriptors;
 mod displaced;
 mod endpoint;
 mod error;
 mod fallback;
+#[cfg(any(feature = "tcp", feature = "udp"))]
+mod families;
 mod fault;
 mod halves;
 #[cfg(all(unix, feature = "unix"))]
@@ -35,6 +40,8 @@ mod memory;
 mod peer;
 #[cfg(feature = "pipe")]
 mod pipe;
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+mod quiet;
 mod stream;
 mod tap;
 #[cfg(feature = "tcp")]
@@ -53,7 +60,7 @@ pub use displaced::{
     AfterDisplaced, Displaced, DisplacedBy, Displacements, UnknownWhenDisplaced, WhenDisplaced,
 };
 pub use endpoint::{Endpoint, ParseEndpointError};
-pub use error::TransportError;
+pub use error::{Attempts, TransportError};
 pub use fallback::{FallbackTransport, NobodyAnywhere};
 pub use fault::{FaultSide, FaultTransport, Faults};
 pub use halves::{ReadHalf, WriteHalf};
@@ -67,7 +74,7 @@ pub use pipe::PipeTransport;
 pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 #[cfg(feature = "tcp")]
-pub use tcp::{IpVersion, TcpTransport};
+pub use tcp::{IpVersion, Keepalive, TcpTransport};
 #[cfg(feature = "tls-base")]
 pub use tls::{
     ClientAuth, HandshakeFailure, Pem, TlsClient, TlsClientBuilder, TlsError, TlsServer,

@@ -15,6 +15,9 @@ pub struct PeerInfo {
     /// The other end's address; `Some` for TCP, TLS and UDP only. Over UDP it is what the datagram
     /// says, and whoever sent that may have invented it.
     pub remote: Option<SocketAddr>,
+    /// Our own end's address; `Some` for TCP, TLS and UDP only. For a UDP server it is the address
+    /// that is bound, which may be that of no interface (`0.0.0.0`).
+    pub local: Option<SocketAddr>,
     /// The other process's identity; `Some` for Unix sockets on systems that report it.
     pub credentials: Option<Credentials>,
     /// The other process's id; `Some` for Windows pipes, where the system says it.
@@ -61,13 +64,19 @@ impl PeerInfo {
     /// Returns facts that name the endpoint and nothing else.
     #[must_use]
     pub const fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, remote: None, credentials: None, process_id: None, tls: None }
+        Self { endpoint, remote: None, local: None, credentials: None, process_id: None, tls: None }
     }
 
     /// Sets the other end's address.
     #[must_use]
     pub fn with_remote(self, remote: SocketAddr) -> Self {
         Self { remote: Some(remote), ..self }
+    }
+
+    /// Sets our own end's address.
+    #[must_use]
+    pub fn with_local(self, local: SocketAddr) -> Self {
+        Self { local: Some(local), ..self }
     }
 
     /// Sets what the TLS handshake has shown.

@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::PeerInfo;
 use crate::halves::{ReadHalf, WriteHalf};
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+use crate::quiet::Quiet;
 
 /// Hands a call to whichever kind the stream or half is: a jump, no virtual call.
 ///
@@ -46,6 +48,9 @@ pub(crate) use each_kind;
 ///
 /// TLS keeps a part of what is written until there is room for whole records: flush after the last
 /// write. The other kinds keep nothing.
+///
+/// Writing to a peer that has hung up is an error and never raises a signal, whatever the program
+/// has done about SIGPIPE. A stream made by [`Stream::from_io`] does what it is made of.
 pub struct Stream {
     kind: Kind,
     peer: PeerInfo,
@@ -53,11 +58,11 @@ pub struct Stream {
 
 pub(crate) enum Kind {
     #[cfg(all(unix, feature = "unix"))]
-    Unix(tokio::net::UnixStream),
+    Unix(Quiet<tokio::net::UnixStream>),
     #[cfg(all(windows, feature = "pipe"))]
     Pipe(crate::pipe::PipeStream),
     #[cfg(feature = "tcp")]
-    Tcp(tokio::net::TcpStream),
+    Tcp(Quiet<tokio::net::TcpStream>),
     #[cfg(feature = "udp")]
     Udp(crate::udp::UdpStream),
     #[cfg(feature = "tls-base")]
@@ -148,7 +153,7 @@ impl Stream {
     }
 
     #[cfg(all(unix, feature = "unix"))]
-    pub(crate) const fn unix(io: tokio::net::UnixStream, peer: PeerInfo) -> Self {
+    pub(crate) const fn unix(io: Quiet<tokio::net::UnixStream>, peer: PeerInfo) -> Self {
         Self { kind: Kind::Unix(io), peer }
     }
 
@@ -158,7 +163,7 @@ impl Stream {
     }
 
     #[cfg(feature = "tcp")]
-    pub(crate) const fn tcp(io: tokio::net::TcpStream, peer: PeerInfo) -> Self {
+    pub(crate) const fn tcp(io: Quiet<tokio::net::TcpStream>, peer: PeerInfo) -> Self {
         Self { kind: Kind::Tcp(io), peer }
     }
 

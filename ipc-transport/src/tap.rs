@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -114,6 +115,10 @@ impl Transport for TapTransport {
 
     async fn dial(&self) -> Result<Stream, TransportError> {
         Ok(self.tap.wrap(self.inner.dial().await?))
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        Ok(self.tap.wrap(self.inner.dial_within(limit).await?))
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {

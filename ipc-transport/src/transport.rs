@@ -3,15 +3,17 @@
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::deadline::Deadline;
 use crate::{Displacements, Endpoint, Stream, TransportError};
 
 /// A way to reach an endpoint or to serve it: one implementation per kind of socket.
 ///
 /// Dynamic dispatch happens at dial and accept only; the [`Stream`] they return is an enum.
-/// Nothing here retries: a policy above decides when to dial again.
+/// Nothing here connects again after a failure: a policy above decides when to.
 #[async_trait]
 pub trait Transport: Debug + Send + Sync + 'static {
     /// Returns the endpoint this transport dials and listens at.
@@ -28,6 +30,24 @@ pub trait Transport: Debug + Send + Sync + 'static {
     ///
     /// Dropping the future abandons the attempt and closes what was opened for it.
     async fn dial(&self) -> Result<Stream, TransportError>;
+
+    /// Connects as [`dial`](Self::dial) does, within this time.
+    ///
+    /// By default it is `dial` with a timeout. Kinds that know more say more: a server that was there
+    /// and had no place for another client is [`TransportError::Busy`], and a host with several
+    /// addresses has a reason for each.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::ConnectTimeout`] or [`TransportError::Busy`] when the time is over; else as
+    /// `dial`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As `dial`.
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        Deadline::after(limit).end(&self.endpoint(), self.dial()).await?
+    }
 
     /// Starts to listen; clients can connect from the moment this returns.
     ///
@@ -127,6 +147,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
         (**self).dial().await
     }
 
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        (**self).dial_within(limit).await
+    }
+
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
         (**self).listen().await
     }
@@ -140,6 +164,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
     async fn dial(&self) -> Result<Stream, TransportError> {
         (**self).dial().await
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        (**self).dial_within(limit).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {

@@ -5,6 +5,8 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
+#[cfg(unix)]
+use crate::quiet::{NO_SIGNAL, send_vectored};
 use crate::stream::Kind;
 use crate::{PeerInfo, Stream, TransportError};
 
@@ -15,7 +17,8 @@ mod poll;
 ///
 /// [`Stream::into_blocking`] makes one, once a transport has dialed or accepted. Reading waits, for
 /// the time of [`set_read_timeout`](Self::set_read_timeout) at most; writing with [`Write`] waits,
-/// and [`try_write_vectored`](Self::try_write_vectored) does not.
+/// and [`try_write_vectored`](Self::try_write_vectored) does not. Neither raises a signal if the peer
+/// has hung up.
 pub struct BlockingStream {
     io: Io,
     peer: PeerInfo,
@@ -74,9 +77,13 @@ impl Stream {
         let (kind, peer) = self.into_parts();
         let io = match kind {
             #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => waiting(io.into_std(), |io| io.set_nonblocking(false)).map(Io::Unix),
+            Kind::Unix(io) => {
+                waiting(io.into_inner().into_std(), |io| io.set_nonblocking(false)).map(Io::Unix)
+            }
             #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => waiting(io.into_std(), |io| io.set_nonblocking(false)).map(Io::Tcp),
+            Kind::Tcp(io) => {
+                waiting(io.into_inner().into_std(), |io| io.set_nonblocking(false)).map(Io::Tcp)
+            }
             _ => return Err(TransportError::Unsupported { endpoint: peer.endpoint }),
         };
         match io {
@@ -125,15 +132,19 @@ impl BlockingStream {
     /// [`io::ErrorKind::WouldBlock`] if there is no room.
     pub fn try_write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         #[cfg(unix)]
-        {
-            let socket = each_io!(&self.io, io => socket2::SockRef::from(io));
-            match slices {
-                [one] => socket.send_with_flags(one, poll::NO_WAIT),
-                many => socket.send_vectored_with_flags(many, poll::NO_WAIT),
-            }
-        }
+        return self.send(slices, NO_SIGNAL | libc::MSG_DONTWAIT);
         #[cfg(not(unix))]
         each_io!(&mut self.io, io => io.write_vectored(slices))
+    }
+
+    /// Writes by a call that raises no signal.
+    #[cfg(unix)]
+    fn send(&self, slices: &[IoSlice<'_>], flags: libc::c_int) -> io::Result<usize> {
+        let socket = each_io!(&self.io, io => socket2::SockRef::from(io));
+        match slices {
+            [one] => socket.send_with_flags(one, flags),
+            many => send_vectored(&socket, many, flags),
+        }
     }
 
     /// Waits until the socket is ready for what is wanted, for `timeout` at most, `None` for ever.
@@ -173,10 +184,13 @@ impl Read for BlockingStream {
 
 impl Write for BlockingStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        each_io!(&mut self.io, io => io.write(buf))
+        self.write_vectored(&[IoSlice::new(buf)])
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        #[cfg(unix)]
+        return self.send(bufs, NO_SIGNAL);
+        #[cfg(not(unix))]
         each_io!(&mut self.io, io => io.write_vectored(bufs))
     }
 

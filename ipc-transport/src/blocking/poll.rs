@@ -7,13 +7,6 @@ use std::time::Duration;
 
 use super::{Interest, Ready};
 
-/// The flags of a send that does not wait, on a socket that otherwise does.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(super) const NO_WAIT: libc::c_int = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-/// Elsewhere the socket itself, or the process, is told to have no signal.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(super) const NO_WAIT: libc::c_int = libc::MSG_DONTWAIT;
-
 /// Waits until a socket is ready for what is wanted.
 pub(super) fn wait(
     socket: BorrowedFd<'_>,

@@ -3,10 +3,14 @@
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::{Endpoint, ParseEndpointError};
 
+mod attempts;
 mod text;
+
+pub use attempts::Attempts;
 
 /// The reason a transport could not dial, listen, accept or close.
 ///
@@ -175,6 +179,33 @@ pub enum TransportError {
         /// The host name or address.
         host: String,
     },
+    /// The system does not let us send to the address. It is a broadcast address, most likely, and
+    /// those need [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
+    #[cfg(feature = "udp")]
+    BroadcastOff {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// The address.
+        remote: std::net::SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No connection came about in the time there was for it.
+    ConnectTimeout {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// The time there was.
+        limit: Duration,
+        /// What came of each address that was tried; none for endpoints without addresses.
+        attempts: Attempts,
+    },
+    /// The host has several addresses and none of them took the connection, for reasons that differ.
+    Unreachable {
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// What came of each address.
+        attempts: Attempts,
+    },
     /// The process or the system has no file descriptor left for another connection.
     TooManyFiles {
         /// The endpoint that was being dialed or accepted from.
@@ -242,6 +273,10 @@ impl TransportError {
             Self::NobodyListening { .. } => "nobody_listening",
             Self::HostNotFound { .. } => "host_not_found",
             Self::WrongFamily { .. } => "wrong_family",
+            #[cfg(feature = "udp")]
+            Self::BroadcastOff { .. } => "broadcast_off",
+            Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::Unreachable { .. } => "unreachable",
             Self::TooManyFiles { .. } => "too_many_files",
             Self::Unsupported { .. } => "unsupported",
             #[cfg(feature = "tls-base")]
@@ -259,6 +294,10 @@ impl TransportError {
     /// descriptors passes; a path that is too long or owned by a stranger does not.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
+        #[cfg(feature = "udp")]
+        if matches!(self, Self::BroadcastOff { .. }) {
+            return true;
+        }
         #[cfg(feature = "tls-base")]
         match self {
             Self::Tls(_) => return true,
@@ -303,7 +342,10 @@ impl TransportError {
     pub fn kind(&self) -> io::ErrorKind {
         match self {
             Self::AlreadyRunning { .. } | Self::AddressInUse { .. } => io::ErrorKind::AddrInUse,
-            Self::StartInProgress { .. } | Self::Busy { .. } => io::ErrorKind::TimedOut,
+            Self::StartInProgress { .. } | Self::Busy { .. } | Self::ConnectTimeout { .. } => {
+                io::ErrorKind::TimedOut
+            }
+            Self::Unreachable { attempts, .. } => attempts.kind(),
             Self::NotASocket { .. } => io::ErrorKind::AlreadyExists,
             Self::PathTooLong { .. }
             | Self::InvalidPath { .. }
@@ -328,6 +370,8 @@ impl TransportError {
             Self::Handshake { .. } => io::ErrorKind::ConnectionAborted,
             Self::Unsupported { .. } => io::ErrorKind::Unsupported,
             Self::WrongFamily { .. } => io::ErrorKind::AddrNotAvailable,
+            #[cfg(feature = "udp")]
+            Self::BroadcastOff { source, .. } => source.kind(),
             Self::NobodyListening { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
@@ -349,6 +393,8 @@ impl TransportError {
             | Self::ModeRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => source.raw_os_error(),
+            #[cfg(feature = "udp")]
+            Self::BroadcastOff { source, .. } => source.raw_os_error(),
             _ => None,
         }
     }
@@ -365,6 +411,8 @@ impl Error for TransportError {
             | Self::ModeRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
             | Self::Io { source, .. } => Some(source),
+            #[cfg(feature = "udp")]
+            Self::BroadcastOff { source, .. } => Some(source),
             #[cfg(feature = "tls-base")]
             Self::Tls(source) => Some(source),
             #[cfg(feature = "tls-base")]

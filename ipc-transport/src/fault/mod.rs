@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -62,6 +63,16 @@ impl FaultTransport {
             plan: Plan { faults, connections: Arc::default() },
         }
     }
+
+    /// Refuses a dial if there are any left to refuse.
+    fn refuse(&self) -> Result<(), TransportError> {
+        let refuse = |left: u32| left.checked_sub(1);
+        if self.dials_to_refuse.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refuse).is_ok() {
+            let source = std::io::ErrorKind::ConnectionRefused.into();
+            return Err(TransportError::NobodyListening { endpoint: self.endpoint(), source });
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -71,12 +82,13 @@ impl Transport for FaultTransport {
     }
 
     async fn dial(&self) -> Result<Stream, TransportError> {
-        let refuse = |left: u32| left.checked_sub(1);
-        if self.dials_to_refuse.fetch_update(Ordering::Relaxed, Ordering::Relaxed, refuse).is_ok() {
-            let source = std::io::ErrorKind::ConnectionRefused.into();
-            return Err(TransportError::NobodyListening { endpoint: self.endpoint(), source });
-        }
+        self.refuse()?;
         Ok(self.plan.wrap(FaultSide::Dialed, self.inner.dial().await?))
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        self.refuse()?;
+        Ok(self.plan.wrap(FaultSide::Dialed, self.inner.dial_within(limit).await?))
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {

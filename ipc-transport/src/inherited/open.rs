@@ -3,6 +3,7 @@
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use socket2::{SockAddr, SockRef, Type};
@@ -25,7 +26,7 @@ use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 ///
 /// # Defaults
 ///
-/// `TCP_NODELAY` on. A socket file takes whom its rights let in ([`PeerCheck::Any`]), an abstract
+/// `TCP_NODELAY` and keepalive on. A socket file takes whom its rights let in ([`PeerCheck::Any`]), an abstract
 /// name [`PeerCheck::SameUserOrRoot`].
 ///
 /// # Errors
@@ -49,8 +50,9 @@ pub struct OpenTransport {
     socket: Mutex<Option<OwnedFd>>,
     accept_check: PeerCheck,
     owns_file: bool,
+    /// For TCP: its options.
     #[cfg(feature = "tcp")]
-    nodelay: bool,
+    tcp: crate::TcpTransport,
 }
 
 impl OpenTransport {
@@ -67,6 +69,12 @@ impl OpenTransport {
         let endpoint = inspect(&socket)?;
         let nonblocking = SockRef::from(&socket).set_nonblocking(true);
         nonblocking.map_err(|source| InheritError::Io { op: "setting the mode", source })?;
+        #[cfg(feature = "tcp")]
+        let tcp = match &endpoint {
+            Endpoint::Tcp { host, port } => crate::TcpTransport::new(host, *port),
+            // It is not asked for.
+            _ => crate::TcpTransport::new("", 0),
+        };
         let accept_check = match endpoint {
             Endpoint::Abstract(_) => PeerCheck::SameUserOrRoot,
             _ => PeerCheck::Any,
@@ -77,7 +85,7 @@ impl OpenTransport {
             accept_check,
             owns_file: false,
             #[cfg(feature = "tcp")]
-            nodelay: true,
+            tcp,
         })
     }
 
@@ -100,16 +108,31 @@ impl OpenTransport {
     #[cfg(feature = "tcp")]
     #[must_use]
     pub fn with_nodelay(self, nodelay: bool) -> Self {
-        Self { nodelay, ..self }
+        Self { tcp: self.tcp.with_nodelay(nodelay), ..self }
+    }
+
+    /// Sets when a TCP connection that carries nothing is probed, by default as
+    /// [`Keepalive`](crate::Keepalive) says; `None` never.
+    #[cfg(feature = "tcp")]
+    #[must_use]
+    pub fn with_keepalive(self, keepalive: impl Into<Option<crate::Keepalive>>) -> Self {
+        Self { tcp: self.tcp.with_keepalive(keepalive), ..self }
+    }
+
+    fn dialer(&self) -> Result<Box<dyn Transport>, TransportError> {
+        #[cfg(feature = "tcp")]
+        if matches!(self.endpoint, Endpoint::Tcp { .. }) {
+            return Ok(Box::new(self.tcp.clone()));
+        }
+        self.endpoint.transport()
     }
 
     fn serve(&self, socket: OwnedFd) -> std::io::Result<Box<dyn Listener>> {
         match &self.endpoint {
             #[cfg(feature = "tcp")]
-            Endpoint::Tcp { host, port } => {
+            Endpoint::Tcp { .. } => {
                 let io = tokio::net::TcpListener::from_std(socket.into())?;
-                let transport = crate::TcpTransport::new(host, *port).with_nodelay(self.nodelay);
-                Ok(Box::new(crate::tcp::TcpServer::new(&transport, io)?))
+                Ok(Box::new(crate::tcp::TcpServer::new(&self.tcp, io)?))
             }
             endpoint => {
                 let io = tokio::net::UnixListener::from_std(socket.into())?;
@@ -132,7 +155,11 @@ impl Transport for OpenTransport {
     }
 
     async fn dial(&self) -> Result<Stream, TransportError> {
-        self.endpoint.transport()?.dial().await
+        self.dialer()?.dial().await
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        self.dialer()?.dial_within(limit).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::busy::BusyTimeout;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 #[cfg(windows)]
@@ -62,7 +63,7 @@ struct Options {
     readable_all: bool,
     writable_all: bool,
     buffer_size: u32,
-    busy_timeout: Duration,
+    busy_timeout: BusyTimeout,
 }
 
 impl PipeTransport {
@@ -73,7 +74,7 @@ impl PipeTransport {
             readable_all: false,
             writable_all: false,
             buffer_size: DEFAULT_BUFFER_SIZE,
-            busy_timeout: DEFAULT_BUSY_TIMEOUT,
+            busy_timeout: BusyTimeout::default(),
         };
         Self { name: name.into(), options }
     }
@@ -111,11 +112,11 @@ impl PipeTransport {
     }
 
     /// Sets how long a client waits for a pipe whose instances all have a client, by default 5
-    /// seconds. A server of this crate makes the next instance before it takes a client, so this
+    /// seconds, or with [`dial_within`](Transport::dial_within) all the time there is. A server of this crate makes the next instance before it takes a client, so this
     /// lasts a moment; with another server it may last until a client leaves.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
-        self.options.busy_timeout = busy_timeout;
+        self.options.busy_timeout = BusyTimeout::of(busy_timeout);
         self
     }
 
@@ -137,7 +138,12 @@ impl Transport for PipeTransport {
 
     #[cfg(windows)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        connect::connect(self).await
+        connect::connect(self, self.options.busy_timeout.alone()).await
+    }
+
+    #[cfg(windows)]
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        connect::connect(self, self.options.busy_timeout.within(limit)).await
     }
 
     #[cfg(not(windows))]
@@ -158,5 +164,3 @@ impl Transport for PipeTransport {
 
 /// What Node's pipes have.
 const DEFAULT_BUFFER_SIZE: u32 = 64 * 1024;
-/// Far longer than it takes to make an instance, and shorter than a person waits.
-const DEFAULT_BUSY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -22,7 +22,9 @@ use super::pem::identity;
 use super::provider::provider;
 use super::trust::ServerTrust;
 use super::{HandshakeFailure, Pem, TlsError, TlsIo, info, over_tls};
-use crate::{Endpoint, PeerInfo, Stream, TcpTransport, Transport, TransportError};
+use crate::deadline::Deadline;
+use crate::quiet::Quiet;
+use crate::{Endpoint, Stream, TcpTransport, Transport, TransportError};
 
 /// Whom a client trusts and who it is.
 #[derive(Clone, Debug)]
@@ -138,13 +140,14 @@ pub(super) async fn dial(
     tcp: &TcpTransport,
     client: &TlsClient,
     limit: Duration,
+    deadline: Deadline,
 ) -> Result<Stream, TransportError> {
     let name = client.name(tcp.host())?;
     let Endpoint::Tcp { host, port } = tcp.endpoint() else {
         return Err(TlsError::NoClient.into());
     };
     let endpoint = Endpoint::Tls { host, port };
-    let (io, remote) = tcp.connect_socket().await.map_err(over_tls)?;
+    let (io, addresses) = tcp.connect_socket(deadline).await.map_err(over_tls)?;
     let asked = Arc::new(Asked::default());
     let mut config = (*client.config).clone();
     config.client_auth_cert_resolver = Arc::new(Noting {
@@ -160,10 +163,11 @@ pub(super) async fn dial(
         }
         Ok::<_, io::Error>(stream)
     };
-    let source = match tokio::time::timeout(limit, shaking).await {
+    let shaking = tokio::time::timeout(limit, shaking);
+    let source = match deadline.end(&endpoint, shaking).await? {
         Ok(Ok(stream)) => {
             let tls = info::of(stream.get_ref().1, |_, _| client.verifies);
-            let peer = PeerInfo::new(endpoint).with_remote(remote).with_tls(tls);
+            let peer = addresses.describe(endpoint).with_tls(tls);
             return Ok(Stream::tls(TlsIo::new(stream), peer));
         }
         Ok(Err(source)) => Some(source),
@@ -173,12 +177,12 @@ pub(super) async fn dial(
         Some(source) => HandshakeFailure::of(source),
         None => HandshakeFailure::Timeout { limit },
     };
-    Err(failed(endpoint, remote, failure, source))
+    Err(failed(endpoint, addresses.remote, failure, source))
 }
 
 /// Waits for the first thing a server sends after the handshake: it comes once our certificate is
 /// accepted. What it is stays to be read.
-async fn verdict(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+async fn verdict(stream: &mut TlsStream<Quiet<TcpStream>>) -> io::Result<()> {
     poll_fn(|cx| {
         let polled = Pin::new(&mut *stream).poll_fill_buf(cx).map_ok(<[u8]>::is_empty);
         match polled {

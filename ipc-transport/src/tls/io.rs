@@ -8,12 +8,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
+use crate::quiet::Quiet;
+
 /// A session with its socket. Dropping it tells the other side that this is the end and no cut, if
 /// the socket has room for that.
-pub(crate) struct TlsIo(Box<TlsStream<TcpStream>>);
+pub(crate) struct TlsIo(Box<TlsStream<Quiet<TcpStream>>>);
 
 impl TlsIo {
-    pub(super) fn new(stream: impl Into<TlsStream<TcpStream>>) -> Self {
+    pub(super) fn new(stream: impl Into<TlsStream<Quiet<TcpStream>>>) -> Self {
         // Boxed: a session is large, and the other kinds of stream are not to carry it around.
         Self(Box::new(stream.into()))
     }

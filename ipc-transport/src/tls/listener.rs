@@ -1,7 +1,6 @@
 //! A listening TLS port: handshakes run side by side, and connections come out when they are done.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +12,9 @@ use tokio::time::Instant;
 
 use super::client::failed;
 use super::{HandshakeFailure, TlsIo, TlsServer, at};
-use crate::tcp::TcpServer;
-use crate::{Endpoint, Listener, PeerInfo, Stream, TransportError};
+use crate::quiet::Quiet;
+use crate::tcp::{Addresses, TcpServer};
+use crate::{Endpoint, Listener, Stream, TransportError};
 
 #[derive(Debug)]
 pub(super) struct TlsListener {
@@ -28,7 +28,7 @@ pub(super) struct TlsListener {
     cutters: VecDeque<(Instant, oneshot::Sender<()>)>,
     /// The connection for whose handshake there is no room yet; those behind it wait in the
     /// system's queue.
-    waiting: Option<(TcpStream, SocketAddr)>,
+    waiting: Option<(Quiet<TcpStream>, Addresses)>,
 }
 
 impl TlsListener {
@@ -63,7 +63,7 @@ impl TlsListener {
         }
     }
 
-    fn start(&mut self, io: TcpStream, remote: SocketAddr) {
+    fn start(&mut self, io: Quiet<TcpStream>, addresses: Addresses) {
         let (cutter, cut) = oneshot::channel();
         self.cutters.push_back((Instant::now(), cutter));
         let (server, endpoint) = (Arc::clone(&self.server), self.endpoint());
@@ -75,7 +75,7 @@ impl TlsListener {
                 done = shaking => match done {
                     Ok(Ok(stream)) => {
                         let tls = server.info(stream.get_ref().1);
-                        let peer = PeerInfo::new(endpoint).with_remote(remote).with_tls(tls);
+                        let peer = addresses.describe(endpoint).with_tls(tls);
                         return Ok(Stream::tls(TlsIo::new(stream), peer));
                     }
                     Ok(Err(source)) => (HandshakeFailure::of(&source), Some(source)),
@@ -83,7 +83,7 @@ impl TlsListener {
                 },
                 Ok(()) = cut => (HandshakeFailure::CrowdedOut { limit: max_handshakes }, None),
             };
-            Err(failed(endpoint, remote, failure, source))
+            Err(failed(endpoint, addresses.remote, failure, source))
         });
     }
 }
@@ -98,8 +98,8 @@ impl Listener for TlsListener {
         loop {
             let room_at = self.room_at();
             if room_at.is_none() {
-                if let Some((io, remote)) = self.waiting.take() {
-                    self.start(io, remote);
+                if let Some((io, addresses)) = self.waiting.take() {
+                    self.start(io, addresses);
                     continue;
                 }
             }

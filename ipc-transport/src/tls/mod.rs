@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::deadline::Deadline;
 use crate::{Endpoint, Listener, Stream, TcpTransport, Transport, TransportError};
 
 mod client;
@@ -114,10 +115,17 @@ impl Transport for TlsTransport {
         at(self.tcp.endpoint())
     }
 
-    /// Tries the host's addresses in turn, and shakes hands with the first that answers.
+    /// Tries the host's addresses as [`TcpTransport`] does, and shakes hands with the first that
+    /// answers.
     async fn dial(&self) -> Result<Stream, TransportError> {
         let client = self.client.as_ref().ok_or(TlsError::NoClient)?;
-        client::dial(&self.tcp, client, self.handshake_timeout).await
+        client::dial(&self.tcp, client, self.handshake_timeout, Deadline::NEVER).await
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        let client = self.client.as_ref().ok_or(TlsError::NoClient)?;
+        let deadline = Deadline::after(limit);
+        client::dial(&self.tcp, client, self.handshake_timeout, deadline).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
@@ -144,6 +152,12 @@ fn over_tls(error: TransportError) -> TransportError {
         }
         TransportError::AddressInUse { endpoint } => {
             TransportError::AddressInUse { endpoint: at(endpoint) }
+        }
+        TransportError::ConnectTimeout { endpoint, limit, attempts } => {
+            TransportError::ConnectTimeout { endpoint: at(endpoint), limit, attempts }
+        }
+        TransportError::Unreachable { endpoint, attempts } => {
+            TransportError::Unreachable { endpoint: at(endpoint), attempts }
         }
         TransportError::TooManyFiles { endpoint, source } => {
             TransportError::TooManyFiles { endpoint: at(endpoint), source }

@@ -19,6 +19,12 @@ pub enum SendRefused {
         /// How many it would have got.
         actual: u64,
     },
+    /// The system does not let us send to the address, which it does for a broadcast address that
+    /// was not asked for: see [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
+    BroadcastOff {
+        /// The address.
+        to: SocketAddr,
+    },
 }
 
 impl fmt::Display for SendRefused {
@@ -28,6 +34,7 @@ impl fmt::Display for SendRefused {
                 f,
                 "{to} would have got {actual} bytes, the limit for what came from it is {limit}"
             ),
+            Self::BroadcastOff { to } => write!(f, "{to} {BROADCAST_OFF}"),
         }
     }
 }
@@ -39,3 +46,7 @@ impl From<SendRefused> for io::Error {
         Self::new(io::ErrorKind::PermissionDenied, error)
     }
 }
+
+/// What an error says of an address that the system does not let us send to.
+pub(crate) const BROADCAST_OFF: &str =
+    "may not be sent to: a broadcast address needs the broadcast option";

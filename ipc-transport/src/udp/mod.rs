@@ -5,26 +5,28 @@ mod error;
 mod limits;
 mod listener;
 mod shared;
+mod socket;
 mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use tokio::net::{UdpSocket, lookup_host};
 
+pub(crate) use error::BROADCAST_OFF;
 pub use error::SendRefused;
 pub use limits::{UdpLimits, UdpStats};
 pub(crate) use stream::{UdpReader, UdpStream, UdpWriter};
 
 use self::listener::UdpListener;
-use self::shared::Shared;
+use self::shared::{Place, Shared};
 use crate::descriptors::is_too_many_files;
-use crate::{Endpoint, Listener, Stream, Transport, TransportError};
+use crate::{Attempts, Endpoint, Listener, Stream, Transport, TransportError};
 
 /// A UDP port of a host, to dial or to serve, over IPv4 or IPv6.
 ///
@@ -37,20 +39,26 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 /// succeeds whether or not somebody listens there, and refusals that the system reports later are
 /// no errors: who is not there now may be there for the next datagram.
 ///
+/// If a host has several addresses of the family, a client sends to the first that this machine has a
+/// way to, and a server binds the first that is its own: no answer tells which one works. At `::` a
+/// server hears IPv4, too, as Node does; such a peer's address is `::ffff:192.0.2.1`.
+///
 /// Each write is one datagram, all or nothing, and each read returns the bytes of one only.
 /// What waits beyond the limits is dropped, as the network itself drops datagrams.
 ///
 /// # Errors
 ///
 /// [`TransportError::HostNotFound`], [`TransportError::WrongFamily`],
-/// [`TransportError::TooManyFiles`] or [`TransportError::Io`]; for listening also
-/// [`TransportError::AddressInUse`].
+/// [`TransportError::Unreachable`], [`TransportError::TooManyFiles`] or [`TransportError::Io`]; for
+/// listening also [`TransportError::AddressInUse`], for dialing [`TransportError::BroadcastOff`]. A
+/// write to a broadcast address that was not asked for is [`SendRefused::BroadcastOff`].
 #[derive(Clone, Debug)]
 pub struct UdpTransport {
     family: Family,
     host: String,
     port: u16,
     limits: UdpLimits,
+    broadcast: bool,
     /// The latest socket that was bound.
     bound: Arc<Mutex<Weak<Shared>>>,
 }
@@ -71,13 +79,25 @@ impl UdpTransport {
     }
 
     fn new(family: Family, host: String, port: u16) -> Self {
-        Self { family, host, port, limits: UdpLimits::default(), bound: Arc::default() }
+        let (limits, bound) = (UdpLimits::default(), Arc::default());
+        Self { family, host, port, limits, broadcast: false, bound }
     }
 
     /// Sets what the peers of a bound socket may cost.
     #[must_use]
     pub fn with_limits(self, limits: UdpLimits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Sets whether datagrams may go to a broadcast address such as `192.0.2.255`, by default
+    /// `false`: without it a wrong address does not reach a whole network.
+    ///
+    /// It holds for dialing and for the streams of a listener. A dialed stream hears only the one
+    /// address that was dialed, which nobody answers from: to hear the answers, listen, and open a
+    /// stream to the broadcast address from there.
+    #[must_use]
+    pub fn with_broadcast(self, broadcast: bool) -> Self {
+        Self { broadcast, ..self }
     }
 
     /// Returns the counts of the latest socket that this transport, or a clone of it, bound; all
@@ -117,30 +137,53 @@ impl UdpTransport {
         Ok(fitting)
     }
 
-    /// Returns a socket connected to the first address that can be.
+    /// Returns a socket connected to the first address that this machine has a way to, and the two
+    /// addresses.
     async fn connect_any(
         &self,
         addresses: Vec<SocketAddr>,
-    ) -> Result<(UdpSocket, SocketAddr), TransportError> {
-        let mut last = io::ErrorKind::AddrNotAvailable.into();
+    ) -> Result<(UdpSocket, SocketAddr, SocketAddr), TransportError> {
+        let mut failed = Vec::new();
         for remote in addresses {
-            match connect(remote).await {
-                Ok(socket) => return Ok((socket, remote)),
-                Err(error) => last = error,
+            let connected = match socket::connect(remote, self.broadcast).await {
+                Ok(socket) => socket.local_addr().map(|local| (socket, local, remote)),
+                Err(source) if source.kind() == io::ErrorKind::PermissionDenied => {
+                    return Err(self.refused(remote, source));
+                }
+                Err(error) => Err(error),
+            };
+            match connected {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failed.push((remote, error)),
             }
         }
-        Err(self.error("connect", last))
+        let explain = |source| self.error("connect", source);
+        Err(Attempts::new(failed).into_error(self.endpoint(), explain))
     }
 
-    async fn bind_any(&self, addresses: Vec<SocketAddr>) -> Result<UdpSocket, TransportError> {
-        let mut last = io::ErrorKind::AddrNotAvailable.into();
+    /// Returns the error of an address that the system does not let us send to.
+    fn refused(&self, remote: SocketAddr, source: io::Error) -> TransportError {
+        let endpoint = self.endpoint();
+        if self.broadcast {
+            return TransportError::Io { endpoint, op: "connect", source };
+        }
+        TransportError::BroadcastOff { endpoint, remote, source }
+    }
+
+    fn bind_any(&self, addresses: Vec<SocketAddr>) -> Result<UdpSocket, TransportError> {
+        let mut failed = Vec::new();
         for address in addresses {
-            match UdpSocket::bind(address).await {
+            match socket::bind(address, self.broadcast) {
                 Ok(socket) => return Ok(socket),
-                Err(error) => last = error,
+                // As with TCP: two servers at one name would each have some of the clients.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    return Err(self.error("bind", error));
+                }
+                Err(error) => failed.push((address, error)),
             }
         }
-        Err(self.error("bind", last))
+        let explain = |source| self.error("bind", source);
+        Err(Attempts::new(failed).into_error(self.endpoint(), explain))
     }
 
     fn error(&self, op: &'static str, source: io::Error) -> TransportError {
@@ -166,38 +209,20 @@ impl Transport for UdpTransport {
     }
 
     async fn dial(&self) -> Result<Stream, TransportError> {
-        let (socket, remote) = self.connect_any(self.resolve().await?).await?;
-        let info = crate::PeerInfo::new(self.endpoint()).with_remote(remote);
+        let (socket, local, remote) = self.connect_any(self.resolve().await?).await?;
+        let info = crate::PeerInfo::new(self.endpoint()).with_remote(remote).with_local(local);
         Ok(Stream::udp(UdpStream::connected(socket), info))
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
-        let socket = self.bind_any(self.resolve().await?).await?;
+        let socket = self.bind_any(self.resolve().await?)?;
         let bound = socket.local_addr().map_err(|error| self.error("bind", error))?;
         let endpoint = self.at(bound.port());
-        let shared = Arc::new(Shared::new(endpoint, socket, self.limits));
+        let place = Place { endpoint, local: bound, broadcast: self.broadcast };
+        let shared = Arc::new(Shared::new(place, socket, self.limits));
         *self.bound.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&shared);
         Ok(Box::new(UdpListener::start(shared)))
     }
-}
-
-async fn connect(remote: SocketAddr) -> io::Result<UdpSocket> {
-    let any = match remote {
-        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    // A socket that the system gives the very port that is dialed would talk to itself. It is kept
-    // until another has a port, so that this one is not given again.
-    let mut itself = Vec::new();
-    while itself.len() < 2 {
-        let socket = UdpSocket::bind((any, 0)).await?;
-        socket.connect(remote).await?;
-        if socket.local_addr()? != remote {
-            return Ok(socket);
-        }
-        itself.push(socket);
-    }
-    Err(io::ErrorKind::AddrNotAvailable.into())
 }
 
 /// Checks that a socket of this endpoint can send to an address.

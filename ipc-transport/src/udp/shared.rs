@@ -20,13 +20,21 @@ use crate::{Endpoint, PeerInfo, Stream, TransportError};
 
 /// What a listener, its streams and its reading task share.
 pub(crate) struct Shared {
-    endpoint: Endpoint,
+    place: Place,
     state: Mutex<State>,
     /// Told when somebody waits to be accepted, or reading failed.
     pub(super) news: Notify,
     /// The reading side; `None` once the listener is closed. The task that reads keeps no other
     /// hold of the socket, so that the port is free as soon as the listener and its streams are gone.
     receiving: Mutex<Option<Receiving>>,
+}
+
+/// Where the socket is bound, and how.
+pub(super) struct Place {
+    pub(super) endpoint: Endpoint,
+    pub(super) local: SocketAddr,
+    /// Whether it may send to a broadcast address.
+    pub(super) broadcast: bool,
 }
 
 struct State {
@@ -45,12 +53,12 @@ struct Receiving {
 }
 
 impl Shared {
-    pub(super) fn new(endpoint: Endpoint, socket: UdpSocket, limits: UdpLimits) -> Self {
+    pub(super) fn new(place: Place, socket: UdpSocket, limits: UdpLimits) -> Self {
         let table = PeerTable::new(limits);
         let receiving =
             Receiving { socket: Arc::new(socket), buffer: vec![0; RECEIVE].into_boxed_slice() };
         Self {
-            endpoint,
+            place,
             state: Mutex::new(State {
                 table,
                 truncated: 0,
@@ -64,7 +72,12 @@ impl Shared {
     }
 
     pub(super) fn endpoint(&self) -> Endpoint {
-        self.endpoint.clone()
+        self.place.endpoint.clone()
+    }
+
+    /// Returns whether a datagram may go to a broadcast address.
+    pub(super) const fn may_broadcast(&self) -> bool {
+        self.place.broadcast
     }
 
     pub(super) fn stats(&self) -> UdpStats {
@@ -86,7 +99,7 @@ impl Shared {
 
     /// Returns a stream to an address, from this socket.
     pub(super) fn open(self: &Arc<Self>, to: SocketAddr) -> Result<Stream, TransportError> {
-        super::check_family(&self.endpoint, to)?;
+        super::check_family(&self.place.endpoint, to)?;
         let seat = self.with_table(|table, wake| {
             if table.is_closed() { None } else { Some(table.open(to, now(), wake)) }
         });
@@ -107,7 +120,7 @@ impl Shared {
             self.leave(remote, seat);
             return None;
         };
-        let info = PeerInfo::new(self.endpoint()).with_remote(remote);
+        let info = PeerInfo::new(self.endpoint()).with_remote(remote).with_local(self.place.local);
         let seat = Seat { socket, shared: Arc::clone(self), remote, number: seat };
         Some(Stream::udp(UdpStream::seated(seat), info))
     }
@@ -232,7 +245,7 @@ impl Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared").field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("Shared").field("endpoint", &self.place.endpoint).finish_non_exhaustive()
     }
 }
 

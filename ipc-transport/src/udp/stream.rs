@@ -59,6 +59,16 @@ pub(super) struct Seat {
     pub(super) number: u64,
 }
 
+impl Seat {
+    /// Returns what to do about a datagram that the system does not let us send.
+    fn explain(&self, error: io::Error) -> io::Error {
+        if error.kind() == io::ErrorKind::PermissionDenied && !self.shared.may_broadcast() {
+            return SendRefused::BroadcastOff { to: self.remote }.into();
+        }
+        error
+    }
+}
+
 impl UdpStream {
     pub(super) fn seated(seat: Seat) -> Self {
         Self::new(Link::Seat(seat))
@@ -91,7 +101,9 @@ impl Link {
 
     fn try_send(&self, datagram: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Seat(seat) => seat.socket.try_send_to(datagram, seat.remote),
+            Self::Seat(seat) => {
+                seat.socket.try_send_to(datagram, seat.remote).map_err(|error| seat.explain(error))
+            }
             Self::Connected(connected) => connected.socket().try_send(datagram),
         }
     }

@@ -1,8 +1,11 @@
 //! Unix stream sockets with a name in Linux's abstract namespace: no file, no rights, no leftovers.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::PeerCheck;
+use crate::busy::BusyTimeout;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 /// A name of Linux's abstract namespace, to dial or to serve.
@@ -19,7 +22,8 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 /// # Errors
 ///
 /// Dialing gives [`TransportError::NobodyListening`], and [`TransportError::ForeignOwner`] or
-/// [`TransportError::UnknownOwner`] if the server is not to be trusted; paths in errors are the
+/// [`TransportError::UnknownOwner`] if the server is not to be trusted, and [`TransportError::Busy`]
+/// if its backlog was full for as long as we waited; paths in errors are the
 /// name behind an `@`, as other tools show it. Listening gives [`TransportError::AddressInUse`].
 /// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken.
 ///
@@ -46,6 +50,7 @@ struct Options {
     dial_check: PeerCheck,
     accept_check: PeerCheck,
     backlog: u32,
+    busy_timeout: BusyTimeout,
 }
 
 impl AbstractTransport {
@@ -56,6 +61,7 @@ impl AbstractTransport {
             dial_check: PeerCheck::SameUserOrRoot,
             accept_check: PeerCheck::SameUserOrRoot,
             backlog: super::DEFAULT_BACKLOG,
+            busy_timeout: BusyTimeout::default(),
         };
         Self { name: name.into(), options }
     }
@@ -95,6 +101,23 @@ impl AbstractTransport {
         self.options.backlog = backlog;
         self
     }
+
+    /// Sets how long a dial waits for a place in the backlog of a server that is there and does not
+    /// keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
+    /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.options.busy_timeout = BusyTimeout::of(busy_timeout);
+        self
+    }
+}
+
+#[cfg(unix)]
+impl AbstractTransport {
+    async fn connect(&self, busy: Duration) -> Result<Stream, TransportError> {
+        let name = Name::new(&self.name)?;
+        super::connect::connect_abstract(&name, self.options.dial_check, busy).await
+    }
 }
 
 #[async_trait]
@@ -105,7 +128,12 @@ impl Transport for AbstractTransport {
 
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        super::connect::connect_abstract(&Name::new(&self.name)?, self.options.dial_check).await
+        self.connect(self.options.busy_timeout.alone()).await
+    }
+
+    #[cfg(unix)]
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        self.connect(self.options.busy_timeout.within(limit)).await
     }
 
     #[cfg(not(unix))]

@@ -14,6 +14,7 @@ use super::socket_file::SocketFile;
 use super::watch::{FileWatch, Verdict};
 use super::{PeerCheck, peer_check};
 use crate::accept::{Reserve, UnlessForked};
+use crate::quiet::Quiet;
 use crate::{DisplacedBy, Displacements, Endpoint, Listener, PeerInfo, Stream, TransportError};
 
 #[derive(Debug)]
@@ -120,6 +121,10 @@ impl Listener for UnixServer {
         };
         let credentials = credentials(&io).ok();
         peer_check::check_client(&self.endpoint, self.check, credentials.as_ref())?;
+        let io = Quiet::unix(io).map_err(|source| {
+            let endpoint = self.endpoint.clone();
+            TransportError::Io { endpoint, op: "accept", source }
+        })?;
         Ok(Stream::unix(io, PeerInfo { credentials, ..PeerInfo::new(self.endpoint.clone()) }))
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::busy::BusyTimeout;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced};
 
 mod abstract_name;
@@ -54,7 +55,7 @@ pub use group::Group;
 ///
 /// Dialing gives [`TransportError::NobodyListening`] if the file is missing or stale, and
 /// [`TransportError::ForeignOwner`] or [`TransportError::UnknownOwner`] if the server is not
-/// to be trusted.
+/// to be trusted, [`TransportError::Busy`] if its backlog was full for as long as we waited.
 ///
 /// Listening gives [`TransportError::AlreadyRunning`], [`TransportError::NotASocket`],
 /// [`TransportError::ForeignOwner`] if the stale socket is another user's and we may not replace
@@ -86,6 +87,7 @@ struct Options {
     backlog: u32,
     watch: Option<Duration>,
     when_displaced: WhenDisplaced,
+    busy_timeout: BusyTimeout,
 }
 
 /// What is at the path of a socket.
@@ -138,6 +140,7 @@ impl UnixTransport {
             backlog: DEFAULT_BACKLOG,
             watch: Some(DEFAULT_WATCH),
             when_displaced: WhenDisplaced::default(),
+            busy_timeout: BusyTimeout::default(),
         };
         Self { path: path.into(), options }
     }
@@ -226,7 +229,7 @@ impl UnixTransport {
 
     /// Sets how many connections may wait to be accepted, by default 511 as Node has it.
     ///
-    /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it fails at once.
+    /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it waits for a place.
     #[must_use]
     pub fn with_backlog(mut self, backlog: u32) -> Self {
         self.options.backlog = backlog;
@@ -256,6 +259,17 @@ impl UnixTransport {
         self.options.when_displaced = then;
         self
     }
+
+    /// Sets how long a dial waits for a place in the backlog of a server that is there and does not
+    /// keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
+    /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
+    ///
+    /// Only Linux says that a backlog is full; elsewhere it looks as if nobody were listening.
+    #[must_use]
+    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
+        self.options.busy_timeout = BusyTimeout::of(busy_timeout);
+        self
+    }
 }
 
 #[async_trait]
@@ -266,7 +280,14 @@ impl Transport for UnixTransport {
 
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        connect::connect(&self.path, self.options.dial_check).await
+        let Options { dial_check, busy_timeout, .. } = self.options;
+        connect::connect(&self.path, dial_check, busy_timeout.alone()).await
+    }
+
+    #[cfg(unix)]
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        let Options { dial_check, busy_timeout, .. } = self.options;
+        connect::connect(&self.path, dial_check, busy_timeout.within(limit)).await
     }
 
     #[cfg(not(unix))]

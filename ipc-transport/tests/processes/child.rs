@@ -8,7 +8,7 @@ use ipc_transport::{AbstractTransport, Endpoint, PeerCheck, Stream, Transport, U
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
-use crate::{Result, descriptors, passed};
+use crate::{Result, descriptors, hang_up, passed};
 
 /// A child process that plays a role; killed when dropped.
 pub(crate) struct Other {
@@ -103,6 +103,8 @@ pub(crate) fn play(role: &[String]) -> ExitCode {
         ["group", path, group] => give_to_group(path, group),
         ["passed"] => passed::serve(),
         ["leave", path] => leave(path),
+        ["hang-up", kind] => hang_up::play(kind, ""),
+        ["hang-up", kind, driver] => hang_up::play(kind, driver),
         ["dial", path, check] => dial(path, check),
         ["crowded", endpoint] => endpoint
             .parse::<Endpoint>()

@@ -11,6 +11,8 @@ mod descriptors;
 #[cfg(all(unix, feature = "unix"))]
 mod groups;
 #[cfg(all(unix, feature = "unix"))]
+mod hang_up;
+#[cfg(all(unix, feature = "unix"))]
 mod kill;
 #[cfg(all(unix, feature = "unix"))]
 mod passed;
@@ -31,6 +33,8 @@ const TESTS: &[Test] = &[
     ("a_killed_server_is_replaced", kill::a_killed_server_is_replaced),
     ("a_killed_server_shows_to_its_client", kill::a_killed_server_shows_to_its_client),
     ("of_many_processes_exactly_one_serves", kill::of_many_processes_exactly_one_serves),
+    ("a_plain_write_kills_such_a_program", hang_up::a_plain_write_kills_such_a_program),
+    ("no_peer_that_hangs_up_raises_a_signal", hang_up::no_peer_that_hangs_up_raises_a_signal),
     ("a_squatted_socket_is_refused", users::a_squatted_socket_is_refused),
     ("the_default_mode_keeps_strangers_out", users::the_default_mode_keeps_strangers_out),
     ("a_strangers_stale_socket_is_named_as_such", users::a_strangers_stale_socket_is_named),
