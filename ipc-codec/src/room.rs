@@ -68,7 +68,7 @@ const CHEAP_MOVE: usize = 4096;
 mod tests {
     use bytes::{Buf, BytesMut};
 
-    use super::make_room;
+    use super::{KEPT, make_room};
     use crate::allocation::Allocation;
 
     /// Receives `total` bytes in chunks and consumes each piece of `frame` bytes once it is whole.
@@ -102,6 +102,25 @@ mod tests {
         buffer.advance(40);
         make_room(&mut buffer, 100, 50, 50);
         assert_eq!((buffer.len(), buffer.capacity()), (60, 110));
+    }
+
+    /// Makes room for `wanted` bytes in an empty buffer of this size; returns its size then.
+    fn size_after(allocated: usize, wanted: usize) -> usize {
+        let mut buffer = BytesMut::with_capacity(allocated);
+        make_room(&mut buffer, allocated, wanted, wanted);
+        buffer.capacity()
+    }
+
+    #[test]
+    fn a_buffer_of_64_kib_is_kept_however_little_of_it_is_needed() {
+        assert_eq!(size_after(KEPT, 10), KEPT);
+        assert_eq!(size_after(KEPT + 1, 10), 10);
+    }
+
+    #[test]
+    fn a_larger_one_is_kept_while_a_quarter_of_it_is_needed() {
+        assert_eq!(size_after(400_000, 100_000), 400_000);
+        assert_eq!(size_after(400_000, 99_999), 99_999);
     }
 
     #[test]

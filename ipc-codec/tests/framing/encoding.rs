@@ -151,3 +151,14 @@ fn refused_frame_between_others_does_not_harm_them() {
     assert_eq!(results, [true, false, true, false, true]);
     assert_eq!(out, "one\nthree\n\n");
 }
+
+#[test]
+fn room_is_made_once_for_the_frame_and_what_is_added_to_it() {
+    let frame = [b'x'; 1000];
+    for framing in [by("\n"), by("<-end->"), Framing::LengthPrefixed, Framing::Raw] {
+        let encoder = FrameEncoder::new(framing, Limits::default());
+        let mut out = BytesMut::new();
+        encoder.encode(&frame, &mut out).unwrap();
+        assert_eq!(out.capacity(), out.len());
+    }
+}
