@@ -6,10 +6,10 @@ use ipc_core::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::format::{
-    Envelope, MAX_DEPTH, Name, by_visitor, is_json, ordinary, reader_agrees,
-    replace_lone_surrogates,
-};
+use crate::format::{Envelope, Name, by_visitor, ordinary};
+use crate::json::reader::reader_agrees;
+use crate::json::scan::{MAX_DEPTH, is_json};
+use crate::json::surrogates::replace_lone_surrogates;
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 
 /// Checks everything that must hold for `frame`.

@@ -12,6 +12,7 @@ mod format;
 pub mod fuzzing;
 mod inspect;
 mod ipc;
+mod json;
 pub mod paths;
 
 pub use config::{

@@ -10,10 +10,10 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::encode::{BEFORE_DATA, BEFORE_NAME};
-use super::scan::Scan;
-use super::text::{has_lone_surrogate, replace_lone_surrogates};
 use super::{BrokenText, EventRules};
 use crate::codes;
+use crate::json::scan::Scan;
+use crate::json::surrogates::{has_lone_surrogate, replace_lone_surrogates};
 
 /// Returns the message in `frame`.
 #[inline]

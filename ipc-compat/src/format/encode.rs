@@ -6,8 +6,9 @@ use bytes::BytesMut;
 use ipc_core::FormatError;
 use serde::Serialize;
 
-use super::{Dialect, NodeFormat, quirk, serializer, string};
+use super::{Dialect, NodeFormat, quirk};
 use crate::codes;
+use crate::json::{serializer, string};
 
 /// Appends the frame of an event whose payload is yet to be serialised.
 #[inline]
@@ -78,11 +79,11 @@ fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
 ///
 /// Hardly more, and the C library on x86-64 leaves the copy to one instruction (`rep movsb`), which on
 /// AMD's Zen 3 copies to an unaligned address at 3 bytes a nanosecond instead of 20 and more.
-pub(super) const PIECE: usize = 2048;
+pub(crate) const PIECE: usize = 2048;
 
 /// Appends `bytes` in pieces.
 #[inline(never)]
-pub(super) fn append(bytes: &[u8], out: &mut BytesMut) {
+pub(crate) fn append(bytes: &[u8], out: &mut BytesMut) {
     out.reserve(bytes.len());
     for piece in bytes.chunks(PIECE) {
         out.extend_from_slice(piece);
@@ -90,7 +91,7 @@ pub(super) fn append(bytes: &[u8], out: &mut BytesMut) {
 }
 
 /// A writer that appends. The one `bytes` has returns to its caller after each piece of free room.
-pub(super) struct Appender<'a>(pub(super) &'a mut BytesMut);
+pub(crate) struct Appender<'a>(pub(crate) &'a mut BytesMut);
 
 // Called for every token, from code that is compiled in other crates: hence `inline`.
 impl io::Write for Appender<'_> {

@@ -8,11 +8,6 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
-mod reader;
-mod scan;
-mod serializer;
-mod string;
-mod text;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{Delimiter, Framing};
@@ -25,18 +20,15 @@ pub use names::EventRules;
 pub use raw_data::RawData;
 pub use raw_json::{NoData, RawJson};
 
+pub(crate) use encode::{Appender, PIECE, append};
+pub(crate) use payload::Present;
+
 use delimiter::Hazard;
 
 use crate::{Encoding, codes};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
-#[cfg(any(test, fuzzing))]
-pub(crate) use reader::reader_agrees;
-#[cfg(any(test, fuzzing))]
-pub(crate) use scan::{MAX_DEPTH, is_json};
-#[cfg(any(test, fuzzing))]
-pub(crate) use text::replace_lone_surrogates;
 
 /// node-ipc's wire format: `{"type":<name>,"data":<payload>}` in UTF-8, then a delimiter.
 ///
@@ -293,13 +285,6 @@ impl DecodePayload<RawJson> for NodeFormat {
         self.framed()?;
         payload::raw(message).ok_or_else(payload::absent)
     }
-}
-
-/// Returns whether `serde_json` hides something else under this name of a struct, such as JSON that is
-/// ready or a number of any size.
-#[inline]
-fn is_hidden(name: &str) -> bool {
-    name.starts_with("$serde_json::private::")
 }
 
 /// A family of node-ipc versions that agree on the wire.

@@ -6,9 +6,10 @@ use ipc_core::{FormatError, Message};
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::text::replace_lone_surrogates;
-use super::{BrokenText, RawJson, reader};
+use super::{BrokenText, RawJson};
 use crate::codes;
+use crate::json::reader;
+use crate::json::surrogates::replace_lone_surrogates;
 
 /// Returns the payload as a `T`.
 pub(super) fn typed<T: DeserializeOwned>(
@@ -64,7 +65,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
 }
 
 /// A payload that is there: JSON, but for `()`, which accepts all.
-pub(super) struct Present<D>(pub(super) D);
+pub(crate) struct Present<D>(pub(crate) D);
 
 macro_rules! forward_to_json {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {$(

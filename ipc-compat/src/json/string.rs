@@ -2,8 +2,8 @@
 
 use bytes::BytesMut;
 
-use super::encode::{PIECE, append};
-use super::scan::{BLOCK, any_byte, first_special, is_special, whole_blocks};
+use super::words::{BLOCK, any_byte, first_special, is_special, whole_blocks};
+use crate::format::{PIECE, append};
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
 #[inline]
@@ -23,7 +23,7 @@ pub(super) fn write_key(before: u8, key: &str, out: &mut BytesMut) {
 
 /// Appends `text` as it stands between a JSON string's quotes.
 #[inline]
-pub(super) fn write_text(text: &str, out: &mut BytesMut) {
+pub(crate) fn write_text(text: &str, out: &mut BytesMut) {
     let text = text.as_bytes();
     let plain = plain(text);
     if plain == text.len() && plain <= PIECE {

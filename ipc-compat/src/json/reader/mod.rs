@@ -15,7 +15,7 @@ use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use serde_json::de::StrRead;
 
 use super::is_hidden;
-use super::payload::Present;
+use crate::format::Present;
 use cursor::Cursor;
 use error::Unread;
 use parts::{Parts, Tagged, Untagged};
@@ -25,7 +25,7 @@ use parts::{Parts, Tagged, Untagged};
 ///
 /// What it returns is what `serde_json` would have, but for `()`, which accepts everything.
 #[inline]
-pub(super) fn read<T: DeserializeOwned>(json: &str) -> Option<T> {
+pub(crate) fn read<T: DeserializeOwned>(json: &str) -> Option<T> {
     let mut reader = Reader::new(json);
     let value = T::deserialize(Present(&mut reader)).ok()?;
     reader.cursor.peek();

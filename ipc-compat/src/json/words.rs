@@ -47,7 +47,7 @@ pub(super) fn plain(text: &[u8]) -> (usize, u64) {
 
 /// Returns how many bytes there are in the blocks `text` begins with in which none is like that.
 #[inline(never)]
-pub(in crate::format) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+pub(super) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     let mut len = 0;
     while let Some(block) = text.get(len..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
         if any_byte(block, &is) {
@@ -61,16 +61,13 @@ pub(in crate::format) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> u
 /// Returns whether one of the bytes is like that. It looks at all of them, without stopping early, so
 /// that the compiler uses wide registers.
 #[inline]
-pub(in crate::format) fn any_byte<const N: usize>(
-    bytes: &[u8; N],
-    is: impl Fn(u8) -> bool,
-) -> bool {
+pub(super) fn any_byte<const N: usize>(bytes: &[u8; N], is: impl Fn(u8) -> bool) -> bool {
     bytes.iter().fold(false, |found, byte| found | is(*byte))
 }
 
 /// Returns whether a string's plain text ends at `byte`.
 #[inline]
-pub(in crate::format) fn is_special(byte: u8) -> bool {
+pub(super) fn is_special(byte: u8) -> bool {
     (byte < b' ') | is_quote_or_backslash(byte)
 }
 
@@ -84,7 +81,7 @@ fn is_quote_or_backslash(byte: u8) -> bool {
 ///
 /// By Mycroft's way: bits above the lowest one that is found can be wrong.
 #[inline]
-pub(in crate::format) fn first_special(word: u64) -> Option<usize> {
+pub(super) fn first_special(word: u64) -> Option<usize> {
     let control = word.wrapping_sub(ONES * 0x20);
     let quote = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
     let backslash = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
@@ -108,7 +105,7 @@ fn first_high(word: u64) -> Option<usize> {
 }
 
 /// Bytes looked at together in very long strings: twice as fast as a few at a time.
-pub(in crate::format) const BLOCK: usize = 128;
+pub(super) const BLOCK: usize = 128;
 
 /// Bytes looked at together in long strings: two of the narrowest vector registers.
 const WIDE: usize = 32;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::agrees::{New, Pair, Struct, Tagged, reader_agrees};
 use super::*;
-use crate::format::scan::any_json;
+use crate::json::scan::any_json;
 
 /// It is read here, without `serde_json`'s having to be asked as a whole.
 #[track_caller]

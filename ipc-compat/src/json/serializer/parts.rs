@@ -12,8 +12,8 @@ use serde_json::Error;
 use serde_json::ser::Formatter;
 
 use super::Json;
-use crate::format::encode::Appender;
-use crate::format::string;
+use crate::format::Appender;
+use crate::json::string;
 
 /// A list or an object that is being written.
 pub(super) struct Parts<'a> {

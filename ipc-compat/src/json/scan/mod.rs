@@ -1,12 +1,8 @@
 //! `Scan`: checks JSON in one pass over bytes, without recursion, allocation or values.
 
-mod words;
-
 use std::ops::Range;
 
-use words::{HIGHS, WORD, first_other_than_digit, plain};
-
-pub(super) use words::{BLOCK, any_byte, first_special, is_special, whole_blocks};
+use super::words::{HIGHS, WORD, first_other_than_digit, first_special, plain};
 
 /// A place in bytes, before which all was JSON.
 ///
@@ -15,7 +11,7 @@ pub(super) use words::{BLOCK, any_byte, first_special, is_special, whole_blocks}
 /// no by mistake only where values are nested more than [`MAX_DEPTH`] deep: whoever gets a no asks
 /// `serde_json`, which then also says what is wrong.
 #[derive(Debug, Clone)]
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     bytes: &'a [u8],
     /// Invariant: an end of `bytes`. A slice that shrinks is checked once for each step, an index
     /// for each look.
@@ -27,14 +23,14 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// Returns a scan that stands before `bytes`.
     #[inline]
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, rest: bytes, bits: 0 }
     }
 
     /// Returns the range of a string's text, if it has no escapes and `bytes` go on with `then`,
     /// and passes over both.
     #[inline]
-    pub(super) fn plain_text(&mut self, then: &[u8]) -> Option<Range<usize>> {
+    pub(crate) fn plain_text(&mut self, then: &[u8]) -> Option<Range<usize>> {
         let start = self.at();
         let len = match self.short_text() {
             Some(len) => len,
@@ -53,7 +49,7 @@ impl<'a> Scan<'a> {
     // In its two places, with all it is made of: left in memory between calls, a scan takes a tenth
     // longer for a small message.
     #[inline(always)]
-    pub(super) fn value(&mut self) -> Option<Range<usize>> {
+    pub(crate) fn value(&mut self) -> Option<Range<usize>> {
         // The compiler keeps a copy in registers.
         let mut scan = self.clone();
         scan.peek_token();
@@ -108,7 +104,7 @@ impl<'a> Scan<'a> {
 
     /// Passes over white space and `last`, and returns whether the bytes end there and are UTF-8.
     #[inline]
-    pub(super) fn ends_with(&mut self, last: &[u8]) -> bool {
+    pub(crate) fn ends_with(&mut self, last: &[u8]) -> bool {
         self.peek_token();
         self.expect(last).is_some()
             && self.rest.is_empty()
@@ -141,7 +137,7 @@ impl<'a> Scan<'a> {
 
     /// Passes over `token`, if it stands here.
     #[inline]
-    pub(super) fn expect(&mut self, token: &[u8]) -> Option<()> {
+    pub(crate) fn expect(&mut self, token: &[u8]) -> Option<()> {
         self.rest = self.rest.strip_prefix(token)?;
         Some(())
     }

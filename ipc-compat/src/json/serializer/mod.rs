@@ -8,13 +8,13 @@ use bytes::BytesMut;
 use serde::{Serialize, Serializer};
 use serde_json::Error;
 
-use super::encode::Appender;
 use super::{is_hidden, string};
+use crate::format::Appender;
 use parts::{Close, Parts};
 
 /// Appends `payload` as JSON, exactly as `serde_json` writes it.
 #[inline]
-pub(super) fn write<T: Serialize + ?Sized>(payload: &T, out: &mut BytesMut) -> Result<(), Error> {
+pub(crate) fn write<T: Serialize + ?Sized>(payload: &T, out: &mut BytesMut) -> Result<(), Error> {
     payload.serialize(Json(out))
 }
 

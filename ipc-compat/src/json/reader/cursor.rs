@@ -1,7 +1,7 @@
 //! `Cursor`: JSON in bytes, eaten token by token.
 
-use super::super::scan::{Scan, plain_len};
 use super::error::Unread;
+use crate::json::scan::{Scan, plain_len};
 
 /// A place in a text, before which all was JSON.
 pub(super) struct Cursor<'de> {
