@@ -84,4 +84,4 @@ pub use transport::{Listener, OpenPeer, Transport};
 #[cfg(feature = "udp")]
 pub use udp::{SendRefused, UdpLimits, UdpStats, UdpTransport};
 #[cfg(feature = "unix")]
-pub use unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport};
+pub use unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport, user_id};

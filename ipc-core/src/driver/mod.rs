@@ -20,6 +20,7 @@ mod reading;
 mod sent;
 mod server;
 mod server_builder;
+mod server_file;
 mod server_open;
 mod server_task;
 mod timer;

@@ -59,6 +59,9 @@ pub enum ServerEvent<F> {
         /// How many peers are allowed.
         limit: usize,
     },
+    /// The server's socket file was removed or replaced: no new peer finds it, unless it was made
+    /// again. What follows is the transport's setting.
+    Displaced(ipc_transport::Displaced),
 }
 
 /// What became of a broadcast.
@@ -366,6 +369,7 @@ impl<F> Clone for ServerEvent<F> {
                 Self::Error { peer: peer.clone(), error: Arc::clone(error) }
             }
             Self::Refused { limit } => Self::Refused { limit: *limit },
+            Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_codec::FrameEncoder;
-use ipc_transport::{Listener, ReadHalf, Stream, Transport};
+use ipc_transport::{Listener, ReadHalf, Stream, Transport, TransportError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
@@ -19,7 +19,7 @@ use super::hub::{Backlog, Hub};
 use super::outbox::encode_frame;
 use super::server::ServerEvent;
 use super::server_open::ByAddress;
-use super::{Peer, PeerId, trace};
+use super::{Peer, PeerId, server_file, trace};
 use crate::{EncodePayload, MessageFormat};
 
 /// What the handles and the tasks of one server share.
@@ -35,6 +35,9 @@ pub(super) struct Shared<F: MessageFormat> {
     next_id: AtomicU64,
     /// Where the tasks run.
     runtime: OnceLock<Handle>,
+    /// Who gets the listening socket when listening ends.
+    #[cfg(unix)]
+    pub(super) heir: server_file::Heir,
     /// Whether listening has to end.
     stop: watch::Sender<bool>,
     /// How many tasks run: the accepting one and one for each peer.
@@ -68,6 +71,8 @@ impl<F: MessageFormat> Shared<F> {
             by_address: ByAddress::new(),
             next_id: AtomicU64::new(1),
             runtime: OnceLock::new(),
+            #[cfg(unix)]
+            heir: server_file::Heir::default(),
             stop: watch::Sender::new(false),
             tasks: watch::Sender::new(Tasks::default()),
         }
@@ -120,10 +125,15 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     let mut stop = shared.stop.subscribe();
     let mut pause = ACCEPT_PAUSE;
     let mut backlog = Backlog::new();
-    loop {
+    let mut notices = listener.displacements();
+    let displaced = loop {
         let accepted = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => break,
+            _ = stop.wait_for(|stop| *stop) => break false,
+            notice = server_file::next(&mut notices) => {
+                shared.hub.lifecycle(ServerEvent::Displaced(notice), &mut backlog);
+                continue;
+            }
             // A stream that is full makes newcomers wait, too.
             accepted = async {
                 backlog.flushed().await;
@@ -139,23 +149,32 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
             Err(error) if error.is_refusal() => {
                 shared.hub.error(None, error.into(), &mut backlog);
             }
+            Err(error @ TransportError::Displaced { .. }) => {
+                server_file::tell(shared, &mut notices, &mut backlog);
+                shared.hub.error(None, error.into(), &mut backlog);
+                break true;
+            }
             Err(error) => {
                 shared.hub.error(None, error.into(), &mut backlog);
                 // Out of file descriptors, say: trying at once would spin, not trying at all
                 // would leave the server deaf.
                 tokio::select! {
                     biased;
-                    _ = stop.wait_for(|stop| *stop) => break,
+                    _ = stop.wait_for(|stop| *stop) => break false,
                     () = tokio::time::sleep(pause) => {}
                 }
                 pause = (pause * 2).min(MAX_ACCEPT_PAUSE);
             }
         }
-    }
-    if let Err(error) = listener.close().await {
-        shared.hub.error(None, error.into(), &mut backlog);
-    }
+    };
+    server_file::end(shared, listener, &mut backlog).await;
     backlog.force();
+    if displaced {
+        let shared = Arc::clone(shared);
+        // Nobody waits for this task any more who stops the server as well.
+        drop(running);
+        server_file::stop(shared).await;
+    }
 }
 
 /// Takes a new connection in, or closes it if there are enough.

@@ -35,6 +35,7 @@ impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),
             Self::Refused { limit } => tracing::warn!(limit, "refused"),
+            Self::Displaced(displaced) => tracing::warn!(%displaced, "displaced"),
         }
     }
 }

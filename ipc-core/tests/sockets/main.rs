@@ -13,6 +13,7 @@ mod bare;
 #[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
 mod certificates;
 mod datagrams;
+mod files;
 mod hangups;
 mod identity;
 mod rig;

@@ -5,6 +5,14 @@ use std::fmt;
 use super::TransportError;
 use crate::Endpoint;
 
+#[cfg(feature = "unix")]
+use crate::unix::users::shown;
+
+#[cfg(not(feature = "unix"))]
+fn shown(uid: u32) -> String {
+    uid.to_string()
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -44,14 +52,20 @@ impl fmt::Display for TransportError {
                 write!(f, "the socket cannot be made in the directory {}", directory.display())
             }
             Self::ForeignOwner { path, expected, actual } => {
-                write!(f, "{} belongs to user {actual}, expected user {expected}", path.display())
+                let (actual, path) = (shown(*actual), path.display());
+                write!(
+                    f,
+                    "{path} belongs to user {actual}, expected user {expected}; another user is \
+                     believed only if the settings name it (`PeerCheck::Uid`)"
+                )
             }
             Self::UnknownOwner { path, .. } => {
                 write!(f, "the system does not say who serves {}", path.display())
             }
             Self::PeerRefused { endpoint, expected, actual: Some(actual) } => write!(
                 f,
-                "a client of user {actual} was refused at {endpoint}, expected user {expected}"
+                "a client of user {} was refused at {endpoint}, expected user {expected}",
+                shown(*actual)
             ),
             Self::PeerRefused { endpoint, expected, actual: None } => write!(
                 f,

@@ -24,11 +24,13 @@ mod socket_path;
 mod start_lock;
 #[cfg(unix)]
 pub(crate) mod sys;
+pub(crate) mod users;
 #[cfg(unix)]
 mod watch;
 
 pub use abstract_name::AbstractTransport;
 pub use group::Group;
+pub use users::user_id;
 
 /// A socket file, to dial or to serve.
 ///

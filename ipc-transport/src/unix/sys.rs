@@ -31,29 +31,50 @@ pub(super) fn effective_uid() -> u32 {
 ///
 /// Blocks while the system looks, perhaps on another machine.
 pub(super) fn group_id(name: &str) -> io::Result<Option<u32>> {
+    look_up(name, |name, entry: *mut libc::group, room, length, found| {
+        // SAFETY: `look_up` passes a text with its NUL, and memory that lives through the call.
+        let error = unsafe { libc::getgrnam_r(name, entry, room, length, found) };
+        // SAFETY: a pointer that is not null leads to the entry, which has been filled in.
+        (error, unsafe { found.read().as_ref() }.map(|found| found.gr_gid))
+    })
+}
+
+/// Returns the number of the user with this name, or `None` if there is none.
+///
+/// Blocks while the system looks, perhaps on another machine.
+pub(super) fn user_id(name: &str) -> io::Result<Option<u32>> {
+    look_up(name, |name, entry: *mut libc::passwd, room, length, found| {
+        // SAFETY: as for a group.
+        let error = unsafe { libc::getpwnam_r(name, entry, room, length, found) };
+        // SAFETY: as for a group.
+        (error, unsafe { found.read().as_ref() }.map(|found| found.pw_uid))
+    })
+}
+
+/// Looks a name up with one of the calls that fill in an `E`, and gives it more room until that is
+/// enough. The call returns its error number and what it found.
+fn look_up<E>(
+    name: &str,
+    call: impl Fn(
+        *const libc::c_char,
+        *mut E,
+        *mut libc::c_char,
+        usize,
+        *mut *mut E,
+    ) -> (libc::c_int, Option<u32>),
+) -> io::Result<Option<u32>> {
     let Ok(name) = CString::new(name) else { return Ok(None) };
-    let mut room = vec![0; GROUP_ROOM];
+    let mut room = vec![0; ENTRY_ROOM];
     loop {
-        let mut entry = MaybeUninit::<libc::group>::uninit();
+        let mut entry = MaybeUninit::<E>::uninit();
         let mut found = ptr::null_mut();
-        // SAFETY: `name` ends with a NUL; the other pointers are to memory of ours that lives
-        // through the call, and `room` has the length that is told.
-        let error = unsafe {
-            libc::getgrnam_r(
-                name.as_ptr(),
-                entry.as_mut_ptr(),
-                room.as_mut_ptr(),
-                room.len(),
-                &raw mut found,
-            )
-        };
+        let place = (room.as_mut_ptr(), room.len());
+        let (error, id) = call(name.as_ptr(), entry.as_mut_ptr(), place.0, place.1, &raw mut found);
         return match error {
-            0 if found.is_null() => Ok(None),
-            // SAFETY: `found` is not null, so `entry` has been filled in.
-            0 => Ok(Some(unsafe { entry.assume_init() }.gr_gid)),
-            // These mean, by getgrnam_r(3), that there is no such group.
+            0 => Ok(id),
+            // These mean, by getgrnam_r(3), that there is no such entry.
             libc::ENOENT | libc::ESRCH | libc::EBADF | libc::EPERM => Ok(None),
-            libc::ERANGE if room.len() < MAX_GROUP_ROOM => {
+            libc::ERANGE if room.len() < MAX_ENTRY_ROOM => {
                 room.resize(room.len() * 2, 0);
                 continue;
             }
@@ -86,7 +107,7 @@ pub(crate) fn adopt(
     Some(Ok(numbers().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()))
 }
 
-/// Enough for a group of some dozen members; it doubles as far as [`MAX_GROUP_ROOM`].
-const GROUP_ROOM: usize = 1 << 10;
+/// Enough for a group of some dozen members; it doubles as far as [`MAX_ENTRY_ROOM`].
+const ENTRY_ROOM: usize = 1 << 10;
 /// Room for the largest group that is looked up: 1 MiB is some 50,000 members.
-const MAX_GROUP_ROOM: usize = 1 << 20;
+const MAX_ENTRY_ROOM: usize = 1 << 20;

@@ -8,7 +8,9 @@ use ipc_transport::{AbstractTransport, Endpoint, PeerCheck, Stream, Transport, U
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 
-use crate::{Result, descriptors, hang_up, passed};
+#[cfg(target_os = "linux")]
+use crate::namespaces;
+use crate::{Result, descriptors, fork, hang_up, passed};
 
 /// A child process that plays a role; killed when dropped.
 pub(crate) struct Other {
@@ -26,6 +28,11 @@ impl Other {
 
     /// Starts a child as another user; only root can.
     pub(crate) fn start_as(uid: u32, role: &[&str]) -> Result<Self> {
+        Self::start_as_through(uid, &[], role)
+    }
+
+    /// Starts a child as another user, by a program that executes it.
+    pub(crate) fn start_as_through(uid: u32, program: &[&str], role: &[&str]) -> Result<Self> {
         // A copy, because the user may not be able to reach the binary where cargo built it.
         let directory = std::env::temp_dir().join(format!("ipc-processes-{}", std::process::id()));
         let copy = directory.join("processes");
@@ -33,9 +40,27 @@ impl Other {
             std::fs::create_dir_all(&directory)?;
             std::fs::copy(std::env::current_exe()?, &copy)?;
         }
-        let other = Self::spawn(Command::new(&copy).arg("--play").args(role).uid(uid).gid(uid));
-        std::fs::remove_dir_all(&directory)?;
-        other
+        let mut command = match program.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(&copy);
+                command
+            }
+            None => Command::new(&copy),
+        };
+        let other = Self::spawn(command.arg("--play").args(role).uid(uid).gid(uid));
+        // A program has to find the copy before it can execute it, and whoever speaks has been.
+        match other {
+            Ok(mut other) if !program.is_empty() => {
+                assert_eq!(other.hear()?, "here");
+                std::fs::remove_dir_all(&directory)?;
+                Ok(other)
+            }
+            other => {
+                std::fs::remove_dir_all(&directory)?;
+                other
+            }
+        }
     }
 
     /// Starts a child that may have only this many file descriptors open.
@@ -102,6 +127,12 @@ pub(crate) fn play(role: &[String]) -> ExitCode {
         ["listen", place, check] => listen(place, check),
         ["group", path, group] => give_to_group(path, group),
         ["passed"] => passed::serve(),
+        ["fork", endpoint] => fork::listen_and_fork(endpoint),
+        ["stdin"] => fork::serve_stdin(),
+        #[cfg(target_os = "linux")]
+        ["name", path] => namespaces::name(path),
+        #[cfg(target_os = "linux")]
+        ["explain", path] => namespaces::explain(path),
         ["leave", path] => leave(path),
         ["hang-up", kind] => hang_up::play(kind, ""),
         ["hang-up", kind, driver] => hang_up::play(kind, driver),

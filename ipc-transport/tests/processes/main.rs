@@ -9,11 +9,15 @@ mod child;
 #[cfg(all(unix, feature = "unix"))]
 mod descriptors;
 #[cfg(all(unix, feature = "unix"))]
+mod fork;
+#[cfg(all(unix, feature = "unix"))]
 mod groups;
 #[cfg(all(unix, feature = "unix"))]
 mod hang_up;
 #[cfg(all(unix, feature = "unix"))]
 mod kill;
+#[cfg(all(target_os = "linux", feature = "unix"))]
+mod namespaces;
 #[cfg(all(unix, feature = "unix"))]
 mod passed;
 #[cfg(all(unix, feature = "unix"))]
@@ -53,6 +57,22 @@ const TESTS: &[Test] = &[
     ("sockets_passed_to_another_are_left", passed::sockets_passed_to_another_are_left),
     ("sockets_that_are_not_there_are_named", passed::sockets_that_are_not_there_are_named),
     ("systemd_passes_sockets_by_name", passed::systemd_passes_sockets_by_name),
+    ("a_forked_child_takes_nothing_with_it", fork::a_forked_child_takes_nothing_with_it),
+    (
+        "a_socket_is_handed_to_a_process_that_serves_on",
+        fork::a_socket_is_handed_to_a_process_that_serves_on,
+    ),
+    ("a_file_that_was_handed_over_stays", fork::a_file_that_was_handed_over_stays),
+    #[cfg(target_os = "linux")]
+    (
+        "a_process_of_another_namespace_has_no_id",
+        namespaces::a_process_of_another_namespace_has_no_id,
+    ),
+    #[cfg(target_os = "linux")]
+    (
+        "a_user_without_a_number_here_is_named_as_such",
+        namespaces::a_user_without_a_number_here_is_named_as_such,
+    ),
     ("full_unix_server_sheds_and_recovers", descriptors::full_unix_server_sheds_and_recovers),
     #[cfg(feature = "tcp")]
     ("full_tcp_server_sheds_and_recovers", descriptors::full_tcp_server_sheds_and_recovers),
