@@ -32,18 +32,18 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter identifyPeer linger logPayloads \
-         maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
-         udpLimits unlink writableAll",
+        "allowReservedEvents allowedEvents delimiter identifyPeer keepAlive linger logPayloads \
+         maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser readableAll \
+         secureSocketRoot udpBroadcast udpLimits unlink writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, "linger udpLimits"),
+    ("14.0.0", Dialect::V14, "keepAlive linger udpBroadcast udpLimits"),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer linger logPayloads \
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer keepAlive linger logPayloads \
      maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
-     udpLimits";
+     udpBroadcast udpLimits";
 
 // Tests W2, W31, W41, W50
 #[test]
@@ -110,6 +110,12 @@ fn odd_values_mean_what_they_mean_to_node_ipc() {
     check("retry", pause, |config| config.retry = Duration::from_micros(1500));
     check("retry", [json!(0)], |config| config.retry = Duration::ZERO);
     let never = [json!(0), json!(null), json!("Infinity")];
+    let never_probed = [json!(false), json!(0), Value::Null, json!("Infinity")];
+    check("keepAlive", never_probed, |config| config.keepalive = None);
+    check("keepAlive", [json!(1500)], |config| {
+        config.keepalive = Some(Duration::from_millis(1500))
+    });
+    check("udpBroadcast", [json!(true)], |config| config.udp_broadcast = true);
     check("messageTimeout", never, |config| config.message_timeout = None);
     check("linger", [json!(2500)], |config| config.linger = Duration::from_millis(2500));
     check("linger", [json!(0)], |config| config.linger = Duration::ZERO);
@@ -281,6 +287,13 @@ fn wrong_values_are_refused_with_key_value_and_what_is_allowed() {
             "tls.trustedConnections is [], not false or at least one",
         ),
         ("tls", json!({"key": ["secret"]}), "tls.key is a secret, not PEM, as a text or a Buffer"),
+        (
+            "keepAlive",
+            json!("often"),
+            "keepAlive is \"often\", not false or a number of milliseconds",
+        ),
+        ("keepAlive", json!(true), "keepAlive is true, not false or a number of milliseconds"),
+        ("udpBroadcast", json!(1), "udpBroadcast is 1, not true or false"),
         ("udpLimits", json!(5), "udpLimits is 5, not false or an object"),
         (
             "udpLimits",

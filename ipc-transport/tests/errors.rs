@@ -3,8 +3,9 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use ipc_transport::{DisplacedBy, Endpoint, TransportError};
+use ipc_transport::{Attempts, DisplacedBy, Endpoint, TransportError};
 
 /// Every variant, with its code, whether it is fatal, its kind, and a word its text must have.
 fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
@@ -165,6 +166,35 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
             "\"h\"",
         ),
         (
+            E::BroadcastOff {
+                endpoint: Endpoint::Udp4 { host: "192.0.2.255".into(), port: 9 },
+                remote: ([192, 0, 2, 255], 9).into(),
+                source: ErrorKind::PermissionDenied.into(),
+            },
+            "broadcast_off",
+            true,
+            ErrorKind::PermissionDenied,
+            "192.0.2.255:9 may not be sent to: a broadcast address needs the broadcast option",
+        ),
+        (
+            E::ConnectTimeout {
+                endpoint: endpoint(),
+                limit: Duration::from_secs(5),
+                attempts: Attempts::default(),
+            },
+            "connect_timeout",
+            false,
+            ErrorKind::TimedOut,
+            "no connection to tcp:[::1]:8000 within 5s",
+        ),
+        (
+            E::Unreachable { endpoint: endpoint(), attempts: attempts() },
+            "unreachable",
+            false,
+            ErrorKind::HostUnreachable,
+            "[::1]:8000 (connection refused), 127.0.0.1:8000 (host unreachable)",
+        ),
+        (
             E::TooManyFiles { endpoint: endpoint(), source: source() },
             "too_many_files",
             false,
@@ -197,6 +227,25 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
             "bind on",
         ),
     ]
+}
+
+fn attempts() -> Attempts {
+    Attempts::new(vec![
+        (([0, 0, 0, 0, 0, 0, 0, 1], 8000).into(), ErrorKind::ConnectionRefused.into()),
+        (([127, 0, 0, 1], 8000).into(), ErrorKind::HostUnreachable.into()),
+    ])
+}
+
+#[test]
+fn a_host_with_several_addresses_has_a_reason_for_each() {
+    let (endpoint, limit) = (Endpoint::Memory("m".into()), Duration::from_secs(5));
+    let text = "[::1]:8000 (connection refused), 127.0.0.1:8000 (host unreachable)";
+    let error = TransportError::ConnectTimeout { endpoint, limit, attempts: attempts() };
+    assert_eq!(error.to_string(), format!("no connection to memory:m within 5s: tried {text}"));
+    let attempts = attempts();
+    assert_eq!(attempts.to_string(), text);
+    let kinds: Vec<_> = attempts.iter().map(|(_, error)| error.kind()).collect();
+    assert_eq!(kinds, [ErrorKind::ConnectionRefused, ErrorKind::HostUnreachable]);
 }
 
 #[test]

@@ -43,7 +43,8 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// | `unlink`, `readable_all`, `writable_all` | true, false, false | the same |
 /// | `secure_socket_root` | false | true |
 /// | `tls`, `interface` | none, unbound | the same |
-/// | `udp_limits` | [`UdpLimits::default`] | the same |
+/// | `keepalive` | 60 s | the same |
+/// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -114,8 +115,15 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// What a client's own end of a network connection is bound to.
     pub interface: Interface,
+    /// How long a TCP connection, with TLS or without, carries nothing before it is asked whether the
+    /// peer is still there, so that one that vanished is missed: then 3 times, every 10 seconds. `None`
+    /// is never, which is what node-ipc does; it has no such setting.
+    pub keepalive: Option<Duration>,
     /// What the addresses that a UDP server hears of may cost; node-ipc has no such setting.
     pub udp_limits: UdpLimits,
+    /// Whether datagrams may go to a broadcast address, such as `192.0.2.255`; node-ipc has no such
+    /// setting, and cannot.
+    pub udp_broadcast: bool,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -195,7 +203,9 @@ impl Config {
             secure_socket_root: false,
             tls: None,
             interface: Interface::default(),
+            keepalive: Some(Duration::from_secs(60)),
             udp_limits: UdpLimits::default(),
+            udp_broadcast: false,
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,

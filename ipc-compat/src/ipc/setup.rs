@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, HandlerOrder, OnMalformed, Server};
-use ipc_transport::{IpVersion, TcpTransport, Transport, UdpTransport};
+use ipc_transport::{IpVersion, Keepalive, TcpTransport, Transport, UdpTransport};
 
 use super::log::Logged;
 use super::{IpcError, UdpType, tls};
@@ -18,7 +18,7 @@ pub(super) fn tcp_server(
     host: String,
     port: u16,
 ) -> Result<Arc<dyn Transport>, IpcError> {
-    let tcp = TcpTransport::new(host, port);
+    let tcp = tcp(config, host, port);
     match &config.tls {
         Some(tls) => tls::server(config, tls, tcp),
         None => Ok(Arc::new(tcp)),
@@ -34,7 +34,7 @@ pub(super) fn tcp_client(
     port: u16,
 ) -> Result<Arc<dyn Transport>, IpcError> {
     let Interface { local_address, local_port, family } = config.interface;
-    let mut tcp = TcpTransport::new(host, port).with_local_port(local_port.unwrap_or(0));
+    let mut tcp = tcp(config, host, port).with_local_port(local_port.unwrap_or(0));
     if let Some(address) = local_address {
         tcp = tcp.with_local_address((address, local_port.unwrap_or(0)).into());
     }
@@ -47,6 +47,12 @@ pub(super) fn tcp_client(
         Some(tls) => tls::client(config, tls, tcp),
         None => Ok(Arc::new(tcp)),
     }
+}
+
+/// Returns a port with what both sides set.
+fn tcp(config: &Config, host: String, port: u16) -> TcpTransport {
+    let keepalive = config.keepalive.map(|idle| Keepalive::default().with_idle(idle));
+    TcpTransport::new(host, port).with_keepalive(keepalive)
 }
 
 /// Returns the transport of a UDP socket.
@@ -63,7 +69,7 @@ pub(super) fn udp(
         UdpType::Udp4 => UdpTransport::udp4(host, port),
         UdpType::Udp6 => UdpTransport::udp6(host, port),
     };
-    Ok(Arc::new(transport.with_limits(config.udp_limits)))
+    Ok(Arc::new(transport.with_limits(config.udp_limits).with_broadcast(config.udp_broadcast)))
 }
 
 /// Returns a server with the config's settings.

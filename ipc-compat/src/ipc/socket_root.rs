@@ -1,6 +1,7 @@
 //! The socket root of node-ipc 14: a directory that only this user can enter.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ipc_transport::{Endpoint, Listener, Stream, Transport, TransportError};
@@ -22,6 +23,10 @@ impl<T: Transport> Transport for InSocketRoot<T> {
 
     async fn dial(&self) -> Result<Stream, TransportError> {
         self.socket.dial().await
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        self.socket.dial_within(limit).await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {

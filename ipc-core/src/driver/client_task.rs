@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::client::ClientEvent;
 use super::config::{ConnectionConfig, OnMalformed};
 use super::connection::Connection;
+use super::dial::dial;
 use super::error::{DisconnectReason, Error};
 use super::hub::{Backlog, Hub};
 use super::outbox::Want;
@@ -162,7 +163,7 @@ impl<F: MessageFormat> Task<F> {
     async fn dial(&mut self) {
         let transport = Arc::clone(&self.transport);
         let peer = self.peer.clone();
-        let mut dial = pin!(tokio::time::timeout(self.connect_timeout, transport.dial()));
+        let mut dial = pin!(dial(&*transport, self.connect_timeout));
         let result = loop {
             tokio::select! {
                 biased;
@@ -178,17 +179,13 @@ impl<F: MessageFormat> Task<F> {
             }
         };
         let error = match result {
-            Ok(Ok(stream)) => {
+            Ok(stream) => {
                 self.stream = Some(stream);
                 self.control.lock().last_error = None;
                 self.session.handle_input(Input::Dialed);
                 return;
             }
-            Ok(Err(error)) => error.into(),
-            Err(_) => Error::ConnectTimeout {
-                endpoint: transport.endpoint(),
-                limit: self.connect_timeout,
-            },
+            Err(error) => error,
         };
         let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
         self.control.lock().last_error = Some(Arc::clone(&error));

@@ -10,6 +10,7 @@ mod client_task;
 mod clock;
 mod config;
 mod connection;
+mod dial;
 mod error;
 mod events;
 mod hub;

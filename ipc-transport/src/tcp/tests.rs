@@ -1,4 +1,5 @@
 //! What a TCP socket is set to, and which addresses it is for.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
 use std::io;
 
 use socket2::SockRef;
@@ -126,5 +127,55 @@ async fn every_address_is_tried_until_one_answers() -> io::Result<()> {
     assert!(transport.bind_any(vec![elsewhere, ([127, 0, 0, 1], 0).into()]).is_ok());
     let beside = transport.bind_any(vec![good, ([127, 0, 0, 1], 0).into()]);
     assert_eq!(beside.map_err(|error| error.code()).err(), Some("address_in_use"));
+    Ok(())
+}
+
+/// Returns a listener whose queue is full, and what fills it: another connect gets no answer.
+#[cfg(target_os = "linux")]
+fn silent() -> io::Result<(SocketAddr, Vec<socket2::Socket>)> {
+    use socket2::{Domain, Socket, Type};
+
+    let new = || Socket::new(Domain::IPV4, Type::STREAM, None);
+    let listener = new()?;
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())?;
+    listener.listen(0)?;
+    let address = listener.local_addr()?;
+    let mut sockets = vec![listener];
+    for _ in 0..3 {
+        let client = new()?;
+        client.set_nonblocking(true)?;
+        // It waits for an answer, which the first one gets.
+        let _ = client.connect(&address);
+        sockets.push(client);
+    }
+    Ok((address.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?, sockets))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_address_without_an_answer_holds_up_nobody() -> Result<(), TransportError> {
+    let begun = std::time::Instant::now();
+    let (silent, _sockets) = silent().unwrap();
+    let listener = local(0).bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let good = listener.local_addr().unwrap();
+    let limit = Duration::from_secs(60);
+    let (_, dialed) = local(1).connect_any(vec![silent, good], Deadline::after(limit)).await?;
+    assert_eq!(dialed.remote, good);
+    assert!(begun.elapsed() >= race::DELAY, "the first has its time");
+
+    // When the time is over each address has its reason.
+    let reserved = new_socket(good).unwrap();
+    reserved.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let refusing = reserved.local_addr().unwrap();
+    let limit = Duration::from_millis(400);
+    let tried = vec![silent, refusing];
+    let error = local(1).connect_any(tried, Deadline::after(limit)).await.map(drop);
+    let Err(TransportError::ConnectTimeout { limit: told, attempts, .. }) = error else {
+        panic!("{error:?}");
+    };
+    let found: Vec<_> = attempts.iter().map(|(at, error)| (at, error.kind())).collect();
+    let expected =
+        [(silent, io::ErrorKind::TimedOut), (refusing, io::ErrorKind::ConnectionRefused)];
+    assert_eq!((told, found), (limit, expected.into()));
     Ok(())
 }

@@ -12,6 +12,7 @@ use ipc_compat::{Dialect, RawJson, Retries};
 use crate::bench::Bench;
 use crate::checks::Checks;
 use crate::escape::unescape;
+use crate::keepalive::KeepaliveOption;
 use crate::ls::Ls;
 use crate::port::{Tcp, tcp};
 use crate::raw::RawMode;
@@ -134,6 +135,8 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) udp: Udp,
     #[command(flatten)]
+    pub(crate) keepalive: KeepaliveOption,
+    #[command(flatten)]
     pub(crate) tls: TlsOptions,
     #[command(flatten)]
     pub(crate) checks: Checks,
@@ -166,7 +169,8 @@ pub(crate) struct Common {
 impl Common {
     /// Returns what is wrong with the options together, for a server or else a client.
     pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
-        self.checks.conflict().or_else(|| self.tls.conflict(serves))
+        let conflict = self.checks.conflict().or_else(|| self.tls.conflict(serves));
+        conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()))
     }
 
     /// Returns whether the endpoint is a TCP port, with TLS or without.

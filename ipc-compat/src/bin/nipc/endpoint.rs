@@ -37,6 +37,7 @@ pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
         }
     }
     common.udp.set(&mut config);
+    common.keepalive.set(&mut config);
     common.tls.set(&mut config);
     common.raw.set(&mut config);
     config.max_message_size = common.max_frame;

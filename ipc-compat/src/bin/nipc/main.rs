@@ -9,6 +9,7 @@ mod emit;
 mod endpoint;
 mod escape;
 mod exit;
+mod keepalive;
 mod lines;
 mod log;
 mod ls;

@@ -18,6 +18,9 @@ pub(crate) struct Udp {
     /// UDP port over IPv6, of ::1 unless there is a HOST.
     #[arg(long, value_name = PORT, value_parser = tcp, conflicts_with_all = OTHERS, conflicts_with = "udp4")]
     udp6: Option<Tcp>,
+    /// Send to a broadcast address, such as 192.0.2.255.
+    #[arg(long, requires = "udp4")]
+    broadcast: bool,
 }
 
 impl Udp {
@@ -29,6 +32,7 @@ impl Udp {
 
     /// Puts host and port into the settings.
     pub(crate) fn set(&self, config: &mut Config) {
+        config.udp_broadcast = self.broadcast;
         let Some(place) = self.udp4.as_ref().or(self.udp6.as_ref()) else { return };
         config.network_port = place.port;
         match &place.host {
@@ -41,10 +45,11 @@ impl Udp {
 
 /// Returns the transport of a client that talks to the settings' host and port.
 pub(crate) fn transport(kind: UdpType, config: &Config) -> UdpTransport {
-    match kind {
+    let transport = match kind {
         UdpType::Udp6 => UdpTransport::udp6(&config.network_host, config.network_port),
         _ => UdpTransport::udp4(&config.network_host, config.network_port),
-    }
+    };
+    transport.with_broadcast(config.udp_broadcast)
 }
 
 /// Returns the address of a peer that nobody connected: it is all that is known of it.
@@ -103,10 +108,16 @@ mod tests {
     fn host_and_port_follow_the_kind() {
         check("nipc serve --udp4 0", UdpType::Udp4, "127.0.0.1", 0);
         check("nipc serve --udp4 h.com:9 --dialect v14", UdpType::Udp4, "h.com", 9);
+        check("nipc serve --udp4 192.0.2.255:9 --broadcast", UdpType::Udp4, "192.0.2.255", 9);
         check("nipc serve --udp6 8000", UdpType::Udp6, "::1", 8000);
         check("nipc serve --udp6 [::]:9", UdpType::Udp6, "::", 9);
         for other in ["--udp4 1", "--tcp 1", "--path /tmp/x", "--abstract x"] {
             let line = format!("nipc serve --udp6 1 {other}");
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+        // IPv6 has none.
+        for other in ["--broadcast", "--udp6 1 --broadcast", "--tcp 1 --broadcast"] {
+            let line = format!("nipc serve {other}");
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
     }

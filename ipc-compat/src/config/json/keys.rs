@@ -6,8 +6,8 @@ use ipc_codec::Delimiter;
 use serde_json::Value;
 
 use super::read::{
-    Read, depth, depth_to_json, duration_to_json, flag, flag_or_number, id, is_unset, limit,
-    limit_to_json, milliseconds, path, port, retries, retries_to_json, text, timeout,
+    Read, depth, depth_to_json, duration_to_json, flag, flag_or_number, id, is_unset, keepalive,
+    limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text, timeout,
 };
 use super::{Problem, nested};
 use crate::config::Profile;
@@ -61,6 +61,9 @@ pub(super) const KEYS: &[Key] = keys! {
     "secureSocketRoot": secure_socket_root = flag, json;
     "tls": tls = nested::tls, nested::tls_to_json;
     "interface": interface = nested::interface, nested::interface_to_json;
+    "keepAlive": keepalive = keepalive,
+        |time: &Option<_>| time.map_or_else(|| false.into(), duration_to_json);
+    "udpBroadcast": udp_broadcast = flag, json;
     "udpLimits": udp_limits = nested::udp_limits, nested::udp_limits_to_json;
     "identifyPeer": identify_peer = flag, json;
     "maxMessageSize": max_message_size =

@@ -25,6 +25,8 @@ impl Config {
     /// | `maxMessageSize` 1048576, `maxEventNameLength` 256 | node-ipc's own defaults, which in the profile `fast` mean nothing there: here the profile's limit |
     /// | `tls` | `false`, or an object with `private`, `public`, `dhparam`, `trustedConnections` (paths), `key`, `cert`, `ca` (PEM, as text or as a `Buffer`), `rejectUnauthorized`, `requestCert`, `servername` |
     /// | `interface` | `false`, or an object with `localAddress`, `localPort`, `family` (4 or 6), each of which may be `false` |
+    /// | `keepAlive` | not node-ipc's: milliseconds before a TCP connection that carries nothing is probed, rounded up to seconds; `false`, 0, `null` or `"Infinity"` never |
+    /// | `udpBroadcast` | not node-ipc's: `true` or `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
     /// | `allowedEvents` | `false`, or a list of names |
     /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |

@@ -86,6 +86,14 @@ pub(super) fn timeout(value: &Value) -> Read<Option<Duration>> {
     milliseconds(value).map(|timeout| Some(timeout).filter(|timeout| !timeout.is_zero()))
 }
 
+/// Reads a duration; `false`, 0 and infinity are none.
+pub(super) fn keepalive(value: &Value) -> Read<Option<Duration>> {
+    if *value == false {
+        return Ok(None);
+    }
+    timeout(value).map_err(|_| Problem::allowed("false or a number of milliseconds"))
+}
+
 pub(super) fn duration_to_json(duration: Duration) -> Value {
     let whole = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     if Duration::from_millis(whole) == duration {

@@ -10,6 +10,7 @@ use super::methods::talk_methods;
 use super::talk::{Talk, Turn};
 use super::{Event, RecvError};
 use crate::driver::config::{ConnectionConfig, OnMalformed, client_setters, connection_setters};
+use crate::driver::dial::dial;
 use crate::driver::error::{ConnectError, DisconnectReason, Error};
 use crate::driver::{CloseReport, clock};
 use crate::session::{Input, Output, ReconnectPolicy, Session, State};
@@ -196,7 +197,7 @@ impl<F: MessageFormat> Client<F> {
         let left = until.map(|until| until.saturating_duration_since(clock::now()));
         let limit = self.connect_timeout;
         let given = left.map_or(limit, |left| left.min(limit));
-        let error = match dial(&*self.transport, given) {
+        let error = match connect(&*self.transport, given) {
             Ok(stream) => {
                 self.talk.attach(stream);
                 self.last_error = None;
@@ -204,7 +205,9 @@ impl<F: MessageFormat> Client<F> {
                 return Ok(());
             }
             // The attempt is given up, and made anew by the next call.
-            Err(Error::ConnectTimeout { .. }) if given < limit => return Err(RecvError::TimedOut),
+            Err(error) if given < limit && is_out_of_time(&error) => {
+                return Err(RecvError::TimedOut);
+            }
             Err(error) => error,
         };
         self.reason = self.talk.fail(error);
@@ -267,14 +270,17 @@ impl<F: MessageFormat> ClientBuilder<F> {
 
 /// Dials on a runtime that lives for this attempt, on this thread: the socket file's checks and the
 /// resolver are the async driver's.
-fn dial(transport: &dyn Transport, limit: Duration) -> Result<BlockingStream, Error> {
-    let endpoint = transport.endpoint();
-    runtime(transport)?.block_on(async {
-        match tokio::time::timeout(limit, transport.dial()).await {
-            Ok(stream) => Ok(stream?.into_blocking()?),
-            Err(_) => Err(Error::ConnectTimeout { endpoint, limit }),
-        }
-    })
+fn connect(transport: &dyn Transport, limit: Duration) -> Result<BlockingStream, Error> {
+    runtime(transport)?.block_on(async { Ok(dial(transport, limit).await?.into_blocking()?) })
+}
+
+/// Tells whether the time was over before it was known what comes of the attempt.
+fn is_out_of_time(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ConnectTimeout { .. }
+            | Error::Transport(TransportError::ConnectTimeout { .. } | TransportError::Busy { .. })
+    )
 }
 
 pub(super) fn runtime(transport: &dyn Transport) -> Result<tokio::runtime::Runtime, Error> {
