@@ -15,7 +15,7 @@ impl Files {
         let (ca, other) = (Authority::new("ca"), Authority::new("somebody else's"));
         for (name, authority) in [("ca.pem", &ca), ("other.pem", &other)] {
             let ipc_transport::Pem::Text(text) = authority.pem() else { panic!("no text") };
-            std::fs::write(files.0.path(name), text).unwrap();
+            std::fs::write(files.0.path(name), text.expose()).unwrap();
         }
         files.put("server", &ca.issue(&["127.0.0.1"]));
         files.put("client", &ca.issue(&["client.example"]));

@@ -8,12 +8,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
+use super::first::First;
+
 /// A session with its socket. Dropping it tells the other side that this is the end and no cut, if
 /// the socket has room for that.
-pub(crate) struct TlsIo(Box<TlsStream<TcpStream>>);
+pub(crate) struct TlsIo(Box<TlsStream<First<TcpStream>>>);
 
 impl TlsIo {
-    pub(super) fn new(stream: impl Into<TlsStream<TcpStream>>) -> Self {
+    pub(super) fn new(stream: impl Into<TlsStream<First<TcpStream>>>) -> Self {
         // Boxed: a session is large, and the other kinds of stream are not to carry it around.
         Self(Box::new(stream.into()))
     }
@@ -25,7 +27,7 @@ impl AsyncRead for TlsIo {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_read(cx, buf)
+        Pin::new(&mut *self.0).poll_read(cx, buf).map_err(said_plainly)
     }
 }
 
@@ -83,6 +85,19 @@ impl Drop for TlsIo {
         let _ = Pin::new(&mut *self.0).poll_shutdown(&mut cx);
     }
 }
+
+/// Returns the error of a cut without what the library tells its developers.
+pub(super) fn said_plainly(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof if error.get_ref().is_some() => {
+            io::Error::new(io::ErrorKind::UnexpectedEof, NO_FAREWELL)
+        }
+        _ => error,
+    }
+}
+
+const NO_FAREWELL: &str = "the peer closed the connection without TLS close_notify, so that the end \
+                           of what it sent may be missing";
 
 /// The most that one write takes, in bytes: what one record of TLS holds.
 ///

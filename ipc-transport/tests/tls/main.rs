@@ -2,6 +2,8 @@
 #![cfg(feature = "tls-base")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[path = "../support/broken_keys.rs"]
+mod broken_keys;
 #[path = "../support/certificates.rs"]
 mod certificates;
 mod files;
@@ -9,5 +11,6 @@ mod handshakes;
 mod openssl;
 mod refusals;
 mod rig;
+mod secrets;
 mod special;
 mod traffic;
