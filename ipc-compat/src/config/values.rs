@@ -169,7 +169,7 @@ impl fmt::Debug for Tls {
             .field("ca", &self.ca.len())
             .field("request_cert", &self.request_cert)
             .field("reject_unauthorized", &self.reject_unauthorized)
-            .field("server_name", &self.server_name)
+            .field("server_name", &self.server_name.as_ref().filter(|name| !Secret::is_in(name)))
             .finish_non_exhaustive()
     }
 }
