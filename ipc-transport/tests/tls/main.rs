@@ -6,11 +6,16 @@
 mod broken_keys;
 #[path = "../support/certificates.rs"]
 mod certificates;
+mod der;
 mod files;
 mod handshakes;
+mod old_versions;
 mod openssl;
+mod openssl_files;
+mod pem;
 mod refusals;
 mod rig;
 mod secrets;
 mod special;
+mod told;
 mod traffic;
