@@ -15,6 +15,8 @@ mod openssl_files;
 mod pem;
 mod refusals;
 mod rig;
+#[cfg(feature = "tls-native-roots")]
+mod roots;
 mod secrets;
 mod special;
 mod told;
