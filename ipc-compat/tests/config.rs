@@ -224,7 +224,7 @@ fn names_of_profiles_are_those_of_node() {
 fn keys_are_never_shown() {
     let mut config = classic();
     let mut tls = Tls::default();
-    tls.key = Some(b"secret".to_vec());
+    tls.key = Some(b"secret".into());
     tls.cert = Some(b"public".to_vec());
     config.tls = Some(tls);
     let shown = format!("{config:?}");

@@ -190,7 +190,7 @@ fn interface_and_tls_are_read_whole() {
         "tls",
         [text, buffers],
         tls(|tls| {
-            tls.key = Some(b"k".to_vec());
+            tls.key = Some(b"k".into());
             tls.cert = Some(b"c".to_vec());
             tls.ca = vec![b"a".to_vec()];
             tls.request_cert = true;

@@ -70,6 +70,7 @@ impl Endpoint {
     /// # Errors
     ///
     /// [`TransportError::Unsupported`] if this build lacks the kind (a Cargo feature is off).
+    /// `TransportError::Tls` for an endpoint of TLS: it takes a `TlsTransport` with settings.
     pub fn transport(&self) -> Result<Box<dyn Transport>, TransportError> {
         match self {
             #[cfg(feature = "unix")]
@@ -80,12 +81,16 @@ impl Endpoint {
             Self::Pipe(name) => Ok(Box::new(crate::PipeTransport::new(name))),
             #[cfg(feature = "tcp")]
             Self::Tcp { host, port } => Ok(Box::new(crate::TcpTransport::new(host, *port))),
+            #[cfg(feature = "tls-base")]
+            Self::Tls { .. } => Err(crate::TlsError::NoSettings.into()),
             #[cfg(feature = "udp")]
             Self::Udp4 { host, port } => Ok(Box::new(crate::UdpTransport::udp4(host, *port))),
             #[cfg(feature = "udp")]
             Self::Udp6 { host, port } => Ok(Box::new(crate::UdpTransport::udp6(host, *port))),
             #[cfg(feature = "memory")]
             Self::Memory(name) => Ok(Box::new(crate::MemoryTransport::new(name))),
+            // With every feature on there is no other.
+            #[allow(unreachable_patterns, reason = "which are left depends on the features")]
             other => Err(TransportError::Unsupported { endpoint: other.clone() }),
         }
     }

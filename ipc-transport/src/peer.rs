@@ -35,8 +35,14 @@ pub struct TlsInfo {
     /// Whether they lead to somebody who is trusted. Without it anybody can show a certificate that
     /// says anything.
     pub verified: bool,
+    /// Whether the other end has proven that it holds the key of its own certificate. Where it is
+    /// not verified, a certificate may have a key of a kind or size that is not spoken here, and
+    /// anybody can show such a one.
+    pub proven: bool,
     /// The version of TLS.
     pub version: TlsVersion,
+    /// The cipher suite by its name in IANA's list, such as `TLS_AES_256_GCM_SHA384`.
+    pub cipher_suite: String,
 }
 
 /// A version of TLS.
@@ -55,7 +61,9 @@ impl fmt::Debug for TlsInfo {
         f.debug_struct("TlsInfo")
             .field("certificates", &self.certificates.len())
             .field("verified", &self.verified)
+            .field("proven", &self.proven)
             .field("version", &self.version)
+            .field("cipher_suite", &self.cipher_suite)
             .finish()
     }
 }

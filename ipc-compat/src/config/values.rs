@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use ipc_transport::Secret;
+
 /// How often a client tries to connect again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
@@ -99,7 +101,8 @@ pub enum Family {
 
 /// Certificates and keys. Files are read when a server or client is made.
 ///
-/// A server needs a key with its certificate; a client needs certificates to trust, unless
+/// A server needs a key with its certificate. A client without certificates to trust trusts the CAs
+/// that the system does if the feature `tls-native-roots` is on; else it needs some, unless
 /// `reject_unauthorized` is false.
 ///
 /// # Defaults
@@ -117,12 +120,12 @@ pub struct Tls {
     /// The files with the certificates that are trusted, in PEM. A server with such, or with `ca`,
     /// asks its clients for a certificate.
     pub trusted_connections: Vec<PathBuf>,
-    /// The private key itself, in PEM.
-    pub key: Option<Vec<u8>>,
+    /// The private key itself, in PEM: `Some(text.into())`.
+    pub key: Option<Secret>,
     /// The certificate chain itself, in PEM.
     pub cert: Option<Vec<u8>>,
     /// Certificates that are trusted, in PEM; in the dialect classic only without
-    /// `trusted_connections`.
+    /// `trusted_connections`. With some of either, the system's CAs are not trusted.
     pub ca: Vec<Vec<u8>>,
     /// Whether a server asks its clients for a certificate even if it trusts none.
     pub request_cert: bool,
@@ -150,19 +153,23 @@ impl Default for Tls {
     }
 }
 
-/// Shows everything but the key.
+/// Shows everything but the key, and no path that is a key by mistake.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = PathBuf::from("...");
+        let shown =
+            |path: &'_ PathBuf| if Secret::is_in(path) { hidden.clone() } else { path.clone() };
+        let trusted: Vec<_> = self.trusted_connections.iter().map(shown).collect();
         f.debug_struct("Tls")
-            .field("private", &self.private)
-            .field("public", &self.public)
-            .field("trusted_connections", &self.trusted_connections)
+            .field("private", &self.private.as_ref().map(shown))
+            .field("public", &self.public.as_ref().map(shown))
+            .field("trusted_connections", &trusted)
             .field("key", &self.key.as_ref().map(|_| "..."))
             .field("cert", &self.cert.is_some())
             .field("ca", &self.ca.len())
             .field("request_cert", &self.request_cert)
             .field("reject_unauthorized", &self.reject_unauthorized)
-            .field("server_name", &self.server_name)
+            .field("server_name", &self.server_name.as_ref().filter(|name| !Secret::is_in(name)))
             .finish_non_exhaustive()
     }
 }

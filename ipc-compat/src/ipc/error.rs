@@ -28,7 +28,8 @@ pub enum IpcError {
         /// The setting that is missing.
         missing: &'static str,
     },
-    /// `tls` lacks what it takes to encrypt: there is no default key and no list of the world's CAs.
+    /// `tls` lacks what it takes to encrypt: there is no default key, and whom to trust is known only
+    /// with the feature `tls-native-roots`.
     #[error("`tls` needs {missing}")]
     TlsIncomplete {
         /// The setting that is missing.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ipc_transport::{
-    ClientAuth, Pem, TcpTransport, TlsClient, TlsError, TlsServer, TlsTransport, Transport,
+    ClientAuth, Pem, Secret, TcpTransport, TlsClient, TlsError, TlsServer, TlsTransport, Transport,
 };
 
 use super::IpcError;
@@ -47,7 +47,8 @@ pub(super) fn client(
     let mut builder = TlsClient::builder();
     if tls.reject_unauthorized {
         let trusted = trusted(config, tls);
-        if trusted.is_empty() {
+        // Node has a list built in; the system's stands for it.
+        if trusted.is_empty() && !cfg!(feature = "tls-native-roots") {
             return Err(IpcError::TlsIncomplete { missing: TRUST });
         }
         builder = trusted.into_iter().fold(builder, |builder, pem| builder.trust(pem));
@@ -77,7 +78,7 @@ fn chain(tls: &Tls) -> Option<Pem> {
 }
 
 /// Returns the PEM of a file, or else the text.
-fn pem(file: Option<&PathBuf>, text: Option<&Vec<u8>>) -> Option<Pem> {
+fn pem<T: Clone + Into<Secret>>(file: Option<&PathBuf>, text: Option<&T>) -> Option<Pem> {
     file.map(Pem::file).or_else(|| text.cloned().map(Pem::text))
 }
 
@@ -144,5 +145,5 @@ impl From<TlsProblem> for IpcError {
 
 const KEY: &str = "a private key (`private` or `key`)";
 const CERTIFICATE: &str = "a certificate (`public` or `cert`)";
-const TRUST: &str = "certificates to trust (`trusted_connections` or `ca`), since the list of CAs that \
-                     Node has built in is not here";
+const TRUST: &str = "certificates to trust (`trusted_connections` or `ca`), or the feature \
+                     `tls-native-roots`, the system's list of CAs in place of Node's";

@@ -9,6 +9,9 @@
 )]
 
 mod bench;
+#[path = "../../../ipc-transport/tests/support/broken_keys.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
+mod broken_keys;
 #[path = "../../../ipc-transport/tests/support/certificates.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
 mod certificates;
@@ -26,5 +29,7 @@ mod request;
 mod serve;
 mod talk;
 mod tls;
+mod tls_keys;
+mod tls_roots;
 mod udp;
 mod usage;

@@ -6,16 +6,16 @@ use crate::certificates::{Authority, Identity, params};
 use crate::process::{Nipc, Place};
 
 /// A directory with the files of a test.
-struct Files(Place);
+pub(crate) struct Files(Place);
 
 impl Files {
     /// Makes a CA with a server and a client, and somebody else's CA with a client.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let files = Self(Place::new());
         let (ca, other) = (Authority::new("ca"), Authority::new("somebody else's"));
         for (name, authority) in [("ca.pem", &ca), ("other.pem", &other)] {
             let ipc_transport::Pem::Text(text) = authority.pem() else { panic!("no text") };
-            std::fs::write(files.0.path(name), text).unwrap();
+            std::fs::write(files.0.path(name), text.expose()).unwrap();
         }
         files.put("server", &ca.issue(&["127.0.0.1"]));
         files.put("client", &ca.issue(&["client.example"]));
@@ -32,8 +32,13 @@ impl Files {
         std::fs::write(self.0.path(&format!("{name}.key")), &identity.key).unwrap();
     }
 
+    /// Returns the path of a file here.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.0.path(name)
+    }
+
     /// Returns words with `@name` made a path here.
-    fn words(&self, words: &str) -> Vec<String> {
+    pub(crate) fn words(&self, words: &str) -> Vec<String> {
         let word = |word: &str| match word.strip_prefix('@') {
             Some(name) => self.0.path(name).display().to_string(),
             None => word.to_owned(),
@@ -48,7 +53,7 @@ impl Files {
 
     /// Starts a server with this certificate and returns it with its port.
     #[track_caller]
-    fn serve(&self, name: &str, options: &str) -> (Nipc, String) {
+    pub(crate) fn serve(&self, name: &str, options: &str) -> (Nipc, String) {
         let line = format!("serve --tls 0 --cert @{name}.pem --key @{name}.key --echo {options}");
         let mut server = self.start(line.trim());
         let start = server.event("start");
@@ -161,7 +166,6 @@ fn options_and_files_that_cannot_be_are_wrong_usage() {
     let me = "--cert @server.pem --key @server.key";
     for (line, why) in [
         ("serve --tls 0".to_owned(), "--tls needs --cert and --key to serve"),
-        ("connect --tls 1".to_owned(), "--tls needs --ca to connect, or --insecure"),
         ("connect --tls 1 --ca @ca.pem --cert @client.pem".to_owned(), "--key"),
         ("serve --tls 0 --key @server.key".to_owned(), "--cert"),
         ("serve --ca @ca.pem".to_owned(), "--tls"),

@@ -38,7 +38,7 @@ pub(crate) fn trusting(authority: &Authority, mut tls: Tls) -> Tls {
 /// Returns the authority's certificate.
 pub(crate) fn text(authority: &Authority) -> Vec<u8> {
     match authority.pem() {
-        Pem::Text(text) => text,
+        Pem::Text(text) => text.expose().to_vec(),
         other => panic!("{other:?} is no text"),
     }
 }

@@ -29,7 +29,7 @@ async fn files_go_before_texts() {
         of_server.private = Some(file(&directory, "server.key", &server.key));
         of_server.public = Some(file(&directory, "server.crt", &server.chain));
         of_server.trusted_connections = vec![file(&directory, "ca.crt", text(&ca))];
-        (of_server.key, of_server.cert) = (Some(b"no key".to_vec()), Some(b"none".to_vec()));
+        (of_server.key, of_server.cert) = (Some(b"no key".into()), Some(b"none".to_vec()));
         let mut of_server = config(of_server);
         of_server.dialect = dialect;
         let served = serve(of_server).await;
@@ -37,7 +37,7 @@ async fn files_go_before_texts() {
         of_client.private = Some(file(&directory, "client.key", &client.key));
         of_client.public = Some(file(&directory, "client.crt", &client.chain));
         of_client.trusted_connections = vec![file(&directory, "ca.crt", text(&ca))];
-        (of_client.key, of_client.cert) = (Some(b"no key".to_vec()), Some(b"none".to_vec()));
+        (of_client.key, of_client.cert) = (Some(b"no key".into()), Some(b"none".to_vec()));
         let mut of_client = config(of_client);
         of_client.dialect = dialect;
         talk(served.port, of_client).await;

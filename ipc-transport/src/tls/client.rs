@@ -1,5 +1,6 @@
 //! `TlsClient`: whom a client trusts and who it is; and how it dials.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
@@ -18,16 +19,18 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ClientConfig, ProtocolVersion, SignatureScheme};
 
-use super::pem::identity;
+use super::first::First;
+use super::identity::identity;
 use super::provider::provider;
+use super::roots::Roots;
 use super::trust::ServerTrust;
 use super::{HandshakeFailure, Pem, TlsError, TlsIo, info, over_tls};
 use crate::deadline::Deadline;
 use crate::quiet::Quiet;
-use crate::{Endpoint, Stream, TcpTransport, Transport, TransportError};
+use crate::{Endpoint, Secret, Stream, TcpTransport, Transport, TransportError};
 
 /// Whom a client trusts and who it is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
     server_name: Option<ServerName<'static>>,
@@ -38,14 +41,27 @@ pub struct TlsClient {
 ///
 /// # Defaults
 ///
-/// Nobody is trusted, so that a CA has to be given; no certificate of its own; the server's name is
-/// the host that is dialed.
+/// Without a CA those are trusted that the system trusts, with the feature `tls-native-roots`; without
+/// the feature a CA has to be given. With a CA only that is trusted. No certificate of its own; the
+/// server's name is the host that is dialed.
 #[derive(Clone, Debug, Default)]
 pub struct TlsClientBuilder {
     trusted: Vec<Pem>,
+    with_system: bool,
     identity: Option<(Pem, Pem)>,
     server_name: Option<String>,
     anybody: bool,
+}
+
+/// Shows what was chosen, and no certificates.
+impl fmt::Debug for TlsClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsClient")
+            .field("verifies", &self.verifies)
+            .field("server_name", &self.server_name)
+            .field("has_certificate", &self.config.client_auth_cert_resolver.has_certs())
+            .finish_non_exhaustive()
+    }
 }
 
 impl TlsClient {
@@ -71,10 +87,24 @@ impl TlsClient {
 }
 
 impl TlsClientBuilder {
-    /// Adds certificates of CAs, or of servers themselves, that are trusted.
+    /// Adds certificates of CAs, or of servers themselves, that are trusted, in place of those that
+    /// the system trusts.
     #[must_use]
     pub fn trust(mut self, trusted: Pem) -> Self {
         self.trusted.push(trusted);
+        self
+    }
+
+    /// Trusts the CAs that the system trusts, beside those of [`trust`](Self::trust). Without any of
+    /// those it is the default.
+    ///
+    /// They are read by [`build`](Self::build): on Linux from the file or directory that OpenSSL
+    /// would read, elsewhere from the system's key store. The environment variables `SSL_CERT_FILE`
+    /// and `SSL_CERT_DIR` name others in their place, on any system.
+    #[cfg(feature = "tls-native-roots")]
+    #[must_use]
+    pub const fn trust_system_roots(mut self) -> Self {
+        self.with_system = true;
         self
     }
 
@@ -93,9 +123,9 @@ impl TlsClientBuilder {
         self
     }
 
-    /// Accepts every certificate of every server: the connection is encrypted, and **anybody in
-    /// between can read and change everything**. For tests, and for peers that cannot be told
-    /// apart anyhow.
+    /// Accepts every certificate of every server, of whatever version: the connection is encrypted,
+    /// and **anybody in between can read and change everything**. For tests, and for peers that
+    /// cannot be told apart anyhow.
     #[must_use]
     pub const fn dangerous_accept_any_certificate(mut self) -> Self {
         self.anybody = true;
@@ -108,8 +138,12 @@ impl TlsClientBuilder {
     ///
     /// [`TlsError`]: it names the file.
     pub fn build(self) -> Result<TlsClient, TlsError> {
-        let trust =
-            if self.anybody { ServerTrust::anybody() } else { ServerTrust::of(&self.trusted)? };
+        let trust = if self.anybody {
+            ServerTrust::anybody()
+        } else {
+            let with_system = self.with_system || self.trusted.is_empty();
+            ServerTrust::of(Roots::of(&self.trusted, with_system)?)?
+        };
         let verifies = trust.verifies();
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
@@ -131,8 +165,10 @@ impl TlsClientBuilder {
 fn parse_name(name: &str) -> Result<ServerName<'static>, TlsError> {
     // A scope (`fe80::1%eth0`) is no part of what a certificate says.
     let name = name.split_once('%').map_or(name, |(address, _)| address);
-    ServerName::try_from(name.to_owned())
-        .map_err(|_| TlsError::InvalidServerName { name: name.to_owned() })
+    ServerName::try_from(name.to_owned()).map_err(|_| {
+        let name = if Secret::is_in(name) { "PEM text" } else { name };
+        TlsError::InvalidServerName { name: name.to_owned() }
+    })
 }
 
 /// Connects, shakes hands, and waits until the server has taken our certificate if it asked for one.
@@ -155,34 +191,38 @@ pub(super) async fn dial(
         asked: Arc::clone(&asked),
     });
     let shaking = async {
-        let mut stream = TlsConnector::from(Arc::new(config)).connect(name, io).await?;
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, First::of(io));
+        let mut stream = connecting
+            .into_fallible()
+            .await
+            .map_err(|(source, io)| HandshakeFailure::explain(source, io.foreign()))?;
         let version = stream.get_ref().1.protocol_version();
         if asked.0.load(Ordering::Relaxed) && version == Some(ProtocolVersion::TLSv1_3) {
             // A server without tickets that lets the client speak first says nothing.
-            tokio::time::timeout(VERDICT, verdict(&mut stream)).await.unwrap_or(Ok(()))?;
+            let verdict = tokio::time::timeout(VERDICT, verdict(&mut stream)).await;
+            verdict.unwrap_or(Ok(())).map_err(|source| HandshakeFailure::explain(source, None))?;
         }
-        Ok::<_, io::Error>(stream)
+        Ok(stream)
     };
     let shaking = tokio::time::timeout(limit, shaking);
-    let source = match deadline.end(&endpoint, shaking).await? {
+    let (failure, source) = match deadline.end(&endpoint, shaking).await? {
         Ok(Ok(stream)) => {
             let tls = info::of(stream.get_ref().1, |_, _| client.verifies);
             let peer = addresses.describe(endpoint).with_tls(tls);
             return Ok(Stream::tls(TlsIo::new(stream), peer));
         }
-        Ok(Err(source)) => Some(source),
-        Err(_) => None,
+        Ok(Err(failed)) => failed,
+        Err(_) => {
+            let source = io::Error::new(io::ErrorKind::TimedOut, SILENT);
+            (HandshakeFailure::Timeout { limit }, source)
+        }
     };
-    let failure = match &source {
-        Some(source) => HandshakeFailure::of(source),
-        None => HandshakeFailure::Timeout { limit },
-    };
-    Err(failed(endpoint, addresses.remote, failure, source))
+    Err(failed(endpoint, addresses.remote, failure, Some(source)))
 }
 
 /// Waits for the first thing a server sends after the handshake: it comes once our certificate is
 /// accepted. What it is stays to be read.
-async fn verdict(stream: &mut TlsStream<Quiet<TcpStream>>) -> io::Result<()> {
+async fn verdict(stream: &mut TlsStream<First<Quiet<TcpStream>>>) -> io::Result<()> {
     poll_fn(|cx| {
         let polled = Pin::new(&mut *stream).poll_fill_buf(cx).map_ok(<[u8]>::is_empty);
         match polled {
@@ -209,7 +249,7 @@ pub(super) fn failed(
 #[derive(Debug, Default)]
 struct Asked(AtomicBool);
 
-/// Shows the certificate, and takes note of being asked.
+/// Shows the certificate, and remembers that it was asked for.
 #[derive(Debug)]
 struct Noting {
     inner: Arc<dyn ResolvesClientCert>,
@@ -226,6 +266,9 @@ impl ResolvesClientCert for Noting {
         self.inner.has_certs()
     }
 }
+
+/// A server that waits for the end of a frame in plain text says nothing.
+const SILENT: &str = "the server may not speak TLS";
 
 /// How long a server that asked for a certificate may take to send something after the handshake.
 /// OpenSSL, and thereby Node, and rustls send tickets at once.

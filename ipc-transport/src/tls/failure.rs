@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
+use super::distrust::{Distrust, in_words};
+use super::io::said_plainly;
+
 /// The reason a TLS handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,7 +23,8 @@ pub enum HandshakeFailure {
         /// How many may be under way.
         limit: usize,
     },
-    /// The peer does not speak TLS: its first bytes are something else.
+    /// The peer does not speak TLS: its first bytes are something else, and the source says what they
+    /// look like.
     NotTls,
     /// The peer's certificate is expired.
     Expired,
@@ -28,8 +32,11 @@ pub enum HandshakeFailure {
     NotYetValid,
     /// The server's certificate is for other names.
     WrongName,
-    /// The peer's certificate leads to nobody who is trusted.
+    /// The peer's certificate leads to nobody who is trusted. If it is self-signed, the source says so.
     UnknownIssuer,
+    /// The peer's certificate is of X.509 version 1 or 2, which has no extensions and so no names of
+    /// hosts. It has to be made again, whether it is trusted or not.
+    OldVersion,
     /// The peer's certificate cannot be accepted for another reason, which the source says.
     BadCertificate,
     /// The client gave no certificate, and one is required.
@@ -48,7 +55,7 @@ pub enum HandshakeFailure {
 
 impl HandshakeFailure {
     /// Returns what an error of the handshake means.
-    pub(super) fn of(error: &io::Error) -> Self {
+    fn of(error: &io::Error) -> Self {
         let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
             return match error.kind() {
                 io::ErrorKind::UnexpectedEof
@@ -78,8 +85,25 @@ impl HandshakeFailure {
                 Self::WrongName
             }
             CertificateError::UnknownIssuer => Self::UnknownIssuer,
-            _ => Self::BadCertificate,
+            error => match Distrust::in_error(error) {
+                Some(Distrust::SelfSigned) => Self::UnknownIssuer,
+                Some(Distrust::Version(_)) => Self::OldVersion,
+                _ => Self::BadCertificate,
+            },
         }
+    }
+
+    /// Returns what a failed handshake means, and its error in words. `foreign` is what the peer
+    /// speaks if its first bytes are not those of TLS.
+    pub(super) fn explain(error: io::Error, foreign: Option<&'static str>) -> (Self, io::Error) {
+        if let Some(found) = foreign {
+            let text = format!("it looks like {found}");
+            return (Self::NotTls, io::Error::new(io::ErrorKind::InvalidData, text));
+        }
+        let failure = Self::of(&error);
+        let library = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+        let in_words = library.and_then(in_words);
+        (failure, in_words.unwrap_or_else(|| said_plainly(error)))
     }
 
     /// Returns a short name of the failure that never changes.
@@ -93,6 +117,7 @@ impl HandshakeFailure {
             Self::NotYetValid => "tls_certificate_not_yet_valid",
             Self::WrongName => "tls_wrong_name",
             Self::UnknownIssuer => "tls_unknown_issuer",
+            Self::OldVersion => "tls_old_certificate_version",
             Self::BadCertificate => "tls_bad_certificate",
             Self::NoClientCertificate => "tls_no_client_certificate",
             Self::Refused { .. } => "tls_refused_by_peer",
@@ -120,6 +145,9 @@ impl fmt::Display for HandshakeFailure {
             Self::NotYetValid => f.write_str("the peer's certificate is not valid yet"),
             Self::WrongName => f.write_str("the server's certificate is for another name"),
             Self::UnknownIssuer => f.write_str("the peer's certificate is not a trusted one"),
+            Self::OldVersion => {
+                f.write_str("the peer's certificate is of an old version, version 1 mostly")
+            }
             Self::BadCertificate => f.write_str("the peer's certificate is not acceptable"),
             Self::NoClientCertificate => f.write_str("the client gave no certificate"),
             Self::Refused { alert } => write!(f, "the peer refused: {alert}"),

@@ -8,14 +8,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
+use super::first::First;
 use crate::quiet::Quiet;
 
 /// A session with its socket. Dropping it tells the other side that this is the end and no cut, if
 /// the socket has room for that.
-pub(crate) struct TlsIo(Box<TlsStream<Quiet<TcpStream>>>);
+pub(crate) struct TlsIo(Box<TlsStream<First<Quiet<TcpStream>>>>);
 
 impl TlsIo {
-    pub(super) fn new(stream: impl Into<TlsStream<Quiet<TcpStream>>>) -> Self {
+    pub(super) fn new(stream: impl Into<TlsStream<First<Quiet<TcpStream>>>>) -> Self {
         // Boxed: a session is large, and the other kinds of stream are not to carry it around.
         Self(Box::new(stream.into()))
     }
@@ -27,7 +28,7 @@ impl AsyncRead for TlsIo {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut *self.0).poll_read(cx, buf)
+        Pin::new(&mut *self.0).poll_read(cx, buf).map_err(said_plainly)
     }
 }
 
@@ -85,6 +86,19 @@ impl Drop for TlsIo {
         let _ = Pin::new(&mut *self.0).poll_shutdown(&mut cx);
     }
 }
+
+/// Returns the error of a cut without what the library tells its developers.
+pub(super) fn said_plainly(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof if error.get_ref().is_some() => {
+            io::Error::new(io::ErrorKind::UnexpectedEof, NO_FAREWELL)
+        }
+        _ => error,
+    }
+}
+
+const NO_FAREWELL: &str = "the peer closed the connection without TLS close_notify, so that the end \
+                           of what it sent may be missing";
 
 /// The most that one write takes, in bytes: what one record of TLS holds.
 ///

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::client::failed;
+use super::first::First;
 use super::{HandshakeFailure, TlsIo, TlsServer, at};
 use crate::quiet::Quiet;
 use crate::tcp::{Addresses, TcpServer};
@@ -69,7 +70,8 @@ impl TlsListener {
         let (server, endpoint) = (Arc::clone(&self.server), self.endpoint());
         let (timeout, max_handshakes) = (self.timeout, self.max_handshakes);
         self.handshakes.spawn(async move {
-            let shaking = tokio::time::timeout(timeout, server.acceptor().accept(io));
+            let accepting = server.acceptor().accept(First::of(io)).into_fallible();
+            let shaking = tokio::time::timeout(timeout, accepting);
             let (failure, source) = tokio::select! {
                 biased;
                 done = shaking => match done {
@@ -78,7 +80,10 @@ impl TlsListener {
                         let peer = addresses.describe(endpoint).with_tls(tls);
                         return Ok(Stream::tls(TlsIo::new(stream), peer));
                     }
-                    Ok(Err(source)) => (HandshakeFailure::of(&source), Some(source)),
+                    Ok(Err((source, io))) => {
+                        let (failure, source) = HandshakeFailure::explain(source, io.foreign());
+                        (failure, Some(source))
+                    }
                     Err(_) => (HandshakeFailure::Timeout { limit: timeout }, None),
                 },
                 Ok(()) = cut => (HandshakeFailure::CrowdedOut { limit: max_handshakes }, None),

@@ -8,15 +8,21 @@ use async_trait::async_trait;
 use crate::deadline::Deadline;
 use crate::{Endpoint, Listener, Stream, TcpTransport, Transport, TransportError};
 
+mod certificate;
 mod client;
+mod distrust;
 mod error;
 mod failure;
+mod first;
+mod identity;
 mod info;
 mod io;
 mod listener;
 mod pem;
 mod provider;
+mod roots;
 mod server;
+mod signature;
 mod trust;
 
 pub use client::{TlsClient, TlsClientBuilder};

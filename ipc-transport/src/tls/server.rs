@@ -8,7 +8,7 @@ use tokio_rustls::rustls::pki_types::UnixTime;
 use tokio_rustls::rustls::server::StoresServerSessions;
 use tokio_rustls::rustls::sign::SingleCertAndKey;
 
-use super::pem::identity;
+use super::identity::identity;
 use super::provider::provider;
 use super::trust::ClientTrust;
 use super::{Pem, TlsError, info};
@@ -151,8 +151,13 @@ impl StoresServerSessions for Forgetful {
     }
 }
 
+/// Shows what was chosen, and no certificates.
 impl std::fmt::Debug for TlsServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TlsServer").field("trust", &self.trust).finish_non_exhaustive()
+        let clients = self.trust.as_ref().map(|trust| trust.is_mandatory());
+        f.debug_struct("TlsServer")
+            .field("asks_clients", &clients.is_some())
+            .field("requires_certificate", &clients.unwrap_or_default())
+            .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,8 @@
 //! People who use node-ipc make self-signed certificates and trust those themselves. OpenSSL takes
 //! such a certificate for what it is; webpki calls it a CA that poses as a server. Here a certificate
 //! that is itself in the list of the trusted ones is accepted, if it is valid now and, for a server,
-//! bears the name.
+//! bears the name. One of version 1 bears no names and is refused by that reason, trusted or not; who
+//! checks nothing takes it.
 
 use std::sync::Arc;
 
@@ -12,24 +13,23 @@ use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
 use tokio_rustls::rustls::client::verify_server_name;
-use tokio_rustls::rustls::crypto::{
-    CryptoProvider, verify_tls12_signature, verify_tls13_signature,
-};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use tokio_rustls::rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use tokio_rustls::rustls::{
-    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme,
 };
 
-use super::pem::roots;
+use super::distrust::{Distrust, is_ca};
 use super::provider::provider;
+use super::roots::Roots;
+use super::signature::Signatures;
 use super::{Pem, TlsError};
 
 /// Which servers a client believes.
 #[derive(Debug)]
 pub(super) struct ServerTrust {
-    provider: Arc<CryptoProvider>,
+    signatures: Signatures,
     /// `None`: anybody.
     trusted: Option<(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>)>,
 }
@@ -37,7 +37,7 @@ pub(super) struct ServerTrust {
 /// Which clients a server believes.
 #[derive(Debug)]
 pub(super) struct ClientTrust {
-    provider: Arc<CryptoProvider>,
+    signatures: Signatures,
     /// `None`: nobody is verified.
     trusted: Option<(Arc<dyn ClientCertVerifier>, Vec<CertificateDer<'static>>)>,
     /// Whether a client without a certificate that is believed is refused.
@@ -46,17 +46,13 @@ pub(super) struct ClientTrust {
 
 impl ServerTrust {
     pub(super) fn anybody() -> Self {
-        Self { provider: provider(), trusted: None }
+        Self { signatures: signatures(true), trusted: None }
     }
 
-    pub(super) fn of(trusted: &[Pem]) -> Result<Self, TlsError> {
-        if trusted.is_empty() {
-            return Err(TlsError::NoTrust);
-        }
-        let (roots, all) = roots(trusted)?;
-        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider()).build();
+    pub(super) fn of(roots: Roots) -> Result<Self, TlsError> {
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots.store, provider()).build();
         let verifier = verifier.map_err(|error| TlsError::Refused { reason: error.to_string() })?;
-        Ok(Self { provider: provider(), trusted: Some((verifier, all)) })
+        Ok(Self { signatures: signatures(false), trusted: Some((verifier, roots.given)) })
     }
 
     /// Returns whether anybody is checked at all.
@@ -67,16 +63,22 @@ impl ServerTrust {
 
 impl ClientTrust {
     pub(super) fn of(trusted: &[Pem], mandatory: bool) -> Result<Self, TlsError> {
+        let signatures = signatures(!mandatory);
         if trusted.is_empty() {
             if mandatory {
                 return Err(TlsError::NoClientTrust);
             }
-            return Ok(Self { provider: provider(), trusted: None, mandatory });
+            return Ok(Self { signatures, trusted: None, mandatory });
         }
-        let (roots, all) = roots(trusted)?;
-        let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider()).build();
+        let roots = Roots::of(trusted, false)?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(roots.store, provider()).build();
         let verifier = verifier.map_err(|error| TlsError::Refused { reason: error.to_string() })?;
-        Ok(Self { provider: provider(), trusted: Some((verifier, all)), mandatory })
+        Ok(Self { signatures, trusted: Some((verifier, roots.given)), mandatory })
+    }
+
+    /// Returns whether a client without a certificate that is believed is refused.
+    pub(super) const fn is_mandatory(&self) -> bool {
+        self.mandatory
     }
 
     /// Returns whether a client's certificates are believed.
@@ -92,26 +94,27 @@ impl ClientTrust {
         match verifier.verify_client_cert(certificate, intermediates, now) {
             Ok(_) => Ok(()),
             Err(error) if is_itself_trusted(&error, certificate, all) => Ok(()),
-            Err(error) => Err(error),
+            Err(error) => Err(Distrust::explain(error, certificate, intermediates)),
         }
     }
 }
 
+/// Returns how signatures are checked: as strictly as certificates are.
+fn signatures(of_anybody: bool) -> Signatures {
+    Signatures { algorithms: provider().signature_verification_algorithms, of_anybody }
+}
+
 /// Returns whether webpki's only objection is that the certificate is a CA's, although it is itself
-/// in the list. It looks at the dates before it says so.
+/// in the list.
 fn is_itself_trusted(
     error: &Error,
     certificate: &CertificateDer<'_>,
     all: &[CertificateDer<'_>],
 ) -> bool {
-    let Error::InvalidCertificate(CertificateError::Other(OtherError(reason))) = error else {
-        return false;
-    };
-    matches!(reason.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
-        && all.iter().any(|trusted| trusted == certificate)
+    is_ca(error) && all.iter().any(|trusted| trusted == certificate)
 }
 
-/// Adds what both verifiers leave to the provider: the checks of signatures.
+/// Adds the checks of signatures to both verifiers.
 macro_rules! signature_checks {
     () => {
         fn verify_tls12_signature(
@@ -120,8 +123,7 @@ macro_rules! signature_checks {
             certificate: &CertificateDer<'_>,
             signature: &DigitallySignedStruct,
         ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = &self.provider.signature_verification_algorithms;
-            verify_tls12_signature(message, certificate, signature, algorithms)
+            self.signatures.tls12(message, certificate, signature)
         }
 
         fn verify_tls13_signature(
@@ -130,12 +132,11 @@ macro_rules! signature_checks {
             certificate: &CertificateDer<'_>,
             signature: &DigitallySignedStruct,
         ) -> Result<HandshakeSignatureValid, Error> {
-            let algorithms = &self.provider.signature_verification_algorithms;
-            verify_tls13_signature(message, certificate, signature, algorithms)
+            self.signatures.tls13(message, certificate, signature)
         }
 
         fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-            self.provider.signature_verification_algorithms.supported_schemes()
+            self.signatures.schemes()
         }
     };
 }
@@ -157,7 +158,8 @@ impl ServerCertVerifier for ServerTrust {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
-            other => other,
+            Err(error) => Err(Distrust::explain(error, certificate, intermediates)),
+            Ok(verified) => Ok(verified),
         }
     }
 

@@ -29,6 +29,11 @@ impl Authority {
         Pem::text(self.issuer.pem())
     }
 
+    /// Returns the CA's key.
+    pub(crate) fn key(&self) -> &KeyPair {
+        self.issuer.key()
+    }
+
     /// Returns a certificate for these names and addresses.
     pub(crate) fn issue(&self, names: &[&str]) -> Identity {
         self.sign(params(names))

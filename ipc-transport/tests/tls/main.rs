@@ -2,12 +2,22 @@
 #![cfg(feature = "tls-base")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[path = "../support/broken_keys.rs"]
+mod broken_keys;
 #[path = "../support/certificates.rs"]
 mod certificates;
+mod der;
 mod files;
 mod handshakes;
+mod old_versions;
 mod openssl;
+mod openssl_files;
+mod pem;
 mod refusals;
 mod rig;
+#[cfg(feature = "tls-native-roots")]
+mod roots;
+mod secrets;
 mod special;
+mod told;
 mod traffic;

@@ -6,10 +6,11 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
-use ipc_transport::{TlsTransport, Transport};
+use ipc_transport::{Stream, TlsClient, TlsTransport, Transport};
 
 use crate::certificates::Authority;
-use crate::rig::{client, listen, port, server, soon};
+use crate::openssl_files::Openssl;
+use crate::rig::{both, client, listen, port, server, soon};
 
 #[expect(clippy::print_stdout, reason = "what is skipped is said")]
 fn openssl(words: &[&str]) -> Option<Child> {
@@ -47,6 +48,42 @@ async fn its_client_sends_and_reads_a_frame() {
     assert_eq!(read, answer);
 }
 
+/// Starts a server with these words at a free port; `None` if the machine has no openssl.
+async fn serve(words: &[&str]) -> Option<(Child, u16)> {
+    // A port that was free a moment ago: somebody else may have taken it meanwhile.
+    for _ in 0..10 {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let accept = format!("127.0.0.1:{port}");
+        let mut child = openssl(&[&["s_server", "-accept", &accept, "-rev"], words].concat())?;
+        let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+        let ready = async {
+            while let Ok(Some(line)) = lines.next_line().await {
+                if line.contains("ACCEPT") {
+                    // What it says later has to go somewhere.
+                    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                    return true;
+                }
+            }
+            false
+        };
+        if soon(ready).await {
+            return Some((child, port));
+        }
+    }
+    panic!("openssl does not start: {words:?}");
+}
+
+/// Says something to a server that turns lines round.
+async fn talk(stream: &mut Stream) {
+    stream.write_all(b"hello\n").await.expect("a write");
+    stream.flush().await.expect("a flush");
+    let mut answer = [0; 6];
+    soon(stream.read_exact(&mut answer)).await.expect("an answer");
+    assert_eq!(&answer, b"olleh\n");
+}
+
 #[tokio::test]
 async fn its_server_answers_in_both_versions() {
     let authority = Authority::new("ca");
@@ -55,35 +92,47 @@ async fn its_server_answers_in_both_versions() {
     file.write_all(format!("{}{}", identity.chain, identity.key).as_bytes()).expect("a write");
     let path = file.path().display().to_string();
     for version in ["-tls1_2", "-tls1_3"] {
-        // A port that was free a moment ago: somebody else may have taken it meanwhile.
-        for attempt in 0.. {
-            let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-            let port = free.local_addr().expect("an address").port();
-            drop(free);
-            let accept = format!("127.0.0.1:{port}");
-            let words = ["s_server", "-accept", &accept, "-cert", &path, "-key", &path, version];
-            let Some(mut child) = openssl(&[&words[..], &["-rev"]].concat()) else { return };
-            let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
-            let ready = async {
-                while let Ok(Some(line)) = lines.next_line().await {
-                    if line.contains("ACCEPT") {
-                        return true;
-                    }
-                }
-                false
-            };
-            if !soon(ready).await {
-                assert!(attempt < 10, "openssl does not start");
-                continue;
-            }
-            let transport = TlsTransport::new("127.0.0.1", port).with_client(client(&authority));
-            let mut stream = soon(transport.dial()).await.expect("a connection");
-            stream.write_all(b"hello\n").await.expect("a write");
-            stream.flush().await.expect("a flush");
-            let mut answer = [0; 6];
-            soon(stream.read_exact(&mut answer)).await.expect("an answer");
-            assert_eq!(&answer, b"olleh\n");
-            break;
-        }
+        let Some((_child, port)) = serve(&["-cert", &path, "-key", &path, version]).await else {
+            return;
+        };
+        let transport = TlsTransport::new("127.0.0.1", port).with_client(client(&authority));
+        talk(&mut soon(transport.dial()).await.expect("a connection")).await;
     }
+}
+
+/// Whoever checks nothing takes any certificate, also with a key that cannot be computed with here:
+/// then nothing proves that the peer has it.
+#[test]
+fn its_server_may_have_any_key_if_nothing_is_checked() {
+    both(async || {
+        let Some(place) = Openssl::new() else { return };
+        let p521 = cfg!(feature = "tls-aws-lc-rs");
+        for (key, version, proven) in [
+            ("rsa:2048", "-tls1_2", true),
+            ("rsa:2048", "-tls1_3", true),
+            ("rsa:1024", "-tls1_2", false),
+            ("rsa:1024", "-tls1_3", false),
+            ("rsa-pss -pkeyopt rsa_keygen_bits:2048", "-tls1_3", false),
+            ("ed448", "-tls1_3", false),
+            ("ec -pkeyopt ec_paramgen_curve:P-384", "-tls1_2", true),
+            ("ec -pkeyopt ec_paramgen_curve:P-521", "-tls1_3", p521),
+        ] {
+            place.run(&format!(
+                "req -x509 -newkey {key} -nodes -subj /CN=me -keyout key.pem -out cert.pem"
+            ));
+            let path = |name| place.path(name).display().to_string();
+            let (cert, key_file) = (path("cert.pem"), path("key.pem"));
+            let words =
+                ["-cert", &cert, "-key", &key_file, "-cipher", "DEFAULT@SECLEVEL=0", version];
+            let Some((_child, port)) = serve(&words).await else { return };
+            let client = TlsClient::builder().dangerous_accept_any_certificate().build();
+            let transport =
+                TlsTransport::new("127.0.0.1", port).with_client(client.expect("a client"));
+            let mut stream =
+                soon(transport.dial()).await.unwrap_or_else(|error| panic!("{key}: {error:?}"));
+            talk(&mut stream).await;
+            let tls = stream.peer().tls.clone().expect("TLS");
+            assert_eq!((tls.verified, tls.proven), (false, proven), "{key} {version}");
+        }
+    });
 }

@@ -10,6 +10,16 @@ use ipc_transport::{
 
 use crate::certificates::{Authority, Identity};
 
+/// Runs a test on a runtime with one thread, and on one with several.
+pub(crate) fn both(test: impl AsyncFn()) {
+    let several =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let one = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    for runtime in [one, several] {
+        runtime.expect("a runtime").block_on(test());
+    }
+}
+
 /// Returns a server that shows this certificate to anybody.
 pub(crate) fn server(identity: &Identity) -> TlsServer {
     TlsServer::builder(identity.chain(), identity.key()).build().expect("a server")

@@ -70,6 +70,8 @@ async fn an_end_is_told_from_a_cut() {
     cut.send(()).expect("the proxy");
     let error = soon(server.read(&mut [0; 8])).await.expect_err("no end was told");
     assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    let text = error.to_string();
+    assert!(text.contains("without TLS close_notify") && !text.contains("http"), "{text}");
 }
 
 /// Returns a server's end of a connection, and what cuts the connection in the middle.

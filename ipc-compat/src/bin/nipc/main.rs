@@ -38,7 +38,15 @@ fn main() -> ExitCode {
         Ok(Cli { command }) => command,
         Err(error) => {
             // Help that was asked for goes to stdout. If that is closed, nobody wants it.
-            let _ = error.print();
+            match error.to_string() {
+                // A key in the place of a file: the words of the command line are not to be repeated.
+                text if text.contains("-----BEGIN") => {
+                    log::say(format_args!(
+                        "PEM text in the command line: options take paths of files"
+                    ));
+                }
+                _ => drop(error.print()),
+            }
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };

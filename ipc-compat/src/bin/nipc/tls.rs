@@ -5,22 +5,24 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use ipc_compat::{Config, Tls};
+use ipc_transport::Secret;
 
 use crate::port::{Tcp, tcp};
 
 /// The endpoint over TLS, and what belongs to it.
 #[derive(Debug, Args)]
 pub(crate) struct TlsOptions {
-    /// TCP port with TLS; else as --tcp. To serve it takes --cert and --key, to connect --ca.
+    /// TCP port with TLS; else as --tcp. To serve it takes --cert and --key.
     #[arg(long, value_name = "[HOST:]PORT", value_parser = tcp, conflicts_with_all = OTHERS)]
     tls: Option<Tcp>,
     /// File with the private key of this side, in PEM.
-    #[arg(long, value_name = "FILE", requires = "cert")]
+    #[arg(long, value_name = "FILE", requires = "cert", allow_hyphen_values = true)]
     key: Option<PathBuf>,
     /// File with the certificate of this side and those between it and its CA, in PEM.
-    #[arg(long, value_name = "FILE", requires = "key")]
+    #[arg(long, value_name = "FILE", requires = "key", allow_hyphen_values = true)]
     cert: Option<PathBuf>,
-    /// Files with certificates to trust, in PEM. A server with such lets nobody in without one.
+    /// Files with certificates to trust, in PEM. A client without trusts the system's CAs, or those
+    /// in the file that SSL_CERT_FILE names. A server with such lets nobody in without a certificate.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     ca: Vec<PathBuf>,
     /// serve: ask clients for a certificate, as --ca does anyhow; with --insecure take any, or none.
@@ -42,6 +44,19 @@ impl TlsOptions {
 
     /// Returns what is wrong with the options together, for a server or else a client.
     pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
+        // Clap takes it for the value so that it does not show it.
+        let files = self.key.iter().chain(&self.cert).chain(&self.ca);
+        if files.clone().any(Secret::is_in) {
+            return Some(
+                "--key, --cert and --ca take paths, and PEM text was given: write it to a file, for \
+                 the list of processes shows it to everybody",
+            );
+        }
+        if files.clone().any(|file| file.as_os_str().as_encoded_bytes().starts_with(b"-")) {
+            return Some(
+                "--key, --cert and --ca need the path of a file (./- for one that begins with -)",
+            );
+        }
         let wrong = match serves {
             // Clap forgets what an option requires if something else excludes that.
             _ if !self.is_asked() => {
@@ -56,13 +71,9 @@ impl TlsOptions {
                 (self.key.is_none(), "--tls needs --cert and --key to serve"),
                 (self.server_name.is_some(), "--server-name has no meaning to a server"),
             ],
-            false => [
-                (
-                    self.ca.is_empty() && !self.insecure,
-                    "--tls needs --ca to connect, or --insecure",
-                ),
-                (self.request_cert, "--request-cert has no meaning to a client"),
-            ],
+            false => {
+                [(self.request_cert, "--request-cert has no meaning to a client"), (false, "")]
+            }
         };
         wrong.into_iter().find_map(|(is_wrong, why)| is_wrong.then_some(why))
     }

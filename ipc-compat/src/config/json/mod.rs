@@ -6,6 +6,7 @@ mod read;
 
 use std::fmt;
 
+use ipc_transport::Secret;
 use serde_json::{Map, Value};
 
 use self::keys::KEYS;
@@ -69,7 +70,8 @@ impl Config {
     pub fn apply_json(&mut self, json: &Value) -> Result<(), ConfigError> {
         let given = json.as_object().ok_or_else(|| wrong("config", json, "an object"))?;
         if let Some(key) = given.keys().find(|key| KEYS.iter().all(|known| known.name != **key)) {
-            return Err(ConfigError::UnknownKey { key: key.clone() });
+            let shown = if Secret::is_in(key) { "that is PEM text" } else { key };
+            return Err(ConfigError::UnknownKey { key: shown.to_owned() });
         }
         let mut changed = self.clone();
         // In the order of the table, which is that in which node-ipc looks at them.
@@ -131,12 +133,29 @@ impl Problem {
 }
 
 fn wrong(key: &str, value: &Value, allowed: &'static str) -> ConfigError {
-    let value = match key {
-        // It may be nearly a key.
-        "tls.key" => "a secret".to_owned(),
+    // What stands in the place of a key, or of something near it, may be a key.
+    let is_near_key = key == "config" || key == "tls" || key.starts_with("tls.");
+    let value = match value {
+        _ if key == "tls.key" || holds_secret(value) => "a secret".to_owned(),
+        Value::String(_) if is_near_key => "a text".to_owned(),
+        Value::Array(items) if is_near_key && !items.is_empty() => "a list".to_owned(),
+        Value::Object(members) if is_near_key && !members.is_empty() => "an object".to_owned(),
         _ => shortened(value),
     };
     ConfigError::Value { key: key.to_owned(), value, allowed }
+}
+
+/// Returns whether a value holds PEM text, or bytes as `JSON.stringify` writes them.
+fn holds_secret(value: &Value) -> bool {
+    match value {
+        Value::String(text) => Secret::is_in(text),
+        Value::Array(items) => items.iter().any(holds_secret),
+        Value::Object(members) => {
+            members.get("type") == Some(&"Buffer".into())
+                || members.iter().any(|(name, value)| Secret::is_in(name) || holds_secret(value))
+        }
+        _ => false,
+    }
 }
 
 fn shortened(value: &impl fmt::Display) -> String {

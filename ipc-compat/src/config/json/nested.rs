@@ -5,7 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipc_transport::UdpLimits;
+use ipc_transport::{Secret, UdpLimits};
 use serde_json::{Map, Value, json};
 
 use super::Problem;
@@ -138,11 +138,11 @@ pub(super) fn tls(value: &Value) -> Read<Option<Tls>> {
     let mut tls = Tls::default();
     for (name, value) in members(value)? {
         let read = match name.as_str() {
-            "private" => set(&mut tls.private, value, path),
-            "public" => set(&mut tls.public, value, path),
+            "private" => set(&mut tls.private, value, file),
+            "public" => set(&mut tls.public, value, file),
             "dhparam" => set(&mut tls.dhparam, value, path),
-            "trustedConnections" => list(value, path).map(|paths| tls.trusted_connections = paths),
-            "key" => set(&mut tls.key, value, pem),
+            "trustedConnections" => list(value, file).map(|paths| tls.trusted_connections = paths),
+            "key" => set(&mut tls.key, value, |value| pem(value).map(Secret::from)),
             "cert" => set(&mut tls.cert, value, pem),
             "ca" => list(value, pem).map(|certificates| tls.ca = certificates),
             "requestCert" => flag(value).map(|flag| tls.request_cert = flag),
@@ -166,7 +166,8 @@ pub(super) fn tls_to_json(tls: &Option<Tls>) -> Value {
             put(name, path(value));
         }
     }
-    for (name, value) in [("key", &tls.key), ("cert", &tls.cert)] {
+    let key = tls.key.as_ref().map(Secret::expose);
+    for (name, value) in [("key", key), ("cert", tls.cert.as_deref())] {
         if let Some(value) = value {
             put(name, pem_to_json(value));
         }
@@ -203,6 +204,16 @@ fn list<T>(value: &Value, read: fn(&Value) -> Read<T>) -> Read<Vec<T>> {
         Value::Array(items) if items.is_empty() => Err(Problem::allowed("false or at least one")),
         Value::Array(items) => items.iter().map(read).collect(),
         value => Ok(vec![read(value)?]),
+    }
+}
+
+/// Reads the path of a PEM file. The text itself belongs elsewhere, and must not be taken for a name.
+fn file(value: &Value) -> Read<PathBuf> {
+    match value.as_str() {
+        Some(text) if Secret::is_in(text) => {
+            Err(Problem::allowed("a path (PEM text itself goes into `key`, `cert` or `ca`)"))
+        }
+        _ => path(value),
     }
 }
 

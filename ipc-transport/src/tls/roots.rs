@@ -1,0 +1,105 @@
+//! Certificates that are trusted: those that are given, and those of the system.
+
+use std::sync::Arc;
+
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+
+use super::{Pem, TlsError};
+
+/// Certificates as roots of chains, and those of them that are trusted for themselves.
+#[derive(Debug)]
+pub(super) struct Roots {
+    pub(super) store: Arc<RootCertStore>,
+    /// What was given. The system's are CAs only.
+    pub(super) given: Vec<CertificateDer<'static>>,
+}
+
+impl Roots {
+    /// Returns the roots in PEM texts, with the system's if they are asked for.
+    pub(super) fn of(trusted: &[Pem], with_system: bool) -> Result<Self, TlsError> {
+        let mut store = RootCertStore::empty();
+        let mut given = Vec::new();
+        for pem in trusted {
+            read(pem, &mut store, &mut given)?;
+        }
+        if with_system {
+            system::add(&mut store)?;
+        }
+        Ok(Self { store: Arc::new(store), given })
+    }
+}
+
+fn read(
+    pem: &Pem,
+    store: &mut RootCertStore,
+    all: &mut Vec<CertificateDer<'static>>,
+) -> Result<(), TlsError> {
+    let document = pem.open()?;
+    let certificates = document.certificates()?;
+    document.refuse_others(false)?;
+    for certificate in certificates {
+        store.add(certificate.value.clone()).map_err(|error| TlsError::InvalidCertificate {
+            place: document.place().to_owned(),
+            line: certificate.line,
+            reason: error.to_string(),
+        })?;
+        all.push(certificate.value);
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "tls-native-roots"))]
+mod system {
+    use super::{RootCertStore, TlsError};
+
+    pub(super) fn add(_: &mut RootCertStore) -> Result<(), TlsError> {
+        Err(TlsError::NoTrust)
+    }
+}
+
+#[cfg(feature = "tls-native-roots")]
+mod system {
+    use std::env::var_os;
+    use std::path::Path;
+
+    use rustls_native_certs::{
+        CertificateResult, ErrorKind, load_certs_from_paths, load_native_certs,
+    };
+
+    use super::{Pem, RootCertStore, TlsError, read};
+
+    /// Adds what the system trusts, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in its place.
+    pub(super) fn add(store: &mut RootCertStore) -> Result<(), TlsError> {
+        let (file, directory) = (var_os("SSL_CERT_FILE"), var_os("SSL_CERT_DIR"));
+        if let Some(file) = &file {
+            // One file that somebody chose is read as any that is given: whole, or not at all.
+            read(&Pem::file(file), store, &mut Vec::new()).map_err(|error| {
+                let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
+                let reason = format!("SSL_CERT_FILE: {error}{}", cause.unwrap_or_default());
+                TlsError::NoSystemRoots { reason }
+            })?;
+        }
+        let found = match &directory {
+            Some(directory) => load_certs_from_paths(None, Some(Path::new(directory))),
+            None if file.is_some() => return Ok(()),
+            None => load_native_certs(),
+        };
+        // Of some hundred there are always some that webpki does not know what to do with.
+        store.add_parsable_certificates(found.certs.iter().cloned());
+        if store.is_empty() {
+            return Err(TlsError::NoSystemRoots { reason: reason(&found) });
+        }
+        Ok(())
+    }
+
+    /// Returns why there are no certificates. Errors of PEM may show what is in the file.
+    fn reason(found: &CertificateResult) -> String {
+        match found.errors.first().map(|error| (&error.kind, error.context)) {
+            None => "no certificate was found".to_owned(),
+            Some((ErrorKind::Io { inner, path }, _)) => format!("{}: {inner}", path.display()),
+            Some((ErrorKind::Pem(_), _)) => "a file is not PEM".to_owned(),
+            Some((_, context)) => context.to_owned(),
+        }
+    }
+}
