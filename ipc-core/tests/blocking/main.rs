@@ -4,6 +4,7 @@
 
 #[path = "../support/lines.rs"]
 mod lines;
+mod pausing;
 mod peers;
 mod reconnect;
 mod rig;

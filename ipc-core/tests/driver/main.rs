@@ -21,6 +21,7 @@ mod hostile;
 mod leaks;
 mod order;
 mod overflow;
+mod pausing;
 mod reconnect;
 mod scripted;
 mod shutdown;

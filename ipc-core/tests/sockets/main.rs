@@ -11,6 +11,7 @@ mod certificates;
 mod datagrams;
 mod hangups;
 mod identity;
+mod pausing;
 mod rig;
 #[path = "../support/mod.rs"]
 mod support;
