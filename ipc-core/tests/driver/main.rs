@@ -15,6 +15,7 @@ mod events;
 mod fairness;
 mod faults;
 mod flush;
+mod foreign;
 mod framings;
 mod handlers;
 mod hostile;
