@@ -29,6 +29,7 @@ impl FrameDecoder {
     /// Appends received bytes, by copy. A decoder that failed ignores them.
     pub fn extend(&mut self, chunk: &[u8]) {
         if self.splitter.is_dead() {
+            self.buffer = BytesMut::new();
             return;
         }
         let allocated = self.splitter.allocated(&self.buffer);
@@ -43,7 +44,7 @@ impl FrameDecoder {
     /// waiting, wait until the stream is readable, then ask for room.
     pub fn spare(&mut self, max: usize) -> Limit<&mut BytesMut> {
         if self.splitter.is_dead() {
-            self.buffer.clear();
+            self.buffer = BytesMut::new();
         }
         let wanted = max.clamp(1, MAX_SPARE);
         // Half of what was asked for will do: better a shorter read than a bigger buffer.

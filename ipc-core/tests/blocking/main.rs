@@ -7,6 +7,7 @@ mod files;
 #[path = "../support/lines.rs"]
 mod lines;
 mod linger;
+mod pausing;
 mod peers;
 mod reconnect;
 mod rig;

@@ -43,8 +43,10 @@ fn frames_cut_anywhere_come_whole() {
         socket.shutdown(Shutdown::Write).unwrap();
         socket
     });
-    let events: Vec<_> = (0..3).map(|_| heard(&mut connection)).collect();
-    assert_eq!(events, ["one 1", "two 2", "disconnect Truncated { buffered: 3 }"]);
+    let events: Vec<_> = (0..4).map(|_| heard(&mut connection)).collect();
+    let end = ["error truncated", "disconnect Truncated { buffered: 3 }"];
+    assert_eq!(events[..2], ["one 1", "two 2"]);
+    assert_eq!(events[2..], end);
     drop(writer.join().unwrap());
 }
 

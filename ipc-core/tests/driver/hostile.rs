@@ -115,7 +115,8 @@ async fn a_frame_that_is_too_large_is_skipped_if_that_is_the_policy() {
 #[tokio::test(start_paused = true)]
 async fn an_unfinished_frame_at_the_end_is_told() {
     // Attack 12.
-    check(|builder| builder, "fine 1\nunfin", &["1 fine 1", "1 disconnect truncated at 5"]).await;
+    let expected = ["1 fine 1", "1 error truncated", "1 disconnect truncated at 5"];
+    check(|builder| builder, "fine 1\nunfin", &expected).await;
 }
 
 #[tokio::test(start_paused = true)]

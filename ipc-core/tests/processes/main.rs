@@ -28,6 +28,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a_skipped_frame_costs_nothing", memory::skipped_frame),
     ("a_hundred_stalled_peers_cost_no_more_than_their_queues", memory::stalled_peers),
     ("one_stalled_peer_costs_its_queue_and_the_others_get_everything", memory::one_stalled_peer),
+    ("an_echo_of_200_mib_for_one_that_does_not_read_costs_little", memory::unread_echo),
     ("idle_connections_cost_little", memory::idle_connections),
     ("a_killed_client_leaves_a_beginning_of_what_it_sent", killed::client),
     ("a_killed_server_is_reconnected_to", killed::server),

@@ -173,6 +173,56 @@ pub(crate) fn one_stalled_peer() {
     );
 }
 
+/// A peer that sends 200 MiB to be echoed and reads nothing, with the default settings: what it
+/// costs is the mark of its answers, and the others are served.
+pub(crate) fn unread_echo() {
+    check(
+        |builder| builder,
+        |server, transport| async move {
+            let mut other = transport.dial().await.unwrap();
+            served(&mut other).await;
+            let stalled = transport.dial().await.unwrap();
+            let (mut reader, mut writer) = tokio::io::split(stalled);
+            let line = format!("say {}\n", "x".repeat(10_000));
+            let (before, mut most, mut sent) = (resident(), 0, 0);
+            let all = 200 * MIB * 1024;
+            while sent < all {
+                // What nobody takes for so long waits for the answers to be read.
+                let write = writer.write_all(line.as_bytes());
+                let Ok(written) = timeout(Duration::from_millis(200), write).await else { break };
+                written.unwrap();
+                sent += line.len();
+                most = most.max(resident().saturating_sub(before));
+            }
+            assert!(sent < 4 * MIB * 1024, "{sent} bytes were taken");
+            for _ in 0..100 {
+                served(&mut other).await;
+                most = most.max(resident().saturating_sub(before));
+            }
+            assert!(most < 10 * MIB, "grew by {most} KiB");
+            // Once it reads, the rest goes through at full speed, and memory stays as it is.
+            let reading = tokio::spawn(async move {
+                let (mut room, mut read) = (vec![0; 64 * 1024], 0);
+                while let Ok(n @ 1..) = reader.read(&mut room).await {
+                    read += n;
+                }
+                read
+            });
+            // The line that was given up is there in part: this ends it.
+            writer.write_all(b"\n").await.unwrap();
+            while sent < all {
+                writer.write_all(line.as_bytes()).await.unwrap();
+                sent += line.len();
+                most = most.max(resident().saturating_sub(before));
+            }
+            writer.shutdown().await.unwrap();
+            assert!(reading.await.unwrap() >= all);
+            assert!(most < 10 * MIB, "grew by {most} KiB");
+            assert_eq!(server.peers().len(), 1);
+        },
+    );
+}
+
 /// Connections that have talked once and are silent since.
 pub(crate) fn idle_connections() {
     const PEERS: usize = 200;

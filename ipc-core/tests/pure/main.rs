@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod inbound;
+mod looks_like;
 mod queue_datagrams;
 mod queue_faults;
 mod queue_gather;

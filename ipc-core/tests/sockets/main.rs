@@ -17,6 +17,7 @@ mod datagrams;
 mod files;
 mod hangups;
 mod identity;
+mod pausing;
 mod rig;
 #[path = "../support/mod.rs"]
 mod support;
