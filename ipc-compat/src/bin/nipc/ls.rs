@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::log::Log;
 use crate::pretty;
+use crate::streams::Stdout;
 
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
@@ -155,7 +156,7 @@ fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
 }
 
 fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
-    let mut out = stdout().lock();
+    let mut out = Vec::new();
     let json = args.json || !(args.pretty || stdout().is_terminal());
     for socket in found {
         if json {
@@ -170,7 +171,7 @@ fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
             writeln!(out, "{}", pretty::tame(&socket.path))?;
         }
     }
-    out.flush()
+    Stdout.write_all(&out)
 }
 
 #[cfg(test)]
