@@ -89,7 +89,7 @@ impl Talk<'_> {
         let (_, ended) = tokio::join!(close, &mut printing);
         self.output.drained().await;
         if asked && ended.undelivered > 0 {
-            self.log.fail(format_args!("{} messages were not delivered", ended.undelivered));
+            self.log.fail(format_args!("{} messages were not written", ended.undelivered));
             return Exit::Failed;
         }
         Exit::Done
@@ -103,7 +103,7 @@ impl Talk<'_> {
             self.log.fail(format_args!("could not connect"));
             Exit::Failed
         } else if ended.undelivered > 0 {
-            self.log.fail(format_args!("{} messages were not delivered", ended.undelivered));
+            self.log.fail(format_args!("{} messages were not written", ended.undelivered));
             Exit::Failed
         } else {
             Exit::Done

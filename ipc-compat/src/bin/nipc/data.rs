@@ -46,9 +46,7 @@ impl Source {
 
     /// Returns the JSON that is there, without a byte order mark before it.
     pub(crate) async fn json(&self, max_frame: usize) -> Result<RawJson, String> {
-        // White space around it is not sent.
-        let most = max_frame.saturating_add(64 * 1024);
-        let bytes = self.read(most, true).await?;
+        let bytes = self.read(max_frame, true).await?;
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
             return Err(format!("{self} is UTF-16, and has to be UTF-8"));
         }
@@ -59,13 +57,15 @@ impl Source {
     }
 
     /// Returns the bytes that are there.
-    pub(crate) async fn bytes(&self, most: usize) -> Result<Vec<u8>, String> {
-        self.read(most, false).await
+    pub(crate) async fn bytes(&self, max_frame: usize) -> Result<Vec<u8>, String> {
+        self.read(max_frame, false).await
     }
 
     /// Reads in a thread of its own, since a pipe may bring nothing for as long as it likes.
-    async fn read(&self, most: usize, text: bool) -> Result<Vec<u8>, String> {
+    async fn read(&self, max_frame: usize, text: bool) -> Result<Vec<u8>, String> {
         let cannot = |error: io::Error| format!("cannot read {self}: {error}");
+        // White space around JSON is not sent.
+        let most = max_frame.saturating_add(SPACE);
         let (sender, read) = oneshot::channel();
         let source = self.clone();
         let work = move || {
@@ -75,7 +75,9 @@ impl Source {
         let ended = || Err(io::Error::other("it was not read to its end"));
         let bytes = read.await.unwrap_or_else(|_| ended()).map_err(cannot)?;
         if bytes.len() > most {
-            return Err(format!("{self} has more than {most} bytes, which no frame may have"));
+            return Err(format!(
+                "{self} has more than {max_frame} bytes, the most that a frame may have"
+            ));
         }
         Ok(bytes)
     }
@@ -102,6 +104,9 @@ impl fmt::Display for Source {
         }
     }
 }
+
+/// How many bytes may be beside those that a frame can hold.
+const SPACE: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {

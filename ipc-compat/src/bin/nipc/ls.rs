@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::log::Log;
-use crate::pretty;
-use crate::streams::Stdout;
+use crate::{pretty, session};
 
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
@@ -68,12 +67,12 @@ pub(crate) async fn run(args: Ls) -> Exit {
             }
         }
     }
-    match print(&args, &found) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            log.fail(format_args!("cannot write to stdout: {error}"));
+    match shown(&args, &found) {
+        Ok(lines) => session::print(log, &lines),
+        Err(error) => {
+            log.fail(format_args!("cannot show what was found: {error}"));
             Exit::Failed
         }
-        _ => Exit::Done,
     }
 }
 
@@ -155,7 +154,7 @@ fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
     found
 }
 
-fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
+fn shown(args: &Ls, found: &[Found]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     let json = args.json || !(args.pretty || stdout().is_terminal());
     for socket in found {
@@ -171,7 +170,7 @@ fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
             writeln!(out, "{}", pretty::tame(&socket.path))?;
         }
     }
-    Stdout.write_all(&out)
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! `nipc request`: send one event, wait for the answer, print its data.
 
-use std::io::{ErrorKind, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
@@ -14,7 +13,6 @@ use crate::log::Log;
 use crate::matching::Member;
 use crate::run::{Stop, supervise};
 use crate::sending::{Content, Sending};
-use crate::streams::Stdout;
 use crate::{emit, endpoint, session};
 
 #[derive(Debug, Args)]
@@ -72,14 +70,10 @@ async fn ask(args: &Request, stop: &Stop, log: Log) -> Exit {
     };
     // It has been answered, or never will be: nothing waits to be written.
     client.core().disconnect().await;
-    match answer.map(|data| print(&data)) {
-        Ok(Ok(())) => Exit::Done,
-        // Who read it has seen enough.
-        Ok(Err(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
-        Ok(Err(error)) => {
-            log.fail(format_args!("cannot write to stdout: {error}"));
-            Exit::Failed
-        }
+    match answer {
+        // As it was on the wire, on a line of its own; of an answer without data nothing.
+        Ok(data) if data.is_empty() => Exit::Done,
+        Ok(data) => session::print(log, &[&data[..], b"\n"].concat()),
         Err((exit, why)) => {
             log.fail(format_args!("{why}"));
             exit
@@ -152,12 +146,4 @@ async fn answer(
             None => return Err((Exit::Failed, failed.unwrap_or_else(|| "no answer came".into()))),
         }
     }
-}
-
-/// Prints data as it was on the wire, on a line of its own; of an answer without any nothing.
-fn print(data: &[u8]) -> std::io::Result<()> {
-    if data.is_empty() {
-        return Ok(());
-    }
-    Stdout.write_all(&[data, b"\n"].concat())
 }

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::exit::Exit;
 use crate::log::Log;
 use crate::output::Output;
+use crate::session;
 use crate::signals::Signals;
 
 /// A request to end, heard by whoever works.
@@ -52,7 +53,10 @@ pub(crate) async fn supervise(
         biased;
         exit = &mut work => return exit,
         () = signals.next() => (SIGNAL_GRACE, None),
-        () = broken => (SIGNAL_GRACE, output.map(|output| unread(log, output))),
+        () = broken => {
+            let error = output.and_then(Output::take_error);
+            (SIGNAL_GRACE, error.map(|error| session::unwritable(log, &error)))
+        }
         () = time => {
             log.fail(format_args!("time ran out after {} ms", timeout.unwrap_or_default().as_millis()));
             (TIMEOUT_GRACE, Some(Exit::TimeRanOut))
@@ -67,18 +71,6 @@ pub(crate) async fn supervise(
         () = tokio::time::sleep(grace) => Exit::Failed,
     };
     exit.unwrap_or(ended)
-}
-
-/// Returns how a run ends whose stdout cannot be written any more.
-fn unread(log: Log, output: &Output) -> Exit {
-    match output.take_error() {
-        Some(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            log.fail(format_args!("cannot write to stdout: {error}"));
-            Exit::Failed
-        }
-        // Who read it has seen enough, as `head` does.
-        _ => Exit::Done,
-    }
 }
 
 /// How long closing may take after a signal: as long as a connection may take to close, and a

@@ -1,6 +1,6 @@
 //! What `serve` and `connect` have in common: where lines go, and how many messages are wanted.
 
-use std::io::{self, IsTerminal, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
 use std::time::Duration;
 
 use ipc_compat::{Config, IpcClient, IpcError, Socket};
@@ -43,6 +43,21 @@ pub(crate) fn commands(config: &Config) -> io::Result<Commands> {
     let longest = if config.raw_buffer { max_frame.saturating_mul(2) } else { max_frame };
     // A line has a few words more than the frame, and may be spaced out.
     Commands::read(Stdin, longest.saturating_add(64 * 1024))
+}
+
+/// Prints to stdout, waiting until it is written, and returns how the command ends.
+pub(crate) fn print(log: Log, bytes: &[u8]) -> Exit {
+    Stdout.write_all(bytes).map_or_else(|error| unwritable(log, &error), |()| Exit::Done)
+}
+
+/// Returns how a command ends whose stdout cannot be written any more.
+pub(crate) fn unwritable(log: Log, error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        // Who read it has seen enough, as `head` does.
+        return Exit::Done;
+    }
+    log.fail(format_args!("cannot write to stdout: {error}"));
+    Exit::Failed
 }
 
 /// Counts the messages that are still wanted.
