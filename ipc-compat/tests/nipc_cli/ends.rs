@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 
 use rustix::process::Signal;
 
@@ -13,7 +14,7 @@ use crate::raw::{Raw, accept, listen};
 #[test]
 fn a_signal_closes_the_server() {
     let place = Place::new();
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut server = place.serve("");
         let mut client = Raw::connect(place.socket());
         server.event("connect");
@@ -43,10 +44,48 @@ fn a_signal_right_after_the_start_closes_the_server() {
 }
 
 #[test]
+fn a_hangup_that_is_ignored_at_the_start_stays_ignored() {
+    let place = Place::new();
+    // As `nohup` has it; that one would also redirect the streams.
+    let nipc = env!("CARGO_BIN_EXE_nipc");
+    let script = format!("trap '' HUP; exec {nipc} serve --echo --path {}", place.socket());
+    let mut server = Nipc::spawn(Command::new("sh").args(["-c", &script]));
+    server.event("start");
+    server.signal(Signal::HUP);
+    let words = ["request", "--path", &place.socket(), "w", "t", "1"];
+    assert_eq!(Nipc::run(&words).lines, ["1"]);
+    for event in ["connect", "message", "socket.disconnected", "close"] {
+        server.event(event);
+    }
+    server.signal(Signal::TERM);
+    server.ends(0);
+}
+
+#[test]
+fn a_hangup_ends_every_command() {
+    let place = Place::new();
+    let listener = listen(place.socket());
+    let at = ["--path", &place.socket()];
+    for words in [&["emit", "w", "t", "-"][..], &["request", "w", "t"], &["bench", "w", "-q"]] {
+        let mut nipc = Nipc::with(&[words, &at].concat());
+        if words[0] == "emit" {
+            // It waits for its stdin, which it has when it caught its signals.
+            nipc.say("[");
+            until(|| nipc.catches(Signal::HUP));
+        } else {
+            accept(&listener).frame();
+            until(|| nipc.catches(Signal::HUP));
+        }
+        nipc.signal(Signal::HUP);
+        assert_eq!(nipc.end().status, 2, "{words:?}");
+    }
+}
+
+#[test]
 fn a_signal_closes_the_client() {
     let place = Place::new();
     let listener = listen(place.socket());
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut client = place.client("");
         let mut server = accept(&listener);
         client.event("connect");

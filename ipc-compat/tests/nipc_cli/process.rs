@@ -42,17 +42,24 @@ impl Nipc {
 
     /// Starts `nipc` with these words and this stdout, of which no line can be taken then.
     pub(crate) fn with_stdout(words: &[&str], stdout: impl Into<Stdio>) -> Self {
-        Self::spawn_with(Command::new(env!("CARGO_BIN_EXE_nipc")).args(words), stdout.into())
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nipc"));
+        Self::spawn_with(command.args(words), Stdio::piped(), stdout.into())
+    }
+
+    /// Starts `nipc` with these words and this stdin, to which no line can be said then.
+    pub(crate) fn with_stdin(words: &[&str], stdin: impl Into<Stdio>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nipc"));
+        Self::spawn_with(command.args(words), stdin.into(), Stdio::piped())
     }
 
     /// Starts this command.
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        Self::spawn_with(command, Stdio::piped())
+        Self::spawn_with(command, Stdio::piped(), Stdio::piped())
     }
 
-    fn spawn_with(command: &mut Command, stdout: Stdio) -> Self {
+    fn spawn_with(command: &mut Command, stdin: Stdio, stdout: Stdio) -> Self {
         let mut child = command
-            .stdin(Stdio::piped())
+            .stdin(stdin)
             .stdout(stdout)
             .stderr(Stdio::piped())
             .spawn()
@@ -67,7 +74,7 @@ impl Nipc {
             while waitid(WaitId::Pid(pid), options).is_err_and(|e| e == rustix::io::Errno::INTR) {}
             let _ = sender.send(());
         });
-        let stdin = Some(writer(child.stdin.take().expect("stdin")));
+        let stdin = child.stdin.take().map(writer);
         Self { child, stdin, lines, errors, ended }
     }
 
@@ -125,6 +132,15 @@ impl Nipc {
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(pid(&self.child), signal).expect("the process is there");
+    }
+
+    /// Returns whether the process has a handler for this signal. Where nothing tells, it is taken to.
+    pub(crate) fn catches(&self, signal: Signal) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let Ok(status) = status else { return true };
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        caught.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
     }
 
     /// Kills the process, as `kill -9` does, and waits until it is gone.

@@ -30,7 +30,7 @@ fn guarded_refuses_reserved_names_both_ways() {
 fn assured_lets_the_listed_events_pass() {
     let place = Place::new();
     let root = ["--socket-root", place.root(), "--dialect", "v14", "--profile", "assured"];
-    let allow = ["--allow", "one", "two"];
+    let allow = ["--allow", "one", "--allow", "two"];
     let mut server = Nipc::with(&[&["serve", "w"], &root[..], &allow].concat());
     server.event("start");
     let emit = |event: &str, allow: &[&str]| {

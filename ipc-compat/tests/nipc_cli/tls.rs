@@ -95,7 +95,7 @@ fn a_client_that_trusts_the_server_is_served() {
     let files = Files::new();
     let (mut server, port) = files.serve("server", "");
     files.talk((&mut server, &port), "--ca @ca.pem");
-    files.talk((&mut server, &port), "--ca @other.pem @ca.pem");
+    files.talk((&mut server, &port), "--ca @other.pem --ca @ca.pem");
     files.talk((&mut server, &port), "--insecure");
     let mut emit = files.start(&format!("emit world t 1 --tls 127.0.0.1:{port} --ca @ca.pem"));
     assert_eq!(emit.end().status, 0);

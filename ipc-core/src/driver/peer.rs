@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use ipc_transport::PeerInfo;
+use ipc_transport::{Endpoint, PeerInfo};
 
 use super::config::ConnectionConfig;
 use super::error::EmitError;
@@ -237,9 +237,10 @@ impl<F: MessageFormat> Peer<F> {
         self.inner.heard.load(Ordering::Relaxed)
     }
 
-    /// Notes that it ended its side after this one had ended its own.
+    /// Notes that it ended its side after this one had ended its own. A pipe has one end for both.
     pub(super) fn answer_end(&self) {
-        self.inner.ended.store(true, Ordering::Relaxed);
+        let pipe = |info: Arc<PeerInfo>| matches!(info.endpoint, Endpoint::Pipe(_));
+        self.inner.ended.store(!self.info().is_some_and(pipe), Ordering::Relaxed);
     }
 
     pub(super) fn has_answered_end(&self) -> bool {

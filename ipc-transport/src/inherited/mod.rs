@@ -1,4 +1,5 @@
-//! Listening sockets that this process was started with: systemd's socket activation.
+//! What this process was started with: listening sockets (systemd's socket activation), and whether it
+//! is to outlive its terminal.
 
 use std::os::fd::OwnedFd;
 
@@ -54,6 +55,15 @@ pub fn take() -> Result<Vec<InheritedSocket>, InheritError> {
             Ok(named.map(|(socket, name)| InheritedSocket { socket, name }).collect())
         }
     }
+}
+
+/// Returns whether this process ignores SIGHUP, as one that `nohup` has started does.
+///
+/// A server that ends in order on SIGHUP asks this first, before it sets a handler: whoever started it
+/// with `nohup` wants it to go on when the terminal is closed.
+#[must_use]
+pub fn ignores_hangup() -> bool {
+    sys::ignores(libc::SIGHUP)
 }
 
 /// A socket that this process was started with.

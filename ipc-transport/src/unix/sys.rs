@@ -84,6 +84,15 @@ fn look_up<E>(
     }
 }
 
+/// Returns whether this process ignores a signal.
+pub(crate) fn ignores(signal: i32) -> bool {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: nothing is set; `action` is memory of ours that lives through the call.
+    let known = unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) } == 0;
+    // SAFETY: the call has succeeded, so `action` has been filled in.
+    known && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_IGN
+}
+
 /// Takes over the descriptors that this process was started with, from `first` on, and keeps them
 /// from its children; `None` if that was done before, or the number of one that is not open.
 pub(crate) fn adopt(

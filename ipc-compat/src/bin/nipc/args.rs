@@ -7,17 +7,20 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipc_codec::Delimiter;
-use ipc_compat::{Dialect, RawJson, Retries};
+use ipc_compat::{Dialect, Retries};
 
 use crate::bench::Bench;
 use crate::checks::Checks;
-use crate::escape::unescape;
+use crate::emit::Emit;
+use crate::help::{EXIT_STATUS, STDIN};
 use crate::keepalive::KeepaliveOption;
 use crate::ls::Ls;
 use crate::port::{Tcp, tcp};
 use crate::raw::RawMode;
+use crate::request::Request;
 use crate::tls::TlsOptions;
 use crate::udp::Udp;
+use crate::values::{delimiter, milliseconds, positive, retries};
 
 /// Talks to node-ipc processes.
 #[derive(Debug, Parser)]
@@ -33,10 +36,10 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Connect, print every event, send what stdin says.
     Connect(Connect),
-    /// Connect, send one event and exit when it is delivered.
+    /// Connect, send one event and exit when it is written.
     Emit(Emit),
-    /// Connect, send one event, wait for one of the same type and print its data.
-    Request(Emit),
+    /// Connect, send one event, wait for the answer and print its data.
+    Request(Request),
     /// List the local endpoints there are; no server notices.
     Ls(Ls),
     /// Measure a server that echoes, and print the figures as JSON.
@@ -49,7 +52,8 @@ impl Cli {
         let conflict = match &self.command {
             Command::Serve(args) => args.common.conflict(true),
             Command::Connect(args) => args.common.conflict(false),
-            Command::Emit(args) | Command::Request(args) => args.common.conflict(false),
+            Command::Emit(args) => args.conflict(),
+            Command::Request(args) => args.sending.common.conflict(false),
             Command::Bench(args) => args.conflict(),
             Command::Ls(_) => None,
         };
@@ -79,6 +83,9 @@ pub(crate) struct Serve {
     /// Do not replace the socket file that a dead server left behind.
     #[arg(long)]
     pub(crate) no_unlink: bool,
+    /// At the end of stdin send what waits and exit, as after {"do":"stop"}.
+    #[arg(long)]
+    pub(crate) exit_with_stdin: bool,
 }
 
 #[derive(Debug, Args)]
@@ -96,35 +103,9 @@ pub(crate) struct Connect {
     /// After each message wait for anything to come back before the next is sent.
     #[arg(long)]
     pub(crate) sync: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Emit {
-    /// Name of the server.
-    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) id: String,
-    /// Type of the event; with --raw, the text to send, and no DATA behind it.
-    #[arg(value_name = "EVENT")]
-    pub(crate) event: String,
-    /// Its data: JSON, so a text is '"hello"' with both pairs of quotes.
-    #[arg(value_name = "DATA", value_parser = json, allow_negative_numbers = true)]
-    pub(crate) data: Option<RawJson>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-    #[command(flatten)]
-    pub(crate) retrying: Retrying,
-    /// Taken for the sake of `connect`; one event has nothing to wait for.
-    #[arg(long, hide = true)]
-    pub(crate) sync: bool,
-    /// Taken for the sake of `connect`; no line of JSON is printed.
-    #[arg(long, hide = true, conflicts_with = "pretty")]
-    pub(crate) json: bool,
-    /// Taken for the sake of `connect`; no line of JSON is printed.
-    #[arg(long, hide = true)]
-    pub(crate) pretty: bool,
-    /// Print nothing on stderr either.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
+    /// At the end of stdin send what waits and exit, as after {"do":"close"}.
+    #[arg(long)]
+    pub(crate) exit_with_stdin: bool,
 }
 
 /// What every command takes.
@@ -244,55 +225,10 @@ impl From<DialectName> for Dialect {
     }
 }
 
-fn delimiter(text: &str) -> Result<Delimiter, String> {
-    Delimiter::new(unescape(text)?).map_err(|error| error.to_string())
-}
-
-fn json(text: &str) -> Result<RawJson, String> {
-    text.parse::<RawJson>().map_err(|error| {
-        format!("{error}; a text needs double quotes that reach nipc, as in '\"hello\"'")
-    })
-}
-
-fn milliseconds(text: &str) -> Result<Duration, String> {
-    let number: u64 = text.parse().map_err(|_| "needs a whole number of milliseconds")?;
-    Ok(Duration::from_millis(number))
-}
-
-pub(crate) fn positive(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("needs a whole number that is at least 1".into()),
-        Ok(number) => Ok(number),
-    }
-}
-
-fn retries(text: &str) -> Result<Retries, String> {
-    match text {
-        "inf" => Ok(Retries::Forever),
-        _ => text.parse().map(Retries::Times).map_err(|_| "needs a whole number or inf".into()),
-    }
-}
-
-const EXIT_STATUS: &str = "\
-Exit status:
-  0  done
-  1  wrong usage; files of TLS that cannot be used
-  2  cannot connect or bind, TLS refused it, or messages were left undelivered
-  3  time ran out
-  4  the peer broke the protocol";
-
-const STDIN: &str = "\
-stdin takes one JSON object per line:
-  {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
-  {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
-  {\"to\":{\"address\":\"127.0.0.1\",\"port\":1},\"type\":\"t\"}   over UDP: to that address
-  {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
-  {\"do\":\"close\"} {\"do\":\"stop\"}              send what waits and exit
-  {\"do\":\"stop-retrying\"}                    do not connect again";
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Data;
 
     #[track_caller]
     fn parse(line: &str) -> Command {
@@ -309,9 +245,10 @@ mod tests {
         let Command::Emit(emit) = parse("nipc emit world app.message -1.5e3 --tcp 8000") else {
             panic!("not emit");
         };
-        assert_eq!((emit.id.as_str(), emit.event.as_str()), ("world", "app.message"));
-        assert_eq!(emit.data.unwrap().as_str(), "-1.5e3");
-        assert_eq!(emit.common.place.tcp, Some(Tcp { host: None, port: 8000 }));
+        let sending = emit.sending;
+        assert_eq!((sending.id.as_str(), sending.event.as_str()), ("world", "app.message"));
+        assert!(matches!(sending.data, Some(Data::Given(data)) if data.as_str() == "-1.5e3"));
+        assert_eq!(sending.common.place.tcp, Some(Tcp { host: None, port: 8000 }));
         refused("nipc emit");
         refused("nipc emit world");
         refused("nipc emit world t hello");
@@ -346,20 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn retries_are_a_number_or_for_ever() {
-        assert_eq!(retries("inf"), Ok(Retries::Forever));
-        assert_eq!(retries("0"), Ok(Retries::Times(0)));
-        for text in ["", "-1", "infinite", "4294967296"] {
-            assert!(retries(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_delimiter_may_be_escaped() {
-        assert_eq!(delimiter(r"\n").unwrap().as_bytes(), b"\n");
-        assert_eq!(delimiter(r"\u{1e}").unwrap().as_bytes(), b"\x1e");
-        assert!(delimiter("").is_err());
-        assert!(delimiter(r"\q").is_err());
+    fn a_delimiter_may_begin_with_a_hyphen() {
         parse(r"nipc serve --delimiter --end--");
     }
 
@@ -374,6 +298,44 @@ mod tests {
         let error = Cli::try_parse_from("nipc serve --raw --encoding utf7".split(' '));
         let error = error.unwrap_err().to_string();
         assert!(error.contains("utf7") && error.contains("base64"), "{error}");
+    }
+
+    /// One that takes several swallows what follows it.
+    #[test]
+    fn no_option_takes_more_than_one_value_at_a_time() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut commands: Vec<_> = cli.get_subcommands().collect();
+        let mut options = 0;
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands());
+            // The words behind `help` are commands, and nothing follows them.
+            if command.get_name() == "help" {
+                continue;
+            }
+            for option in command.get_arguments() {
+                let values = option.get_num_args().map_or(0, |range| range.max_values());
+                assert!(values <= 1, "{} of {}", option.get_id(), command.get_name());
+                options += values;
+            }
+        }
+        assert!(options > 50, "{options}");
+    }
+
+    #[test]
+    fn options_that_may_be_repeated_have_one_value_each_time() {
+        let line = "nipc serve --profile assured --allow ping --allow pong w";
+        let Command::Serve(serve) = parse(line) else { panic!("not serve") };
+        assert_eq!(serve.id.as_deref(), Some("w"));
+        parse("nipc connect --tls 1 --ca a.pem --ca b.pem w");
+        for line in ["serve --allow", "serve --allow --profile assured", "connect --ca"] {
+            let error = Cli::try_parse_from(["nipc"].into_iter().chain(line.split(' ')));
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("a value is required"), "{error}");
+        }
+        let error = Cli::try_parse_from("nipc serve w --profile assured --allow a b".split(' '));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("unexpected argument 'b'"), "{error}");
     }
 
     #[test]

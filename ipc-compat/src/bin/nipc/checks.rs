@@ -9,8 +9,9 @@ pub(crate) struct Checks {
     /// How much is checked: fast, guarded or assured, as node-ipc 14 has it [default: fast].
     #[arg(long, value_name = "NAME", value_parser = str::parse::<Profile>)]
     profile: Option<Profile>,
-    /// Only these events are sent and received; for --profile assured, which needs them.
-    #[arg(long, value_name = "EVENT", num_args = 1.., requires = "profile")]
+    /// Only this event is sent and received, and others that are named in the same way; for --profile
+    /// assured, which needs them.
+    #[arg(long, value_name = "EVENT", requires = "profile")]
     allow: Vec<String>,
     /// Take the member `id` of a payload for its sender's name, as classic always does.
     #[arg(long)]

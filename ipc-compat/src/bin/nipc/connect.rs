@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
-use ipc_core::session::State;
 use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Incoming};
 
 use crate::commands::{BadCommand, Chunk, Command, Event};
@@ -24,7 +23,10 @@ pub(crate) async fn run(args: args::Connect) -> Exit {
     let mut config = endpoint::config(args.id.as_deref(), &args.common);
     endpoint::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
-    let commands = session::commands(&config);
+    let commands = match session::commands(&config) {
+        Ok(commands) => commands,
+        Err(error) => return session::cannot_start(log, &error),
+    };
     let client = match endpoint::client(config, &args.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
@@ -32,9 +34,13 @@ pub(crate) async fn run(args: args::Connect) -> Exit {
     // Nothing was awaited since, and there is one thread: the client's task has not run yet, so
     // no event is missed.
     let events = client.core().events();
-    let output = session::output(&args.printing);
+    let output = match session::output(&args.printing) {
+        Ok(output) => output,
+        Err(error) => return session::cannot_start(log, &error),
+    };
+    let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
-    let talk = Talk { client: &client, output: &output, wanted: &wanted, log };
+    let talk = Talk { client: &client, output: &output, wanted: &wanted, log, exit_with_stdin };
     let work = talk.run(events, commands, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
 }
@@ -44,6 +50,7 @@ struct Talk<'a> {
     output: &'a Output,
     wanted: &'a Wanted,
     log: Log,
+    exit_with_stdin: bool,
 }
 
 /// What a client leaves behind.
@@ -76,13 +83,13 @@ impl Talk<'_> {
             tokio::select! {
                 biased;
                 () = stop.requested() => session::give_up(self.client).await,
-                () = self.flush(), if asked => self.client.close().await,
+                _ = session::flush(self.client, PATIENCE), if asked => self.client.close().await,
             }
         };
         let (_, ended) = tokio::join!(close, &mut printing);
         self.output.drained().await;
         if asked && ended.undelivered > 0 {
-            self.log.fail(format_args!("{} messages were not delivered", ended.undelivered));
+            self.log.fail(format_args!("{} messages were not written", ended.undelivered));
             return Exit::Failed;
         }
         Exit::Done
@@ -96,7 +103,7 @@ impl Talk<'_> {
             self.log.fail(format_args!("could not connect"));
             Exit::Failed
         } else if ended.undelivered > 0 {
-            self.log.fail(format_args!("{} messages were not delivered", ended.undelivered));
+            self.log.fail(format_args!("{} messages were not written", ended.undelivered));
             Exit::Failed
         } else {
             Exit::Done
@@ -159,7 +166,8 @@ impl Talk<'_> {
         }
     }
 
-    /// Does what stdin says until it says to close; the end of stdin changes nothing.
+    /// Does what stdin says until it says to close; the end of stdin changes nothing unless
+    /// it is to be the end.
     async fn obey(&self, mut commands: Commands) {
         while let Some(command) = commands.next().await {
             match command {
@@ -170,7 +178,9 @@ impl Talk<'_> {
                 Err(bad) => self.output.print(&session::bad(&bad)).await,
             }
         }
-        std::future::pending().await
+        if !self.exit_with_stdin {
+            std::future::pending().await
+        }
     }
 
     async fn send(&self, Event { to, name, data }: Event) {
@@ -200,25 +210,6 @@ impl Talk<'_> {
         }
         if let Err(error) = send.await {
             self.output.print(&Line::not_sent(&error, None)).await;
-        }
-    }
-
-    /// Waits until everything is written, as long as there is somebody who reads.
-    async fn flush(&self) {
-        let client = self.client.core();
-        let mut state = client.state();
-        let written = async {
-            loop {
-                let before = client.peer().queued();
-                let flushed = tokio::time::timeout(PATIENCE, client.flush()).await;
-                if flushed.is_ok() || client.peer().queued() == before {
-                    return;
-                }
-            }
-        };
-        tokio::select! {
-            () = written => {}
-            _ = state.wait_for(|state| !matches!(state, State::Connected | State::Dialing { .. })) => {}
         }
     }
 }

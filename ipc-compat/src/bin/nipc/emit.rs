@@ -1,60 +1,88 @@
-//! `nipc emit`: connect, send one event, leave when it is delivered.
+//! `nipc emit`: connect, send one event, leave when it is written.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use ipc_compat::{Config, IpcClient, NoData, Retries};
-use ipc_core::{ConnectError, DisconnectReason, EmitError};
+use clap::Args;
+use ipc_compat::IpcClient;
+use ipc_core::{CloseReport, ConnectError, DisconnectReason};
 
 use crate::exit::{Exit, is_breach};
 use crate::lines::chain;
 use crate::log::Log;
 use crate::run::{Stop, supervise};
-use crate::{args, endpoint, session};
+use crate::sending::Sending;
+use crate::values::milliseconds;
+use crate::{endpoint, session};
+
+#[derive(Debug, Args)]
+pub(crate) struct Emit {
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+    /// Wait up to this time for the server to end its side too, which shows that it has read the
+    /// event; exit with status 2 if it does not. Without this its end is waited for a second, and
+    /// missed in silence.
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) flush: Option<Duration>,
+}
+
+impl Emit {
+    /// Returns what is wrong with the options together.
+    pub(crate) fn conflict(&self) -> Option<&'static str> {
+        let common = &self.sending.common;
+        let on_pipe = cfg!(windows) && common.udp.kind().is_none() && !common.is_on_tcp();
+        let why = match self.flush {
+            Some(_) if common.udp.kind().is_some() => {
+                Some("--flush has no meaning over UDP, where nobody ends a connection")
+            }
+            Some(_) if on_pipe => {
+                Some("--flush has no meaning over a pipe, which one side ends for both")
+            }
+            _ => None,
+        };
+        why.or_else(|| common.conflict(false))
+    }
+}
 
 /// Runs the command.
-pub(crate) async fn run(args: args::Emit) -> Exit {
-    let log = Log::new(args.common.verbose, args.quiet);
-    if args.common.raw.raw && args.data.is_some() {
+pub(crate) async fn run(args: Emit) -> Exit {
+    let log = args.sending.log();
+    let stop = Stop::default();
+    let work = send(&args, &stop, log);
+    supervise(args.sending.common.timeout, log, None, &stop, work).await
+}
+
+async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
+    let sending = &args.sending;
+    if sending.common.raw.raw && sending.data.is_some() {
         log.fail(format_args!("with --raw there is no EVENT: nipc emit ID TEXT --raw"));
         return Exit::Usage;
     }
-    let client = match endpoint::client(config(&args), &args.common) {
+    let mut config = sending.config();
+    let content = match sending.content(&config, stop, log).await {
+        Ok(content) => content,
+        Err(exit) => return exit,
+    };
+    if let Some(flush) = args.flush {
+        config.linger = flush;
+    }
+    let client = match endpoint::client(config, &sending.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
-    let stop = Stop::default();
-    let work = deliver(&args, &client, &stop, log);
-    supervise(args.common.timeout, log, None, &stop, work).await
-}
-
-/// Returns the settings of who sends one event.
-pub(crate) fn config(args: &args::Emit) -> Config {
-    let mut config = endpoint::config(Some(&args.id), &args.common);
-    // Nobody there is an answer, unless the user asks to wait for somebody.
-    let waits = args.retrying.retry.is_some();
-    let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
-    endpoint::set_retrying(&mut config, &args.retrying, otherwise);
-    config
-}
-
-async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -> Exit {
-    let last = watch(client, log);
-    if let Err(error) = emit(args, client) {
+    let last = watch(&client, log);
+    if let Err(error) = content.emit(&client) {
         log.fail(format_args!("not sent: {}", chain(&error)));
         client.core().disconnect().await;
         return Exit::Usage;
     }
-    let delivered = async {
-        if client.connected().await.is_ok() {
-            client.core().flush().await;
-        }
-    };
     let (report, stopped) = tokio::select! {
         biased;
-        () = delivered => (client.close().await, false),
-        () = stop.requested() => (session::give_up(client).await, true),
+        report = write_and_close(&client, args.flush) => (report, false),
+        () = stop.requested() => (session::give_up(&client).await, true),
     };
     let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let has_read = report.peer_ended || matches!(last, Some(DisconnectReason::PeerClosed));
     match last {
         Some(DisconnectReason::Error(error)) if is_breach(&error) => {
             log.fail(format_args!("{}", chain(&*error)));
@@ -67,25 +95,35 @@ async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -
         _ => {}
     }
     if report.undelivered.is_empty() {
-        return Exit::Done;
+        let Some(limit) = args.flush.filter(|_| !has_read) else { return Exit::Done };
+        log.fail(format_args!(
+            "the event is written, but the server did not end within {} ms: perhaps it has not read \
+             it",
+            limit.as_millis()
+        ));
+        return Exit::Failed;
     }
     match client.connected().await {
         _ if stopped => log.note(format_args!("the event was not sent")),
         Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", chain(&*error))),
-        _ => log.fail(format_args!("the connection ended before the event was sent")),
+        _ => log.fail(format_args!("the connection ended before the event was written")),
     }
     Exit::Failed
 }
 
-/// Sends the event of the command line.
-pub(crate) fn emit(args: &args::Emit, client: &IpcClient) -> Result<(), EmitError> {
-    if args.common.raw.raw {
-        return client.write(&args.event);
+/// Writes what waits and ends the connection. With `--flush` a server that takes nothing for as long
+/// as that is given up.
+async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseReport {
+    if client.connected().await.is_ok() {
+        match flush {
+            Some(patience) if !session::flush(client, patience).await => {
+                return client.core().disconnect().await;
+            }
+            Some(_) => {}
+            None => drop(client.core().flush().await),
+        }
     }
-    match &args.data {
-        Some(data) => client.emit(&args.event, data),
-        None => client.emit(&args.event, &NoData),
-    }
+    client.close().await
 }
 
 /// Tells the log what happens, and returns where the reason of the last disconnect appears.

@@ -12,8 +12,8 @@ pub(crate) enum Exit {
     Done,
     /// The command line asks for something that cannot be.
     Usage,
-    /// There is no connection or no place to listen, messages could not be delivered, or stdout
-    /// cannot be written.
+    /// There is no connection or no place to listen, messages could not be written, or stdout
+    /// cannot be.
     Failed,
     /// The time ran out.
     TimeRanOut,

@@ -57,11 +57,11 @@ impl Line<'_> {
         Line::Error { code: code.into(), message: format!("not sent: {}", chain(error)), peer }
     }
 
-    /// Returns the line of messages that were taken and could not be delivered.
+    /// Returns the line of messages that were taken and not written.
     pub(crate) fn undelivered(messages: usize, peer: Option<u64>) -> Self {
         let message = match messages {
-            1 => "1 message was not delivered".to_owned(),
-            n => format!("{n} messages were not delivered"),
+            1 => "1 message was not written".to_owned(),
+            n => format!("{n} messages were not written"),
         };
         Line::Error { code: "ERR_IPC_UNDELIVERED".into(), message, peer }
     }

@@ -3,6 +3,8 @@
 use std::fmt::Arguments;
 use std::io::Write;
 
+use crate::streams::Stderr;
+
 /// What is said on stderr.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Log {
@@ -32,5 +34,6 @@ impl Log {
 
 /// Writes a line. Nobody is left to be told if that fails.
 pub(crate) fn say(text: Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "nipc: {text}");
+    // In one piece, so that lines of several processes do not mix.
+    let _ = Stderr.write_all(format!("nipc: {text}\n").as_bytes());
 }

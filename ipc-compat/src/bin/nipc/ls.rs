@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::log::Log;
-use crate::pretty;
+use crate::{pretty, session};
 
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
@@ -67,12 +67,12 @@ pub(crate) async fn run(args: Ls) -> Exit {
             }
         }
     }
-    match print(&args, &found) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            log.fail(format_args!("cannot write to stdout: {error}"));
+    match shown(&args, &found) {
+        Ok(lines) => session::print(log, &lines),
+        Err(error) => {
+            log.fail(format_args!("cannot show what was found: {error}"));
             Exit::Failed
         }
-        _ => Exit::Done,
     }
 }
 
@@ -154,8 +154,8 @@ fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
     found
 }
 
-fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
-    let mut out = stdout().lock();
+fn shown(args: &Ls, found: &[Found]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
     let json = args.json || !(args.pretty || stdout().is_terminal());
     for socket in found {
         if json {
@@ -170,7 +170,7 @@ fn print(args: &Ls, found: &[Found]) -> io::Result<()> {
             writeln!(out, "{}", pretty::tame(&socket.path))?;
         }
     }
-    out.flush()
+    Ok(out)
 }
 
 #[cfg(test)]

@@ -5,30 +5,37 @@ mod bench;
 mod checks;
 mod commands;
 mod connect;
+mod data;
 mod emit;
 mod endpoint;
 mod escape;
 mod exit;
+mod help;
 mod keepalive;
 mod lines;
 mod log;
 mod ls;
+mod matching;
 mod output;
 mod port;
 mod pretty;
 mod raw;
 mod request;
 mod run;
+mod sending;
 mod serve;
 mod session;
+mod signals;
+mod start;
 mod stdin;
+mod streams;
 mod tls;
 mod udp;
+mod values;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use tokio::runtime::Builder;
 
 use crate::args::{Cli, Command};
 use crate::exit::Exit;
@@ -37,21 +44,11 @@ fn main() -> ExitCode {
     let command = match Cli::try_parse().and_then(Cli::checked) {
         Ok(Cli { command }) => command,
         Err(error) => {
-            // Help that was asked for goes to stdout. If that is closed, nobody wants it.
-            match error.to_string() {
-                // A key in the place of a file: the words of the command line are not to be repeated.
-                text if text.contains("-----BEGIN") => {
-                    log::say(format_args!(
-                        "PEM text in the command line: options take paths of files"
-                    ));
-                }
-                _ => drop(error.print()),
-            }
+            help::print(&error);
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    // One thread for all sockets: a message costs no wake-up of another.
-    let runtime = match Builder::new_current_thread().enable_all().build() {
+    let runtime = match start::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             log::say(format_args!("cannot start: {error}"));

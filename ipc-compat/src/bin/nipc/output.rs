@@ -48,12 +48,20 @@ struct State {
 
 impl Output {
     /// Starts writing to `out`. With `quiet` only the essential lines are.
-    pub(crate) fn start(out: impl Write + Send + 'static, style: Style, quiet: bool) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If there can be no thread.
+    pub(crate) fn start(
+        out: impl Write + Send + 'static,
+        style: Style,
+        quiet: bool,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
         // Nobody waits for its end: a write that blocks for ever must not hold up the exit.
-        thread::spawn(move || of_thread.write_to(out));
-        Self { shared, style, quiet }
+        thread::Builder::new().spawn(move || of_thread.write_to(out))?;
+        Ok(Self { shared, style, quiet })
     }
 
     /// Prints a line, or does nothing if printing has failed.
@@ -181,7 +189,7 @@ mod tests {
 
     fn pipe(quiet: bool) -> (Output, Receiver<Vec<u8>>) {
         let (sender, receiver) = sync_channel(0);
-        (Output::start(Pipe(sender), Style::Json, quiet), receiver)
+        (Output::start(Pipe(sender), Style::Json, quiet).unwrap(), receiver)
     }
 
     #[tokio::test]

@@ -1,62 +1,79 @@
 //! `nipc request`: send one event, wait for the answer, print its data.
 
-use std::io::{ErrorKind, Write, stdout};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use clap::Args;
 use ipc_compat::{IpcClient, NodeFormat};
 use ipc_core::{ClientEvent, DisconnectReason, Events, Incoming};
+use tokio::sync::oneshot;
 
 use crate::exit::{Exit, is_breach};
 use crate::lines::chain;
 use crate::log::Log;
+use crate::matching::Member;
 use crate::run::{Stop, supervise};
-use crate::{args, emit, endpoint, session};
+use crate::sending::{Content, Sending};
+use crate::{emit, endpoint, session};
+
+#[derive(Debug, Args)]
+pub(crate) struct Request {
+    #[command(flatten)]
+    pub(crate) sending: Sending,
+    /// Type of the answer [default: that of the question].
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) answer: Option<String>,
+    /// Only a message whose data have this member with the value it has in the question's data is the
+    /// answer.
+    #[arg(long = "match", value_name = "MEMBER")]
+    pub(crate) matching: Option<String>,
+}
 
 /// Runs the command.
-pub(crate) async fn run(args: args::Emit) -> Exit {
-    let log = Log::new(args.common.verbose, args.quiet);
-    if args.common.raw.raw {
-        log.fail(format_args!("with --raw there is no EVENT an answer could have"));
-        return Exit::Usage;
-    }
-    let client = match endpoint::client(emit::config(&args), &args.common) {
+pub(crate) async fn run(args: Request) -> Exit {
+    let log = args.sending.log();
+    let stop = Stop::default();
+    let work = ask(&args, &stop, log);
+    supervise(args.sending.common.timeout, log, None, &stop, work).await
+}
+
+async fn ask(args: &Request, stop: &Stop, log: Log) -> Exit {
+    let sending = &args.sending;
+    let config = sending.config();
+    let (content, name, member) = match sending.content(&config, stop, log).await {
+        Ok(content) => match wanted(args, &content) {
+            Ok((name, member)) => (content, name, member),
+            Err(why) => {
+                log.fail(format_args!("{why}"));
+                return Exit::Usage;
+            }
+        },
+        Err(exit) => return exit,
+    };
+    let client = match endpoint::client(config, &sending.common) {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
-    let stop = Stop::default();
     // Nothing was awaited since, and there is one thread: no event is missed.
     let events = client.core().events();
-    let work = ask(&args, &client, events, &stop, log);
-    supervise(args.common.timeout, log, None, &stop, work).await
-}
-
-async fn ask(
-    args: &args::Emit,
-    client: &IpcClient,
-    events: Events<NodeFormat, ClientEvent>,
-    stop: &Stop,
-    log: Log,
-) -> Exit {
-    let _last = emit::watch(client, log);
-    if let Err(error) = emit::emit(args, client) {
+    let _last = emit::watch(&client, log);
+    // Before the answers' handler: without a question that waits to be written, any message is one.
+    if let Err(error) = content.emit(&client) {
         log.fail(format_args!("not sent: {}", chain(&error)));
         client.core().disconnect().await;
         return Exit::Usage;
     }
+    let answered = on_answer(&client, name, member);
     let answer = tokio::select! {
         biased;
-        answer = answer(events, &args.event) => answer,
+        answer = answer(answered, events) => answer,
         () = stop.requested() => Err((Exit::Failed, "no answer came".into())),
     };
     // It has been answered, or never will be: nothing waits to be written.
     client.core().disconnect().await;
-    match answer.map(|data| print(&data)) {
-        Ok(Ok(())) => Exit::Done,
-        // Who read it has seen enough.
-        Ok(Err(error)) if error.kind() == ErrorKind::BrokenPipe => Exit::Done,
-        Ok(Err(error)) => {
-            log.fail(format_args!("cannot write to stdout: {error}"));
-            Exit::Failed
-        }
+    match answer {
+        // As it was on the wire, on a line of its own; of an answer without data nothing.
+        Ok(data) if data.is_empty() => Exit::Done,
+        Ok(data) => session::print(log, &[&data[..], b"\n"].concat()),
         Err((exit, why)) => {
             log.fail(format_args!("{why}"));
             exit
@@ -64,40 +81,69 @@ async fn ask(
     }
 }
 
-/// Returns the data of the first message with this name, or how to end without one.
+/// Returns what the answer to this question is known by.
+fn wanted(args: &Request, content: &Content) -> Result<(String, Option<Member>), String> {
+    let Content::Event { name, data } = content else {
+        return Err("with --raw there is no EVENT an answer could have".into());
+    };
+    let member = match &args.matching {
+        Some(member) => Some(Member::of_question(member, data.as_ref())?),
+        None => None,
+    };
+    Ok((args.answer.clone().unwrap_or_else(|| name.clone()), member))
+}
+
+/// Returns where the data of the answer appear: of the first message with this name, and with this
+/// member if one is wanted, that came when the question was written.
+///
+/// The handler runs in the task that writes, so it sees what is written by then.
+fn on_answer(
+    client: &IpcClient,
+    name: String,
+    member: Option<Member>,
+) -> oneshot::Receiver<Vec<u8>> {
+    let (sender, answered) = oneshot::channel();
+    let sender = Arc::new(Mutex::new(Some(sender)));
+    client.on_any(move |message, server| {
+        let data = message.payload().unwrap_or_default();
+        let is_answer = message.event() == name
+            && server.queued() == (0, 0)
+            && member.as_ref().is_none_or(|member| member.is_in(data));
+        let sender = || sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(sender) = is_answer.then(sender).flatten() {
+            let _ = sender.send(data.to_vec());
+        }
+    });
+    answered
+}
+
+/// Returns the data of the answer, or how to end without one.
 ///
 /// An answer belongs to the connection that asked: when that ends, none will come.
 async fn answer(
+    mut answered: oneshot::Receiver<Vec<u8>>,
     mut events: Events<NodeFormat, ClientEvent>,
-    event: &str,
 ) -> Result<Vec<u8>, (Exit, String)> {
     let (mut connected, mut failed) = (false, None);
-    while let Some(incoming) = events.next().await {
+    loop {
+        let incoming = tokio::select! {
+            biased;
+            // What came before the end counts.
+            Ok(data) = &mut answered => return Ok(data),
+            incoming = events.next() => incoming,
+        };
         match incoming {
-            Incoming::Message(message, _) if message.event() == event => {
-                return Ok(message.payload().unwrap_or_default().to_vec());
-            }
-            Incoming::Lifecycle(ClientEvent::Connect) => connected = true,
-            Incoming::Lifecycle(ClientEvent::Error(error)) => failed = Some(chain(&*error)),
-            Incoming::Lifecycle(ClientEvent::Disconnect(reason)) if connected => {
+            Some(Incoming::Lifecycle(ClientEvent::Connect)) => connected = true,
+            Some(Incoming::Lifecycle(ClientEvent::Error(error))) => failed = Some(chain(&*error)),
+            Some(Incoming::Lifecycle(ClientEvent::Disconnect(reason))) if connected => {
                 let why = format!("no answer came: {}", session::reason(&reason));
                 return Err(match reason {
                     DisconnectReason::Error(error) if is_breach(&error) => (Exit::Protocol, why),
                     _ => (Exit::Failed, why),
                 });
             }
-            _ => {}
+            Some(_) => {}
+            None => return Err((Exit::Failed, failed.unwrap_or_else(|| "no answer came".into()))),
         }
     }
-    Err((Exit::Failed, failed.unwrap_or_else(|| "no answer came".into())))
-}
-
-/// Prints data as it was on the wire, on a line of its own; of an answer without any nothing.
-fn print(data: &[u8]) -> std::io::Result<()> {
-    let mut out = stdout().lock();
-    if !data.is_empty() {
-        out.write_all(data)?;
-        out.write_all(b"\n")?;
-    }
-    out.flush()
 }

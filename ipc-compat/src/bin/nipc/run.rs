@@ -1,8 +1,6 @@
 //! What ends a run from outside: a signal, the time, a stdout that nobody reads.
 
 use std::pin::pin;
-#[cfg(unix)]
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,6 +8,8 @@ use tokio::sync::watch;
 use crate::exit::Exit;
 use crate::log::Log;
 use crate::output::Output;
+use crate::session;
+use crate::signals::Signals;
 
 /// A request to end, heard by whoever works.
 #[derive(Debug, Default)]
@@ -53,7 +53,10 @@ pub(crate) async fn supervise(
         biased;
         exit = &mut work => return exit,
         () = signals.next() => (SIGNAL_GRACE, None),
-        () = broken => (SIGNAL_GRACE, output.map(|output| unread(log, output))),
+        () = broken => {
+            let error = output.and_then(Output::take_error);
+            (SIGNAL_GRACE, error.map(|error| session::unwritable(log, &error)))
+        }
         () = time => {
             log.fail(format_args!("time ran out after {} ms", timeout.unwrap_or_default().as_millis()));
             (TIMEOUT_GRACE, Some(Exit::TimeRanOut))
@@ -70,60 +73,9 @@ pub(crate) async fn supervise(
     exit.unwrap_or(ended)
 }
 
-/// Returns how a run ends whose stdout cannot be written any more.
-fn unread(log: Log, output: &Output) -> Exit {
-    match output.take_error() {
-        Some(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            log.fail(format_args!("cannot write to stdout: {error}"));
-            Exit::Failed
-        }
-        // Who read it has seen enough, as `head` does.
-        _ => Exit::Done,
-    }
-}
-
-/// SIGINT and SIGTERM; elsewhere Ctrl-C.
-struct Signals {
-    #[cfg(unix)]
-    kinds: Vec<tokio::signal::unix::Signal>,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn new() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
-        // One that cannot be caught does what it did: it kills.
-        Self { kinds: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> Self {
-        Self {}
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        std::future::poll_fn(|cx| {
-            // Every kind is asked, so that every kind wakes.
-            let asked = self.kinds.iter_mut().map(|kind| kind.poll_recv(cx).is_ready());
-            if asked.fold(false, |any, one| any | one) { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::needless_pass_by_ref_mut, reason = "on Unix it takes from the signals")]
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 /// How long closing may take after a signal: as long as a connection may take to close, and a
 /// little more, so that it is the connection that says what it could not write.
-const SIGNAL_GRACE: Duration = Duration::from_secs(12);
+const SIGNAL_GRACE: Duration = Duration::from_secs(13);
 
 /// How long closing may take when the time has run out already.
 const TIMEOUT_GRACE: Duration = Duration::from_secs(1);

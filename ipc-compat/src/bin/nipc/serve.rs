@@ -29,14 +29,21 @@ pub(crate) async fn run(args: args::Serve) -> Exit {
     if args.echo {
         config.max_pending_bytes = config.max_pending_bytes.saturating_mul(ECHO_ROOM);
     }
-    let commands = session::commands(&config);
+    let commands = match session::commands(&config) {
+        Ok(commands) => commands,
+        Err(error) => return session::cannot_start(log, &error),
+    };
     let server = match endpoint::server(config, &args.common) {
         Ok(server) => server,
         Err(error) => return session::unusable(log, &error),
     };
-    let output = session::output(&args.printing);
+    let output = match session::output(&args.printing) {
+        Ok(output) => output,
+        Err(error) => return session::cannot_start(log, &error),
+    };
+    let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
-    let talk = Talk { server: &server, output: &output, wanted: &wanted, log };
+    let talk = Talk { server: &server, output: &output, wanted: &wanted, log, exit_with_stdin };
     let echo = args.echo.then(|| echo(&server));
     let work = talk.run(echo, commands, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
@@ -47,6 +54,7 @@ struct Talk<'a> {
     output: &'a Output,
     wanted: &'a Wanted,
     log: Log,
+    exit_with_stdin: bool,
 }
 
 /// Messages that could not be sent back.
@@ -177,7 +185,8 @@ impl Talk<'_> {
         }
     }
 
-    /// Does what stdin says until it says to stop; the end of stdin changes nothing.
+    /// Does what stdin says until it says to stop; the end of stdin changes nothing unless
+    /// it is to be the end.
     async fn obey(&self, mut commands: Commands) {
         while let Some(command) = commands.next().await {
             match command {
@@ -194,7 +203,9 @@ impl Talk<'_> {
                 Err(bad) => self.output.print(&session::bad(&bad)).await,
             }
         }
-        std::future::pending().await
+        if !self.exit_with_stdin {
+            std::future::pending().await
+        }
     }
 
     async fn send<T>(&self, to: Option<To>, name: &str, data: &T)
@@ -266,4 +277,4 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long the clients may take to read what waits for them: as long as a connection may take
 /// to close, and a little more, so that it is the connection that says what it could not write.
-const GRACE: Duration = Duration::from_secs(11);
+const GRACE: Duration = Duration::from_secs(12);

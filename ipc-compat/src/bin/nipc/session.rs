@@ -1,6 +1,7 @@
 //! What `serve` and `connect` have in common: where lines go, and how many messages are wanted.
 
-use std::io::{IsTerminal, stdin, stdout};
+use std::io::{self, IsTerminal, Write, stdout};
+use std::time::Duration;
 
 use ipc_compat::{Config, IpcClient, IpcError, Socket};
 use ipc_core::session::State;
@@ -14,25 +15,49 @@ use crate::lines::{Line, chain};
 use crate::log::Log;
 use crate::output::{Output, Style};
 use crate::stdin::Commands;
+use crate::streams::{Stdin, Stdout};
 use crate::{pretty, raw, udp};
 
 /// Returns stdout, printed to as the options say.
-pub(crate) fn output(printing: &Printing) -> Output {
+///
+/// # Errors
+///
+/// If there can be no thread.
+pub(crate) fn output(printing: &Printing) -> io::Result<Output> {
     let style = if printing.json || !(printing.pretty || stdout().is_terminal()) {
         Style::Json
     } else {
         Style::Pretty { coloured: pretty::may_colour() }
     };
-    Output::start(stdout(), style, printing.quiet)
+    Output::start(Stdout, style, printing.quiet)
 }
 
 /// Returns stdin's commands, none of which is longer than what may be sent under these settings.
-pub(crate) fn commands(config: &Config) -> Commands {
+///
+/// # Errors
+///
+/// If there can be no thread.
+pub(crate) fn commands(config: &Config) -> io::Result<Commands> {
     let max_frame = config.limits().max_frame();
     // In raw mode a byte is two digits.
     let longest = if config.raw_buffer { max_frame.saturating_mul(2) } else { max_frame };
     // A line has a few words more than the frame, and may be spaced out.
-    Commands::read(stdin(), longest.saturating_add(64 * 1024))
+    Commands::read(Stdin, longest.saturating_add(64 * 1024))
+}
+
+/// Prints to stdout, waiting until it is written, and returns how the command ends.
+pub(crate) fn print(log: Log, bytes: &[u8]) -> Exit {
+    Stdout.write_all(bytes).map_or_else(|error| unwritable(log, &error), |()| Exit::Done)
+}
+
+/// Returns how a command ends whose stdout cannot be written any more.
+pub(crate) fn unwritable(log: Log, error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        // Who read it has seen enough, as `head` does.
+        return Exit::Done;
+    }
+    log.fail(format_args!("cannot write to stdout: {error}"));
+    Exit::Failed
 }
 
 /// Counts the messages that are still wanted.
@@ -87,6 +112,12 @@ pub(crate) fn unusable(log: Log, error: &IpcError) -> Exit {
     Exit::Usage
 }
 
+/// Tells why the command cannot begin.
+pub(crate) fn cannot_start(log: Log, error: &io::Error) -> Exit {
+    log.fail(format_args!("cannot start: {error}"));
+    Exit::Failed
+}
+
 /// Returns the line of a command that cannot be done.
 pub(crate) fn bad(why: &BadCommand) -> Line<'static> {
     Line::Error { code: "ERR_BAD_COMMAND".into(), message: why.to_string(), peer: None }
@@ -98,6 +129,29 @@ pub(crate) async fn give_up(client: &IpcClient) -> CloseReport {
     match state {
         State::Connected | State::Draining => client.close().await,
         _ => client.core().disconnect().await,
+    }
+}
+
+/// Waits until everything is written; `false` if the server took nothing for `patience`, or the
+/// connection ended before.
+pub(crate) async fn flush(client: &IpcClient, patience: Duration) -> bool {
+    let client = client.core();
+    let mut state = client.state();
+    let written = async {
+        loop {
+            let before = client.peer().queued();
+            if let Ok(written) = tokio::time::timeout(patience, client.flush()).await {
+                return written;
+            }
+            if client.peer().queued() == before {
+                return false;
+            }
+        }
+    };
+    let lost = |state: &State| !matches!(state, State::Connected | State::Dialing { .. });
+    tokio::select! {
+        written = written => written,
+        _ = state.wait_for(lost) => false,
     }
 }
 

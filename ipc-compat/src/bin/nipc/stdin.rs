@@ -1,11 +1,12 @@
 //! Stdin, read by a thread of its own: a read from a terminal cannot be given up.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::thread;
 
 use tokio::sync::mpsc;
 
 use crate::commands::{self, BadCommand, Command};
+use crate::streams::SkipBom;
 
 /// The commands that stdin brings.
 #[derive(Debug)]
@@ -25,14 +26,20 @@ enum Chunk {
 }
 
 impl Commands {
-    /// Starts reading. A line longer than `max_line` bytes is reported and skipped.
-    pub(crate) fn read(input: impl Read + Send + 'static, max_line: usize) -> Self {
+    /// Starts reading, behind a byte order mark. A line longer than `max_line` bytes is reported and
+    /// skipped.
+    ///
+    /// # Errors
+    ///
+    /// If there can be no thread.
+    pub(crate) fn read(input: impl Read + Send + 'static, max_line: usize) -> io::Result<Self> {
         // Few, since a chunk can be as large as a line.
         let (sender, chunks) = mpsc::channel(2);
-        thread::spawn(move || {
+        thread::Builder::new().spawn(move || {
+            let input = SkipBom::new(input);
             read_chunks(input, max_line, |chunk| sender.blocking_send(chunk).is_ok());
-        });
-        Self { chunks, lines: Vec::new(), taken: 0 }
+        })?;
+        Ok(Self { chunks, lines: Vec::new(), taken: 0 })
     }
 
     /// Returns what the next line says, or `None` at the end of stdin.
@@ -110,7 +117,7 @@ mod tests {
     fn read(pieces: &[&str], max_line: usize) -> Vec<Option<String>> {
         struct Pieces<'a>(std::slice::Iter<'a, &'a str>);
         impl Read for Pieces<'_> {
-            fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
                 let piece = self.0.next().map_or("", |piece| *piece);
                 buffer[..piece.len()].copy_from_slice(piece.as_bytes());
                 Ok(piece.len())
@@ -158,8 +165,8 @@ mod tests {
 
     #[tokio::test]
     async fn commands_come_one_by_one_and_then_none() {
-        let input: &[u8] = b"{\"do\":\"close\"}\r\nx\n{\"type\":\"t\"}";
-        let mut commands = Commands::read(input, 100);
+        let input: &[u8] = b"\xef\xbb\xbf{\"do\":\"close\"}\r\nx\n{\"type\":\"t\"}";
+        let mut commands = Commands::read(input, 100).unwrap();
         assert_eq!(commands.next().await, Some(Ok(Command::Close)));
         assert!(commands.next().await.unwrap().is_err());
         assert!(matches!(commands.next().await, Some(Ok(Command::Send(_)))));

@@ -21,9 +21,10 @@ pub(crate) struct TlsOptions {
     /// File with the certificate of this side and those between it and its CA, in PEM.
     #[arg(long, value_name = "FILE", requires = "key", allow_hyphen_values = true)]
     cert: Option<PathBuf>,
-    /// Files with certificates to trust, in PEM. A client without trusts the system's CAs, or those
-    /// in the file that SSL_CERT_FILE names. A server with such lets nobody in without a certificate.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// File with certificates to trust, in PEM; may be repeated. A client without trusts the system's
+    /// CAs, or those in the file that SSL_CERT_FILE names. A server with such lets nobody in without
+    /// a certificate.
+    #[arg(long, value_name = "FILE")]
     ca: Vec<PathBuf>,
     /// serve: ask clients for a certificate, as --ca does anyhow; with --insecure take any, or none.
     #[arg(long)]

@@ -2,7 +2,6 @@
 
 mod meter;
 
-use std::io::{Write, stdout};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,11 +12,12 @@ use ipc_compat::{IpcClient, Retries, Socket};
 use ipc_core::Message;
 use tokio::sync::oneshot;
 
-use crate::args::{Common, Retrying, positive};
+use crate::args::{Common, Retrying};
 use crate::exit::{Exit, is_breach};
 use crate::lines::chain;
 use crate::log::Log;
 use crate::run::{Stop, supervise};
+use crate::values::positive;
 use crate::{endpoint, session};
 use meter::{Meter, Report};
 
@@ -104,13 +104,7 @@ async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Log) -> Exi
     };
     client.core().disconnect().await;
     match ended {
-        Ok(report) => match writeln!(stdout(), "{}", report.json()) {
-            Ok(()) => Exit::Done,
-            Err(error) => {
-                log.fail(format_args!("cannot write to stdout: {error}"));
-                Exit::Failed
-            }
-        },
+        Ok(report) => session::print(log, format!("{}\n", report.json()).as_bytes()),
         Err(Failure::Stopped) => Exit::Failed,
         Err(Failure::Lost(why)) => {
             log.fail(format_args!("{why}"));

@@ -1,0 +1,128 @@
+//! DATA of the command line: in it, in a file, or on standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::{fmt, thread};
+
+use ipc_compat::RawJson;
+use tokio::sync::oneshot;
+
+use crate::streams::{SkipBom, Stdin};
+use crate::values::json;
+
+/// Where data are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Data {
+    Given(RawJson),
+    From(Source),
+}
+
+/// A place to read from, to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Stdin,
+    File(PathBuf),
+}
+
+/// Returns what stands for DATA. No JSON is `-` or begins with `@`.
+pub(crate) fn parse(text: &str) -> Result<Data, String> {
+    match Source::of(text)? {
+        Some(source) => Ok(Data::From(source)),
+        None => json(text).map(Data::Given),
+    }
+}
+
+impl Source {
+    /// Returns the place that the text names, if it names one: `-`, `@-` or `@FILE`. Two `@` name none.
+    pub(crate) fn of(text: &str) -> Result<Option<Self>, String> {
+        match (text, text.strip_prefix('@')) {
+            ("-", _) | (_, Some("-")) => Ok(Some(Self::Stdin)),
+            (_, Some("")) => Err("the name of a file is missing behind @".into()),
+            (_, Some(file)) if !file.starts_with('@') => Ok(Some(Self::File(file.into()))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns the JSON that is there, without a byte order mark before it.
+    pub(crate) async fn json(&self, max_frame: usize) -> Result<RawJson, String> {
+        let bytes = self.read(max_frame, true).await?;
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+            return Err(format!("{self} is UTF-16, and has to be UTF-8"));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            format!("{self} is not UTF-8: see byte {}", error.utf8_error().valid_up_to())
+        })?;
+        json(&text).map_err(|error| format!("{self}: {error}"))
+    }
+
+    /// Returns the bytes that are there.
+    pub(crate) async fn bytes(&self, max_frame: usize) -> Result<Vec<u8>, String> {
+        self.read(max_frame, false).await
+    }
+
+    /// Reads in a thread of its own, since a pipe may bring nothing for as long as it likes.
+    async fn read(&self, max_frame: usize, text: bool) -> Result<Vec<u8>, String> {
+        let cannot = |error: io::Error| format!("cannot read {self}: {error}");
+        // White space around JSON is not sent.
+        let most = max_frame.saturating_add(SPACE);
+        let (sender, read) = oneshot::channel();
+        let source = self.clone();
+        let work = move || {
+            let _ = sender.send(source.read_at_most(most, text));
+        };
+        thread::Builder::new().spawn(work).map_err(cannot)?;
+        let ended = || Err(io::Error::other("it was not read to its end"));
+        let bytes = read.await.unwrap_or_else(|_| ended()).map_err(cannot)?;
+        if bytes.len() > most {
+            return Err(format!(
+                "{self} has more than {max_frame} bytes, the most that a frame may have"
+            ));
+        }
+        Ok(bytes)
+    }
+
+    fn read_at_most(&self, most: usize, text: bool) -> io::Result<Vec<u8>> {
+        let input: Box<dyn Read> = match self {
+            Self::Stdin => Box::new(Stdin),
+            Self::File(path) => Box::new(File::open(path)?),
+        };
+        let input: Box<dyn Read> = if text { Box::new(SkipBom::new(input)) } else { input };
+        let mut bytes = Vec::new();
+        // One more shows that there is more.
+        let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+        input.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdin => f.write_str("stdin"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// How many bytes may be beside those that a frame can hold.
+const SPACE: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_told_from_data() {
+        assert_eq!(parse("-"), Ok(Data::From(Source::Stdin)));
+        assert_eq!(parse("@-"), Ok(Data::From(Source::Stdin)));
+        assert_eq!(parse("@a b"), Ok(Data::From(Source::File("a b".into()))));
+        assert_eq!(parse("@./-"), Ok(Data::From(Source::File("./-".into()))));
+        assert!(matches!(parse("-1"), Ok(Data::Given(_))));
+        assert!(matches!(parse("\"@x\""), Ok(Data::Given(_))));
+        for text in ["@", "@@x", "--", "- "] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Source::of("@@x"), Ok(None));
+    }
+}

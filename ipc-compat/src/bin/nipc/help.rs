@@ -1,0 +1,40 @@
+//! What `--help` says below the options, and how it is printed.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+
+use crate::log;
+use crate::streams::{Stderr, Stdout};
+
+/// Prints help that was asked for to stdout, and what is wrong with the command line to stderr. If that
+/// is closed, nobody wants it.
+pub(crate) fn print(error: &clap::Error) {
+    let text = error.render();
+    // A key in the place of a file: the words of the command line are not to be repeated.
+    if text.to_string().contains("-----BEGIN") {
+        log::say(format_args!("PEM text in the command line: options take paths of files"));
+        return;
+    }
+    let _ = match error.use_stderr() {
+        true if stderr().is_terminal() => error.print(),
+        false if stdout().is_terminal() => error.print(),
+        true => Stderr.write_all(text.to_string().as_bytes()),
+        false => Stdout.write_all(text.to_string().as_bytes()),
+    };
+}
+
+pub(crate) const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  wrong usage; files of TLS that cannot be used
+  2  cannot connect or bind, TLS refused it, or messages were left undelivered
+  3  time ran out
+  4  the peer broke the protocol";
+
+pub(crate) const STDIN: &str = "\
+stdin takes one JSON object per line:
+  {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
+  {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
+  {\"to\":{\"address\":\"127.0.0.1\",\"port\":1},\"type\":\"t\"}   over UDP: to that address
+  {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
+  {\"do\":\"close\"} {\"do\":\"stop\"}              send what waits and exit
+  {\"do\":\"stop-retrying\"}                    do not connect again";
