@@ -35,6 +35,7 @@ pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 pub(crate) use reader::reader_agrees;
 #[cfg(any(test, fuzzing))]
 pub(crate) use scan::{MAX_DEPTH, is_json};
+pub(crate) use scan::{last_member, value_at};
 #[cfg(any(test, fuzzing))]
 pub(crate) use text::replace_lone_surrogates;
 

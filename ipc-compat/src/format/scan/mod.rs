@@ -1,11 +1,13 @@
 //! `Scan`: checks JSON in one pass over bytes, without recursion, allocation or values.
 
+mod member;
 mod words;
 
 use std::ops::Range;
 
 use words::{HIGHS, WORD, first_other_than_digit, plain};
 
+pub(crate) use member::{last_member, value_at};
 pub(super) use words::{BLOCK, any_byte, first_special, is_special, whole_blocks};
 
 /// A place in bytes, before which all was JSON.
