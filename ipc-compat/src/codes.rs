@@ -30,6 +30,8 @@ pub const UNSERIALIZABLE: &str = "ERR_IPC_UNSERIALIZABLE";
 /// Raw mode has no events: `emit` was called, or a payload asked for as a type. Of this crate; in
 /// node-ipc the event's name would be sent as the bytes.
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
+/// The blocking driver takes no such transport. Of this crate.
+pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
 /// Bytes were to be sent although frames are: raw mode is off. Of this crate.
 pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 

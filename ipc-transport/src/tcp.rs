@@ -222,6 +222,10 @@ impl Transport for TcpTransport {
         Endpoint::Tcp { host: self.host.clone(), port: self.port }
     }
 
+    fn supports_blocking(&self) -> bool {
+        true
+    }
+
     /// Tries the host's addresses in turn and returns the first that answers.
     ///
     /// There is no limit on time: wrap the future into a timeout.

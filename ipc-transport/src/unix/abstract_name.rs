@@ -103,6 +103,10 @@ impl Transport for AbstractTransport {
         Endpoint::Abstract(self.name.clone())
     }
 
+    fn supports_blocking(&self) -> bool {
+        cfg!(unix)
+    }
+
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
         super::connect::connect_abstract(&Name::new(&self.name)?, self.options.dial_check).await

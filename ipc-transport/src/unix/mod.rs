@@ -222,6 +222,10 @@ impl Transport for UnixTransport {
         Endpoint::Unix(self.path.clone())
     }
 
+    fn supports_blocking(&self) -> bool {
+        cfg!(unix)
+    }
+
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
         connect::connect(&self.path, self.options.dial_check).await

@@ -4,21 +4,25 @@ use std::sync::Arc;
 
 use ipc_transport::{Endpoint, Listener, Transport};
 
-use super::Connection;
 use super::client::runtime;
+use super::{Connection, NotBlocking, plain};
 use crate::MessageFormat;
 use crate::driver::config::{ConnectionConfig, connection_setters};
 use crate::driver::error::Error;
 
 /// A listening server whose connections are served by threads.
 ///
-/// It limits nothing but what its caller does: a thread for each connection is the caller's to
-/// start, and to refuse. The async [`Server`](crate::Server) has limits of its own, and broadcasts.
-/// Dropping it ends listening (the socket file is removed); the connections go on.
+/// A thread for each connection is the caller's to start. The async [`Server`](crate::Server) has more
+/// limits, and broadcasts. Dropping it ends listening (the socket file is removed); the connections
+/// go on.
 #[derive(Debug)]
 pub struct Server<F> {
     format: Arc<F>,
     config: ConnectionConfig,
+    max_connections: usize,
+    /// Held by every connection: how many there are is how often it is shared.
+    open: Arc<()>,
+    refused: u64,
     listener: Box<dyn Listener>,
     /// Runs on the thread that accepts, while it does, and nowhere else.
     runtime: tokio::runtime::Runtime,
@@ -28,19 +32,24 @@ pub struct Server<F> {
 ///
 /// # Defaults
 ///
-/// Those that stand at the setters.
-#[derive(Debug)]
+/// At most 100 connections. The rest stands at the setters.
+#[derive(Debug, Clone)]
 pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
     config: ConnectionConfig,
+    max_connections: usize,
 }
 
 impl<F: MessageFormat> Server<F> {
     /// Returns a builder for a server that speaks `format` over `transport`.
-    pub fn builder(format: F, transport: impl Transport) -> ServerBuilder<F> {
-        let config = ConnectionConfig::default();
-        ServerBuilder { format, transport: Arc::new(transport), config }
+    ///
+    /// # Errors
+    ///
+    /// [`NotBlocking`] if the transport's sockets need a runtime.
+    pub fn builder(format: F, transport: impl Transport) -> Result<ServerBuilder<F>, NotBlocking> {
+        let (transport, config) = (plain(transport)?, ConnectionConfig::default());
+        Ok(ServerBuilder { format, transport, config, max_connections: MAX_CONNECTIONS })
     }
 
     /// Returns where the server listens: a port that was left to the system is filled in.
@@ -49,23 +58,48 @@ impl<F: MessageFormat> Server<F> {
         self.listener.endpoint()
     }
 
-    /// Waits for the next connection and returns it.
+    /// Waits for the next connection and returns it. One beyond
+    /// [`max_connections`](ServerBuilder::max_connections) is closed and counted, and the next one
+    /// is waited for.
     ///
     /// # Errors
     ///
     /// [`Error::Transport`]; the server can still accept. Out of file descriptors, say: wait a
     /// moment before the next call.
     pub fn accept(&mut self) -> Result<Connection<F>, Error> {
-        let stream = self.runtime.block_on(async {
-            // Taken off the runtime it was accepted on while that runs.
-            self.listener.accept().await?.into_blocking()
-        })?;
-        Ok(Connection::new(Arc::clone(&self.format), self.config.clone(), stream))
+        loop {
+            let stream = self.runtime.block_on(async {
+                // Taken off the runtime it was accepted on while that runs.
+                self.listener.accept().await?.into_blocking()
+            })?;
+            // One holder is the server itself.
+            if Arc::strong_count(&self.open) > self.max_connections {
+                self.refused = self.refused.saturating_add(1);
+                continue;
+            }
+            let place = Arc::clone(&self.open);
+            let format = Arc::clone(&self.format);
+            return Ok(Connection::new(format, self.config.clone(), stream, place));
+        }
+    }
+
+    /// Returns how many connections were closed since there were too many.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
     connection_setters!();
+
+    /// Sets how many connections there may be; one more is closed at once. A connection counts until
+    /// its end or until it is dropped. Default: 100.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
 
     /// Starts listening and returns the server.
     ///
@@ -79,6 +113,17 @@ impl<F: MessageFormat> ServerBuilder<F> {
     pub fn listen(self) -> Result<Server<F>, Error> {
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
-        Ok(Server { format: Arc::new(self.format), config: self.config, listener, runtime })
+        Ok(Server {
+            format: Arc::new(self.format),
+            config: self.config,
+            max_connections: self.max_connections,
+            open: Arc::default(),
+            refused: 0,
+            listener,
+            runtime,
+        })
     }
 }
+
+/// As many as the async server takes by default.
+const MAX_CONNECTIONS: usize = 100;
