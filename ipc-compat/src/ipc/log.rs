@@ -1,6 +1,6 @@
 //! `Log`: where an `Ipc` writes what happens, if anybody wants to know.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -160,7 +160,19 @@ impl fmt::Display for Payload<'_> {
             .nth(MAX_PAYLOAD)
             .map_or(&*payload, |(end, _)| payload.get(..end).unwrap_or_default());
         let more = if shown.len() < payload.len() { "..." } else { "" };
-        write!(f, "{} {shown}{more}", self.0.event())
+        write!(f, "{} {}{more}", OneLine(self.0.event()), OneLine(shown))
+    }
+}
+
+/// A peer's text without line ends and other control characters, with which it could forge a line.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|char| match char {
+            char if char.is_control() => write!(f, "{}", char.escape_default()),
+            char => f.write_char(char),
+        })
     }
 }
 

@@ -105,7 +105,9 @@ impl Error {
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
             Self::Format(error) => error.code(),
-            Self::Handler(HandlerError::Payload { source, .. }) => source.code(),
+            Self::Handler(
+                HandlerError::Payload { source, .. } | HandlerError::NoPayload { source, .. },
+            ) => source.code(),
             Self::Handler(_) => "handler_panicked",
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
