@@ -76,11 +76,11 @@ impl IpcError {
             Self::TlsIncomplete { .. } | Self::UdpWithTls => codes::TLS_CONFIGURATION,
             #[cfg(feature = "tls-base")]
             Self::Tls(_) => codes::TLS_CONFIGURATION,
-            Self::Config(_) => "ERR_IPC_CONFIG",
-            Self::Unsupported { .. } => "ERR_IPC_UNSUPPORTED",
+            Self::Config(_) => codes::CONFIG,
+            Self::Unsupported { .. } => codes::UNSUPPORTED,
             Self::NotBlocking(_) => codes::NOT_BLOCKING,
-            Self::NoId => "ERR_IPC_NO_ID",
-            Self::Argument { .. } | Self::InvalidPort { .. } => "ERR_IPC_ARGUMENT",
+            Self::NoId => codes::NO_ID,
+            Self::Argument { .. } | Self::InvalidPort { .. } => codes::ARGUMENT,
         }
     }
 }

@@ -150,6 +150,18 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Local => "closed_by_this_side",
+            Self::PeerClosed => "closed_by_peer",
+            Self::Reset => "reset_by_peer",
+            Self::Truncated { .. } => "truncated",
+            Self::Error(error) => error.code(),
+        }
+    }
+
     /// Returns whether the connection ended because of what the peer sent: the next one would end
     /// the same way.
     // Wire rule W14
@@ -211,6 +223,24 @@ pub enum EmitError {
     UnknownPeer(PeerId),
 }
 
+impl EmitError {
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Full(_) => "queue_full",
+            Self::TooLarge { .. } => "larger_than_queue",
+            Self::TooLargeForDatagram { .. } => "larger_than_datagram",
+            Self::Format(error) => error.code(),
+            Self::Encode(EncodeError::FrameTooLarge { .. }) => "frame_too_large",
+            Self::Encode(EncodeError::ContainsDelimiter { .. }) => "contains_delimiter",
+            Self::Encode(_) => "not_encoded",
+            Self::Closed => "closed",
+            Self::UnknownPeer(_) => "unknown_peer",
+        }
+    }
+}
+
 impl From<PushError> for EmitError {
     fn from(error: PushError) -> Self {
         match error {
@@ -235,4 +265,15 @@ pub enum ConnectError {
     /// The client is closed.
     #[error("the client is closed")]
     Closed,
+}
+
+impl ConnectError {
+    /// Returns a stable code, for programs: that of the last attempt's error, if there was one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(error) => error.code(),
+            Self::Closed => "closed",
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Each check is a function that returns what is wrong, one line each. They run as tests too, so
 //! `cargo test` alone finds what they find.
 
+mod codes;
 mod edges;
 mod facts;
 mod files;
@@ -27,6 +28,7 @@ const ALL: &[Check] = &[
     ("purity and footprints", purity::check),
     ("wire rules", wire_rules::check),
     ("facts written twice", facts::check),
+    ("codes of errors", codes::check),
     ("interop table", summary::check),
 ];
 
@@ -91,6 +93,11 @@ mod tests {
     #[test]
     fn the_interop_table_is_of_what_is_run() {
         check("interop table");
+    }
+
+    #[test]
+    fn every_code_of_an_error_is_documented() {
+        check("codes of errors");
     }
 
     #[test]
