@@ -3,8 +3,8 @@
 //! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
 #![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
 
-use ipc_compat::{Config, Ipc};
-use ipc_core::blocking::{Client, Event};
+use ipc_compat::Config;
+use ipc_compat::blocking::{Event, IpcClient};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,9 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         config.apply_json(&settings.parse()?)?;
     }
 
-    let format = config.format()?;
-    let transport = Ipc::new(config).transport_to("world")?;
-    let mut world = Client::builder(format, transport).build();
+    let mut world = IpcClient::connect_to(&config, "world")?;
     let hello = AppMessage { id: "hello".to_owned(), message: "hello".to_owned() };
     world.emit("app.message", &hello)?;
     // It connects, writes and reads within this call, and connects again if that is lost.

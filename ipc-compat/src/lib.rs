@@ -26,6 +26,7 @@ pub use format::{
 pub use inspect::Inspect;
 #[cfg(feature = "tls-base")]
 pub use ipc::TlsProblem;
+pub use ipc::blocking;
 pub use ipc::{
     Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
     ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,

@@ -84,5 +84,22 @@ fn errors_carry_limit_and_length() {
     let error = EventRules::guarded().check(&"n".repeat(300)).unwrap_err();
     assert_eq!(error.message(), "event type of 300 characters is longer than 256");
     let error = EventRules::guarded().check("close").unwrap_err();
-    assert_eq!(error.message(), "event type \"close\" is reserved for lifecycle events");
+    assert_eq!(error.message(), "event type of 5 characters is reserved for lifecycle events");
+}
+
+#[test]
+fn an_error_does_not_say_the_name() {
+    let secret = "secret\nINFO forged";
+    let assured = EventRules::assured(["close"]);
+    for name in ["__proto__", "close", secret] {
+        let error = assured.check(name).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(name), "{error:?}");
+    }
+    // On the way out as on the way in.
+    let format = NodeFormat::classic().with_event_rules(assured);
+    let sent = format.encode(secret, &1, &mut BytesMut::new()).unwrap_err();
+    let frame = r#"{"type":"secret\nINFO forged","data":1}"#;
+    let received = format.decode(frame.into()).map(drop).unwrap_err();
+    let expected = "event type of 18 characters is not in the list of allowed ones";
+    assert_eq!((sent.message(), received.message()), (expected, expected));
 }

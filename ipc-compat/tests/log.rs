@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ipc_compat::{Config, Inspect, Ipc, Logger, Retries};
+use ipc_compat::{Config, Inspect, Ipc, Logger, RawJson, Retries};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -200,6 +200,26 @@ async fn errors_are_logged() {
     assert!(logged[0].starts_with("client of nobody: "), "{logged:?}");
     assert!(logged[1].starts_with("connection to nobody closed: "), "{logged:?}");
     assert_eq!(logged[2], "client of nobody is at its end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_writes_no_lines_of_its_own() {
+    let (directory, lines) = (TempDir::new().unwrap(), Lines::default());
+    let ipc = ipc(&directory, &lines);
+    ipc.configure(|config| config.log_payloads = true);
+    let server = ipc.serve(()).unwrap();
+    server.start().await.unwrap();
+    let client = ipc.connect_to("world").unwrap();
+    let forged = "e\nserver listens at \u{1b}[31mnowhere";
+    client.emit(forged, &RawJson::new("[1,\n2]").unwrap()).unwrap();
+    lines.until("received").await;
+    client.close().await;
+    server.stop().await;
+    let lines = lines.take();
+    let logged: Vec<_> = lines.iter().filter(|line| line.contains("event")).collect();
+    let event = "e\\nserver listens at \\u{1b}[31mnowhere [1,\\n2]";
+    let expected = ["dispatching", "received"].map(|what| format!("{what} event {event}"));
+    assert_eq!(logged, expected.iter().collect::<Vec<_>>());
 }
 
 #[track_caller]

@@ -17,17 +17,23 @@ fn message(data: Option<&str>) -> Message {
     Message::new("m", data.map(|data| Bytes::copy_from_slice(data.as_bytes())))
 }
 
-fn decode<T: DeserializeOwned>(data: Option<&str>) -> Result<T, FormatError> {
+fn decode<T: DeserializeOwned + 'static>(data: Option<&str>) -> Result<T, FormatError> {
     NodeFormat::classic().decode_payload(&message(data))
 }
 
 #[track_caller]
-fn check<T: DeserializeOwned + PartialEq + Debug>(data: impl Into<Option<&'static str>>, value: T) {
+fn check<T: DeserializeOwned + PartialEq + Debug + 'static>(
+    data: impl Into<Option<&'static str>>,
+    value: T,
+) {
     assert_eq!(decode::<T>(data.into()), Ok(value));
 }
 
 #[track_caller]
-fn check_error<T: DeserializeOwned + Debug>(data: impl Into<Option<&'static str>>, text: &str) {
+fn check_error<T: DeserializeOwned + Debug + 'static>(
+    data: impl Into<Option<&'static str>>,
+    text: &str,
+) {
     let error = decode::<T>(data.into()).unwrap_err();
     assert_eq!((error.code(), error.message()), (codes::INVALID_DATA, text));
 }
@@ -92,6 +98,36 @@ fn values_accept_everything() {
     check(None, Value::Null);
     check("null", Value::Null);
     check(r#"{"a":[1,"x"]}"#, json!({"a": [1, "x"]}));
+}
+
+#[test]
+fn raw_json_accepts_all_there_is_and_an_option_of_it_nothing_too() {
+    let raw = |json: &str| RawJson::new(json.to_owned()).unwrap();
+    for json in ["null", "[1, 2]", "1e400", r#""\ud800""#] {
+        assert_eq!(decode::<RawJson>(Some(json)), Ok(raw(json)));
+        assert_eq!(decode::<Option<RawJson>>(Some(json)), Ok(Some(raw(json))));
+    }
+    check_error::<RawJson>(None, "data is absent");
+    check::<Option<RawJson>>(None, None);
+    // Without a copy.
+    let message = message(Some("[1]"));
+    let payload = message.payload().unwrap().as_ptr();
+    let same: Option<RawJson> = NodeFormat::classic().decode_payload(&message).unwrap();
+    assert_eq!(same.unwrap().as_bytes().as_ptr(), payload);
+}
+
+#[test]
+fn raw_json_may_be_a_part_of_a_payload() {
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Envelope {
+        of: RawJson,
+        rest: Vec<RawJson>,
+        more: Option<RawJson>,
+    }
+    let raw = |json: &str| RawJson::new(json.to_owned()).unwrap();
+    let json = r#"{"of":{"n": 1e400},"rest":[null,"x"],"more":null}"#;
+    let of = raw(r#"{"n": 1e400}"#);
+    check(json, Envelope { of, rest: vec![raw("null"), raw("\"x\"")], more: None });
 }
 
 #[test]

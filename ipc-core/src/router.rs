@@ -53,16 +53,24 @@ impl HandlerId {
 pub enum HandlerError {
     /// The handler panicked.
     Panicked {
-        /// The event it was called for.
+        /// The event whose handler it is; `*` if it is one of every event: what a peer called its
+        /// event is in no error.
         event: String,
         /// The panic's message, if it had one.
         message: String,
     },
     /// The payload is not what the handler takes; the handler was not called.
     Payload {
-        /// The event it would have been called for.
+        /// The event whose handler it is.
         event: String,
         /// Why the payload could not be read.
+        source: FormatError,
+    },
+    /// The message has no payload, and its handler takes none without one; it was not called.
+    NoPayload {
+        /// The event whose handler it is.
+        event: String,
+        /// What the format says of it.
         source: FormatError,
     },
 }
@@ -201,8 +209,9 @@ impl<C> Router<C> {
                 spent = Some(handler.id);
             }
             ran += 1;
-            if let Err(error) = call(handler, message, context) {
-                failed(error);
+            if let Err(failure) = call(handler, message, context) {
+                let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
+                failed(failure.of(if of_any { "*" } else { message.event() }, message));
             }
         }
         if spent.is_some() {
@@ -214,15 +223,31 @@ impl<C> Router<C> {
     }
 }
 
-fn call<C>(handler: &Handler<C>, message: &Message, context: &C) -> Result<(), HandlerError> {
-    let event = || message.event().to_owned();
+/// What went wrong in a handler, before it is said in whose.
+enum Failure {
+    Payload(FormatError),
+    Panic(String),
+}
+
+impl Failure {
+    #[cold]
+    fn of(self, event: &str, message: &Message) -> HandlerError {
+        let event = event.to_owned();
+        match self {
+            Self::Payload(source) if message.payload().is_none() => {
+                HandlerError::NoPayload { event, source }
+            }
+            Self::Payload(source) => HandlerError::Payload { event, source },
+            Self::Panic(message) => HandlerError::Panicked { event, message },
+        }
+    }
+}
+
+fn call<C>(handler: &Handler<C>, message: &Message, context: &C) -> Result<(), Failure> {
     // A handler shares nothing with the router, so nothing here can be left half done.
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(message, context))) {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(source)) => Err(HandlerError::Payload { event: event(), source }),
-        Err(panic) => {
-            Err(HandlerError::Panicked { event: event(), message: panic_message(&*panic) })
-        }
+        Ok(result) => result.map_err(Failure::Payload),
+        Err(panic) => Err(Failure::Panic(panic_message(&*panic))),
     }
 }
 
@@ -309,6 +334,9 @@ impl fmt::Display for HandlerError {
             Self::Payload { event, .. } => {
                 write!(f, "the payload of {event:?} is not what its handler takes")
             }
+            Self::NoPayload { event, .. } => {
+                write!(f, "a message {event:?} has no payload, which its handler needs")
+            }
         }
     }
 }
@@ -317,7 +345,7 @@ impl std::error::Error for HandlerError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Panicked { .. } => None,
-            Self::Payload { source, .. } => Some(source),
+            Self::Payload { source, .. } | Self::NoPayload { source, .. } => Some(source),
         }
     }
 }

@@ -81,6 +81,10 @@ impl Transport for FallbackTransport {
         self.first.endpoint()
     }
 
+    fn supports_blocking(&self) -> bool {
+        self.first.supports_blocking() && self.others.iter().all(|place| place.supports_blocking())
+    }
+
     async fn dial(&self) -> Result<Stream, TransportError> {
         self.dial_by(None).await
     }

@@ -60,6 +60,16 @@ pub trait Transport: Debug + Send + Sync + 'static {
     ///
     /// Dropping the future frees the endpoint again.
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError>;
+
+    /// Returns whether its streams are plain sockets, which
+    /// [`Stream::into_blocking`] takes off the runtime: what a driver without a runtime asks before
+    /// it takes a transport.
+    ///
+    /// Default: `false`. Unix sockets and TCP can; a transport that wraps another one and returns its
+    /// streams as they are answers what that one does.
+    fn supports_blocking(&self) -> bool {
+        false
+    }
 }
 
 /// A listening endpoint. Dropping it frees the endpoint, as [`Listener::close`] does.
@@ -154,6 +164,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
         (**self).listen().await
     }
+
+    fn supports_blocking(&self) -> bool {
+        (**self).supports_blocking()
+    }
 }
 
 #[async_trait]
@@ -172,5 +186,9 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
         (**self).listen().await
+    }
+
+    fn supports_blocking(&self) -> bool {
+        (**self).supports_blocking()
     }
 }

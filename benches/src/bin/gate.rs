@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::{Bytes, BytesMut};
 use ipc_benches::{Body, FIRST_SEQ, OwnedBody, frame, frame_with, text};
 use ipc_codec::{Delimiter, FrameDecoder, FrameEncoder, Framing, Limits};
-use ipc_compat::NodeFormat;
+use ipc_compat::{Config, Ipc, NodeFormat};
 use ipc_core::{Client, DecodePayload, EncodePayload, MessageFormat, Server};
 use ipc_transport::{MemoryTransport, Transport};
+use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::runtime::Builder;
 use tokio::sync::Notify;
@@ -42,6 +43,8 @@ fn run(words: &[String]) -> Result<()> {
         "payload" => payload(times),
         "encode" => encode(times),
         "dispatch" => with_runtime(dispatch(times)),
+        "named" => with_runtime(dispatch_by_config(times, "id", Body::TEXT)),
+        "unnamed" => with_runtime(dispatch_by_config(times, "by", Body::TEXT)),
         "emit" => with_runtime(emit(times, BURST)),
         "echo" => with_runtime(echo(times)),
         _ => Err(format!("no path is called {path:?}").into()),
@@ -147,6 +150,38 @@ async fn dispatch(times: u64) -> Result<()> {
     let (_server, arrivals) = server(&transport).await?;
     let mut stream = transport.dial().await?;
     let frames = frame("count", FIRST_SEQ).repeat(usize::try_from(BURST)?);
+    for _ in 0..times / BURST {
+        arrivals.want(BURST);
+        stream.write_all(&frames).await?;
+        arrivals.there.notified().await;
+    }
+    Ok(())
+}
+
+/// The payload of node-ipc's own examples: who sent it, and a text.
+#[derive(Debug, Deserialize)]
+struct Named {
+    #[serde(alias = "by")]
+    id: String,
+    message: String,
+}
+
+/// Bytes on a socket to a handler of a server of the config, which looks for the id of the sender in
+/// the member `id`; here it is in `member`.
+async fn dispatch_by_config(times: u64, member: &str, text: &str) -> Result<()> {
+    let transport = MemoryTransport::new("gate");
+    let server = Ipc::new(Config::classic()).serve_on(transport.clone())?;
+    let arrivals = Arc::new(Arrivals::default());
+    let seen = Arc::clone(&arrivals);
+    server.on("count", move |body: Named, _| {
+        black_box((body.id, body.message));
+        seen.add();
+    });
+    server.start().await?;
+    let mut stream = transport.dial().await?;
+    let data = format!("{{\"{member}\":\"client.1\",\"message\":\"{text}\"}}");
+    let frames = format!("{{\"type\":\"count\",\"data\":{data}}}\u{c}");
+    let frames = frames.repeat(usize::try_from(BURST)?).into_bytes();
     for _ in 0..times / BURST {
         arrivals.want(BURST);
         stream.write_all(&frames).await?;

@@ -35,14 +35,18 @@ pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 /// Any [`Serialize`] type can be sent, and any owned [`Deserialize`](serde::Deserialize) type
 /// received. [`RawJson`] passes a payload through as it is, [`NoData`] sends an event without one.
 ///
-/// What a payload type accepts:
+/// What a handler gets, by the type of its payload. node-ipc runs it in every case, without data with
+/// `undefined`; here one whose type needs data is not called without, which is an error
+/// ([`HandlerError::NoPayload`](ipc_core::HandlerError::NoPayload)).
 ///
-/// - `Option<T>`: absent data and `null` are `None`.
-/// - `()`: anything, absent data too, since it asks for nothing.
-/// - [`RawJson`]: any data, byte for byte and without a copy; absent data is an error. A handler
-///   that must tell absent data from `null` looks at [`Message::payload`].
-/// - [`serde_json::Value`]: any data, nested at most 127 deep; absent data is `Null`.
-/// - every other type: what serde accepts for it, nested at most 127 deep; absent data is an error.
+/// | type | a frame without `data` | `"data":null` | other data |
+/// |---|---|---|---|
+/// | `()` | `()` | `()` | `()`: it asks for nothing |
+/// | [`RawJson`] | an error | `null` | any, byte for byte and without a copy |
+/// | `Option<RawJson>` | `None` | `Some`, with `null` | `Some`, the same |
+/// | [`serde_json::Value`] | `Null` | `Null` | any, nested at most 127 deep |
+/// | `Option<T>` | `None` | `None` | as `T` |
+/// | every other type | an error | what serde makes of it | the same, nested at most 127 deep |
 ///
 /// A type's own `deserialize` may run twice for a payload: where the first, quick attempt does not
 /// succeed, `serde_json` makes another, which counts.
@@ -273,17 +277,14 @@ impl EncodePayload<RawData<'_>> for NodeFormat {
     }
 }
 
-impl<T: DeserializeOwned> DecodePayload<T> for NodeFormat {
+impl<T: DeserializeOwned + 'static> DecodePayload<T> for NodeFormat {
+    #[inline]
     fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
         self.framed()?;
-        payload::typed(message.payload(), self.broken_text)
-    }
-}
-
-impl DecodePayload<RawJson> for NodeFormat {
-    fn decode_payload(&self, message: &Message) -> Result<RawJson, FormatError> {
-        self.framed()?;
-        payload::raw(message).ok_or_else(payload::absent)
+        match payload::raw(message) {
+            Some(result) => result,
+            None => payload::typed(message.payload(), self.broken_text),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a payload to the type a handler asks for.
 
+use std::any::{Any, TypeId};
 use std::borrow::Cow;
 
 use ipc_core::{FormatError, Message};
@@ -43,13 +44,29 @@ fn by_serde_json<T: DeserializeOwned>(
     }
 }
 
-/// Returns the payload as it is.
-pub(super) fn raw(message: &Message) -> Option<RawJson> {
-    message.clone().into_payload().map(RawJson::from_payload)
+/// Returns the payload as it is if that is what `T` asks for: [`RawJson`], which needs one, or an
+/// option of it, which tells no data from `null`. The types are known when it is compiled.
+#[inline]
+pub(super) fn raw<T: 'static>(message: &Message) -> Option<Result<T, FormatError>> {
+    let asked = TypeId::of::<T>();
+    let payload = || message.clone().into_payload().map(RawJson::from_payload);
+    if asked == TypeId::of::<RawJson>() {
+        return Some(same(&mut payload()).ok_or_else(absent));
+    }
+    if asked == TypeId::of::<Option<RawJson>>() {
+        return Some(same(&mut Some(payload())).ok_or_else(absent));
+    }
+    None
+}
+
+/// Takes a `T` out of an option of it; there is none in anything else.
+fn same<T: 'static>(value: &mut dyn Any) -> Option<T> {
+    value.downcast_mut::<Option<T>>().and_then(Option::take)
 }
 
 /// Returns the error of a message without data where data is needed.
-pub(super) fn absent() -> FormatError {
+#[cold]
+fn absent() -> FormatError {
     FormatError::new(codes::INVALID_DATA, "data is absent")
 }
 

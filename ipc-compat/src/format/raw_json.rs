@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use bytes::{Bytes, BytesMut};
 use ipc_core::FormatError;
-use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
@@ -16,7 +16,10 @@ use crate::codes;
 ///
 /// As a payload it passes through byte for byte, in every dialect: numbers keep their digits,
 /// members their order, a lone surrogate stays the escape it is, and `null` is `null`. (White space
-/// goes where it would be taken for the delimiter.) As a member of a larger payload use
+/// goes where it would be taken for the delimiter.) A frame without data has none: a handler that is
+/// to run for it too takes an `Option<RawJson>`.
+///
+/// As a member of a larger payload it can be received, with a copy; to send such a payload use
 /// [`RawValue`], which serde knows.
 ///
 /// # Examples
@@ -127,6 +130,13 @@ impl FromStr for RawJson {
 
     fn from_str(json: &str) -> Result<Self, FormatError> {
         Self::new(BytesMut::from(json).freeze())
+    }
+}
+
+/// Only of `serde_json`'s deserializers, for it is theirs to know what JSON was.
+impl<'de> Deserialize<'de> for RawJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::<RawValue>::deserialize(deserializer).map(Self::from)
     }
 }
 

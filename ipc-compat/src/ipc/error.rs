@@ -1,5 +1,7 @@
 //! `IpcError`: why a server or client was not made.
 
+use ipc_core::blocking::NotBlocking;
+
 use crate::{ConfigError, codes};
 
 /// Why a server or client was not made.
@@ -16,6 +18,9 @@ pub enum IpcError {
         /// The setting.
         option: &'static str,
     },
+    /// The blocking driver takes no such transport: TLS, UDP and Windows pipes need a runtime.
+    #[error(transparent)]
+    NotBlocking(#[from] NotBlocking),
     /// The profile `assured` takes no such transport.
     #[error("the profile `assured` refuses it: {reason}")]
     AssuredTransport {
@@ -72,10 +77,11 @@ impl IpcError {
             Self::TlsIncomplete { .. } | Self::UdpWithTls => codes::TLS_CONFIGURATION,
             #[cfg(feature = "tls-base")]
             Self::Tls(_) => codes::TLS_CONFIGURATION,
-            Self::Config(_) => "ERR_IPC_CONFIG",
-            Self::Unsupported { .. } => "ERR_IPC_UNSUPPORTED",
-            Self::NoId => "ERR_IPC_NO_ID",
-            Self::Argument { .. } | Self::InvalidPort { .. } => "ERR_IPC_ARGUMENT",
+            Self::Config(_) => codes::CONFIG,
+            Self::Unsupported { .. } => codes::UNSUPPORTED,
+            Self::NotBlocking(_) => codes::NOT_BLOCKING,
+            Self::NoId => codes::NO_ID,
+            Self::Argument { .. } | Self::InvalidPort { .. } => codes::ARGUMENT,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `Log`: where an `Ipc` writes what happens, if anybody wants to know.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,10 +37,17 @@ impl Logged {
         self.payloads.then_some(write)
     }
 
-    /// Writes the messages that are received.
-    pub(super) fn watch(&self, on_any: impl FnOnce(Log)) {
+    /// Writes the messages that are received: gives `on_any` what writes one, if they are to be.
+    pub(super) fn watch(&self, on_any: impl FnOnce(Self)) {
         if self.payloads {
-            on_any(self.log.clone());
+            on_any(self.clone());
+        }
+    }
+
+    /// Writes a message that was received, if they are to be.
+    pub(super) fn received(&self, message: &Message) {
+        if self.payloads {
+            self.log.received(message);
         }
     }
 }
@@ -98,15 +105,7 @@ impl Log {
     /// Writes what happens to a client's connection.
     pub(super) fn watch_client(&self, id: &Arc<str>, client: &Client<NodeFormat>) {
         let (log, id) = (self.clone(), Arc::clone(id));
-        client.on_lifecycle(move |event| match event {
-            ClientEvent::Connect => log.told(format_args!("connected to {id}")),
-            ClientEvent::Disconnect(reason) => {
-                log.told(format_args!("connection to {id} closed: {reason}"));
-            }
-            ClientEvent::Destroy => log.told(format_args!("client of {id} is at its end")),
-            ClientEvent::Error(error) => log.told(format_args!("client of {id}: {error}")),
-            _ => {}
-        });
+        client.on_lifecycle(move |event| log.told(OfClient(&id, event)));
     }
 
     /// Writes what happens to a server and its clients.
@@ -129,8 +128,24 @@ impl Log {
     }
 
     /// Writes a message with its payload, which may be secret: only for `log_payloads`.
-    pub(super) fn received(&self, message: &Message) {
+    fn received(&self, message: &Message) {
         self.line(format_args!("received event {}", Payload(message)));
+    }
+}
+
+/// What happened to a client of the server with this id.
+pub(super) struct OfClient<'a>(pub(super) &'a str, pub(super) &'a ClientEvent);
+
+impl fmt::Display for OfClient<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(id, event) = self;
+        match event {
+            ClientEvent::Connect => write!(f, "connected to {id}"),
+            ClientEvent::Disconnect(reason) => write!(f, "connection to {id} closed: {reason}"),
+            ClientEvent::Destroy => write!(f, "client of {id} is at its end"),
+            ClientEvent::Error(error) => write!(f, "client of {id}: {error}"),
+            other => write!(f, "client of {id}: {other:?}"),
+        }
     }
 }
 
@@ -145,7 +160,19 @@ impl fmt::Display for Payload<'_> {
             .nth(MAX_PAYLOAD)
             .map_or(&*payload, |(end, _)| payload.get(..end).unwrap_or_default());
         let more = if shown.len() < payload.len() { "..." } else { "" };
-        write!(f, "{} {shown}{more}", self.0.event())
+        write!(f, "{} {}{more}", OneLine(self.0.event()), OneLine(shown))
+    }
+}
+
+/// A peer's text without line ends and other control characters, with which it could forge a line.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|char| match char {
+            char if char.is_control() => write!(f, "{}", char.escape_default()),
+            char => f.write_char(char),
+        })
     }
 }
 

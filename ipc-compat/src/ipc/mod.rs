@@ -2,6 +2,7 @@
 
 mod args;
 mod assured;
+pub mod blocking;
 mod call;
 mod client;
 mod datagrams;
@@ -123,9 +124,7 @@ impl Ipc {
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve(args.into_args())?;
         let config = self.config();
-        let path = call.path(&config);
-        assured::local_server(&config, &path)?;
-        let transport = local::server(&config, path);
+        let transport = setup::serve(&config, &call)?;
         self.make_server(&config, transport, call.callback)
     }
 
@@ -155,12 +154,7 @@ impl Ipc {
     pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve_net(args.into_args())?;
         let mut config = self.config();
-        assured::net_server(&mut config, call.udp())?;
-        let (host, port) = (call.host(&config), call.port(&config));
-        let transport = match call.udp() {
-            None => setup::tcp_server(&config, host, port)?,
-            Some(udp) => setup::udp(&config, udp, host, port)?,
-        };
+        let transport = setup::serve_net(&mut config, &call)?;
         self.make_server(&config, transport, call.callback)
     }
 
@@ -218,8 +212,7 @@ impl Ipc {
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
-        assured::net_client(&config)?;
-        let transport = setup::tcp_client(&config, call.host(&config), call.port(&config))?;
+        let transport = setup::connect_to_net(&config, &call)?;
         self.make_client(&config, call, transport)
     }
 

@@ -4,12 +4,37 @@ use std::sync::Arc;
 
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
-use ipc_core::{Client, HandlerOrder, OnMalformed, Server};
+use ipc_core::{Client, HandlerOrder, OnMalformed, Server, blocking};
 use ipc_transport::{IpVersion, Keepalive, TcpTransport, Transport, UdpTransport};
 
+use super::call::Call;
 use super::log::Logged;
-use super::{IpcError, UdpType, tls};
+use super::{IpcError, UdpType, assured, local, tls};
 use crate::{Config, Dialect, Family, Interface, NodeFormat, Profile, Retries};
+
+/// Returns the transport of a server on a local socket, if the profile takes it.
+pub(super) fn serve(config: &Config, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+    let path = call.path(config);
+    assured::local_server(config, &path)?;
+    Ok(local::server(config, path))
+}
+
+/// Returns the transport of a server on the network, if the profile takes it, which may add to the
+/// config.
+pub(super) fn serve_net(config: &mut Config, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+    assured::net_server(config, call.udp())?;
+    let (host, port) = (call.host(config), call.port(config));
+    match call.udp() {
+        None => tcp_server(config, host, port),
+        Some(kind) => udp(config, kind, host, port),
+    }
+}
+
+/// Returns the transport of a client on the network, if the profile takes it.
+pub(super) fn connect_to_net(config: &Config, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+    assured::net_client(config)?;
+    tcp_client(config, call.host(config), call.port(config))
+}
 
 /// Returns the transport of a server on TCP, or on TLS if the config has it.
 // Wire rule W42: small segments leave at once, the transport's default.
@@ -72,26 +97,52 @@ pub(super) fn udp(
     Ok(Arc::new(transport.with_limits(config.udp_limits).with_broadcast(config.udp_broadcast)))
 }
 
+/// Applies the settings of every connection to a builder of the core, whichever driver's it is: the
+/// only place where a setting is handed on, so that no driver can lack one.
+macro_rules! with_settings {
+    ($builder:expr, $config:expr, $log:expr) => {{
+        let config: &Config = $config;
+        let builder = $builder
+            .limits(config.limits())
+            .frame_timeout(config.message_timeout)
+            .linger(config.linger)
+            .on_malformed(on_malformed(config))
+            .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
+        match Logged::sent($log) {
+            Some(write) => builder.watch_sent(write),
+            None => builder,
+        }
+    }};
+}
+
+/// Applies these and those that only a server has.
+macro_rules! with_server_settings {
+    ($builder:expr, $config:expr, $log:expr) => {
+        // Wire rule W24
+        with_settings!($builder, $config, $log).max_connections($config.max_connections)
+    };
+}
+
+/// Applies these and those that only a client has.
+macro_rules! with_client_settings {
+    ($builder:expr, $config:expr, $log:expr) => {
+        with_settings!($builder, $config, $log)
+            .reconnect(reconnect($config))
+            // Wire rule W60
+            .sync($config.sync)
+    };
+}
+
 /// Returns a server with the config's settings.
 pub(super) fn server(
     config: &Config,
     transport: Arc<dyn Transport>,
     log: &Logged,
 ) -> Result<Server<NodeFormat>, IpcError> {
-    let builder = Server::builder(checked(config)?, transport)
-        // Wire rule W24
-        .max_connections(config.max_connections)
-        .limits(config.limits())
-        .frame_timeout(config.message_timeout)
-        .linger(config.linger)
-        .on_malformed(on_malformed(config))
-        // Wire rule W27
-        .handler_order(HandlerOrder::AnyFirst)
-        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
-    Ok(match log.sent() {
-        Some(write) => builder.watch_sent(write).build(),
-        None => builder.build(),
-    })
+    let builder = Server::builder(checked(config)?, transport);
+    // Wire rule W27
+    let builder = builder.handler_order(HandlerOrder::AnyFirst);
+    Ok(with_server_settings!(builder, config, log).build())
 }
 
 /// Returns a client with the config's settings.
@@ -100,21 +151,30 @@ pub(super) fn client(
     transport: Arc<dyn Transport>,
     log: &Logged,
 ) -> Result<Client<NodeFormat>, IpcError> {
-    let builder = Client::builder(checked(config)?, transport)
-        .reconnect(reconnect(config))
-        // Wire rule W60
-        .sync(config.sync)
-        .limits(config.limits())
-        .frame_timeout(config.message_timeout)
-        .linger(config.linger)
-        .on_malformed(on_malformed(config))
-        // Wire rule W27
-        .handler_order(HandlerOrder::AnyFirst)
-        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
-    Ok(match log.sent() {
-        Some(write) => builder.watch_sent(write).build(),
-        None => builder.build(),
-    })
+    let builder = Client::builder(checked(config)?, transport);
+    // Wire rule W27
+    let builder = builder.handler_order(HandlerOrder::AnyFirst);
+    Ok(with_client_settings!(builder, config, log).build())
+}
+
+/// Returns what makes a server without a runtime, with the config's settings.
+pub(super) fn blocking_server(
+    config: &Config,
+    transport: Arc<dyn Transport>,
+    log: &Logged,
+) -> Result<blocking::ServerBuilder<NodeFormat>, IpcError> {
+    let builder = blocking::Server::builder(checked(config)?, transport)?;
+    Ok(with_server_settings!(builder, config, log))
+}
+
+/// Returns a client without a runtime, with the config's settings.
+pub(super) fn blocking_client(
+    config: &Config,
+    transport: Arc<dyn Transport>,
+    log: &Logged,
+) -> Result<blocking::Client<NodeFormat>, IpcError> {
+    let builder = blocking::Client::builder(checked(config)?, transport)?;
+    Ok(with_client_settings!(builder, config, log).build())
 }
 
 /// Returns the reconnect policy: a fixed pause, as node-ipc has it.

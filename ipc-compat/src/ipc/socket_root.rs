@@ -21,6 +21,10 @@ impl<T: Transport> Transport for InSocketRoot<T> {
         self.socket.endpoint()
     }
 
+    fn supports_blocking(&self) -> bool {
+        self.socket.supports_blocking()
+    }
+
     async fn dial(&self) -> Result<Stream, TransportError> {
         self.socket.dial().await
     }

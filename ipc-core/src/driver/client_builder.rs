@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::client::{Client, ClientEvent};
 use super::client_task::{Control, Task};
-use super::config::{ConnectionConfig, client_setters, connection_setters};
+use super::config::{ConnectionConfig, client_setters, connection_setters, handler_setters};
 use super::hub::Hub;
 use super::{Peer, PeerId};
 use crate::MessageFormat;
@@ -43,6 +43,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
 
     client_setters!();
     connection_setters!();
+    handler_setters!();
 
     /// Returns the client. It does not connect yet: see [`Client::connect`].
     #[must_use]

@@ -102,7 +102,8 @@ impl Default for ConnectionConfig {
     }
 }
 
-/// Adds the setters that client and server builders share.
+/// Adds the setters that the builders of clients and servers share, in both drivers: nothing stands
+/// here that one of them does not do.
 macro_rules! connection_setters {
     () => {
         /// Sets how large a frame may be, received or sent, and what happens beyond it. Default:
@@ -207,13 +208,6 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Sets when handlers for any event run. Default: after the named ones.
-        #[must_use]
-        pub fn handler_order(mut self, order: crate::HandlerOrder) -> Self {
-            self.config.handler_order = order;
-            self
-        }
-
         /// Sets who is told of each message just before it is sent, whatever it is sent with, and of
         /// a broadcast once: for logs. Each message is encoded once more for that. Default: nobody,
         /// which costs nothing.
@@ -228,6 +222,19 @@ macro_rules! connection_setters {
     };
 }
 pub(super) use connection_setters;
+
+/// Adds the setters of the builders whose clients and servers have handlers.
+macro_rules! handler_setters {
+    () => {
+        /// Sets when handlers for any event run. Default: after the named ones.
+        #[must_use]
+        pub fn handler_order(mut self, order: crate::HandlerOrder) -> Self {
+            self.config.handler_order = order;
+            self
+        }
+    };
+}
+pub(super) use handler_setters;
 
 /// Adds the setters that the client builders of both drivers share.
 macro_rules! client_setters {

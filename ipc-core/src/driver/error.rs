@@ -134,7 +134,9 @@ impl Error {
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
             Self::Format(error) => error.code(),
-            Self::Handler(HandlerError::Payload { source, .. }) => source.code(),
+            Self::Handler(
+                HandlerError::Payload { source, .. } | HandlerError::NoPayload { source, .. },
+            ) => source.code(),
             Self::Handler(_) => "handler_panicked",
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
@@ -187,6 +189,18 @@ impl DisconnectReason {
         match self {
             Self::PeerClosed => Self::Truncated { buffered },
             other => other,
+        }
+    }
+
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Local => "closed_by_this_side",
+            Self::PeerClosed => "closed_by_peer",
+            Self::Reset => "reset_by_peer",
+            Self::Truncated { .. } => "truncated",
+            Self::Error(error) => error.code(),
         }
     }
 
@@ -254,6 +268,24 @@ pub enum EmitError {
     UnknownPeer(PeerId),
 }
 
+impl EmitError {
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Full(_) => "queue_full",
+            Self::TooLarge { .. } => "larger_than_queue",
+            Self::TooLargeForDatagram { .. } => "larger_than_datagram",
+            Self::Format(error) => error.code(),
+            Self::Encode(EncodeError::FrameTooLarge { .. }) => "frame_too_large",
+            Self::Encode(EncodeError::ContainsDelimiter { .. }) => "contains_delimiter",
+            Self::Encode(_) => "not_encoded",
+            Self::Closed => "closed",
+            Self::UnknownPeer(_) => "unknown_peer",
+        }
+    }
+}
+
 impl From<PushError> for EmitError {
     fn from(error: PushError) -> Self {
         match error {
@@ -278,4 +310,15 @@ pub enum ConnectError {
     /// The client is closed.
     #[error("the client is closed")]
     Closed,
+}
+
+impl ConnectError {
+    /// Returns a stable code, for programs: that of the last attempt's error, if there was one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(error) => error.code(),
+            Self::Closed => "closed",
+        }
+    }
 }

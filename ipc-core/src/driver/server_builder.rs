@@ -7,7 +7,7 @@ use ipc_transport::Transport;
 
 use super::admission::Admission;
 use super::budget::Budget;
-use super::config::{ConnectionConfig, connection_setters};
+use super::config::{ConnectionConfig, connection_setters, handler_setters};
 use super::server::Server;
 use super::server_task::Shared;
 use crate::MessageFormat;
@@ -80,6 +80,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
     }
 
     connection_setters!();
+    handler_setters!();
 
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]

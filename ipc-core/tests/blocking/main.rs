@@ -2,6 +2,7 @@
 #![cfg(all(feature = "tokio", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+mod builders;
 mod busy;
 mod files;
 #[path = "../support/lines.rs"]

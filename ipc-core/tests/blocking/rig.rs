@@ -32,11 +32,11 @@ impl Place {
     }
 
     pub(crate) fn listen(&self) -> Server<Lines> {
-        Server::builder(Lines, self.unix()).listen().unwrap()
+        Server::builder(Lines, self.unix()).unwrap().listen().unwrap()
     }
 
     pub(crate) fn builder(&self) -> ClientBuilder<Lines> {
-        Client::builder(Lines, self.unix()).reconnect(ReconnectPolicy::never())
+        Client::builder(Lines, self.unix()).unwrap().reconnect(ReconnectPolicy::never())
     }
 
     /// Returns both ends of a connection.
@@ -52,9 +52,10 @@ impl Place {
 
 /// Returns a server on a TCP port of its own, and a client of it.
 pub(crate) fn tcp() -> (Server<Lines>, Client<Lines>) {
-    let server = Server::builder(Lines, TcpTransport::new("127.0.0.1", 0)).listen().unwrap();
+    let server = Server::builder(Lines, TcpTransport::new("127.0.0.1", 0)).unwrap();
+    let server = server.listen().unwrap();
     let Endpoint::Tcp { host, port } = server.endpoint() else { panic!("no TCP endpoint") };
-    (server, Client::builder(Lines, TcpTransport::new(host, port)).build())
+    (server, Client::builder(Lines, TcpTransport::new(host, port)).unwrap().build())
 }
 
 /// Returns the policy that tries this often with pauses of 1 ms.

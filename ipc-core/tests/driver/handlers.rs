@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ipc_core::{Client, ClientEvent, Error, HandlerError, HandlerId, PeerId, Server};
+use ipc_core::{Client, ClientEvent, Error, HandlerError, HandlerId, PeerId, Server, ServerEvent};
 use ipc_transport::Transport;
 
 use crate::support::{Lines, Log, Raw, client, memory, server, soon, times};
@@ -315,7 +315,7 @@ async fn lifecycle_handlers_may_send_and_register() {
     let (other, log) = (server.clone(), Log::new());
     let noted = log.clone();
     server.on_lifecycle(move |event| {
-        if let ipc_core::ServerEvent::Connect(peer) = event {
+        if let ServerEvent::Connect(peer) = event {
             peer.emit("welcome", "you").unwrap();
             let noted = noted.clone();
             other.on_lifecycle(move |_| noted.note("told"));
@@ -330,4 +330,24 @@ async fn lifecycle_handlers_may_send_and_register() {
     log.until("told").await;
     // A handler that holds its server keeps it alive, so this ends it.
     soon(server.shutdown(Duration::from_secs(1))).await;
+}
+
+/// What a peer calls its event may be a secret, or written to forge a line of a log.
+#[tokio::test(start_paused = true)]
+async fn what_a_peer_calls_its_event_is_in_no_error() {
+    let transport = memory();
+    let (server, _) = server(&transport).await;
+    let errors = Log::new();
+    let other = errors.clone();
+    server.on_lifecycle(move |event| {
+        if let ServerEvent::Error { error, .. } = event {
+            other.note(format!("{error}, {error:?}"));
+        }
+    });
+    server.on_any(|_, _| panic!("told"));
+    Raw::dial(&transport).await.write("secret x\n").await;
+    errors.until_len(1).await;
+    let error = errors.lines().remove(0);
+    assert!(error.starts_with("a handler of \"*\" panicked: told"), "{error}");
+    assert!(!error.contains("secret"), "{error}");
 }

@@ -154,6 +154,10 @@ impl Transport for OpenTransport {
         self.endpoint.clone()
     }
 
+    fn supports_blocking(&self) -> bool {
+        true
+    }
+
     async fn dial(&self) -> Result<Stream, TransportError> {
         self.dialer()?.dial().await
     }

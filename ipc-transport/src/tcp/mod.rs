@@ -183,6 +183,10 @@ impl Transport for TcpTransport {
         self.dial_by(Deadline::NEVER).await
     }
 
+    fn supports_blocking(&self) -> bool {
+        true
+    }
+
     async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
         self.dial_by(Deadline::after(limit)).await
     }

@@ -126,6 +126,10 @@ impl Transport for AbstractTransport {
         Endpoint::Abstract(self.name.clone())
     }
 
+    fn supports_blocking(&self) -> bool {
+        cfg!(unix)
+    }
+
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
         self.connect(self.options.busy_timeout.alone()).await

@@ -280,6 +280,10 @@ impl Transport for UnixTransport {
         Endpoint::Unix(self.path.clone())
     }
 
+    fn supports_blocking(&self) -> bool {
+        cfg!(unix)
+    }
+
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
         let Options { dial_check, busy_timeout, .. } = self.options;

@@ -50,10 +50,29 @@ pub(super) fn run(target: &Path, accept: bool) -> Result<bool> {
         passed &= accept || change <= TOLERANCE;
         println!("{path:<12}{before:>14.1}{now:>14.1}  {:+.1} % {word}", 100.0 * change);
     }
+    for problem in beyond(&new.paths) {
+        println!("{problem}");
+        passed = false;
+    }
     if accept {
         fs::write(file(), new.text())?;
     }
     Ok(passed)
+}
+
+/// Returns what is wrong with the ratios of paths.
+fn beyond(paths: &BTreeMap<String, f64>) -> Vec<String> {
+    let count = |path: &str| paths.get(path).copied().unwrap_or(f64::NAN);
+    let mut problems = Vec::new();
+    for (one, other, limit) in RATIOS {
+        let ratio = count(one) / count(other);
+        // No number at all is none that is small enough.
+        if ratio.is_nan() || ratio > *limit {
+            problems
+                .push(format!("{one} takes {ratio:.2} times what {other} takes; {limit} at most"));
+        }
+    }
+    problems
 }
 
 /// Instructions outside the kernel, of one message, by path.
@@ -130,9 +149,15 @@ const PATHS: &[(&str, u64)] = &[
     ("payload", 20_000),
     ("encode", 20_000),
     ("dispatch", 10_000),
+    ("named", 10_000),
+    ("unnamed", 10_000),
     ("emit", 10_000),
     ("echo", 5_000),
 ];
+
+/// What a path may take of what another one does at most: a payload that says who sent it, of one
+/// that does not.
+const RATIOS: &[(&str, &str, f64)] = &[("named", "unnamed", 1.3)];
 
 /// By how much a count may grow: hash maps with random seeds move it by less than one percent.
 const TOLERANCE: f64 = 0.03;
@@ -144,7 +169,7 @@ const HEAD: &str = "\
 
 #[cfg(test)]
 mod tests {
-    use super::{PATHS, committed};
+    use super::{PATHS, beyond, committed};
 
     #[test]
     fn every_path_has_a_committed_number() {
@@ -154,5 +179,14 @@ mod tests {
         paths.sort_unstable();
         assert_eq!(committed, paths);
         assert!(counts.compiler.starts_with("rustc 1."), "{}", counts.compiler);
+        assert!(beyond(&counts.paths).is_empty());
+    }
+
+    #[test]
+    fn a_path_that_takes_too_much_of_another_is_found() {
+        let counts = |named| [("named".to_owned(), named), ("unnamed".to_owned(), 100.0)].into();
+        assert!(beyond(&counts(130.0)).is_empty());
+        assert_eq!(beyond(&counts(131.0)).len(), 1);
+        assert_eq!(beyond(&Default::default()).len(), 1);
     }
 }

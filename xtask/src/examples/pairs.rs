@@ -39,9 +39,13 @@ pub(super) const EXAMPLES: &[Example] = &[
         name: "blocking",
         servers: &[
             rust("basic_server", &["got a message from hello: hello"]),
+            rust("blocking_server", &["got a message from hello: hello"]),
             js("unixWindowsSocket/basic/world-server.js", &["received event of :  app.message"]),
         ],
-        clients: &[&[rust("blocking_client", &["got a message from world: hello world!"])]],
+        clients: &[
+            &[rust("blocking_client", &["got a message from world: hello world!"])],
+            &[js("unixWindowsSocket/basic/hello-client.js", &["message: 'hello world!'"])],
+        ],
     },
     Example {
         name: "sync",

@@ -3,6 +3,7 @@
 //! Each check is a function that returns what is wrong, one line each. They run as tests too, so
 //! `cargo test` alone finds what they find.
 
+mod codes;
 mod edges;
 mod facts;
 mod files;
@@ -31,6 +32,7 @@ const ALL: &[Check] = &[
     ("wire rules", wire_rules::check),
     ("runtimes of tests", runtimes::check),
     ("facts written twice", facts::check),
+    ("codes of errors", codes::check),
     ("interop table", summary::check),
 ];
 
@@ -105,6 +107,11 @@ mod tests {
     #[test]
     fn the_interop_table_is_of_what_is_run() {
         check("interop table");
+    }
+
+    #[test]
+    fn every_code_of_an_error_is_documented() {
+        check("codes of errors");
     }
 
     #[test]

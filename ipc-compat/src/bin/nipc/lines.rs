@@ -43,18 +43,8 @@ impl Line<'_> {
 
     /// Returns the line of a message that could not be sent.
     pub(crate) fn not_sent(error: &EmitError, peer: Option<u64>) -> Self {
-        let code = match error {
-            EmitError::Full(_) | EmitError::TooLarge { .. } => "ERR_IPC_BACKPRESSURE",
-            EmitError::Format(error) => error.code(),
-            EmitError::TooLargeForDatagram { .. }
-            | EmitError::Encode(ipc_codec::EncodeError::FrameTooLarge { .. }) => {
-                "ERR_IPC_FRAME_TOO_LARGE"
-            }
-            EmitError::Closed => "ERR_IPC_CLOSED",
-            EmitError::UnknownPeer(_) => "ERR_IPC_UNKNOWN_PEER",
-            _ => "ERR_IPC_NOT_SENT",
-        };
-        Line::Error { code: code.into(), message: format!("not sent: {}", chain(error)), peer }
+        let code = codes::of_emit(error);
+        Line::Error { code, message: format!("not sent: {}", chain(error)), peer }
     }
 
     /// Returns the line of messages that were taken and not written.
@@ -63,7 +53,7 @@ impl Line<'_> {
             1 => "1 message was not written".to_owned(),
             n => format!("{n} messages were not written"),
         };
-        Line::Error { code: "ERR_IPC_UNDELIVERED".into(), message, peer }
+        Line::Error { code: codes::UNDELIVERED.into(), message, peer }
     }
 
     /// Returns whether the line is worth printing even when only the essential is.

@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket};
+use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket, codes};
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
@@ -177,7 +177,7 @@ impl Talk<'_> {
                 self.output.print(&Line::error(&error, peer)).await;
             }
             ServerEvent::Refused { limit } => {
-                let code = "ERR_IPC_TOO_MANY_CONNECTIONS".into();
+                let code = codes::TOO_MANY_CONNECTIONS.into();
                 let message = format!("a connection was refused: the limit is {limit}");
                 self.output.print(&Line::Error { code, message, peer: None }).await;
             }

@@ -1,8 +1,12 @@
 //! `Scan`: checks JSON in one pass over bytes, without recursion, allocation or values.
 
+mod member;
+
 use std::ops::Range;
 
 use super::words::{HIGHS, WORD, first_other_than_digit, first_special, plain};
+
+pub(crate) use member::{last_member, value_at};
 
 /// A place in bytes, before which all was JSON.
 ///

@@ -8,7 +8,7 @@ use ipc_transport::{BlockingStream, Transport, TransportError};
 use super::connection::close;
 use super::methods::talk_methods;
 use super::talk::{Talk, Turn};
-use super::{Event, RecvError};
+use super::{Event, NotBlocking, RecvError, plain};
 use crate::driver::config::{ConnectionConfig, OnMalformed, client_setters, connection_setters};
 use crate::driver::dial::dial;
 use crate::driver::error::{ConnectError, DisconnectReason, Error};
@@ -49,14 +49,18 @@ pub struct ClientBuilder<F> {
 
 impl<F: MessageFormat> Client<F> {
     /// Returns a builder for a client that speaks `format` over `transport`.
-    pub fn builder(format: F, transport: impl Transport) -> ClientBuilder<F> {
-        ClientBuilder {
+    ///
+    /// # Errors
+    ///
+    /// [`NotBlocking`] if the transport's sockets need a runtime.
+    pub fn builder(format: F, transport: impl Transport) -> Result<ClientBuilder<F>, NotBlocking> {
+        Ok(ClientBuilder {
             format,
-            transport: Arc::new(transport),
+            transport: plain(transport)?,
             reconnect: ReconnectPolicy::default(),
             connect_timeout: Duration::from_secs(30),
             config: ConnectionConfig::of_client(),
-        }
+        })
     }
 
     /// Waits until the client is connected. Optional: `recv` connects, too.

@@ -22,13 +22,20 @@ use crate::{ClientEvent, MessageFormat};
 pub struct Connection<F> {
     talk: Talk<F>,
     ended: bool,
+    /// Its place among the server's connections.
+    place: Option<Arc<()>>,
 }
 
 impl<F: MessageFormat> Connection<F> {
-    pub(super) fn new(format: Arc<F>, config: ConnectionConfig, stream: BlockingStream) -> Self {
+    pub(super) fn new(
+        format: Arc<F>,
+        config: ConnectionConfig,
+        stream: BlockingStream,
+        place: Arc<()>,
+    ) -> Self {
         let mut talk = Talk::new(format, config);
         talk.attach(stream);
-        Self { talk, ended: false }
+        Self { talk, ended: false, place: Some(place) }
     }
 
     talk_methods!();
@@ -94,6 +101,7 @@ impl<F: MessageFormat> Connection<F> {
         self.talk.detach();
         self.talk.closed = true;
         self.ended = true;
+        self.place = None;
         self.talk.tell(ClientEvent::Disconnect(reason));
     }
 }

@@ -5,7 +5,8 @@
 //! it. It is what a command-line tool or an embedded loop wants, and has the lowest delay there is:
 //! no task is woken for a message. [`Server`] accepts connections, one thread for each.
 //!
-//! Over Unix sockets and TCP. It is the same session, queue and decoder as in the async driver.
+//! Over Unix sockets and TCP; other transports are refused with [`NotBlocking`] when a builder is
+//! asked for. It is the same session, queue and decoder as in the async driver.
 //!
 //! ```no_run
 //! # #[cfg(all(unix, feature = "msgpack"))]
@@ -14,7 +15,7 @@
 //! use ipc_core::blocking::{Client, Event};
 //! use ipc_transport::UnixTransport;
 //!
-//! let mut client = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock")).build();
+//! let mut client = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock"))?.build();
 //! client.emit("add", &(1, 2))?;
 //! while let Some(event) = client.recv() {
 //!     if let Event::Message(message) = event {
@@ -41,6 +42,10 @@ pub use client::{Client, ClientBuilder};
 pub use connection::Connection;
 pub use server::{Server, ServerBuilder};
 
+use std::sync::Arc;
+
+use ipc_transport::{Endpoint, Transport};
+
 use crate::{ClientEvent, Message};
 
 /// What a call of `recv` returns.
@@ -63,4 +68,30 @@ pub enum RecvError {
     /// None comes any more.
     #[error("the connection is at its end")]
     Ended,
+}
+
+/// The transport's sockets need a runtime: this driver takes Unix sockets and TCP, and no others.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[error("{endpoint} needs a runtime; the blocking driver takes plain Unix sockets and TCP")]
+pub struct NotBlocking {
+    /// Where the transport leads.
+    pub endpoint: Endpoint,
+}
+
+impl NotBlocking {
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "not_blocking"
+    }
+}
+
+/// Returns the transport, once it is found to be one for threads that wait.
+fn plain(transport: impl Transport) -> Result<Arc<dyn Transport>, NotBlocking> {
+    if transport.supports_blocking() {
+        Ok(Arc::new(transport))
+    } else {
+        Err(NotBlocking { endpoint: transport.endpoint() })
+    }
 }

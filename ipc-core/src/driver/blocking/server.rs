@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ipc_transport::{Displaced, Displacements, Endpoint, Listener, Stream, Transport};
+use ipc_transport::{
+    BlockingStream, Displaced, Displacements, Endpoint, Listener, Stream, Transport, TransportError,
+};
 
-use super::Connection;
 use super::client::runtime;
+use super::{Connection, NotBlocking, plain};
 use crate::MessageFormat;
 use crate::driver::config::{ConnectionConfig, connection_setters};
 use crate::driver::error::Error;
@@ -14,13 +16,17 @@ use crate::driver::server_file;
 
 /// A listening server whose connections are served by threads.
 ///
-/// It limits nothing but what its caller does: a thread for each connection is the caller's to
-/// start, and to refuse. The async [`Server`](crate::Server) has limits of its own, and broadcasts.
-/// Dropping it ends listening (the socket file is removed); the connections go on.
+/// A thread for each connection is the caller's to start. The async [`Server`](crate::Server) has more
+/// limits, and broadcasts. Dropping it ends listening (the socket file is removed); the connections
+/// go on.
 #[derive(Debug)]
 pub struct Server<F> {
     format: Arc<F>,
     config: ConnectionConfig,
+    max_connections: usize,
+    /// Held by every connection: how many there are is how often it is shared.
+    open: Arc<()>,
+    refused: u64,
     listener: Box<dyn Listener>,
     notices: Option<Displacements>,
     on_displaced: OnDisplaced,
@@ -32,12 +38,13 @@ pub struct Server<F> {
 ///
 /// # Defaults
 ///
-/// Those that stand at the setters.
-#[derive(Debug)]
+/// At most 100 connections. The rest stands at the setters.
+#[derive(Debug, Clone)]
 pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
     config: ConnectionConfig,
+    max_connections: usize,
     on_displaced: OnDisplaced,
 }
 
@@ -53,10 +60,18 @@ impl fmt::Debug for OnDisplaced {
 
 impl<F: MessageFormat> Server<F> {
     /// Returns a builder for a server that speaks `format` over `transport`.
-    pub fn builder(format: F, transport: impl Transport) -> ServerBuilder<F> {
-        let config = ConnectionConfig::default();
-        let on_displaced = OnDisplaced(Arc::new(|_| {}));
-        ServerBuilder { format, transport: Arc::new(transport), config, on_displaced }
+    ///
+    /// # Errors
+    ///
+    /// [`NotBlocking`] if the transport's sockets need a runtime.
+    pub fn builder(format: F, transport: impl Transport) -> Result<ServerBuilder<F>, NotBlocking> {
+        Ok(ServerBuilder {
+            format,
+            transport: plain(transport)?,
+            config: ConnectionConfig::default(),
+            max_connections: MAX_CONNECTIONS,
+            on_displaced: OnDisplaced(Arc::new(|_| {})),
+        })
     }
 
     /// Returns where the server listens: a port that was left to the system is filled in.
@@ -65,16 +80,30 @@ impl<F: MessageFormat> Server<F> {
         self.listener.endpoint()
     }
 
-    /// Waits for the next connection and returns it.
+    /// Waits for the next connection and returns it. One beyond
+    /// [`max_connections`](ServerBuilder::max_connections) is closed and counted, and the next one
+    /// is waited for.
     ///
     /// # Errors
     ///
     /// [`Error::Transport`]; the server can still accept. Out of file descriptors, say: wait a
     /// moment before the next call. [`TransportError::Displaced`] if the socket file is lost and the
     /// transport is to stop then: this and every further call.
-    ///
-    /// [`TransportError::Displaced`]: ipc_transport::TransportError::Displaced
     pub fn accept(&mut self) -> Result<Connection<F>, Error> {
+        loop {
+            let stream = self.accept_stream()?;
+            // One holder is the server itself.
+            if Arc::strong_count(&self.open) > self.max_connections {
+                self.refused = self.refused.saturating_add(1);
+                continue;
+            }
+            let place = Arc::clone(&self.open);
+            let format = Arc::clone(&self.format);
+            return Ok(Connection::new(format, self.config.clone(), stream, place));
+        }
+    }
+
+    fn accept_stream(&mut self) -> Result<BlockingStream, TransportError> {
         let Self { listener, notices, on_displaced: OnDisplaced(told), runtime, .. } = self;
         let accepted = runtime.block_on(async {
             loop {
@@ -89,13 +118,26 @@ impl<F: MessageFormat> Server<F> {
         while let Some(notice) = notices.as_mut().and_then(Displacements::try_next) {
             told(&notice);
         }
-        let stream = accepted?;
-        Ok(Connection::new(Arc::clone(&self.format), self.config.clone(), stream))
+        accepted
+    }
+
+    /// Returns how many connections were closed since there were too many.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
     connection_setters!();
+
+    /// Sets how many connections there may be; one more is closed at once. A connection counts until
+    /// its end or until it is dropped. Default: 100.
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections;
+        self
+    }
 
     /// Sets who is told that the server's socket file was removed or replaced: no new client finds
     /// the server then, unless the file was made again. Called on the thread that accepts, while it
@@ -119,14 +161,19 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
         let notices = listener.displacements();
-        let Self { config, on_displaced, .. } = self;
         Ok(Server {
             format: Arc::new(self.format),
-            config,
+            config: self.config,
+            max_connections: self.max_connections,
+            open: Arc::default(),
+            refused: 0,
             listener,
             notices,
-            on_displaced,
+            on_displaced: self.on_displaced,
             runtime,
         })
     }
 }
+
+/// As many as the async server takes by default.
+const MAX_CONNECTIONS: usize = 100;

@@ -16,7 +16,7 @@ use crate::Result;
 use crate::net::ready;
 
 pub(super) fn serve(endpoint: &Endpoint) -> Result<()> {
-    let mut server = Server::builder(NodeFormat::v14(), endpoint.transport()?).listen()?;
+    let mut server = Server::builder(NodeFormat::v14(), endpoint.transport()?)?.listen()?;
     ready(&server.endpoint());
     loop {
         let connection = server.accept()?;
@@ -55,7 +55,7 @@ pub(super) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
 }
 
 fn client(endpoint: &Endpoint, policy: FlushPolicy) -> Result<Client<NodeFormat>> {
-    let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?);
+    let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?)?;
     let mut client = builder.flush_policy(policy).build();
     client.connect()?;
     Ok(client)

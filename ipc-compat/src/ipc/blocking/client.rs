@@ -1,0 +1,135 @@
+//! `blocking::IpcClient`: a client of one server, for the thread that owns it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipc_core::ConnectError;
+use ipc_core::blocking::{Client, Event, RecvError};
+use ipc_transport::Transport;
+
+use super::{talking, without_callback};
+use crate::ipc::args::{ConnectToArgs, ConnectToNetArgs};
+use crate::ipc::call::Call;
+use crate::ipc::log::{Log, Logged, OfClient};
+use crate::ipc::{IpcError, assured, local, setup};
+use crate::{Config, NodeFormat};
+
+/// A client of one server, without a runtime.
+///
+/// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait for
+/// the next attempt by the config's `retry` and `max_retries`, and write what was sent meanwhile. Log
+/// lines are written when what they tell of is received. Dropping it ends the connection at once;
+/// [`close`](Self::close) writes what waits first.
+#[derive(Debug)]
+pub struct IpcClient {
+    id: String,
+    client: Client<NodeFormat>,
+    log: Logged,
+}
+
+impl IpcClient {
+    /// Returns a client of a server on a local socket; the arguments are those of
+    /// [`Ipc::connect_to`](crate::Ipc::connect_to). It is not connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config or an argument cannot be used, or the id is empty; on Windows
+    /// always, where a local socket is a pipe.
+    pub fn connect_to(config: &Config, args: impl ConnectToArgs) -> Result<Self, IpcError> {
+        let call = without_callback(Call::connect_to(args.into_args())?)?;
+        Self::new(config, call.id(), local::client(config, call.paths(config)))
+    }
+
+    /// Returns a client of a server on TCP; the arguments are those of
+    /// [`Ipc::connect_to_net`](crate::Ipc::connect_to_net). It is not connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config or an argument cannot be used, or the id is empty;
+    /// [`IpcError::NotBlocking`] if the config has `tls`.
+    pub fn connect_to_net(config: &Config, args: impl ConnectToNetArgs) -> Result<Self, IpcError> {
+        let call = without_callback(Call::connect_to_net(args.into_args())?)?;
+        Self::new(config, call.id(), setup::connect_to_net(config, &call)?)
+    }
+
+    /// Returns a client on a transport of the program's own. It is not connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`IpcError`] if the config cannot be used or the id is empty; [`IpcError::NotBlocking`] if the
+    /// transport's sockets need a runtime; under the profile `assured` always, for nothing is known
+    /// of the transport.
+    pub fn connect_on(
+        config: &Config,
+        id: &str,
+        transport: impl Transport,
+    ) -> Result<Self, IpcError> {
+        let call = Call::connect_to(ConnectToArgs::into_args(id))?;
+        assured::other_transport(config)?;
+        Self::new(config, call.id(), Arc::new(transport))
+    }
+
+    fn new(config: &Config, id: &str, transport: Arc<dyn Transport>) -> Result<Self, IpcError> {
+        let log = Logged { log: Log::new(config), payloads: config.log_payloads };
+        let client = setup::blocking_client(config, transport, &log)?;
+        Ok(Self { id: id.to_owned(), client, log })
+    }
+
+    /// Returns the id it was made with.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Waits until the client is connected. Optional: [`recv`](Self::recv) connects, too.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead. With `max_retries` for ever and no server, this
+    /// waits for ever.
+    ///
+    /// # Panics
+    ///
+    /// If it is called within an async runtime, which a thread that waits would stop.
+    pub fn connect(&mut self) -> Result<(), ConnectError> {
+        self.client.connect()
+    }
+
+    talking!(client);
+
+    /// Waits for the next event and returns it; `None` after the client's end. Connects if there is
+    /// no connection, and writes what was sent.
+    ///
+    /// # Panics
+    ///
+    /// If it has to connect within an async runtime, which a thread that waits would stop.
+    pub fn recv(&mut self) -> Option<Event> {
+        self.client.recv().inspect(|event| self.logged(event))
+    }
+
+    /// Waits for the next event, for `timeout` at most, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`].
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
+        self.client.recv_timeout(timeout).inspect(|event| self.logged(event))
+    }
+
+    fn logged(&self, event: &Event) {
+        match event {
+            Event::Message(message) => self.log.received(message),
+            Event::Lifecycle(event) => self.log.log.line(OfClient(&self.id, event)),
+            _ => {}
+        }
+    }
+
+    /// Returns the client of the core, which can do more. What it receives is not logged.
+    pub fn core(&mut self) -> &mut Client<NodeFormat> {
+        &mut self.client
+    }
+}

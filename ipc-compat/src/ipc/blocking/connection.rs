@@ -1,0 +1,93 @@
+//! `blocking::IpcConnection`: one client of a blocking server, for the thread that serves it.
+
+use std::time::Duration;
+
+use ipc_core::ClientEvent;
+use ipc_core::blocking::{Connection, Event, RecvError};
+
+use super::talking;
+use crate::ipc::identity::Claims;
+use crate::ipc::log::Logged;
+use crate::{NodeFormat, RawJson};
+
+/// One client of an [`IpcServer`](super::IpcServer).
+///
+/// Dropping it ends the connection at once; [`close`](Self::close) writes what waits first.
+#[derive(Debug)]
+pub struct IpcConnection {
+    number: u64,
+    connection: Connection<NodeFormat>,
+    /// What the client says it is called, if clients name themselves.
+    claims: Option<Claims>,
+    log: Logged,
+}
+
+impl IpcConnection {
+    pub(super) fn new(
+        number: u64,
+        connection: Connection<NodeFormat>,
+        identify: bool,
+        log: Logged,
+    ) -> Self {
+        log.log.line(format_args!("client {number} connected"));
+        Self { number, connection, claims: identify.then(Claims::default), log }
+    }
+
+    /// Returns its number: the first client of a server is 1.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the id that the client gave itself with `data.id`, if it did, in what was received so
+    /// far. It proves nothing.
+    #[must_use]
+    pub fn claimed_id(&self) -> Option<RawJson> {
+        self.claims.as_ref().and_then(Claims::get)
+    }
+
+    talking!(connection);
+
+    /// Waits for the next event and returns it: messages, errors, and at last
+    /// [`ClientEvent::Disconnect`]; `None` after that. What was sent is written first.
+    pub fn recv(&mut self) -> Option<Event> {
+        let event = self.connection.recv()?;
+        self.seen(&event);
+        Some(event)
+    }
+
+    /// Waits for the next event, for `timeout` at most, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
+        let event = self.connection.recv_timeout(timeout)?;
+        self.seen(&event);
+        Ok(event)
+    }
+
+    fn seen(&self, event: &Event) {
+        let (log, number) = (&self.log.log, self.number);
+        match event {
+            Event::Message(message) => {
+                if let Some(claims) = &self.claims {
+                    claims.note(message);
+                }
+                self.log.received(message);
+            }
+            Event::Lifecycle(ClientEvent::Disconnect(reason)) => {
+                log.line(format_args!("client {number} disconnected: {reason}"));
+            }
+            Event::Lifecycle(ClientEvent::Error(error)) => {
+                log.line(format_args!("client {number}: {error}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the connection of the core, which can do more. What it receives is not logged.
+    pub fn core(&mut self) -> &mut Connection<NodeFormat> {
+        &mut self.connection
+    }
+}
