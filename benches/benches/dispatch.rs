@@ -78,7 +78,7 @@ fn server(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
 
     let client = Client::builder(NodeFormat::v14(), transport).build();
     runtime.block_on(async {
-        client.connect();
+        client.start()?;
         client.connected().await
     })?;
     group.bench_function("emit to handler", |bencher| {

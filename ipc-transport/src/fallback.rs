@@ -15,10 +15,12 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 ///
 /// # Errors
 ///
-/// Dialing goes on to the next place if nobody listens at one; any other error is returned as it
-/// is, since somebody may be there. If nobody listens anywhere it is
-/// [`TransportError::NobodyListening`] with the first endpoint, and its source, a
-/// [`NobodyAnywhere`], names all of them. Listening gives what the first place gives.
+/// Dialing goes on to the next place if nobody listens at one, or nobody ever can, since it is no
+/// place ([`TransportError::is_permanent`]); any other error is returned as it is, since somebody may
+/// be there. If nobody listens anywhere it is [`TransportError::NobodyListening`] with the first
+/// endpoint where somebody may come, and its source, a [`NobodyAnywhere`], names all such. Only if
+/// there is none it is the permanent error of the first place. Listening gives what the first place
+/// gives.
 ///
 /// # Examples
 ///
@@ -61,20 +63,24 @@ impl Transport for FallbackTransport {
     }
 
     async fn dial(&self) -> Result<Stream, TransportError> {
-        let (endpoint, source) = match self.first.dial().await {
-            Err(TransportError::NobodyListening { endpoint, source }) => (endpoint, source),
-            other => return other,
-        };
-        let mut tried = vec![(endpoint.clone(), source)];
-        for place in &self.others {
+        let (mut tried, mut permanent) = (Vec::new(), None);
+        for place in std::iter::once(&self.first).chain(&self.others) {
             match place.dial().await {
                 Err(TransportError::NobodyListening { endpoint, source }) => {
                     tried.push((endpoint, source));
                 }
+                Err(error) if error.is_permanent() => {
+                    permanent.get_or_insert(error);
+                }
                 other => return other,
             }
         }
-        let kind = tried.first().map_or(io::ErrorKind::NotFound, |(_, source)| source.kind());
+        let first = tried.first().map(|(endpoint, source)| (endpoint.clone(), source.kind()));
+        let Some((endpoint, kind)) = first else {
+            // There is a first place, so that one of the two is there.
+            let none = TransportError::Unsupported { endpoint: self.endpoint() };
+            return Err(permanent.unwrap_or(none));
+        };
         let source = io::Error::new(kind, NobodyAnywhere { tried });
         Err(TransportError::NobodyListening { endpoint, source })
     }

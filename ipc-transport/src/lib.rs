@@ -33,6 +33,7 @@ mod memory;
 mod peer;
 #[cfg(feature = "pipe")]
 mod pipe;
+mod runtime;
 mod stream;
 mod tap;
 #[cfg(feature = "tcp")]
@@ -59,6 +60,7 @@ pub use memory::{MemoryHub, MemoryTransport};
 pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
 #[cfg(feature = "pipe")]
 pub use pipe::PipeTransport;
+pub use runtime::RuntimeError;
 pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
 #[cfg(feature = "tcp")]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use ipc_transport::{Endpoint, TransportError};
 
-/// Every variant, with its code, whether it is fatal, its kind, and a word its text must have.
+/// Every variant, with its code, whether it is permanent, its kind, and a word its text must have.
 fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
     let path = || PathBuf::from("/tmp/app.world");
     let endpoint = || Endpoint::Tcp { host: "::1".into(), port: 8000 };
@@ -41,7 +41,7 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::NotASocket { path: path(), found: "directory" },
             "not_a_socket",
-            true,
+            false,
             ErrorKind::AlreadyExists,
             "directory",
         ),
@@ -97,14 +97,14 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::ForeignOwner { path: path(), expected: 1, actual: 2 },
             "foreign_owner",
-            true,
+            false,
             ErrorKind::PermissionDenied,
             "user 2",
         ),
         (
             E::UnknownOwner { path: path(), source: source() },
             "unknown_owner",
-            true,
+            false,
             ErrorKind::PermissionDenied,
             "/tmp/app.world",
         ),
@@ -118,14 +118,14 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::UnknownGroup { group: "nobodies".into() },
             "unknown_group",
-            true,
+            false,
             ErrorKind::NotFound,
             "\"nobodies\"",
         ),
         (
             E::GroupRefused { group: "wheel".into(), source: source() },
             "group_refused",
-            true,
+            false,
             ErrorKind::Other,
             "\"wheel\"",
         ),
@@ -187,8 +187,12 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
 
 #[test]
 fn codes_kinds_and_texts_are_as_promised() {
-    for (error, code, fatal, kind, word) in all() {
-        assert_eq!((error.code(), error.is_fatal(), error.kind()), (code, fatal, kind), "{error}");
+    for (error, code, permanent, kind, word) in all() {
+        assert_eq!(
+            (error.code(), error.is_permanent(), error.kind()),
+            (code, permanent, kind),
+            "{error}"
+        );
         assert!(error.to_string().contains(word), "{error}");
         assert_eq!(io::Error::from(error).kind(), kind);
     }

@@ -1,5 +1,7 @@
 //! `IpcError`: why a server or client was not made.
 
+use ipc_transport::RuntimeError;
+
 use crate::{ConfigError, codes};
 
 /// Why a server or client was not made.
@@ -52,6 +54,10 @@ pub enum IpcError {
         /// What can stand there.
         expected: &'static str,
     },
+    /// The client cannot be started on the tokio runtime at hand: there is none, or it was built
+    /// without timers or without sockets.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     /// The port is not between 1 and 65,535.
     #[error("port {port} is not between 1 and 65535")]
     InvalidPort {
@@ -73,6 +79,7 @@ impl IpcError {
             Self::Tls(_) => codes::TLS_CONFIGURATION,
             Self::Config(_) => "ERR_IPC_CONFIG",
             Self::Unsupported { .. } => "ERR_IPC_UNSUPPORTED",
+            Self::Runtime(_) => "ERR_IPC_RUNTIME",
             Self::NoId => "ERR_IPC_NO_ID",
             Self::Argument { .. } | Self::InvalidPort { .. } => "ERR_IPC_ARGUMENT",
         }

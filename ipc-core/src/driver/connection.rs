@@ -179,9 +179,9 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     };
                 }
                 Err(error) => {
-                    let fatal = error.is_fatal();
+                    let ends_stream = error.ends_stream();
                     let reason = self.error(error.into());
-                    if fatal {
+                    if ends_stream {
                         return Flow::End(reason);
                     }
                     *budget = budget.saturating_sub(FRAME_COST);

@@ -272,9 +272,9 @@ impl<F: MessageFormat> Talk<F> {
     }
 
     fn broken(&mut self, error: DecodeError) -> Turn {
-        let fatal = error.is_fatal();
+        let ends_stream = error.ends_stream();
         let reason = self.fail(error.into());
-        if fatal { Turn::Lost(reason) } else { Turn::Look }
+        if ends_stream { Turn::Lost(reason) } else { Turn::Look }
     }
 
     fn lost(&mut self, error: io::Error) -> DisconnectReason {
