@@ -63,7 +63,7 @@ impl Pair {
         let client = Client::builder(NodeFormat::v14(), transport).build();
         let seen = Arc::clone(&arrivals);
         client.on("echo", move |(), _| seen.add());
-        client.connect();
+        client.start().unwrap();
         client.connected().await.unwrap();
         Self { client, _server: server, arrivals, _directory: directory }
     }

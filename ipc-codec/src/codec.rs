@@ -18,7 +18,7 @@ use crate::{DecodeError, EncodeError, FrameEncoder, Framing, Limits};
 ///
 /// A stream of tokio-util yields `None` once after each error. With
 /// [`Oversize::Skip`](crate::Oversize::Skip), a frame that was skipped therefore looks like the end;
-/// ask [`DecodeError::is_fatal`], and poll on if it is not. A codec serves one stream.
+/// ask [`DecodeError::ends_stream`], and poll on if it is not. A codec serves one stream.
 #[derive(Debug, Clone)]
 pub struct FrameCodec {
     splitter: Splitter,

@@ -59,7 +59,7 @@ impl FrameDecoder {
     ///
     /// - `Ok(None)`: give it more bytes first.
     /// - `Ok(Some(frame))`: call again, there may be another.
-    /// - `Err(error)`: if [`error.is_fatal()`](DecodeError::is_fatal), nothing more comes out of this
+    /// - `Err(error)`: if [`error.ends_stream()`](DecodeError::ends_stream), nothing more comes out of this
     ///   stream. Otherwise exactly one frame is missing here, and calling again goes on.
     ///
     /// A frame is a copy of its own, or shares the decoder's buffer if it is a large part of it: a

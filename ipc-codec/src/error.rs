@@ -33,7 +33,7 @@ impl DecodeError {
     /// Returns whether the stream can yield no further frame.
     ///
     /// Only a frame that was skipped ([`Oversize::Skip`]) leaves the stream alive.
-    pub fn is_fatal(&self) -> bool {
+    pub fn ends_stream(&self) -> bool {
         !matches!(self, Self::FrameTooLarge { policy: Oversize::Skip, .. })
     }
 }

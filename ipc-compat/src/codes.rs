@@ -49,6 +49,8 @@ pub const TOO_MANY_CONNECTIONS: &str = "ERR_IPC_TOO_MANY_CONNECTIONS";
 pub const CONFIG: &str = "ERR_IPC_CONFIG";
 /// The build or the system does not do what was asked for. Of this crate.
 pub const UNSUPPORTED: &str = "ERR_IPC_UNSUPPORTED";
+/// The tokio runtime at hand lacks what sockets need. Of this crate.
+pub const RUNTIME: &str = "ERR_IPC_RUNTIME";
 /// A client has no id. Of this crate; in node-ipc it is a line of the log.
 pub const NO_ID: &str = "ERR_IPC_NO_ID";
 /// An argument is not what can stand in its place. Of this crate.

@@ -55,12 +55,13 @@ async fn the_readmes_hello_world_works() {
     assert_eq!(endpoint, Endpoint::Unix(directory.path().join("app.world")));
 
     let (heard, mut hears) = mpsc::unbounded_channel();
-    ipc.connect_to(("world", move |ipc: &Ipc| {
-        let world = ipc.of("world").expect("it is there when the callback runs");
-        world.on_connect(|world| world.emit("message", "hello").unwrap());
-        world.on("message", move |text: String, _| heard.send(text).unwrap());
-    }))
-    .unwrap();
+    let _world = ipc
+        .connect_to(("world", move |ipc: &Ipc| {
+            let world = ipc.of("world").expect("it is there when the callback runs");
+            world.on_connect(|world| world.emit("message", "hello").unwrap());
+            world.on("message", move |text: String, _| heard.send(text).unwrap());
+        }))
+        .unwrap();
     assert_eq!(next(&mut hears).await, "hello world!");
     let report = ipc.disconnect("world").unwrap().close().await;
     assert!(report.undelivered.is_empty());
@@ -146,14 +147,15 @@ async fn retries_run_out_in_the_recorded_order() {
         let told = told.clone();
         move || told.send((what, start.elapsed().as_millis())).unwrap()
     };
-    ipc.connect_to(("world", move |ipc: &Ipc| {
-        let world = ipc.of("world").unwrap();
-        let (error, disconnect) = (tell("error"), tell("disconnect"));
-        world.on_error(move |_| error());
-        world.on_disconnect(move |_| disconnect());
-        world.on_destroy(tell("destroy"));
-    }))
-    .unwrap();
+    let _world = ipc
+        .connect_to(("world", move |ipc: &Ipc| {
+            let world = ipc.of("world").unwrap();
+            let (error, disconnect) = (tell("error"), tell("disconnect"));
+            world.on_error(move |_| error());
+            world.on_disconnect(move |_| disconnect());
+            world.on_destroy(tell("destroy"));
+        }))
+        .unwrap();
     // Tests W51
     let expected = [
         ("error", 0),

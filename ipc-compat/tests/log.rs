@@ -111,7 +111,7 @@ async fn what_happens_is_logged_and_payloads_only_if_asked_for() {
         // Handlers that are removed do not take the log with them.
         server.off_event("nothing");
         client.connected().await.unwrap();
-        ipc.connect_to("world").unwrap();
+        let _ = ipc.connect_to("world").unwrap();
         client.emit("ask", "a secret").unwrap();
         tells.recv().await.unwrap();
         client.close().await;

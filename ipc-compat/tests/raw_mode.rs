@@ -228,7 +228,7 @@ async fn client_and_stream(sync: bool) -> (Client<NodeFormat>, Stream) {
     let format = NodeFormat::classic().with_raw(Encoding::Utf8);
     let client =
         Client::builder(format, transport).reconnect(ReconnectPolicy::never()).sync(sync).build();
-    client.connect();
+    client.start().unwrap();
     let stream = listener.accept().await.unwrap();
     (client, stream)
 }

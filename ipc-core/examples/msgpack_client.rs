@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let client = Client::builder(MsgPack::new(), Endpoint::Unix(path).transport()?).build();
     let mut events = client.events();
-    client.connect();
+    client.start()?;
     client.emit("add", &[1_i64, 2, 39])?;
     while let Some(event) = events.next().await {
         match event {

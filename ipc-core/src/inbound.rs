@@ -86,7 +86,7 @@ impl Inbound {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`]; whether the stream goes on is what the error's `is_fatal` says.
+    /// [`DecodeError`]; whether the stream goes on is what the error's `ends_stream` says.
     pub fn next_frame(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let frame = self.decoder.next_frame();
         if matches!(frame, Ok(Some(_))) {

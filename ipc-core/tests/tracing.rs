@@ -72,7 +72,7 @@ async fn connections_and_errors_are_told_and_payloads_are_not() {
     server.listen().await.unwrap();
     let client =
         Client::builder(MsgPack::default(), transport).reconnect(ReconnectPolicy::never()).build();
-    client.connect();
+    client.start().unwrap();
     client.connected().await.unwrap();
     // It is no number, so there is an error.
     client.emit("say", "a secret").unwrap();

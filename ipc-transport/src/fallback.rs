@@ -17,10 +17,12 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 ///
 /// # Errors
 ///
-/// Dialing goes on to the next place if nobody listens at one; any other error is returned as it
-/// is, since somebody may be there. If nobody listens anywhere it is
-/// [`TransportError::NobodyListening`] with the first endpoint, and its source, a
-/// [`NobodyAnywhere`], names all of them. Listening gives what the first place gives.
+/// Dialing goes on to the next place if nobody listens at one, or nobody ever can, since it is no
+/// place ([`TransportError::is_permanent`]); any other error is returned as it is, since somebody may
+/// be there. If nobody listens anywhere it is [`TransportError::NobodyListening`] with the first
+/// endpoint where somebody may come, and its source, a [`NobodyAnywhere`], names all such. Only if
+/// there is none it is the permanent error of the first place. Listening gives what the first place
+/// gives.
 ///
 /// # Examples
 ///
@@ -56,7 +58,7 @@ impl FallbackTransport {
     }
 
     async fn dial_by(&self, deadline: Option<Deadline>) -> Result<Stream, TransportError> {
-        let mut tried = Vec::new();
+        let (mut tried, mut permanent) = (Vec::new(), None);
         for place in std::iter::once(&self.first).chain(&self.others) {
             let dialed = match deadline {
                 Some(deadline) => place.dial_within(deadline.left()).await,
@@ -66,12 +68,20 @@ impl FallbackTransport {
                 Err(TransportError::NobodyListening { endpoint, source }) => {
                     tried.push((endpoint, source));
                 }
+                Err(error) if error.is_permanent() => {
+                    permanent.get_or_insert(error);
+                }
                 other => return other,
             }
         }
-        let kind = tried.first().map_or(io::ErrorKind::NotFound, |(_, source)| source.kind());
+        let first = tried.first().map(|(endpoint, source)| (endpoint.clone(), source.kind()));
+        let Some((endpoint, kind)) = first else {
+            // There is a first place, so that one of the two is there.
+            let none = TransportError::Unsupported { endpoint: self.endpoint() };
+            return Err(permanent.unwrap_or(none));
+        };
         let source = io::Error::new(kind, NobodyAnywhere { tried });
-        Err(TransportError::NobodyListening { endpoint: self.first.endpoint(), source })
+        Err(TransportError::NobodyListening { endpoint, source })
     }
 }
 

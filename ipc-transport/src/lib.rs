@@ -42,6 +42,7 @@ mod peer;
 mod pipe;
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 mod quiet;
+mod runtime;
 mod secret;
 mod stream;
 mod tap;
@@ -72,6 +73,7 @@ pub use memory::{MemoryHub, MemoryTransport};
 pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
 #[cfg(feature = "pipe")]
 pub use pipe::PipeTransport;
+pub use runtime::RuntimeError;
 pub use secret::Secret;
 pub use stream::Stream;
 pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};

@@ -213,7 +213,7 @@ async fn dial_nobody(rig: Rig) -> TestResult {
     listener.close().await?;
     let Err(error) = client.dial().await else { return Err("somebody answered".into()) };
     assert_eq!(error.code(), "nobody_listening");
-    assert!(!error.is_fatal());
+    assert!(!error.is_permanent());
     assert!(error.to_string().contains(&endpoint.to_string()), "{error}");
     Ok(())
 }

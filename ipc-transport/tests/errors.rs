@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipc_transport::{Attempts, DisplacedBy, Endpoint, TransportError};
 
-/// Every variant, with its code, whether it is fatal, its kind, and a word its text must have.
+/// Every variant, with its code, whether it is permanent, its kind, and a word its text must have.
 fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
     let path = || PathBuf::from("/tmp/app.world");
     let endpoint = || Endpoint::Tcp { host: "::1".into(), port: 8000 };
@@ -42,7 +42,7 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::NotASocket { path: path(), found: "directory" },
             "not_a_socket",
-            true,
+            false,
             ErrorKind::AlreadyExists,
             "directory",
         ),
@@ -98,14 +98,14 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::ForeignOwner { path: path(), expected: 1, actual: 2 },
             "foreign_owner",
-            true,
+            false,
             ErrorKind::PermissionDenied,
             "user 2",
         ),
         (
             E::UnknownOwner { path: path(), source: source() },
             "unknown_owner",
-            true,
+            false,
             ErrorKind::PermissionDenied,
             "/tmp/app.world",
         ),
@@ -119,14 +119,14 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::UnknownGroup { group: "nobodies".into() },
             "unknown_group",
-            true,
+            false,
             ErrorKind::NotFound,
             "\"nobodies\"",
         ),
         (
             E::GroupRefused { group: "wheel".into(), source: source() },
             "group_refused",
-            true,
+            false,
             ErrorKind::Other,
             "\"wheel\"",
         ),
@@ -250,8 +250,12 @@ fn a_host_with_several_addresses_has_a_reason_for_each() {
 
 #[test]
 fn codes_kinds_and_texts_are_as_promised() {
-    for (error, code, fatal, kind, word) in all() {
-        assert_eq!((error.code(), error.is_fatal(), error.kind()), (code, fatal, kind), "{error}");
+    for (error, code, permanent, kind, word) in all() {
+        assert_eq!(
+            (error.code(), error.is_permanent(), error.kind()),
+            (code, permanent, kind),
+            "{error}"
+        );
         assert!(error.to_string().contains(word), "{error}");
         assert_eq!(io::Error::from(error).kind(), kind);
     }

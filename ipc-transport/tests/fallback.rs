@@ -71,3 +71,38 @@ async fn another_error_ends_the_search() -> TestResult {
     assert!(matches!(dialed, Err(TransportError::InvalidPath { .. })), "{dialed:?}");
     Ok(())
 }
+
+/// A place where nobody can ever be: its path does not fit into a socket address.
+#[cfg(all(unix, feature = "unix"))]
+fn nowhere() -> ipc_transport::UnixTransport {
+    ipc_transport::UnixTransport::new(format!("/tmp/{}", "x".repeat(300)))
+}
+
+#[cfg(all(unix, feature = "unix"))]
+#[tokio::test]
+async fn a_place_that_can_never_be_is_passed_over() -> TestResult {
+    let here = MemoryTransport::new("here").with_hub(MemoryHub::new());
+    let client = FallbackTransport::new(nowhere()).or(here.clone());
+    // Somebody may come to the second.
+    match client.dial().await {
+        Err(error @ TransportError::NobodyListening { .. }) => {
+            assert!(!error.is_permanent());
+            assert!(error.to_string().contains("memory:here"), "{error}");
+        }
+        other => return Err(format!("expected NobodyListening, got {other:?}").into()),
+    }
+    let _listener = here.listen().await?;
+    assert_eq!(client.dial().await?.peer().endpoint, here.endpoint());
+    Ok(())
+}
+
+#[cfg(all(unix, feature = "unix"))]
+#[tokio::test]
+async fn only_if_no_place_can_ever_be_the_error_is_permanent() -> TestResult {
+    let client = FallbackTransport::new(nowhere()).or(nowhere());
+    match client.dial().await {
+        Err(error @ TransportError::PathTooLong { .. }) => assert!(error.is_permanent()),
+        other => return Err(format!("expected PathTooLong, got {other:?}").into()),
+    }
+    Ok(())
+}

@@ -195,7 +195,7 @@ async fn emit(times: u64, burst: u64) -> Result<()> {
     let transport = MemoryTransport::new("gate");
     let (_server, arrivals) = server(&transport).await?;
     let client = Client::builder(NodeFormat::v14(), transport).build();
-    client.connect();
+    client.start()?;
     client.connected().await?;
     for _ in 0..times / burst {
         arrivals.want(burst);
@@ -217,7 +217,7 @@ async fn echo(times: u64) -> Result<()> {
         black_box(body);
         seen.add();
     });
-    client.connect();
+    client.start()?;
     client.connected().await?;
     for n in 0..times {
         arrivals.want(1);

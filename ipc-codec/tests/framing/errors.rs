@@ -46,8 +46,8 @@ fn errors_of_encode_with_keep_their_source() {
 #[test]
 fn only_a_skipped_frame_is_not_fatal() {
     let too_large = |policy| DecodeError::FrameTooLarge { limit: 4, seen: 5, policy };
-    assert!(!too_large(Oversize::Skip).is_fatal());
-    assert!(too_large(Oversize::Fail).is_fatal());
-    assert!(DecodeError::Truncated { buffered: 0 }.is_fatal());
-    assert!(DecodeError::Dead.is_fatal());
+    assert!(!too_large(Oversize::Skip).ends_stream());
+    assert!(too_large(Oversize::Fail).ends_stream());
+    assert!(DecodeError::Truncated { buffered: 0 }.ends_stream());
+    assert!(DecodeError::Dead.ends_stream());
 }

@@ -39,7 +39,7 @@ fn frame_above_the_limit_ends_the_stream_after_the_frames_before_it() {
         let error = decoder.next_frame().unwrap_err();
         let (limit, seen, policy) = (LIMIT, LIMIT + 1, Oversize::Fail);
         assert_eq!(error, DecodeError::FrameTooLarge { limit, seen, policy });
-        assert!(error.is_fatal());
+        assert!(error.ends_stream());
 
         assert!(decoder.is_dead() && !decoder.is_mid_frame());
         assert_eq!(decoder.next_frame(), Err(DecodeError::Dead));
@@ -77,7 +77,7 @@ fn frame_above_the_limit_is_skipped_and_reported_once() {
 fn skipped_frame_is_not_fatal() {
     let mut decoder = FrameDecoder::new(by("\n"), limits(0, Oversize::Skip));
     decoder.extend(b"x");
-    assert!(!decoder.next_frame().unwrap_err().is_fatal());
+    assert!(!decoder.next_frame().unwrap_err().ends_stream());
     assert!(decoder.is_mid_frame() && !decoder.is_dead());
     decoder.extend(b"y\n\n");
     assert_eq!(decoder.next_frame(), Ok(Some(Bytes::new())));

@@ -8,29 +8,64 @@ use ipc_core::{
     Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
     EncodePayload, Error, HandlerId, Message,
 };
+use ipc_transport::RuntimeError;
+use tokio::sync::watch;
 
 use super::Socket;
 use super::handlers::message_handlers;
-use super::log::Logged;
+use super::log::{Log, Logged};
 use super::once::Once;
-use super::raw_socket::{RawSocket, on_chunk};
+use super::raw_socket::on_chunk;
 use crate::{NodeFormat, RawData};
 
 /// A client of one server, as `ipc.of("world")` returns it.
 ///
 /// Events that the server sends and events that happen to the connection are registered with
 /// methods of their own, so that a server that sends an event called `error` is heard as that.
+///
+/// It does not dial before one of these: [`start`](Self::start), [`emit`](Self::emit),
+/// [`write`](Self::write), [`connected`](Self::connected), [`closed`](Self::closed),
+/// [`close`](Self::close), or a stream of [`core().events()`](Client::events) when it is first
+/// polled. A callback that was given to `connect_to` registers the handlers; when it returns, the
+/// client starts. So no event is missed by a handler that is registered on the line after
+/// `connect_to`, on any kind of runtime. A client that is dropped without having been started says
+/// so in the log.
+///
 /// It is cheap to clone.
 #[derive(Debug, Clone)]
+#[must_use = "without a callback the client has not connected yet: `start` it, send something, or \
+              wait until it is `connected` or `closed`"]
 pub struct IpcClient {
     id: Arc<str>,
     client: Client<NodeFormat>,
     log: Logged,
+    /// Dropped with the last handle.
+    _notice: Arc<NeverStarted>,
+}
+
+/// Says in the log that a client was dropped that was never started.
+#[derive(Debug)]
+struct NeverStarted {
+    id: Arc<str>,
+    state: watch::Receiver<State>,
+    log: Log,
+}
+
+impl Drop for NeverStarted {
+    fn drop(&mut self) {
+        if *self.state.borrow() == State::Idle {
+            self.log
+                .told(format_args!("client of {} was never started: it did not connect", self.id));
+        }
+    }
 }
 
 impl IpcClient {
     pub(super) fn new(id: &str, client: Client<NodeFormat>, log: Logged) -> Self {
-        let this = Self { id: id.into(), client, log };
+        let id: Arc<str> = id.into();
+        let notice =
+            NeverStarted { id: Arc::clone(&id), state: client.state(), log: log.log.clone() };
+        let this = Self { id, client, log, _notice: Arc::new(notice) };
         this.log.log.watch_client(&this.id, &this.client);
         this.watch_messages();
         this
@@ -50,6 +85,17 @@ impl IpcClient {
     }
 
     message_handlers!(client);
+
+    /// Starts connecting, in a task of its own on the runtime at hand, unless that has begun. Does
+    /// not wait; see [`connected`](Self::connected).
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`] if there is no tokio runtime, or it lacks timers or sockets: the client
+    /// stays as it is and can be started on another.
+    pub fn start(&self) -> Result<(), RuntimeError> {
+        self.client.start()
+    }
 
     /// Registers a handler for each time the connection is made: the place to say who this is, for
     /// what is sent here goes to each new connection. What was sent before and waits, goes out first.
@@ -117,11 +163,12 @@ impl IpcClient {
         })
     }
 
-    /// Sends an event. Before the connection is made it waits for that.
+    /// Sends an event. Before the connection is made it waits for that. Starts the client.
     ///
     /// # Errors
     ///
-    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed.
+    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed, or
+    /// cannot be started on this runtime.
     // Wire rule W53
     pub fn emit<T: ?Sized>(&self, event: &str, data: &T) -> Result<(), EmitError>
     where
@@ -131,21 +178,21 @@ impl IpcClient {
     }
 
     /// Sends bytes in raw mode, without adding anything: text by the config's encoding, bytes, or
-    /// numbers modulo 256. Before the connection is made it waits for that.
+    /// numbers modulo 256. Before the connection is made it waits for that. Starts the client.
     ///
     /// # Errors
     ///
     /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
     /// has no `raw_buffer`; else as [`emit`](Self::emit).
     pub fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
-        self.client.peer().write(data)
+        self.client.emit(NodeFormat::RAW_EVENT, &data.into())
     }
 
-    /// Waits until the client is connected.
+    /// Waits until the client is connected. Starts it.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead.
+    /// [`ConnectError`] if it is at its end instead, or cannot be started on this runtime.
     ///
     /// # Cancel safety
     ///
@@ -154,23 +201,28 @@ impl IpcClient {
         self.client.connected().await
     }
 
-    /// Writes what waits, closes the connection and waits for its end. See [`Client::close`].
+    /// Writes what waits, closes the connection and waits for its end. Starts the client, so that
+    /// what its handlers send when it connects is written, too; not after
+    /// [`Ipc::disconnect`](super::Ipc::disconnect). See [`Client::close`].
     ///
     /// # Cancel safety
     ///
     /// If it is dropped, closing goes on.
     pub async fn close(&self) -> CloseReport {
+        // On a runtime that cannot run it there is nothing to be written either.
+        let _ = self.client.start();
         self.client.close().await
     }
 
     /// Waits until the client is at its end, after which it does not connect again: closed on this
     /// side, or nobody there and no attempt left. A lost connection that is made anew is none.
+    /// Starts the client.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: it only waits.
     pub async fn closed(&self) {
-        self.client.peer().closed().await;
+        self.client.closed().await;
     }
 
     pub(super) fn is_alive(&self) -> bool {

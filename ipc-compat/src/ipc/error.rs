@@ -1,6 +1,7 @@
 //! `IpcError`: why a server or client was not made.
 
 use ipc_core::blocking::NotBlocking;
+use ipc_transport::RuntimeError;
 
 use crate::{ConfigError, codes};
 
@@ -58,6 +59,10 @@ pub enum IpcError {
         /// What can stand there.
         expected: &'static str,
     },
+    /// The client cannot be started on the tokio runtime at hand: there is none, or it was built
+    /// without timers or without sockets.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     /// The port is not between 1 and 65,535.
     #[error("port {port} is not between 1 and 65535")]
     InvalidPort {
@@ -80,6 +85,7 @@ impl IpcError {
             Self::Config(_) => codes::CONFIG,
             Self::Unsupported { .. } => codes::UNSUPPORTED,
             Self::NotBlocking(_) => codes::NOT_BLOCKING,
+            Self::Runtime(_) => codes::RUNTIME,
             Self::NoId => codes::NO_ID,
             Self::Argument { .. } | Self::InvalidPort { .. } => codes::ARGUMENT,
         }

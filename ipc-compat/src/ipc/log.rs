@@ -85,7 +85,7 @@ impl Log {
     }
 
     /// Writes a line about what `ipc-core` tells `tracing` itself.
-    fn told(&self, line: impl fmt::Display) {
+    pub(super) fn told(&self, line: impl fmt::Display) {
         if !self.0.silent.load(Ordering::Relaxed) {
             self.to_logger(line);
         }

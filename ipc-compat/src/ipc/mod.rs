@@ -175,22 +175,35 @@ impl Ipc {
         self.make_server(&config, Arc::new(transport), None)
     }
 
-    /// Makes a client of a server on a local socket and starts connecting: `id`,
-    /// `(id, callback)`, `(id, path)` or `(id, path, callback)`. Without a path it is the
-    /// config's socket root and appspace, and the id; [`Config::resolve`] can name more roots to
-    /// look in. The callback runs at once, before the connection is made: the place to register
-    /// handlers.
+    /// Makes a client of a server on a local socket: `id`, `(id, callback)`, `(id, path)` or
+    /// `(id, path, callback)`. Without a path it is the config's socket root and appspace, and the
+    /// id; [`Config::resolve`] can name more roots to look in. The callback runs at once.
+    ///
+    /// The client does not dial yet: handlers that are registered on the lines after this miss
+    /// nothing, on any kind of runtime. See [`IpcClient`] for what starts it. If there is a callback,
+    /// its return does, and the callback is the place to register handlers.
     ///
     /// If there is a client of this id that is not at its end, nothing is made: the callback runs
     /// and the client that there is is returned.
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if the config cannot be used, or the id is empty.
+    /// [`IpcError`] if the config cannot be used, or the id is empty; with a callback also if the
+    /// client cannot be started on the runtime at hand.
     ///
-    /// # Panics
+    /// # Examples
     ///
-    /// If it is called outside a tokio runtime.
+    /// ```no_run
+    /// use ipc_compat::{Config, Ipc};
+    ///
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ipc = Ipc::new(Config::classic());
+    /// let world = ipc.connect_to("world")?;
+    /// world.on("message", |text: String, _| println!("{text}"));
+    /// world.emit("message", "hello")?; // Dialing begins here.
+    /// world.closed().await;
+    /// # Ok(()) }
+    /// ```
     pub fn connect_to(&self, args: impl ConnectToArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to(args.into_args())?;
         let config = self.config();
@@ -198,17 +211,14 @@ impl Ipc {
         self.make_client(&config, call, transport)
     }
 
-    /// Makes a client of a server on TCP, or on TLS if the config has `tls`, and starts connecting: an
-    /// id, and behind it any of host, port and callback, in this order. Else as
+    /// Makes a client of a server on TCP, or on TLS if the config has `tls`: an id, and behind it any
+    /// of host, port and callback, in this order. It does not dial yet, else as
     /// [`connect_to`](Self::connect_to). The files of `tls` are read now.
     ///
     /// # Errors
     ///
-    /// [`IpcError`] if the config cannot be used, or an argument, or the id is empty.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
+    /// [`IpcError`] if the config cannot be used, or an argument, or the id is empty; with a callback
+    /// also if the client cannot be started on the runtime at hand.
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
@@ -216,17 +226,13 @@ impl Ipc {
         self.make_client(&config, call, transport)
     }
 
-    /// Makes a client on a transport of the program's own and starts connecting, such as one over UDP,
-    /// which talks to one address. Else as [`connect_to`](Self::connect_to).
+    /// Makes a client on a transport of the program's own, such as one over UDP, which talks to one
+    /// address. It does not dial yet, else as [`connect_to`](Self::connect_to).
     ///
     /// # Errors
     ///
     /// [`IpcError`] if the config cannot be used, or the id is empty; under the profile `assured`
     /// always, for nothing is known of the transport.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
     pub fn connect_on(
         &self,
         id: &str,
@@ -239,9 +245,14 @@ impl Ipc {
     }
 
     /// Ends the client of this id and forgets it: what was sent is still written, in the
-    /// background, and it does not connect again. Returns the client, so that the end can be
-    /// waited for with [`IpcClient::close`]; `None` if there is none.
+    /// background, and it does not connect again. Returns the client; `None` if there is none.
+    ///
+    /// A program that ends soon awaits [`IpcClient::close`] of it. Where the runtime stops first,
+    /// only what the socket takes at once is written, and nothing of a client that was not connected
+    /// yet.
     // Wire rule W26
+    #[must_use = "await `close` of it, or what was sent is lost if the runtime stops before it is \
+                  written"]
     pub fn disconnect(&self, id: &str) -> Option<IpcClient> {
         let client = self.lock_of().remove(id)?;
         client.core().peer().close();
@@ -337,8 +348,8 @@ impl Ipc {
         drop(of);
         if let Some(callback) = call.callback {
             callback(self);
+            client.start()?;
         }
-        client.core().connect();
         Ok(client)
     }
 

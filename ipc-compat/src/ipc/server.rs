@@ -54,18 +54,20 @@ impl IpcServer {
 
     /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
     ///
+    /// Nothing is dispatched before: handlers that are registered before this miss nothing. Once it
+    /// returns, clients may be there already, so that a handler registered on the line after misses
+    /// what came first; only one of [`on_start`](Self::on_start) runs at once then.
+    ///
     /// # Errors
     ///
     /// [`Error::Transport`] if the endpoint cannot be listened on; the handlers for errors are
-    /// not called for that.
+    /// not called for that. [`Error::Runtime`] if there is no tokio runtime, or it lacks timers or
+    /// sockets. [`Error::Closed`] after [`stop`](Self::stop), and after the runtime it was started on
+    /// is gone.
     ///
     /// # Cancel safety
     ///
     /// If it is dropped before it is done, the server does not listen.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
     // Wire rule W21
     pub async fn start(&self) -> Result<Endpoint, Error> {
         let endpoint = self.server.listen().await?;

@@ -155,7 +155,7 @@ impl Play {
                 *slot = Some(client);
             }
         };
-        match &self.place {
+        let _ = match &self.place {
             Place::File(_) => self.mine.connect_to(("world", callback)).unwrap(),
             Place::Net(_, at) => {
                 let host = at.ip().to_string();

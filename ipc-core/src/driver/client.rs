@@ -1,9 +1,12 @@
 //! `Client`: a connection to a server that comes back when it is lost.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, Weak};
 
+use ipc_transport::RuntimeError;
 use tokio::sync::watch;
 
+use super::client_start::Starter;
 use super::client_task::{Control, Task};
 use super::error::{ConnectError, DisconnectReason, EmitError, Error};
 use super::events::Events;
@@ -15,25 +18,33 @@ use crate::{DecodePayload, EncodePayload, FormatError, HandlerId, Message, Messa
 
 /// A connection to a server that comes back when it is lost.
 ///
-/// Build it, register handlers, then [`connect`](Self::connect): no event can be missed in
-/// between. Handlers survive reconnecting. What is sent while there is no connection waits, up to
-/// the limits of the queue.
+/// Build it, register handlers, then [`start`](Self::start) it: no event can be missed in between,
+/// on any kind of runtime. The first [`emit`](Self::emit), [`send`](Self::send),
+/// [`flush`](Self::flush), [`connected`](Self::connected) or [`closed`](Self::closed) starts it,
+/// too, and so does a stream of [`events`](Self::events) when it is first polled. Until then it
+/// neither dials nor does anything else; one that is dropped like this says so to `tracing`.
+///
+/// Handlers survive reconnecting. What is sent while there is no connection waits, up to the limits
+/// of the queue.
 ///
 /// It is cheap to clone. When the last clone is dropped the client closes in the background, as
 /// with [`close`](Self::close), and nobody learns what was not delivered. A handler that captures
 /// a clone keeps its client alive; handlers are given the [`Peer`] instead.
+#[must_use = "a client does not connect before it is started, or told to send or to wait"]
 pub struct Client<F: MessageFormat> {
     inner: Arc<Inner<F>>,
 }
 
-struct Inner<F: MessageFormat> {
+pub(super) struct Inner<F: MessageFormat> {
     peer: Peer<F>,
     hub: Arc<Hub<F, ClientEvent>>,
     state: watch::Receiver<State>,
     control: Arc<Control>,
     event_bytes: usize,
+    /// Whether the task was taken, so that nobody looks at its lock in vain.
+    pub(super) started: AtomicBool,
     /// The task, until it is started.
-    task: Mutex<Option<Task<F>>>,
+    pub(super) task: Mutex<Option<Task<F>>>,
 }
 
 /// What happens to a client's connection.
@@ -47,7 +58,8 @@ pub enum ClientEvent {
     Disconnect(DisconnectReason),
     /// The client is at its end: nothing happens any more.
     Destroy,
-    /// Something went wrong. Whether the connection ends with it says the error's `is_fatal`.
+    /// Something went wrong. Whether the connection ends with it says
+    /// [`Error::ends_connection`].
     Error(Arc<Error>),
 }
 
@@ -78,36 +90,35 @@ impl<F: MessageFormat> Client<F> {
         control: Arc<Control>,
         event_bytes: usize,
     ) -> Self {
-        let task = Mutex::new(Some(task));
-        Self { inner: Arc::new(Inner { peer, hub, state, control, event_bytes, task }) }
+        let (started, task) = (AtomicBool::new(false), Mutex::new(Some(task)));
+        let inner = Inner { peer, hub, state, control, event_bytes, started, task };
+        Self { inner: Arc::new(inner) }
     }
 
-    /// Starts connecting, in a task of its own. Does not wait; see
+    /// Starts connecting, in a task of its own on the runtime at hand. Does not wait; see
     /// [`connected`](Self::connected). A second call does nothing.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
-    pub fn connect(&self) {
-        let task = self.inner.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut task) = task {
-            task.start();
-            let endpoint = task.endpoint();
-            tokio::spawn(trace::client(&endpoint, task.run()));
-        }
-    }
-
-    /// Waits until the client is connected.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead: there was no attempt left, or it was closed.
-    /// With a policy that tries for ever and no server, this waits for ever.
+    /// [`RuntimeError`] if there is no tokio runtime, or it lacks timers or sockets: the client
+    /// stays as it is and can be started on another.
+    pub fn start(&self) -> Result<(), RuntimeError> {
+        self.inner.start()
+    }
+
+    /// Waits until the client is connected. Starts it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
+    /// never help ([`Error::is_permanent`]), or it was closed; or if it cannot be started on this
+    /// runtime. With a policy that tries for ever and no server, this waits for ever.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: it only waits.
     pub async fn connected(&self) -> Result<(), ConnectError> {
+        self.start().map_err(|error| ConnectError::Failed(Arc::new(error.into())))?;
         let mut state = self.inner.state.clone();
         let done =
             |state: &State| matches!(state, State::Connected | State::Draining | State::Destroyed);
@@ -184,13 +195,16 @@ impl<F: MessageFormat> Client<F> {
         self.inner.hub.on_lifecycle(Turn::First, handler)
     }
 
-    /// Returns a stream of everything that happens from now on: messages and lifecycle events.
+    /// Returns a stream of everything that happens from now on: messages and lifecycle events. The
+    /// client is started when the stream is first polled, if it was not before. On a runtime that
+    /// cannot run it, it ends with an [`ClientEvent::Error`].
     #[must_use]
     pub fn events(&self) -> Events<F, ClientEvent> {
-        self.inner.hub.events(self.inner.event_bytes)
+        let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
+        self.inner.hub.events(self.inner.event_bytes).starting(starter)
     }
 
-    /// Sends an event to the server. See [`Peer::emit`].
+    /// Sends an event to the server. See [`Peer::emit`]. Starts the client.
     ///
     /// # Errors
     ///
@@ -199,10 +213,11 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
+        self.inner.start()?;
         self.inner.peer.emit(event, payload)
     }
 
-    /// Sends an event to the server; waits for room. See [`Peer::send`].
+    /// Sends an event to the server; waits for room. See [`Peer::send`]. Starts the client.
     ///
     /// # Errors
     ///
@@ -215,15 +230,18 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
+        self.inner.start()?;
         self.inner.peer.send(event, payload).await
     }
 
-    /// Waits until everything that was sent is written; `false` if the client closed before.
+    /// Waits until everything that was sent is written; `false` if the client closed before. Starts
+    /// the client.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: it only waits.
     pub async fn flush(&self) -> bool {
+        self.inner.start_or_end();
         self.inner.peer.flush().await
     }
 
@@ -239,7 +257,19 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.decode(message)
     }
 
-    /// Returns the handle to the server that handlers are given.
+    /// Waits until the client is at its end, after which it does not connect again. Starts it; on a
+    /// runtime that cannot run it, it ends with an [`ClientEvent::Error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn closed(&self) {
+        self.inner.start_or_end();
+        self.inner.peer.closed().await;
+    }
+
+    /// Returns the handle to the server that handlers are given. Sending through it does not start
+    /// the client.
     #[must_use]
     pub fn peer(&self) -> &Peer<F> {
         &self.inner.peer
@@ -260,8 +290,9 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Writes what waits, closes the connection and waits for its end. If an attempt to connect
-    /// is under way it is waited for, so that what was sent is still written; no attempt follows it.
-    /// Takes at most about the close timeout and the linger time once connected.
+    /// is under way it is waited for, so that what was sent is still written; no attempt follows it. A
+    /// client that was never started ends without dialing. Takes at most about the close timeout and
+    /// the linger time once connected.
     ///
     /// # Cancel safety
     ///
@@ -282,9 +313,7 @@ impl<F: MessageFormat> Client<F> {
     }
 
     async fn finish(&self) -> CloseReport {
-        // A client that was never started needs its task to come to its end; since it is closed
-        // by now, it dials nobody.
-        self.connect();
+        self.inner.end_unstarted(None);
         self.inner.peer.closed().await;
         CloseReport {
             undelivered: self.inner.peer.take_undelivered(),
@@ -308,6 +337,9 @@ impl<F: MessageFormat> Clone for Client<F> {
 impl<F: MessageFormat> Drop for Inner<F> {
     fn drop(&mut self) {
         self.peer.close();
+        if let Some(task) = self.take_task() {
+            trace::never_started(&task.endpoint());
+        }
     }
 }
 

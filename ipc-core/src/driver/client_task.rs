@@ -98,6 +98,18 @@ impl<F: MessageFormat> Task<F> {
         self.transport.endpoint()
     }
 
+    /// Ends a client that was never started, with an error if that is why. Nothing is dialed, so
+    /// that no runtime is needed.
+    pub(super) fn end(mut self, error: Option<Error>) {
+        if let Some(error) = error {
+            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            self.control.lock().last_error = Some(error);
+        }
+        self.session.handle_input(Input::Disconnect);
+        self.tell_outputs();
+        self.backlog.force();
+    }
+
     /// Takes note that the user starts the client, unless it was closed before.
     pub(super) fn start(&mut self) {
         self.obey();
@@ -119,6 +131,12 @@ impl<F: MessageFormat> Task<F> {
 
     /// Tells what the session has to tell.
     async fn tell(&mut self) {
+        self.tell_outputs();
+        self.backlog.settle(self.peer.outbox()).await;
+        self.backlog.force();
+    }
+
+    fn tell_outputs(&mut self) {
         while let Some(output) = self.session.poll_output() {
             let event = match output {
                 Output::Connected => {
@@ -139,8 +157,6 @@ impl<F: MessageFormat> Task<F> {
             self.hub.lifecycle(event, &mut self.backlog);
         }
         let _ = self.state.send_replace(self.session.state());
-        self.backlog.settle(self.peer.outbox()).await;
-        self.backlog.force();
     }
 
     /// Tells the session what the user wants.
@@ -189,9 +205,10 @@ impl<F: MessageFormat> Task<F> {
         };
         let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
         self.control.lock().last_error = Some(Arc::clone(&error));
+        let permanent = error.is_permanent();
         self.reason = DisconnectReason::Error(error);
         let (now, chance) = (clock::now(), clock::chance());
-        self.session.handle_input(Input::DialFailed { now, chance });
+        self.session.handle_input(Input::DialFailed { permanent, now, chance });
     }
 
     async fn serve(&mut self) {
@@ -236,11 +253,13 @@ impl<F: MessageFormat> Task<F> {
 }
 
 impl<F: MessageFormat> Drop for Task<F> {
-    /// A task that ends before its time (its runtime stops), or was never started, leaves nobody
-    /// waiting.
+    /// A task that ends before its time, since its runtime stops, or was never started: what the
+    /// socket takes is written, the client is at its end, and nothing waits for it in vain.
     fn drop(&mut self) {
+        self.peer.outbox().write_last();
         self.peer.outbox().detach();
         self.peer.outbox().close();
+        let _ = self.state.send_replace(State::Destroyed);
         self.hub.end();
     }
 }

@@ -240,7 +240,8 @@ pub(super) use handler_setters;
 macro_rules! client_setters {
     () => {
         /// Sets when the client connects again. Default: for ever, with pauses that grow from 100 ms
-        /// to 10 s, and full jitter.
+        /// to 10 s, and full jitter; a permanent failure
+        /// ([`Error::is_permanent`](crate::Error::is_permanent)) ends it.
         #[must_use]
         pub fn reconnect(mut self, policy: crate::session::ReconnectPolicy) -> Self {
             self.reconnect = policy;

@@ -174,9 +174,9 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     };
                 }
                 Err(error) => {
-                    let fatal = error.is_fatal();
+                    let ends_stream = error.ends_stream();
                     let reason = self.error(Error::of_frame(error, self.inbound.looks_like()));
-                    if fatal {
+                    if ends_stream {
                         return Flow::End(reason);
                     }
                     *budget = budget.saturating_sub(FRAME_COST);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::{DecodeError, EncodeError};
-use ipc_transport::{Endpoint, TransportError};
+use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
 use super::PeerId;
 use crate::queue::{PushError, QueueLimit};
@@ -20,6 +20,10 @@ pub enum Error {
     /// The socket could not be opened, or no connection accepted.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The tokio runtime at hand cannot run a client or a server: there is none, or it was built
+    /// without timers or without sockets. Nothing was started; on another runtime it can be.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
     /// Connecting took too long.
     #[error("no connection to {endpoint} within {limit:?}")]
     ConnectTimeout {
@@ -124,6 +128,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Transport(error) => error.code(),
+            Self::Runtime(error) => error.code(),
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Read(_) | Self::Write(_) => "connection_lost",
             Self::Frame(error) | Self::Foreign { error, .. } => match error {
@@ -147,11 +152,18 @@ impl Error {
         }
     }
 
+    /// Returns whether connecting again can never help, since what is wrong is in the program's own
+    /// settings: see [`TransportError::is_permanent`].
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_permanent())
+    }
+
     /// Returns whether the connection ends with this error.
     #[must_use]
-    pub fn is_fatal(&self) -> bool {
+    pub fn ends_connection(&self) -> bool {
         match self {
-            Self::Frame(error) | Self::Foreign { error, .. } => error.is_fatal(),
+            Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
             Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
             _ => true,
         }
@@ -266,6 +278,9 @@ pub enum EmitError {
     /// No peer with this id is connected.
     #[error("no peer {0} is connected")]
     UnknownPeer(PeerId),
+    /// The client was not started yet, and cannot be on the tokio runtime at hand.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
 }
 
 impl EmitError {
@@ -282,6 +297,7 @@ impl EmitError {
             Self::Encode(_) => "not_encoded",
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
+            Self::Runtime(error) => error.code(),
         }
     }
 }

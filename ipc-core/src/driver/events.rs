@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
 use super::Peer;
+use super::client_start::Starter;
 use crate::{Message, MessageFormat};
 
 /// One item of a stream of events: what a peer sent, or what happened to a connection. The two
@@ -49,6 +50,8 @@ impl<F, L> Incoming<F, L> {
 /// nothing. Dropping the stream ends that.
 pub struct Events<F, L> {
     queue: Arc<Queue<F, L>>,
+    /// Who is started when the stream is first polled.
+    starter: Option<Weak<dyn Starter>>,
 }
 
 /// The shared end of an [`Events`] stream.
@@ -79,22 +82,35 @@ impl<F, L> Events<F, L> {
             writers: Vec::new(),
         };
         let queue = Arc::new(Queue { state: Mutex::new(state), max_bytes });
-        (Self { queue: Arc::clone(&queue) }, queue)
+        (Self { queue: Arc::clone(&queue), starter: None }, queue)
+    }
+
+    /// Makes the first poll start a client.
+    pub(super) fn starting(mut self, starter: Weak<dyn Starter>) -> Self {
+        self.starter = Some(starter);
+        self
+    }
+
+    fn poll_pop(&mut self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
+        if let Some(starter) = self.starter.take().and_then(|starter| starter.upgrade()) {
+            starter.start_or_end();
+        }
+        self.queue.poll_pop(cx)
     }
 
     /// Returns the next item, or `None` when the client or server is at its end and every item
-    /// is taken.
+    /// is taken. Starts a client that was not started before.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: an item is taken only when it is returned.
     pub async fn next(&mut self) -> Option<Incoming<F, L>> {
-        std::future::poll_fn(|cx| self.queue.poll_pop(cx)).await
+        std::future::poll_fn(|cx| self.poll_pop(cx)).await
     }
 
-    /// Returns the next item if there is one already.
+    /// Returns the next item if there is one already. Starts a client that was not started before.
     pub fn try_next(&mut self) -> Option<Incoming<F, L>> {
-        match self.queue.poll_pop(&Context::from_waker(Waker::noop())) {
+        match self.poll_pop(&Context::from_waker(Waker::noop())) {
             Poll::Ready(item) => item,
             Poll::Pending => None,
         }
@@ -105,7 +121,7 @@ impl<F: MessageFormat, L> Stream for Events<F, L> {
     type Item = Incoming<F, L>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.queue.poll_pop(cx)
+        self.get_mut().poll_pop(cx)
     }
 }
 

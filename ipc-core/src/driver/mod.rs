@@ -6,6 +6,7 @@ pub mod blocking;
 mod budget;
 mod client;
 mod client_builder;
+mod client_start;
 mod client_task;
 mod clock;
 mod config;

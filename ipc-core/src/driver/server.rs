@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use ipc_transport::Endpoint;
+use ipc_transport::{Endpoint, RuntimeError};
 
 use super::error::{DisconnectReason, EmitError, Error};
 use super::events::Events;
@@ -101,15 +101,12 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// [`Error::Transport`] if the endpoint cannot be listened on: another server is running
     /// there, say. The server can be listened with again after a failure. [`Error::Closed`] after
-    /// [`shutdown`](Self::shutdown).
+    /// [`shutdown`](Self::shutdown), and after the runtime it was started on is gone.
+    /// [`Error::Runtime`] if there is no tokio runtime, or it lacks timers or sockets.
     ///
     /// # Cancel safety
     ///
     /// If it is dropped before it is done, the server does not listen.
-    ///
-    /// # Panics
-    ///
-    /// If it is called outside a tokio runtime.
     pub async fn listen(&self) -> Result<Endpoint, Error> {
         if self.inner.shared.is_stopped() {
             return Err(Error::Closed);
@@ -117,6 +114,7 @@ impl<F: MessageFormat> Server<F> {
         if let Some(endpoint) = self.endpoint() {
             return Ok(endpoint);
         }
+        RuntimeError::check(&self.inner.shared.transport.endpoint())?;
         let listener = self.inner.shared.transport.listen().await?;
         let endpoint = listener.endpoint();
         *self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -332,7 +330,7 @@ impl<F: MessageFormat> Server<F> {
         let peers = self.peers();
         peers.iter().for_each(|peer| peer.outbox().want(Want::Close));
         let mut report = ShutdownReport::default();
-        if tokio::time::timeout(grace, shared.all_gone()).await.is_err() {
+        if !shared.is_alone() && tokio::time::timeout(grace, shared.all_gone()).await.is_err() {
             let left = self.peers();
             report.cut = left.len();
             left.iter().for_each(|peer| peer.outbox().want(Want::Disconnect));

@@ -105,6 +105,11 @@ impl<F: MessageFormat> Shared<F> {
         let _ = self.tasks.subscribe().wait_for(|tasks| tasks.accepting == 0).await;
     }
 
+    /// Returns whether no peer has a task.
+    pub(super) fn is_alone(&self) -> bool {
+        self.tasks.borrow().peers == 0
+    }
+
     /// Waits until the task of every peer has ended.
     pub(super) async fn all_gone(&self) {
         let _ = self.tasks.subscribe().wait_for(|tasks| tasks.peers == 0).await;
@@ -222,7 +227,9 @@ fn enter<F: MessageFormat>(
     }
     shared.tasks.send_modify(|tasks| tasks.peers += 1);
     let running = Running { shared: Arc::clone(shared), accepting: false };
-    let task = trace::peer(&peer, serve(running, peer.clone(), reader));
+    // Made here, so that it does its work even if the task never runs: its runtime may stop.
+    let gone = Gone { shared: Arc::clone(shared), peer: peer.clone() };
+    let task = trace::peer(&peer, serve(running, gone, reader));
     match shared.runtime.get() {
         Some(runtime) => drop(runtime.spawn(task)),
         None => drop(tokio::spawn(task)),
@@ -230,9 +237,8 @@ fn enter<F: MessageFormat>(
     peer
 }
 
-async fn serve<F: MessageFormat>(running: Running<F>, peer: Peer<F>, reader: ReadHalf) {
-    let gone = Gone { shared: Arc::clone(&running.shared), peer: peer.clone() };
-    let shared = &running.shared;
+async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: ReadHalf) {
+    let (shared, peer) = (&running.shared, gone.peer.clone());
     let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
     let mut connection = Connection::new(peer.clone(), hub, config, reader, true);
     connection.lifecycle(ServerEvent::Connect(peer.clone()));
@@ -264,10 +270,19 @@ struct Running<F: MessageFormat> {
 
 impl<F: MessageFormat> Drop for Running<F> {
     fn drop(&mut self) {
+        if self.accepting {
+            // Also if its runtime stops: without this task the server is none.
+            self.shared.ask_to_stop();
+        }
+        let mut left = 0;
         self.shared.tasks.send_modify(|tasks| {
             let count = if self.accepting { &mut tasks.accepting } else { &mut tasks.peers };
             *count -= 1;
+            left = tasks.accepting + tasks.peers;
         });
+        if left == 0 && self.shared.is_stopped() {
+            self.shared.hub.end();
+        }
     }
 }
 
@@ -279,6 +294,8 @@ struct Gone<F: MessageFormat> {
 
 impl<F: MessageFormat> Drop for Gone<F> {
     fn drop(&mut self) {
+        // If the task ends before its time, since its runtime stops.
+        self.peer.outbox().write_last();
         self.peer.outbox().detach();
         self.peer.outbox().close();
         self.shared.peers().remove(&self.peer.id());

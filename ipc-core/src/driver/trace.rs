@@ -82,6 +82,15 @@ where
     task.instrument(span)
 }
 
+/// Tells that a client was dropped that was never started: perhaps its program waits in vain.
+#[cfg(feature = "tracing")]
+pub(super) fn never_started(endpoint: &Endpoint) {
+    tracing::warn!(%endpoint, "client dropped without having been started: it never connected");
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(super) fn never_started(_: &Endpoint) {}
+
 #[cfg(not(feature = "tracing"))]
 pub(super) fn client<T: Future>(_: &Endpoint, task: T) -> T {
     task

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use super::{Attempts, ReconnectPolicy, State};
+use super::{Attempts, OnPermanent, ReconnectPolicy, State};
 
 /// The life of a client: when it dials, what it reports, when it gives up.
 ///
@@ -31,6 +31,8 @@ pub enum Input {
     Dialed,
     /// The attempt to connect failed. `chance` is a random number in `0.0..1.0`, for the jitter.
     DialFailed {
+        /// Whether trying again can never help.
+        permanent: bool,
         /// The time now.
         now: Instant,
         /// A random number from 0 up to, but without, 1.
@@ -121,7 +123,13 @@ impl Session {
                 self.outputs.push_back(Output::Disconnected);
                 self.destroy();
             }
-            (State::Dialing { last: false }, Input::DialFailed { now, chance })
+            (State::Dialing { .. }, Input::DialFailed { permanent: true, .. })
+                if self.reconnect.on_permanent() == OnPermanent::End =>
+            {
+                self.outputs.push_back(Output::Disconnected);
+                self.destroy();
+            }
+            (State::Dialing { last: false }, Input::DialFailed { now, chance, .. })
             | (State::Connected, Input::Lost { now, chance }) => self.lost(now, chance),
             // What waits may still be written if this attempt succeeds.
             (State::Dialing { .. }, Input::Close) => self.state = State::Dialing { last: true },

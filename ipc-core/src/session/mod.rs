@@ -5,5 +5,5 @@ mod reconnect;
 mod state;
 
 pub use machine::{Input, Output, Session};
-pub use reconnect::{Attempts, Backoff, InvalidBackoff, Jitter, ReconnectPolicy};
+pub use reconnect::{Attempts, Backoff, InvalidBackoff, Jitter, OnPermanent, ReconnectPolicy};
 pub use state::State;

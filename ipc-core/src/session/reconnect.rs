@@ -9,11 +9,24 @@ use std::time::Duration;
 /// # Defaults
 ///
 /// For ever, with pauses that grow from 100 ms to 10 s and full jitter, so that the clients of a
-/// server that was away do not all come back in the same instant.
+/// server that was away do not all come back in the same instant. A permanent failure ends it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReconnectPolicy {
     attempts: Attempts,
     backoff: Backoff,
+    on_permanent: OnPermanent,
+}
+
+/// What happens after an attempt that failed for a reason that trying again can never mend, such as
+/// a path that does not fit into a socket address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum OnPermanent {
+    /// The client ends, whatever attempts are left. The default.
+    #[default]
+    End,
+    /// It is tried again like any other failure. node-ipc does so.
+    Retry,
 }
 
 /// How often in a row a client tries again. A connection that is made starts the count anew.
@@ -57,19 +70,37 @@ impl ReconnectPolicy {
     /// Returns the policy that never connects again.
     #[must_use]
     pub const fn never() -> Self {
-        Self { attempts: Attempts::Never, backoff: Backoff::fixed(Duration::ZERO) }
+        Self::new(Attempts::Never, Backoff::fixed(Duration::ZERO))
     }
 
     /// Returns the policy that tries this often in a row with these pauses.
     #[must_use]
     pub const fn times(times: u32, backoff: Backoff) -> Self {
-        Self { attempts: Attempts::Times(times), backoff }
+        Self::new(Attempts::Times(times), backoff)
     }
 
     /// Returns the policy that tries for ever with these pauses.
     #[must_use]
     pub const fn forever(backoff: Backoff) -> Self {
-        Self { attempts: Attempts::Forever, backoff }
+        Self::new(Attempts::Forever, backoff)
+    }
+
+    const fn new(attempts: Attempts, backoff: Backoff) -> Self {
+        Self { attempts, backoff, on_permanent: OnPermanent::End }
+    }
+
+    /// Sets what happens after a failure that trying again can never mend. Default:
+    /// [`OnPermanent::End`].
+    #[must_use]
+    pub const fn with_on_permanent(mut self, what: OnPermanent) -> Self {
+        self.on_permanent = what;
+        self
+    }
+
+    /// Returns what happens after a failure that trying again can never mend.
+    #[must_use]
+    pub const fn on_permanent(&self) -> OnPermanent {
+        self.on_permanent
     }
 
     /// Returns the pause before the attempt after `failed` failed ones in a row, or `None` if

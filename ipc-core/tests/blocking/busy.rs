@@ -14,7 +14,7 @@ use crate::rig::{Place, heard, next};
 
 /// Returns a server whose backlog is full, and who fills it: a backlog of 0 has room for one.
 fn full(place: &Place) -> (Server<Lines>, UnixStream) {
-    let server = Server::builder(Lines, place.unix().with_backlog(0)).listen().unwrap();
+    let server = Server::builder(Lines, place.unix().with_backlog(0)).unwrap().listen().unwrap();
     (server, UnixStream::connect(place.path()).unwrap())
 }
 

@@ -45,8 +45,11 @@ fn a_peer_that_keeps_its_side_open_is_not_waited_for_without_end() {
 #[test]
 fn a_servers_connection_has_the_setting_too() {
     let place = Place::new();
-    let mut server =
-        Server::builder(Lines, place.unix()).linger(Duration::from_millis(1)).listen().unwrap();
+    let mut server = Server::builder(Lines, place.unix())
+        .unwrap()
+        .linger(Duration::from_millis(1))
+        .listen()
+        .unwrap();
     let mut client = place.builder().build();
     client.connect().unwrap();
     let mut connection = server.accept().unwrap();

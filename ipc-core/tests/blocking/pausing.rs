@@ -16,7 +16,7 @@ use crate::rig::{Place, echo, heard, next};
 const MARK: usize = 100_000;
 
 fn server(place: &Place) -> Server<Lines> {
-    Server::builder(Lines, place.unix()).high_water_mark(Some(MARK)).listen().unwrap()
+    Server::builder(Lines, place.unix()).unwrap().high_water_mark(Some(MARK)).listen().unwrap()
 }
 
 fn client(place: &Place) -> Client<Lines> {
@@ -184,7 +184,7 @@ fn a_client_that_answers_answers_does_not_wait_for_ever() {
 fn a_client_waits_a_moment_only() {
     let place = Place::new();
     let listener = std::os::unix::net::UnixListener::bind(place.path()).unwrap();
-    let builder = Client::builder(Lines, place.unix()).reconnect(ReconnectPolicy::never());
+    let builder = Client::builder(Lines, place.unix()).unwrap().reconnect(ReconnectPolicy::never());
     let mut client = builder.high_water_mark(Some(MARK)).build();
     client.connect().unwrap();
     let (mut socket, _) = listener.accept().unwrap();

@@ -34,7 +34,7 @@ async fn a_single_message_arrives_without_another_behind_it() {
     let memory = memory();
     let mut listener = memory.listen().await.unwrap();
     let client = Client::builder(Lines, Buffered(memory)).build();
-    client.connect();
+    client.start().unwrap();
     let mut server = soon(Raw::accept(&mut listener)).await;
     for text in ["first", "second"] {
         client.emit("e", text).unwrap();
@@ -47,7 +47,7 @@ async fn what_a_full_socket_held_up_is_flushed_when_there_is_room() {
     let memory = narrow(16);
     let mut listener = memory.listen().await.unwrap();
     let client = Client::builder(Lines, Buffered(memory)).build();
-    client.connect();
+    client.start().unwrap();
     let mut server = soon(Raw::accept(&mut listener)).await;
     let text = "x".repeat(1000);
     client.emit("e", &*text).unwrap();

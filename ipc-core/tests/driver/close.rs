@@ -51,7 +51,7 @@ async fn close_right_after_connect_writes_everything_too() {
 async fn close_with_nobody_listening_hands_back() {
     let client = Client::builder(Lines, memory()).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     emit(&client, 0..3);
     let report = soon(client.close()).await;
     assert_eq!(texts(&report.undelivered), numbers(0..3));
@@ -67,7 +67,7 @@ async fn close_of_a_client_that_waits_for_its_next_attempt_is_at_once() {
     let policy = ReconnectPolicy::forever(Backoff::fixed(day));
     let client = Client::builder(Lines, memory()).reconnect(policy).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     log.until("disconnect nobody_listening").await;
     emit(&client, 0..3);
     assert_eq!(texts(&soon(client.close()).await.undelivered), numbers(0..3));
@@ -81,7 +81,8 @@ async fn a_client_that_was_never_started_dials_nobody_when_it_is_closed() {
     for disconnect in [false, true] {
         let client = Client::builder(Lines, transport.clone()).build();
         let log = Log::of_client(&client);
-        emit(&client, 0..3);
+        // Not `client.emit`, which starts it.
+        (0..3).for_each(|n| client.peer().emit("n", n.to_string().as_str()).unwrap());
         let report =
             if disconnect { soon(client.disconnect()).await } else { soon(client.close()).await };
         assert_eq!(texts(&report.undelivered), numbers(0..3));
@@ -99,7 +100,7 @@ async fn close_waits_for_the_attempt_that_is_under_way() {
         .connect_timeout(Duration::from_secs(7))
         .build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     emit(&client, 0..1);
     assert_eq!(soon(client.close()).await.undelivered.len(), 1);
     let end = ["error connect_timeout", "disconnect connect_timeout", "destroy"];
@@ -111,7 +112,7 @@ async fn disconnect_gives_an_attempt_up_at_once() {
     let transport = Scripted::new(memory(), &[Step::Hangs], &[]);
     let client = Client::builder(Lines, transport).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     while *client.state().borrow() == State::Idle {
         tokio::task::yield_now().await;
     }
@@ -205,7 +206,7 @@ async fn dropping_the_last_client_closes_it() {
 async fn dropping_a_client_that_was_never_started_is_its_end_too() {
     let client = Client::builder(Lines, memory()).build();
     let (peer, mut events) = (client.peer().clone(), client.events());
-    emit(&client, 0..2);
+    (0..2).for_each(|n| peer.emit("n", n.to_string().as_str()).unwrap());
     drop(client);
     soon(peer.closed()).await;
     assert!(!soon(peer.flush()).await);
@@ -294,7 +295,7 @@ async fn a_peer_that_goes_ends_a_close_although_nobody_reads_the_stream() {
     let mut listener = transport.listen().await.unwrap();
     let client = Client::builder(Lines, transport).event_bytes(1).build();
     let _events = client.events();
-    client.connect();
+    client.start().unwrap();
     let mut peer = Raw::accept(&mut listener).await;
     emit(&client, 0..10);
     peer.write("n 0\nn 1\nn 2\n").await;
@@ -311,7 +312,7 @@ async fn a_server_that_goes_while_the_client_closes_leaves_it_with_the_rest() {
     let mut listener = transport.listen().await.unwrap();
     let client = Client::builder(Lines, transport.clone()).reconnect(times(5)).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     let peer = Raw::accept(&mut listener).await;
     emit(&client, 0..10);
     log.until("connect").await;

@@ -58,7 +58,7 @@ async fn a_slow_reader_loses_nothing_and_stops_the_reading() {
     let mut listener = transport.listen().await.unwrap();
     let client = slow(&transport, 10_000);
     let mut events = client.events();
-    client.connect();
+    client.start().unwrap();
     let mut peer = Raw::accept(&mut listener).await;
     let sent = tokio::spawn(async move {
         let mut sent = 0;
@@ -89,7 +89,7 @@ async fn reading_goes_on_when_the_reader_does() {
     let mut listener = transport.listen().await.unwrap();
     let client = slow(&transport, 1000);
     let mut events = client.events();
-    client.connect();
+    client.start().unwrap();
     let mut peer = Raw::accept(&mut listener).await;
     let write = tokio::spawn(async move {
         for n in 0..2000 {
@@ -115,7 +115,7 @@ async fn a_slow_reader_is_not_billed_to_the_peer() {
     let mut listener = transport.listen().await.unwrap();
     let client = slow(&transport, 1);
     let mut events = client.events();
-    client.connect();
+    client.start().unwrap();
     let mut peer = Raw::accept(&mut listener).await;
     peer.write("n 0\nn 1\nn 2\nn ").await;
     // Three times as long as an unfinished frame may take.
@@ -135,7 +135,7 @@ async fn a_long_event_name_counts_against_the_bound() {
     let mut listener = transport.listen().await.unwrap();
     let client = slow(&transport, 10_000);
     let _events = client.events();
-    client.connect();
+    client.start().unwrap();
     let mut peer = Raw::accept(&mut listener).await;
     let line = format!("{} \n", "e".repeat(1000));
     let mut sent = 0;
@@ -152,7 +152,7 @@ async fn two_streams_tell_the_same_and_the_slower_sets_the_pace() {
     let (server, _) = server(&transport).await;
     let client = slow(&transport, 500);
     let (mut fast, mut late) = (client.events(), client.events());
-    client.connect();
+    client.start().unwrap();
     soon(client.connected()).await.unwrap();
     while server.peers().is_empty() {
         tokio::task::yield_now().await;
@@ -184,7 +184,7 @@ async fn a_stream_without_room_holds_one_item_at_a_time() {
     let (server, log) = server(&transport).await;
     let client = slow(&transport, 0);
     let events = client.events();
-    client.connect();
+    client.start().unwrap();
     log.until("1 connect").await;
     for n in 0..10 {
         server.peers()[0].emit("n", n.to_string().as_str()).unwrap();
@@ -201,7 +201,7 @@ async fn a_stream_that_is_dropped_holds_nobody_up() {
     let (server, log) = server(&transport).await;
     let client = slow(&transport, 500);
     let events = client.events();
-    client.connect();
+    client.start().unwrap();
     log.until("1 connect").await;
     let client_log = crate::support::Log::of_client(&client);
     for n in 0..100 {
@@ -223,7 +223,7 @@ async fn a_client_closes_although_nobody_reads_its_stream() {
     let (server, log) = server(&transport).await;
     let client = slow(&transport, 100);
     let events = client.events();
-    client.connect();
+    client.start().unwrap();
     log.until("1 connect").await;
     for n in 0..100 {
         server.peers()[0].emit("n", n.to_string().as_str()).unwrap();
@@ -242,7 +242,7 @@ async fn a_client_closes_although_nobody_reads_its_stream() {
 async fn a_client_that_fails_is_at_its_end_although_nobody_reads_its_stream() {
     let client = slow(&memory(), 1);
     let events = client.events();
-    client.connect();
+    client.start().unwrap();
     soon(client.peer().closed()).await;
     assert!(soon(client.connected()).await.is_err());
     assert_eq!(rest(events).await, ["Error", "Disconnect", "Destroy"]);

@@ -77,7 +77,7 @@ impl Run {
         client.on("echo", move |text: String, _| {
             assert!(noted.lock().unwrap().insert(number(&text)), "an echo came twice");
         });
-        client.connect();
+        client.start().unwrap();
         for n in 0..self.messages {
             soon(client.send("say", payload(n).as_str())).await.unwrap();
             if n % 16 == self.seed % 16 {

@@ -99,7 +99,7 @@ impl Rig {
         let mut listener = transport.listen().await.unwrap();
         let writes = Arc::clone(&transport.writes);
         let client = Client::builder(Lines, transport).flush_policy(policy).build();
-        client.connect();
+        client.start().unwrap();
         let peer = Raw::accept(&mut listener).await;
         soon(client.connected()).await.unwrap();
         // The connection's task goes to sleep: it is idle.
@@ -218,7 +218,7 @@ async fn what_waited_for_a_connection_leaves_with_its_first_write() {
         client.emit("n", "x").unwrap();
     }
     let mut listener = transport.listen().await.unwrap();
-    client.connect();
+    client.start().unwrap();
     let _peer = Raw::accept(&mut listener).await;
     assert!(soon(client.flush()).await);
     assert_eq!(*writes.lock().unwrap(), [400]);

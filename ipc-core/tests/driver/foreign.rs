@@ -106,7 +106,7 @@ async fn a_client_is_told_of_the_servers_end_within_a_frame() {
     let client = Client::builder(Lines, transport).reconnect(ReconnectPolicy::never()).build();
     let (told, mut events) = mpsc::unbounded_channel();
     client.on_lifecycle(move |event| drop(told.send(event.clone())));
-    client.connect();
+    client.start().unwrap();
     let mut server = Raw::accept(&mut listener).await;
     server.write("HTTP/1.1 400 Bad Request\r").await;
     drop(server);
@@ -116,7 +116,7 @@ async fn a_client_is_told_of_the_servers_end_within_a_frame() {
     assert!(
         matches!(&*error, Error::Truncated { buffered: 25, looks_like } if *looks_like == expected)
     );
-    assert!(error.is_fatal());
+    assert!(error.ends_connection());
     let Some(ClientEvent::Disconnect(reason)) = soon(events.recv()).await else { panic!("no end") };
     assert_eq!(reason.to_string(), "by the other side, within a frame, after 25 bytes of it");
 }

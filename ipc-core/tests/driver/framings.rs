@@ -11,7 +11,7 @@ use crate::support::{Log, Raw, memory, soon};
 fn client(transport: &MemoryTransport, framing: Framing) -> Client<Bare> {
     let never = ReconnectPolicy::never();
     let client = Client::builder(Bare(framing), transport.clone()).reconnect(never).build();
-    client.connect();
+    client.start().unwrap();
     client
 }
 

@@ -167,7 +167,7 @@ async fn a_handler_that_panics_is_reported_and_the_others_run() {
     let other = errors.clone();
     rig.client.on_lifecycle(move |event| {
         if let ClientEvent::Error(error) = event {
-            assert!(!error.is_fatal());
+            assert!(!error.ends_connection());
             let Error::Handler(HandlerError::Panicked { event, message }) = &**error else {
                 panic!("another error: {error}");
             };
@@ -300,7 +300,7 @@ async fn a_lifecycle_handler_that_panics_is_reported_to_the_others() {
         }
     });
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     soon(client.connected()).await.unwrap();
     soon(client.close()).await;
     log.until("destroy").await;

@@ -213,7 +213,7 @@ async fn a_client_that_was_sent_nonsense_does_not_come_back() {
         let mut listener = transport.listen().await.unwrap();
         let client = Client::builder(Lines, transport).on_malformed(policy).build();
         let log = Log::of_client(&client);
-        client.connect();
+        client.start().unwrap();
         let mut server = Raw::accept(&mut listener).await;
         server.write("nospace\n").await;
         server.finish().await;

@@ -37,7 +37,7 @@ async fn every_end_of_a_client_ends_its_task() {
         };
         let start = |transport: &MemoryTransport| {
             let client = build(transport);
-            client.connect();
+            client.start().unwrap();
             client
         };
         // Never started; given up while it waits; closed; disconnected; dropped with a stream.
@@ -137,7 +137,7 @@ async fn two_thousand_lives_in_a_row() {
     for n in 0..2000 {
         let client = Client::builder(Lines, transport.clone()).reconnect(times(0)).build();
         let log = Log::of_client(&client);
-        client.connect();
+        client.start().unwrap();
         client.emit("say", n.to_string().as_str()).unwrap();
         log.until(&format!("echo {n}")).await;
         assert!(soon(client.close()).await.undelivered.is_empty());

@@ -14,7 +14,7 @@ fn client(transport: &MemoryTransport, linger: Duration) -> Client<Lines> {
         .reconnect(ReconnectPolicy::never())
         .linger(linger)
         .build();
-    client.connect();
+    client.start().unwrap();
     client
 }
 

@@ -71,7 +71,7 @@ async fn a_lifecycle_handler_can_be_removed_by_another_and_by_itself() {
     let noted = log.clone();
     client.on_lifecycle(move |_| noted.note("third"));
     ids.lock().unwrap().extend([first, second]);
-    client.connect();
+    client.start().unwrap();
     soon(client.connected()).await.unwrap();
     soon(client.close()).await;
     // The removed ones hear of nothing more, not even of the event at hand.

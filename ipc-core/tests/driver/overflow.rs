@@ -22,7 +22,7 @@ fn client(
         .overflow(overflow)
         .build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     (client, log)
 }
 

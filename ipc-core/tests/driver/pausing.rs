@@ -267,7 +267,7 @@ fn client(
     let client = settings(builder).build();
     client.on("say", |text: String, peer| peer.emit("ech", text.as_str()).unwrap());
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     (client, log)
 }
 

@@ -13,7 +13,7 @@ use crate::support::{Lines, Log, Raw, memory, narrow, server, soon, times};
 fn client(transport: impl Transport, policy: ReconnectPolicy) -> (Client<Lines>, Log) {
     let client = Client::builder(Lines, transport).reconnect(policy).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     (client, log)
 }
 
@@ -49,7 +49,7 @@ async fn never_retry_fails_fast() {
     let error = soon(client.connected()).await.unwrap_err();
     let ConnectError::Failed(error) = error else { panic!("{error:?}") };
     assert!(matches!(&*error, Error::Transport(TransportError::NobodyListening { .. })));
-    assert!(error.is_fatal());
+    assert!(error.ends_connection());
 }
 
 #[tokio::test(start_paused = true)]
@@ -208,8 +208,8 @@ async fn connecting_twice_is_connecting_once() {
     let transport = memory();
     let (_server, log) = server(&transport).await;
     let (client, _) = client(transport, times(1));
-    client.connect();
-    client.clone().connect();
+    client.start().unwrap();
+    client.clone().start().unwrap();
     soon(client.connected()).await.unwrap();
     client.emit("say", "hello").unwrap();
     log.until("1 say hello").await;
@@ -222,7 +222,7 @@ async fn the_state_can_be_watched() {
     let client = Client::builder(Lines, transport.clone()).reconnect(times(9)).build();
     let mut state = client.state();
     let mut names = vec![state.borrow_and_update().name()];
-    client.connect();
+    client.start().unwrap();
     let mut listener = None;
     while names.last() != Some(&"destroyed") {
         soon(state.changed()).await.unwrap();

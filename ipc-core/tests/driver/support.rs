@@ -37,7 +37,7 @@ pub(crate) fn client(transport: &MemoryTransport) -> (Client<Lines>, Log) {
     let client =
         Client::builder(Lines, transport.clone()).reconnect(ReconnectPolicy::never()).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     (client, log)
 }
 

@@ -12,7 +12,7 @@ use crate::support::{Lines, Log, Raw, memory, narrow, server, soon, texts, times
 /// Returns a client with one message in flight that has sent the numbers up to `count`.
 fn client(transport: &MemoryTransport, policy: ReconnectPolicy, count: u32) -> Client<Lines> {
     let client = Client::builder(Lines, transport.clone()).reconnect(policy).sync(true).build();
-    client.connect();
+    client.start().unwrap();
     for n in 0..count {
         client.emit("n", n.to_string().as_str()).unwrap();
     }
@@ -172,7 +172,7 @@ async fn it_goes_with_a_delayed_flush() {
         .sync(true)
         .flush_policy(FlushPolicy::Within(Duration::from_millis(50)))
         .build();
-    client.connect();
+    client.start().unwrap();
     let mut peer = Raw::accept(&mut listener).await;
     soon(client.connected()).await.unwrap();
     let start = Instant::now();

@@ -51,7 +51,7 @@ pub(crate) fn play(role: &str, path: &str) {
         match role {
             "client" => {
                 let client = Client::builder(Lines, transport).build();
-                client.connect();
+                client.start().unwrap();
                 client.connected().await.unwrap();
                 println!("begun");
                 for n in 0_u64.. {
@@ -121,7 +121,7 @@ pub(crate) fn server() {
             .build();
         let (told, mut echoes) = mpsc::unbounded_channel();
         client.on("echo", move |n: u64, _| told.send(n).unwrap());
-        client.connect();
+        client.start().unwrap();
         for round in 0_u64..3 {
             let child = start("server", &path);
             client.send("say", round.to_string().as_str()).await.unwrap();

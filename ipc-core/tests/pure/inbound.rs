@@ -33,7 +33,7 @@ impl Rig {
             self.inbound.on_read(n);
             bytes = &bytes[n..];
             while let Some(frame) = self.inbound.next_frame().transpose() {
-                let fatal = matches!(&frame, Err(error) if error.is_fatal());
+                let fatal = matches!(&frame, Err(error) if error.ends_stream());
                 frames.push(frame.map(|frame| frame.to_vec()));
                 if fatal {
                     return frames;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ipc_core::session::{Backoff, Input, Jitter, Output, ReconnectPolicy, Session, State};
+use ipc_core::session::{
+    Backoff, Input, Jitter, OnPermanent, Output, ReconnectPolicy, Session, State,
+};
 use proptest::prelude::*;
 
 fn policies() -> impl Strategy<Value = ReconnectPolicy> {
@@ -19,7 +21,10 @@ fn policies() -> impl Strategy<Value = ReconnectPolicy> {
         Just(ReconnectPolicy::never()),
         (0_u32..4, backoff.clone())
             .prop_map(|(times, backoff)| { ReconnectPolicy::times(times, backoff) }),
-        backoff.prop_map(ReconnectPolicy::forever),
+        backoff.clone().prop_map(ReconnectPolicy::forever),
+        backoff.prop_map(|backoff| {
+            ReconnectPolicy::forever(backoff).with_on_permanent(OnPermanent::Retry)
+        }),
     ]
 }
 
@@ -30,7 +35,8 @@ fn inputs(start: Instant) -> impl Strategy<Value = Vec<Input>> {
         Just(Input::Start),
         Just(Input::Dialed),
         Just(Input::Dialed),
-        (now.clone(), any::<f64>()).prop_map(|(now, chance)| Input::DialFailed { now, chance }),
+        (now.clone(), any::<f64>(), any::<bool>())
+            .prop_map(|(now, chance, permanent)| Input::DialFailed { permanent, now, chance }),
         (now.clone(), any::<f64>()).prop_map(|(now, chance)| Input::Lost { now, chance }),
         now.prop_map(|now| Input::Tick { now }),
         Just(Input::Tick { now: start + Duration::from_secs(400 * 24 * 60 * 60) }),

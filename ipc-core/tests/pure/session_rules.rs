@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use ipc_core::session::{Backoff, Input, Jitter, Output, ReconnectPolicy, Session, State};
+use ipc_core::session::{
+    Backoff, Input, Jitter, OnPermanent, Output, ReconnectPolicy, Session, State,
+};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -39,7 +41,7 @@ impl Life {
 
     fn dial_failed(&mut self) -> &mut Self {
         let now = self.now;
-        self.input(Input::DialFailed { now, chance: 0.5 })
+        self.input(Input::DialFailed { permanent: false, now, chance: 0.5 })
     }
 
     fn lost(&mut self) -> &mut Self {
@@ -242,9 +244,36 @@ fn waking_too_early_asks_to_be_woken_again() {
     let start = tokio::time::Instant::now().into_std();
     let mut session = Session::new(fixed(1));
     session.handle_input(Input::Start);
-    session.handle_input(Input::DialFailed { now: start, chance: 0.0 });
+    session.handle_input(Input::DialFailed { permanent: false, now: start, chance: 0.0 });
     session.handle_input(Input::Tick { now: start + ms(99) });
     let outputs: Vec<_> = std::iter::from_fn(|| session.poll_output()).collect();
     let wake = Output::WakeAt(start + ms(100));
     assert_eq!(outputs, [Output::Dial, Output::Disconnected, wake, wake]);
+}
+
+/// Returns an attempt's failure that trying again can never mend.
+fn never_works(now: Instant) -> Input {
+    Input::DialFailed { permanent: true, now, chance: 0.5 }
+}
+
+#[test]
+fn a_permanent_failure_is_the_end_whatever_attempts_are_left() {
+    for policy in [fixed(9), ReconnectPolicy::default(), ReconnectPolicy::never()] {
+        let mut life = Life::new(policy);
+        let now = life.now;
+        life.input(Input::Start).input(never_works(now));
+        life.check(&["0 Dial", "0 Disconnected", "0 Destroyed"]);
+    }
+}
+
+#[test]
+fn a_permanent_failure_is_tried_again_if_the_policy_says_so() {
+    let mut life = Life::new(fixed(1).with_on_permanent(OnPermanent::Retry));
+    let now = life.now;
+    life.input(Input::Start).input(never_works(now)).tick();
+    assert_eq!(life.session.state(), State::Dialing { last: false });
+    // And again no more often than any other failure.
+    let now = life.now;
+    life.input(never_works(now));
+    assert_eq!(life.session.state(), State::Destroyed);
 }

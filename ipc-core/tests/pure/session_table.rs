@@ -16,7 +16,7 @@ fn times(n: u32) -> ReconnectPolicy {
 
 /// The states, each by the inputs that lead there from the start, and with how many attempts left.
 fn states(t0: Instant) -> Vec<(&'static str, u32, Vec<Input>)> {
-    let failed = Input::DialFailed { now: t0, chance: 0.5 };
+    let failed = Input::DialFailed { permanent: false, now: t0, chance: 0.5 };
     let (start, dialed) = (Input::Start, Input::Dialed);
     vec![
         ("idle", 2, vec![]),
@@ -37,7 +37,8 @@ fn inputs(t0: Instant) -> Vec<(&'static str, Input)> {
     vec![
         ("Start", Input::Start),
         ("Dialed", Input::Dialed),
-        ("DialFailed", Input::DialFailed { now: t0, chance: 0.5 }),
+        ("DialFailed", Input::DialFailed { permanent: false, now: t0, chance: 0.5 }),
+        ("DialFailed, ever", Input::DialFailed { permanent: true, now: t0, chance: 0.5 }),
         ("Lost", Input::Lost { now: t0, chance: 0.5 }),
         ("Tick, too early", Input::Tick { now: early }),
         ("Tick, in time", Input::Tick { now: due }),

@@ -35,7 +35,7 @@ fn a_busy_server_is_told_from_one_that_is_not_there() {
             .connect_timeout(Duration::from_millis(50))
             .build();
         let log = Log::of_client(&client);
-        client.connect();
+        client.start().unwrap();
         log.until("destroy").await;
         assert_eq!(log.lines(), ["error busy", "disconnect busy", "destroy"]);
     });
@@ -47,7 +47,7 @@ fn a_place_that_gets_free_is_taken() {
         let dir = TempDir::new().unwrap();
         let (transport, mut listener, _first) = full(&dir).await;
         let client = Client::builder(Lines, transport).reconnect(ReconnectPolicy::never()).build();
-        client.connect();
+        client.start().unwrap();
         client.send("say", "it waited").await.unwrap();
         let _first = Raw::accept(&mut listener).await;
         let mut second = Raw::accept(&mut listener).await;

@@ -42,7 +42,7 @@ impl Place {
     /// Returns a client that has been served.
     async fn client(&self) -> Client<Lines> {
         let client = Client::builder(Lines, UnixTransport::new(&self.path)).build();
-        client.connect();
+        client.start().unwrap();
         self.check(&client).await;
         client
     }

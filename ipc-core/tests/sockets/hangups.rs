@@ -95,7 +95,7 @@ async fn a_server_that_comes_back_finds_its_clients() {
             .reconnect(ReconnectPolicy::forever(pause))
             .build();
         let log = Log::of_client(&client);
-        client.connect();
+        client.start().unwrap();
         client.emit("say", "to the first").unwrap();
         log.until("echo to the first").await;
         let report = soon(rig.server.shutdown(Duration::from_secs(10))).await;
@@ -123,7 +123,7 @@ async fn a_half_written_message_is_sent_again_whole() {
         let pause = Backoff::fixed(Duration::from_millis(5));
         let client =
             Client::builder(Lines, transport).reconnect(ReconnectPolicy::forever(pause)).build();
-        client.connect();
+        client.start().unwrap();
         let large = "x".repeat(5_000_000);
         client.emit("n", "small").unwrap();
         client.emit("n", &large).unwrap();

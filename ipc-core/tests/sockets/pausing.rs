@@ -107,7 +107,7 @@ async fn ask_each_other(transport: Box<dyn Transport>, server: &Server<Lines>, l
         Client::builder(Lines, transport).high_water_mark(Some(MARK)).queue(room_for_all()).build();
     client.on("say", |text: String, peer| peer.emit("echo", text.as_str()).unwrap());
     let client_log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     log.until("1 connect").await;
     let asking = tokio::spawn({
         let peer = server.peers()[0].clone();
@@ -131,7 +131,7 @@ async fn talk_at_each_other(transport: Box<dyn Transport>, server: &Server<Lines
     const COUNT: usize = 20_000;
     let client = Client::builder(Lines, transport).high_water_mark(Some(MARK)).build();
     let client_log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     eventually(|| server.peers().len() == 1).await;
     let telling = tokio::spawn({
         let peer = server.peers()[0].clone();

@@ -92,7 +92,7 @@ impl Rig {
     pub(crate) fn client(&self) -> Client<Lines> {
         let never = ReconnectPolicy::never();
         let client = Client::builder(Lines, self.transport()).reconnect(never).build();
-        client.connect();
+        client.start().unwrap();
         client
     }
 }

@@ -38,7 +38,7 @@ async fn a_client_that_is_refused_is_an_error_and_the_others_are_served() {
             TlsTransport::new("127.0.0.1", port(&rig)).with_client(client.build().unwrap());
         let client = Client::builder(Lines, transport).reconnect(ReconnectPolicy::never()).build();
         client.emit("say", "secret").unwrap();
-        client.connect();
+        client.start().unwrap();
         let ConnectError::Failed(error) = soon(client.connected()).await.unwrap_err() else {
             panic!("closed");
         };

@@ -34,7 +34,7 @@ async fn questions_and_answers_never_stop() {
             for sync in [false, true] {
                 let client =
                     Client::builder(Lines, rig.transport()).flush_policy(policy).sync(sync).build();
-                client.connect();
+                client.start().unwrap();
                 soon(tokio::spawn(ask(client.clone(), 200))).await.unwrap();
                 soon(client.close()).await;
             }
@@ -51,7 +51,7 @@ async fn those_who_wait_for_room_or_for_the_end_of_a_flush_get_it() {
                 .flush_policy(policy)
                 .queue(QueueLimits::default().with_max_messages(2))
                 .build();
-            client.connect();
+            client.start().unwrap();
             let mut senders = JoinSet::new();
             for sender in 0..4 {
                 let client = client.clone();
@@ -79,7 +79,7 @@ async fn a_burst_that_fills_the_socket_from_outside_goes_on() {
         let client = Client::builder(Lines, rig.transport())
             .queue(QueueLimits::default().with_max_bytes(64 * 1024 * 1024))
             .build();
-        client.connect();
+        client.start().unwrap();
         soon(client.connected()).await.unwrap();
         let large = "x".repeat(1_000_000);
         for round in 0..5 {

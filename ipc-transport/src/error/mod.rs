@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::{Endpoint, ParseEndpointError};
 
 mod attempts;
+mod permanent;
 mod text;
 
 pub use attempts::Attempts;
@@ -286,42 +287,6 @@ impl TransportError {
             Self::InvalidEndpoint(_) => "invalid_endpoint",
             Self::Io { .. } => "io",
         }
-    }
-
-    /// Tells whether trying again cannot help until somebody changes the settings or the system.
-    ///
-    /// A server that is not up yet, a name that does not resolve yet or a shortage of file
-    /// descriptors passes; a path that is too long or owned by a stranger does not.
-    #[must_use]
-    pub const fn is_fatal(&self) -> bool {
-        #[cfg(feature = "udp")]
-        if matches!(self, Self::BroadcastOff { .. }) {
-            return true;
-        }
-        #[cfg(feature = "tls-base")]
-        match self {
-            Self::Tls(_) => return true,
-            Self::Handshake { failure, .. } => return failure.is_fatal(),
-            _ => {}
-        }
-        matches!(
-            self,
-            Self::NotASocket { .. }
-                | Self::PathTooLong { .. }
-                | Self::InvalidPath { .. }
-                | Self::InvalidPipeName { .. }
-                | Self::PipeNameTooLong { .. }
-                | Self::ForeignOwner { .. }
-                | Self::UnknownOwner { .. }
-                | Self::UnknownGroup { .. }
-                | Self::GroupRefused { .. }
-                | Self::ModeRefused { .. }
-                | Self::Displaced { .. }
-                | Self::AlreadyTaken { .. }
-                | Self::Unsupported { .. }
-                | Self::WrongFamily { .. }
-                | Self::InvalidEndpoint(_)
-        )
     }
 
     /// Tells whether the error is about one client only: the listener can be asked for the next

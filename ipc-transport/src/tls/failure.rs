@@ -126,9 +126,11 @@ impl HandshakeFailure {
         }
     }
 
-    /// Tells whether trying again cannot help until somebody changes a certificate or a setting.
+    /// Tells whether one side rejected the other, by its certificate, its name or its protocol,
+    /// rather than that the handshake was cut short. It will fail again until somebody changes a
+    /// certificate or a setting, on either side.
     #[must_use]
-    pub const fn is_fatal(&self) -> bool {
+    pub const fn is_rejection(&self) -> bool {
         !matches!(self, Self::Timeout { .. } | Self::CrowdedOut { .. } | Self::Closed | Self::Other)
     }
 }

@@ -150,7 +150,7 @@ impl Talk<'_> {
                 self.print_unless_udp(Line::Destroy).await;
             }
             ClientEvent::Error(error) => {
-                if session::is_hopeless(&error) {
+                if session::gives_up_on(&error) {
                     self.client.core().stop_retrying();
                 }
                 self.output.print(&Line::error(&error, None)).await;

@@ -138,7 +138,7 @@ pub(crate) fn watch(client: &IpcClient, log: Log) -> Arc<Mutex<Option<Disconnect
     });
     let core = client.core().clone();
     client.on_error(move |error| {
-        if session::is_hopeless(error) {
+        if session::gives_up_on(error) {
             core.stop_retrying();
         }
     });

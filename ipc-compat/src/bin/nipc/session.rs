@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipc_compat::{Config, IpcClient, IpcError, Socket};
 use ipc_core::session::State;
 use ipc_core::{CloseReport, DisconnectReason, Error, Message};
+use ipc_transport::TransportError;
 use tokio::sync::watch;
 
 use crate::args::Printing;
@@ -155,9 +156,16 @@ pub(crate) async fn flush(client: &IpcClient, patience: Duration) -> bool {
     }
 }
 
-/// Returns whether connecting fails for a reason that trying again cannot change.
-pub(crate) fn is_hopeless(error: &Error) -> bool {
-    matches!(error, Error::Transport(error) if error.is_fatal())
+/// Returns whether a person who waits is told rather than kept waiting: trying again can never help,
+/// or not before somebody changes an owner or a certificate.
+pub(crate) fn gives_up_on(error: &Error) -> bool {
+    let Error::Transport(error) = error else { return false };
+    match error {
+        TransportError::ForeignOwner { .. } | TransportError::UnknownOwner { .. } => true,
+        TransportError::WrongFamily { .. } => true,
+        TransportError::Handshake { failure, .. } => failure.is_rejection(),
+        error => error.is_permanent(),
+    }
 }
 
 /// Returns why a connection ended, for people.

@@ -67,8 +67,8 @@ impl<F: MessageFormat> Client<F> {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead: there was no attempt left, or it was closed.
-    /// With a policy that tries for ever and no server, this waits for ever.
+    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
+    /// never help ([`Error::is_permanent`]), or it was closed. With a policy that tries for ever and no server, this waits for ever.
     ///
     /// # Panics
     ///
@@ -214,12 +214,13 @@ impl<F: MessageFormat> Client<F> {
             }
             Err(error) => error,
         };
+        let permanent = error.is_permanent();
         self.reason = self.talk.fail(error);
         if let DisconnectReason::Error(error) = &self.reason {
             self.last_error = Some(Arc::clone(error));
         }
         let (now, chance) = (clock::now(), clock::chance());
-        self.session.handle_input(Input::DialFailed { now, chance });
+        self.session.handle_input(Input::DialFailed { permanent, now, chance });
         Ok(())
     }
 

@@ -328,10 +328,10 @@ impl<F: MessageFormat> Talk<F> {
     }
 
     fn broken(&mut self, error: DecodeError) -> Turn {
-        let fatal = error.is_fatal();
+        let ends_stream = error.ends_stream();
         let looks_like = self.line().and_then(Line::looks_like);
         let reason = self.fail(Error::of_frame(error, looks_like));
-        if fatal { Turn::Lost(reason) } else { Turn::Look }
+        if ends_stream { Turn::Lost(reason) } else { Turn::Look }
     }
 
     fn lost(&mut self, error: io::Error) -> DisconnectReason {

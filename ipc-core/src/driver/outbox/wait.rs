@@ -1,6 +1,8 @@
 //! Waiting at an outbox: for room, for everything to be written, for its end.
 
+use std::future::Future;
 use std::pin::pin;
+use std::task::{Context, Waker};
 
 use bytes::{Bytes, BytesMut};
 
@@ -11,6 +13,21 @@ use crate::driver::error::EmitError;
 use crate::queue::OverflowPolicy;
 
 impl Outbox {
+    /// Writes what the socket takes at once, for a task that ends before its time; what it does not
+    /// take is not waited for. Nothing, if the connection was to end at once.
+    pub(in crate::driver) fn write_last(&self) {
+        let mut state = self.lock();
+        if state.closed || state.want == Want::Disconnect || state.queue.is_held() {
+            return;
+        }
+        let waker = Waker::noop();
+        let written = tokio::task::coop::unconstrained(std::future::poll_fn(|_| {
+            state.write(&mut Context::from_waker(waker))
+        }));
+        // Whatever comes of it, the connection ends now.
+        let _ = pin!(written).poll(&mut Context::from_waker(waker));
+    }
+
     /// Queues a message; waits for room if there is none and the policy is to wait.
     pub(in crate::driver) async fn send(
         &self,

@@ -86,7 +86,7 @@ async fn a_client_talks_to_a_server() {
     let transport = rig.server.endpoint().unwrap().transport().unwrap();
     let client = Client::builder(Lines, transport).build();
     let log = Log::of_client(&client);
-    client.connect();
+    client.start().unwrap();
     for n in 0..20 {
         client.emit("say", n.to_string().as_str()).unwrap();
     }

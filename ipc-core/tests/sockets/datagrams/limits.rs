@@ -84,7 +84,7 @@ async fn a_datagram_that_cannot_be_sent_is_told_and_the_rest_goes_on() {
         let ServerEvent::Error { peer: Some(peer), error } = event else { return };
         let Error::Datagram { bytes, source } = &**error else { return };
         let why = source.get_ref().unwrap().downcast_ref::<SendRefused>().unwrap();
-        assert!(!error.is_fatal());
+        assert!(!error.ends_connection());
         noted.note(format!("{} {bytes} {why}", peer.id()));
     });
     let somebody = Somebody::new();

@@ -47,7 +47,7 @@ async fn a_raw_message_is_whole_up_to_the_limit_both_ways() {
     let client = Client::builder(Bare(Framing::Raw), transport).build();
     let (told, mut answers) = mpsc::unbounded_channel();
     client.on_any(move |message, _| told.send(message.payload().unwrap().to_vec()).unwrap());
-    client.connect();
+    client.start().unwrap();
     soon(client.connected()).await.unwrap();
     // Around 4 KiB, from where on frames are shared instead of copied, and up to the limit.
     for length in [1, 4095, 4096, 4097, 8192, 60_000, 65_506, 65_507] {

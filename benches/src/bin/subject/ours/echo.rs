@@ -13,7 +13,7 @@ use crate::Result;
 pub(super) async fn handling<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
     let text: Arc<str> = text(task.body).into();
     let (done, finished) = oneshot::channel();
-    client.connect();
+    client.start()?;
     client.connected().await?;
     let state = Arc::new(Mutex::new((Meter::new(task), Some(done))));
     let (handler, body) = (Arc::clone(&state), Arc::clone(&text));
@@ -47,7 +47,7 @@ pub(super) async fn handling<F: Format>(client: &Client<F>, task: &Task) -> Resu
 pub(super) async fn awaiting<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
     let text = text(task.body);
     let mut events = client.events();
-    client.connect();
+    client.start()?;
     client.connected().await?;
     let mut meter = Meter::new(task);
     for _ in 0..task.in_flight {

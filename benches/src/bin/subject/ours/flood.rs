@@ -18,7 +18,7 @@ pub(super) async fn measure<F: Format>(
     let mut clients = Vec::new();
     for _ in 0..task.connections {
         let client = connect()?;
-        client.connect();
+        client.start()?;
         client.connected().await?;
         clients.push(client);
     }

@@ -14,7 +14,7 @@ use super::Format;
 use crate::Result;
 
 pub(super) async fn measure<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
-    client.connect();
+    client.start()?;
     client.connected().await?;
     let (done, finished) = oneshot::channel();
     let start = now();

@@ -37,7 +37,7 @@ impl Answers {
 }
 
 pub(super) async fn measure<F: Format>(client: &Client<F>, task: &Task) -> Result<Outcome> {
-    client.connect();
+    client.start()?;
     client.connected().await?;
     let seen = vec![false; usize::try_from(task.messages)?];
     let answers = Arc::new(Mutex::new(Answers { seen, ..Answers::default() }));

@@ -172,7 +172,7 @@ impl Run {
             if breach {
                 failed.end(Err(Failure::Breach(chain(error))));
             }
-            if breach || session::is_hopeless(error) {
+            if breach || session::gives_up_on(error) {
                 core.stop_retrying();
             }
             failed.lock().last_error = Some(chain(error));

@@ -1,0 +1,62 @@
+//! When a client begins to dial: with an explicit start, or with the first call that needs it.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+use ipc_transport::RuntimeError;
+
+use super::client::Inner;
+use super::client_task::Task;
+use super::error::Error;
+use super::trace;
+use crate::MessageFormat;
+
+/// A client that a stream of its events starts when it is first polled.
+pub(super) trait Starter: Send + Sync {
+    /// Starts the client, or ends it if it cannot run here.
+    fn start_or_end(&self);
+}
+
+impl<F: MessageFormat> Inner<F> {
+    /// Starts the client unless it was started, or ended, before.
+    pub(super) fn start(&self) -> Result<(), RuntimeError> {
+        // The hot path of `emit`.
+        if self.started.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(task) = &*slot else { return Ok(()) };
+        let endpoint = task.endpoint();
+        RuntimeError::check(&endpoint)?;
+        let task = slot.take();
+        self.started.store(true, Ordering::Release);
+        drop(slot);
+        if let Some(mut task) = task {
+            task.start();
+            tokio::spawn(trace::client(&endpoint, task.run()));
+        }
+        Ok(())
+    }
+
+    /// Ends a client that was never started, without dialing.
+    pub(super) fn end_unstarted(&self, error: Option<Error>) {
+        if let Some(task) = self.take_task() {
+            task.end(error);
+        }
+    }
+
+    pub(super) fn take_task(&self) -> Option<Task<F>> {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.started.store(true, Ordering::Release);
+        task
+    }
+}
+
+impl<F: MessageFormat> Starter for Inner<F> {
+    fn start_or_end(&self) {
+        // There is no return value to say it with, and waiting would be for ever.
+        if let Err(error) = self.start() {
+            self.end_unstarted(Some(error.into()));
+        }
+    }
+}
