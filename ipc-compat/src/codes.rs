@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ipc_core::Error;
+use ipc_transport::TransportError;
 
 /// The frame is not JSON. node-ipc 14's code; classic versions publish `error` without one.
 pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
@@ -22,6 +23,10 @@ pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
 pub const ASSURED_TLS: &str = "ERR_IPC_ASSURED_TLS";
 /// The settings of TLS cannot be used. node-ipc 14's code for a server without key or certificate.
 pub const TLS_CONFIGURATION: &str = "ERR_IPC_TLS_CONFIGURATION";
+/// Something other than a socket is at the path of a local socket.
+pub const UNLINK_NOT_SOCKET: &str = "ERR_IPC_UNLINK_NOT_SOCKET";
+/// The socket root is no directory of this user's own.
+pub const SOCKET_ROOT: &str = "ERR_IPC_SOCKET_ROOT";
 /// The payload is not what the handler asks for. Of this crate; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc
@@ -37,6 +42,15 @@ pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 /// in the same style.
 #[must_use]
 pub fn of(error: &Error) -> Cow<'static, str> {
+    match error {
+        Error::Transport(TransportError::NotASocket { .. }) => return UNLINK_NOT_SOCKET.into(),
+        Error::Transport(TransportError::InvalidPath { reason, .. })
+            if reason.starts_with(ABOUT_SOCKET_ROOT) =>
+        {
+            return SOCKET_ROOT.into();
+        }
+        _ => {}
+    }
     match error.code() {
         "frame_too_large" => "ERR_IPC_FRAME_TOO_LARGE".into(),
         "frame_timeout" => "ERR_IPC_MESSAGE_TIMEOUT".into(),
@@ -48,6 +62,8 @@ pub fn of(error: &Error) -> Cow<'static, str> {
 }
 
 const PREFIX: &str = "ERR_IPC_";
+/// How the reasons begin for which a socket root is refused.
+const ABOUT_SOCKET_ROOT: &str = "the socket root ";
 
 #[cfg(test)]
 mod tests {

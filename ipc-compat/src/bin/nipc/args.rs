@@ -12,6 +12,7 @@ use ipc_compat::{Dialect, RawJson, Retries};
 use crate::bench::Bench;
 use crate::checks::Checks;
 use crate::escape::unescape;
+use crate::local::{PeerUser, WhenLost};
 use crate::ls::Ls;
 use crate::port::{Tcp, tcp};
 use crate::raw::RawMode;
@@ -78,6 +79,8 @@ pub(crate) struct Serve {
     /// Do not replace the socket file that a dead server left behind.
     #[arg(long)]
     pub(crate) no_unlink: bool,
+    #[command(flatten)]
+    pub(crate) when_lost: WhenLost,
 }
 
 #[derive(Debug, Args)]
@@ -155,6 +158,8 @@ pub(crate) struct Common {
     pub(crate) max_frame: Option<usize>,
     #[command(flatten)]
     pub(crate) raw: RawMode,
+    #[command(flatten)]
+    pub(crate) peer_user: PeerUser,
     /// Exit with status 3 after this time.
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) timeout: Option<Duration>,
@@ -166,7 +171,9 @@ pub(crate) struct Common {
 impl Common {
     /// Returns what is wrong with the options together, for a server or else a client.
     pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
-        self.checks.conflict().or_else(|| self.tls.conflict(serves))
+        let on_network = self.is_on_tcp() || self.udp.kind().is_some();
+        let conflict = self.peer_user.conflict(on_network).or_else(|| self.checks.conflict());
+        conflict.or_else(|| self.tls.conflict(serves))
     }
 
     /// Returns whether the endpoint is a TCP port, with TLS or without.

@@ -16,7 +16,7 @@ use crate::run::{Stop, supervise};
 use crate::session::Wanted;
 use crate::stdin::Commands;
 use crate::udp::To;
-use crate::{args, endpoint, session, udp};
+use crate::{args, endpoint, local, session, udp};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Connect) -> Exit {
@@ -146,7 +146,7 @@ impl Talk<'_> {
                 if session::is_hopeless(&error) {
                     self.client.core().stop_retrying();
                 }
-                self.output.print(&Line::error(&error, None)).await;
+                self.output.print(&local::line(&error)).await;
             }
             _ => {}
         }

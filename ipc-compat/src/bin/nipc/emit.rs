@@ -9,7 +9,7 @@ use crate::exit::{Exit, is_breach};
 use crate::lines::chain;
 use crate::log::Log;
 use crate::run::{Stop, supervise};
-use crate::{args, endpoint, session};
+use crate::{args, endpoint, local, session};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Emit) -> Exit {
@@ -71,7 +71,7 @@ async fn deliver(args: &args::Emit, client: &IpcClient, stop: &Stop, log: Log) -
     }
     match client.connected().await {
         _ if stopped => log.note(format_args!("the event was not sent")),
-        Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", chain(&*error))),
+        Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", local::why(&error))),
         _ => log.fail(format_args!("the connection ended before the event was sent")),
     }
     Exit::Failed

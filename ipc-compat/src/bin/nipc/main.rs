@@ -10,6 +10,7 @@ mod endpoint;
 mod escape;
 mod exit;
 mod lines;
+mod local;
 mod log;
 mod ls;
 mod output;

@@ -9,7 +9,7 @@ use crate::exit::{Exit, is_breach};
 use crate::lines::chain;
 use crate::log::Log;
 use crate::run::{Stop, supervise};
-use crate::{args, emit, endpoint, session};
+use crate::{args, emit, endpoint, local, session};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Emit) -> Exit {
@@ -78,7 +78,7 @@ async fn answer(
                 return Ok(message.payload().unwrap_or_default().to_vec());
             }
             Incoming::Lifecycle(ClientEvent::Connect) => connected = true,
-            Incoming::Lifecycle(ClientEvent::Error(error)) => failed = Some(chain(&*error)),
+            Incoming::Lifecycle(ClientEvent::Error(error)) => failed = Some(local::why(&error)),
             Incoming::Lifecycle(ClientEvent::Disconnect(reason)) if connected => {
                 let why = format!("no answer came: {}", session::reason(&reason));
                 return Err(match reason {

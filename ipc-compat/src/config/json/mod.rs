@@ -26,6 +26,9 @@ impl Config {
     /// | `tls` | `false`, or an object with `private`, `public`, `dhparam`, `trustedConnections` (paths), `key`, `cert`, `ca` (PEM, as text or as a `Buffer`), `rejectUnauthorized`, `requestCert`, `servername` |
     /// | `interface` | `false`, or an object with `localAddress`, `localPort`, `family` (4 or 6), each of which may be `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
+    /// | `peerUser` | not node-ipc's: `false`, or the number or name of a user of this machine |
+    /// | `fileWatch` | not node-ipc's: milliseconds; 0, `null` or `"Infinity"` is never |
+    /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |
     /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |
     /// | `IPType` | any text, which changes nothing: node-ipc only reads its own `networkHost` off it |
