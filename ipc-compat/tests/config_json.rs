@@ -32,18 +32,18 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter identifyPeer logPayloads maxEventNameLength \
-         maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
-         udpLimits unlink writableAll fileWatch peerUser whenDisplaced",
+        "allowReservedEvents allowedEvents delimiter fileWatch identifyPeer logPayloads \
+         maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser peerUser \
+         readableAll secureSocketRoot udpLimits unlink whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, "udpLimits fileWatch peerUser whenDisplaced"),
+    ("14.0.0", Dialect::V14, "fileWatch peerUser udpLimits whenDisplaced"),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer logPayloads \
-     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
-     udpLimits fileWatch peerUser whenDisplaced";
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch identifyPeer logPayloads \
+     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser peerUser \
+     secureSocketRoot udpLimits whenDisplaced";
 
 // Tests W2, W31, W41, W50
 #[test]
