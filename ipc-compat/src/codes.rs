@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use ipc_core::{ConnectError, DisconnectReason, EmitError, Error};
+use ipc_transport::TransportError;
 
 /// The frame is not JSON. node-ipc 14's code; classic versions publish `error` without one.
 pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
@@ -22,6 +23,10 @@ pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
 pub const ASSURED_TLS: &str = "ERR_IPC_ASSURED_TLS";
 /// The settings of TLS cannot be used. node-ipc 14's code for a server without key or certificate.
 pub const TLS_CONFIGURATION: &str = "ERR_IPC_TLS_CONFIGURATION";
+/// Something other than a socket is at the path of a local socket.
+pub const UNLINK_NOT_SOCKET: &str = "ERR_IPC_UNLINK_NOT_SOCKET";
+/// The socket root is no directory of this user's own.
+pub const SOCKET_ROOT: &str = "ERR_IPC_SOCKET_ROOT";
 /// The payload is not what the handler asks for. Of this crate; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The payload has no JSON, such as a map whose keys are no strings. Of this crate; in node-ipc
@@ -60,7 +65,15 @@ pub const ARGUMENT: &str = "ERR_IPC_ARGUMENT";
 /// in the same style. `docs/errors.md` lists them all.
 #[must_use]
 pub fn of(error: &Error) -> Cow<'static, str> {
-    of_core(error.code())
+    match error {
+        Error::Transport(TransportError::NotASocket { .. }) => UNLINK_NOT_SOCKET.into(),
+        Error::Transport(TransportError::InvalidPath { reason, .. })
+            if reason.starts_with(ABOUT_SOCKET_ROOT) =>
+        {
+            SOCKET_ROOT.into()
+        }
+        error => of_core(error.code()),
+    }
 }
 
 /// Returns the code of a message that was not taken, as [`of`] does.
@@ -81,13 +94,19 @@ pub fn of_emit(error: &EmitError) -> Cow<'static, str> {
 /// Returns the code of a client that did not get connected, as [`of`] does.
 #[must_use]
 pub fn of_connect(error: &ConnectError) -> Cow<'static, str> {
-    of_core(error.code())
+    match error {
+        ConnectError::Failed(error) => of(error),
+        other => of_core(other.code()),
+    }
 }
 
 /// Returns the code of a connection's end, as [`of`] does.
 #[must_use]
 pub fn of_disconnect(reason: &DisconnectReason) -> Cow<'static, str> {
-    of_core(reason.code())
+    match reason {
+        DisconnectReason::Error(error) => of(error),
+        other => of_core(other.code()),
+    }
 }
 
 /// Returns the code for one of the core's or a transport's.
@@ -111,6 +130,8 @@ const RENAMED: &[(&str, &str)] = &[
 ];
 
 const PREFIX: &str = "ERR_IPC_";
+/// How the reasons begin for which a socket root is refused.
+const ABOUT_SOCKET_ROOT: &str = "the socket root ";
 
 #[cfg(test)]
 mod tests {

@@ -34,7 +34,7 @@ pub fn classic_socket_root() -> PathBuf {
 /// Returns the socket root of node-ipc 14.
 ///
 /// On Unix `$XDG_RUNTIME_DIR/node-ipc/`, or `<temporary directory>/node-ipc-<user id>/` if that
-/// variable is not set or empty. On Windows `/node-ipc-<user name>/`, which is only a part of a
+/// variable is not set, empty, or a relative path, which by its specification does not count. On Windows `/node-ipc-<user name>/`, which is only a part of a
 /// pipe's name.
 ///
 /// # Examples
@@ -53,17 +53,59 @@ pub fn v14_socket_root(environment: &Environment) -> PathBuf {
     let user_name = safe_segment(environment.user_name.as_deref().unwrap_or("user"));
     let directory = match environment.platform {
         Platform::Windows => return PathBuf::from(format!("/node-ipc-{user_name}/")),
-        Platform::Unix => match set(environment.xdg_runtime_dir.as_ref()) {
-            Some(root) => Path::new(root).join("node-ipc"),
+        Platform::Unix => match runtime_directory(environment) {
+            Some(root) => root.join("node-ipc"),
             None => {
                 let user = environment.user_id.map_or(user_name, |id| id.to_string());
-                let temporary = set(environment.temp_dir.as_ref());
-                let temporary = temporary.map_or_else(|| Path::new("/tmp"), Path::new);
-                temporary.join(format!("node-ipc-{user}"))
+                temporary(environment).join(format!("node-ipc-{user}"))
             }
         },
     };
-    let mut directory = normalise(&directory);
+    as_root(&directory)
+}
+
+/// Returns the socket roots that node-ipc 14 has for a user whose `XDG_RUNTIME_DIR` is not set: below
+/// the temporary directory of this environment, and below `/tmp`, each once. None on Windows, nor for
+/// a user without a number.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::paths::v14_temporary_roots;
+/// use ipc_compat::{Environment, Platform};
+///
+/// let mut environment = Environment::new(Platform::Unix);
+/// environment.user_id = Some(1000);
+/// environment.xdg_runtime_dir = Some("/run/user/1000".into());
+/// let roots = v14_temporary_roots(&environment);
+/// assert_eq!(roots, [std::path::PathBuf::from("/tmp/node-ipc-1000/")]);
+/// ```
+#[must_use]
+pub fn v14_temporary_roots(environment: &Environment) -> Vec<PathBuf> {
+    let (Platform::Unix, Some(user)) = (environment.platform, environment.user_id) else {
+        return Vec::new();
+    };
+    let mut roots = Vec::new();
+    for directory in [temporary(environment), Path::new("/tmp")] {
+        let root = as_root(&directory.join(format!("node-ipc-{user}")));
+        if !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
+    roots
+}
+
+fn runtime_directory(environment: &Environment) -> Option<&Path> {
+    let directory = set(environment.xdg_runtime_dir.as_ref()).map(Path::new);
+    directory.filter(|directory| directory.has_root())
+}
+
+fn temporary(environment: &Environment) -> &Path {
+    set(environment.temp_dir.as_ref()).map_or_else(|| Path::new("/tmp"), Path::new)
+}
+
+fn as_root(directory: &Path) -> PathBuf {
+    let mut directory = normalise(directory);
     directory.push("/");
     directory.into()
 }

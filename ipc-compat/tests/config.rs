@@ -42,6 +42,11 @@ const CLASSIC: &str = r#"Config {
     readable_all: false,
     writable_all: false,
     secure_socket_root: false,
+    peer_user: None,
+    file_watch: Some(
+        2s,
+    ),
+    when_displaced: ServeOn,
     tls: None,
     interface: Interface {
         local_address: None,

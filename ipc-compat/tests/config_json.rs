@@ -32,18 +32,23 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter identifyPeer keepAlive linger logPayloads \
-         maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser readableAll \
-         secureSocketRoot udpBroadcast udpLimits unlink writableAll",
+        "allowReservedEvents allowedEvents delimiter fileWatch identifyPeer keepAlive linger \
+         logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
+         peerUser readableAll secureSocketRoot udpBroadcast udpLimits unlink whenDisplaced \
+         writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, "keepAlive linger udpBroadcast udpLimits"),
+    (
+        "14.0.0",
+        Dialect::V14,
+        "fileWatch keepAlive linger peerUser udpBroadcast udpLimits whenDisplaced",
+    ),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer keepAlive linger logPayloads \
-     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
-     udpBroadcast udpLimits";
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch identifyPeer keepAlive \
+     linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
+     peerUser secureSocketRoot udpBroadcast udpLimits whenDisplaced";
 
 // Tests W2, W31, W41, W50
 #[test]
@@ -229,6 +234,32 @@ fn limits_of_udp_are_read_and_what_is_left_out_is_the_default() {
         config.udp_limits = limits;
         assert_eq!(config.validate(), Err(ConfigError::Zero { option }));
     }
+}
+
+#[test]
+fn settings_of_socket_files_are_read() {
+    use ipc_transport::WhenDisplaced;
+
+    check("whenDisplaced", [json!("serve-on")], |_| ());
+    check("whenDisplaced", [json!("remake")], |config| {
+        config.when_displaced = WhenDisplaced::Remake;
+    });
+    check("whenDisplaced", [json!("stop")], |config| config.when_displaced = WhenDisplaced::Stop);
+    check("fileWatch", [json!(0), json!(null), json!("Infinity")], |config| {
+        config.file_watch = None;
+    });
+    check("fileWatch", [json!(50)], |config| config.file_watch = Some(Duration::from_millis(50)));
+    check("peerUser", [json!(false), json!(null)], |_| ());
+    check("peerUser", [json!(1000)], |config| config.peer_user = Some(1000));
+    if cfg!(unix) {
+        check("peerUser", [json!("root"), json!(0)], |config| config.peer_user = Some(0));
+    }
+    for (key, value) in [("peerUser", json!("no such user")), ("peerUser", json!(-1))] {
+        let expected = format!("{key} is {value}, not false, or the number or name of a user");
+        check_refused(&json!({ key: value }), &format!("{expected} of this machine"));
+    }
+    let dance = "whenDisplaced is \"dance\", not serve-on, remake or stop";
+    check_refused(&json!({"whenDisplaced": "dance"}), dance);
 }
 
 #[track_caller]

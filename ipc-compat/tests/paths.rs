@@ -39,6 +39,49 @@ fn a_root_need_not_be_unicode() {
     assert_eq!(path.as_os_str().as_bytes(), b"/t\xff/app.x");
 }
 
+#[test]
+fn servers_without_a_session_are_below_the_temporary_directories() {
+    use ipc_compat::paths::v14_temporary_roots;
+
+    let mut environment = Environment::new(Platform::Unix);
+    environment.xdg_runtime_dir = Some("/run/user/1000".into());
+    assert!(v14_temporary_roots(&environment).is_empty(), "no user, no directory");
+    environment.user_id = Some(1000);
+    let found = |environment: &Environment| Config::v14_in(environment).socket_paths("x");
+    let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+    let own = "/run/user/1000/node-ipc/app.x";
+    assert_eq!(found(&environment), paths(&[own, "/tmp/node-ipc-1000/app.x"]));
+    environment.temp_dir = Some("/var/tmp".into());
+    let other = "/var/tmp/node-ipc-1000/app.x";
+    assert_eq!(found(&environment), paths(&[own, other, "/tmp/node-ipc-1000/app.x"]));
+    for (mut config, first, last) in [
+        (Config::classic_in(&environment), "/tmp/app.x", "/tmp/node-ipc-1000/app.x"),
+        (Config::v14_in(&environment), own, "/tmp/app.x"),
+    ] {
+        config.resolve = Resolve::auto_in(&environment);
+        let found = config.socket_paths("x");
+        assert_eq!(found.len(), 4);
+        assert!(found.contains(&other.into()));
+        assert_eq!((found.first(), found.last()), (Some(&first.into()), Some(&last.into())));
+    }
+    // A server that has no session itself is where the others are.
+    environment.xdg_runtime_dir = None;
+    assert_eq!(found(&environment), paths(&[other, "/tmp/node-ipc-1000/app.x"]));
+    environment.temp_dir = None;
+    assert_eq!(found(&environment), paths(&["/tmp/node-ipc-1000/app.x"]));
+    assert_eq!(Config::v14_in(&environment).resolve, Resolve::Own);
+}
+
+#[test]
+fn a_relative_runtime_directory_does_not_count() {
+    let mut environment = Environment::new(Platform::Unix);
+    environment.user_id = Some(1000);
+    for relative in ["run", "./run", "../run", ".", ""] {
+        environment.xdg_runtime_dir = Some(relative.into());
+        assert_eq!(v14_socket_root(&environment), PathBuf::from("/tmp/node-ipc-1000/"));
+    }
+}
+
 // Tests W31
 #[test]
 fn on_windows_the_root_is_a_part_of_a_pipes_name() {

@@ -183,3 +183,31 @@ async fn a_path_with_a_nul_in_front_is_an_abstract_name() {
     client.close().await;
     server.stop().await;
 }
+
+/// A directory with the name that a server without a session makes, but of another user: nobody
+/// listens there, whoever does.
+#[tokio::test]
+async fn a_directory_that_a_stranger_made_in_our_name_is_passed_over() {
+    let user = rustix::process::getuid();
+    if !user.is_root() {
+        eprintln!("not root: cannot give a directory away, so nothing to see here");
+        return;
+    }
+    let machine = Machine::new();
+    let root = machine.directory.path().join(format!("node-ipc-{}/", user.as_raw()));
+    let mut config = machine.config(Dialect::Classic, Resolve::Own);
+    std::fs::create_dir(&root).unwrap();
+    config.socket_root.clone_from(&root);
+    let server = Ipc::new(config).serve(()).unwrap();
+    server.start().await.unwrap();
+    for (owner, found) in [(0, true), (1, false)] {
+        std::os::unix::fs::chown(&root, Some(owner), None).unwrap();
+        let mut config = machine.config(Dialect::V14, Resolve::Also(vec![root.clone()]));
+        config.max_retries = ipc_compat::Retries::Times(0);
+        let client = Ipc::new(config).connect_to("world").unwrap();
+        let connected = client.connected().await;
+        assert_eq!(connected.is_ok(), found, "{connected:?}");
+        client.core().disconnect().await;
+    }
+    server.stop().await;
+}

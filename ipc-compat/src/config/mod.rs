@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
-use ipc_transport::UdpLimits;
+use ipc_transport::{UdpLimits, WhenDisplaced};
 
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
@@ -32,7 +32,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// |---|---|---|
 /// | `appspace` | `app.` | the same |
 /// | `socket_root` | `/tmp/` | [`v14_socket_root`] |
-/// | `resolve` | [`Resolve::Own`] | the same |
+/// | `resolve` | [`Resolve::Own`] | [`Resolve::temporary`] |
 /// | `id` | the machine's name | the same |
 /// | `network_host`, `network_port` | `127.0.0.1`, 8000 | the same |
 /// | `encoding`, `raw_buffer` | UTF-8, false | the same |
@@ -42,6 +42,8 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// | `retry`, `max_retries`, `stop_retrying` | 500 ms, for ever, false | the same |
 /// | `unlink`, `readable_all`, `writable_all` | true, false, false | the same |
 /// | `secure_socket_root` | false | true |
+/// | `peer_user` | none | the same |
+/// | `file_watch`, `when_displaced` | 2 s, [`WhenDisplaced::ServeOn`] | the same |
 /// | `tls`, `interface` | none, unbound | the same |
 /// | `keepalive` | 60 s | the same |
 /// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
@@ -76,8 +78,9 @@ pub struct Config {
     /// The beginning of the path of a local socket. A directory needs its `/` at the end, for
     /// nothing is put between the parts.
     pub socket_root: PathBuf,
-    /// Where a client looks for a server that it is given no path of: in `socket_root` only, or in
-    /// the roots of both families of versions ([`Resolve::auto`]). A server is at one place.
+    /// Where a client looks for a server that it is given no path of: in `socket_root` only, in the
+    /// roots of both families of versions ([`Resolve::auto`]), or where a server without a session is
+    /// ([`Resolve::temporary`]). A server is at one place.
     pub resolve: Resolve,
     /// The name of this program's server.
     pub id: String,
@@ -110,6 +113,15 @@ pub struct Config {
     pub writable_all: bool,
     /// Whether `socket_root` must be a directory of this user's, which nobody else may enter.
     pub secure_socket_root: bool,
+    /// The user that the other side of a local socket has to be, by its number, whoever the file
+    /// belongs to: a server of another user on purpose, or the only clients that a server takes.
+    /// `None`: a client decides by the directory, a server by the mode. Not on Windows.
+    /// [`user_id`](ipc_transport::user_id) finds the number of a name.
+    pub peer_user: Option<u32>,
+    /// How often a server on a local socket looks whether its file is still there; `None` is never.
+    pub file_watch: Option<Duration>,
+    /// What a server does when its file was removed or replaced.
+    pub when_displaced: WhenDisplaced,
     /// Certificates and keys, if network connections are to be encrypted. Needs the feature `tls`; local
     /// sockets stay plain.
     pub tls: Option<Tls>,
@@ -201,6 +213,9 @@ impl Config {
             readable_all: false,
             writable_all: false,
             secure_socket_root: false,
+            peer_user: None,
+            file_watch: Some(Duration::from_secs(2)),
+            when_displaced: WhenDisplaced::ServeOn,
             tls: None,
             interface: Interface::default(),
             keepalive: Some(Duration::from_secs(60)),
@@ -229,6 +244,7 @@ impl Config {
         Self {
             dialect: Dialect::V14,
             socket_root: v14_socket_root(environment),
+            resolve: Resolve::temporary_in(environment),
             secure_socket_root: true,
             ..Self::classic_in(environment)
         }
@@ -260,6 +276,7 @@ impl Config {
             ("max_pending_bytes", self.max_pending_bytes == 0),
             ("max_event_name_length", self.max_event_name_length == Some(0)),
             ("message_timeout", self.message_timeout == Some(Duration::ZERO)),
+            ("file_watch", self.file_watch == Some(Duration::ZERO)),
             ("udp_limits.idle", self.udp_limits.idle() == Duration::ZERO),
             ("udp_limits.peer_bytes", self.udp_limits.peer_bytes() == 0),
             ("udp_limits.total_bytes", self.udp_limits.total_bytes() == 0),

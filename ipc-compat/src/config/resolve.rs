@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::Environment;
-use crate::paths::{classic_socket_root, v14_socket_root};
+use crate::paths::{classic_socket_root, v14_socket_root, v14_temporary_roots};
 
 /// Where a client looks for a local server that it is given no path of.
 ///
@@ -47,7 +47,27 @@ impl Resolve {
     /// Returns the roots of both families of versions in `environment`.
     #[must_use]
     pub fn auto_in(environment: &Environment) -> Self {
-        Self::Also(vec![classic_socket_root(), v14_socket_root(environment)])
+        let mut roots = vec![v14_socket_root(environment)];
+        roots.extend(v14_temporary_roots(environment));
+        roots.push(classic_socket_root());
+        Self::Also(roots)
+    }
+
+    /// Returns the roots where node-ipc 14 has the servers of this user that run without a session,
+    /// started by cron or sudo, say: they have no `XDG_RUNTIME_DIR`. Reads the environment.
+    ///
+    /// A client looks only in those that belong to its own user.
+    #[must_use]
+    pub fn temporary() -> Self {
+        Self::temporary_in(&Environment::read())
+    }
+
+    /// Returns the same in `environment`: [`Resolve::Own`] if that is where such servers are anyhow.
+    #[must_use]
+    pub fn temporary_in(environment: &Environment) -> Self {
+        let mut roots = v14_temporary_roots(environment);
+        roots.retain(|root| *root != v14_socket_root(environment));
+        if roots.is_empty() { Self::Own } else { Self::Also(roots) }
     }
 
     /// Returns the roots to look in behind the config's own.

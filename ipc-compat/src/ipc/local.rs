@@ -19,7 +19,10 @@ pub(super) fn server(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
 pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport> {
     note(config);
     let names = local_names(paths, Platform::HERE);
-    let mut places = names.into_iter().map(|name| at(config, name));
+    let mut places = names.into_iter().enumerate().map(|(number, name)| match number {
+        0 => at(config, name),
+        _ => behind(config, name),
+    });
     match (places.next(), places.len()) {
         (Some(only), 0) => only,
         (Some(first), _) => {
@@ -35,6 +38,20 @@ fn note(config: &Config) {
     if config.tls.is_some() {
         Log::new(config).line("tls: local sockets stay plain, their file says who may connect");
     }
+}
+
+/// Returns the transport of a client's further place.
+fn behind(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+    #[cfg(unix)]
+    {
+        use super::socket_root::{OwnedRoot, holds, is_private};
+
+        let mut roots = config.resolve.others().iter();
+        if let Some(root) = roots.find(|root| is_private(root) && holds(root, &path)) {
+            return Arc::new(OwnedRoot { root: root.clone(), socket: at(config, path) });
+        }
+    }
+    at(config, path)
 }
 
 /// On Windows a local socket is a named pipe, on both sides by the same rule: a full name of a pipe
@@ -58,7 +75,11 @@ fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
     use crate::{Dialect, Profile};
 
     if let Some(name) = abstract_name(&path) {
-        return Arc::new(AbstractTransport::new(name));
+        let socket = AbstractTransport::new(name);
+        return Arc::new(match config.peer_user.map(PeerCheck::Uid) {
+            Some(check) => socket.with_peer_check(check).with_accept_check(check),
+            None => socket,
+        });
     }
     // Wire rule W36
     let mode = match (config.readable_all, config.writable_all) {
@@ -68,14 +89,20 @@ fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
         (true, true) => 0o666,
     };
     // Wire rule W35
-    let socket = UnixTransport::new(path).with_mode(mode).with_unlink(config.unlink);
+    let socket = UnixTransport::new(path)
+        .with_mode(mode)
+        .with_unlink(config.unlink)
+        .with_file_watch(config.file_watch)
+        .with_when_displaced(config.when_displaced);
     let assured = config.parser == Profile::Assured;
-    let socket = if assured {
-        // node-ipc leaves it to the program to look who the other side is.
-        let check = PeerCheck::SameUserOrRoot;
-        socket.with_peer_check(check).with_accept_check(check)
-    } else {
-        socket
+    // node-ipc leaves it to the program to look who the other side is.
+    let check = match config.peer_user {
+        Some(user) => Some(PeerCheck::Uid(user)),
+        None => assured.then_some(PeerCheck::SameUserOrRoot),
+    };
+    let socket = match check {
+        Some(check) => socket.with_peer_check(check).with_accept_check(check),
+        None => socket,
     };
     let root = config.socket_root.clone();
     let makes_root = assured || config.dialect == Dialect::V14;

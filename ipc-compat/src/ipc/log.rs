@@ -123,6 +123,7 @@ impl Log {
             ServerEvent::Refused { limit } => {
                 log.told(format_args!("client refused: there are {limit} already"));
             }
+            ServerEvent::Displaced(displaced) => log.told(format_args!("server: {displaced}")),
             _ => {}
         });
     }

@@ -8,7 +8,7 @@ use ipc_core::{
     BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, HandlerId, Message, Server,
     ServerEvent, ShutdownReport,
 };
-use ipc_transport::Endpoint;
+use ipc_transport::{Displaced, Endpoint};
 
 use super::datagrams::is_datagram;
 use super::handlers::message_handlers;
@@ -142,6 +142,17 @@ impl IpcServer {
         self.server.on_lifecycle(move |event| {
             if let ServerEvent::Error { peer, error } = event {
                 handler(error, peer.as_ref());
+            }
+        })
+    }
+
+    /// Registers a handler for the loss of the server's socket file, which was removed or replaced:
+    /// no new client finds the server, unless it has made the file again
+    /// ([`Config::when_displaced`](crate::Config::when_displaced)). node-ipc has no such event.
+    pub fn on_displaced(&self, handler: impl Fn(&Displaced) + Send + Sync + 'static) -> HandlerId {
+        self.server.on_lifecycle(move |event| {
+            if let ServerEvent::Displaced(displaced) = event {
+                handler(displaced);
             }
         })
     }

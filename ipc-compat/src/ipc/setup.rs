@@ -206,5 +206,8 @@ fn on_malformed(config: &Config) -> OnMalformed {
 
 fn checked(config: &Config) -> Result<NodeFormat, IpcError> {
     config.validate()?;
+    if config.peer_user.is_some() && !cfg!(unix) {
+        return Err(IpcError::Unsupported { option: "peer_user" });
+    }
     Ok(config.format()?)
 }

@@ -1,6 +1,7 @@
 //! The socket root of node-ipc 14: a directory that only this user can enter.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -39,6 +40,67 @@ impl<T: Transport> Transport for InSocketRoot<T> {
     }
 }
 
+/// A client's place in a directory that anybody could have made in this user's name: nobody listens
+/// there unless it is this user's.
+#[derive(Debug)]
+pub(super) struct OwnedRoot {
+    pub(super) socket: Arc<dyn Transport>,
+    pub(super) root: PathBuf,
+}
+
+impl OwnedRoot {
+    fn check(&self) -> Result<(), TransportError> {
+        check(self.root.components().as_path()).map_err(|why| {
+            // Not an error of its own: a stranger could stop every client by making the directory.
+            let source = std::io::Error::new(std::io::ErrorKind::PermissionDenied, why);
+            TransportError::NobodyListening { endpoint: self.endpoint(), source }
+        })
+    }
+}
+
+#[async_trait]
+impl Transport for OwnedRoot {
+    fn endpoint(&self) -> Endpoint {
+        self.socket.endpoint()
+    }
+
+    fn supports_blocking(&self) -> bool {
+        self.socket.supports_blocking()
+    }
+
+    async fn dial(&self) -> Result<Stream, TransportError> {
+        self.check()?;
+        self.socket.dial().await
+    }
+
+    async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
+        self.check()?;
+        self.socket.dial_within(limit).await
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
+        self.socket.listen().await
+    }
+}
+
+/// Returns whether the directory is one that node-ipc 14 makes for this user in a directory of
+/// everybody's.
+pub(super) fn is_private(root: &Path) -> bool {
+    let user = rustix::process::getuid().as_raw();
+    root.file_name().is_some_and(|name| *name == *format!("node-ipc-{user}"))
+}
+
+/// Returns what is wrong with the directory as a socket root, if it is there.
+fn check(root: &Path) -> Result<(), &'static str> {
+    use std::os::unix::fs::MetadataExt;
+
+    match std::fs::symlink_metadata(root) {
+        Ok(metadata) if !metadata.is_dir() => Err(LINKED),
+        Ok(metadata) if metadata.uid() != rustix::process::getuid().as_raw() => Err(FOREIGN),
+        _ => Ok(()),
+    }
+}
+
 /// Returns whether the path lies in the directory, by its text. Only then is the directory made.
 pub(super) fn holds(root: &Path, path: &Path) -> bool {
     path.parent().is_some_and(|parent| parent.starts_with(root)) && !has_dots(path)
@@ -66,14 +128,7 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
     // Without the separator at its end, a link is seen as the link that it is.
     let root = root.components().as_path();
     let metadata = fs::symlink_metadata(root).map_err(failed("look at the socket root"))?;
-    if !metadata.is_dir() {
-        let reason = "the socket root has to be a directory, not a link to one";
-        return Err(TransportError::InvalidPath { path: root.to_owned(), reason });
-    }
-    let (expected, actual) = (rustix::process::getuid().as_raw(), metadata.uid());
-    if actual != expected {
-        return Err(TransportError::ForeignOwner { path: root.to_owned(), expected, actual });
-    }
+    check(root).map_err(|reason| TransportError::InvalidPath { path: root.to_owned(), reason })?;
     if metadata.mode() & 0o1000 != 0 {
         // /tmp, say: closing it to others would break the machine, and root may.
         let reason =
@@ -86,3 +141,7 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
     }
     Ok(())
 }
+
+// `codes::of` knows all of them by how they begin.
+const LINKED: &str = "the socket root has to be a directory, not a link to one";
+const FOREIGN: &str = "the socket root belongs to another user";

@@ -22,6 +22,7 @@ mod descriptors;
 mod emit;
 mod emit_flush;
 mod ends;
+mod files;
 mod options;
 mod places;
 mod process;

@@ -14,6 +14,7 @@ use crate::checks::Checks;
 use crate::emit::Emit;
 use crate::help::{EXIT_STATUS, STDIN};
 use crate::keepalive::KeepaliveOption;
+use crate::local::{PeerUser, WhenLost};
 use crate::ls::Ls;
 use crate::port::{Tcp, tcp};
 use crate::raw::RawMode;
@@ -86,6 +87,8 @@ pub(crate) struct Serve {
     /// At the end of stdin send what waits and exit, as after {"do":"stop"}.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
+    #[command(flatten)]
+    pub(crate) when_lost: WhenLost,
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +142,8 @@ pub(crate) struct Common {
     pub(crate) max_frame: Option<usize>,
     #[command(flatten)]
     pub(crate) raw: RawMode,
+    #[command(flatten)]
+    pub(crate) peer_user: PeerUser,
     /// Exit with status 3 after this time.
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) timeout: Option<Duration>,
@@ -150,7 +155,9 @@ pub(crate) struct Common {
 impl Common {
     /// Returns what is wrong with the options together, for a server or else a client.
     pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
-        let conflict = self.checks.conflict().or_else(|| self.tls.conflict(serves));
+        let on_network = self.is_on_tcp() || self.udp.kind().is_some();
+        let conflict = self.peer_user.conflict(on_network).or_else(|| self.checks.conflict());
+        let conflict = conflict.or_else(|| self.tls.conflict(serves));
         conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()))
     }
 

@@ -15,7 +15,7 @@ use crate::run::{Stop, supervise};
 use crate::session::Wanted;
 use crate::stdin::Commands;
 use crate::udp::To;
-use crate::{args, endpoint, session, udp};
+use crate::{args, endpoint, local, session, udp};
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Connect) -> Exit {
@@ -153,7 +153,7 @@ impl Talk<'_> {
                 if session::gives_up_on(&error) {
                     self.client.core().stop_retrying();
                 }
-                self.output.print(&Line::error(&error, None)).await;
+                self.output.print(&local::line(&error)).await;
             }
             _ => {}
         }

@@ -13,7 +13,7 @@ use crate::log::Log;
 use crate::run::{Stop, supervise};
 use crate::sending::Sending;
 use crate::values::milliseconds;
-use crate::{endpoint, session};
+use crate::{endpoint, local, session};
 
 #[derive(Debug, Args)]
 pub(crate) struct Emit {
@@ -105,7 +105,7 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
     }
     match client.connected().await {
         _ if stopped => log.note(format_args!("the event was not sent")),
-        Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", chain(&*error))),
+        Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", local::why(&error))),
         _ => log.fail(format_args!("the connection ended before the event was written")),
     }
     Exit::Failed

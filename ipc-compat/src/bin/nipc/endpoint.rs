@@ -40,6 +40,7 @@ pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
     common.keepalive.set(&mut config);
     common.tls.set(&mut config);
     common.raw.set(&mut config);
+    common.peer_user.set(&mut config);
     config.max_message_size = common.max_frame;
     // A frame that may be sent has to fit into the queue, too.
     let frame = config.limits().max_frame().saturating_add(config.delimiter.as_bytes().len());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use ipc_compat::{Encoding, codes};
 use ipc_core::{EmitError, Error};
+use ipc_transport::{AfterDisplaced, Displaced, DisplacedBy};
 
 /// What happened. On a server `peer` is the number of the client it concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub(crate) enum Line<'a> {
     SocketDisconnected { peer: u64, id: Option<&'a [u8]> },
     /// The same, as node-ipc's other event for it.
     Close { peer: u64 },
+    /// The server's socket file was removed or replaced.
+    Displaced { path: String, by: DisplacedBy, then: &'static str, reason: Option<String> },
     /// Something went wrong.
     Error { code: Cow<'static, str>, message: String, peer: Option<u64> },
 }
@@ -39,6 +42,16 @@ impl Line<'_> {
     /// Returns the line of an error.
     pub(crate) fn error(error: &Error, peer: Option<u64>) -> Self {
         Line::Error { code: codes::of(error), message: chain(error), peer }
+    }
+
+    /// Returns the line of a socket file that is lost.
+    pub(crate) fn displaced(displaced: &Displaced) -> Self {
+        let reason = match &displaced.then {
+            AfterDisplaced::NotRemade { reason } => Some(chain(&**reason)),
+            _ => None,
+        };
+        let path = displaced.path.to_string_lossy().into_owned();
+        Line::Displaced { path, by: displaced.by, then: displaced.then.code(), reason }
     }
 
     /// Returns the line of a message that could not be sent.
@@ -58,7 +71,10 @@ impl Line<'_> {
 
     /// Returns whether the line is worth printing even when only the essential is.
     pub(crate) fn is_essential(&self) -> bool {
-        matches!(self, Self::Message { .. } | Self::Data { .. } | Self::Error { .. })
+        matches!(
+            self,
+            Self::Message { .. } | Self::Data { .. } | Self::Displaced { .. } | Self::Error { .. }
+        )
     }
 
     /// Appends the line as JSON, with its line feed.
@@ -72,6 +88,7 @@ impl Line<'_> {
             Self::Destroy => ("destroy", None),
             Self::SocketDisconnected { peer, .. } => ("socket.disconnected", Some(*peer)),
             Self::Close { peer } => ("close", Some(*peer)),
+            Self::Displaced { .. } => ("displaced", None),
             Self::Error { peer, .. } => ("error", *peer),
         };
         out.extend_from_slice(b"{\"event\":\"");
@@ -96,6 +113,14 @@ impl Line<'_> {
             Self::Data { bytes, .. } => text("hex", &Encoding::Hex.to_text(bytes), out),
             Self::SocketDisconnected { id, .. } => {
                 member("id", &on_one_line(id.unwrap_or(b"false")), out);
+            }
+            Self::Displaced { path, by, then, reason } => {
+                text("path", path, out);
+                text("by", &by.to_string(), out);
+                text("then", then, out);
+                if let Some(reason) = reason {
+                    text("message", reason, out);
+                }
             }
             Self::Error { code, message, peer } => {
                 text("code", code, out);

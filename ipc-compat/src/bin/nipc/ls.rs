@@ -14,7 +14,7 @@ use crate::{pretty, session};
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
     /// Directory to look in, on Windows what its pipes' names begin with [default: /tmp and node-ipc 14's
-    /// directory of the user].
+    /// directories of the user].
     #[arg(long, value_name = "DIR")]
     socket_root: Option<PathBuf>,
     /// What names begin with [default: app. in /tmp, anything elsewhere].
@@ -85,10 +85,17 @@ fn roots(args: &Ls) -> Vec<(PathBuf, String)> {
     let environment = Environment::read();
     // In /tmp there are many sockets that have nothing to do with node-ipc.
     let usual = Config::classic_in(&environment).appspace;
-    vec![
+    let mut roots = vec![
         (paths::classic_socket_root(), appspace(&usual)),
         (paths::v14_socket_root(&environment), appspace("")),
-    ]
+    ];
+    // Where the servers of a user are that were started without a session.
+    for root in paths::v14_temporary_roots(&environment) {
+        if roots.iter().all(|(known, _)| *known != root) {
+            roots.push((root, appspace("")));
+        }
+    }
+    roots
 }
 
 /// Returns the sockets in a directory, by name.
@@ -103,8 +110,7 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // A socket on its way to its name is not there yet.
-        if !name.starts_with(appspace) || name.starts_with(".ipc-") {
+        if !name.starts_with(appspace) {
             continue;
         }
         // What has gone since is not there.

@@ -13,6 +13,7 @@ mod exit;
 mod help;
 mod keepalive;
 mod lines;
+mod local;
 mod log;
 mod ls;
 mod matching;

@@ -19,7 +19,7 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
         Line::SocketDisconnected { peer, .. } => Some(*peer),
         // The line before it says the same.
         Line::Close { .. } => return,
-        Line::Start { .. } | Line::Disconnect | Line::Destroy => None,
+        Line::Start { .. } | Line::Disconnect | Line::Destroy | Line::Displaced { .. } => None,
     };
     let paint = |colour: &str, what: &str| {
         if coloured { format!("{colour}{what}{PLAIN}") } else { what.to_owned() }
@@ -51,6 +51,14 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
             if let Some(id) = id {
                 text.push(' ');
                 text.push_str(&tame(&String::from_utf8_lossy(id)));
+            }
+        }
+        Line::Displaced { path, by, then, reason } => {
+            text.push_str(&paint(RED, &format!("socket file {by} ")));
+            text.push_str(&tame(path));
+            text.push_str(&format!(", {}", then.replace('_', " ")));
+            if let Some(reason) = reason {
+                text.push_str(&tame(&format!(": {reason}")));
             }
         }
         Line::Error { code, message, .. } => {

@@ -13,7 +13,7 @@ use crate::log::Log;
 use crate::matching::Member;
 use crate::run::{Stop, supervise};
 use crate::sending::{Content, Sending};
-use crate::{emit, endpoint, session};
+use crate::{emit, endpoint, local, session};
 
 #[derive(Debug, Args)]
 pub(crate) struct Request {
@@ -134,7 +134,9 @@ async fn answer(
         };
         match incoming {
             Some(Incoming::Lifecycle(ClientEvent::Connect)) => connected = true,
-            Some(Incoming::Lifecycle(ClientEvent::Error(error))) => failed = Some(chain(&*error)),
+            Some(Incoming::Lifecycle(ClientEvent::Error(error))) => {
+                failed = Some(local::why(&error));
+            }
             Some(Incoming::Lifecycle(ClientEvent::Disconnect(reason))) if connected => {
                 let why = format!("no answer came: {}", session::reason(&reason));
                 return Err(match reason {

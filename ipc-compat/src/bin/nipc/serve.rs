@@ -23,6 +23,7 @@ pub(crate) async fn run(args: args::Serve) -> Exit {
     let log = Log::new(args.common.verbose, args.printing.quiet);
     let mut config = endpoint::config(args.id.as_deref(), &args.common);
     config.unlink = !args.no_unlink;
+    args.when_lost.set(&mut config);
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }
@@ -101,11 +102,17 @@ impl Talk<'_> {
             }
         }
         let mut printing = pin!(self.print(events, echo));
-        tokio::select! {
-            () = &mut printing => {}
-            () = self.obey(commands) => {}
-            () = self.wanted.no_more() => {}
-            () = stop.requested() => {}
+        let ended = tokio::select! {
+            () = &mut printing => true,
+            () = self.obey(commands) => false,
+            () = self.wanted.no_more() => false,
+            () = stop.requested() => false,
+        };
+        if ended {
+            // By itself a server ends only if it was to, without its socket file.
+            self.output.drained().await;
+            self.log.fail(format_args!("stopped: the socket file is lost"));
+            return Exit::Failed;
         }
         // Printing goes on, for the connections end only when their events are taken.
         tokio::join!(self.server.core().shutdown(GRACE), &mut printing);
@@ -175,6 +182,9 @@ impl Talk<'_> {
             ServerEvent::Error { peer: client, error } => {
                 let peer = client.map(|client| client.id().get());
                 self.output.print(&Line::error(&error, peer)).await;
+            }
+            ServerEvent::Displaced(displaced) => {
+                self.output.print(&Line::displaced(&displaced)).await;
             }
             ServerEvent::Refused { limit } => {
                 let code = codes::TOO_MANY_CONNECTIONS.into();

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::read::{
     Read, depth, depth_to_json, duration_to_json, flag, flag_or_number, id, is_unset, keepalive,
-    limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text, timeout,
+    limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text, timeout, user,
 };
 use super::{Problem, nested};
 use crate::config::Profile;
@@ -59,6 +59,10 @@ pub(super) const KEYS: &[Key] = keys! {
     "readableAll": readable_all = flag, json;
     "writableAll": writable_all = flag, json;
     "secureSocketRoot": secure_socket_root = flag, json;
+    "peerUser": peer_user = user, |user: &Option<u32>| user.map_or(Value::Bool(false), Value::from);
+    "fileWatch": file_watch = timeout,
+        |every: &Option<_>| every.map_or_else(|| 0.into(), duration_to_json);
+    "whenDisplaced": when_displaced = when_displaced, shown;
     "tls": tls = nested::tls, nested::tls_to_json;
     "interface": interface = nested::interface, nested::interface_to_json;
     "keepAlive": keepalive = keepalive,
@@ -94,6 +98,11 @@ fn path_to_json(path: &impl AsRef<Path>) -> Value {
 
 fn encoding(value: &Value) -> Read<crate::Encoding> {
     let allowed = "utf8, ascii, latin1, utf16le, ucs2, base64, base64url or hex";
+    text(value).ok().and_then(|name| name.parse().ok()).ok_or_else(|| Problem::allowed(allowed))
+}
+
+fn when_displaced(value: &Value) -> Read<ipc_transport::WhenDisplaced> {
+    let allowed = "serve-on, remake or stop";
     text(value).ok().and_then(|name| name.parse().ok()).ok_or_else(|| Problem::allowed(allowed))
 }
 

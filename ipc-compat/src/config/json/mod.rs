@@ -29,6 +29,9 @@ impl Config {
     /// | `keepAlive` | not node-ipc's: milliseconds before a TCP connection that carries nothing is probed, rounded up to seconds; `false`, 0, `null` or `"Infinity"` never |
     /// | `udpBroadcast` | not node-ipc's: `true` or `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
+    /// | `peerUser` | not node-ipc's: `false`, or the number or name of a user of this machine |
+    /// | `fileWatch` | not node-ipc's: milliseconds; 0, `null` or `"Infinity"` is never |
+    /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |
     /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |
     /// | `IPType` | any text, which changes nothing: node-ipc only reads its own `networkHost` off it |

@@ -26,6 +26,17 @@ pub(super) fn path(value: &Value) -> Read<PathBuf> {
     text(value).map(PathBuf::from)
 }
 
+/// Reads a user: a number, or a name that this machine has a number for.
+pub(super) fn user(value: &Value) -> Read<Option<u32>> {
+    let found = match value {
+        value if is_unset(value) => return Ok(None),
+        Value::String(name) => ipc_transport::user_id(name).ok().flatten(),
+        value => value.as_u64().and_then(|number| u32::try_from(number).ok()),
+    };
+    let allowed = "false, or the number or name of a user of this machine";
+    found.map(Some).ok_or_else(|| Problem::allowed(allowed))
+}
+
 pub(super) fn flag(value: &Value) -> Read<bool> {
     value.as_bool().ok_or_else(|| Problem::allowed("true or false"))
 }
