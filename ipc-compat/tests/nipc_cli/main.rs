@@ -16,8 +16,12 @@ mod connect;
 mod data;
 mod emit;
 mod ends;
+mod network;
 mod options;
 mod places;
+#[cfg(target_os = "linux")]
+#[path = "../../../ipc-transport/tests/support/probes.rs"]
+mod probes;
 mod process;
 mod profiles;
 mod raw;

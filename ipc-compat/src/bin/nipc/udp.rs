@@ -19,7 +19,7 @@ pub(crate) struct Udp {
     #[arg(long, value_name = PORT, value_parser = tcp, conflicts_with_all = OTHERS, conflicts_with = "udp4")]
     udp6: Option<Tcp>,
     /// Send to a broadcast address, such as 192.0.2.255.
-    #[arg(long, requires = "udp4")]
+    #[arg(long, requires = "udp4", conflicts_with = "udp6")]
     broadcast: bool,
 }
 
