@@ -170,7 +170,8 @@ impl Common {
     /// Returns what is wrong with the options together, for a server or else a client.
     pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
         let conflict = self.checks.conflict().or_else(|| self.tls.conflict(serves));
-        conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()))
+        let conflict = conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()));
+        conflict.or_else(|| self.udp.conflict())
     }
 
     /// Returns whether the endpoint is a TCP port, with TLS or without.
