@@ -1,6 +1,5 @@
 //! Settings of the network that node-ipc has not: keepalive and broadcast, as both sides have them.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -100,6 +100,7 @@ fn an_inherited_socket_is_probed_as_it_was_told() -> TestResult {
 #[cfg(feature = "tls-base")]
 #[path = "support/certificates.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
+#[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
 mod certificates;
 
 #[cfg(feature = "tls-base")]

@@ -1,7 +1,9 @@
 //! When a TCP connection is probed next, as Linux's own table of connections has it.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 /// Returns in how many seconds this end of a connection over IPv4 is probed; `None` if it never is.
 pub(crate) fn next_probe(
