@@ -8,9 +8,12 @@ use std::time::Duration;
 use crate::{Endpoint, ParseEndpointError};
 
 mod attempts;
+mod convert;
 mod text;
 
 pub use attempts::Attempts;
+#[cfg(feature = "udp")]
+pub(crate) use text::BROADCAST_OFF;
 
 /// The reason a transport could not dial, listen, accept or close.
 ///
@@ -160,8 +163,7 @@ pub enum TransportError {
         host: String,
     },
     /// The system does not let us send to the address. It is a broadcast address, most likely, and
-    /// those need [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
-    #[cfg(feature = "udp")]
+    /// those need `UdpTransport::with_broadcast`.
     BroadcastOff {
         /// The endpoint.
         endpoint: Endpoint,
@@ -251,7 +253,6 @@ impl TransportError {
             Self::NobodyListening { .. } => "nobody_listening",
             Self::HostNotFound { .. } => "host_not_found",
             Self::WrongFamily { .. } => "wrong_family",
-            #[cfg(feature = "udp")]
             Self::BroadcastOff { .. } => "broadcast_off",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Unreachable { .. } => "unreachable",
@@ -272,10 +273,6 @@ impl TransportError {
     /// descriptors passes; a path that is too long or owned by a stranger does not.
     #[must_use]
     pub const fn is_fatal(&self) -> bool {
-        #[cfg(feature = "udp")]
-        if matches!(self, Self::BroadcastOff { .. }) {
-            return true;
-        }
         #[cfg(feature = "tls-base")]
         match self {
             Self::Tls(_) => return true,
@@ -296,6 +293,7 @@ impl TransportError {
                 | Self::AlreadyTaken { .. }
                 | Self::Unsupported { .. }
                 | Self::WrongFamily { .. }
+                | Self::BroadcastOff { .. }
                 | Self::InvalidEndpoint(_)
         )
     }
@@ -344,9 +342,8 @@ impl TransportError {
             Self::Handshake { .. } => io::ErrorKind::ConnectionAborted,
             Self::Unsupported { .. } => io::ErrorKind::Unsupported,
             Self::WrongFamily { .. } => io::ErrorKind::AddrNotAvailable,
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { source, .. } => source.kind(),
             Self::NobodyListening { source, .. }
+            | Self::BroadcastOff { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
             | Self::TooManyFiles { source, .. }
@@ -364,9 +361,8 @@ impl TransportError {
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
+            | Self::BroadcastOff { source, .. }
             | Self::Io { source, .. } => source.raw_os_error(),
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { source, .. } => source.raw_os_error(),
             _ => None,
         }
     }
@@ -381,9 +377,8 @@ impl Error for TransportError {
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
+            | Self::BroadcastOff { source, .. }
             | Self::Io { source, .. } => Some(source),
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { source, .. } => Some(source),
             #[cfg(feature = "tls-base")]
             Self::Tls(source) => Some(source),
             #[cfg(feature = "tls-base")]
@@ -391,24 +386,5 @@ impl Error for TransportError {
             Self::InvalidEndpoint(source) => Some(source),
             _ => None,
         }
-    }
-}
-
-impl From<ParseEndpointError> for TransportError {
-    fn from(error: ParseEndpointError) -> Self {
-        Self::InvalidEndpoint(error)
-    }
-}
-
-#[cfg(feature = "tls-base")]
-impl From<crate::TlsError> for TransportError {
-    fn from(error: crate::TlsError) -> Self {
-        Self::Tls(error)
-    }
-}
-
-impl From<TransportError> for io::Error {
-    fn from(error: TransportError) -> Self {
-        Self::new(error.kind(), error)
     }
 }
