@@ -181,7 +181,8 @@ pub enum TransportError {
         /// What came of each address that was tried; none for endpoints without addresses.
         attempts: Attempts,
     },
-    /// The host has several addresses and none of them took the connection, for reasons that differ.
+    /// The host has several addresses and none of them can be connected to, or bound, for reasons
+    /// that differ.
     Unreachable {
         /// The endpoint.
         endpoint: Endpoint,

@@ -79,7 +79,7 @@ impl fmt::Display for TransportError {
                 if attempts.is_empty() { Ok(()) } else { write!(f, ": tried {attempts}") }
             }
             Self::Unreachable { endpoint, attempts } => {
-                write!(f, "no address of {endpoint} took the connection: tried {attempts}")
+                write!(f, "no address of {endpoint} can be used: tried {attempts}")
             }
             Self::TooManyFiles { endpoint, .. } => {
                 write!(f, "no file descriptor left for a connection of {endpoint}")
