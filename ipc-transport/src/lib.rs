@@ -20,7 +20,7 @@
 mod accept;
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 mod blocking;
-#[cfg(any(all(unix, feature = "unix"), all(windows, feature = "pipe"), test))]
+#[cfg(any(feature = "unix", feature = "pipe"))]
 mod busy;
 mod deadline;
 #[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]

@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 #[path = "support/runtimes.rs"]
 mod runtimes;
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
+#[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
 mod support;
 
 use runtimes::on_both_runtimes;

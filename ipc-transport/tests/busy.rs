@@ -4,7 +4,7 @@
 
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipc_transport::{
     AbstractTransport, FallbackTransport, FaultTransport, Faults, PeerCheck, TapLog, TapTransport,
@@ -78,7 +78,7 @@ fn a_full_backlog_is_busy_when_the_time_is_over() -> TestResult {
         let [short, long] = [50, 60_000].map(Duration::from_millis);
         for is_abstract in [false, true] {
             let full = full(is_abstract)?;
-            let begun = Instant::now();
+            let begun = tokio::time::Instant::now();
             assert_busy(full.transport(None).dial_within(short).await, short);
             // What was set for it counts if it is less.
             assert_busy(full.transport(Some(short)).dial_within(long).await, short);

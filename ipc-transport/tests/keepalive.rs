@@ -2,48 +2,21 @@
 //! sides, TLS over it, inherited sockets, and streams that wait.
 #![cfg(all(target_os = "linux", feature = "tcp"))]
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipc_transport::{
     Endpoint, Keepalive, Listener, OpenTransport, PeerInfo, TcpTransport, Transport,
 };
 
+#[path = "support/probes.rs"]
+mod probes;
 #[path = "support/runtimes.rs"]
 mod runtimes;
 
+use probes::{DEADLINE, next_probe};
 use runtimes::on_both_runtimes;
 
 type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
-
-/// Returns in how many seconds this end of the connection is probed; `None` if it never is.
-fn next_probe(peer: &PeerInfo) -> Result<Option<f64>, Box<dyn std::error::Error + Send + Sync>> {
-    let (Some(local), Some(remote)) = (peer.local, peer.remote) else {
-        return Err("no addresses".into());
-    };
-    let shown = |address: SocketAddr| match address {
-        SocketAddr::V4(v4) => {
-            format!("{:08X}:{:04X}", u32::from_ne_bytes(v4.ip().octets()), v4.port())
-        }
-        SocketAddr::V6(_) => String::new(),
-    };
-    let begun = Instant::now();
-    while begun.elapsed() < DEADLINE {
-        let table = std::fs::read_to_string("/proc/net/tcp")?;
-        let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-        let line = lines
-            .find(|fields| fields.get(1..3) == Some(&[&*shown(local), &*shown(remote)]))
-            .ok_or("no such connection")?;
-        // `tr:tm->when`; the kind of the timer is 2 for probes, 1 while an answer is outstanding.
-        let timer = line.get(5).and_then(|timer| timer.split_once(':')).ok_or("no timer")?;
-        match timer {
-            ("02", when) => return Ok(Some(f64::from(u32::from_str_radix(when, 16)?) / 100.0)),
-            ("00", _) => return Ok(None),
-            _ => std::thread::yield_now(),
-        }
-    }
-    Err("the connection does not come to rest".into())
-}
 
 /// Checks both ends of a connection, as streams of a runtime and as streams that wait.
 async fn check(
@@ -60,7 +33,10 @@ async fn check(
 }
 
 fn assert_probed(peer: &PeerInfo, idle: Option<u64>) -> TestResult {
-    let probe = next_probe(peer)?;
+    let (Some(local), Some(remote)) = (peer.local, peer.remote) else {
+        return Err("no addresses".into());
+    };
+    let probe = next_probe(local, remote)?;
     assert_eq!(probe.is_some(), idle.is_some());
     if let (Some(probe), Some(idle)) = (probe, idle) {
         // Some time has passed, on a loaded machine perhaps much.
@@ -124,6 +100,7 @@ fn an_inherited_socket_is_probed_as_it_was_told() -> TestResult {
 #[cfg(feature = "tls-base")]
 #[path = "support/certificates.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
+#[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
 mod certificates;
 
 #[cfg(feature = "tls-base")]
@@ -147,6 +124,3 @@ fn tls_is_probed_as_the_tcp_below_it() -> TestResult {
         Ok(())
     })
 }
-
-/// Long enough for a loaded machine, short enough to end a hanging test run.
-const DEADLINE: Duration = Duration::from_secs(60);

@@ -23,8 +23,12 @@ mod emit;
 mod emit_flush;
 mod ends;
 mod files;
+mod network;
 mod options;
 mod places;
+#[cfg(target_os = "linux")]
+#[path = "../../../ipc-transport/tests/support/probes.rs"]
+mod probes;
 mod process;
 mod profiles;
 mod raw;

@@ -248,7 +248,9 @@ macro_rules! client_setters {
             self
         }
 
-        /// Sets how long one attempt to connect may take. Default: 30 s.
+        /// Sets how long one attempt to connect may take. Default: 30 s. Then it is
+        /// [`Error::ConnectTimeout`](crate::Error::ConnectTimeout), or the transport's error if that
+        /// says more: the server was there and busy, or a host has several addresses.
         #[must_use]
         pub fn connect_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.connect_timeout = timeout;

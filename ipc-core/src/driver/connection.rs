@@ -352,8 +352,9 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return Poll::Ready(DisconnectReason::Local);
             }
-            let stalled = this.backlog.poll_flush(cx).is_pending();
             let sent = this.send(cx, want == Want::Close || this.ended.is_some());
+            // Behind the errors of datagrams that were not sent.
+            let stalled = this.backlog.poll_flush(cx).is_pending();
             // A stream that nobody reads does not keep a connection open that is to be closed.
             let unread = more && (want == Want::Open || !stalled);
             if let Poll::Ready(reason) = this.poll_end(cx, want, sent.empty, unread) {

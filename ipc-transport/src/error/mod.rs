@@ -8,10 +8,13 @@ use std::time::Duration;
 use crate::{Endpoint, ParseEndpointError};
 
 mod attempts;
+mod convert;
 mod permanent;
 mod text;
 
 pub use attempts::Attempts;
+#[cfg(feature = "udp")]
+pub(crate) use text::BROADCAST_OFF;
 
 /// The reason a transport could not dial, listen, accept or close.
 ///
@@ -181,8 +184,7 @@ pub enum TransportError {
         host: String,
     },
     /// The system does not let us send to the address. It is a broadcast address, most likely, and
-    /// those need [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
-    #[cfg(feature = "udp")]
+    /// those need `UdpTransport::with_broadcast`.
     BroadcastOff {
         /// The endpoint.
         endpoint: Endpoint,
@@ -200,7 +202,8 @@ pub enum TransportError {
         /// What came of each address that was tried; none for endpoints without addresses.
         attempts: Attempts,
     },
-    /// The host has several addresses and none of them took the connection, for reasons that differ.
+    /// The host has several addresses and none of them can be connected to, or bound, for reasons
+    /// that differ.
     Unreachable {
         /// The endpoint.
         endpoint: Endpoint,
@@ -274,7 +277,6 @@ impl TransportError {
             Self::NobodyListening { .. } => "nobody_listening",
             Self::HostNotFound { .. } => "host_not_found",
             Self::WrongFamily { .. } => "wrong_family",
-            #[cfg(feature = "udp")]
             Self::BroadcastOff { .. } => "broadcast_off",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Unreachable { .. } => "unreachable",
@@ -335,9 +337,8 @@ impl TransportError {
             Self::Handshake { .. } => io::ErrorKind::ConnectionAborted,
             Self::Unsupported { .. } => io::ErrorKind::Unsupported,
             Self::WrongFamily { .. } => io::ErrorKind::AddrNotAvailable,
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { source, .. } => source.kind(),
             Self::NobodyListening { source, .. }
+            | Self::BroadcastOff { source, .. }
             | Self::DirectoryNotWritable { source, .. }
             | Self::GroupRefused { source, .. }
             | Self::ModeRefused { source, .. }
@@ -357,9 +358,8 @@ impl TransportError {
             | Self::GroupRefused { source, .. }
             | Self::ModeRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
+            | Self::BroadcastOff { source, .. }
             | Self::Io { source, .. } => source.raw_os_error(),
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { source, .. } => source.raw_os_error(),
             _ => None,
         }
     }
@@ -375,9 +375,8 @@ impl Error for TransportError {
             | Self::GroupRefused { source, .. }
             | Self::ModeRefused { source, .. }
             | Self::HostNotFound { source: Some(source), .. }
+            | Self::BroadcastOff { source, .. }
             | Self::Io { source, .. } => Some(source),
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { source, .. } => Some(source),
             #[cfg(feature = "tls-base")]
             Self::Tls(source) => Some(source),
             #[cfg(feature = "tls-base")]
@@ -385,24 +384,5 @@ impl Error for TransportError {
             Self::InvalidEndpoint(source) => Some(source),
             _ => None,
         }
-    }
-}
-
-impl From<ParseEndpointError> for TransportError {
-    fn from(error: ParseEndpointError) -> Self {
-        Self::InvalidEndpoint(error)
-    }
-}
-
-#[cfg(feature = "tls-base")]
-impl From<crate::TlsError> for TransportError {
-    fn from(error: crate::TlsError) -> Self {
-        Self::Tls(error)
-    }
-}
-
-impl From<TransportError> for io::Error {
-    fn from(error: TransportError) -> Self {
-        Self::new(error.kind(), error)
     }
 }

@@ -28,7 +28,6 @@ impl TransportError {
             | Self::Unsupported { .. }
             | Self::InvalidEndpoint(_) => true,
             // A setting of the program.
-            #[cfg(feature = "udp")]
             Self::BroadcastOff { .. } => true,
             #[cfg(feature = "tls-base")]
             Self::Tls(_) => true,

@@ -96,16 +96,13 @@ impl fmt::Display for TransportError {
                     if matches!(endpoint, Endpoint::Udp4 { .. }) { "IPv4" } else { "IPv6" };
                 write!(f, "host {host:?} has no {family} address, which {endpoint} needs")
             }
-            #[cfg(feature = "udp")]
-            Self::BroadcastOff { remote, .. } => {
-                write!(f, "{remote} {}", crate::udp::BROADCAST_OFF)
-            }
+            Self::BroadcastOff { remote, .. } => write!(f, "{remote} {BROADCAST_OFF}"),
             Self::ConnectTimeout { endpoint, limit, attempts } => {
                 write!(f, "no connection to {endpoint} within {limit:?}")?;
                 if attempts.is_empty() { Ok(()) } else { write!(f, ": tried {attempts}") }
             }
             Self::Unreachable { endpoint, attempts } => {
-                write!(f, "no address of {endpoint} took the connection: tried {attempts}")
+                write!(f, "no address of {endpoint} can be used: tried {attempts}")
             }
             Self::TooManyFiles { endpoint, .. } => {
                 write!(f, "no file descriptor left for a connection of {endpoint}")
@@ -124,3 +121,7 @@ impl fmt::Display for TransportError {
         }
     }
 }
+
+/// What an error says of an address that the system does not let us send to.
+pub(crate) const BROADCAST_OFF: &str =
+    "may not be sent to: a broadcast address needs the broadcast option";

@@ -19,7 +19,10 @@ mod server;
 mod tests;
 
 pub use options::Keepalive;
-pub(crate) use server::{Addresses, TcpServer};
+#[cfg(feature = "tls-base")]
+pub(crate) use server::Addresses;
+#[cfg(any(feature = "tls-base", all(unix, feature = "unix")))]
+pub(crate) use server::TcpServer;
 
 use self::options::SocketOptions;
 

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+use crate::error::BROADCAST_OFF;
+
 /// Why a datagram was not given to the system; the source of the [`io::Error`] of such a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -46,7 +48,3 @@ impl From<SendRefused> for io::Error {
         Self::new(io::ErrorKind::PermissionDenied, error)
     }
 }
-
-/// What an error says of an address that the system does not let us send to.
-pub(crate) const BROADCAST_OFF: &str =
-    "may not be sent to: a broadcast address needs the broadcast option";

@@ -18,7 +18,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use async_trait::async_trait;
 use tokio::net::{UdpSocket, lookup_host};
 
-pub(crate) use error::BROADCAST_OFF;
 pub use error::SendRefused;
 pub use limits::{UdpLimits, UdpStats};
 pub(crate) use stream::{UdpReader, UdpStream, UdpWriter};

@@ -73,4 +73,20 @@ mod tests {
         assert_eq!(socket.send_to(&vec![0; 65_507], socket.local_addr()?).await?, 65_507);
         Ok(())
     }
+
+    #[tokio::test]
+    async fn a_server_skips_an_address_of_others_but_none_that_is_in_use() -> io::Result<()> {
+        let holder = std::net::UdpSocket::bind("127.0.0.1:0")?;
+        let (taken, free) = (holder.local_addr()?, SocketAddr::from(([127, 0, 0, 1], 0)));
+        let elsewhere = SocketAddr::from(([192, 0, 2, 1], 0));
+        let transport = crate::UdpTransport::udp4("several", 9);
+        let bound = |addresses: Vec<SocketAddr>| {
+            transport.bind_any(addresses).map(drop).map_err(|error| error.code())
+        };
+        assert_eq!(bound(vec![elsewhere, free]), Ok(()));
+        assert_eq!(bound(vec![taken, free]), Err("address_in_use"));
+        assert_eq!(bound(vec![elsewhere, elsewhere]), Err("unreachable"));
+        assert_eq!(bound(vec![elsewhere]), Err("io"));
+        Ok(())
+    }
 }

@@ -14,6 +14,7 @@ use crate::Result;
 
 #[cfg(feature = "tls-base")]
 #[path = "../support/certificates.rs"]
+#[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
 mod certificates;
 
 /// A program that is killed by the signal, so that the tests below mean something.

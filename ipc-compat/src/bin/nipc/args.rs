@@ -158,7 +158,8 @@ impl Common {
         let on_network = self.is_on_tcp() || self.udp.kind().is_some();
         let conflict = self.peer_user.conflict(on_network).or_else(|| self.checks.conflict());
         let conflict = conflict.or_else(|| self.tls.conflict(serves));
-        conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()))
+        let conflict = conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()));
+        conflict.or_else(|| self.udp.conflict())
     }
 
     /// Returns whether the endpoint is a TCP port, with TLS or without.

@@ -19,11 +19,17 @@ pub(crate) struct Udp {
     #[arg(long, value_name = PORT, value_parser = tcp, conflicts_with_all = OTHERS, conflicts_with = "udp4")]
     udp6: Option<Tcp>,
     /// Send to a broadcast address, such as 192.0.2.255.
-    #[arg(long, requires = "udp4")]
+    #[arg(long)]
     broadcast: bool,
 }
 
 impl Udp {
+    /// Returns what is wrong with the options together. IPv6 has no broadcast.
+    pub(crate) fn conflict(&self) -> Option<&'static str> {
+        let ignored = self.broadcast && self.udp4.is_none();
+        ignored.then_some("--broadcast has no meaning without --udp4")
+    }
+
     /// Returns the kind that was asked for.
     pub(crate) fn kind(&self) -> Option<UdpType> {
         let kinds = [(UdpType::Udp4, &self.udp4), (UdpType::Udp6, &self.udp6)];
@@ -115,10 +121,10 @@ mod tests {
             let line = format!("nipc serve --udp6 1 {other}");
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
-        // IPv6 has none.
         for other in ["--broadcast", "--udp6 1 --broadcast", "--tcp 1 --broadcast"] {
             let line = format!("nipc serve {other}");
-            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+            let cli = Cli::try_parse_from(line.split(' ')).and_then(Cli::checked);
+            assert!(cli.is_err_and(|error| error.to_string().contains("--udp4")), "{line}");
         }
     }
 

@@ -209,7 +209,11 @@ impl<F: MessageFormat> Client<F> {
                 return Ok(());
             }
             // The attempt is given up, and made anew by the next call.
-            Err(error) if given < limit && is_out_of_time(&error) => {
+            Err(error)
+                if given < limit
+                    && is_out_of_time(&error)
+                    && until.is_some_and(|until| until <= clock::now()) =>
+            {
                 return Err(RecvError::TimedOut);
             }
             Err(error) => error,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipc_core::{Error, Server};
+use ipc_core::{Error, Incoming, Server, ServerEvent};
 use ipc_transport::{MemoryTransport, TcpTransport, Transport, UdpLimits};
 use tokio::time::Instant;
 
@@ -72,6 +72,26 @@ async fn where_peers_connect_only_those_are_found() {
     assert!(nobody.to_string().contains(&address(&bound).to_string()), "{nobody}");
     let memory = Server::builder(Lines, MemoryTransport::new("no-addresses")).build();
     assert_eq!(memory.peer_at(remote).unwrap_err().code(), "no_peer_at");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_datagram_that_was_not_sent_is_told_to_streams_at_once() {
+    let rig = Rig::new().await;
+    let mut events = rig.server.events();
+    // The loopback's broadcast address, which needs a setting.
+    let everybody = rig.server.peer_at(([127, 255, 255, 255], 9).into()).unwrap();
+    assert!(matches!(
+        soon(events.next()).await,
+        Some(Incoming::Lifecycle(ServerEvent::Connect(_)))
+    ));
+    everybody.emit("greet", "1").unwrap();
+    let Some(Incoming::Lifecycle(ServerEvent::Error { error, .. })) = soon(events.next()).await
+    else {
+        panic!("no error");
+    };
+    let source = std::error::Error::source(&*error).unwrap().to_string();
+    assert!(source.contains("broadcast option"), "{error}: {source}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,4 @@
 //! The scheduler against a table of addresses that answer, refuse or stay silent, on a paused clock.
-#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Waiting for a server that is there and has no place for another client.
+//! Opening a connection again and again until the server has a place.
 
 use std::future::Future;
 use std::io;
@@ -6,26 +6,6 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::{Endpoint, TransportError};
-
-/// How long a dial waits for a place.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BusyTimeout(Option<Duration>);
-
-impl BusyTimeout {
-    pub(crate) const fn of(timeout: Duration) -> Self {
-        Self(Some(timeout))
-    }
-
-    /// Returns the time for a dial that has no other limit.
-    pub(crate) fn alone(self) -> Duration {
-        self.0.unwrap_or(DEFAULT)
-    }
-
-    /// Returns the time for a dial that has this limit: all of it, unless less was asked for.
-    pub(crate) fn within(self, limit: Duration) -> Duration {
-        self.0.map_or(limit, |own| own.min(limit))
-    }
-}
 
 /// Opens a connection as soon as the server has a place, for `limit` at most.
 ///
@@ -57,8 +37,6 @@ where
     }
 }
 
-/// Far longer than it takes to accept, and shorter than a person waits.
-const DEFAULT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LAST_PAUSE: Duration = Duration::from_millis(32);
 
@@ -93,15 +71,5 @@ mod tests {
         assert_eq!(opened_after(6, limit).await, (Ok(7), 1 + 2 + 4 + 8 + 16 + 32));
         assert_eq!(opened_after(u32::MAX, limit).await, (Err("busy"), 100));
         assert_eq!(opened_after(u32::MAX, Duration::ZERO).await, (Err("busy"), 0));
-    }
-
-    #[test]
-    fn the_time_is_the_dials_unless_less_was_asked_for() {
-        let [second, minute] = [1, 60].map(Duration::from_secs);
-        assert_eq!(BusyTimeout::default().alone(), Duration::from_secs(5));
-        assert_eq!(BusyTimeout::default().within(minute), minute);
-        assert_eq!(BusyTimeout::of(second).alone(), second);
-        assert_eq!(BusyTimeout::of(second).within(minute), second);
-        assert_eq!(BusyTimeout::of(minute).within(second), second);
     }
 }
