@@ -17,6 +17,9 @@ mod broken_keys;
 mod certificates;
 mod connect;
 mod data;
+#[path = "../../../ipc-transport/tests/support/der.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
+mod der;
 mod emit;
 mod ends;
 mod options;

@@ -82,7 +82,7 @@ fn a_peer_that_is_not_tls_is_named_by_its_first_bytes() {
         let mut listener = listen(server(&Authority::new("ca").local())).await;
         for (sent, expected) in [
             (&b"GET / HTTP/1.1\r\nHost: me\r\n\r\n"[..], "an HTTP request"),
-            (b"{\"type\":\"hello\",\"data\":1}\x0c", "node-ipc"),
+            (b"{\"type\":\"hello\",\"data\":1}\x0c", "messages in JSON without TLS"),
             (b"hi\n", "plain text"),
             (b"\0\0\0\x20{\"type\":\"hello\"}", "a length"),
         ] {
