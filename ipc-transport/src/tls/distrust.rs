@@ -91,7 +91,7 @@ impl fmt::Display for Distrust {
                  no CA can be: make it again with extensions"
             ),
             Self::CaAsPeer => {
-                f.write_str("it is the certificate of a CA, and a peer needs one of its own")
+                f.write_str("it is made for a CA: make it again with basicConstraints CA:FALSE")
             }
         }
     }
@@ -108,6 +108,15 @@ pub(super) fn in_words(error: &Error) -> Option<io::Error> {
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             format!("it is valid from {}, and now it is {}", Date(*not_before), Date(*time))
+        }
+        CertificateError::NotValidForNameContext { expected, presented }
+            if presented.is_empty() =>
+        {
+            let name = expected.to_str();
+            format!(
+                "it has no alternative names, and a common name does not count: make it again with \
+                 subjectAltName for {name}"
+            )
         }
         error => return Distrust::in_error(error).map(|reason| io::Error::new(KIND, reason)),
     };

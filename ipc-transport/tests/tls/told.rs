@@ -64,6 +64,16 @@ fn an_expired_certificate_is_told_with_its_dates() {
 }
 
 #[test]
+fn a_certificate_without_names_is_told_what_it_lacks() {
+    both(async || {
+        let authority = Authority::new("ca");
+        let (dialed, _) = meet(server(&authority.issue(&[])), client(&authority)).await;
+        let text = source(dialed);
+        assert!(text.ends_with("make it again with subjectAltName for 127.0.0.1"), "{text}");
+    });
+}
+
+#[test]
 fn both_sides_know_the_cipher_suite() {
     both(async || {
         let authority = Authority::new("ca");
