@@ -56,8 +56,7 @@ impl Distrust {
     }
 }
 
-/// Returns whether webpki's objection is that the certificate is a CA's. It looks at the dates before
-/// it says so.
+/// Returns whether webpki's objection is that the certificate is a CA's.
 pub(super) fn is_ca(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(OtherError(reason))) = error else {
         return false;
@@ -65,7 +64,8 @@ pub(super) fn is_ca(error: &Error) -> bool {
     matches!(reason.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-fn is_unknown(error: &Error) -> bool {
+/// Returns whether webpki's objection is that nobody who is trusted vouches for the certificate.
+pub(super) fn is_unknown(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
 }
 

@@ -69,7 +69,9 @@ mod system {
 
     /// Adds what the system trusts, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in its place.
     pub(super) fn add(store: &mut RootCertStore) -> Result<(), TlsError> {
-        let (file, directory) = (var_os("SSL_CERT_FILE"), var_os("SSL_CERT_DIR"));
+        let named = |name| var_os(name).filter(|path| !path.is_empty());
+        let (file, directory) = (named("SSL_CERT_FILE"), named("SSL_CERT_DIR"));
+        let mut count = 0;
         if let Some(file) = &file {
             // One file that somebody chose is read wholly, or not at all.
             let read = Pem::file(file).open().and_then(|document| certificates(&document));
@@ -78,7 +80,7 @@ mod system {
                 let reason = format!("SSL_CERT_FILE: {error}{}", cause.unwrap_or_default());
                 TlsError::NoSystemRoots { reason }
             })?;
-            store.add_parsable_certificates(certificates.into_iter().map(|at| at.value));
+            count += store.add_parsable_certificates(certificates.into_iter().map(|at| at.value)).0;
         }
         let found = match &directory {
             Some(directory) => load_certs_from_paths(None, Some(Path::new(directory))),
@@ -86,8 +88,8 @@ mod system {
             None => load_native_certs(),
         };
         // Of some hundred there may be some that webpki does not know what to do with.
-        store.add_parsable_certificates(found.certs.iter().cloned());
-        if store.is_empty() {
+        count += store.add_parsable_certificates(found.certs.iter().cloned()).0;
+        if count == 0 {
             return Err(TlsError::NoSystemRoots { reason: reason(&found) });
         }
         Ok(())
