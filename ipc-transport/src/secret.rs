@@ -25,6 +25,15 @@ type Bytes = zeroize::Zeroizing<Vec<u8>>;
 #[cfg(not(feature = "tls-base"))]
 type Bytes = Vec<u8>;
 
+#[cfg(feature = "tls-base")]
+fn kept(bytes: Vec<u8>) -> Bytes {
+    zeroize::Zeroizing::new(bytes)
+}
+#[cfg(not(feature = "tls-base"))]
+const fn kept(bytes: Vec<u8>) -> Bytes {
+    bytes
+}
+
 impl Secret {
     /// Returns the bytes themselves: do not log them.
     #[must_use]
@@ -42,24 +51,25 @@ impl Secret {
     ///
     /// assert!(Secret::is_in("-----BEGIN PRIVATE KEY-----\nMC4CAQAw"));
     /// assert!(!Secret::is_in("/etc/app/server.key"));
+    /// assert!(!Secret::is_in(r"C:\new\server.key"));
     /// ```
     #[must_use]
     pub fn is_in(text: impl AsRef<OsStr>) -> bool {
         let text = text.as_ref().as_encoded_bytes();
         let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
-        // Base64 may pass for a path; that of a key begins so.
+        // Base64 may pass for a path; that of a key begins so. Its line ends may be escaped.
         let is_key = text.starts_with(b"M") && text.len() >= SHORTEST && text.iter().all(is_base64);
-        is_key || has(b"-----") || has(b"\n") || has(b"\\n")
+        is_key || has(b"-----") || has(b"\n")
     }
 }
 
 fn is_base64(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_' | b'\\')
 }
 
 impl From<Vec<u8>> for Secret {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes.into())
+        Self(kept(bytes))
     }
 }
 

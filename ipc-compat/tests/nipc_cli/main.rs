@@ -19,6 +19,9 @@ mod connect;
 mod data;
 mod data_from;
 mod descriptors;
+#[path = "../../../ipc-transport/tests/support/der.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
+mod der;
 mod emit;
 mod emit_flush;
 mod ends;

@@ -147,13 +147,33 @@ fn a_server_that_trusts_some_lets_nobody_else_in() {
     files.talk((&mut server, &port), "--ca @ca.pem");
 }
 
+/// As `openssl x509 -req` makes them without extensions.
+#[test]
+fn a_certificate_of_version_1_is_for_whoever_checks_nothing() {
+    let files = Files::new();
+    let ca = Authority::new("the ca");
+    let identity = ca.issue(&["127.0.0.1"]);
+    let chain = crate::der::version_1(&identity.chain, ca.key());
+    files.put("old", &Identity { chain, key: identity.key });
+    let (mut server, port) = files.serve("old", "");
+    files.talk((&mut server, &port), "--insecure");
+    let mut client = files.start(&format!("connect --tls {port} --ca @old.pem"));
+    let error = client.error("ERR_IPC_TLS_OLD_CERTIFICATE_VERSION");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("version 1") && message.contains("make it again"), "{message}");
+    // And of a client, by a server that takes any.
+    let (mut server, port) = files.serve("server", "--request-cert --insecure");
+    files.talk((&mut server, &port), "--cert @old.pem --key @old.key --ca @ca.pem");
+}
+
 #[test]
 fn whoever_does_not_speak_tls_is_told_or_cut() {
     let files = Files::new();
     let (mut server, port) = files.serve("server", "");
     let mut plain = Nipc::with(&["connect", "--tcp", &port, "--max-retries", "0"]);
     plain.say(r#"{"type":"secret"}"#);
-    server.error("ERR_IPC_TLS_NOT_TLS");
+    let error = server.error("ERR_IPC_TLS_NOT_TLS");
+    assert!(error["message"].as_str().unwrap().contains("messages in JSON without TLS"), "{error}");
     plain.event("connect");
     drop(plain);
     files.talk((&mut server, &port), "--ca @ca.pem");

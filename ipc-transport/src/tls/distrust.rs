@@ -56,8 +56,7 @@ impl Distrust {
     }
 }
 
-/// Returns whether webpki's objection is that the certificate is a CA's. It looks at the dates before
-/// it says so.
+/// Returns whether webpki's objection is that the certificate is a CA's.
 pub(super) fn is_ca(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(OtherError(reason))) = error else {
         return false;
@@ -65,7 +64,8 @@ pub(super) fn is_ca(error: &Error) -> bool {
     matches!(reason.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-fn is_unknown(error: &Error) -> bool {
+/// Returns whether webpki's objection is that nobody who is trusted vouches for the certificate.
+pub(super) fn is_unknown(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
 }
 
@@ -91,7 +91,7 @@ impl fmt::Display for Distrust {
                  no CA can be: make it again with extensions"
             ),
             Self::CaAsPeer => {
-                f.write_str("it is the certificate of a CA, and a peer needs one of its own")
+                f.write_str("it is made for a CA: make it again with basicConstraints CA:FALSE")
             }
         }
     }
@@ -108,6 +108,15 @@ pub(super) fn in_words(error: &Error) -> Option<io::Error> {
         }
         CertificateError::NotValidYetContext { time, not_before } => {
             format!("it is valid from {}, and now it is {}", Date(*not_before), Date(*time))
+        }
+        CertificateError::NotValidForNameContext { expected, presented }
+            if presented.is_empty() =>
+        {
+            let name = expected.to_str();
+            format!(
+                "it has no alternative names, and a common name does not count: make it again with \
+                 subjectAltName for {name}"
+            )
         }
         error => return Distrust::in_error(error).map(|reason| io::Error::new(KIND, reason)),
     };

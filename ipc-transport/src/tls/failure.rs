@@ -148,7 +148,7 @@ impl fmt::Display for HandshakeFailure {
             Self::WrongName => f.write_str("the server's certificate is for another name"),
             Self::UnknownIssuer => f.write_str("the peer's certificate is not a trusted one"),
             Self::OldVersion => {
-                f.write_str("the peer's certificate is of an old version, version 1 mostly")
+                f.write_str("the peer's certificate is of a version that cannot be verified")
             }
             Self::BadCertificate => f.write_str("the peer's certificate is not acceptable"),
             Self::NoClientCertificate => f.write_str("the client gave no certificate"),

@@ -42,9 +42,7 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         [] | [0x14..=0x17, ..] => None,
         _ if begins(&REQUESTS) => Some("an HTTP request without TLS"),
         _ if begins(&["HTTP/"]) => Some("an HTTP response without TLS"),
-        _ if begins(&["{", "[{", "\u{feff}{"]) => {
-            Some("JSON without TLS, such as node-ipc without `tls`")
-        }
+        _ if begins(&["{", "[{", "\u{feff}{"]) => Some("messages in JSON without TLS"),
         _ if begins(&["SSH-"]) => Some("SSH"),
         _ if begins(&["220 ", "220-"]) => Some("the greeting of a mail or FTP server"),
         [0x80..=0xff, _, 1, ..] => Some("the hello of SSL 2, which is not spoken"),
@@ -120,8 +118,8 @@ mod tests {
             (b"\x15\x03\x03\x00", None),
             (b"GET / HTTP/1.1\r\n", Some("HTTP request")),
             (b"HTTP/1.1 400", Some("HTTP response")),
-            (b"{\"type\":\"a\"}\x0c", Some("node-ipc")),
-            (b"\xef\xbb\xbf{\"type\"", Some("node-ipc")),
+            (b"{\"type\":\"a\"}\x0c", Some("messages in JSON")),
+            (b"\xef\xbb\xbf{\"type\"", Some("messages in JSON")),
             (b"SSH-2.0-x", Some("SSH")),
             (b"\0\0\0\x10{\"t\"", Some("a length")),
             (b"\x80\x2e\x01\x00\x02", Some("SSL 2")),

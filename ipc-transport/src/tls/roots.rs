@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
+use super::pem::{At, Document};
 use super::{Pem, TlsError};
 
 /// Certificates as roots of chains, and those of them that are trusted for themselves.
@@ -21,7 +22,16 @@ impl Roots {
         let mut store = RootCertStore::empty();
         let mut given = Vec::new();
         for pem in trusted {
-            read(pem, &mut store, &mut given)?;
+            let document = pem.open()?;
+            for certificate in certificates(&document)? {
+                let add = store.add(certificate.value.clone());
+                add.map_err(|error| TlsError::InvalidCertificate {
+                    place: document.place().to_owned(),
+                    line: certificate.line,
+                    reason: error.to_string(),
+                })?;
+                given.push(certificate.value);
+            }
         }
         if with_system {
             system::add(&mut store)?;
@@ -30,23 +40,11 @@ impl Roots {
     }
 }
 
-fn read(
-    pem: &Pem,
-    store: &mut RootCertStore,
-    all: &mut Vec<CertificateDer<'static>>,
-) -> Result<(), TlsError> {
-    let document = pem.open()?;
+/// Returns the certificates of a file that holds nothing else.
+fn certificates(document: &Document) -> Result<Vec<At<CertificateDer<'static>>>, TlsError> {
     let certificates = document.certificates()?;
     document.refuse_others(false)?;
-    for certificate in certificates {
-        store.add(certificate.value.clone()).map_err(|error| TlsError::InvalidCertificate {
-            place: document.place().to_owned(),
-            line: certificate.line,
-            reason: error.to_string(),
-        })?;
-        all.push(certificate.value);
-    }
-    Ok(())
+    Ok(certificates)
 }
 
 #[cfg(not(feature = "tls-native-roots"))]
@@ -67,27 +65,31 @@ mod system {
         CertificateResult, ErrorKind, load_certs_from_paths, load_native_certs,
     };
 
-    use super::{Pem, RootCertStore, TlsError, read};
+    use super::{Pem, RootCertStore, TlsError, certificates};
 
     /// Adds what the system trusts, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name in its place.
     pub(super) fn add(store: &mut RootCertStore) -> Result<(), TlsError> {
-        let (file, directory) = (var_os("SSL_CERT_FILE"), var_os("SSL_CERT_DIR"));
+        let named = |name| var_os(name).filter(|path| !path.is_empty());
+        let (file, directory) = (named("SSL_CERT_FILE"), named("SSL_CERT_DIR"));
+        let mut count = 0;
         if let Some(file) = &file {
-            // One file that somebody chose is read as any that is given: whole, or not at all.
-            read(&Pem::file(file), store, &mut Vec::new()).map_err(|error| {
+            // One file that somebody chose is read wholly, or not at all.
+            let read = Pem::file(file).open().and_then(|document| certificates(&document));
+            let certificates = read.map_err(|error| {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
                 let reason = format!("SSL_CERT_FILE: {error}{}", cause.unwrap_or_default());
                 TlsError::NoSystemRoots { reason }
             })?;
+            count += store.add_parsable_certificates(certificates.into_iter().map(|at| at.value)).0;
         }
         let found = match &directory {
             Some(directory) => load_certs_from_paths(None, Some(Path::new(directory))),
-            None if file.is_some() => return Ok(()),
+            None if file.is_some() => CertificateResult::default(),
             None => load_native_certs(),
         };
-        // Of some hundred there are always some that webpki does not know what to do with.
-        store.add_parsable_certificates(found.certs.iter().cloned());
-        if store.is_empty() {
+        // Of some hundred there may be some that webpki does not know what to do with.
+        count += store.add_parsable_certificates(found.certs.iter().cloned()).0;
+        if count == 0 {
             return Err(TlsError::NoSystemRoots { reason: reason(&found) });
         }
         Ok(())

@@ -20,7 +20,7 @@ use tokio_rustls::rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, SignatureScheme,
 };
 
-use super::distrust::{Distrust, is_ca};
+use super::distrust::{Distrust, is_ca, is_unknown};
 use super::provider::provider;
 use super::roots::Roots;
 use super::signature::Signatures;
@@ -104,14 +104,14 @@ fn signatures(of_anybody: bool) -> Signatures {
     Signatures { algorithms: provider().signature_verification_algorithms, of_anybody }
 }
 
-/// Returns whether webpki's only objection is that the certificate is a CA's, although it is itself
-/// in the list.
+/// Returns whether webpki's only objection is that the certificate is a CA's, or that its issuer is
+/// unknown, although it is itself in the list. It looks at the dates before it says so.
 fn is_itself_trusted(
     error: &Error,
     certificate: &CertificateDer<'_>,
     all: &[CertificateDer<'_>],
 ) -> bool {
-    is_ca(error) && all.iter().any(|trusted| trusted == certificate)
+    (is_ca(error) || is_unknown(error)) && all.iter().any(|trusted| trusted == certificate)
 }
 
 /// Adds the checks of signatures to both verifiers.

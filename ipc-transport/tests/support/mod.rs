@@ -2,6 +2,7 @@
 
 #[cfg(feature = "tls-base")]
 #[path = "certificates.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
 mod certificates;
 
 use std::fs;

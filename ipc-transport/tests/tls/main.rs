@@ -6,6 +6,7 @@
 mod broken_keys;
 #[path = "../support/certificates.rs"]
 mod certificates;
+#[path = "../support/der.rs"]
 mod der;
 mod files;
 mod handshakes;

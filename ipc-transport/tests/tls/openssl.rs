@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
-use ipc_transport::{Stream, TlsClient, TlsTransport, Transport};
+use ipc_transport::{ClientAuth, Pem, Stream, TlsClient, TlsServer, TlsTransport, Transport};
 
 use crate::certificates::Authority;
 use crate::openssl_files::Openssl;
@@ -136,3 +136,34 @@ fn its_server_may_have_any_key_if_nothing_is_checked() {
         }
     });
 }
+
+/// A key that cannot be computed with is no proof, whoever has signed its certificate.
+#[test]
+fn a_client_that_proves_nothing_is_not_verified() {
+    let Some(place) = Openssl::new() else { return };
+    place.run(&format!("{CA} -keyout ca.key -out ca.pem"));
+    place.run("req -new -newkey ed448 -nodes -subj /CN=client -keyout client.key -out client.csr");
+    std::fs::write(place.path("ext"), "subjectAltName=DNS:client\n").expect("a file");
+    place.run("x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext -out client.pem");
+    let path = |name| place.path(name).display().to_string();
+    let (cert, key) = (path("client.pem"), path("client.key"));
+    both(async || {
+        for (auth, taken) in [(ClientAuth::Asked, true), (ClientAuth::Required, false)] {
+            let identity = Authority::new("ours").local();
+            let builder = TlsServer::builder(identity.chain(), identity.key());
+            let builder = builder.client_ca(Pem::file(place.path("ca.pem"))).client_auth(auth);
+            let mut listener = listen(builder.build().expect("a server")).await;
+            let address = format!("127.0.0.1:{}", port(&*listener));
+            let words = ["s_client", "-quiet", "-connect", &address, "-cert", &cert, "-key", &key];
+            let Some(_child) = openssl(&words) else { return };
+            let accepted = soon(listener.accept()).await;
+            assert_eq!(accepted.is_ok(), taken, "{accepted:?}");
+            if let Ok(stream) = accepted {
+                let tls = stream.peer().tls.clone().expect("TLS");
+                assert_eq!((tls.certificates.len(), tls.verified, tls.proven), (1, false, false));
+            }
+        }
+    });
+}
+
+const CA: &str = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca";

@@ -64,6 +64,16 @@ fn an_expired_certificate_is_told_with_its_dates() {
 }
 
 #[test]
+fn a_certificate_without_names_is_told_what_it_lacks() {
+    both(async || {
+        let authority = Authority::new("ca");
+        let (dialed, _) = meet(server(&authority.issue(&[])), client(&authority)).await;
+        let text = source(dialed);
+        assert!(text.ends_with("make it again with subjectAltName for 127.0.0.1"), "{text}");
+    });
+}
+
+#[test]
 fn both_sides_know_the_cipher_suite() {
     both(async || {
         let authority = Authority::new("ca");
@@ -82,7 +92,7 @@ fn a_peer_that_is_not_tls_is_named_by_its_first_bytes() {
         let mut listener = listen(server(&Authority::new("ca").local())).await;
         for (sent, expected) in [
             (&b"GET / HTTP/1.1\r\nHost: me\r\n\r\n"[..], "an HTTP request"),
-            (b"{\"type\":\"hello\",\"data\":1}\x0c", "node-ipc"),
+            (b"{\"type\":\"hello\",\"data\":1}\x0c", "messages in JSON without TLS"),
             (b"hi\n", "plain text"),
             (b"\0\0\0\x20{\"type\":\"hello\"}", "a length"),
         ] {

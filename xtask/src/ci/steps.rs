@@ -102,6 +102,7 @@ fn features() -> Result<Vec<Command>> {
         "-p ipc-transport --no-default-features --features udp",
         "-p ipc-transport --no-default-features --features memory",
         "-p ipc-transport --no-default-features --features tls",
+        "-p ipc-transport --no-default-features --features tls,tls-native-roots",
         "-p ipc-transport --no-default-features --features tls-aws-lc-rs",
         "-p ipc-transport --all-features",
         "-p ipc-core --no-default-features",

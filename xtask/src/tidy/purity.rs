@@ -27,6 +27,7 @@ const FOOTPRINTS: &[(&str, &[&str], usize)] = &[
     ("ipc-codec", &[], 2),
     ("ipc-transport", &[], 12),
     ("ipc-transport", &["--features", "tls"], 28),
+    ("ipc-transport", &["--features", "tls,tls-native-roots"], 30),
     ("ipc-core", &[], 20),
 ];
 

@@ -46,7 +46,6 @@ pub(super) struct At<T> {
 pub(super) struct Document {
     place: String,
     sections: Vec<Section>,
-    is_empty: bool,
 }
 
 impl Pem {
@@ -79,7 +78,7 @@ impl Pem {
             return Err(TlsError::NotPem { place, line: None, reason });
         }
         match sections(text) {
-            Ok(sections) => Ok(Document { place, sections, is_empty: text.is_empty() }),
+            Ok(sections) => Ok(Document { place, sections }),
             Err(fault) => Err(broken(place, fault)),
         }
     }
@@ -158,10 +157,7 @@ impl Document {
     }
 
     fn missing(&self, wanted: &'static str) -> TlsError {
-        let found = match self.sections.first() {
-            Some(section) => Some(section.holds.text()),
-            None => self.is_empty.then_some("nothing: it is empty"),
-        };
+        let found = self.sections.first().map(|section| section.holds.text());
         TlsError::Missing { place: self.place.clone(), wanted, found }
     }
 }

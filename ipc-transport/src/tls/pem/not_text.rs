@@ -17,6 +17,9 @@ pub(super) fn what(bytes: &[u8]) -> Option<&'static str> {
         return Some(binary(bytes));
     }
     let text = bytes.trim_ascii_start();
+    if text.is_empty() {
+        return Some("it is empty");
+    }
     let holds = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
     match text.first() {
         Some(b'{' | b'[') if holds(b"-----BEGIN") => Some(JSON),

@@ -65,48 +65,20 @@ pub(super) fn sections(text: &[u8]) -> Result<Vec<Section>, Fault> {
     let mut done = Vec::new();
     let mut open: Option<Open<'_>> = None;
     for (number, line) in lines(text) {
-        let fault = |reason| Fault { line: number, reason };
-        let mut line = line;
+        let mut rest = line;
         // Two sections may share a line: files without a line end at their end, joined.
-        while !line.is_empty() {
-            line = match open.take() {
-                None => match line.strip_prefix(BEGIN) {
-                    Some(rest) => {
-                        let (label, rest) = label(rest).ok_or(fault(cause(line, NO_DASHES)))?;
-                        if !rest.is_empty() {
-                            return Err(fault(cause(rest, ONE_LINE)));
-                        }
-                        open = Some(Open::new(label, number));
-                        rest
-                    }
-                    None => match outside(line) {
-                        Some(reason) => return Err(fault(reason)),
-                        None => &[],
-                    },
-                },
-                Some(mut section) => match line.strip_prefix(END) {
-                    Some(rest) => {
-                        let (label, rest) = label(rest).ok_or(fault(cause(line, NO_DASHES)))?;
-                        if label != section.label {
-                            return Err(fault(
-                                "its END line is for another kind than its BEGIN line",
-                            ));
-                        }
-                        if !rest.is_empty() && !rest.starts_with(BEGIN) {
-                            return Err(fault("something follows the END line on the same line"));
-                        }
-                        done.push(section.close());
-                        rest
-                    }
-                    None => {
-                        section.add(line).map_err(|reason| match reason {
-                            NO_END => Fault { line: section.line, reason },
-                            reason => fault(reason),
-                        })?;
-                        open = Some(section);
-                        &[]
-                    }
-                },
+        while !rest.is_empty() {
+            let step = match open.take() {
+                None => begin(rest, number)?,
+                Some(section) => section.add(rest, number)?,
+            };
+            (open, rest) = match step {
+                Step::Outside => (None, &[][..]),
+                Step::Inside(section) => (Some(section), &[][..]),
+                Step::Done(section, rest) => {
+                    done.push(section);
+                    (None, rest)
+                }
             };
         }
     }
@@ -114,6 +86,14 @@ pub(super) fn sections(text: &[u8]) -> Result<Vec<Section>, Fault> {
         None => Ok(done),
         Some(section) => Err(Fault { line: section.line, reason: NO_END }),
     }
+}
+
+/// Where a line leads to.
+enum Step<'a> {
+    Outside,
+    Inside(Open<'a>),
+    /// A section is done, and so much of its last line is left.
+    Done(Section, &'a [u8]),
 }
 
 /// A section whose END line is still to come.
@@ -124,41 +104,64 @@ struct Open<'a> {
     is_encrypted: bool,
 }
 
-impl<'a> Open<'a> {
-    fn new(label: &'a [u8], line: usize) -> Self {
-        Self { label, line, body: Zeroizing::default(), is_encrypted: false }
+/// Reads a line outside of sections.
+fn begin(line: &[u8], number: usize) -> Result<Step<'_>, Fault> {
+    let fault = |reason| Fault { line: number, reason };
+    let Some(rest) = line.strip_prefix(BEGIN) else {
+        return outside(line).map_or(Ok(Step::Outside), |reason| Err(fault(reason)));
+    };
+    let (label, rest) = label(rest).ok_or_else(|| fault(cause(line, NO_DASHES)))?;
+    if !rest.is_empty() {
+        return Err(fault(cause(rest, ONE_LINE)));
     }
+    let body = Zeroizing::default();
+    Ok(Step::Inside(Open { label, line: number, body, is_encrypted: false }))
+}
 
-    fn add(&mut self, line: &[u8]) -> Result<(), &'static str> {
+impl<'a> Open<'a> {
+    /// Reads a line of the section.
+    fn add(mut self, line: &'a [u8], number: usize) -> Result<Step<'a>, Fault> {
+        let fault = |reason| Fault { line: number, reason };
         let has = |part: &[u8]| line.windows(part.len()).any(|window| window == part);
+        if let Some(rest) = line.strip_prefix(END) {
+            return self.end(rest).map_err(fault);
+        }
         // The end may be cut off in the middle of its END line.
         if line.starts_with(BEGIN) || (line.starts_with(b"--") && !line.starts_with(DASHES)) {
-            return Err(NO_END);
+            return Err(Fault { line: self.line, reason: NO_END });
         }
-        if has(b"-----") {
-            return Err("a BEGIN or END line does not begin on a line of its own");
+        if has(DASHES) {
+            return Err(fault("a BEGIN or END line does not begin on a line of its own"));
         }
         if self.body.is_empty() && has(b":") {
             // The headers of keys that are encrypted the old way.
             self.is_encrypted |= has(b"ENCRYPTED") || line.starts_with(b"DEK-Info");
-            return Ok(());
+            return Ok(Step::Inside(self));
         }
         match line.iter().find(|byte| !is_base64(**byte)) {
             None => {
                 self.body.extend_from_slice(line);
-                Ok(())
+                Ok(Step::Inside(self))
             }
-            Some(b'-' | b'_') => Err("it is base64url, with - and _ in place of + and /"),
-            Some(_) => Err(cause(line, "a character that is not base64")),
+            Some(b'-' | b'_') => Err(fault("it is base64url, with - and _ in place of + and /")),
+            Some(_) => Err(fault(cause(line, "a character that is not base64"))),
         }
     }
 
-    fn close(self) -> Section {
+    /// Reads what follows on an END line.
+    fn end(self, rest: &'a [u8]) -> Result<Step<'a>, &'static str> {
+        let (label, rest) = label(rest).ok_or_else(|| cause(rest, NO_DASHES))?;
+        if label != self.label {
+            return Err("its END line is for another kind than its BEGIN line");
+        }
+        if !rest.is_empty() && !rest.starts_with(BEGIN) {
+            return Err("something follows the END line on the same line");
+        }
         let holds = match Holds::of(self.label) {
             Holds::Key if self.is_encrypted => Holds::EncryptedKey,
             holds => holds,
         };
-        Section { holds, line: self.line, body: Body(self.body) }
+        Ok(Step::Done(Section { holds, line: self.line, body: Body(self.body) }, rest))
     }
 }
 

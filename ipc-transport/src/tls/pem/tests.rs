@@ -129,7 +129,7 @@ fn what_is_no_text_at_all_is_named() {
     }
     assert_eq!(not_text::what(KEY.as_bytes()), None);
     assert_eq!(not_text::what(b"0 is a digit, and no DER"), None);
-    assert_eq!(not_text::what(b""), None);
+    assert_eq!(not_text::what(b"\n"), Some("it is empty"));
 }
 
 fn utf16_le(text: &str) -> Vec<u8> {
