@@ -32,16 +32,17 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter identifyPeer logPayloads maxEventNameLength \
+        "allowReservedEvents allowedEvents delimiter highWaterMark identifyPeer logPayloads \
+         maxEventNameLength \
          maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
          udpLimits unlink writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, "udpLimits"),
+    ("14.0.0", Dialect::V14, "highWaterMark udpLimits"),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer logPayloads \
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents highWaterMark identifyPeer logPayloads \
      maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
      udpLimits";
 
@@ -113,6 +114,9 @@ fn odd_values_mean_what_they_mean_to_node_ipc() {
     check("messageTimeout", never, |config| config.message_timeout = None);
     let unlimited = [json!(null), json!("Infinity")];
     check("maxConnections", unlimited, |config| config.max_connections = usize::MAX);
+    let no_mark = [json!(false), json!(null), json!("Infinity")];
+    check("highWaterMark", no_mark, |config| config.high_water_mark = None);
+    check("highWaterMark", [json!(5)], |config| config.high_water_mark = Some(5));
     check("maxMessageSize", [json!("Infinity")], |config| {
         config.max_message_size = Some(usize::MAX);
     });

@@ -80,7 +80,8 @@ pub(super) fn server(
         .on_malformed(on_malformed(config))
         // Wire rule W27
         .handler_order(HandlerOrder::AnyFirst)
-        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
+        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
+        .high_water_mark(config.high_water_mark);
     Ok(match log.sent() {
         Some(write) => builder.watch_sent(write).build(),
         None => builder.build(),
@@ -102,7 +103,8 @@ pub(super) fn client(
         .on_malformed(on_malformed(config))
         // Wire rule W27
         .handler_order(HandlerOrder::AnyFirst)
-        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
+        .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
+        .high_water_mark(config.high_water_mark);
     Ok(match log.sent() {
         Some(write) => builder.watch_sent(write).build(),
         None => builder.build(),

@@ -16,6 +16,7 @@ mod connect;
 mod data;
 mod emit;
 mod ends;
+mod foreign;
 mod options;
 mod places;
 mod process;

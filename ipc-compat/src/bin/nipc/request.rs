@@ -80,7 +80,12 @@ async fn answer(
             Incoming::Lifecycle(ClientEvent::Connect) => connected = true,
             Incoming::Lifecycle(ClientEvent::Error(error)) => failed = Some(chain(&*error)),
             Incoming::Lifecycle(ClientEvent::Disconnect(reason)) if connected => {
-                let why = format!("no answer came: {}", session::reason(&reason));
+                // The error of an end within a frame says more than the reason.
+                let why = match (&reason, failed) {
+                    (DisconnectReason::Truncated { .. }, Some(error)) => error,
+                    _ => session::reason(&reason),
+                };
+                let why = format!("no answer came: {why}");
                 return Err(match reason {
                     DisconnectReason::Error(error) if is_breach(&error) => (Exit::Protocol, why),
                     _ => (Exit::Failed, why),
