@@ -7,6 +7,8 @@ use ipc_transport::TransportError;
 
 /// The frame is not JSON. node-ipc 14's code; classic versions publish `error` without one.
 pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
+/// The connection ended within a frame. Of this crate; node-ipc drops what had come of it silently.
+pub const TRUNCATED: &str = "ERR_IPC_TRUNCATED";
 /// The frame is JSON, but not an object.
 pub const INVALID_MESSAGE: &str = "ERR_IPC_INVALID_MESSAGE";
 /// The event's name is absent, no string, or one the rules refuse.
@@ -147,7 +149,9 @@ mod tests {
     #[test]
     fn codes_are_node_ipcs_where_it_has_one() {
         let limit = Duration::from_secs(30);
-        assert_eq!(of(&Error::FrameTimeout { limit, looks_like: None }), "ERR_IPC_MESSAGE_TIMEOUT");
+        let looks_like = None;
+        assert_eq!(of(&Error::FrameTimeout { limit, looks_like }), "ERR_IPC_MESSAGE_TIMEOUT");
+        assert_eq!(of(&Error::Truncated { buffered: 1, looks_like }), TRUNCATED);
         assert_eq!(of(&FormatError::new(INVALID_JSON, "no").into()), INVALID_JSON);
         assert_eq!(of(&Error::CloseTimeout { limit }), "ERR_IPC_CLOSE_TIMEOUT");
     }

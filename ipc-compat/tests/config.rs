@@ -64,6 +64,9 @@ const CLASSIC: &str = r#"Config {
     identify_peer: false,
     max_message_size: None,
     max_pending_bytes: 8388608,
+    high_water_mark: Some(
+        1048576,
+    ),
     max_event_name_length: None,
     message_timeout: Some(
         30s,
@@ -170,6 +173,7 @@ fn what_cannot_be_is_refused() {
     check_refused(|config| config.max_connections = 0, "max_connections is zero");
     check_refused(|config| config.max_message_size = Some(0), "max_message_size is zero");
     check_refused(|config| config.max_pending_bytes = 0, "max_pending_bytes is zero");
+    check_refused(|config| config.high_water_mark = Some(0), "high_water_mark is zero");
     check_refused(|config| config.max_event_name_length = Some(0), "max_event_name_length is zero");
     check_refused(
         |config| config.message_timeout = Some(Duration::ZERO),

@@ -32,8 +32,8 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter fileWatch identifyPeer keepAlive linger \
-         logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
+        "allowReservedEvents allowedEvents delimiter fileWatch highWaterMark identifyPeer keepAlive \
+         linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
          peerUser readableAll secureSocketRoot udpBroadcast udpLimits unlink whenDisplaced \
          writableAll",
     ),
@@ -43,12 +43,12 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch keepAlive linger peerUser udpBroadcast udpLimits whenDisplaced",
+        "fileWatch highWaterMark keepAlive linger peerUser udpBroadcast udpLimits whenDisplaced",
     ),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch identifyPeer keepAlive \
-     linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
-     peerUser secureSocketRoot udpBroadcast udpLimits whenDisplaced";
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch highWaterMark identifyPeer \
+     keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
+     parser peerUser secureSocketRoot udpBroadcast udpLimits whenDisplaced";
 
 // Tests W2, W31, W41, W50
 #[test]
@@ -126,6 +126,9 @@ fn odd_values_mean_what_they_mean_to_node_ipc() {
     check("linger", [json!(0)], |config| config.linger = Duration::ZERO);
     let unlimited = [json!(null), json!("Infinity")];
     check("maxConnections", unlimited, |config| config.max_connections = usize::MAX);
+    let no_mark = [json!(false), json!(null), json!("Infinity")];
+    check("highWaterMark", no_mark, |config| config.high_water_mark = None);
+    check("highWaterMark", [json!(5)], |config| config.high_water_mark = Some(5));
     check("maxMessageSize", [json!("Infinity")], |config| {
         config.max_message_size = Some(usize::MAX);
     });

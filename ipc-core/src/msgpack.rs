@@ -13,7 +13,7 @@ use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
-use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use crate::{DecodePayload, EncodePayload, FormatError, LooksLike, Message, MessageFormat};
 
 /// A format in MessagePack: smaller and faster than JSON, with bytes and integers as they are.
 ///
@@ -80,8 +80,8 @@ impl MessageFormat for MsgPack {
     }
 
     fn decode(&self, frame: Bytes) -> Result<Message, FormatError> {
-        let (event, payload) = parts(&frame).ok_or_else(not_a_message)?;
-        Message::from_frame(frame, event, payload).ok_or_else(not_a_message)
+        let (event, payload) = parts(&frame).ok_or_else(|| not_a_message(&frame))?;
+        Message::from_frame(frame, event, payload).ok_or_else(|| not_a_message(&[]))
     }
 }
 
@@ -142,8 +142,17 @@ fn parts(frame: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
     }
 }
 
-fn not_a_message() -> FormatError {
-    FormatError::new(MsgPack::INVALID_MESSAGE, "the frame is no array of an event and a payload")
+#[cold]
+fn not_a_message(frame: &[u8]) -> FormatError {
+    let message = "the frame is no array of an event and a payload";
+    match LooksLike::of(frame) {
+        // So it does, and still it is none of this format.
+        None | Some(LooksLike::MessagePack) => FormatError::new(MsgPack::INVALID_MESSAGE, message),
+        Some(looks_like) => {
+            let message = format!("{message}: it looks like {looks_like}");
+            FormatError::new(MsgPack::INVALID_MESSAGE, message)
+        }
+    }
 }
 
 /// The first byte of an array of two.

@@ -51,6 +51,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
 /// | `max_pending_bytes` | 8 MiB | the same |
+/// | `high_water_mark` | 1 MiB | the same |
 /// | `max_event_name_length` | 4,096 | `fast` 4,096, else 256 |
 /// | `message_timeout` | 30 s | the same |
 /// | `linger` | 1 s | the same |
@@ -145,6 +146,13 @@ pub struct Config {
     pub max_message_size: Option<usize>,
     /// How many unsent bytes a connection may hold.
     pub max_pending_bytes: usize,
+    /// How many unsent bytes of answers a connection may hold before nothing more is read from its
+    /// peer, until half of them are written; `None` is any number. At most half of
+    /// `max_pending_bytes`. An answer is what a handler sends to the socket whose message it
+    /// handles, so a peer slows down only itself;
+    /// [the core's setting](ipc_core::ServerBuilder::high_water_mark) says more. node-ipc has no
+    /// such setting.
+    pub high_water_mark: Option<usize>,
     /// The greatest length of an event's name in UTF-16 code units; `None` is the profile's.
     pub max_event_name_length: Option<usize>,
     /// How long an unfinished frame may go without a byte; `None` is for ever.
@@ -225,6 +233,7 @@ impl Config {
             identify_peer: false,
             max_message_size: None,
             max_pending_bytes: 8 << 20,
+            high_water_mark: Some(1 << 20),
             max_event_name_length: None,
             message_timeout: Some(Duration::from_secs(30)),
             linger: Duration::from_secs(1),
@@ -274,6 +283,7 @@ impl Config {
             ("max_connections", self.max_connections == 0),
             ("max_message_size", self.max_message_size == Some(0)),
             ("max_pending_bytes", self.max_pending_bytes == 0),
+            ("high_water_mark", self.high_water_mark == Some(0)),
             ("max_event_name_length", self.max_event_name_length == Some(0)),
             ("message_timeout", self.message_timeout == Some(Duration::ZERO)),
             ("file_watch", self.file_watch == Some(Duration::ZERO)),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
-use ipc_core::{FormatError, Message};
+use ipc_core::{FormatError, LooksLike, Message};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -44,7 +44,8 @@ fn check(rules: &EventRules, name: &[u8]) -> Result<(), FormatError> {
 fn any(frame: Bytes, broken_text: BrokenText) -> Result<Message, FormatError> {
     let invalid = match std::str::from_utf8(&frame) {
         Ok(text) => {
-            let envelope = by_visitor(text, broken_text)?;
+            let envelope = by_visitor(text, broken_text);
+            let envelope = envelope.map_err(|error| explained(error, &frame))?;
             return message(frame, envelope);
         }
         Err(error) => error,
@@ -53,11 +54,28 @@ fn any(frame: Bytes, broken_text: BrokenText) -> Result<Message, FormatError> {
     match broken_text {
         BrokenText::Replace => {
             let text = String::from_utf8_lossy(&frame).into_owned();
-            let envelope = by_visitor(&text, broken_text)?;
+            let envelope = by_visitor(&text, broken_text);
+            let envelope = envelope.map_err(|error| explained(error, &frame))?;
             message(text.into(), envelope)
         }
         BrokenText::Refuse => {
-            Err(FormatError::new(codes::INVALID_JSON, format!("frame is not UTF-8: {invalid}")))
+            let error =
+                FormatError::new(codes::INVALID_JSON, format!("frame is not UTF-8: {invalid}"));
+            Err(explained(error, &frame))
+        }
+    }
+}
+
+/// Returns the error of a frame that is no JSON together with what the frame looks like, if that is
+/// known. Nothing of the frame itself is shown: it may be secret.
+fn explained(error: FormatError, frame: &[u8]) -> FormatError {
+    use LooksLike::{Json, JsonEndedBy, JsonUndelimited};
+    match LooksLike::of(frame) {
+        None | Some(Json | JsonEndedBy(_) | JsonUndelimited) => error,
+        Some(_) if error.code() != codes::INVALID_JSON => error,
+        Some(looks_like) => {
+            let message = format!("{}: it looks like {looks_like}", error.message());
+            FormatError::new(error.code(), message)
         }
     }
 }

@@ -107,7 +107,8 @@ macro_rules! with_settings {
             .frame_timeout(config.message_timeout)
             .linger(config.linger)
             .on_malformed(on_malformed(config))
-            .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes));
+            .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
+            .high_water_mark(config.high_water_mark);
         match Logged::sent($log) {
             Some(write) => builder.watch_sent(write),
             None => builder,

@@ -27,6 +27,7 @@ mod emit_flush;
 mod ends;
 mod files;
 mod network;
+mod foreign;
 mod options;
 mod places;
 #[cfg(target_os = "linux")]

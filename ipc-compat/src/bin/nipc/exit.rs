@@ -45,7 +45,9 @@ impl From<Exit> for ExitCode {
 pub(crate) fn is_breach(error: &Error) -> bool {
     match error {
         Error::Frame(DecodeError::Truncated { .. }) => false,
-        Error::Frame(_) | Error::Format(_) | Error::FrameTimeout { .. } => true,
+        Error::Frame(_) | Error::Foreign { .. } | Error::Format(_) | Error::FrameTimeout { .. } => {
+            true
+        }
         _ => false,
     }
 }

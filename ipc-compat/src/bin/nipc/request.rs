@@ -138,7 +138,12 @@ async fn answer(
                 failed = Some(local::why(&error));
             }
             Some(Incoming::Lifecycle(ClientEvent::Disconnect(reason))) if connected => {
-                let why = format!("no answer came: {}", session::reason(&reason));
+                // The error of an end within a frame says more than the reason.
+                let why = match (&reason, failed) {
+                    (DisconnectReason::Truncated { .. }, Some(error)) => error,
+                    _ => session::reason(&reason),
+                };
+                let why = format!("no answer came: {why}");
                 return Err(match reason {
                     DisconnectReason::Error(error) if is_breach(&error) => (Exit::Protocol, why),
                     _ => (Exit::Failed, why),

@@ -27,9 +27,6 @@ pub(crate) async fn run(args: args::Serve) -> Exit {
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }
-    if args.echo {
-        config.max_pending_bytes = config.max_pending_bytes.saturating_mul(ECHO_ROOM);
-    }
     let commands = match session::commands(&config) {
         Ok(commands) => commands,
         Err(error) => return session::cannot_start(log, &error),
@@ -62,7 +59,7 @@ struct Talk<'a> {
 type Failures = mpsc::Receiver<(PeerId, EmitError)>;
 
 /// Sends every message back to its sender, from its connection's own task: what comes in one read
-/// goes back in one write.
+/// goes back in one write, and a client that does not read is not read from.
 fn echo(server: &IpcServer) -> Failures {
     let (failed, failures) = mpsc::channel(FAILURES);
     server.on_any(move |message, client| {
@@ -274,10 +271,6 @@ where
         }
     }
 }
-
-/// How many times more may wait for a client whose messages are echoed: it may send a lot before
-/// it reads the answers. Nobody can wait for it then, so beyond this it is disconnected.
-const ECHO_ROOM: usize = 4;
 
 /// How many failures to echo may wait to be printed.
 const FAILURES: usize = 1024;

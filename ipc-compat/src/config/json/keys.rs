@@ -74,6 +74,7 @@ pub(super) const KEYS: &[Key] = keys! {
         |value| limit_unless(value, Config::GUARDED_MAX_MESSAGE_SIZE),
         |limit: &Option<usize>| limit_to_json(limit.unwrap_or(Config::GUARDED_MAX_MESSAGE_SIZE));
     "maxPendingBytes": max_pending_bytes = limit, |limit: &usize| limit_to_json(*limit);
+    "highWaterMark": high_water_mark = mark, |mark: &Option<usize>| limit_to_json(mark.unwrap_or(usize::MAX));
     "maxEventNameLength": max_event_name_length =
         |value| limit_unless(value, EventRules::GUARDED_MAX_LENGTH),
         |limit: &Option<usize>| limit_to_json(limit.unwrap_or(EventRules::GUARDED_MAX_LENGTH));
@@ -120,6 +121,14 @@ fn delimiter_to_json(delimiter: &Delimiter) -> Value {
 /// counts in some profiles only.
 fn limit_unless(value: &Value, default: usize) -> Read<Option<usize>> {
     limit(value).map(|limit| Some(limit).filter(|limit| *limit != default))
+}
+
+/// Reads a mark; `false` is none, as a limit that is never reached is.
+fn mark(value: &Value) -> Read<Option<usize>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    limit(value).map(|mark| Some(mark).filter(|mark| *mark != usize::MAX))
 }
 
 /// The parser `raw` is another way to say `rawBuffer`.

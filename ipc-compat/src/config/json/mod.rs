@@ -23,6 +23,7 @@ impl Config {
     /// | `stopRetrying` | `true`, and any number but 0, gives up when the next connection is lost; `false` and 0 do not |
     /// | `retry`, `messageTimeout` | milliseconds; without an unfinished frame's limit: 0, `null` or `"Infinity"` |
     /// | `maxConnections`, `maxMessageSize`, `maxPendingBytes`, `maxEventNameLength` | a whole number from 1; `null` or `"Infinity"` is no limit |
+    /// | `highWaterMark` | not node-ipc's: a whole number of bytes from 1; `false`, `null` or `"Infinity"` is none |
     /// | `maxMessageSize` 1048576, `maxEventNameLength` 256 | node-ipc's own defaults, which in the profile `fast` mean nothing there: here the profile's limit |
     /// | `tls` | `false`, or an object with `private`, `public`, `dhparam`, `trustedConnections` (paths), `key`, `cert`, `ca` (PEM, as text or as a `Buffer`), `rejectUnauthorized`, `requestCert`, `servername` |
     /// | `interface` | `false`, or an object with `localAddress`, `localPort`, `family` (4 or 6), each of which may be `false` |
