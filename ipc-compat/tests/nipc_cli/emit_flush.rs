@@ -43,6 +43,17 @@ fn a_server_that_is_stopped_has_read_nothing() {
 }
 
 #[test]
+fn it_is_the_same_over_tcp() {
+    let mut server = Nipc::with(&["serve", "--tcp", "0"]);
+    let endpoint = server.event("start")["endpoint"].as_str().unwrap().to_owned();
+    let words = ["emit", "w", "t", "1", "--tcp", endpoint.strip_prefix("tcp:").unwrap(), "--flush"];
+    assert_eq!(Nipc::run(&[&words[..], &["60000"]].concat()).status, 0);
+    server.signal(Signal::STOP);
+    assert_eq!(Nipc::run(&[&words[..], &["300"]].concat()).status, 2);
+    server.signal(Signal::CONT);
+}
+
+#[test]
 fn the_servers_end_is_waited_for_longer_than_without() {
     let place = Place::new();
     let listener = listen(place.socket());

@@ -5,24 +5,30 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::Command;
 
-use rustix::fs::{OFlags, fcntl_getfl};
-use rustix::io::ioctl_fionread;
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::{FdFlags, fcntl_setfd, ioctl_fionread};
 use rustix::process::Signal;
 
 use crate::process::{Nipc, Place, until};
 use crate::raw::{Raw, accept, listen};
 
+/// How much a pipe holds, about, in bytes.
+const FULL: u64 = if cfg!(target_os = "linux") { 60_000 } else { 8_000 };
+
 /// Returns both ends of a pipe of which neither blocks, as Node makes its children's.
 fn pipe() -> (File, File) {
-    let (reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC).unwrap();
+    let (reader, writer) = rustix::pipe::pipe().unwrap();
+    for end in [&reader, &writer] {
+        fcntl_setfd(end, FdFlags::CLOEXEC).unwrap();
+        fcntl_setfl(end, fcntl_getfl(end).unwrap() | OFlags::NONBLOCK).unwrap();
+    }
     (reader.into(), writer.into())
 }
 
 /// Makes this end block, so that a test can wait.
 fn blocking(end: &File) {
     let flags = fcntl_getfl(end).unwrap();
-    rustix::fs::fcntl_setfl(end, flags - OFlags::NONBLOCK).unwrap();
+    fcntl_setfl(end, flags - OFlags::NONBLOCK).unwrap();
 }
 
 /// The mode belongs to whoever shares the pipe.
@@ -46,7 +52,7 @@ fn a_stdout_that_does_not_block_is_waited_for() {
         server
     });
     // Nothing is read before the pipe is full.
-    until(|| ioctl_fionread(&reader).unwrap() >= 60_000);
+    until(|| ioctl_fionread(&reader).unwrap() >= FULL);
     is_still_non_blocking(&ours);
     drop(ours);
     blocking(&reader);
@@ -65,7 +71,7 @@ fn a_long_answer_to_a_stdout_that_does_not_block_comes_whole() {
     let data = format!("\"{}\"", "y".repeat(100_000));
     let words = ["request", "--path", &place.socket(), "w", "t", &data];
     let mut asking = Nipc::with_stdout(&words, stdout);
-    until(|| ioctl_fionread(&reader).unwrap() >= 60_000);
+    until(|| ioctl_fionread(&reader).unwrap() >= FULL);
     blocking(&reader);
     let mut answer = String::new();
     reader.read_to_string(&mut answer).unwrap();

@@ -20,7 +20,7 @@ use crate::{DecodePayload, EncodePayload, FormatError, HandlerId, Message, Messa
 /// the limits of the queue.
 ///
 /// It is cheap to clone. When the last clone is dropped the client closes in the background, as
-/// with [`close`](Self::close), and nobody learns what was not delivered. A handler that captures
+/// with [`close`](Self::close), and nobody learns what was not written. A handler that captures
 /// a clone keeps its client alive; handlers are given the [`Peer`] instead.
 pub struct Client<F: MessageFormat> {
     inner: Arc<Inner<F>>,
