@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         world.emit("currentDate", &json!({ "message": format!("turn {turn}") }))?;
         // What was sent is written before the end.
         let report = world.close().await;
-        eprintln!("turn {turn}: {} messages were not delivered", report.undelivered.len());
+        eprintln!("turn {turn}: {} messages were not written", report.undelivered.len());
     }
     Ok(())
 }

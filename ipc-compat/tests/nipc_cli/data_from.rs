@@ -28,9 +28,7 @@ fn large_data_come_from_stdin_and_from_a_file() {
     for length in [200_000, 5_000_000] {
         let data = format!("{{\"text\":\"{}\"}}", "\u{e9}x".repeat(length / 3));
         let of_file = file(&place, format!("\n {data}\r\n"));
-        for (place_of_data, stdin) in
-            [("-", Some(data.as_str())), ("@-", Some(&data)), (&of_file, None)]
-        {
+        for (place_of_data, stdin) in [("-", Some(data.as_str())), (&of_file, None)] {
             let ended = nipc(&place, &["request", "w", "t", place_of_data], stdin);
             assert_eq!(ended.status, 0, "{}", ended.errors);
             assert!(ended.lines == [data.as_str()], "{place_of_data} {length}");

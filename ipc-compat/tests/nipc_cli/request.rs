@@ -76,11 +76,11 @@ fn an_answer_may_be_known_by_a_member() {
     let mut asking = request(&place, &words);
     let mut server = accept(&listener);
     server.frame();
+    server.write("{\"type\":\"request\",\"data\":{\"id\":7}}\x0c");
     // A greeting, the answers to others, and at last its own.
     for data in ["\"hello\"", "{}", r#"{"id":6}"#, r#"{"id":"7"}"#, r#"{"result":3,"id":7.0}"#] {
         server.write(format!("{{\"type\":\"response\",\"data\":{data}}}\x0c"));
     }
-    server.write("{\"type\":\"request\",\"data\":{\"id\":7}}\x0c");
     let ended = asking.end();
     let answer = r#"{"result":3,"id":7.0}"#.to_owned();
     assert_eq!((ended.status, ended.lines), (0, vec![answer]), "{}", ended.errors);

@@ -97,7 +97,8 @@ fn a_client_that_trusts_the_server_is_served() {
     files.talk((&mut server, &port), "--ca @ca.pem");
     files.talk((&mut server, &port), "--ca @other.pem --ca @ca.pem");
     files.talk((&mut server, &port), "--insecure");
-    let mut emit = files.start(&format!("emit world t 1 --tls 127.0.0.1:{port} --ca @ca.pem"));
+    let mut emit =
+        files.start(&format!("emit world t 1 --tls 127.0.0.1:{port} --ca @ca.pem --flush 60000"));
     assert_eq!(emit.end().status, 0);
     for event in ["connect", "message", "socket.disconnected", "close"] {
         server.event(event);

@@ -28,7 +28,7 @@ use crate::{DecodePayload, EncodePayload, FormatError, HandlerId, Message, Messa
 /// of the queue.
 ///
 /// It is cheap to clone. When the last clone is dropped the client closes in the background, as
-/// with [`close`](Self::close), and nobody learns what was not delivered. A handler that captures
+/// with [`close`](Self::close), and nobody learns what was not written. A handler that captures
 /// a clone keeps its client alive; handlers are given the [`Peer`] instead.
 #[must_use = "a client does not connect before it is started, or told to send or to wait"]
 pub struct Client<F: MessageFormat> {

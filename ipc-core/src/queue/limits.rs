@@ -154,6 +154,6 @@ pub struct Tally {
     /// Messages dropped by [`OverflowPolicy::DropNewest`] or [`OverflowPolicy::DropOldest`], and
     /// datagrams that could not be sent.
     pub dropped: u64,
-    /// Messages handed back to the caller, undelivered.
+    /// Messages handed back to the caller, not written.
     pub handed_back: u64,
 }

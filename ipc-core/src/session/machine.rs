@@ -77,7 +77,7 @@ pub enum Output {
     Connected,
     /// Tell the user: the connection, or the attempt to make one, has ended.
     Disconnected,
-    /// Tell the user: this client is at its end; hand back what was not delivered.
+    /// Tell the user: this client is at its end; hand back what was not written.
     Destroyed,
 }
 

@@ -95,7 +95,11 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
         _ => {}
     }
     if report.undelivered.is_empty() {
-        let Some(limit) = args.flush.filter(|_| !has_read) else { return Exit::Done };
+        let Some(limit) = args.flush.filter(|_| !has_read) else {
+            let known = if has_read { "" } else { "; whether it is read is not known" };
+            log.note(format_args!("the event is written{known}"));
+            return Exit::Done;
+        };
         log.fail(format_args!(
             "the event is written, but the server did not end within {} ms: perhaps it has not read \
              it",

@@ -25,8 +25,9 @@ pub(crate) fn print(error: &clap::Error) {
 pub(crate) const EXIT_STATUS: &str = "\
 Exit status:
   0  done
-  1  wrong usage; files of TLS that cannot be used
-  2  cannot connect or bind, TLS refused it, or messages were left undelivered
+  1  wrong usage; files of TLS, or data, that cannot be used
+  2  cannot start, connect or bind, TLS refused it, messages were not written, or
+     the server did not end within --flush
   3  time ran out
   4  the peer broke the protocol";
 

@@ -53,7 +53,8 @@ pub(crate) fn print(log: Log, bytes: &[u8]) -> Exit {
 
 /// Returns how a command ends whose stdout cannot be written any more.
 pub(crate) fn unwritable(log: Log, error: &io::Error) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe {
+    // The latter if it is a socket, as Node gives its children.
+    if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
         // Who read it has seen enough, as `head` does.
         return Exit::Done;
     }

@@ -1,7 +1,7 @@
 //! Events for threads that wait: no runtime runs, no thread is hidden, nothing happens between calls.
 //!
 //! [`Client`] connects, connects again by its policy, queues and hands back what it could not
-//! deliver, as the async one does; but it does all of that within the calls of the thread that owns
+//! write, as the async one does; but it does all of that within the calls of the thread that owns
 //! it. It is what a command-line tool or an embedded loop wants, and has the lowest delay there is:
 //! no task is woken for a message. [`Server`] accepts connections, one thread for each.
 //!

@@ -286,7 +286,7 @@ impl Outbox {
         self.changed.notify_waiters();
     }
 
-    /// Takes the frames that were not delivered, oldest first. Each is returned once.
+    /// Takes the frames that were not written, oldest first. Each is returned once.
     pub(super) fn take_undelivered(&self) -> Vec<Bytes> {
         std::mem::take(&mut self.lock().undelivered)
     }

@@ -33,8 +33,7 @@ impl Read for Stdin {
         loop {
             if isatty(&stdin) {
                 if !may_read(&stdin) {
-                    // Nothing wakes a job that `fg` brings forward, unless it was stopped.
-                    thread::sleep(FOREGROUND_CHECK);
+                    pause();
                     continue;
                 }
                 // Whoever types may put it into the background meanwhile.
@@ -102,6 +101,14 @@ fn wait(stream: &impl AsFd, what: PollFlags) -> io::Result<()> {
 /// Returns whether the stream is no terminal of this job's, or this job is in its foreground.
 fn may_read(stream: &impl AsFd) -> bool {
     tcgetpgrp(stream).map_or(true, |foreground| foreground == getpgrp())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells a job that it is in the foreground, unless it was stopped"
+)]
+fn pause() {
+    thread::sleep(FOREGROUND_CHECK);
 }
 
 /// How often a job in the background looks whether it may read its terminal: soon enough for who
