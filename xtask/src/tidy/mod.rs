@@ -8,6 +8,7 @@ mod edges;
 mod facts;
 mod files;
 mod layers;
+mod named_tests;
 mod purity;
 mod source;
 mod wire_rules;
@@ -29,6 +30,7 @@ const ALL: &[Check] = &[
     ("wire rules", wire_rules::check),
     ("facts written twice", facts::check),
     ("codes of errors", codes::check),
+    ("tests that documents name", named_tests::check),
     ("interop table", summary::check),
 ];
 
@@ -98,6 +100,11 @@ mod tests {
     #[test]
     fn every_code_of_an_error_is_documented() {
         check("codes of errors");
+    }
+
+    #[test]
+    fn the_tests_that_documents_name_are_there() {
+        check("tests that documents name");
     }
 
     #[test]
