@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::time::Duration;
 
 use ipc_compat::{Config, Ipc, NodeFormat, RawJson};
@@ -11,6 +15,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
+both_runtimes!(handlers_run_by_what_they_take);
 async fn handlers_run_by_what_they_take() {
     let transport = MemoryTransport::new("absent");
     let server = Ipc::new(Config::classic()).serve_on(transport.clone()).unwrap();
@@ -63,16 +68,6 @@ async fn handlers_run_by_what_they_take() {
         assert!(line.starts_with(expected), "{line} is not {expected}");
     }
     assert!(lines.iter().filter(|line| line.contains("NoPayload")).count() == 2, "{lines:#?}");
-}
-
-#[tokio::test]
-async fn handlers_run_by_what_they_take_on_one_thread() {
-    handlers_run_by_what_they_take().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn handlers_run_by_what_they_take_on_several_threads() {
-    handlers_run_by_what_they_take().await;
 }
 
 /// What a program can ask its format for, whatever it knows of the type.

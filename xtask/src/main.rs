@@ -24,6 +24,7 @@ mod patterns;
 mod proc;
 mod repo;
 mod test_log;
+mod tests_there;
 mod tidy;
 mod tools;
 mod vectors;

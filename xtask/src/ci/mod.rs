@@ -6,13 +6,15 @@ mod steps;
 mod workflow;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use self::report::{Ended, Report};
 use self::steps::Work;
 use crate::args::Args;
 use crate::error::{Error, Result};
-use crate::{proc, repo, test_log};
+use crate::{proc, repo, test_log, tests_there};
 
 /// Runs the command and returns whether no step failed.
 ///
@@ -58,26 +60,16 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
 }
 
 /// Does a step's work. A failure is shown at once, with the end of what was printed.
-fn run(work: Work, log: &std::path::Path, left: Duration) -> Ended {
+fn run(work: Work, log: &Path, left: Duration) -> Ended {
     let result = match work {
         Work::Own(function) => function(),
-        Work::Commands(prepare) => prepare().and_then(|commands| {
-            let _ = fs::remove_file(log);
-            let mut failures = Vec::new();
-            for mut command in commands {
-                println!("$ {}", proc::describe(&command));
-                if let Err(error) = proc::logged(&mut command, log, left.min(STEP)) {
-                    failures.push(error.to_string());
-                }
-            }
-            let said = fs::read_to_string(log).unwrap_or_default();
-            if failures.is_empty() {
+        Work::Commands(prepare) => commands(prepare, log, left).map(|said| report::tests(&said)),
+        Work::Tests(prepare) => commands(prepare, log, left).and_then(|said| {
+            let missing = tests_there::not_run(&said)?;
+            if missing.is_empty() {
                 return Ok(report::tests(&said));
             }
-            println!("{}", test_log::end_of(&said));
-            // The last lines of a run are what is read first.
-            failures.extend(test_log::failed(&said).into_iter().map(str::to_owned));
-            Err(Error::Failed(failures.join("; ")))
+            Err(Error::Failed(missing.join("\n")))
         }),
     };
     match result {
@@ -88,6 +80,27 @@ fn run(work: Work, log: &std::path::Path, left: Duration) -> Ended {
             Ended::Failed(reason)
         }
     }
+}
+
+/// Runs commands, all of them, and returns what they printed.
+fn commands(prepare: fn() -> Result<Vec<Command>>, log: &Path, left: Duration) -> Result<String> {
+    let commands = prepare()?;
+    let _ = fs::remove_file(log);
+    let mut failures = Vec::new();
+    for mut command in commands {
+        println!("$ {}", proc::describe(&command));
+        if let Err(error) = proc::logged(&mut command, log, left.min(STEP)) {
+            failures.push(error.to_string());
+        }
+    }
+    let said = fs::read_to_string(log).unwrap_or_default();
+    if failures.is_empty() {
+        return Ok(said);
+    }
+    println!("{}", test_log::end_of(&said));
+    // The last lines of a run are what is read first.
+    failures.extend(test_log::failed(&said).into_iter().map(str::to_owned));
+    Err(Error::Failed(failures.join("; ")))
 }
 
 /// What a run may take as a whole; each step is ended when this is over.

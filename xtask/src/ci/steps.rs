@@ -21,13 +21,16 @@ pub(super) struct Step {
 pub(super) enum Work {
     /// Runs commands, all of them, even if one fails; their output goes to a log.
     Commands(fn() -> Result<Vec<Command>>),
+    /// Runs commands that together run every test there is: one of this system that did not run is a
+    /// failure.
+    Tests(fn() -> Result<Vec<Command>>),
     /// Calls a function of this program, which prints what it does and returns a note.
     Own(fn() -> Result<String>),
 }
 
 /// Returns every step, in the order they run: cheap ones first.
 pub(super) fn all() -> Vec<Step> {
-    use Work::{Commands, Own};
+    use Work::{Commands, Own, Tests};
     let step = |name, about, work| Step { name, about, work };
     vec![
         step("lockfile", "Cargo.lock is complete; all crates are fetched", Commands(lockfile)),
@@ -35,7 +38,7 @@ pub(super) fn all() -> Vec<Step> {
         step("tidy", "the rules of the house", Own(tidy)),
         step("clippy", "lints, the whole workspace with all targets", Commands(clippy)),
         step("features", "lints, each crate with each set of features", Commands(features)),
-        step("test", "every test", Commands(test)),
+        step("test", "every test, and that none is left out", Tests(test)),
         step("doctest", "the examples in the documentation", Commands(doctest)),
         step("doc", "the documentation builds without a warning", Commands(doc)),
         step("msrv", "the oldest supported Rust compiles the libraries", Commands(msrv)),

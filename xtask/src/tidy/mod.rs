@@ -9,6 +9,7 @@ mod facts;
 mod files;
 mod layers;
 mod links;
+mod named_tests;
 mod purity;
 mod runtimes;
 mod source;
@@ -33,6 +34,7 @@ const ALL: &[Check] = &[
     ("runtimes of tests", runtimes::check),
     ("facts written twice", facts::check),
     ("codes of errors", codes::check),
+    ("tests that documents name", named_tests::check),
     ("interop table", summary::check),
 ];
 
@@ -112,6 +114,11 @@ mod tests {
     #[test]
     fn every_code_of_an_error_is_documented() {
         check("codes of errors");
+    }
+
+    #[test]
+    fn the_tests_that_documents_name_are_there() {
+        check("tests that documents name");
     }
 
     #[test]

@@ -1,0 +1,151 @@
+//! The tests that `docs/deviations.md` names in the last cell of each row: they are there.
+//!
+//! A cell names a crate, a place and a function: `ipc-core driver/close: what_is_queued`. What stands
+//! behind in the same cell may leave out the crate, or the crate and the place. A place alone is a
+//! program of tests. Cases of interop and texts in brackets are not looked at.
+
+use std::path::Path;
+
+use super::source;
+use crate::error::Result;
+use crate::repo;
+
+pub(super) fn check() -> Result<Vec<String>> {
+    let document = source::read(&repo::root().join(DOCUMENT))?;
+    let mut problems = Vec::new();
+    for (number, line) in (1..).zip(document.lines()) {
+        let cells: Vec<_> = line.split(" | ").collect();
+        let Some(cell) = cells.last().filter(|_| line.starts_with('|') && cells.len() > 2) else {
+            continue;
+        };
+        for named in names(cell) {
+            if !is_there(&named)? {
+                let Named { package, place, test } = named;
+                problems.push(format!("{DOCUMENT}:{number}: no `{package} {place}: {test}`"));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// A test as a document names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Named {
+    package: String,
+    /// A file or folder of the crate, without what stands around it.
+    place: String,
+    /// The function; empty for all of the place.
+    test: String,
+}
+
+/// Returns the tests that a cell names.
+fn names(cell: &str) -> Vec<Named> {
+    let mut named = Vec::new();
+    let mut last = Named::default();
+    let mut in_brackets = false;
+    let mut parts = cell.split('`');
+    while let (Some(before), Some(text)) = (parts.next(), parts.next()) {
+        if before.contains("interop case") {
+            // Everything behind belongs to it.
+            break;
+        }
+        in_brackets = match before.rfind(['(', ')']) {
+            Some(at) => before.get(at..).is_some_and(|text| text.starts_with('(')),
+            None => in_brackets,
+        };
+        if in_brackets {
+            continue;
+        }
+        let mut rest = text;
+        if let Some((package, place)) =
+            text.strip_prefix("ipc-").map(|_| text.split_once(' ').unwrap_or((text, "")))
+        {
+            last = Named { package: package.to_owned(), ..Named::default() };
+            rest = place;
+        }
+        match rest.split_once(": ") {
+            Some((place, test)) => (last.place, last.test) = (place.to_owned(), test.to_owned()),
+            None if rest.contains("::") => {
+                last.place = rest.split("::").next().unwrap_or_default().to_owned();
+                last.test = rest.to_owned();
+            }
+            None if text.starts_with("ipc-") => last.place = rest.to_owned(),
+            None => last.test = rest.to_owned(),
+        }
+        // A crate whose test comes with the next text.
+        if !last.place.is_empty() {
+            named.push(last.clone());
+        }
+    }
+    named
+}
+
+fn is_there(named: &Named) -> Result<bool> {
+    let folder = repo::root().join(&named.package);
+    let place = named.place.replace("::", "/");
+    let test = named.test.rsplit("::").next().unwrap_or_default();
+    for path in repo::files(&folder, "rs") {
+        if is_in(&path, &place) && has(&source::read(&path)?, test) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns whether the file is this place, or in it.
+fn is_in(path: &Path, place: &str) -> bool {
+    let name = format!("/{}", repo::relative(path));
+    name.ends_with(&format!("/{place}.rs")) || name.contains(&format!("/{place}/"))
+}
+
+/// Returns whether the text has a function of this name.
+fn has(text: &str, name: &str) -> bool {
+    name.is_empty()
+        || text.lines().map(source::without_comment).any(|line| {
+            let behind = line.split_once("fn ").and_then(|(_, rest)| rest.strip_prefix(name));
+            behind.is_some_and(|behind| behind.starts_with(['(', '<']))
+        })
+}
+
+const DOCUMENT: &str = "docs/deviations.md";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(cell: &str, expected: &[(&str, &str, &str)]) {
+        let found = names(cell);
+        let found: Vec<_> = found.iter().map(|it| (&*it.package, &*it.place, &*it.test)).collect();
+        assert_eq!(found, expected, "{cell}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_that_of_the_one_before() {
+        check(
+            "`ipc-a b/c: d`, `e`, `f: g`; `ipc-h i: j::k` |",
+            &[
+                ("ipc-a", "b/c", "d"),
+                ("ipc-a", "b/c", "e"),
+                ("ipc-a", "f", "g"),
+                ("ipc-h", "i", "j::k"),
+            ],
+        );
+        check("`ipc-a` unit test `b::c: d` |", &[("ipc-a", "b::c", "d")]);
+        check(
+            "`ipc-a b: c`; `d::tests::e` |",
+            &[("ipc-a", "b", "c"), ("ipc-a", "d", "d::tests::e")],
+        );
+        let transcripts = [("ipc-a", "transcripts", ""), ("ipc-a", "b", "c")];
+        check("`ipc-a transcripts` (`x`, `y`), `b: c`, and the interop case `y` |", &transcripts);
+        check("`ipc-a b: c`, and the interop cases `d_...` |", &[("ipc-a", "b", "c")]);
+        check("- |", &[]);
+    }
+
+    #[test]
+    fn only_a_function_is_a_test() {
+        assert!(has("    async fn a_b() {}", "a_b"));
+        assert!(!has("// fn a_b() {}\nfn a_b_c() {}\na_b();", "a_b"));
+        assert!(has("anything", ""));
+    }
+}
