@@ -182,6 +182,7 @@ async fn stop_retrying_reaches_a_client_that_waits() {
     let client = ipc.connect_to("world").unwrap();
     let (lost, mut losses) = mpsc::unbounded_channel();
     client.on_disconnect(move |_| lost.send(()).unwrap());
+    client.start().unwrap();
     next(&mut losses).await;
     ipc.configure(|config| config.stop_retrying = true);
     client.connected().await.unwrap_err();
@@ -327,6 +328,7 @@ async fn each_connection_is_greeted_and_the_end_can_be_waited_for() {
     ipc.configure(|config| config.retry = Duration::from_millis(1));
     let client = ipc.connect_to("world").unwrap();
     client.on_connect(|world| world.emit("hello", "it's me").unwrap());
+    client.start().unwrap();
     let (heard, mut hears) = mpsc::unbounded_channel();
     for _ in 0..2 {
         let server = ipc.serve(()).unwrap();
@@ -359,6 +361,7 @@ async fn lifecycle_handlers_may_run_once_and_be_removed() {
     assert!(client.off(removed) && !client.off(removed));
     client.once_connect(tell("once connect"));
     client.on_connect(tell("connect"));
+    client.start().unwrap();
     for round in [1, 2] {
         let server = ipc.serve(()).unwrap();
         server.once_connect(tell("server once connect"));

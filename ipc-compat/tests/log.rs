@@ -152,6 +152,7 @@ async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
     let (come, mut comes) = tokio::sync::mpsc::unbounded_channel();
     server.on_connect(move |socket| come.send(socket.clone()).unwrap());
     let client = ipc.connect_to("world").unwrap();
+    client.start().unwrap();
     let socket = comes.recv().await.unwrap();
     lines.take();
     let logger = {

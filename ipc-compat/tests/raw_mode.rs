@@ -151,6 +151,7 @@ async fn a_broadcast_reaches_every_client() {
         let path = directory.path().join("app.world");
         let client = ipc.connect_to((id, path.as_path())).unwrap();
         let chunks = Chunks::of(&client);
+        client.start().unwrap();
         clients.push((client, chunks));
         connects.recv().await.unwrap();
     }

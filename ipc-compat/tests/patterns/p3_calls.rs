@@ -54,6 +54,7 @@ impl Interface {
         client.on_connect(move |_| connect.put(()));
         let (lose, lost) = inbox();
         client.on_disconnect(move |_| lose.put(()));
+        client.start().unwrap();
         Self { client, said, connected, lost }
     }
 

@@ -54,6 +54,7 @@ fn worker(
         socket.emit("question", &json!({})).unwrap();
         asked.put(());
     });
+    client.start().unwrap();
     client
 }
 

@@ -67,6 +67,7 @@ impl Member {
         // Once for each connection, so that a hub that comes back knows the member.
         let own = name.to_owned();
         client.on_connect(move |hub| hub.emit("register", &own).unwrap());
+        client.start().unwrap();
         Self { client, notes, lost }
     }
 }

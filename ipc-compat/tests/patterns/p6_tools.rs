@@ -45,6 +45,7 @@ impl Tool {
         client.on("hello", move |text: String, _| greet.put(text));
         let (echo, echoes) = inbox();
         client.on("echo", move |text: String, _| echo.put(text));
+        client.start().unwrap();
         Self { client, greetings, echoes }
     }
 

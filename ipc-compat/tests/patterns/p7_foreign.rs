@@ -135,6 +135,7 @@ fn raw_client(ipc: &Ipc) -> (IpcClient, Inbox<bytes::Bytes>) {
     let client = ipc.connect_to("world").unwrap();
     let (hear, data) = inbox();
     client.on_data(move |bytes, _| hear.put(bytes));
+    client.start().unwrap();
     (client, data)
 }
 
