@@ -39,6 +39,7 @@ impl Chunks {
     fn of(client: &IpcClient) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         client.on_data(move |bytes, _| sender.send(bytes).unwrap());
+        client.start().unwrap();
         Self { coming: receiver, left: Vec::new() }
     }
 
@@ -151,7 +152,6 @@ async fn a_broadcast_reaches_every_client() {
         let path = directory.path().join("app.world");
         let client = ipc.connect_to((id, path.as_path())).unwrap();
         let chunks = Chunks::of(&client);
-        client.start().unwrap();
         clients.push((client, chunks));
         connects.recv().await.unwrap();
     }

@@ -39,6 +39,7 @@ pub(super) struct Inner<F: MessageFormat> {
     peer: Peer<F>,
     hub: Arc<Hub<F, ClientEvent>>,
     state: watch::Receiver<State>,
+    told: watch::Receiver<State>,
     control: Arc<Control>,
     event_bytes: usize,
     /// Whether the task was taken, so that nobody looks at its lock in vain.
@@ -85,8 +86,9 @@ impl<F: MessageFormat> Client<F> {
         control: Arc<Control>,
         event_bytes: usize,
     ) -> Self {
-        let (started, task) = (AtomicBool::new(false), Mutex::new(Some(task)));
-        let inner = Inner { peer, hub, state, control, event_bytes, started, task };
+        let (started, told) = (AtomicBool::new(false), task.told());
+        let task = Mutex::new(Some(task));
+        let inner = Inner { peer, hub, state, told, control, event_bytes, started, task };
         Self { inner: Arc::new(inner) }
     }
 
@@ -101,7 +103,7 @@ impl<F: MessageFormat> Client<F> {
         self.inner.start()
     }
 
-    /// Waits until the client is connected. Starts it.
+    /// Waits until the client is connected, and its handlers were told of that. Starts it.
     ///
     /// # Errors
     ///
@@ -114,7 +116,7 @@ impl<F: MessageFormat> Client<F> {
     /// Cancel safe: it only waits.
     pub async fn connected(&self) -> Result<(), ConnectError> {
         self.start().map_err(|error| ConnectError::Failed(Arc::new(error.into())))?;
-        let mut state = self.inner.state.clone();
+        let mut state = self.inner.told.clone();
         let done =
             |state: &State| matches!(state, State::Connected | State::Draining | State::Destroyed);
         match state.wait_for(done).await.map(|state| *state) {
@@ -252,7 +254,8 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.decode(message)
     }
 
-    /// Waits until the client is at its end, after which it does not connect again. Starts it; on a
+    /// Waits until the client is at its end, after which it does not connect again, and its handlers
+    /// were told of that. Starts it; on a
     /// runtime that cannot run it, it ends with an [`ClientEvent::Error`].
     ///
     /// # Cancel safety
@@ -260,7 +263,12 @@ impl<F: MessageFormat> Client<F> {
     /// Cancel safe: it only waits.
     pub async fn closed(&self) {
         self.inner.start_or_end();
-        self.inner.peer.closed().await;
+        self.ended().await;
+    }
+
+    async fn ended(&self) {
+        // Without its sender the task is gone, which is an end, too.
+        let _ = self.inner.told.clone().wait_for(|state| *state == State::Destroyed).await;
     }
 
     /// Returns the handle to the server that handlers are given. Sending through it does not start
@@ -309,7 +317,7 @@ impl<F: MessageFormat> Client<F> {
 
     async fn finish(&self) -> CloseReport {
         self.inner.end_unstarted(None);
-        self.inner.peer.closed().await;
+        self.ended().await;
         CloseReport { undelivered: self.inner.peer.take_undelivered() }
     }
 

@@ -1,0 +1,13 @@
+//! The life of clients and servers: when it begins, and what is left when their runtime stops.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
+mod after;
+mod lacking;
+mod last_words;
+mod rig;
+mod start;
