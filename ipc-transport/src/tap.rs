@@ -29,7 +29,7 @@ use crate::{Endpoint, Listener, OpenPeer, Stream, Transport, TransportError};
 /// # #[cfg(not(feature = "memory"))]
 /// # fn main() {}
 /// # #[cfg(feature = "memory")]
-/// # #[tokio::main(flavor = "current_thread")]
+/// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let log = TapLog::new();
 /// let transport = MemoryTransport::new("tap-example");

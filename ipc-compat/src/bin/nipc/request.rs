@@ -23,7 +23,7 @@ pub(crate) async fn run(args: args::Emit) -> Exit {
         Err(error) => return session::unusable(log, &error),
     };
     let stop = Stop::default();
-    // Nothing was awaited since, and there is one thread: no event is missed.
+    // The client starts with what is sent: no event is missed.
     let events = client.core().events();
     let work = ask(&args, &client, events, &stop, log);
     supervise(args.common.timeout, log, None, &stop, work).await
