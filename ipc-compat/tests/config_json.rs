@@ -33,7 +33,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
         "8.10.3",
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter identifyPeer logPayloads maxEventNameLength \
-         maxMessageSize maxPendingBytes messageTimeout parser readableAll secureSocketRoot \
+         maxMessageSize maxPendingBytes messageTimeout parser readableAll retryPermanent secureSocketRoot \
          udpLimits unlink writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),

@@ -9,5 +9,6 @@ mod runtimes;
 mod after;
 mod lacking;
 mod last_words;
+mod permanent;
 mod rig;
 mod start;

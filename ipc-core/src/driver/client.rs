@@ -1,7 +1,10 @@
 //! `Client`: a connection to a server that comes back when it is lost.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Weak};
+use std::task::Poll;
 
 use ipc_transport::RuntimeError;
 use tokio::sync::watch;
@@ -210,7 +213,7 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.start()?;
+        let _begins_after_this = self.inner.beginning()?;
         self.inner.peer.emit(event, payload)
     }
 
@@ -227,8 +230,14 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.start()?;
-        self.inner.peer.send(event, payload).await
+        let beginning = self.inner.beginning()?;
+        let mut sending = pin!(self.inner.peer.send(event, payload));
+        let first = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+        drop(beginning);
+        match first {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        }
     }
 
     /// Waits until everything that was sent is written; `false` if the client closed before. Starts

@@ -5,6 +5,7 @@
 #[path = "../support/lines.rs"]
 mod lines;
 mod peers;
+mod permanent;
 mod reconnect;
 mod rig;
 mod traffic;
