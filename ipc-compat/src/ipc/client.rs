@@ -231,7 +231,6 @@ impl IpcClient {
 
     /// Returns the client of the core, which can do more: streams of events, waiting for room,
     /// the state.
-    #[must_use]
     pub fn core(&self) -> &Client<NodeFormat> {
         &self.client
     }
