@@ -1,6 +1,11 @@
 //! Raw mode: bytes both ways, with nothing added to them and nothing made of them.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on panics"
+)]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]

@@ -26,7 +26,7 @@ fn on_each(kind: Kind, test: impl Fn(Option<RuntimeError>)) {
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => std::panic::panic_any("not refused at the call"),
+        Poll::Pending => panic!("not refused at the call"),
     }
 }
 
@@ -47,7 +47,7 @@ fn a_client_is_refused_at_the_call_and_can_start_elsewhere() {
                 Err(ConnectError::Failed(error)) => {
                     assert!(matches!(*error, Error::Runtime(found) if found == lacking), "{error}");
                 }
-                other => std::panic::panic_any(format!("{other:?}")),
+                other => panic!("{other:?}"),
             }
             assert_eq!(*client.core().state().borrow(), State::Idle);
         });
@@ -74,7 +74,7 @@ fn a_client_that_only_waits_ends_with_the_error() {
                     Some(Incoming::Lifecycle(ClientEvent::Error(error))) => {
                         assert!(matches!(*error, Error::Runtime(found) if found == lacking));
                     }
-                    other => std::panic::panic_any(format!("{other:?}")),
+                    other => panic!("{other:?}"),
                 }
                 assert!(matches!(
                     now(events.next()),
@@ -107,7 +107,7 @@ fn a_server_is_refused_at_the_call_and_can_start_elsewhere() {
             let server = ipc.serve_on(place.server()).unwrap();
             match now(server.start()) {
                 Err(Error::Runtime(found)) => assert_eq!(found, lacking),
-                other => std::panic::panic_any(format!("{other:?}")),
+                other => panic!("{other:?}"),
             }
             assert!(!place.path().exists());
         });

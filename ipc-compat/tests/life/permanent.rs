@@ -35,7 +35,7 @@ async fn a_client_that_can_never_connect_ends_and_says_why() {
         client.on_destroy(move || destroy.send("destroy").unwrap());
         match soon(client.connected()).await {
             Err(ConnectError::Failed(error)) => assert_eq!(error.code(), code, "{error}"),
-            other => std::panic::panic_any(format!("{code}: {other:?}")),
+            other => panic!("{code}: {other:?}"),
         }
         let all: Vec<_> = std::iter::from_fn(|| told.try_recv().ok()).collect();
         assert_eq!(all, [code, "disconnect", "destroy"]);
