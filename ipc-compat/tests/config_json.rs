@@ -42,7 +42,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
     ("14.0.0", Dialect::V14, "udpLimits"),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer logPayloads \
-     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser secureSocketRoot \
+     maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser retryPermanent secureSocketRoot \
      udpLimits";
 
 // Tests W2, W31, W41, W50
