@@ -39,7 +39,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
     ("12.0.0", Dialect::Classic, CLASSIC_MORE),
-    ("14.0.0", Dialect::V14, "udpLimits"),
+    ("14.0.0", Dialect::V14, "retryPermanent udpLimits"),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents identifyPeer logPayloads \
      maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser retryPermanent secureSocketRoot \
