@@ -77,7 +77,7 @@ fn server(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     });
 
     let client = Client::builder(NodeFormat::v14(), transport).build();
-    runtime.block_on(client.connected())?;
+    runtime.block_on(async { client.connected().await })?;
     group.bench_function("emit to handler", |bencher| {
         bencher.iter(|| emitted(&runtime, &client, &arrivals));
     });

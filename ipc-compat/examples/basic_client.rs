@@ -13,7 +13,7 @@ struct AppMessage {
     message: String,
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "hello".to_owned();
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let world = Ipc::new(config).connect_to("world")?;
-    // Nothing was awaited since, and there is one thread: no event is missed.
+    // It does not dial before the first `emit` below: no event is missed.
     world.on_connect(|_| eprintln!("connected to world"));
     world.on_disconnect(|why| eprintln!("disconnected from world: {why:?}"));
     let (answered, mut answers) = mpsc::unbounded_channel();

@@ -24,7 +24,7 @@ struct CurrentDate {
 }
 
 #[cfg(unix)]
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();

@@ -6,7 +6,7 @@
 use ipc_compat::{Config, Ipc};
 use tokio::sync::mpsc;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     if let Some(settings) = std::env::args().nth(1) {

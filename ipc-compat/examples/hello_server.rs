@@ -5,7 +5,7 @@
 
 use ipc_compat::{Config, Ipc};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();

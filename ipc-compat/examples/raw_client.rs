@@ -7,7 +7,7 @@
 use ipc_compat::{Config, Encoding, Ipc};
 use tokio::sync::mpsc;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.raw_buffer = true;

@@ -9,7 +9,7 @@ use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Ipc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();

@@ -53,7 +53,7 @@ impl Lengths {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     if let Some(settings) = std::env::args().nth(1) {

@@ -21,7 +21,7 @@ struct Answer {
     length: usize,
 }
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use ipc_compat::{Config, Ipc};
 use tokio::sync::Notify;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();

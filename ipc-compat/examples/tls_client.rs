@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use ipc_compat::{Config, Ipc, Tls};
 use tokio::sync::mpsc;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let settings = words.next().unwrap_or_else(|| "{}".to_owned());

@@ -1,5 +1,6 @@
 //! The profile `assured` end to end: what passes, and what no setting gets around.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]

@@ -38,6 +38,7 @@ const CLASSIC: &str = r#"Config {
     retry: 500ms,
     max_retries: Forever,
     stop_retrying: false,
+    retry_permanent: false,
     unlink: true,
     readable_all: false,
     writable_all: false,

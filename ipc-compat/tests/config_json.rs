@@ -34,8 +34,8 @@ const MORE: [(&str, Dialect, &str); 5] = [
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter fileWatch highWaterMark identifyPeer keepAlive \
          linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
-         peerUser readableAll secureSocketRoot udpBroadcast udpLimits unlink whenDisplaced \
-         writableAll",
+         peerUser readableAll retryPermanent secureSocketRoot udpBroadcast udpLimits unlink \
+         whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
@@ -43,12 +43,13 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch highWaterMark keepAlive linger peerUser udpBroadcast udpLimits whenDisplaced",
+        "fileWatch highWaterMark keepAlive linger peerUser retryPermanent udpBroadcast udpLimits \
+         whenDisplaced",
     ),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch highWaterMark identifyPeer \
      keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-     parser peerUser secureSocketRoot udpBroadcast udpLimits whenDisplaced";
+     parser peerUser retryPermanent secureSocketRoot udpBroadcast udpLimits whenDisplaced";
 
 // Tests W2, W31, W41, W50
 #[test]

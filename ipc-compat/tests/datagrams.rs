@@ -1,5 +1,10 @@
 //! Servers on UDP, as node-ipc has them: nobody connects, and an address is all there is to know.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on panics"
+)]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]

@@ -1,6 +1,11 @@
 //! Raw mode: bytes both ways, with nothing added to them and nothing made of them.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on panics"
+)]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]
@@ -39,6 +44,7 @@ impl Chunks {
     fn of(client: &IpcClient) -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
         client.on_data(move |bytes, _| sender.send(bytes).unwrap());
+        client.start().unwrap();
         Self { coming: receiver, left: Vec::new() }
     }
 
@@ -151,7 +157,6 @@ async fn a_broadcast_reaches_every_client() {
         let path = directory.path().join("app.world");
         let client = ipc.connect_to((id, path.as_path())).unwrap();
         let chunks = Chunks::of(&client);
-        client.start().unwrap();
         clients.push((client, chunks));
         connects.recv().await.unwrap();
     }

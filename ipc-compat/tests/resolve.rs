@@ -1,6 +1,6 @@
 //! Finding a server whose socket root is that of the other family of versions.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]

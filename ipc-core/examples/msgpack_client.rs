@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use ipc_core::{Client, Incoming, MsgPack};
 use ipc_transport::Endpoint;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: msgpack_client PATH")?;
 

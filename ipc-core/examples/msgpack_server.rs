@@ -11,7 +11,7 @@ use ipc_core::{MsgPack, Server, ServerEvent};
 use ipc_transport::Endpoint;
 use tokio::sync::Notify;
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: msgpack_server PATH")?;
 

@@ -29,7 +29,7 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 /// ```
 /// use ipc_transport::{FallbackTransport, MemoryTransport, Transport};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let hub = ipc_transport::MemoryHub::new();
 /// let [old, new] = ["old", "new"].map(|name| MemoryTransport::new(name).with_hub(hub.clone()));
 /// let mut listener = new.listen().await?;

@@ -30,7 +30,7 @@ use crate::{Displacements, Endpoint, Listener, OpenPeer, Stream, Transport, Tran
 /// # #[cfg(not(feature = "memory"))]
 /// # fn main() {}
 /// # #[cfg(feature = "memory")]
-/// # #[tokio::main(flavor = "current_thread")]
+/// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let log = TapLog::new();
 /// let transport = MemoryTransport::new("tap-example");

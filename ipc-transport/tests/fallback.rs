@@ -1,9 +1,10 @@
 //! Several places to dial: their order, what ends the search, and what is told when nobody is there.
 #![cfg(feature = "memory")]
 
+use async_trait::async_trait;
 use ipc_transport::{
-    Endpoint, FallbackTransport, MemoryHub, MemoryTransport, NobodyAnywhere, Transport,
-    TransportError,
+    Endpoint, FallbackTransport, Listener, MemoryHub, MemoryTransport, NobodyAnywhere, Stream,
+    Transport, TransportError,
 };
 
 type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -61,14 +62,32 @@ async fn a_server_listens_at_the_first_place() -> TestResult {
     Ok(())
 }
 
-#[cfg(all(unix, feature = "unix"))]
+/// A place where somebody may be, but dialing fails for another reason.
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait]
+impl Transport for Broken {
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::Memory("broken".into())
+    }
+
+    async fn dial(&self) -> Result<Stream, TransportError> {
+        let (endpoint, source) = (self.endpoint(), std::io::Error::other("broken"));
+        Err(TransportError::TooManyFiles { endpoint, source })
+    }
+
+    async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
+        Err(TransportError::AddressInUse { endpoint: self.endpoint() })
+    }
+}
+
 #[tokio::test]
 async fn another_error_ends_the_search() -> TestResult {
     let ([a, ..], _) = places();
     let _listener = a.listen().await?;
-    let broken = ipc_transport::UnixTransport::new("");
-    let dialed = FallbackTransport::new(broken).or(a).dial().await;
-    assert!(matches!(dialed, Err(TransportError::InvalidPath { .. })), "{dialed:?}");
+    let dialed = FallbackTransport::new(Broken).or(a).dial().await;
+    assert!(matches!(dialed, Err(TransportError::TooManyFiles { .. })), "{dialed:?}");
     Ok(())
 }
 

@@ -40,6 +40,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, Un
 /// | `sync` | false | the same |
 /// | `max_connections` | 100 | the same |
 /// | `retry`, `max_retries`, `stop_retrying` | 500 ms, for ever, false | the same |
+/// | `retry_permanent` | false | the same |
 /// | `unlink`, `readable_all`, `writable_all` | true, false, false | the same |
 /// | `secure_socket_root` | false | true |
 /// | `peer_user` | none | the same |
@@ -105,6 +106,9 @@ pub struct Config {
     pub max_retries: Retries,
     /// Whether clients give up at once when a connection is lost.
     pub stop_retrying: bool,
+    /// Whether clients also try again, by `max_retries`, where that can never help: the path is too
+    /// long, say. node-ipc does; else such a client ends.
+    pub retry_permanent: bool,
     /// Whether a server may remove a stale socket file. It never removes anything else, whatever
     /// this says.
     pub unlink: bool,
@@ -217,6 +221,7 @@ impl Config {
             retry: Duration::from_millis(500),
             max_retries: Retries::Forever,
             stop_retrying: false,
+            retry_permanent: false,
             unlink: true,
             readable_all: false,
             writable_all: false,

@@ -36,11 +36,11 @@ use crate::{NodeFormat, RawData};
 #[must_use = "without a callback the client has not connected yet: `start` it, send something, or \
               wait until it is `connected` or `closed`"]
 pub struct IpcClient {
+    /// Dropped with the last handle, before the client that it looks at.
+    _notice: Arc<NeverStarted>,
     id: Arc<str>,
     client: Client<NodeFormat>,
     log: Logged,
-    /// Dropped with the last handle.
-    _notice: Arc<NeverStarted>,
 }
 
 /// Says in the log that a client was dropped that was never started.
@@ -231,7 +231,6 @@ impl IpcClient {
 
     /// Returns the client of the core, which can do more: streams of events, waiting for room,
     /// the state.
-    #[must_use]
     pub fn core(&self) -> &Client<NodeFormat> {
         &self.client
     }

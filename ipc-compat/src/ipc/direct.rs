@@ -21,7 +21,7 @@ use super::{Ipc, IpcError, local, setup};
 /// use ipc_compat::{Config, Ipc};
 /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let ipc = Ipc::new(Config::classic());
 /// let mut stream = ipc.transport_to("world")?.dial().await?;
 /// stream.write_u32_le(0x00ff_eecc).await?;

@@ -57,7 +57,7 @@ pub type Socket = Peer<NodeFormat>;
 /// ```no_run
 /// use ipc_compat::{Config, Ipc, IpcError};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let ipc = Ipc::new(Config::classic());
 /// let server = ipc.serve("/tmp/app.world")?;
 /// server.on("message", |text: String, socket| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ipc_core::queue::QueueLimits;
-use ipc_core::session::{Backoff, ReconnectPolicy};
+use ipc_core::session::{Backoff, OnPermanent, ReconnectPolicy};
 use ipc_core::{Client, HandlerOrder, OnMalformed, Server, blocking};
 use ipc_transport::{IpVersion, Keepalive, TcpTransport, Transport, UdpTransport};
 
@@ -182,11 +182,13 @@ pub(super) fn blocking_client(
 // Wire rule W50, W51 and W52
 pub(super) fn reconnect(config: &Config) -> ReconnectPolicy {
     let backoff = Backoff::fixed(config.retry);
-    match config.max_retries {
+    let policy = match config.max_retries {
         _ if config.stop_retrying => ReconnectPolicy::never(),
         Retries::Forever => ReconnectPolicy::forever(backoff),
         Retries::Times(times) => ReconnectPolicy::times(times, backoff),
-    }
+    };
+    let again = if config.retry_permanent { OnPermanent::Retry } else { OnPermanent::End };
+    policy.with_on_permanent(again)
 }
 
 /// Returns whether `data.id` names a socket: classic versions always take it. Raw bytes have none.

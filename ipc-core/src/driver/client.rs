@@ -1,7 +1,10 @@
 //! `Client`: a connection to a server that comes back when it is lost.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, Weak};
+use std::task::Poll;
 
 use ipc_transport::RuntimeError;
 use tokio::sync::watch;
@@ -39,6 +42,7 @@ pub(super) struct Inner<F: MessageFormat> {
     peer: Peer<F>,
     hub: Arc<Hub<F, ClientEvent>>,
     state: watch::Receiver<State>,
+    told: watch::Receiver<State>,
     control: Arc<Control>,
     event_bytes: usize,
     /// Whether the task was taken, so that nobody looks at its lock in vain.
@@ -90,8 +94,9 @@ impl<F: MessageFormat> Client<F> {
         control: Arc<Control>,
         event_bytes: usize,
     ) -> Self {
-        let (started, task) = (AtomicBool::new(false), Mutex::new(Some(task)));
-        let inner = Inner { peer, hub, state, control, event_bytes, started, task };
+        let (started, told) = (AtomicBool::new(false), task.told());
+        let task = Mutex::new(Some(task));
+        let inner = Inner { peer, hub, state, told, control, event_bytes, started, task };
         Self { inner: Arc::new(inner) }
     }
 
@@ -106,7 +111,7 @@ impl<F: MessageFormat> Client<F> {
         self.inner.start()
     }
 
-    /// Waits until the client is connected. Starts it.
+    /// Waits until the client is connected, and its handlers were told of that. Starts it.
     ///
     /// # Errors
     ///
@@ -119,7 +124,7 @@ impl<F: MessageFormat> Client<F> {
     /// Cancel safe: it only waits.
     pub async fn connected(&self) -> Result<(), ConnectError> {
         self.start().map_err(|error| ConnectError::Failed(Arc::new(error.into())))?;
-        let mut state = self.inner.state.clone();
+        let mut state = self.inner.told.clone();
         let done =
             |state: &State| matches!(state, State::Connected | State::Draining | State::Destroyed);
         match state.wait_for(done).await.map(|state| *state) {
@@ -213,7 +218,7 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.start()?;
+        let _begins_after_this = self.inner.beginning()?;
         self.inner.peer.emit(event, payload)
     }
 
@@ -230,8 +235,14 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.start()?;
-        self.inner.peer.send(event, payload).await
+        let beginning = self.inner.beginning()?;
+        let mut sending = pin!(self.inner.peer.send(event, payload));
+        let first = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+        drop(beginning);
+        match first {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        }
     }
 
     /// Waits until everything that was sent is written; `false` if the client closed before. Starts
@@ -257,7 +268,8 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.decode(message)
     }
 
-    /// Waits until the client is at its end, after which it does not connect again. Starts it; on a
+    /// Waits until the client is at its end, after which it does not connect again, and its handlers
+    /// were told of that. Starts it; on a
     /// runtime that cannot run it, it ends with an [`ClientEvent::Error`].
     ///
     /// # Cancel safety
@@ -265,7 +277,12 @@ impl<F: MessageFormat> Client<F> {
     /// Cancel safe: it only waits.
     pub async fn closed(&self) {
         self.inner.start_or_end();
-        self.inner.peer.closed().await;
+        self.ended().await;
+    }
+
+    async fn ended(&self) {
+        // Without its sender the task is gone, which is an end, too.
+        let _ = self.inner.told.clone().wait_for(|state| *state == State::Destroyed).await;
     }
 
     /// Returns the handle to the server that handlers are given. Sending through it does not start
@@ -314,7 +331,7 @@ impl<F: MessageFormat> Client<F> {
 
     async fn finish(&self) -> CloseReport {
         self.inner.end_unstarted(None);
-        self.inner.peer.closed().await;
+        self.ended().await;
         CloseReport {
             undelivered: self.inner.peer.take_undelivered(),
             peer_ended: self.inner.peer.has_answered_end(),

@@ -46,7 +46,6 @@ impl<F: MessageFormat> ClientBuilder<F> {
     handler_setters!();
 
     /// Returns the client. It does not connect yet: see [`Client::start`].
-    #[must_use]
     pub fn build(self) -> Client<F> {
         let peer = Peer::new(PeerId(0), Arc::new(self.format), &self.config);
         let hub =

@@ -17,25 +17,37 @@ pub(super) trait Starter: Send + Sync {
     fn start_or_end(&self);
 }
 
+/// A client that is about to start: dropping this starts it.
+pub(super) struct Beginning<F: MessageFormat>(Option<Task<F>>);
+
+impl<F: MessageFormat> Drop for Beginning<F> {
+    fn drop(&mut self) {
+        if let Some(mut task) = self.0.take() {
+            task.start();
+            tokio::spawn(trace::client(&task.endpoint(), task.run()));
+        }
+    }
+}
+
 impl<F: MessageFormat> Inner<F> {
     /// Starts the client unless it was started, or ended, before.
     pub(super) fn start(&self) -> Result<(), RuntimeError> {
+        self.beginning().map(drop)
+    }
+
+    /// Starts the client, unless it was started or ended before, when what this returns is dropped:
+    /// a message that is sent meanwhile is queued before anything can have failed.
+    pub(super) fn beginning(&self) -> Result<Option<Beginning<F>>, RuntimeError> {
         // The hot path of `emit`.
         if self.started.load(Ordering::Acquire) {
-            return Ok(());
+            return Ok(None);
         }
         let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(task) = &*slot else { return Ok(()) };
-        let endpoint = task.endpoint();
-        RuntimeError::check(&endpoint)?;
+        let Some(task) = &*slot else { return Ok(None) };
+        RuntimeError::check(&task.endpoint())?;
         let task = slot.take();
         self.started.store(true, Ordering::Release);
-        drop(slot);
-        if let Some(mut task) = task {
-            task.start();
-            tokio::spawn(trace::client(&endpoint, task.run()));
-        }
-        Ok(())
+        Ok(Some(Beginning(task)))
     }
 
     /// Ends a client that was never started, without dialing.

@@ -59,6 +59,8 @@ pub(super) struct Task<F: MessageFormat> {
     hub: Arc<Hub<F, ClientEvent>>,
     control: Arc<Control>,
     state: watch::Sender<State>,
+    /// The state whose handlers have run: whoever waits for it finds them done.
+    told: watch::Sender<State>,
     backlog: Backlog<F, ClientEvent>,
     /// The connection that was just made.
     stream: Option<Stream>,
@@ -87,10 +89,16 @@ impl<F: MessageFormat> Task<F> {
             hub,
             control,
             state,
+            told: watch::Sender::new(State::Idle),
             backlog: Backlog::new(),
             stream: None,
             reason: DisconnectReason::Local,
         }
+    }
+
+    /// Returns the state once its handlers have run, to be waited for.
+    pub(super) fn told(&self) -> watch::Receiver<State> {
+        self.told.subscribe()
     }
 
     /// Returns where the client connects to.
@@ -157,6 +165,7 @@ impl<F: MessageFormat> Task<F> {
             self.hub.lifecycle(event, &mut self.backlog);
         }
         let _ = self.state.send_replace(self.session.state());
+        let _ = self.told.send_replace(self.session.state());
     }
 
     /// Tells the session what the user wants.
@@ -260,6 +269,7 @@ impl<F: MessageFormat> Drop for Task<F> {
         self.peer.outbox().detach();
         self.peer.outbox().close();
         let _ = self.state.send_replace(State::Destroyed);
+        let _ = self.told.send_replace(State::Destroyed);
         self.hub.end();
     }
 }

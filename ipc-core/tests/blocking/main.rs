@@ -10,6 +10,7 @@ mod lines;
 mod linger;
 mod pausing;
 mod peers;
+mod permanent;
 mod reconnect;
 mod rig;
 mod traffic;

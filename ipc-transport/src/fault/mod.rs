@@ -32,7 +32,7 @@ use stream::FaultStream;
 /// # #[cfg(not(feature = "memory"))]
 /// # fn main() {}
 /// # #[cfg(feature = "memory")]
-/// # #[tokio::main(flavor = "current_thread")]
+/// # #[tokio::main]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let faults = Faults::new(7).with_short_reads(2).with_one_byte_writes(3).with_refusals(4);
 /// let transport = FaultTransport::new(MemoryTransport::new("fault-example"), faults);

@@ -39,7 +39,7 @@ use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 /// ```
 /// use ipc_transport::{OpenTransport, Transport};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
 /// let listener = OpenTransport::new(socket)?.listen().await?;
 /// # drop(listener);

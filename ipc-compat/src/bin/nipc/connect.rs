@@ -31,8 +31,7 @@ pub(crate) async fn run(args: args::Connect) -> Exit {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
-    // Nothing was awaited since, and there is one thread: the client's task has not run yet, so
-    // no event is missed.
+    // The client starts when the stream is first polled, so that no event is missed.
     let events = client.core().events();
     let output = match session::output(&args.printing) {
         Ok(output) => output,

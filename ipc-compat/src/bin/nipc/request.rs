@@ -53,7 +53,7 @@ async fn ask(args: &Request, stop: &Stop, log: Log) -> Exit {
         Ok(client) => client,
         Err(error) => return session::unusable(log, &error),
     };
-    // Nothing was awaited since, and there is one thread: no event is missed.
+    // The client starts with what is sent: no event is missed.
     let events = client.core().events();
     let _last = emit::watch(&client, log);
     // Before the answers' handler: without a question that waits to be written, any message is one.

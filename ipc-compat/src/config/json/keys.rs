@@ -55,6 +55,7 @@ pub(super) const KEYS: &[Key] = keys! {
     "retry": retry = milliseconds, |retry: &_| duration_to_json(*retry);
     "maxRetries": max_retries = retries, |retries: &_| retries_to_json(*retries);
     "stopRetrying": stop_retrying = flag_or_number, json;
+    "retryPermanent": retry_permanent = flag, json;
     "unlink": unlink = flag, json;
     "readableAll": readable_all = flag, json;
     "writableAll": writable_all = flag, json;
