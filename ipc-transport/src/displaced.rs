@@ -75,6 +75,7 @@ pub struct Displacements {
 }
 
 impl Displacements {
+    #[cfg(all(unix, feature = "unix"))]
     pub(crate) fn of(sender: &broadcast::Sender<Displaced>) -> Self {
         Self { notices: sender.subscribe() }
     }

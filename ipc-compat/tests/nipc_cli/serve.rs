@@ -221,7 +221,7 @@ fn what_is_no_socket_is_left_alone() {
     let place = Place::new();
     fs::write(place.socket(), "precious").unwrap();
     let mut server = Nipc::with(&["serve", "--path", &place.socket()]);
-    server.error("ERR_IPC_NOT_A_SOCKET");
+    server.error("ERR_IPC_UNLINK_NOT_SOCKET");
     server.ends(2);
     assert_eq!(fs::read(place.socket()).unwrap(), b"precious");
 }

@@ -31,16 +31,21 @@ pub(in crate::unix) struct Stale {
 
 impl Stale {
     fn new(path: &Path, id: FileId) -> Self {
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        let kept = {
-            use std::os::unix::fs::OpenOptionsExt;
-            let flags = libc::O_PATH | libc::O_NOFOLLOW;
-            File::options().read(true).custom_flags(flags).open(path).ok()
-        };
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        let kept = None;
-        Self { id, _kept: kept }
+        Self { id, _kept: keep(path) }
     }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn keep(path: &Path) -> Option<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let flags = libc::O_PATH | libc::O_NOFOLLOW;
+    File::options().read(true).custom_flags(flags).open(path).ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const fn keep(_: &Path) -> Option<File> {
+    None
 }
 
 /// Returns what is at the path, or an error if that is no socket.
