@@ -75,6 +75,15 @@ async fn an_unfinished_frame_has_its_time() {
 }
 
 #[tokio::test]
+async fn a_frame_whose_rest_never_comes_is_an_error_when_its_sender_is_forgotten() {
+    let limits = UdpLimits::default().with_idle(Duration::from_millis(20));
+    let rig = Rig::with(udp().with_limits(limits), |builder| builder).await;
+    Somebody::new().send("begun", rig.address);
+    rig.log.until("1 disconnect truncated at 5").await;
+    assert!(rig.log.lines().contains(&"1 error truncated".to_owned()), "{:?}", rig.log.lines());
+}
+
+#[tokio::test]
 async fn a_datagram_that_cannot_be_sent_is_told_and_the_rest_goes_on() {
     let limits = UdpLimits::default().with_amplification(NonZeroU32::new(2));
     let rig = Rig::with(udp().with_limits(limits), |builder| builder).await;
