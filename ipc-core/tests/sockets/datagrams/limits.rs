@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipc_core::{Error, OnMalformed, Server, ServerEvent};
 use ipc_transport::{SendRefused, TcpTransport, UdpLimits};
