@@ -47,7 +47,7 @@ fn a_server_tells_of_an_end_within_a_frame_before_the_end() {
 fn a_client_tells_of_an_end_within_a_frame_before_the_end() {
     let place = Place::new();
     let listener = listen(place.socket());
-    let mut client = place.client("--no-retry");
+    let mut client = place.client("--max-retries 0");
     let mut server = accept(&listener);
     client.event("connect");
     server.write("{\"type\":\"m\"}\0{\"type\":\"n\"}\0");

@@ -282,7 +282,7 @@ fn a_client_that_does_not_read_does_not_keep_stdin_from_the_others() {
 #[test]
 fn a_client_that_does_not_read_its_echoes_waits_alone_and_costs_little() {
     let place = Place::new();
-    let server = place.serve("--echo --quiet");
+    let server = place.serve("--echo");
     let before = server.resident();
     let deaf = Raw::connect(place.socket());
     let frame = format!("{{\"type\":\"t\",\"data\":\"{}\"}}\x0c", "x".repeat(10_000));

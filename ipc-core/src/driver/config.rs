@@ -6,7 +6,6 @@ use std::time::Duration;
 use ipc_codec::Limits;
 
 use super::budget::Budget;
-use super::pause::PATIENCE;
 use super::sent::Sent;
 use crate::HandlerOrder;
 use crate::queue::{OverflowPolicy, QueueLimits};
@@ -52,8 +51,8 @@ pub(super) struct ConnectionConfig {
     pub(super) overflow: OverflowPolicy,
     /// So many bytes of answers may wait before their peer is not read from.
     pub(super) high_water_mark: Option<usize>,
-    /// How long that lasts if the peer reads nothing: clients only.
-    pub(super) patience: Option<Duration>,
+    /// Whether this is the side that reads on when both wait for each other.
+    pub(super) yields: bool,
     pub(super) flush: FlushPolicy,
     pub(super) sync: bool,
     pub(super) close_timeout: Duration,
@@ -71,9 +70,9 @@ pub(super) struct ConnectionConfig {
 }
 
 impl ConnectionConfig {
-    /// Returns a client's defaults: it is the side that reads on when both wait for each other.
+    /// Returns a client's defaults.
     pub(super) fn of_client() -> Self {
-        Self { patience: Some(PATIENCE), ..Self::default() }
+        Self { yields: true, ..Self::default() }
     }
 }
 
@@ -87,7 +86,7 @@ impl Default for ConnectionConfig {
             queue: QueueLimits::default(),
             overflow: OverflowPolicy::default(),
             high_water_mark: Some(1024 * 1024),
-            patience: None,
+            yields: false,
             flush: FlushPolicy::default(),
             sync: false,
             close_timeout: Duration::from_secs(10),
@@ -155,9 +154,9 @@ macro_rules! connection_setters {
             self
         }
 
-        /// Sets how many bytes of answers may wait for a peer before nothing more is read from it,
-        /// until half of them are written; `None`: any number. At most half of what the
-        /// [`queue`](Self::queue) holds. Default: 1 MiB.
+        /// Sets the high-water mark: beyond so many bytes of answers that wait for a peer nothing
+        /// more is read from it, until half of them are written; `None`: never. At most half of
+        /// what the [`queue`](Self::queue) holds. Default: 1 MiB.
         ///
         /// An answer is what a handler sends to the peer whose message it handles (in the blocking
         /// driver: what is sent between an event that was received and the next call to receive).
@@ -166,10 +165,13 @@ macro_rules! connection_setters {
         /// task of the program, do not count: for those there is [`overflow`](Self::overflow).
         ///
         /// While reading pauses, the time limits of unfinished frames and of silence do not run,
-        /// and the end of a peer that no longer reads is noticed by writing. A peer that sends
-        /// everything before it reads anything would wait for ever; so would two servers of answers,
-        /// if both waited. Therefore a client waits 100 ms at the most for a server that reads
-        /// nothing, and reads on until its answers are written. Over UDP it has no effect.
+        /// and the end of the peer is noticed by writing. Over UDP it has no effect.
+        ///
+        /// A peer that says everything before it reads anything may have four times as much waiting
+        /// (but no more than half of the queue): once its socket has taken nothing for 100 ms, it
+        /// is read from that far. If it says more than that, it waits for ever. So would two sides
+        /// that both answer what the other asks; therefore a client goes on for as long as its
+        /// server reads nothing, and only [`overflow`](Self::overflow) bounds it.
         #[must_use]
         pub fn high_water_mark(mut self, bytes: Option<usize>) -> Self {
             self.config.high_water_mark = bytes;

@@ -12,18 +12,22 @@ use super::config::ConnectionConfig;
 /// mark of them pauses reading, half of it resumes it. What is sent from elsewhere (a broadcast, a
 /// task of the program) never pauses: a peer that only talks is heard however much waits for it.
 ///
-/// **Two peers of ours cannot wait for each other for ever.** A server pauses until its client
-/// reads. A client has patience: once its socket has taken nothing for [`PATIENCE`], it reads on,
-/// until every answer is written. So one side always reads, the other side's socket has room again,
-/// and what waits there is written. Other clients, node-ipc's too, read all the time.
+/// If the socket takes nothing for [`PATIENCE`], the peer may be one that says everything before it
+/// reads anything: reading goes on, up to the last mark. A server never goes beyond that one, so its
+/// peers cost no more.
+///
+/// **Two peers of ours cannot wait for each other for ever**: a client has no last mark. Once its
+/// socket has taken nothing for a while, it reads until every answer is written. So one side
+/// always reads, the other side's socket has room again, and what waits there is written. Other
+/// clients, node-ipc's too, read all the time.
 ///
 /// Positions count the bytes that were written to the connection, and those that will be.
 #[derive(Debug)]
 pub(super) struct Pause {
-    /// So many bytes of answers may wait.
+    /// Beyond so many bytes of answers reading pauses, for a while at least.
     high: usize,
-    /// How long the socket may take nothing before reading goes on all the same.
-    patience: Option<Duration>,
+    /// Beyond so many it pauses until they are read.
+    last: usize,
     /// The answers that wait, several together.
     answers: VecDeque<Answers>,
     /// The sum of their bytes.
@@ -41,9 +45,12 @@ struct Answers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Flowing,
-    Paused,
+    /// Beyond the high-water mark, while the socket still takes something.
+    Waiting,
     /// The patience was over: reading goes on until no answer waits any more.
-    Yielded,
+    Yielding,
+    /// Beyond the last mark.
+    Stopped,
 }
 
 impl Pause {
@@ -52,13 +59,11 @@ impl Pause {
         let room = config.queue.max_bytes() / 2;
         // A datagram that waits holds up nothing, and there is no sender who could be slowed down.
         let mark = config.high_water_mark.filter(|_| config.max_datagram.is_none());
-        Self {
-            high: mark.map_or(usize::MAX, |mark| mark.min(room)),
-            patience: config.patience,
-            answers: VecDeque::new(),
-            waiting: 0,
-            state: State::Flowing,
-        }
+        let high = mark.map_or(usize::MAX, |mark| mark.min(room));
+        let last =
+            if config.yields { usize::MAX } else { high.saturating_mul(LAST_MARK).min(room) };
+        let (answers, state) = (VecDeque::new(), State::Flowing);
+        Self { high, last, answers, waiting: 0, state }
     }
 
     /// Counts an answer that waits, up to the position `end`. Returns whether reading pauses.
@@ -74,8 +79,10 @@ impl Pause {
             }
             _ => self.answers.push_back(Answers { end, bytes }),
         }
-        if self.state == State::Flowing && self.waiting > self.high {
-            self.state = State::Paused;
+        match self.state {
+            State::Flowing if self.waiting > self.high => self.state = State::Waiting,
+            State::Yielding if self.waiting > self.last => self.state = State::Stopped,
+            _ => {}
         }
         self.is_paused()
     }
@@ -87,10 +94,9 @@ impl Pause {
             self.waiting = self.waiting.saturating_sub(first.bytes);
             self.answers.pop_front();
         }
-        match self.state {
-            State::Paused if self.waiting <= self.high / 2 => self.state = State::Flowing,
-            State::Yielded if self.waiting == 0 => self.state = State::Flowing,
-            _ => {}
+        let enough = if self.state == State::Yielding { 0 } else { self.high / 2 };
+        if self.waiting <= enough {
+            self.state = State::Flowing;
         }
     }
 
@@ -106,25 +112,28 @@ impl Pause {
     }
 
     pub(super) fn is_paused(&self) -> bool {
-        self.state == State::Paused
+        matches!(self.state, State::Waiting | State::Stopped)
     }
 
     /// Returns when the patience is over, for a socket that has taken nothing since then.
     pub(super) fn yields_at(&self, full_since: Option<Instant>) -> Option<Instant> {
-        let since = full_since.filter(|_| self.is_paused())?;
-        since.checked_add(self.patience?)
+        full_since.filter(|_| self.state == State::Waiting)?.checked_add(PATIENCE)
     }
 
-    /// Reads on if the patience is over.
+    /// Reads on if the patience is over, unless the last mark is passed.
     pub(super) fn look_at_the_time(&mut self, full_since: Option<Instant>, now: Instant) {
         if self.yields_at(full_since).is_some_and(|at| at <= now) {
-            self.state = State::Yielded;
+            let beyond = self.waiting > self.last;
+            self.state = if beyond { State::Stopped } else { State::Yielding };
         }
     }
 }
 
-/// How long a client's socket may take nothing while its answers wait, until the client reads on.
-pub(super) const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a socket may take nothing while answers wait for it, until reading goes on.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many times the high-water mark the last one is.
+const LAST_MARK: usize = 4;
 
 /// Answers are counted together up to this part of the mark.
 const GRAINS: usize = 16;

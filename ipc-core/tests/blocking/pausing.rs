@@ -12,7 +12,7 @@ use ipc_core::session::ReconnectPolicy;
 use crate::lines::Lines;
 use crate::rig::{Place, echo, heard, next};
 
-/// How many bytes of answers may wait here.
+/// The high-water mark here, in bytes. Four times as much waits for one that reads nothing.
 const MARK: usize = 100_000;
 
 fn server(place: &Place) -> Server<Lines> {
@@ -54,7 +54,7 @@ fn an_echo_server_holds_no_more_than_its_mark_for_one_that_does_not_read() {
     let asked = lines(5000);
     let taken = flood(&mut socket, asked.as_bytes());
     // Beside the mark: what the system holds in both directions, and what one read brings.
-    assert!(taken > MARK && taken < 1_000_000, "{taken} bytes were taken");
+    assert!(taken > 4 * MARK && taken < 1_300_000, "{taken} bytes were taken");
     let rest = asked.as_bytes()[taken..].to_vec();
     let mut writer = socket.try_clone().unwrap();
     let writing = thread::spawn(move || writer.write_all(&rest).unwrap());

@@ -6,7 +6,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use ipc_codec::Limits;
-use ipc_core::{OnMalformed, Server};
+use ipc_core::blocking::Event;
+use ipc_core::{ClientEvent, OnMalformed, Server};
 
 use crate::lines::Lines;
 use crate::rig::{Place, heard, next};
@@ -48,6 +49,42 @@ fn frames_cut_anywhere_come_whole() {
     assert_eq!(events[..2], ["one 1", "two 2"]);
     assert_eq!(events[2..], end);
     drop(writer.join().unwrap());
+}
+
+/// Returns what a connection says of these bytes, of which the peer sends no more.
+fn said_of(bytes: &[u8], ends: bool) -> String {
+    let place = Place::new();
+    let builder = ipc_core::blocking::Server::builder(Lines, place.unix());
+    let short = Some(Duration::from_millis(50));
+    let limits = Limits::default().with_max_frame(1000);
+    let mut server = builder.frame_timeout(short).limits(limits).listen().unwrap();
+    let mut socket = UnixStream::connect(place.path()).unwrap();
+    let mut connection = server.accept().unwrap();
+    socket.write_all(bytes).unwrap();
+    if ends {
+        socket.shutdown(Shutdown::Write).unwrap();
+    }
+    match connection.recv() {
+        Some(Event::Lifecycle(ClientEvent::Error(error))) => format!("{}: {error}", error.code()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_speaks_something_else_is_said_to_be_that() {
+    let json = b"{\"type\":\"m\"}\x0c";
+    let hint = "it looks like JSON that ends with a form feed: is the peer's delimiter \\f?";
+    assert_eq!(
+        said_of(json, true),
+        format!("truncated: the connection ended within a frame, after 13 bytes of it: {hint}")
+    );
+    assert_eq!(
+        said_of(json, false),
+        format!("frame_timeout: an unfinished frame made no progress within 50ms: {hint}")
+    );
+    let too_large = said_of(&json.repeat(100), false);
+    assert!(too_large.starts_with("frame_too_large: "), "{too_large}");
+    assert!(too_large.ends_with(hint), "{too_large}");
 }
 
 #[test]

@@ -138,3 +138,50 @@ async fn what_a_close_cuts_off_is_no_error() {
     drop(peer);
     assert_eq!(soon(told.recv()).await.unwrap(), "end: by this side");
 }
+
+/// Lets a peer send `bytes` to a server of MessagePack and end; returns its errors.
+#[cfg(feature = "msgpack")]
+async fn said_by_message_pack(bytes: &[u8]) -> Vec<String> {
+    let transport = memory();
+    let server = Server::builder(ipc_core::MsgPack::new(), transport.clone()).build();
+    let (told, mut events) = mpsc::unbounded_channel();
+    server.on_lifecycle(move |event| drop(told.send(event.clone())));
+    soon(server.listen()).await.unwrap();
+    let mut peer = Raw::dial(&transport).await;
+    peer.write(bytes).await;
+    peer.finish().await;
+    let mut errors = Vec::new();
+    loop {
+        match soon(events.recv()).await.unwrap() {
+            ServerEvent::Error { error, .. } => errors.push(format!("{}: {error}", error.code())),
+            ServerEvent::Disconnect { .. } => return errors,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(feature = "msgpack")]
+#[tokio::test(start_paused = true)]
+async fn frames_with_a_length_are_cut_in_their_length_or_behind_it() {
+    let cut = "truncated: the connection ended within a frame, after";
+    assert_eq!(said_by_message_pack(b"\0\0").await, [format!("{cut} 2 bytes of it")]);
+    assert_eq!(said_by_message_pack(b"\0\0\0\x07").await, [format!("{cut} 4 bytes of it")]);
+    let half = b"\0\0\0\x07\x92\xa3ad";
+    assert_eq!(said_by_message_pack(half).await, [format!("{cut} 8 bytes of it")]);
+    assert!(said_by_message_pack(b"\0\0\0\x07\x92\xa3add\x92\x01").await.is_empty());
+}
+
+#[cfg(feature = "msgpack")]
+#[tokio::test(start_paused = true)]
+async fn a_server_of_message_pack_says_what_speaks_to_it() {
+    let table: &[(&[u8], &str, &str)] = &[
+        (b"{\"type\":\"m\"}\x0c", "frame_too_large", "JSON that ends with a form feed"),
+        (b"GET / HTTP/1.1\r\n\r\n", "frame_too_large", "an HTTP request"),
+        (b"\x16\x03\x01\x02\0\x01", "frame_too_large", "a TLS handshake"),
+        (b"\0\0\0\x0c{\"type\":\"m\"}", "invalid_message", "JSON without a delimiter"),
+    ];
+    for (bytes, code, looks_like) in table {
+        let errors = said_by_message_pack(bytes).await;
+        assert!(errors[0].starts_with(code) && errors[0].contains(looks_like), "{errors:?}");
+    }
+}

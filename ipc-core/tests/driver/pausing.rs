@@ -12,8 +12,11 @@ use tokio::time::{sleep, timeout};
 
 use crate::support::{Lines, Log, Raw, narrow, soon};
 
-/// How many bytes of answers may wait here.
+/// The high-water mark here, in bytes.
 const MARK: usize = 10_000;
+
+/// So many bytes of answers may wait for one that reads nothing at all.
+const LAST: usize = 4 * MARK;
 
 /// How much of the answers may wait uncounted, since it waited when the socket was found full.
 const GATHERED: usize = 2 * 1024;
@@ -45,9 +48,14 @@ fn lines(event: &str, count: usize) -> String {
 
 /// Writes until nothing more is taken for a minute; returns how many bytes were.
 async fn flood(peer: &mut Raw, bytes: &[u8]) -> usize {
+    flood_for(peer, bytes, Duration::from_secs(60)).await
+}
+
+/// The same, but nobody loses patience within such a short time.
+async fn flood_for(peer: &mut Raw, bytes: &[u8], wait: Duration) -> usize {
     let mut taken = 0;
     while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
-        match timeout(Duration::from_secs(60), peer.0.write(rest)).await {
+        match timeout(wait, peer.0.write(rest)).await {
             Ok(n) => taken += n.unwrap(),
             Err(_) => break,
         }
@@ -72,10 +80,10 @@ async fn a_peer_that_does_not_read_its_answers_is_not_read_from() {
     let asked = lines("say", 5000);
     let taken = flood(&mut peer, asked.as_bytes()).await;
     // What waits, what both pipes hold, what is read already and not handled.
-    let most = MARK + GATHERED + LINE + 2 * 1000 + 64 * 1024;
-    assert!(taken > MARK && taken < most, "{taken} bytes were taken");
+    let most = LAST + GATHERED + LINE + 2 * 1000 + 64 * 1024;
+    assert!(taken > LAST && taken < most, "{taken} bytes were taken");
     let waits = server.peers()[0].queued().1;
-    assert!(waits > MARK && waits <= MARK + GATHERED + LINE, "{waits} bytes wait");
+    assert!(waits > LAST && waits <= LAST + GATHERED + LINE, "{waits} bytes wait");
     // Nobody else is kept waiting.
     let mut other = Raw::dial(&transport).await;
     other.write(line("say", 7)).await;
@@ -105,6 +113,37 @@ async fn reading_goes_on_when_half_of_the_answers_are_written() {
         }
         assert!(before > MARK / 2 - GATHERED, "not with {before} bytes");
     }
+}
+
+/// While it reads at all, it is waited for at the mark itself.
+#[tokio::test(start_paused = true)]
+async fn one_that_reads_slowly_has_no_more_than_the_mark_waiting() {
+    let (transport, server, _) = rig(|builder| builder).await;
+    let mut peer = Raw::dial(&transport).await;
+    let (mut reader, mut writer) = tokio::io::split(&mut peer.0);
+    let asked = lines("say", 2000);
+    let write = async { writer.write_all(asked.as_bytes()).await.unwrap() };
+    let read = async {
+        let (mut answer, mut most) = ([0; LINE], 0);
+        for _ in 0..2000 {
+            sleep(Duration::from_millis(50)).await;
+            reader.read_exact(&mut answer).await.unwrap();
+            most = most.max(server.peers()[0].queued().1);
+        }
+        most
+    };
+    let (_, most) = soon(async { tokio::join!(write, read) }).await;
+    assert!(most > MARK && most <= MARK + GATHERED + LINE, "{most} bytes waited");
+}
+
+/// Four times the mark: what a simple client says before it begins to read.
+#[tokio::test(start_paused = true)]
+async fn one_that_says_a_lot_and_then_reads_gets_everything() {
+    let (transport, _server, _) = rig(|builder| builder).await;
+    let mut peer = Raw::dial(&transport).await;
+    let asked = lines("say", LAST / LINE);
+    peer.write(&asked).await;
+    finish(&mut peer, b"", &lines("ech", LAST / LINE)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,12 +178,12 @@ async fn reading_pauses_between_two_messages_of_one_read() {
         }
     });
     let mut peer = Raw::dial(&transport).await;
-    peer.write("much 1\nmuch 2\nmuch 3\nmuch 4\n").await;
+    peer.write("much 1\nmuch 2\nmuch 3\nmuch 4\nmuch 5\nmuch 6\nmuch 7\nmuch 8\n").await;
     log.until("1 much 1").await;
     sleep(Duration::from_secs(60)).await;
-    assert!(server.peers()[0].queued().1 <= 2 * MARK);
-    assert!(log.lines().len() <= 3, "{:?}", log.lines());
-    let all: String = (0..4).map(|_| lines("ech", MARK / LINE)).collect();
+    assert!(server.peers()[0].queued().1 <= LAST + MARK);
+    assert!(log.lines().len() <= 6, "{:?}", log.lines());
+    let all: String = (0..8).map(|_| lines("ech", MARK / LINE)).collect();
     finish(&mut peer, b"", &all).await;
 }
 
@@ -334,7 +373,8 @@ async fn a_client_with_one_message_in_flight_does_not_wait_for_itself() {
     client.emit("long", long.as_str()).unwrap();
     let mut server = Raw::accept(&mut listener).await;
     let asked = lines("say", 500);
-    let taken = flood(&mut server, asked.as_bytes()).await;
+    let taken = flood_for(&mut server, asked.as_bytes(), Duration::from_millis(10)).await;
+    assert!(taken < asked.len());
     assert_eq!(server.line().await, format!("long {long}"));
     let (mut reader, mut writer) = tokio::io::split(&mut server.0);
     // Each answer is released by something that was received after the one before.

@@ -131,11 +131,11 @@ fn what_is_ordinary_in_a_framing_is_not_said() {
 /// The time in which a paused frame made no progress was not the peer's.
 #[test]
 fn a_pause_gives_an_unfinished_frame_its_time_anew() {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
     let timeout = Duration::from_secs(30);
     let framing = Framing::Delimited(Delimiter::FORM_FEED);
     let mut inbound = Inbound::new(framing, Limits::default(), Some(timeout));
-    let start = Instant::now();
+    let start = tokio::time::Instant::now().into_std();
     inbound.extend(b"unfinished");
     assert_eq!(inbound.next_frame(), Ok(None));
     assert_eq!(inbound.deadline(|| start), Some(start + timeout));

@@ -54,6 +54,21 @@ async fn resets_in_the_middle_of_a_frame_leave_nothing_behind() {
     .await;
 }
 
+both_runtimes!(a_frame_that_a_reset_cuts_off_is_told);
+async fn a_frame_that_a_reset_cuts_off_is_told() {
+    let rig = Rig::new(Kind::Tcp, |builder| builder).await;
+    let remote = rig.transport().endpoint().to_string().replace("tcp:", "");
+    let mut peer = TcpStream::connect(&remote).await.unwrap();
+    peer.write_all(b"say hello\nsay unfin").await.unwrap();
+    let mut answer = [0; 11];
+    tokio::io::AsyncReadExt::read_exact(&mut peer, &mut answer).await.unwrap();
+    peer.set_zero_linger().unwrap();
+    drop(peer);
+    rig.log.until("1 disconnect reset").await;
+    let end = ["1 say hello", "1 error truncated", "1 disconnect reset"];
+    assert_eq!(rig.log.lines()[1..], end);
+}
+
 both_runtimes!(hang_ups_with_unread_answers_leave_nothing_behind);
 async fn hang_ups_with_unread_answers_leave_nothing_behind() {
     for kind in KINDS {

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipc_core::{Error, OnMalformed, Server, ServerEvent};
 use ipc_transport::{SendRefused, TcpTransport, UdpLimits};
@@ -72,6 +73,15 @@ async fn an_unfinished_frame_has_its_time() {
     rig.log.until("1 disconnect frame_timeout").await;
     somebody.send("say hello\n", rig.address);
     rig.log.until("2 say hello").await;
+}
+
+both_runtimes!(a_frame_whose_rest_never_comes_is_an_error_when_its_sender_is_forgotten);
+async fn a_frame_whose_rest_never_comes_is_an_error_when_its_sender_is_forgotten() {
+    let limits = UdpLimits::default().with_idle(Duration::from_millis(20));
+    let rig = Rig::with(udp().with_limits(limits), |builder| builder).await;
+    Somebody::new().send("begun", rig.address);
+    rig.log.until("1 disconnect truncated at 5").await;
+    assert!(rig.log.lines().contains(&"1 error truncated".to_owned()), "{:?}", rig.log.lines());
 }
 
 both_runtimes!(a_datagram_that_cannot_be_sent_is_told_and_the_rest_goes_on);
