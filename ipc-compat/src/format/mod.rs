@@ -278,13 +278,12 @@ impl EncodePayload<RawData<'_>> for NodeFormat {
 }
 
 impl<T: DeserializeOwned + 'static> DecodePayload<T> for NodeFormat {
-    #[inline]
     fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
         self.framed()?;
-        match payload::raw(message) {
-            Some(result) => result,
-            None => payload::typed(message.payload(), self.broken_text),
+        if payload::is_raw::<T>() {
+            return payload::raw(message);
         }
+        payload::typed(message.payload(), self.broken_text)
     }
 }
 

@@ -44,19 +44,21 @@ fn by_serde_json<T: DeserializeOwned>(
     }
 }
 
-/// Returns the payload as it is if that is what `T` asks for: [`RawJson`], which needs one, or an
-/// option of it, which tells no data from `null`. The types are known when it is compiled.
+/// Returns whether `T` asks for the payload as it is: [`RawJson`], which needs one, or an option of it,
+/// which tells no data from `null`. It is known when it is compiled.
 #[inline]
-pub(super) fn raw<T: 'static>(message: &Message) -> Option<Result<T, FormatError>> {
+pub(super) fn is_raw<T: 'static>() -> bool {
     let asked = TypeId::of::<T>();
-    let payload = || message.clone().into_payload().map(RawJson::from_payload);
-    if asked == TypeId::of::<RawJson>() {
-        return Some(same(&mut payload()).ok_or_else(absent));
+    asked == TypeId::of::<RawJson>() || asked == TypeId::of::<Option<RawJson>>()
+}
+
+/// Returns the payload as it is.
+pub(super) fn raw<T: 'static>(message: &Message) -> Result<T, FormatError> {
+    let mut payload = message.clone().into_payload().map(RawJson::from_payload);
+    if let Some(one) = same(&mut payload) {
+        return Ok(one);
     }
-    if asked == TypeId::of::<Option<RawJson>>() {
-        return Some(same(&mut Some(payload())).ok_or_else(absent));
-    }
-    None
+    same(&mut Some(payload)).ok_or_else(absent)
 }
 
 /// Takes a `T` out of an option of it; there is none in anything else.
