@@ -7,7 +7,6 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::format::{Envelope, Name, by_visitor, ordinary};
-use crate::json::reader::reader_agrees;
 use crate::json::scan::{MAX_DEPTH, is_json};
 use crate::json::surrogates::replace_lone_surrogates;
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
@@ -22,13 +21,10 @@ pub fn envelope(frame: &[u8]) {
     let decoded = decode(&open(), frame);
     agrees_with_oracle(&text, &decoded);
     scanners_agree(&text);
-    reader_agrees(&text);
     scan_agrees(frame);
     scan_agrees(text.as_bytes());
     strictness_only_refuses(frame, &text, &decoded);
     if let Ok(message) = &decoded {
-        let payload = message.payload().unwrap_or_default();
-        reader_agrees(&String::from_utf8_lossy(payload));
         is_written_again(message);
         delimiter_is_averted(message);
     }

@@ -21,7 +21,6 @@ pub use raw_data::RawData;
 pub use raw_json::{NoData, RawJson};
 
 pub(crate) use encode::{Appender, PIECE, append};
-pub(crate) use payload::Present;
 
 use delimiter::Hazard;
 
@@ -43,9 +42,6 @@ pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 ///   that must tell absent data from `null` looks at [`Message::payload`].
 /// - [`serde_json::Value`]: any data, nested at most 127 deep; absent data is `Null`.
 /// - every other type: what serde accepts for it, nested at most 127 deep; absent data is an error.
-///
-/// A type's own `deserialize` may run twice for a payload: where the first, quick attempt does not
-/// succeed, `serde_json` makes another, which counts.
 ///
 /// # Defaults
 ///

@@ -3,7 +3,6 @@
 //! Nothing here knows node-ipc. What `serde_json` does is done in fewer steps, and whatever is unknown here is left to
 //! it, together with every error.
 
-pub(crate) mod reader;
 pub(crate) mod scan;
 pub(crate) mod serializer;
 pub(crate) mod string;

@@ -215,13 +215,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Returns how many bytes of plain text `text` begins with.
-#[inline]
-pub(super) fn plain_len(text: &[u8]) -> usize {
-    let word = text.first_chunk::<WORD>().map(|word| u64::from_le_bytes(*word));
-    word.and_then(first_special).unwrap_or_else(|| long_plain(text).0)
-}
-
 /// Returns what follows the string whose first quote `text` follows, and bits as [`plain`] does.
 #[inline(never)]
 fn behind_text(text: &[u8]) -> Option<(&[u8], u64)> {
@@ -320,6 +313,3 @@ pub(crate) const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-pub(super) use tests::json as any_json;
