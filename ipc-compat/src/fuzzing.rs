@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::format::{Envelope, Name, by_visitor, ordinary};
 use crate::json::scan::{MAX_DEPTH, is_json};
 use crate::json::surrogates::replace_lone_surrogates;
+use crate::json::{serializer, string};
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 
 /// Checks everything that must hold for `frame`.
@@ -23,6 +24,7 @@ pub fn envelope(frame: &[u8]) {
     scanners_agree(&text);
     scan_agrees(frame);
     scan_agrees(text.as_bytes());
+    writing_agrees(&text);
     strictness_only_refuses(frame, &text, &decoded);
     if let Ok(message) = &decoded {
         is_written_again(message);
@@ -70,6 +72,20 @@ pub(crate) fn scan_agrees(bytes: &[u8]) {
     let brackets = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
     if is_json(bytes) != expected {
         assert!(expected && brackets > MAX_DEPTH, "{}", bytes.escape_ascii());
+    }
+}
+
+/// Texts and values are written as `serde_json` writes them.
+pub(crate) fn writing_agrees(text: &str) {
+    let mut out = BytesMut::new();
+    string::write(text, &mut out);
+    string::write_key(b',', text, &mut out);
+    let expected = serde_json::to_string(text).expect("a text has JSON");
+    assert_eq!(out, format!("{expected},{expected}:"));
+    if let Ok(value) = serde_json::from_str::<Value>(text) {
+        out.clear();
+        serializer::write(&value, &mut out).expect("a value has JSON");
+        assert_eq!(out, value.to_string());
     }
 }
 

@@ -20,8 +20,6 @@ pub use names::EventRules;
 pub use raw_data::RawData;
 pub use raw_json::{NoData, RawJson};
 
-pub(crate) use encode::{Appender, PIECE, append};
-
 use delimiter::Hazard;
 
 use crate::{Encoding, codes};

@@ -232,7 +232,12 @@ fn behind_text(text: &[u8]) -> Option<(&[u8], u64)> {
 fn behind_escaped_text(escape: &[u8], bits: u64) -> Option<(&[u8], u64)> {
     let (mut rest, mut all) = (behind_escape(escape)?, bits);
     loop {
-        let (len, bits) = long_plain(rest);
+        // Escapes often follow each other closely.
+        let word = rest.first_chunk::<WORD>().map(|word| u64::from_le_bytes(*word));
+        let (len, bits) = match word.and_then(first_special) {
+            Some(len) => (len, word.unwrap_or_default()),
+            None => long_plain(rest),
+        };
         all |= bits;
         match rest.get(len..)? {
             [b'"', behind @ ..] => return Some((behind, all)),
