@@ -6,10 +6,12 @@ pub mod meter;
 mod outcome;
 pub mod pace;
 mod sample;
+mod shapes;
 mod task;
 
 pub use cpu::cpu_time;
 pub use meter::{Latencies, Meter};
 pub use outcome::Outcome;
 pub use sample::{Body, FIRST_SEQ, OwnedBody, frame, frame_with, text};
+pub use shapes::{Shape, shapes};
 pub use task::{Task, Work};

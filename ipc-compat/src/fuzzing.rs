@@ -7,9 +7,9 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::format::{Envelope, Name, by_visitor, ordinary};
-use crate::json::reader::reader_agrees;
 use crate::json::scan::{MAX_DEPTH, is_json};
 use crate::json::surrogates::replace_lone_surrogates;
+use crate::json::{serializer, string};
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 
 /// Checks everything that must hold for `frame`.
@@ -22,13 +22,11 @@ pub fn envelope(frame: &[u8]) {
     let decoded = decode(&open(), frame);
     agrees_with_oracle(&text, &decoded);
     scanners_agree(&text);
-    reader_agrees(&text);
     scan_agrees(frame);
     scan_agrees(text.as_bytes());
+    writing_agrees(&text);
     strictness_only_refuses(frame, &text, &decoded);
     if let Ok(message) = &decoded {
-        let payload = message.payload().unwrap_or_default();
-        reader_agrees(&String::from_utf8_lossy(payload));
         is_written_again(message);
         delimiter_is_averted(message);
     }
@@ -74,6 +72,20 @@ pub(crate) fn scan_agrees(bytes: &[u8]) {
     let brackets = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
     if is_json(bytes) != expected {
         assert!(expected && brackets > MAX_DEPTH, "{}", bytes.escape_ascii());
+    }
+}
+
+/// Texts and values are written as `serde_json` writes them.
+pub(crate) fn writing_agrees(text: &str) {
+    let mut out = BytesMut::new();
+    string::write(text, &mut out);
+    string::write_key(b',', text, &mut out);
+    let expected = serde_json::to_string(text).expect("a text has JSON");
+    assert_eq!(out, format!("{expected},{expected}:"));
+    if let Ok(value) = serde_json::from_str::<Value>(text) {
+        out.clear();
+        serializer::write(&value, &mut out).expect("a value has JSON");
+        assert_eq!(out, value.to_string());
     }
 }
 

@@ -1,14 +1,12 @@
 //! From a message to its frame.
 
-use std::io;
-
 use bytes::BytesMut;
 use ipc_core::FormatError;
 use serde::Serialize;
 
 use super::{Dialect, NodeFormat, quirk};
 use crate::codes;
-use crate::json::{serializer, string};
+use crate::json::{append, serializer, string};
 
 /// Appends the frame of an event whose payload is yet to be serialised.
 #[inline]
@@ -41,7 +39,7 @@ pub(super) fn raw(
 ) -> Result<(), FormatError> {
     out.reserve(BEFORE_NAME.len() + event.len() + BEFORE_DATA.len() + payload.len() + 1);
     envelope(format, event, out, |out| {
-        append(payload, out);
+        append::append(payload, out);
         Ok(())
     })
 }
@@ -73,43 +71,6 @@ fn envelope(
 fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
     let falsy = format.dialect == Dialect::Classic && matches!(data, b"null" | b"\"\"");
     falsy || (format.emptied_emitters && quirk::is_emitter(data))
-}
-
-/// Bytes copied at a time: 2 KiB.
-///
-/// Hardly more, and the C library on x86-64 leaves the copy to one instruction (`rep movsb`), which on
-/// AMD's Zen 3 copies to an unaligned address at 3 bytes a nanosecond instead of 20 and more.
-pub(crate) const PIECE: usize = 2048;
-
-/// Appends `bytes` in pieces.
-#[inline(never)]
-pub(crate) fn append(bytes: &[u8], out: &mut BytesMut) {
-    out.reserve(bytes.len());
-    for piece in bytes.chunks(PIECE) {
-        out.extend_from_slice(piece);
-    }
-}
-
-/// A writer that appends. The one `bytes` has returns to its caller after each piece of free room.
-pub(crate) struct Appender<'a>(pub(crate) &'a mut BytesMut);
-
-// Called for every token, from code that is compiled in other crates: hence `inline`.
-impl io::Write for Appender<'_> {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    #[inline]
-    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// What stands before an event's name in a frame, and between it and the payload.

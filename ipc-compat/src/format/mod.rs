@@ -20,9 +20,6 @@ pub use names::EventRules;
 pub use raw_data::RawData;
 pub use raw_json::{NoData, RawJson};
 
-pub(crate) use encode::{Appender, PIECE, append};
-pub(crate) use payload::Present;
-
 use delimiter::Hazard;
 
 use crate::{Encoding, codes};
@@ -47,9 +44,6 @@ pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 /// | [`serde_json::Value`] | `Null` | `Null` | any, nested at most 127 deep |
 /// | `Option<T>` | `None` | `None` | as `T` |
 /// | every other type | an error | what serde makes of it | the same, nested at most 127 deep |
-///
-/// A type's own `deserialize` may run twice for a payload: where the first, quick attempt does not
-/// succeed, `serde_json` makes another, which counts.
 ///
 /// # Defaults
 ///

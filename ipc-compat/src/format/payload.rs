@@ -9,7 +9,6 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::{BrokenText, RawJson};
 use crate::codes;
-use crate::json::reader;
 use crate::json::surrogates::replace_lone_surrogates;
 
 /// Returns the payload as a `T`.
@@ -21,18 +20,6 @@ pub(super) fn typed<T: DeserializeOwned>(
         return T::deserialize(Absent).map_err(|_| absent());
     };
     let json = std::str::from_utf8(payload).map_err(|error| invalid(&error))?;
-    match reader::read(json) {
-        Some(value) => Ok(value),
-        None => by_serde_json(json, broken_text),
-    }
-}
-
-/// Returns the payload as a `T`, or why it is none.
-#[cold]
-fn by_serde_json<T: DeserializeOwned>(
-    json: &str,
-    broken_text: BrokenText,
-) -> Result<T, FormatError> {
     match parse(json) {
         Ok(value) => Ok(value),
         // Rare, so it is looked for only after the parser stumbled.
@@ -84,7 +71,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
 }
 
 /// A payload that is there: JSON, but for `()`, which accepts all.
-pub(crate) struct Present<D>(pub(crate) D);
+struct Present<D>(D);
 
 macro_rules! forward_to_json {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {$(

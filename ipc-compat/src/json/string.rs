@@ -2,20 +2,48 @@
 
 use bytes::BytesMut;
 
-use super::words::{BLOCK, any_byte, first_special, is_special, whole_blocks};
-use crate::format::{PIECE, append};
+use super::append::{PIECE, append};
+use super::words::{BLOCK, WORD, any_byte, first_special, is_special, whole_blocks, word};
 
 /// Appends `text` as a JSON string, exactly as `serde_json` writes it.
 #[inline]
-pub(super) fn write(text: &str, out: &mut BytesMut) {
+pub(crate) fn write(text: &str, out: &mut BytesMut) {
+    if text.len() < CHUNK {
+        return write_short(text.as_bytes(), out);
+    }
     out.extend_from_slice(b"\"");
     write_text(text, out);
     out.extend_from_slice(b"\"");
 }
 
+/// Appends a short text as a JSON string.
+// Not inlined, so that longer texts do not pay for it.
+#[inline(never)]
+fn write_short(text: &[u8], out: &mut BytesMut) {
+    if let Some((bytes, len)) = shortest(text) {
+        return append_first(&bytes, len, out);
+    }
+    out.extend_from_slice(b"\"");
+    if is_plain(text) {
+        out.extend_from_slice(text);
+    } else {
+        write_escaped(text, out);
+    }
+    out.extend_from_slice(b"\"");
+}
+
+/// Appends the first `len` of `bytes`. To append all of a number that is known and to cut off the rest costs a few
+/// instructions, to append some calls the C library.
+#[inline]
+fn append_first<const N: usize>(bytes: &[u8; N], len: usize, out: &mut BytesMut) {
+    let end = out.len() + len;
+    out.extend_from_slice(bytes);
+    out.truncate(end);
+}
+
 /// Appends `before`, then `key` as a JSON string, then a colon.
 #[inline]
-pub(super) fn write_key(before: u8, key: &str, out: &mut BytesMut) {
+pub(crate) fn write_key(before: u8, key: &str, out: &mut BytesMut) {
     out.extend_from_slice(&[before, b'"']);
     write_text(key, out);
     out.extend_from_slice(b"\":");
@@ -38,13 +66,13 @@ pub(crate) fn write_text(text: &str, out: &mut BytesMut) {
 fn write_in_pieces(text: &[u8], plain_len: usize, out: &mut BytesMut) {
     let (mut rest, mut len) = (text, plain_len);
     while let Some((before, behind)) = rest.split_at_checked(len) {
-        append(before, out);
+        if !before.is_empty() {
+            append(before, out);
+        }
         if behind.is_empty() {
             return;
         }
-        let (chunk, behind) = behind.split_at(behind.len().min(CHUNK));
-        write_chunk(chunk, out);
-        rest = behind;
+        rest = write_escaped(behind, out);
         len = plain(rest);
     }
 }
@@ -94,42 +122,108 @@ fn is_plain(text: &[u8]) -> bool {
     }
 }
 
-/// Appends a chunk byte by byte, by way of an array: to append each costs more.
-fn write_chunk(chunk: &[u8], out: &mut BytesMut) {
-    let mut buffer = [0; CHUNK * ESCAPE];
-    let mut length = 0;
-    let mut push = |byte| {
-        if let Some(place) = buffer.get_mut(length) {
-            *place = byte;
-            length += 1;
+/// Returns a very short and plain text in quotes, and how many of the bytes that is.
+#[inline]
+fn shortest(text: &[u8]) -> Option<([u8; 16], usize)> {
+    let len = text.len();
+    if len > SHORTEST {
+        return None;
+    }
+    let first = word(text);
+    let all = match text.last_chunk() {
+        Some(last) => {
+            let last = u64::from_le_bytes(*last);
+            if first_special(first).is_some() || first_special(last).is_some() {
+                return None;
+            }
+            // Where the two overlap they say the same.
+            u128::from(first) | u128::from(last) << (8 * (len - WORD))
         }
+        None if first_special(first) == Some(len) => u128::from(first),
+        None => return None,
     };
-    for byte in chunk {
-        if !is_special(*byte) {
-            push(*byte);
-            continue;
+    let quote = u128::from(b'"');
+    Some(((quote | all << 8 | quote << (8 * (len + 1))).to_le_bytes(), len + 2))
+}
+
+/// Appends the beginning of a text that has escapes, by way of an array, and returns the rest: nothing, or what follows
+/// many plain bytes.
+#[inline(never)]
+fn write_escaped<'a>(text: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
+    let mut buffer = [0; BUFFER];
+    let (mut rest, mut length, mut plain) = (text, 0, 0);
+    while let Some((byte, behind)) = rest.split_first() {
+        if length > BUFFER - WORD {
+            out.extend_from_slice(buffer.get(..length).unwrap_or_default());
+            length = 0;
         }
-        push(b'\\');
-        match byte {
-            b'"' | b'\\' => push(*byte),
-            0x08 => push(b'b'),
-            b'\t' => push(b't'),
-            b'\n' => push(b'n'),
-            0x0c => push(b'f'),
-            b'\r' => push(b'r'),
+        let Some(place) = buffer.get_mut(length..).and_then(|room| room.first_chunk_mut()) else {
+            break;
+        };
+        // Always a whole word, which is cheaper to copy than the part of it that counts.
+        let (bytes, len) = escape(*byte);
+        match rest.first_chunk() {
+            Some(word) if len == 1 => {
+                if plain >= MANY_PLAIN {
+                    break;
+                }
+                let len = first_special(u64::from_le_bytes(*word)).unwrap_or(WORD);
+                *place = *word;
+                length += len;
+                plain += len;
+                rest = rest.get(len..).unwrap_or_default();
+            }
             _ => {
-                // A control character, so the first digits are known.
-                let last = b"0123456789abcdef".get(usize::from(byte & 15));
-                [b'u', b'0', b'0', b'0' + (byte >> 4)].into_iter().for_each(&mut push);
-                push(last.copied().unwrap_or(b'0'));
+                *place = bytes;
+                length += len;
+                plain = 0;
+                rest = behind;
             }
         }
     }
     out.extend_from_slice(buffer.get(..length).unwrap_or_default());
+    rest
 }
 
-/// The longest escape: `\u001f`.
-const ESCAPE: usize = 6;
+/// Returns how a byte is written, and how long that is.
+#[inline]
+fn escape(byte: u8) -> ([u8; WORD], usize) {
+    let escape = ESCAPES.get(usize::from(byte)).copied().unwrap_or_default();
+    (escape.to_le_bytes(), (escape >> 56) as usize)
+}
+
+/// For each byte how it is written, and in the last byte how long that is: one if it is plain.
+const ESCAPES: [u64; 256] = {
+    let mut all = [0; 256];
+    let mut plain = 0;
+    while plain < all.len() {
+        all[plain] = 1 << 56 | plain as u64;
+        plain += 1;
+    }
+    let mut byte = 0;
+    while byte < b' ' {
+        let (high, low) = (b'0' + (byte >> 4), b"0123456789abcdef"[(byte & 15) as usize]);
+        all[byte as usize] = u64::from_le_bytes([b'\\', b'u', b'0', b'0', high, low, 0, 6]);
+        byte += 1;
+    }
+    let letters = b"\"\"\\\\\x08b\tt\nn\x0cf\rr";
+    let mut at = 0;
+    while at < letters.len() {
+        let (byte, letter) = (letters[at] as usize, letters[at + 1]);
+        all[byte] = u64::from_le_bytes([b'\\', letter, 0, 0, 0, 0, 0, 2]);
+        at += 2;
+    }
+    all
+};
+
+/// The longest text that fits 16 bytes with its quotes.
+const SHORTEST: usize = 14;
+
+/// Room for a few escapes and what stands between them.
+const BUFFER: usize = 128;
+
+/// After so many plain bytes there may be more of them, which are written in longer pieces.
+const MANY_PLAIN: usize = 64;
 
 /// Bytes looked at together: two of the narrowest vector registers.
 const CHUNK: usize = 32;
@@ -139,14 +233,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str) {
-        let mut out = BytesMut::from("before");
-        write(text, &mut out);
-        let expected = format!("before{}", serde_json::to_string(text).unwrap());
-        assert_eq!(String::from_utf8_lossy(&out), expected);
-    }
+    use crate::fuzzing::writing_agrees as check;
 
     #[test]
     fn every_character_of_one_byte_at_every_place() {
@@ -154,6 +241,30 @@ mod tests {
             for before in 0..150 {
                 let text = format!("{}{}{}", "x".repeat(before), char::from(byte), "é".repeat(20));
                 check(&text);
+            }
+        }
+    }
+
+    #[test]
+    fn every_byte_at_every_place_of_a_short_text() {
+        for byte in 0..0x80 {
+            for length in 1..40 {
+                for at in 0..length {
+                    let mut text = "x".repeat(length);
+                    text.replace_range(at..=at, &char::from(byte).to_string());
+                    check(&text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn escapes_as_often_as_there_is_room_for() {
+        for period in 1..140 {
+            for escape in ["\"", "\u{0}"] {
+                let text = (escape.to_owned() + &"x".repeat(period - 1)).repeat(600 / period);
+                check(&text);
+                check(text.get(1..).unwrap_or_default());
             }
         }
     }
@@ -186,6 +297,16 @@ mod tests {
         #[test]
         fn any_text(text in any::<String>()) {
             check(&text);
+        }
+
+        #[test]
+        fn short_text(text in "[a-z\\x00-\\x1f\"\\\\é日]{0,16}") {
+            check(&text);
+        }
+
+        #[test]
+        fn text_with_few_escapes(parts in prop::collection::vec("[a-zé日😀]{0,90}[\n\u{1}\"]?", 0..6)) {
+            check(&parts.concat());
         }
 
         #[test]

@@ -1,4 +1,12 @@
 //! Looks at many bytes at a time for those that end plain text or a number.
+//!
+//! It is done by SWAR, "SIMD within a register": eight bytes are one `u64`, and one operation on it works on all
+//! eight. That no byte affects its neighbours is a matter of arithmetic. For a zero byte, say, subtract one from each
+//! byte: only a byte that was zero borrows, so its highest bit becomes set. A byte equal to `"` is a zero byte after
+//! an XOR with eight of `"`, and a control character is a byte from which 0x20 cannot be subtracted without borrowing.
+//! A borrow spoils the bytes above it, so only the lowest byte that is found counts, which is the first one where the
+//! word was read with its lowest byte first. Where loops look at [`WIDE`] or [`BLOCK`] bytes, they are written without
+//! early exits instead, and the compiler makes them instructions on vector registers. Neither needs `unsafe`.
 
 /// Returns how many bytes of plain text `text` begins with, and bits of which none of [`HIGHS`] is
 /// set if they are ASCII.
@@ -111,6 +119,25 @@ pub(super) const BLOCK: usize = 128;
 const WIDE: usize = 32;
 
 pub(super) const WORD: usize = size_of::<u64>();
+
+/// Returns the first eight bytes as a word, the first byte lowest; fewer are followed by zeros, which are special.
+#[inline]
+pub(super) fn word(bytes: &[u8]) -> u64 {
+    if let Some(word) = bytes.first_chunk() {
+        return u64::from_le_bytes(*word);
+    }
+    if let (Some(start), Some(end)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // Two looks that overlap, where they say the same.
+        let half = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes));
+        return half(start) | half(end) << (8 * (bytes.len() - 4));
+    }
+    match *bytes {
+        [] => 0,
+        [one] => u64::from(one),
+        [one, two] => u64::from(one) | u64::from(two) << 8,
+        [one, two, three, ..] => u64::from(one) | u64::from(two) << 8 | u64::from(three) << 16,
+    }
+}
 
 const ONES: u64 = u64::MAX / 255;
 pub(super) const HIGHS: u64 = ONES << 7;

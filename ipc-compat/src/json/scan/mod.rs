@@ -219,13 +219,6 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Returns how many bytes of plain text `text` begins with.
-#[inline]
-pub(super) fn plain_len(text: &[u8]) -> usize {
-    let word = text.first_chunk::<WORD>().map(|word| u64::from_le_bytes(*word));
-    word.and_then(first_special).unwrap_or_else(|| long_plain(text).0)
-}
-
 /// Returns what follows the string whose first quote `text` follows, and bits as [`plain`] does.
 #[inline(never)]
 fn behind_text(text: &[u8]) -> Option<(&[u8], u64)> {
@@ -243,7 +236,12 @@ fn behind_text(text: &[u8]) -> Option<(&[u8], u64)> {
 fn behind_escaped_text(escape: &[u8], bits: u64) -> Option<(&[u8], u64)> {
     let (mut rest, mut all) = (behind_escape(escape)?, bits);
     loop {
-        let (len, bits) = long_plain(rest);
+        // Escapes often follow each other closely.
+        let word = rest.first_chunk::<WORD>().map(|word| u64::from_le_bytes(*word));
+        let (len, bits) = match word.and_then(first_special) {
+            Some(len) => (len, word.unwrap_or_default()),
+            None => long_plain(rest),
+        };
         all |= bits;
         match rest.get(len..)? {
             [b'"', behind @ ..] => return Some((behind, all)),
@@ -324,6 +322,3 @@ pub(crate) const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]
 mod tests;
-
-#[cfg(test)]
-pub(super) use tests::json as any_json;

@@ -85,7 +85,7 @@ fn depths_around_the_limit() {
 }
 
 /// Any JSON, with space and escapes of every kind.
-pub(in crate::json) fn json() -> impl Strategy<Value = String> {
+fn json() -> impl Strategy<Value = String> {
     let texts = "\"([a-z é日😀]|\\\\[\"\\\\/bfnrt]|\\\\u[0-9a-fA-F]{4}){0,40}\"";
     let leaf = prop_oneof![
         texts,

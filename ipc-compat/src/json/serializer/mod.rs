@@ -8,8 +8,8 @@ use bytes::BytesMut;
 use serde::{Serialize, Serializer};
 use serde_json::Error;
 
+use super::append::Appender;
 use super::{is_hidden, string};
-use crate::format::Appender;
 use parts::{Close, Parts};
 
 /// Appends `payload` as JSON, exactly as `serde_json` writes it.

@@ -12,7 +12,7 @@ use serde_json::Error;
 use serde_json::ser::Formatter;
 
 use super::Json;
-use crate::format::Appender;
+use crate::json::append::Appender;
 use crate::json::string;
 
 /// A list or an object that is being written.
