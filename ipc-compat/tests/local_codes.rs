@@ -2,6 +2,10 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
@@ -22,7 +26,7 @@ async fn code(root: &Path, path: Option<PathBuf>) -> String {
     codes::of(&server.unwrap().start().await.unwrap_err()).into_owned()
 }
 
-#[tokio::test]
+both_runtimes!(whatever_is_no_socket_is_not_unlinked);
 async fn whatever_is_no_socket_is_not_unlinked() {
     type Make = fn(&Path);
     let makes: [Make; 4] = [
@@ -43,7 +47,7 @@ async fn whatever_is_no_socket_is_not_unlinked() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_socket_root_that_is_not_ones_own_has_a_code);
 async fn a_socket_root_that_is_not_ones_own_has_a_code() {
     let directory = TempDir::new().unwrap();
     let (real, link) = (directory.path().join("real"), directory.path().join("link"));

@@ -159,7 +159,7 @@ impl fmt::Display for DisplacedBy {
 impl AfterDisplaced {
     /// Returns a short name that never changes: `serves_on`, `remade`, `not_remade` or `stopped`.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::ServesOn => "serves_on",
             Self::Remade => "remade",

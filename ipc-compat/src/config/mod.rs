@@ -1,5 +1,6 @@
 //! `Config`: node-ipc's settings under their own names.
 
+mod error;
 mod json;
 mod resolve;
 mod values;
@@ -11,11 +12,12 @@ use std::time::Duration;
 use ipc_codec::{Delimiter, Limits};
 use ipc_transport::{UdpLimits, WhenDisplaced};
 
+pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
-use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform, UnsafeDelimiter};
+use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 
 /// The settings of node-ipc, under its names in snake case.
 ///
@@ -363,47 +365,4 @@ impl Config {
         // As they are: a path becomes the name of a pipe where there are pipes.
         local_names(roots.map(|root| socket_path(root, &self.appspace, id)), Platform::Unix)
     }
-}
-
-/// Why a [`Config`] cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// There is no such setting.
-    #[error("there is no setting {key}")]
-    UnknownKey {
-        /// The name, in node-ipc's spelling.
-        key: String,
-    },
-    /// A setting cannot have this value.
-    #[error("{key} is {value}, not {allowed}")]
-    Value {
-        /// The setting, in node-ipc's spelling.
-        key: String,
-        /// The value as JSON, shortened; a secret is not shown.
-        value: String,
-        /// What it can be.
-        allowed: &'static str,
-    },
-    /// A number that needs to be at least 1 is 0.
-    #[error("{option} is zero")]
-    Zero {
-        /// The setting.
-        option: &'static str,
-    },
-    /// A text or a list that needs something in it has nothing.
-    #[error("{option} is empty")]
-    Empty {
-        /// The setting.
-        option: &'static str,
-    },
-    /// A text that becomes a part of a path or an address holds a NUL character.
-    #[error("{option} contains a NUL character")]
-    ContainsNul {
-        /// The setting.
-        option: &'static str,
-    },
-    /// Frames may hold the delimiter.
-    #[error(transparent)]
-    UnsafeDelimiter(#[from] UnsafeDelimiter),
 }

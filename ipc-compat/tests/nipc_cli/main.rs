@@ -18,16 +18,16 @@ mod certificates;
 mod connect;
 mod data;
 mod data_from;
-mod descriptors;
 #[path = "../../../ipc-transport/tests/support/der.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
 mod der;
+mod descriptors;
 mod emit;
 mod emit_flush;
 mod ends;
 mod files;
-mod network;
 mod foreign;
+mod network;
 mod options;
 mod places;
 #[cfg(target_os = "linux")]

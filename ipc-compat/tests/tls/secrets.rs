@@ -36,7 +36,7 @@ fn check(leak: &Leak, what: &str, tls: &Value) {
     }
 }
 
-#[tokio::test]
+both_runtimes!(no_setting_with_a_broken_key_shows_it);
 async fn no_setting_with_a_broken_key_shows_it() {
     let directory = TempDir::new().unwrap();
     let ca = Authority::new("ca");
@@ -67,7 +67,7 @@ async fn no_setting_with_a_broken_key_shows_it() {
     }
 }
 
-#[tokio::test]
+both_runtimes!(a_key_in_the_wrong_setting_is_not_shown);
 async fn a_key_in_the_wrong_setting_is_not_shown() {
     let identity = here(&Authority::new("ca"));
     let leak = Leak::of(&identity.key);

@@ -20,7 +20,7 @@ fn a_server_that_waits_for_a_client_tells_that_its_file_is_gone() {
         let watched = place.unix().with_file_watch(Some(Duration::from_millis(5)));
         let mut server = Server::builder(Lines, watched.with_when_displaced(then))
             .unwrap()
-            .on_displaced(move |displaced| told.send(displaced.then.code()).unwrap())
+            .on_displaced(move |displaced| told.send(displaced.then.name()).unwrap())
             .listen()
             .unwrap();
         let mut client = place.builder().build();

@@ -54,7 +54,7 @@ fn frames_cut_anywhere_come_whole() {
 /// Returns what a connection says of these bytes, of which the peer sends no more.
 fn said_of(bytes: &[u8], ends: bool) -> String {
     let place = Place::new();
-    let builder = ipc_core::blocking::Server::builder(Lines, place.unix());
+    let builder = ipc_core::blocking::Server::builder(Lines, place.unix()).unwrap();
     let short = Some(Duration::from_millis(50));
     let limits = Limits::default().with_max_frame(1000);
     let mut server = builder.frame_timeout(short).limits(limits).listen().unwrap();

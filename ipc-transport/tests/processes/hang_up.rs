@@ -14,6 +14,7 @@ use crate::Result;
 
 #[cfg(feature = "tls-base")]
 #[path = "../support/certificates.rs"]
+#[allow(dead_code, reason = "not every test that has it needs all of it")]
 #[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]
 mod certificates;
 

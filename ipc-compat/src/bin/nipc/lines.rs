@@ -51,7 +51,7 @@ impl Line<'_> {
             _ => None,
         };
         let path = displaced.path.to_string_lossy().into_owned();
-        Line::Displaced { path, by: displaced.by, then: displaced.then.code(), reason }
+        Line::Displaced { path, by: displaced.by, then: displaced.then.name(), reason }
     }
 
     /// Returns the line of a message that could not be sent.

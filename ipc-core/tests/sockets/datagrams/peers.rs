@@ -75,7 +75,7 @@ async fn where_peers_connect_only_those_are_found() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
+both_runtimes!(a_datagram_that_was_not_sent_is_told_to_streams_at_once);
 async fn a_datagram_that_was_not_sent_is_told_to_streams_at_once() {
     let rig = Rig::new().await;
     let mut events = rig.server.events();

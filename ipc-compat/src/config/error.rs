@@ -1,0 +1,46 @@
+//! `ConfigError`: why a config cannot be used.
+
+use crate::UnsafeDelimiter;
+
+/// Why a [`Config`](crate::Config) cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// There is no such setting.
+    #[error("there is no setting {key}")]
+    UnknownKey {
+        /// The name, in node-ipc's spelling.
+        key: String,
+    },
+    /// A setting cannot have this value.
+    #[error("{key} is {value}, not {allowed}")]
+    Value {
+        /// The setting, in node-ipc's spelling.
+        key: String,
+        /// The value as JSON, shortened; a secret is not shown.
+        value: String,
+        /// What it can be.
+        allowed: &'static str,
+    },
+    /// A number that needs to be at least 1 is 0.
+    #[error("{option} is zero")]
+    Zero {
+        /// The setting.
+        option: &'static str,
+    },
+    /// A text or a list that needs something in it has nothing.
+    #[error("{option} is empty")]
+    Empty {
+        /// The setting.
+        option: &'static str,
+    },
+    /// A text that becomes a part of a path or an address holds a NUL character.
+    #[error("{option} contains a NUL character")]
+    ContainsNul {
+        /// The setting.
+        option: &'static str,
+    },
+    /// Frames may hold the delimiter.
+    #[error(transparent)]
+    UnsafeDelimiter(#[from] UnsafeDelimiter),
+}
