@@ -68,7 +68,6 @@ pub const ARGUMENT: &str = "ERR_IPC_ARGUMENT";
 #[must_use]
 pub fn of(error: &Error) -> Cow<'static, str> {
     match error {
-        Error::Transport(TransportError::NotASocket { .. }) => UNLINK_NOT_SOCKET.into(),
         Error::Transport(TransportError::InvalidPath { reason, .. })
             if reason.starts_with(ABOUT_SOCKET_ROOT) =>
         {
@@ -128,6 +127,7 @@ const RENAMED: &[(&str, &str)] = &[
     ("frame_timeout", MESSAGE_TIMEOUT),
     ("queue_full", BACKPRESSURE),
     ("larger_than_queue", BACKPRESSURE),
+    ("not_a_socket", UNLINK_NOT_SOCKET),
     ("larger_than_datagram", FRAME_TOO_LARGE),
 ];
 

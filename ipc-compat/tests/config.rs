@@ -54,6 +54,9 @@ const CLASSIC: &str = r#"Config {
         local_port: None,
         family: None,
     },
+    keepalive: Some(
+        60s,
+    ),
     udp_limits: UdpLimits {
         peers: 1024,
         idle: 300s,
@@ -61,6 +64,7 @@ const CLASSIC: &str = r#"Config {
         total_bytes: 16777216,
         amplification: None,
     },
+    udp_broadcast: false,
     parser: Fast,
     identify_peer: false,
     max_message_size: None,
