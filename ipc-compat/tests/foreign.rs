@@ -74,6 +74,7 @@ fn a_client_hears_of_an_end_within_a_frame_before_the_end() {
             tell.send("error").unwrap();
         });
         client.on_disconnect(move |_| told.send("disconnect").unwrap());
+        client.start().unwrap();
         let (mut peer, _) = listener.accept().await.unwrap();
         peer.write_all(b"{\"type\":\"").await.unwrap();
         drop(peer);

@@ -173,7 +173,9 @@ fn the_places_are_those_of_both_families_each_once() {
 both_runtimes!(a_path_with_a_nul_in_front_is_an_abstract_name);
 #[cfg(target_os = "linux")]
 async fn a_path_with_a_nul_in_front_is_an_abstract_name() {
-    let name = format!("\0ipc-compat.{}", std::process::id());
+    // The twin of this test runs at the same time.
+    let flavor = tokio::runtime::Handle::current().runtime_flavor();
+    let name = format!("\0ipc-compat.{}.{flavor:?}", std::process::id());
     let ipc = Ipc::new(Config::classic());
     let server = ipc.serve(name.as_str()).unwrap();
     let endpoint = server.start().await.unwrap();
