@@ -133,14 +133,14 @@ fn all() -> Vec<(TransportError, &'static str, bool, ErrorKind, &'static str)> {
         (
             E::ModeRefused { path: path(), mode: 0o600, actual: 0o755, source: source() },
             "mode_refused",
-            true,
+            false,
             ErrorKind::Other,
             "/tmp/app.world has the mode 0755, and chmod to 0600 is refused",
         ),
         (
             E::Displaced { path: path(), by: DisplacedBy::Removed },
             "displaced",
-            true,
+            false,
             ErrorKind::NotFound,
             "/tmp/app.world was removed",
         ),
@@ -279,7 +279,7 @@ fn the_text_never_repeats_the_source() {
             assert!(!error.to_string().contains(&source.to_string()), "{error}");
         }
     }
-    assert_eq!(sources, 9);
+    assert_eq!(sources, 10);
 }
 
 #[test]
