@@ -15,3 +15,8 @@ pub use outcome::Outcome;
 pub use sample::{Body, FIRST_SEQ, OwnedBody, frame, frame_with, text};
 pub use shapes::{Shape, shapes};
 pub use task::{Task, Work};
+
+/// The code of the project's README, which no published crate can hold, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
