@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use ipc_compat::{Config, Ipc, NodeFormat, RawJson};
 use ipc_core::DecodePayload;
-use ipc_transport::{MemoryTransport, Transport};
+use ipc_transport::{MemoryHub, MemoryTransport, Transport};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 
 both_runtimes!(handlers_run_by_what_they_take);
 async fn handlers_run_by_what_they_take() {
-    let transport = MemoryTransport::new("absent");
+    let transport = MemoryTransport::new("absent").with_hub(MemoryHub::new());
     let server = Ipc::new(Config::classic()).serve_on(transport.clone()).unwrap();
     let (told, mut tells) = mpsc::unbounded_channel();
     macro_rules! note {

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use ipc_compat::{Config, Encoding, Ipc, IpcClient, IpcServer, NodeFormat, RawSocket, codes};
 use ipc_core::session::ReconnectPolicy;
 use ipc_core::{Client, EmitError};
-use ipc_transport::{MemoryTransport, Stream, Transport};
+use ipc_transport::{MemoryHub, MemoryTransport, Stream, Transport};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
@@ -229,7 +229,7 @@ async fn what_was_not_written_comes_back_whole() {
 
 /// A client over memory and the bare stream of its server.
 async fn client_and_stream(sync: bool) -> (Client<NodeFormat>, Stream) {
-    let transport = MemoryTransport::new("raw");
+    let transport = MemoryTransport::new("raw").with_hub(MemoryHub::new());
     let mut listener = transport.listen().await.unwrap();
     let format = NodeFormat::classic().with_raw(Encoding::Utf8);
     let client =

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ipc_core::queue::QueueLimits;
 use ipc_core::{Client, Server};
-use ipc_transport::{MemoryTransport, Stream, Transport};
+use ipc_transport::{MemoryHub, MemoryTransport, Stream, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::rig::{KINDS, Rig, eventually};
@@ -162,7 +162,7 @@ fn two_sides_that_flood_each_other_do_not_wait_for_ever() {
             eventually(|| rig.server.peers().is_empty()).await;
             talk_at_each_other(rig.transport(), &rig.server, &rig.log).await;
         }
-        let memory = MemoryTransport::new("sockets-pausing");
+        let memory = MemoryTransport::new("sockets-pausing").with_hub(MemoryHub::new());
         let server = Server::builder(Lines, memory.clone())
             .high_water_mark(Some(MARK))
             .queue(room_for_all())
