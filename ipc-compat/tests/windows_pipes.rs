@@ -1,6 +1,6 @@
 //! Local sockets on Windows: named pipes, by node-ipc's rule for their names.
 #![cfg(windows)]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[cfg(unix)]
 #[macro_use]
 #[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
