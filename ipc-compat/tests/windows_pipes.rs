@@ -6,6 +6,7 @@
 #[path = "../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use ipc_compat::{Config, Dialect, Ipc, Resolve, Retries};
@@ -30,8 +31,11 @@ async fn meet(server: &str, client: &str) -> Endpoint {
     endpoint
 }
 
+/// Returns a name that no other test has: twins run at the same time.
 fn fresh(what: &str) -> String {
-    format!("ipc-compat-{}-{what}", std::process::id())
+    static USED: AtomicU32 = AtomicU32::new(0);
+    let (id, test) = (std::process::id(), USED.fetch_add(1, Ordering::Relaxed));
+    format!("ipc-compat-{id}-{test}-{what}")
 }
 
 // Tests W33
