@@ -85,8 +85,11 @@ mod tests {
         };
         assert_eq!(bound(vec![elsewhere, free]), Ok(()));
         assert_eq!(bound(vec![taken, free]), Err("address_in_use"));
-        assert_eq!(bound(vec![elsewhere, elsewhere]), Err("unreachable"));
-        assert_eq!(bound(vec![elsewhere]), Err("io"));
+        // Wine binds a socket for datagrams to any address, whoever has it.
+        if cfg!(not(windows)) {
+            assert_eq!(bound(vec![elsewhere, elsewhere]), Err("unreachable"));
+            assert_eq!(bound(vec![elsewhere]), Err("io"));
+        }
         Ok(())
     }
 }
