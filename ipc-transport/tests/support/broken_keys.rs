@@ -11,7 +11,8 @@ use crate::certificates::Identity;
 
 /// Returns files that hold the key of `identity`, or most of it, and cannot be used.
 pub(crate) fn broken(identity: &Identity) -> Vec<(&'static str, Vec<u8>)> {
-    let key = identity.key.as_str();
+    // On Windows it is made with the line ends of that system.
+    let key = &*identity.key.replace("\r\n", "\n");
     let lines: Vec<_> = key.lines().collect();
     let (begin, body, end) = (lines[0], &lines[1..lines.len() - 1], lines[lines.len() - 1]);
     let section = |body: &str| format!("{begin}\n{body}\n{end}\n");
