@@ -218,6 +218,18 @@ impl<F: MessageFormat> Client<F> {
     where
         F: EncodePayload<T>,
     {
+        if !self.inner.is_started() {
+            return self.emit_first(event, payload);
+        }
+        self.inner.peer.emit(event, payload)
+    }
+
+    /// Sends the event that starts the client. Apart from `emit`, which is hot.
+    #[cold]
+    fn emit_first<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
         let _begins_after_this = self.inner.beginning()?;
         self.inner.peer.emit(event, payload)
     }

@@ -35,11 +35,16 @@ impl<F: MessageFormat> Inner<F> {
         self.beginning().map(drop)
     }
 
+    /// Returns whether the client was started or ended before: one load, for each `emit`.
+    #[inline]
+    pub(super) fn is_started(&self) -> bool {
+        self.started.load(Ordering::Acquire)
+    }
+
     /// Starts the client, unless it was started or ended before, when what this returns is dropped:
     /// a message that is sent meanwhile is queued before anything can have failed.
     pub(super) fn beginning(&self) -> Result<Option<Beginning<F>>, RuntimeError> {
-        // The hot path of `emit`.
-        if self.started.load(Ordering::Acquire) {
+        if self.is_started() {
             return Ok(None);
         }
         let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
