@@ -6,10 +6,10 @@ use ipc_core::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::format::{Envelope, Name, by_visitor, ordinary};
 use crate::json::scan::{MAX_DEPTH, is_json};
 use crate::json::surrogates::replace_lone_surrogates;
 use crate::json::{serializer, string};
+use crate::wire::{Envelope, Name, by_visitor, ordinary};
 use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 
 /// Checks everything that must hold for `frame`.

@@ -6,7 +6,6 @@ pub mod codes;
 mod config;
 mod encoding;
 mod environment;
-mod format;
 #[cfg(any(test, fuzzing))]
 #[expect(clippy::expect_used, clippy::panic, reason = "it says what is wrong by panicking")]
 pub mod fuzzing;
@@ -14,15 +13,13 @@ mod inspect;
 mod ipc;
 mod json;
 pub mod paths;
+mod wire;
 
 pub use config::{
     Config, ConfigError, Family, Interface, Logger, Profile, Resolve, Retries, Tls, UnknownName,
 };
 pub use encoding::Encoding;
 pub use environment::{Environment, Platform};
-pub use format::{
-    BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
-};
 pub use inspect::Inspect;
 #[cfg(feature = "tls-base")]
 pub use ipc::TlsProblem;
@@ -30,6 +27,9 @@ pub use ipc::blocking;
 pub use ipc::{
     Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
     ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,
+};
+pub use wire::{
+    BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
 };
 
 /// The examples in `docs/migration.md`.

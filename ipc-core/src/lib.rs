@@ -3,32 +3,40 @@
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "tokio")]
-mod driver;
+pub mod blocking;
+#[cfg(feature = "tokio")]
+mod error;
+#[cfg(feature = "tokio")]
+mod event;
 mod format;
-pub mod inbound;
-mod looks_like;
-mod message;
-#[cfg(feature = "msgpack")]
-mod msgpack;
-pub mod queue;
+mod formats;
 #[cfg_attr(
     not(feature = "tokio"),
-    expect(dead_code, reason = "the driver dispatches; without it only the names are public")
+    expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
 )]
-mod router;
-pub mod session;
+mod handlers;
+mod looks_like;
+mod message;
+#[cfg(feature = "tokio")]
+mod observe;
+#[cfg(feature = "tokio")]
+mod options;
+pub mod protocol;
+#[cfg(feature = "tokio")]
+mod runtime;
 
 #[cfg(feature = "tokio")]
-pub use driver::blocking;
+pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
-pub use driver::{
-    BroadcastReport, Client, ClientBuilder, ClientEvent, CloseReport, ConnectError,
-    DisconnectReason, EmitError, Error, Events, FlushPolicy, Incoming, OnMalformed, Peer, PeerId,
-    Server, ServerBuilder, ServerEvent, ShutdownReport,
-};
+pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, ShutdownReport};
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
+#[cfg(feature = "msgpack")]
+pub use formats::msgpack::MsgPack;
+pub use handlers::router::{HandlerError, HandlerId, HandlerOrder};
 pub use looks_like::LooksLike;
 pub use message::Message;
-#[cfg(feature = "msgpack")]
-pub use msgpack::MsgPack;
-pub use router::{HandlerError, HandlerId, HandlerOrder};
+#[cfg(feature = "tokio")]
+pub use options::{FlushPolicy, OnMalformed};
+pub use protocol::{connection::inbound, queue, session};
+#[cfg(feature = "tokio")]
+pub use runtime::{Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder};

@@ -24,12 +24,20 @@ const LAYERS: &[Layer] = &[
         except: &[],
         never: &[&["ipc_codec", "ipc_core", "FrameDecoder"], NODE_IPC, JSON],
     },
+    Layer { folder: "ipc-core/src", except: &[], never: &[NODE_IPC, JSON] },
     Layer {
         folder: "ipc-core/src",
-        except: &["ipc-core/src/driver"],
-        never: &[RUNTIME, SYSTEM, CLOCK, NODE_IPC, JSON],
+        // The drivers, and what only they need.
+        except: &[
+            "ipc-core/src/runtime",
+            "ipc-core/src/blocking",
+            "ipc-core/src/observe",
+            "ipc-core/src/options.rs",
+            "ipc-core/src/error.rs",
+            "ipc-core/src/event.rs",
+        ],
+        never: &[RUNTIME, SYSTEM, CLOCK],
     },
-    Layer { folder: "ipc-core/src/driver", except: &[], never: &[NODE_IPC, JSON] },
     Layer { folder: "ipc-compat/src", except: &[], never: &[SOCKETS] },
 ];
 

@@ -1,0 +1,306 @@
+//! `Client`: a connection that comes back, driven by the thread that owns it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ipc_transport::{BlockingStream, Transport, TransportError};
+
+use super::connection::close;
+use super::methods::talk_methods;
+use super::talk::{Talk, Turn};
+use super::{Event, NotBlocking, RecvError, plain};
+use crate::error::{ConnectError, DisconnectReason, Error};
+use crate::options::{ConnectionConfig, OnMalformed, client_setters, connection_setters};
+use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
+use crate::runtime::clock;
+use crate::runtime::dial::dial;
+use crate::{ClientEvent, CloseReport, MessageFormat};
+
+/// A connection to a server that comes back when it is lost, for a thread that waits.
+///
+/// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait
+/// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
+/// once, without waiting; [`close`](Self::close) writes what waits first.
+#[derive(Debug)]
+pub struct Client<F> {
+    talk: Talk<F>,
+    session: Session,
+    transport: Arc<dyn Transport>,
+    connect_timeout: Duration,
+    /// Why the last connection or attempt ended.
+    reason: DisconnectReason,
+    last_error: Option<Arc<Error>>,
+}
+
+/// A client's settings.
+///
+/// # Defaults
+///
+/// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
+/// answers. The rest stands at the setters.
+#[derive(Debug)]
+pub struct ClientBuilder<F> {
+    format: F,
+    transport: Arc<dyn Transport>,
+    reconnect: ReconnectPolicy,
+    connect_timeout: Duration,
+    config: ConnectionConfig,
+}
+
+impl<F: MessageFormat> Client<F> {
+    /// Returns a builder for a client that speaks `format` over `transport`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotBlocking`] if the transport's sockets need a runtime.
+    pub fn builder(format: F, transport: impl Transport) -> Result<ClientBuilder<F>, NotBlocking> {
+        Ok(ClientBuilder {
+            format,
+            transport: plain(transport)?,
+            reconnect: ReconnectPolicy::default(),
+            connect_timeout: Duration::from_secs(30),
+            config: ConnectionConfig::of_client(),
+        })
+    }
+
+    /// Waits until the client is connected. Optional: `recv` connects, too.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
+    /// never help ([`Error::is_permanent`]), or it was closed. With a policy that tries for ever and no server, this waits for ever.
+    ///
+    /// # Panics
+    ///
+    /// If it is called within an async runtime, which a thread that waits would stop.
+    pub fn connect(&mut self) -> Result<(), ConnectError> {
+        loop {
+            match self.session.state() {
+                State::Connected => return Ok(()),
+                State::Destroyed => {
+                    let failed = self.last_error.clone().map(ConnectError::Failed);
+                    return Err(failed.unwrap_or(ConnectError::Closed));
+                }
+                _ => {
+                    // Nothing ends this wait but the session itself.
+                    let _ = self.advance(None);
+                }
+            }
+        }
+    }
+
+    /// Returns the state.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.session.state()
+    }
+
+    talk_methods!();
+
+    /// Waits for the next event and returns it: messages, and what happens to the connection; `None`
+    /// after [`ClientEvent::Destroy`]. Connects if there is no connection, and writes what was
+    /// queued.
+    ///
+    /// # Panics
+    ///
+    /// If it has to connect within an async runtime, which a thread that waits would stop.
+    pub fn recv(&mut self) -> Option<Event> {
+        self.next(None).ok()
+    }
+
+    /// Waits for the next event, for `timeout` at most, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`].
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
+        self.next(clock::now().checked_add(timeout))
+    }
+
+    fn next(&mut self, until: Option<Instant>) -> Result<Event, RecvError> {
+        loop {
+            if let Some(event) = self.talk.take_event() {
+                return Ok(event);
+            }
+            match self.session.state() {
+                State::Destroyed => return Err(RecvError::Ended),
+                State::Connected => match self.talk.turn(until) {
+                    Turn::Look => {}
+                    Turn::TimedOut => return Err(RecvError::TimedOut),
+                    Turn::Lost(reason) => self.lost(reason),
+                },
+                _ => self.advance(until)?,
+            }
+        }
+    }
+
+    /// Connects if need be and waits until everything that was sent is written; `false` if the
+    /// client came to its end before, or if 8 MiB of events wait to be received while an answer is
+    /// waited for (`sync`).
+    ///
+    /// # Panics
+    ///
+    /// As [`recv`](Self::recv).
+    pub fn flush(&mut self) -> bool {
+        while !self.talk.queue.is_empty() {
+            match self.session.state() {
+                State::Destroyed => return false,
+                State::Connected => match self.talk.drain(None) {
+                    Turn::Look => {}
+                    Turn::TimedOut => return false,
+                    Turn::Lost(reason) => self.lost(reason),
+                },
+                _ => {
+                    let _ = self.advance(None);
+                }
+            }
+        }
+        true
+    }
+
+    /// Writes what waits, ends the connection and waits for the server's end, at most about the
+    /// close timeout and the linger time; the client does not connect again. Without a connection, what waits comes
+    /// back. What the server still sent can be received afterwards.
+    pub fn close(&mut self) -> CloseReport {
+        if self.session.state() == State::Connected {
+            self.session.handle_input(Input::Close);
+            self.reason = close(&mut self.talk);
+            self.talk.detach();
+            self.session.handle_input(Input::Lost { now: clock::now(), chance: 0.0 });
+        } else {
+            self.session.handle_input(Input::Disconnect);
+        }
+        self.tell();
+        self.talk.close_report()
+    }
+
+    /// Does what the session wants while there is no connection: dials, or waits for the time to.
+    fn advance(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
+        match self.session.state() {
+            State::Idle => self.session.handle_input(Input::Start),
+            State::Dialing { .. } => self.dial(until)?,
+            State::Waiting(at) => {
+                let end = until.map_or(at, |until| until.min(at));
+                pause(end.saturating_duration_since(clock::now()));
+                if end < at {
+                    return Err(RecvError::TimedOut);
+                }
+                self.session.handle_input(Input::Tick { now: clock::now().max(at) });
+            }
+            _ => {}
+        }
+        self.tell();
+        Ok(())
+    }
+
+    fn dial(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
+        let left = until.map(|until| until.saturating_duration_since(clock::now()));
+        let limit = self.connect_timeout;
+        let given = left.map_or(limit, |left| left.min(limit));
+        let error = match connect(&*self.transport, given) {
+            Ok(stream) => {
+                self.talk.attach(stream);
+                self.last_error = None;
+                self.session.handle_input(Input::Dialed);
+                return Ok(());
+            }
+            // The attempt is given up, and made anew by the next call.
+            Err(error)
+                if given < limit
+                    && is_out_of_time(&error)
+                    && until.is_some_and(|until| until <= clock::now()) =>
+            {
+                return Err(RecvError::TimedOut);
+            }
+            Err(error) => error,
+        };
+        let permanent = error.is_permanent();
+        self.reason = self.talk.fail(error);
+        if let DisconnectReason::Error(error) = &self.reason {
+            self.last_error = Some(Arc::clone(error));
+        }
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::DialFailed { permanent, now, chance });
+        Ok(())
+    }
+
+    fn lost(&mut self, reason: DisconnectReason) {
+        self.talk.detach();
+        // Wire rule W14
+        if self.talk.config.on_malformed == OnMalformed::Close && reason.is_misunderstood() {
+            self.session.handle_input(Input::StopRetrying);
+        }
+        self.reason = reason;
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::Lost { now, chance });
+        self.tell();
+    }
+
+    /// Tells what the session says has happened.
+    fn tell(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Connected => self.talk.tell(ClientEvent::Connect),
+                Output::Disconnected => {
+                    self.talk.tell(ClientEvent::Disconnect(self.reason.clone()));
+                }
+                Output::Destroyed => {
+                    self.talk.closed = true;
+                    self.talk.tell(ClientEvent::Destroy);
+                }
+                // What is to be done follows from the state.
+                _ => {}
+            }
+        }
+    }
+}
+
+impl<F: MessageFormat> ClientBuilder<F> {
+    client_setters!();
+    connection_setters!();
+
+    /// Returns the client. It is not connected yet.
+    #[must_use]
+    pub fn build(self) -> Client<F> {
+        Client {
+            talk: Talk::new(Arc::new(self.format), self.config),
+            session: Session::new(self.reconnect),
+            transport: self.transport,
+            connect_timeout: self.connect_timeout,
+            reason: DisconnectReason::Local,
+            last_error: None,
+        }
+    }
+}
+
+/// Dials on a runtime that lives for this attempt, on this thread: the socket file's checks and the
+/// resolver are the async driver's.
+fn connect(transport: &dyn Transport, limit: Duration) -> Result<BlockingStream, Error> {
+    runtime(transport)?.block_on(async { Ok(dial(transport, limit).await?.into_blocking()?) })
+}
+
+/// Tells whether the time was over before it was known what comes of the attempt.
+fn is_out_of_time(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ConnectTimeout { .. }
+            | Error::Transport(TransportError::ConnectTimeout { .. } | TransportError::Busy { .. })
+    )
+}
+
+pub(super) fn runtime(transport: &dyn Transport) -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|source| {
+        let endpoint = transport.endpoint();
+        TransportError::Io { endpoint, op: "prepare a connection", source }.into()
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a thread that waits for its next attempt sleeps")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}

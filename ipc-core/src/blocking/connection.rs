@@ -1,0 +1,139 @@
+//! `Connection`: one peer of a blocking server, for the thread that serves it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ipc_transport::BlockingStream;
+
+use super::methods::talk_methods;
+use super::talk::{Talk, Turn};
+use super::{Event, RecvError};
+use crate::error::{DisconnectReason, Error};
+use crate::options::ConnectionConfig;
+use crate::runtime::clock;
+use crate::{ClientEvent, CloseReport, MessageFormat};
+
+/// One peer of a [`Server`](super::Server).
+///
+/// Dropping it ends the connection at once, without waiting; [`close`](Self::close) writes what
+/// waits first.
+#[derive(Debug)]
+pub struct Connection<F> {
+    talk: Talk<F>,
+    ended: bool,
+    /// Its place among the server's connections.
+    place: Option<Arc<()>>,
+}
+
+impl<F: MessageFormat> Connection<F> {
+    pub(super) fn new(
+        format: Arc<F>,
+        config: ConnectionConfig,
+        stream: BlockingStream,
+        place: Arc<()>,
+    ) -> Self {
+        let mut talk = Talk::new(format, config);
+        talk.attach(stream);
+        Self { talk, ended: false, place: Some(place) }
+    }
+
+    talk_methods!();
+
+    /// Waits for the next event and returns it: messages, errors, and at last
+    /// [`ClientEvent::Disconnect`]; `None` after that. What was queued is written first.
+    pub fn recv(&mut self) -> Option<Event> {
+        self.next(None).ok()
+    }
+
+    /// Waits for the next event, for `timeout` at most, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError`].
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
+        self.next(clock::now().checked_add(timeout))
+    }
+
+    fn next(&mut self, until: Option<Instant>) -> Result<Event, RecvError> {
+        loop {
+            if let Some(event) = self.talk.take_event() {
+                return Ok(event);
+            }
+            if self.ended {
+                return Err(RecvError::Ended);
+            }
+            match self.talk.turn(until) {
+                Turn::Look => {}
+                Turn::TimedOut => return Err(RecvError::TimedOut),
+                Turn::Lost(reason) => self.end(reason),
+            }
+        }
+    }
+
+    /// Waits until everything that was sent is written; `false` if the connection was lost before,
+    /// or if 8 MiB of events wait to be received while an answer is waited for (`sync`).
+    pub fn flush(&mut self) -> bool {
+        while !self.talk.queue.is_empty() {
+            match self.talk.drain(None) {
+                Turn::Look => {}
+                Turn::TimedOut => return false,
+                Turn::Lost(reason) => {
+                    self.end(reason);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Writes what waits, ends the connection and waits for the peer's end, at most about the
+    /// close timeout and the linger time. What the peer still sends can be received afterwards.
+    pub fn close(&mut self) -> CloseReport {
+        if !self.ended {
+            let reason = close(&mut self.talk);
+            self.end(reason);
+        }
+        self.talk.close_report()
+    }
+
+    fn end(&mut self, reason: DisconnectReason) {
+        self.talk.detach();
+        self.talk.closed = true;
+        self.ended = true;
+        self.place = None;
+        self.talk.tell(ClientEvent::Disconnect(reason));
+    }
+}
+
+/// Writes what waits, ends our direction and waits for the peer's end. Returns how it ended.
+pub(super) fn close<F: MessageFormat>(talk: &mut Talk<F>) -> DisconnectReason {
+    let limit = talk.config.close_timeout;
+    talk.go_on();
+    let until = clock::now().checked_add(limit);
+    while !talk.queue.is_empty() {
+        match talk.drain(until) {
+            Turn::Look => {}
+            Turn::TimedOut => return talk.fail(Error::CloseTimeout { limit }),
+            Turn::Lost(reason) => return reason,
+        }
+    }
+    let shut = talk.line().map_or(Ok(()), |line| line.stream().shutdown_write());
+    if shut.is_err_and(|error| error.kind() != io::ErrorKind::NotConnected) {
+        return DisconnectReason::Local;
+    }
+    talk.closing = true;
+    // The peer's own end proves that it has read everything. It gets a moment for it.
+    let linger = clock::now().checked_add(talk.config.linger);
+    loop {
+        match talk.drain(linger) {
+            Turn::Look => {}
+            Turn::Lost(DisconnectReason::Reset) => return DisconnectReason::Reset,
+            Turn::TimedOut => return DisconnectReason::Local,
+            Turn::Lost(reason) => {
+                talk.peer_ended = !matches!(reason, DisconnectReason::Error(_));
+                return DisconnectReason::Local;
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! The driver's errors.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipc_codec::{DecodeError, EncodeError};
+use ipc_transport::{Endpoint, RuntimeError, TransportError};
+
+use crate::protocol::queue::{PushError, QueueLimit};
+use crate::{FormatError, HandlerError, LooksLike, PeerId};
+
+/// What went wrong on a connection, or while one was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The socket could not be opened, or no connection accepted.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The tokio runtime at hand cannot run a client or a server: there is none, or it was built
+    /// without timers or without sockets. Nothing was started; on another runtime it can be.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// Connecting took too long.
+    #[error("no connection to {endpoint} within {limit:?}")]
+    ConnectTimeout {
+        /// Where to.
+        endpoint: Endpoint,
+        /// How long it may take.
+        limit: Duration,
+    },
+    /// Reading from the peer failed.
+    #[error("the connection broke while reading")]
+    Read(#[source] io::Error),
+    /// Writing to the peer failed.
+    #[error("the connection broke while writing")]
+    Write(#[source] io::Error),
+    /// The peer sent a frame that cannot be decoded.
+    #[error(transparent)]
+    Frame(#[from] DecodeError),
+    /// The peer sent a frame that cannot be decoded, since it speaks another protocol.
+    #[error("{error}: it looks like {looks_like}")]
+    Foreign {
+        /// What is wrong with the frame.
+        error: DecodeError,
+        /// What it looks like.
+        looks_like: LooksLike,
+    },
+    /// The peer ended the connection within a frame, which is lost.
+    #[error("the connection ended within a frame, after {buffered} bytes of it{}", hint(*looks_like))]
+    Truncated {
+        /// How many bytes of the frame had come.
+        buffered: usize,
+        /// What they look like, if that may be why.
+        looks_like: Option<LooksLike>,
+    },
+    /// The peer began a frame and neither went on with it nor ended it.
+    #[error("an unfinished frame made no progress within {limit:?}{}", hint(*looks_like))]
+    FrameTimeout {
+        /// How long it may take.
+        limit: Duration,
+        /// What its beginning looks like, if that may be why.
+        looks_like: Option<LooksLike>,
+    },
+    /// The peer sent nothing for too long.
+    #[error("the peer sent nothing within {limit:?}")]
+    IdleTimeout {
+        /// How long it may be silent.
+        limit: Duration,
+    },
+    /// The peer sent a frame that is none of the format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A handler failed.
+    #[error(transparent)]
+    Handler(#[from] HandlerError),
+    /// The peer does not read as fast as it is written to, and the policy is to disconnect it.
+    #[error("the peer does not read: {0}")]
+    Overflow(QueueLimit),
+    /// All peers of the server together sent more of unfinished frames than they may.
+    #[error("unfinished frames of all peers would take {actual} bytes, the limit is {limit}")]
+    ReceiveBudget {
+        /// How many bytes they may take.
+        limit: usize,
+        /// How many they would take.
+        actual: usize,
+    },
+    /// A datagram could not be sent. The message in it is lost, and counted as dropped.
+    #[error("a datagram of {bytes} bytes was not sent")]
+    Datagram {
+        /// How many bytes it had.
+        bytes: usize,
+        /// Why.
+        source: io::Error,
+    },
+    /// No peer of the server has this address, and the server's kind of socket cannot speak first,
+    /// or does not listen yet.
+    #[error("no peer has the address {remote}")]
+    NoPeerAt {
+        /// The address.
+        remote: SocketAddr,
+    },
+    /// The server is shut down.
+    #[error("the server is shut down")]
+    Closed,
+    /// The closing connection was cut since it took too long.
+    #[error("closing took longer than {limit:?}")]
+    CloseTimeout {
+        /// How long it may take.
+        limit: Duration,
+    },
+}
+
+impl Error {
+    /// Returns the error of a frame that cannot be decoded, with what it looks like.
+    pub(crate) fn of_frame(error: DecodeError, looks_like: Option<LooksLike>) -> Self {
+        match looks_like {
+            Some(looks_like) => Self::Foreign { error, looks_like },
+            None => Self::Frame(error),
+        }
+    }
+
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Transport(error) => error.code(),
+            Self::Runtime(error) => error.code(),
+            Self::ConnectTimeout { .. } => "connect_timeout",
+            Self::Read(_) | Self::Write(_) => "connection_lost",
+            Self::Frame(error) | Self::Foreign { error, .. } => match error {
+                DecodeError::FrameTooLarge { .. } => "frame_too_large",
+                _ => "invalid_frame",
+            },
+            Self::Truncated { .. } => "truncated",
+            Self::FrameTimeout { .. } => "frame_timeout",
+            Self::IdleTimeout { .. } => "idle_timeout",
+            Self::Format(error) => error.code(),
+            Self::Handler(
+                HandlerError::Payload { source, .. } | HandlerError::NoPayload { source, .. },
+            ) => source.code(),
+            Self::Handler(_) => "handler_panicked",
+            Self::Overflow(_) => "queue_full",
+            Self::ReceiveBudget { .. } => "receive_budget",
+            Self::Datagram { .. } => "datagram_not_sent",
+            Self::NoPeerAt { .. } => "no_peer_at",
+            Self::Closed => "closed",
+            Self::CloseTimeout { .. } => "close_timeout",
+        }
+    }
+
+    /// Returns whether connecting again can never help, since what is wrong is in the program's own
+    /// settings: see [`TransportError::is_permanent`].
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::Transport(error) if error.is_permanent())
+    }
+
+    /// Returns whether the connection ends with this error.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        match self {
+            Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
+            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
+            _ => true,
+        }
+    }
+}
+
+/// Why a connection ended.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// This side closed it.
+    Local,
+    /// The peer closed it, between two frames.
+    PeerClosed,
+    /// The peer closed it although it had not read everything: what was written last is lost,
+    /// without anybody knowing where the loss begins.
+    Reset,
+    /// The peer closed it within a frame, of which this many bytes had come.
+    Truncated {
+        /// How many bytes of the unfinished frame had come.
+        buffered: usize,
+    },
+    /// It ended with an error.
+    Error(Arc<Error>),
+}
+
+/// Returns what is said behind an error of a frame that looks like something else.
+fn hint(looks_like: Option<LooksLike>) -> String {
+    looks_like.map_or_else(String::new, |looks_like| format!(": it looks like {looks_like}"))
+}
+
+impl DisconnectReason {
+    /// Returns the reason of a peer's end that turned out to be within a frame.
+    pub(crate) fn within_a_frame(self, buffered: usize) -> Self {
+        match self {
+            Self::PeerClosed => Self::Truncated { buffered },
+            other => other,
+        }
+    }
+
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Local => "closed_by_this_side",
+            Self::PeerClosed => "closed_by_peer",
+            Self::Reset => "reset_by_peer",
+            Self::Truncated { .. } => "truncated",
+            Self::Error(error) => error.code(),
+        }
+    }
+
+    /// Returns whether the connection ended because of what the peer sent: the next one would end
+    /// the same way.
+    // Wire rule W14
+    pub(crate) fn is_misunderstood(&self) -> bool {
+        let Self::Error(error) = self else { return false };
+        matches!(
+            **error,
+            Error::Format(_) | Error::Frame(_) | Error::Foreign { .. } | Error::FrameTimeout { .. }
+        )
+    }
+}
+
+/// Says who ended it, for people; of an error all that it has to say.
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("by this side"),
+            Self::PeerClosed => f.write_str("by the other side"),
+            Self::Reset => f.write_str("by the other side, before it had read everything"),
+            Self::Truncated { buffered } => {
+                write!(f, "by the other side, within a frame, after {buffered} bytes of it")
+            }
+            Self::Error(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Why a message was not taken. Nothing of it was sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// Too much waits already.
+    #[error("the send queue is full: {0}")]
+    Full(QueueLimit),
+    /// The message alone is larger than the whole queue may be.
+    #[error("a message of {actual} bytes is larger than the send queue may be, {limit} bytes")]
+    TooLarge {
+        /// How many bytes the queue may hold.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
+    /// The message does not fit into a datagram, and a datagram is what it has to be sent in.
+    #[error("a message of {actual} bytes does not fit into a datagram of {limit} bytes")]
+    TooLargeForDatagram {
+        /// How many bytes a datagram has at most.
+        limit: usize,
+        /// How many bytes the message has as a frame.
+        actual: usize,
+    },
+    /// The payload cannot be put into the format.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The frame is too large, or contains its own delimiter.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// The connection is closed for good, or about to be.
+    #[error("the connection is closed")]
+    Closed,
+    /// No peer with this id is connected.
+    #[error("no peer {0} is connected")]
+    UnknownPeer(PeerId),
+    /// The client was not started yet, and cannot be on the tokio runtime at hand.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+impl EmitError {
+    /// Returns a stable code, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Full(_) => "queue_full",
+            Self::TooLarge { .. } => "larger_than_queue",
+            Self::TooLargeForDatagram { .. } => "larger_than_datagram",
+            Self::Format(error) => error.code(),
+            Self::Encode(EncodeError::FrameTooLarge { .. }) => "frame_too_large",
+            Self::Encode(EncodeError::ContainsDelimiter { .. }) => "contains_delimiter",
+            Self::Encode(_) => "not_encoded",
+            Self::Closed => "closed",
+            Self::UnknownPeer(_) => "unknown_peer",
+            Self::Runtime(error) => error.code(),
+        }
+    }
+}
+
+impl From<PushError> for EmitError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::Full(limit) => Self::Full(limit),
+            PushError::TooLarge { limit, actual } => Self::TooLarge { limit, actual },
+            PushError::TooLargeForDatagram { limit, actual } => {
+                Self::TooLargeForDatagram { limit, actual }
+            }
+            PushError::Format(error) => Self::Format(error),
+            PushError::Encode(error) => Self::Encode(error),
+        }
+    }
+}
+
+/// Why a client did not get connected.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The last attempt failed and there is none after it.
+    #[error("could not connect")]
+    Failed(#[source] Arc<Error>),
+    /// The client is closed.
+    #[error("the client is closed")]
+    Closed,
+}
+
+impl ConnectError {
+    /// Returns a stable code, for programs: that of the last attempt's error, if there was one.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Failed(error) => error.code(),
+            Self::Closed => "closed",
+        }
+    }
+}

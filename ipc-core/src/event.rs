@@ -1,0 +1,87 @@
+//! What happens to clients and servers, and the reports of closing and broadcasting.
+
+use std::sync::Arc;
+
+use crate::{DisconnectReason, EmitError, Error, Message, Peer, PeerId};
+
+/// What happens to a client's connection.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientEvent {
+    /// The connection is made.
+    Connect,
+    /// The connection is lost, or an attempt to make one has failed. Another attempt follows, or
+    /// [`Destroy`](Self::Destroy) does.
+    Disconnect(DisconnectReason),
+    /// The client is at its end: nothing happens any more.
+    Destroy,
+    /// Something went wrong. Whether the connection ends with it says
+    /// [`Error::ends_connection`].
+    Error(Arc<Error>),
+}
+
+/// What happens to a server and its peers.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ServerEvent<F> {
+    /// A peer has connected.
+    Connect(Peer<F>),
+    /// A peer is gone. What could not be written to it is in
+    /// [`take_undelivered`](Peer::take_undelivered).
+    Disconnect {
+        /// The peer.
+        peer: Peer<F>,
+        /// Why it is gone.
+        reason: DisconnectReason,
+    },
+    /// Something went wrong, on the connection to a peer or, without one, in the server itself.
+    Error {
+        /// The peer it concerns.
+        peer: Option<Peer<F>>,
+        /// What went wrong.
+        error: Arc<Error>,
+    },
+    /// A connection was closed at once, since as many peers as are allowed, at all or of the same
+    /// user or address, are connected.
+    Refused {
+        /// How many peers are allowed.
+        limit: usize,
+    },
+    /// The server's socket file was removed or replaced: no new peer finds it, unless it was made
+    /// again. What follows is the transport's setting.
+    Displaced(ipc_transport::Displaced),
+}
+
+/// What a closed client leaves behind.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct CloseReport {
+    /// The messages that were accepted and not written, oldest first. The others are written: the
+    /// system has them, and the peer has read them if `peer_ended` says so.
+    pub undelivered: Vec<Message>,
+    /// Whether the peer ended its side after this side had written everything and ended its own. A
+    /// peer that reads to the end and then ends has read everything. `false` if it did neither
+    /// within the linger time, or if there was no connection to close.
+    pub peer_ended: bool,
+}
+
+/// What became of a broadcast.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct BroadcastReport {
+    /// How many peers it was queued for, or written to.
+    pub sent: usize,
+    /// The peers that did not take it, and why.
+    pub failed: Vec<(PeerId, EmitError)>,
+}
+
+/// What a server leaves behind.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// The messages that were accepted and not written, by peer; peers without any are not
+    /// listed.
+    pub undelivered: Vec<(PeerId, Vec<Message>)>,
+    /// How many peers did not end within the grace and were cut.
+    pub cut: usize,
+}

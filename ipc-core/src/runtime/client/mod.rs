@@ -1,0 +1,358 @@
+//! `Client`: a connection to a server that comes back when it is lost.
+
+pub(crate) mod builder;
+pub(crate) mod start;
+pub(crate) mod task;
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, Weak};
+use std::task::Poll;
+
+use ipc_transport::RuntimeError;
+use tokio::sync::watch;
+
+use crate::error::{ConnectError, EmitError};
+use crate::observe::trace;
+use crate::protocol::queue::Tally;
+use crate::protocol::session::{ReconnectPolicy, State};
+use crate::runtime::client::start::Starter;
+use crate::runtime::client::task::{Control, Task};
+use crate::runtime::dispatcher::{Dispatcher, Turn};
+use crate::runtime::events::Events;
+use crate::{
+    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, HandlerId,
+    Message, MessageFormat, Peer,
+};
+
+/// A connection to a server that comes back when it is lost.
+///
+/// Build it, register handlers, then [`start`](Self::start) it: no event can be missed in between,
+/// on any kind of runtime. The first [`emit`](Self::emit), [`send`](Self::send),
+/// [`flush`](Self::flush), [`connected`](Self::connected) or [`closed`](Self::closed) starts it,
+/// too, and so does a stream of [`events`](Self::events) when it is first polled. Until then it
+/// neither dials nor does anything else; one that is dropped like this says so to `tracing`.
+///
+/// Handlers survive reconnecting. What is sent while there is no connection waits, up to the limits
+/// of the queue.
+///
+/// It is cheap to clone. When the last clone is dropped the client closes in the background, as
+/// with [`close`](Self::close), and nobody learns what was not written. A handler that captures
+/// a clone keeps its client alive; handlers are given the [`Peer`] instead.
+#[must_use = "a client does not connect before it is started, or told to send or to wait"]
+pub struct Client<F: MessageFormat> {
+    inner: Arc<Inner<F>>,
+}
+
+pub(crate) struct Inner<F: MessageFormat> {
+    peer: Peer<F>,
+    hub: Arc<Dispatcher<F, ClientEvent>>,
+    state: watch::Receiver<State>,
+    told: watch::Receiver<State>,
+    control: Arc<Control>,
+    event_bytes: usize,
+    /// Whether the task was taken, so that nobody looks at its lock in vain.
+    pub(crate) started: AtomicBool,
+    /// The task, until it is started.
+    pub(crate) task: Mutex<Option<Task<F>>>,
+}
+
+impl<F: MessageFormat> Client<F> {
+    /// Returns a builder for a client that speaks `format` over `transport`.
+    pub fn builder(format: F, transport: impl ipc_transport::Transport) -> ClientBuilder<F> {
+        ClientBuilder::new(format, Arc::new(transport))
+    }
+
+    pub(crate) fn new(
+        task: Task<F>,
+        peer: Peer<F>,
+        hub: Arc<Dispatcher<F, ClientEvent>>,
+        state: watch::Receiver<State>,
+        control: Arc<Control>,
+        event_bytes: usize,
+    ) -> Self {
+        let (started, told) = (AtomicBool::new(false), task.told());
+        let task = Mutex::new(Some(task));
+        let inner = Inner { peer, hub, state, told, control, event_bytes, started, task };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Starts connecting, in a task of its own on the runtime at hand. Does not wait; see
+    /// [`connected`](Self::connected). A second call does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError`] if there is no tokio runtime, or it lacks timers or sockets: the client
+    /// stays as it is and can be started on another.
+    pub fn start(&self) -> Result<(), RuntimeError> {
+        self.inner.start()
+    }
+
+    /// Waits until the client is connected, and its handlers were told of that. Starts it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
+    /// never help ([`Error::is_permanent`]), or it was closed; or if it cannot be started on this
+    /// runtime. With a policy that tries for ever and no server, this waits for ever.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn connected(&self) -> Result<(), ConnectError> {
+        self.start().map_err(|error| ConnectError::Failed(Arc::new(error.into())))?;
+        let mut state = self.inner.told.clone();
+        let done =
+            |state: &State| matches!(state, State::Connected | State::Draining | State::Destroyed);
+        match state.wait_for(done).await.map(|state| *state) {
+            Ok(State::Destroyed) | Err(_) => Err(match self.inner.control.last_error() {
+                Some(error) => ConnectError::Failed(error),
+                None => ConnectError::Closed,
+            }),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Returns the state, to be read or watched.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.inner.state.clone()
+    }
+
+    /// Registers a handler for an event; its payload is read as a `T`. A payload that is no `T`
+    /// is reported as an error and the handler is not called.
+    pub fn on<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.inner.hub.on(event, false, handler)
+    }
+
+    /// Registers a handler that runs for the next such event only.
+    pub fn once<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.inner.hub.on(event, true, handler)
+    }
+
+    /// Registers a handler for every message, whatever its event; it runs after the named ones,
+    /// unless the builder was told otherwise.
+    pub fn on_any(
+        &self,
+        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.inner.hub.on_any(handler)
+    }
+
+    /// Removes a handler, of messages or of what happens to the connection; `false` if there is
+    /// none such (any more).
+    pub fn off(&self, handler: HandlerId) -> bool {
+        self.inner.hub.off(handler)
+    }
+
+    /// Removes every handler of an event.
+    pub fn off_event(&self, event: &str) {
+        self.inner.hub.router.remove_all(Some(event));
+    }
+
+    /// Removes every handler of messages, those for any event too.
+    pub fn off_all(&self) {
+        self.inner.hub.router.remove_all(None);
+    }
+
+    /// Registers a handler for what happens to the connection.
+    pub fn on_lifecycle(
+        &self,
+        handler: impl Fn(&ClientEvent) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.inner.hub.on_lifecycle(Turn::First, handler)
+    }
+
+    /// Returns a stream of everything that happens from now on: messages and lifecycle events. The
+    /// client is started when the stream is first polled, if it was not before. On a runtime that
+    /// cannot run it, it ends with an [`ClientEvent::Error`].
+    #[must_use]
+    pub fn events(&self) -> Events<F, ClientEvent> {
+        let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
+        self.inner.hub.events(self.inner.event_bytes).starting(starter)
+    }
+
+    /// Sends an event to the server. See [`Peer::emit`]. Starts the client.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`].
+    pub fn emit<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        if !self.inner.is_started() {
+            return self.emit_first(event, payload);
+        }
+        self.inner.peer.emit(event, payload)
+    }
+
+    /// Sends the event that starts the client. Apart from `emit`, which is hot.
+    #[cold]
+    fn emit_first<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let _begins_after_this = self.inner.beginning()?;
+        self.inner.peer.emit(event, payload)
+    }
+
+    /// Sends an event to the server; waits for room. See [`Peer::send`]. Starts the client.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let beginning = self.inner.beginning()?;
+        let mut sending = pin!(self.inner.peer.send(event, payload));
+        let first = poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await;
+        drop(beginning);
+        match first {
+            Poll::Ready(sent) => sent,
+            Poll::Pending => sending.await,
+        }
+    }
+
+    /// Waits until everything that was sent is written; `false` if the client closed before. Starts
+    /// the client.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn flush(&self) -> bool {
+        self.inner.start_or_end();
+        self.inner.peer.flush().await
+    }
+
+    /// Returns the payload of a message as a `T`.
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the payload is not a `T`.
+    pub fn decode<T>(&self, message: &Message) -> Result<T, FormatError>
+    where
+        F: DecodePayload<T>,
+    {
+        self.inner.peer.decode(message)
+    }
+
+    /// Waits until the client is at its end, after which it does not connect again, and its handlers
+    /// were told of that. Starts it; on a
+    /// runtime that cannot run it, it ends with an [`ClientEvent::Error`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn closed(&self) {
+        self.inner.start_or_end();
+        self.ended().await;
+    }
+
+    async fn ended(&self) {
+        // Without its sender the task is gone, which is an end, too.
+        let _ = self.inner.told.clone().wait_for(|state| *state == State::Destroyed).await;
+    }
+
+    /// Returns the handle to the server that handlers are given. Sending through it does not start
+    /// the client.
+    #[must_use]
+    pub fn peer(&self) -> &Peer<F> {
+        &self.inner.peer
+    }
+
+    /// Sets another reconnect policy, from the next lost connection on. With
+    /// [`ReconnectPolicy::never`] a client that waits for its next attempt is at its end at once.
+    pub fn set_reconnect(&self, policy: ReconnectPolicy) {
+        self.inner.control.set_reconnect(policy);
+        self.inner.peer.outbox().control.notify_one();
+    }
+
+    /// Makes the present connection, or attempt, the last one; a client that waits for its next
+    /// attempt is at its end at once.
+    pub fn stop_retrying(&self) {
+        self.inner.control.stop_retrying();
+        self.inner.peer.outbox().control.notify_one();
+    }
+
+    /// Writes what waits, closes the connection and waits for its end. If an attempt to connect
+    /// is under way it is waited for, so that what was sent is still written; no attempt follows it. A
+    /// client that was never started ends without dialing. Takes at most about the close timeout and
+    /// the linger time once connected.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, closing goes on; a later call waits for it and returns the report.
+    pub async fn close(&self) -> CloseReport {
+        self.inner.peer.close();
+        self.finish().await
+    }
+
+    /// Ends the connection at once and waits for its end; what waits comes back.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, the end comes all the same.
+    pub async fn disconnect(&self) -> CloseReport {
+        self.inner.peer.disconnect();
+        self.finish().await
+    }
+
+    async fn finish(&self) -> CloseReport {
+        self.inner.end_unstarted(None);
+        self.ended().await;
+        CloseReport {
+            undelivered: self.inner.peer.take_undelivered(),
+            peer_ended: self.inner.peer.has_answered_end(),
+        }
+    }
+
+    /// Returns what became of the messages sent so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.inner.peer.tally()
+    }
+}
+
+impl<F: MessageFormat> Clone for Client<F> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<F: MessageFormat> Drop for Inner<F> {
+    fn drop(&mut self) {
+        self.peer.close();
+        if let Some(task) = self.take_task() {
+            trace::never_started(&task.endpoint());
+        }
+    }
+}
+
+impl<F: MessageFormat> std::fmt::Debug for Client<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = *self.inner.state.borrow();
+        f.debug_struct("Client").field("state", &state).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,274 @@
+//! The task of a client: does what its session says.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use ipc_transport::{Endpoint, Stream, Transport};
+use tokio::sync::watch;
+
+use crate::error::{DisconnectReason, Error};
+use crate::options::{ConnectionConfig, OnMalformed};
+use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
+use crate::runtime::clock;
+use crate::runtime::connection::Connection;
+use crate::runtime::dial::dial;
+use crate::runtime::dispatcher::{Backlog, Dispatcher};
+use crate::runtime::outbox::Want;
+use crate::{ClientEvent, MessageFormat, Peer};
+
+/// What the user wants of a running client, beside its end.
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    wishes: Mutex<Wishes>,
+}
+
+#[derive(Debug, Default)]
+struct Wishes {
+    reconnect: Option<ReconnectPolicy>,
+    stop_retrying: bool,
+    last_error: Option<Arc<Error>>,
+}
+
+impl Control {
+    pub(crate) fn set_reconnect(&self, policy: ReconnectPolicy) {
+        self.lock().reconnect = Some(policy);
+    }
+
+    pub(crate) fn stop_retrying(&self) {
+        self.lock().stop_retrying = true;
+    }
+
+    /// Returns why the last attempt failed, if it did.
+    pub(crate) fn last_error(&self) -> Option<Arc<Error>> {
+        self.lock().last_error.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) struct Task<F: MessageFormat> {
+    session: Session,
+    connect_timeout: Duration,
+    transport: Arc<dyn Transport>,
+    config: Arc<ConnectionConfig>,
+    peer: Peer<F>,
+    hub: Arc<Dispatcher<F, ClientEvent>>,
+    control: Arc<Control>,
+    state: watch::Sender<State>,
+    /// The state whose handlers have run: whoever waits for it finds them done.
+    told: watch::Sender<State>,
+    backlog: Backlog<F, ClientEvent>,
+    /// The connection that was just made.
+    stream: Option<Stream>,
+    /// Why the last connection or attempt ended.
+    reason: DisconnectReason,
+}
+
+impl<F: MessageFormat> Task<F> {
+    #[expect(clippy::too_many_arguments, reason = "called in one place, which names each of them")]
+    pub(crate) fn new(
+        reconnect: ReconnectPolicy,
+        connect_timeout: Duration,
+        transport: Arc<dyn Transport>,
+        config: Arc<ConnectionConfig>,
+        peer: Peer<F>,
+        hub: Arc<Dispatcher<F, ClientEvent>>,
+        control: Arc<Control>,
+        state: watch::Sender<State>,
+    ) -> Self {
+        Self {
+            session: Session::new(reconnect),
+            connect_timeout,
+            transport,
+            config,
+            peer,
+            hub,
+            control,
+            state,
+            told: watch::Sender::new(State::Idle),
+            backlog: Backlog::new(),
+            stream: None,
+            reason: DisconnectReason::Local,
+        }
+    }
+
+    /// Returns the state once its handlers have run, to be waited for.
+    pub(crate) fn told(&self) -> watch::Receiver<State> {
+        self.told.subscribe()
+    }
+
+    /// Returns where the client connects to.
+    pub(crate) fn endpoint(&self) -> Endpoint {
+        self.transport.endpoint()
+    }
+
+    /// Ends a client that was never started, with an error if that is why. Nothing is dialed, so
+    /// that no runtime is needed.
+    pub(crate) fn end(mut self, error: Option<Error>) {
+        if let Some(error) = error {
+            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            self.control.lock().last_error = Some(error);
+        }
+        self.session.handle_input(Input::Disconnect);
+        self.tell_outputs();
+        self.backlog.force();
+    }
+
+    /// Takes note that the user starts the client, unless it was closed before.
+    pub(crate) fn start(&mut self) {
+        self.obey();
+        self.session.handle_input(Input::Start);
+    }
+
+    pub(crate) async fn run(mut self) {
+        loop {
+            self.tell().await;
+            match self.session.state() {
+                State::Dialing { .. } => self.dial().await,
+                State::Connected | State::Draining => self.serve().await,
+                State::Waiting(at) => self.wait(at).await,
+                _ => break,
+            }
+        }
+        self.hub.end();
+    }
+
+    /// Tells what the session has to tell.
+    async fn tell(&mut self) {
+        self.tell_outputs();
+        self.backlog.settle(self.peer.outbox()).await;
+        self.backlog.force();
+    }
+
+    fn tell_outputs(&mut self) {
+        while let Some(output) = self.session.poll_output() {
+            let event = match output {
+                Output::Connected => {
+                    if let Some(stream) = &self.stream {
+                        self.peer.set_info(stream.peer().clone());
+                    }
+                    ClientEvent::Connect
+                }
+                Output::Disconnected => ClientEvent::Disconnect(self.reason.clone()),
+                Output::Destroyed => {
+                    self.peer.outbox().close();
+                    ClientEvent::Destroy
+                }
+                // What is to be done follows from the state.
+                _ => continue,
+            };
+            let _ = self.state.send_replace(self.session.state());
+            self.hub.lifecycle(event, &mut self.backlog);
+        }
+        let _ = self.state.send_replace(self.session.state());
+        let _ = self.told.send_replace(self.session.state());
+    }
+
+    /// Tells the session what the user wants.
+    fn obey(&mut self) {
+        let mut wishes = self.control.lock();
+        if let Some(policy) = wishes.reconnect.take() {
+            self.session.handle_input(Input::SetReconnect(policy));
+        }
+        if std::mem::take(&mut wishes.stop_retrying) {
+            self.session.handle_input(Input::StopRetrying);
+        }
+        drop(wishes);
+        match self.peer.outbox().wanted() {
+            Want::Open => {}
+            Want::Close => self.session.handle_input(Input::Close),
+            Want::Disconnect => self.session.handle_input(Input::Disconnect),
+        }
+    }
+
+    async fn dial(&mut self) {
+        let transport = Arc::clone(&self.transport);
+        let peer = self.peer.clone();
+        let mut dial = pin!(dial(&*transport, self.connect_timeout));
+        let result = loop {
+            tokio::select! {
+                biased;
+                () = peer.outbox().control.notified() => {
+                    self.obey();
+                    if !matches!(self.session.state(), State::Dialing { .. }) {
+                        self.reason = DisconnectReason::Local;
+                        self.detach();
+                        return;
+                    }
+                }
+                result = &mut dial => break result,
+            }
+        };
+        let error = match result {
+            Ok(stream) => {
+                self.stream = Some(stream);
+                self.control.lock().last_error = None;
+                self.session.handle_input(Input::Dialed);
+                return;
+            }
+            Err(error) => error,
+        };
+        let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+        self.control.lock().last_error = Some(Arc::clone(&error));
+        let permanent = error.is_permanent();
+        self.reason = DisconnectReason::Error(error);
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::DialFailed { permanent, now, chance });
+    }
+
+    async fn serve(&mut self) {
+        let Some(stream) = self.stream.take() else { return };
+        let (reader, writer) = stream.into_split();
+        self.peer.outbox().attach(writer);
+        let (hub, config) = (Arc::clone(&self.hub), Arc::clone(&self.config));
+        let mut connection = Connection::new(self.peer.clone(), hub, config, reader, false);
+        self.reason = (&mut connection).await;
+        self.backlog = connection.into_backlog();
+        self.detach();
+        if self.config.on_malformed == OnMalformed::Close && self.reason.is_misunderstood() {
+            self.session.handle_input(Input::StopRetrying);
+        }
+        self.obey();
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::Lost { now, chance });
+    }
+
+    /// Lets go of the connection, if there is one, and tells if a full queue was its end.
+    fn detach(&mut self) {
+        if let Some(limit) = self.peer.outbox().detach() {
+            let error = Error::Overflow(limit);
+            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            self.reason = DisconnectReason::Error(error);
+        }
+    }
+
+    async fn wait(&mut self, at: Instant) {
+        let peer = self.peer.clone();
+        tokio::select! {
+            biased;
+            () = peer.outbox().control.notified() => {
+                self.obey();
+                self.detach();
+            }
+            () = tokio::time::sleep_until(at.into()) => {
+                self.session.handle_input(Input::Tick { now: clock::now() });
+            }
+        }
+    }
+}
+
+impl<F: MessageFormat> Drop for Task<F> {
+    /// A task that ends before its time, since its runtime stops, or was never started: what the
+    /// socket takes is written, the client is at its end, and nothing waits for it in vain.
+    fn drop(&mut self) {
+        self.peer.outbox().write_last();
+        self.peer.outbox().detach();
+        self.peer.outbox().close();
+        let _ = self.state.send_replace(State::Destroyed);
+        let _ = self.told.send_replace(State::Destroyed);
+        self.hub.end();
+    }
+}

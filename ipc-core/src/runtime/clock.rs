@@ -1,0 +1,17 @@
+//! The clock: the only place that reads the time.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
+
+/// Returns the time now, as the runtime sees it: a paused runtime has a paused clock.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+/// Returns a random number from 0 up to, but without, 1: good enough to spread pauses.
+pub(crate) fn chance() -> f64 {
+    // The standard library seeds each hasher from the system's randomness. 53 bits are what an
+    // f64 holds exactly.
+    let bits = RandomState::new().hash_one(0_u8) >> 11;
+    bits as f64 / (1_u64 << 53) as f64
+}

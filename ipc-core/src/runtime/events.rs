@@ -1,0 +1,230 @@
+//! `Events`: a stream of what happens, with backpressure down to the sockets.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+
+use crate::runtime::client::start::Starter;
+use crate::{Message, MessageFormat, Peer};
+
+/// One item of a stream of events: what a peer sent, or what happened to a connection. The two
+/// cannot be mistaken for each other, whatever a peer calls its events.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Incoming<F, L> {
+    /// A peer sent a message.
+    Message(Message, Peer<F>),
+    /// Something happened to a connection.
+    Lifecycle(L),
+}
+
+impl<F, L: Clone> Clone for Incoming<F, L> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Message(message, peer) => Self::Message(message.clone(), peer.clone()),
+            Self::Lifecycle(event) => Self::Lifecycle(event.clone()),
+        }
+    }
+}
+
+impl<F, L> Incoming<F, L> {
+    /// Returns about how many bytes of memory the item holds.
+    fn weight(&self) -> usize {
+        let message = match self {
+            Self::Message(message, _) => message.held_bytes(),
+            Self::Lifecycle(_) => 0,
+        };
+        message.saturating_add(ITEM_BYTES)
+    }
+}
+
+/// A stream of everything that happens from its creation on, in order for each peer.
+///
+/// It holds a bounded number of bytes (8 MiB unless the builder says otherwise). When it is full,
+/// the sockets are not read until it is taken from: a slow program slows its peers down and loses
+/// nothing. Dropping the stream ends that.
+pub struct Events<F, L> {
+    queue: Arc<Queue<F, L>>,
+    /// Who is started when the stream is first polled.
+    starter: Option<Weak<dyn Starter>>,
+}
+
+/// The shared end of an [`Events`] stream.
+pub(crate) struct Queue<F, L> {
+    state: Mutex<State<F, L>>,
+    max_bytes: usize,
+}
+
+struct State<F, L> {
+    items: VecDeque<Incoming<F, L>>,
+    bytes: usize,
+    /// Whether nothing comes any more.
+    ended: bool,
+    /// Whether nobody takes any more.
+    dropped: bool,
+    reader: Option<Waker>,
+    writers: Vec<Waker>,
+}
+
+impl<F, L> Events<F, L> {
+    pub(crate) fn new(max_bytes: usize) -> (Self, Arc<Queue<F, L>>) {
+        let state = State {
+            items: VecDeque::new(),
+            bytes: 0,
+            ended: false,
+            dropped: false,
+            reader: None,
+            writers: Vec::new(),
+        };
+        let queue = Arc::new(Queue { state: Mutex::new(state), max_bytes });
+        (Self { queue: Arc::clone(&queue), starter: None }, queue)
+    }
+
+    /// Makes the first poll start a client.
+    pub(crate) fn starting(mut self, starter: Weak<dyn Starter>) -> Self {
+        self.starter = Some(starter);
+        self
+    }
+
+    fn poll_pop(&mut self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
+        if let Some(starter) = self.starter.take().and_then(|starter| starter.upgrade()) {
+            starter.start_or_end();
+        }
+        self.queue.poll_pop(cx)
+    }
+
+    /// Returns the next item, or `None` when the client or server is at its end and every item
+    /// is taken. Starts a client that was not started before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an item is taken only when it is returned.
+    pub async fn next(&mut self) -> Option<Incoming<F, L>> {
+        std::future::poll_fn(|cx| self.poll_pop(cx)).await
+    }
+
+    /// Returns the next item if there is one already. Starts a client that was not started before.
+    pub fn try_next(&mut self) -> Option<Incoming<F, L>> {
+        match self.poll_pop(&Context::from_waker(Waker::noop())) {
+            Poll::Ready(item) => item,
+            Poll::Pending => None,
+        }
+    }
+}
+
+impl<F: MessageFormat, L> Stream for Events<F, L> {
+    type Item = Incoming<F, L>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_pop(cx)
+    }
+}
+
+impl<F, L> Drop for Events<F, L> {
+    fn drop(&mut self) {
+        let mut state = self.queue.lock();
+        state.dropped = true;
+        let items = std::mem::take(&mut state.items);
+        let writers = std::mem::take(&mut state.writers);
+        drop(state);
+        // Dropping an item may drop the last handle to a peer, which comes back to other locks.
+        drop(items);
+        writers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<F, L> Queue<F, L> {
+    /// Puts `item` in if there is room, or registers the task to be woken when there is.
+    pub(crate) fn poll_push(
+        &self,
+        cx: &Context<'_>,
+        item: &mut Option<Incoming<F, L>>,
+    ) -> Poll<()> {
+        let mut state = self.lock();
+        if state.dropped {
+            drop(state);
+            drop(item.take());
+            return Poll::Ready(());
+        }
+        // One item may exceed the bound, or one larger than the bound could never pass.
+        if state.bytes >= self.max_bytes && !state.items.is_empty() {
+            if !state.writers.iter().any(|waker| waker.will_wake(cx.waker())) {
+                state.writers.push(cx.waker().clone());
+            }
+            return Poll::Pending;
+        }
+        Self::put(state, item.take());
+        Poll::Ready(())
+    }
+
+    /// Puts `item` in although there may be no room.
+    pub(crate) fn push_over(&self, item: Option<Incoming<F, L>>) {
+        let state = self.lock();
+        if !state.dropped {
+            Self::put(state, item);
+        }
+    }
+
+    fn put(mut state: MutexGuard<'_, State<F, L>>, item: Option<Incoming<F, L>>) {
+        if let Some(item) = item {
+            state.bytes = state.bytes.saturating_add(item.weight());
+            state.items.push_back(item);
+        }
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    /// Takes note that nothing comes any more.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    /// Returns whether nobody takes any more.
+    pub(crate) fn is_dropped(&self) -> bool {
+        self.lock().dropped
+    }
+
+    fn poll_pop(&self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
+        let mut state = self.lock();
+        let Some(item) = state.items.pop_front() else {
+            if state.ended {
+                return Poll::Ready(None);
+            }
+            state.reader = Some(cx.waker().clone());
+            return Poll::Pending;
+        };
+        let was_full = state.bytes >= self.max_bytes;
+        state.bytes = state.bytes.saturating_sub(item.weight());
+        let wake = was_full && (state.bytes < self.max_bytes || state.items.is_empty());
+        let writers = if wake { std::mem::take(&mut state.writers) } else { Vec::new() };
+        drop(state);
+        writers.into_iter().for_each(Waker::wake);
+        Poll::Ready(Some(item))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<F, L>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F, L> fmt::Debug for Events<F, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Events").finish_non_exhaustive()
+    }
+}
+
+/// What an item costs beside its message.
+const ITEM_BYTES: usize = 128;

@@ -1,0 +1,20 @@
+//! The tokio driver: what reads, writes, sleeps and spawns.
+
+pub(crate) mod client;
+pub(crate) mod clock;
+pub(crate) mod connection;
+pub(crate) mod dial;
+pub(crate) mod dispatcher;
+pub(crate) mod events;
+pub(crate) mod outbox;
+pub(crate) mod peer;
+pub(crate) mod read;
+pub(crate) mod server;
+pub(crate) mod timer;
+
+pub use client::Client;
+pub use client::builder::ClientBuilder;
+pub use events::{Events, Incoming};
+pub use peer::{Peer, PeerId};
+pub use server::Server;
+pub use server::builder::ServerBuilder;

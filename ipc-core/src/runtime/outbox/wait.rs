@@ -1,0 +1,146 @@
+//! Waiting at an outbox: for room, for everything to be written, for its end.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Outbox, Want, encode_frame};
+use crate::FormatError;
+use crate::error::EmitError;
+use crate::protocol::queue::OverflowPolicy;
+use crate::runtime::clock;
+
+impl Outbox {
+    /// Writes what the socket takes at once, for a task that ends before its time; what it does not
+    /// take is not waited for. Nothing, if the connection was to end at once.
+    pub(crate) fn write_last(&self) {
+        let mut state = self.lock();
+        if state.closed || state.want == Want::Disconnect || state.queue.is_held() {
+            return;
+        }
+        let waker = Waker::noop();
+        let written = tokio::task::coop::unconstrained(std::future::poll_fn(|_| {
+            state.write(&mut Context::from_waker(waker))
+        }));
+        // Whatever comes of it, the connection ends now.
+        let _ = pin!(written).poll(&mut Context::from_waker(waker));
+    }
+
+    /// Queues a message; waits for room if there is none and the policy is to wait.
+    pub(crate) async fn send(
+        &self,
+        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
+        match self.emit(&encode) {
+            Err(EmitError::Full(_)) if self.lock().queue.overflow() == OverflowPolicy::Block => {}
+            other => return other,
+        }
+        // From here on the frame is encoded once, however often there is no room.
+        let frame = encode_frame(&self.encoder, encode)?;
+        let mut sent = Err(EmitError::Closed);
+        self.until(|| {
+            sent = self.emit_encoded(&frame);
+            !matches!(sent, Err(EmitError::Full(_)))
+        })
+        .await;
+        sent
+    }
+
+    /// Queues a frame; waits while the queue is full, as long as the peer reads at all.
+    ///
+    /// The time runs from when the socket was last found full, whoever waited since: a peer that
+    /// had its time while the queue filled gets none on top.
+    pub(crate) async fn send_patiently(&self, frame: &Bytes) -> Result<(), EmitError> {
+        let mut since = clock::now();
+        loop {
+            let written = match self.emit_unless_full(frame) {
+                Ok(written) => written,
+                Err(done) => return done,
+            };
+            since = self.lock().full_since.unwrap_or(since);
+            let progress = self.until(|| {
+                let state = self.lock();
+                let ended = state.closed || state.want != Want::Open;
+                ended || state.written != written || !state.queue.is_full_for(frame.len())
+            });
+            let Some(limit) = self.stall_timeout else {
+                progress.await;
+                continue;
+            };
+            let left = limit.saturating_sub(clock::now().saturating_duration_since(since));
+            if tokio::time::timeout(left, progress).await.is_ok() {
+                since = clock::now();
+                continue;
+            }
+            // If it was this program that stood still, its timers and sockets are due together:
+            // the connection's task has a turn first.
+            tokio::task::yield_now().await;
+            let mut state = self.lock();
+            if state.written == written {
+                state.stalled = true;
+            } else {
+                since = clock::now();
+            }
+        }
+    }
+
+    /// Queues a frame, or returns how much was written so far if it is worth waiting for room.
+    pub(crate) fn emit_unless_full(&self, frame: &Bytes) -> Result<u64, Result<(), EmitError>> {
+        let state = self.lock();
+        let worth = !state.stalled && !state.closed && state.want == Want::Open;
+        if worth && state.queue.is_full_for(frame.len()) {
+            return Ok(state.written);
+        }
+        drop(state);
+        Err(self.emit_encoded(frame))
+    }
+
+    /// Waits until everything is written; `false` if the outbox closed before.
+    pub(crate) async fn drained(&self) -> bool {
+        let mut drained = false;
+        self.until(|| {
+            let state = self.lock();
+            let written = state.queue.is_empty() && !state.blocked;
+            drained = written && !state.closed;
+            written || state.closed
+        })
+        .await;
+        drained
+    }
+
+    /// Waits until the outbox is closed.
+    pub(crate) async fn closed(&self) {
+        self.until(|| self.lock().closed).await;
+    }
+
+    async fn until(&self, mut done: impl FnMut() -> bool) {
+        let _waiting = Waiting::new(self);
+        loop {
+            // Registered before the check, so that no change falls between the two.
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if done() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// Counts a caller that waits for a change, while it does.
+struct Waiting<'a>(&'a Outbox);
+
+impl<'a> Waiting<'a> {
+    fn new(outbox: &'a Outbox) -> Self {
+        outbox.lock().waiting += 1;
+        Self(outbox)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.lock().waiting -= 1;
+    }
+}
