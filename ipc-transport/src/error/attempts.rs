@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 
 #[cfg(any(feature = "tcp", feature = "udp"))]
-use crate::descriptors::is_too_many_files;
+use crate::error::descriptors::is_too_many_files;
 #[cfg(any(feature = "tcp", feature = "udp"))]
 use crate::{Endpoint, TransportError};
 

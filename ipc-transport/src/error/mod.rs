@@ -9,6 +9,8 @@ use crate::{Endpoint, ParseEndpointError};
 
 mod attempts;
 mod convert;
+#[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]
+pub(crate) mod descriptors;
 mod permanent;
 mod text;
 

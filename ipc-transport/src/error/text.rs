@@ -6,7 +6,7 @@ use super::TransportError;
 use crate::Endpoint;
 
 #[cfg(feature = "unix")]
-use crate::unix::users::shown;
+use crate::kinds::unix::users::shown;
 
 #[cfg(not(feature = "unix"))]
 fn shown(uid: u32) -> String {
