@@ -1,50 +1,26 @@
 //! A connected byte stream: an enum over the kinds, so a read or a write dispatches by a jump.
 
 use std::fmt;
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 mod blocking;
+pub(crate) mod forward;
 mod halves;
+mod kinds;
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 pub(crate) mod quiet;
+pub(crate) mod shared;
 
 #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
 pub use blocking::{BlockingStream, Interest, Ready};
 pub use halves::{ReadHalf, WriteHalf};
 
+use self::forward::{forward_read, forward_write};
+pub(crate) use self::kinds::Kind;
+use self::shared::Boxed;
 use crate::PeerInfo;
-#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
-use quiet::Quiet;
-
-/// Hands a call to whichever kind the stream or half is: a jump, no virtual call.
-///
-/// The enums of the stream and its halves name their kinds alike, and this is the one list of them
-/// that reads and writes go through.
-macro_rules! each_kind {
-    ($enum:ident, $kind:expr, $io:ident => $call:expr) => {
-        match $kind {
-            #[cfg(all(unix, feature = "unix"))]
-            $enum::Unix($io) => $call,
-            #[cfg(all(windows, feature = "pipe"))]
-            $enum::Pipe($io) => $call,
-            #[cfg(feature = "tcp")]
-            $enum::Tcp($io) => $call,
-            #[cfg(feature = "udp")]
-            $enum::Udp($io) => $call,
-            #[cfg(feature = "tls-base")]
-            $enum::Tls($io) => $call,
-            #[cfg(feature = "memory")]
-            $enum::Memory($io) => $call,
-            $enum::Boxed($io) => $call,
-        }
-    };
-}
-pub(crate) use each_kind;
 
 /// A connected, ordered, reliable stream of bytes with two independent directions.
 ///
@@ -65,22 +41,6 @@ pub struct Stream {
     peer: PeerInfo,
 }
 
-pub(crate) enum Kind {
-    #[cfg(all(unix, feature = "unix"))]
-    Unix(Quiet<tokio::net::UnixStream>),
-    #[cfg(all(windows, feature = "pipe"))]
-    Pipe(crate::kinds::pipe::PipeStream),
-    #[cfg(feature = "tcp")]
-    Tcp(Quiet<tokio::net::TcpStream>),
-    #[cfg(feature = "udp")]
-    Udp(crate::kinds::udp::UdpStream),
-    #[cfg(feature = "tls-base")]
-    Tls(crate::kinds::tls::TlsIo),
-    #[cfg(feature = "memory")]
-    Memory(crate::kinds::memory::Duplex),
-    Boxed(Box<dyn AnyIo>),
-}
-
 impl Stream {
     /// Returns a stream over anything that reads and writes.
     ///
@@ -90,7 +50,11 @@ impl Stream {
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        Self { kind: Kind::Boxed(Box::new(io)), peer }
+        Self::new(Boxed::new(io), peer)
+    }
+
+    pub(crate) fn new(io: impl Into<Kind>, peer: PeerInfo) -> Self {
+        Self { kind: io.into(), peer }
     }
 
     /// Returns what is known about the other end.
@@ -117,128 +81,21 @@ impl Stream {
     #[must_use]
     pub fn into_split(self) -> (ReadHalf, WriteHalf) {
         let max_datagram = self.max_datagram();
-        let (read, write) = match self.kind {
-            #[cfg(all(unix, feature = "unix"))]
-            Kind::Unix(io) => {
-                let (read, write) = io.into_split();
-                (ReadHalf::unix(read), WriteHalf::unix(write))
-            }
-            #[cfg(all(windows, feature = "pipe"))]
-            Kind::Pipe(io) => {
-                let (read, write) = io.into_split();
-                (ReadHalf::pipe(read), WriteHalf::pipe(write))
-            }
-            #[cfg(feature = "tcp")]
-            Kind::Tcp(io) => {
-                let (read, write) = io.into_split();
-                (ReadHalf::tcp(read), WriteHalf::tcp(write))
-            }
-            #[cfg(feature = "udp")]
-            Kind::Udp(io) => {
-                let (read, write) = io.into_split();
-                (ReadHalf::udp(read), WriteHalf::udp(write))
-            }
-            #[cfg(feature = "tls-base")]
-            Kind::Tls(io) => {
-                let (read, write) = tokio::io::split(io);
-                (ReadHalf::tls(read), WriteHalf::tls(write))
-            }
-            #[cfg(feature = "memory")]
-            Kind::Memory(io) => {
-                let (read, write) = io.into_split();
-                (ReadHalf::memory(read), WriteHalf::memory(write))
-            }
-            Kind::Boxed(io) => {
-                let (read, write) = tokio::io::split(io);
-                (ReadHalf::boxed(read), WriteHalf::boxed(write))
-            }
-        };
-        (read.with_max_datagram(max_datagram), write.with_max_datagram(max_datagram))
+        let (read, write) = self.kind.into_split();
+        (ReadHalf::new(read, max_datagram), WriteHalf::new(write, max_datagram))
     }
 
     #[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
     pub(crate) fn into_parts(self) -> (Kind, PeerInfo) {
         (self.kind, self.peer)
     }
-
-    #[cfg(all(unix, feature = "unix"))]
-    pub(crate) const fn unix(io: Quiet<tokio::net::UnixStream>, peer: PeerInfo) -> Self {
-        Self { kind: Kind::Unix(io), peer }
-    }
-
-    #[cfg(all(windows, feature = "pipe"))]
-    pub(crate) const fn pipe(io: crate::kinds::pipe::PipeStream, peer: PeerInfo) -> Self {
-        Self { kind: Kind::Pipe(io), peer }
-    }
-
-    #[cfg(feature = "tcp")]
-    pub(crate) const fn tcp(io: Quiet<tokio::net::TcpStream>, peer: PeerInfo) -> Self {
-        Self { kind: Kind::Tcp(io), peer }
-    }
-
-    #[cfg(feature = "udp")]
-    pub(crate) const fn udp(io: crate::kinds::udp::UdpStream, peer: PeerInfo) -> Self {
-        Self { kind: Kind::Udp(io), peer }
-    }
-
-    #[cfg(feature = "tls-base")]
-    pub(crate) const fn tls(io: crate::kinds::tls::TlsIo, peer: PeerInfo) -> Self {
-        Self { kind: Kind::Tls(io), peer }
-    }
-
-    #[cfg(feature = "memory")]
-    pub(crate) const fn memory(io: crate::kinds::memory::Duplex, peer: PeerInfo) -> Self {
-        Self { kind: Kind::Memory(io), peer }
-    }
 }
 
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_read(cx, buf))
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_write(cx, buf))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_write_vectored(cx, bufs))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        each_kind!(Kind, &self.kind, io => io.is_write_vectored())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each_kind!(Kind, &mut self.get_mut().kind, io => Pin::new(io).poll_shutdown(cx))
-    }
-}
+forward_read!(Stream, this => this.kind);
+forward_write!(Stream, this => this.kind);
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Stream").field("peer", &self.peer).finish_non_exhaustive()
     }
 }
-
-/// Whatever reads and writes, boxed: the stream of a transport from outside this crate.
-pub(crate) trait AnyIo: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> AnyIo for T {}

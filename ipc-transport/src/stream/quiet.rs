@@ -6,16 +6,21 @@
 //! (std uses `write` for Unix sockets, tokio `writev` for several slices), so every write is
 //! `send` or `sendmsg` with `MSG_NOSIGNAL`. Apple's systems have an option of the socket instead.
 
-use std::io::{self, IoSlice};
+use std::io;
+#[cfg(unix)]
+use std::io::IoSlice;
+#[cfg(unix)]
 use std::pin::Pin;
 #[cfg(unix)]
-use std::task::ready;
-use std::task::{Context, Poll};
-
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use std::task::{Context, Poll, ready};
 
 #[cfg(unix)]
 use socket2::SockRef;
+use tokio::io::AsyncWrite;
+
+use super::forward::forward_read;
+#[cfg(not(unix))]
+use super::forward::forward_write;
 
 /// A connected socket, or the half of one that writes.
 #[derive(Debug)]
@@ -55,15 +60,7 @@ macro_rules! stream {
             }
         }
 
-        impl AsyncRead for Quiet<$stream> {
-            fn poll_read(
-                mut self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buf: &mut ReadBuf<'_>,
-            ) -> Poll<io::Result<()>> {
-                Pin::new(&mut self.0).poll_read(cx, buf)
-            }
-        }
+        forward_read!(Quiet<$stream>, this => this.0);
 
         #[cfg(unix)]
         impl Socket for $stream {
@@ -168,37 +165,9 @@ impl<S: Socket + AsyncWrite + Unpin> AsyncWrite for Quiet<S> {
     }
 }
 
-/// There are no signals to raise.
+// There are no signals to raise.
 #[cfg(not(unix))]
-impl<S: AsyncWrite + Unpin> AsyncWrite for Quiet<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
+forward_write!(Quiet<S> where [S: AsyncWrite + Unpin], this => this.0);
 
 /// Sends slices with one call, as many as it takes.
 #[cfg(unix)]

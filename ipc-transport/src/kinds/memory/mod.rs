@@ -1,14 +1,12 @@
 //! Byte streams inside one process: ordered, reliable, bounded; no credentials, no system calls.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::num::NonZeroUsize;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use async_trait::async_trait;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::mpsc;
 
+use crate::stream::forward::{forward_read, forward_write};
 use crate::{Endpoint, Listener, PeerInfo, Stream, Transport, TransportError};
 
 mod hub;
@@ -80,7 +78,7 @@ impl MemoryTransport {
     }
 
     fn stream(&self, io: Duplex) -> Stream {
-        Stream::memory(io, PeerInfo::new(self.endpoint()))
+        Stream::new(io, PeerInfo::new(self.endpoint()))
     }
 
     fn nobody(&self) -> TransportError {
@@ -164,45 +162,8 @@ impl Duplex {
     }
 }
 
-impl AsyncRead for Duplex {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.reader).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Duplex {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.writer.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_shutdown(cx)
-    }
-}
+forward_read!(Duplex, this => this.reader);
+forward_write!(Duplex, this => this.writer);
 
 const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(64 * 1024).unwrap();
 const DEFAULT_BACKLOG: NonZeroUsize = NonZeroUsize::new(128).unwrap();

@@ -32,5 +32,5 @@ pub(super) async fn connect(
         Err(source) => return Err(transport.error("connect", source)),
     };
     let info = PeerInfo { process_id: sys::server_process(&pipe), ..PeerInfo::new(endpoint) };
-    Ok(Stream::pipe(PipeStream::new(Pipe::Client(pipe)), info))
+    Ok(Stream::new(PipeStream::new(Pipe::Client(pipe)), info))
 }

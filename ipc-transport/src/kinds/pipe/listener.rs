@@ -74,7 +74,7 @@ impl Listener for PipeServer {
         self.waiting.push(next);
         let process_id = sys::client_process(&pipe);
         let info = PeerInfo { process_id, ..PeerInfo::new(self.endpoint()) };
-        Ok(Stream::pipe(PipeStream::new(Pipe::Server(pipe)), info))
+        Ok(Stream::new(PipeStream::new(Pipe::Server(pipe)), info))
     }
 
     /// Cancel safe: the name becomes free all the same, a moment later.

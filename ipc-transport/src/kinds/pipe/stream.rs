@@ -10,6 +10,7 @@ use tokio::net::windows::named_pipe::{NamedPipeClient, NamedPipeServer};
 
 use super::instance::is_cut_off;
 use super::sys;
+use crate::stream::forward::{forward_read, forward_write};
 
 /// Either end of a connected pipe.
 #[derive(Debug)]
@@ -226,45 +227,8 @@ impl Drop for PipeWriter {
     }
 }
 
-impl AsyncRead for PipeStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.reader).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for PipeStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.writer).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.writer.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.writer).poll_shutdown(cx)
-    }
-}
+forward_read!(PipeStream, this => this.reader);
+forward_write!(PipeStream, this => this.writer);
 
 /// As much as a pipe's buffer holds by default: bytes count as written from here on, and no more of
 /// them should be on their way than a socket would hold.

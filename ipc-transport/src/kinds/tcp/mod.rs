@@ -171,7 +171,7 @@ impl TcpTransport {
 
     async fn dial_by(&self, deadline: Deadline) -> Result<Stream, TransportError> {
         let (io, addresses) = self.connect_socket(deadline).await?;
-        Ok(Stream::tcp(io, addresses.describe(self.own_endpoint())))
+        Ok(Stream::new(io, addresses.describe(self.own_endpoint())))
     }
 }
 

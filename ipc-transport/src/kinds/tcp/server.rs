@@ -63,7 +63,7 @@ impl Listener for TcpServer {
 
     async fn accept(&mut self) -> Result<Stream, TransportError> {
         let (io, addresses) = self.accept_io().await?;
-        Ok(Stream::tcp(io, addresses.describe(self.endpoint.clone())))
+        Ok(Stream::new(io, addresses.describe(self.endpoint.clone())))
     }
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {

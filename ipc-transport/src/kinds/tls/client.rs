@@ -209,7 +209,7 @@ pub(super) async fn dial(
         Ok(Ok(stream)) => {
             let tls = info::of(stream.get_ref().1, |_, _| client.verifies);
             let peer = addresses.describe(endpoint).with_tls(tls);
-            return Ok(Stream::tls(TlsIo::new(stream), peer));
+            return Ok(Stream::new(TlsIo::new(stream), peer));
         }
         Ok(Err(failed)) => failed,
         Err(_) => {

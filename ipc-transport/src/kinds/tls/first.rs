@@ -1,10 +1,12 @@
 //! The first bytes of a connection, kept to say what it was if it is not TLS.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::stream::forward::forward_write;
 
 /// A stream that remembers the first bytes that were read from it.
 #[derive(Debug)]
@@ -70,35 +72,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for First<IO> {
     }
 }
 
-impl<IO: AsyncWrite + Unpin> AsyncWrite for First<IO> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
-    }
-}
+forward_write!(First<IO> where [IO: AsyncWrite + Unpin], this => this.io);
 
 /// Enough to tell one protocol from another.
 const KEPT: usize = 16;

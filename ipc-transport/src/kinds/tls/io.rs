@@ -4,12 +4,13 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
 use super::first::First;
 use crate::stream::quiet::Quiet;
+use crate::stream::shared::{SharedWriter, split};
 
 /// A session with its socket. Dropping it tells the other side that this is the end and no cut, if
 /// the socket has room for that.
@@ -19,6 +20,10 @@ impl TlsIo {
     pub(super) fn new(stream: impl Into<TlsStream<First<Quiet<TcpStream>>>>) -> Self {
         // Boxed: a session is large, and the other kinds of stream are not to carry it around.
         Self(Box::new(stream.into()))
+    }
+
+    pub(crate) fn into_split(self) -> (ReadHalf<Self>, SharedWriter<Self>) {
+        split(self)
     }
 }
 

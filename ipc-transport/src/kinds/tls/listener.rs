@@ -78,7 +78,7 @@ impl TlsListener {
                     Ok(Ok(stream)) => {
                         let tls = server.info(stream.get_ref().1);
                         let peer = addresses.describe(endpoint).with_tls(tls);
-                        return Ok(Stream::tls(TlsIo::new(stream), peer));
+                        return Ok(Stream::new(TlsIo::new(stream), peer));
                     }
                     Ok(Err((source, io))) => {
                         let (failure, source) = HandshakeFailure::explain(source, io.foreign());

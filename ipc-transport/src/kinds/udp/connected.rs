@@ -8,8 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 
-use super::shared::RECEIVE;
-use super::stream::is_refusal;
+use super::datagram::{RECEIVE, is_refusal};
 
 /// A socket connected to one address: the system drops what comes from others.
 pub(super) struct Connected {

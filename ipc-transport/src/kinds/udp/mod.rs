@@ -1,6 +1,7 @@
 //! UDP: whole datagrams, lost or out of order at times; the sender's address, which can be invented.
 
 mod connected;
+mod datagram;
 mod error;
 mod limits;
 mod listener;
@@ -210,7 +211,7 @@ impl Transport for UdpTransport {
     async fn dial(&self) -> Result<Stream, TransportError> {
         let (socket, local, remote) = self.connect_any(self.resolve().await?).await?;
         let info = crate::PeerInfo::new(self.endpoint()).with_remote(remote).with_local(local);
-        Ok(Stream::udp(UdpStream::connected(socket), info))
+        Ok(Stream::new(UdpStream::connected(socket), info))
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
@@ -222,12 +223,4 @@ impl Transport for UdpTransport {
         *self.bound.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&shared);
         Ok(Box::new(UdpListener::start(shared)))
     }
-}
-
-/// Checks that a socket of this endpoint can send to an address.
-fn check_family(endpoint: &Endpoint, to: SocketAddr) -> Result<(), TransportError> {
-    if matches!(endpoint, Endpoint::Udp4 { .. }) == to.is_ipv4() {
-        return Ok(());
-    }
-    Err(TransportError::WrongFamily { endpoint: endpoint.clone(), host: to.ip().to_string() })
 }

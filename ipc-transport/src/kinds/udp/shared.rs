@@ -13,8 +13,9 @@ use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio::time::Sleep;
 
+use super::datagram::{RECEIVE, check_family, is_refusal};
 use super::limits::{UdpLimits, UdpStats};
-use super::stream::{Seat, UdpStream, is_refusal};
+use super::stream::{Seat, UdpStream};
 use super::table::{Amplified, PeerTable, Wakers};
 use crate::{Endpoint, PeerInfo, Stream, TransportError};
 
@@ -99,7 +100,7 @@ impl Shared {
 
     /// Returns a stream to an address, from this socket.
     pub(super) fn open(self: &Arc<Self>, to: SocketAddr) -> Result<Stream, TransportError> {
-        super::check_family(&self.place.endpoint, to)?;
+        check_family(&self.place.endpoint, to)?;
         let seat = self.with_table(|table, wake| {
             if table.is_closed() { None } else { Some(table.open(to, now(), wake)) }
         });
@@ -122,7 +123,7 @@ impl Shared {
         };
         let info = PeerInfo::new(self.endpoint()).with_remote(remote).with_local(self.place.local);
         let seat = Seat { socket, shared: Arc::clone(self), remote, number: seat };
-        Some(Stream::udp(UdpStream::seated(seat), info))
+        Some(Stream::new(UdpStream::seated(seat), info))
     }
 
     pub(super) fn poll_read(
@@ -261,10 +262,6 @@ enum Received {
 pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
-
-/// The room for one datagram, in bytes: one more than the longest can have, so that one that was
-/// cut off is told from one that was not.
-pub(super) const RECEIVE: usize = 65_536;
 
 /// How many datagrams are read before the streams have their turn.
 const BATCH: usize = 64;

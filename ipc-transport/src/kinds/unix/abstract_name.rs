@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::PeerCheck;
+#[cfg(unix)]
+use super::name::Name;
+use super::options::{PeerCheck, SocketOptions};
 use crate::kinds::busy::BusyTimeout;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
@@ -42,28 +44,15 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 #[derive(Clone, Debug)]
 pub struct AbstractTransport {
     name: String,
-    options: Options,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Options {
-    dial_check: PeerCheck,
-    accept_check: PeerCheck,
-    backlog: u32,
-    busy_timeout: BusyTimeout,
+    socket: SocketOptions,
 }
 
 impl AbstractTransport {
     /// Returns a transport for a name, without the NUL byte the system puts before it.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        let options = Options {
-            dial_check: PeerCheck::SameUserOrRoot,
-            accept_check: PeerCheck::SameUserOrRoot,
-            backlog: super::DEFAULT_BACKLOG,
-            busy_timeout: BusyTimeout::default(),
-        };
-        Self { name: name.into(), options }
+        let check = PeerCheck::SameUserOrRoot;
+        Self { name: name.into(), socket: SocketOptions::new(check, check) }
     }
 
     /// Returns the name.
@@ -77,7 +66,7 @@ impl AbstractTransport {
     /// [`PeerCheck::StickyDirectory`] is taken as if the name were a file in such a directory.
     #[must_use]
     pub fn with_peer_check(mut self, check: PeerCheck) -> Self {
-        self.options.dial_check = check;
+        self.socket.dial_check = check;
         self
     }
 
@@ -86,7 +75,7 @@ impl AbstractTransport {
     /// [`PeerCheck::StickyDirectory`] is taken for [`PeerCheck::SameUserOrRoot`].
     #[must_use]
     pub fn with_accept_check(mut self, check: PeerCheck) -> Self {
-        self.options.accept_check = match check {
+        self.socket.accept_check = match check {
             PeerCheck::StickyDirectory => PeerCheck::SameUserOrRoot,
             other => other,
         };
@@ -98,7 +87,7 @@ impl AbstractTransport {
     /// The system caps it (`net.core.somaxconn`).
     #[must_use]
     pub fn with_backlog(mut self, backlog: u32) -> Self {
-        self.options.backlog = backlog;
+        self.socket.backlog = backlog;
         self
     }
 
@@ -107,7 +96,7 @@ impl AbstractTransport {
     /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
-        self.options.busy_timeout = BusyTimeout::of(busy_timeout);
+        self.socket.busy_timeout = BusyTimeout::of(busy_timeout);
         self
     }
 }
@@ -116,7 +105,7 @@ impl AbstractTransport {
 impl AbstractTransport {
     async fn connect(&self, busy: Duration) -> Result<Stream, TransportError> {
         let name = Name::new(&self.name)?;
-        super::connect::connect_abstract(&name, self.options.dial_check, busy).await
+        super::connect::connect_abstract(&name, self.socket.dial_check, busy).await
     }
 }
 
@@ -132,12 +121,12 @@ impl Transport for AbstractTransport {
 
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        self.connect(self.options.busy_timeout.alone()).await
+        self.connect(self.socket.busy_timeout.alone()).await
     }
 
     #[cfg(unix)]
     async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
-        self.connect(self.options.busy_timeout.within(limit)).await
+        self.connect(self.socket.busy_timeout.within(limit)).await
     }
 
     #[cfg(not(unix))]
@@ -147,82 +136,13 @@ impl Transport for AbstractTransport {
 
     #[cfg(unix)]
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
-        let io = Name::new(&self.name)?.listen(self.options.backlog)?;
-        let check = self.options.accept_check;
+        let io = Name::new(&self.name)?.listen(self.socket.backlog)?;
+        let check = self.socket.accept_check;
         Ok(Box::new(super::listener::UnixServer::new(self.endpoint(), io, check)))
     }
 
     #[cfg(not(unix))]
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
         Err(TransportError::Unsupported { endpoint: self.endpoint() })
-    }
-}
-
-#[cfg(unix)]
-pub(super) use checked::Name;
-
-#[cfg(unix)]
-mod checked {
-    use std::io;
-    use std::path::PathBuf;
-
-    use tokio::net::{UnixListener, UnixSocket};
-
-    use crate::kinds::accept::is_too_many_files;
-    use crate::kinds::unix::socket_path::LIMIT;
-    use crate::{Endpoint, TransportError};
-
-    /// A name that this system takes, and that fits into a socket address.
-    #[derive(Debug)]
-    pub(in crate::kinds::unix) struct Name(String);
-
-    impl Name {
-        pub(super) fn new(name: &str) -> Result<Self, TransportError> {
-            let name = Self(name.to_owned());
-            if !cfg!(any(target_os = "linux", target_os = "android")) {
-                return Err(TransportError::Unsupported { endpoint: name.endpoint() });
-            }
-            // The system makes up a name of its own in place of an empty one.
-            if name.0.is_empty() {
-                let reason = "the name is empty";
-                return Err(TransportError::InvalidPath { path: name.shown(), reason });
-            }
-            // The byte that a path leaves for its NUL at the end, a name takes for that before it.
-            let (limit, actual) = (LIMIT, name.0.len());
-            if actual > limit {
-                return Err(TransportError::PathTooLong { path: name.shown(), limit, actual });
-            }
-            Ok(name)
-        }
-
-        pub(in crate::kinds::unix) fn endpoint(&self) -> Endpoint {
-            Endpoint::Abstract(self.0.clone())
-        }
-
-        /// Returns the name as the socket calls take it.
-        pub(in crate::kinds::unix) fn address(&self) -> PathBuf {
-            format!("\0{}", self.0).into()
-        }
-
-        /// Returns the name as people are shown it.
-        pub(in crate::kinds::unix) fn shown(&self) -> PathBuf {
-            format!("@{}", self.0).into()
-        }
-
-        pub(super) fn listen(&self, backlog: u32) -> Result<UnixListener, TransportError> {
-            let bind = || {
-                let socket = UnixSocket::new_stream()?;
-                socket.bind(self.address())?;
-                socket.listen(backlog)
-            };
-            let endpoint = self.endpoint();
-            bind().map_err(|source| match source.kind() {
-                io::ErrorKind::AddrInUse => TransportError::AddressInUse { endpoint },
-                _ if is_too_many_files(&source) => {
-                    TransportError::TooManyFiles { endpoint, source }
-                }
-                _ => TransportError::Io { endpoint, op: "listen", source },
-            })
-        }
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 
-use super::{PeerCheck, peer_check, socket_path};
+use super::name::Name;
+use super::options::PeerCheck;
+use super::{peer_check, socket_path};
 use crate::kinds::accept::is_too_many_files;
 use crate::kinds::busy::open_when_free;
 use crate::stream::quiet::Quiet;
@@ -24,12 +26,12 @@ pub(super) async fn connect(
     let (credentials, server) = credentials_and_user(&io);
     peer_check::check_server(path, check, server)?;
     let io = Quiet::unix(io).map_err(|error| explain(&endpoint, error))?;
-    Ok(Stream::unix(io, PeerInfo { credentials, ..PeerInfo::new(endpoint) }))
+    Ok(Stream::new(io, PeerInfo { credentials, ..PeerInfo::new(endpoint) }))
 }
 
 /// Connects to a name of the abstract namespace.
 pub(super) async fn connect_abstract(
-    name: &super::abstract_name::Name,
+    name: &Name,
     check: PeerCheck,
     busy: Duration,
 ) -> Result<Stream, TransportError> {
@@ -38,7 +40,7 @@ pub(super) async fn connect_abstract(
     let (credentials, server) = credentials_and_user(&io);
     peer_check::check_nameless(&name.shown(), check, server)?;
     let io = Quiet::unix(io).map_err(|error| explain(&endpoint, error))?;
-    Ok(Stream::unix(io, PeerInfo { credentials, ..PeerInfo::new(endpoint) }))
+    Ok(Stream::new(io, PeerInfo { credentials, ..PeerInfo::new(endpoint) }))
 }
 
 async fn open(

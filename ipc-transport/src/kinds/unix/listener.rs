@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use tokio::net::{UnixListener, UnixStream};
 
 use super::connect::credentials;
+use super::options::PeerCheck;
+use super::peer_check;
 use super::socket_file::SocketFile;
 use super::watch::{FileWatch, Verdict};
-use super::{PeerCheck, peer_check};
 use crate::kinds::accept::{Reserve, UnlessForked};
 use crate::stream::quiet::Quiet;
 use crate::{DisplacedBy, Displacements, Endpoint, Listener, PeerInfo, Stream, TransportError};
@@ -125,7 +126,7 @@ impl Listener for UnixServer {
             let endpoint = self.endpoint.clone();
             TransportError::Io { endpoint, op: "accept", source }
         })?;
-        Ok(Stream::unix(io, PeerInfo { credentials, ..PeerInfo::new(self.endpoint.clone()) }))
+        Ok(Stream::new(io, PeerInfo { credentials, ..PeerInfo::new(self.endpoint.clone()) }))
     }
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::kinds::busy::BusyTimeout;
-use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced};
-
 mod abstract_name;
 #[cfg(unix)]
 mod connect;
 mod group;
 #[cfg(unix)]
 pub(crate) mod listener;
+#[cfg(unix)]
+mod name;
+mod options;
 #[cfg(unix)]
 mod peer_check;
 #[cfg(unix)]
@@ -30,7 +30,12 @@ mod watch;
 
 pub use abstract_name::AbstractTransport;
 pub use group::Group;
+pub use options::PeerCheck;
 pub use users::user_id;
+
+use self::options::SocketOptions;
+use crate::kinds::busy::BusyTimeout;
+use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced};
 
 /// A socket file, to dial or to serve.
 ///
@@ -76,20 +81,17 @@ pub use users::user_id;
 #[derive(Clone, Debug)]
 pub struct UnixTransport {
     path: PathBuf,
-    options: Options,
+    socket: SocketOptions,
+    file: FileOptions,
 }
 
 #[derive(Clone, Debug)]
-struct Options {
+struct FileOptions {
     mode: u32,
     group: Option<Group>,
     unlink: bool,
-    dial_check: PeerCheck,
-    accept_check: PeerCheck,
-    backlog: u32,
     watch: Option<Duration>,
     when_displaced: WhenDisplaced,
-    busy_timeout: BusyTimeout,
 }
 
 /// What is at the path of a socket.
@@ -104,47 +106,19 @@ pub enum Presence {
     Live,
 }
 
-/// Whom one end of a Unix socket takes for the other.
-///
-/// The other's user is what the kernel says about the process that listens, or that connected;
-/// nothing is sent or read before the check has passed. A client's refusal is
-/// [`TransportError::ForeignOwner`]; a server's is [`TransportError::PeerRefused`], which closes
-/// that connection and leaves the listener as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PeerCheck {
-    /// In or below a sticky directory such as `/tmp`, where anybody can put a socket with any
-    /// name first, takes only a socket file of our own user or root's, served by our own user or
-    /// root; elsewhere the rights of the directory decide, and anybody's server is taken. Root
-    /// takes any. A server takes any client that the rights of its file let in.
-    #[default]
-    StickyDirectory,
-    /// Takes anybody.
-    Any,
-    /// Takes only a process that runs as our own user.
-    SameUser,
-    /// Takes only a process that runs as our own user, or as root; if we are root, only root.
-    SameUserOrRoot,
-    /// Takes only a process that runs as this user id: for example 0 for a system daemon.
-    Uid(u32),
-}
-
 impl UnixTransport {
     /// Returns a transport for a socket file.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let options = Options {
+        let file = FileOptions {
             mode: DEFAULT_MODE,
             group: None,
             unlink: true,
-            dial_check: PeerCheck::default(),
-            accept_check: PeerCheck::Any,
-            backlog: DEFAULT_BACKLOG,
             watch: Some(DEFAULT_WATCH),
             when_displaced: WhenDisplaced::default(),
-            busy_timeout: BusyTimeout::default(),
         };
-        Self { path: path.into(), options }
+        let socket = SocketOptions::new(PeerCheck::default(), PeerCheck::Any);
+        Self { path: path.into(), socket, file }
     }
 
     /// Returns the path of the socket file.
@@ -186,7 +160,7 @@ impl UnixTransport {
     /// or only our own user can enter its directory.
     #[must_use]
     pub fn with_mode(mut self, mode: u32) -> Self {
-        self.options.mode = mode;
+        self.file.mode = mode;
         self
     }
 
@@ -198,7 +172,7 @@ impl UnixTransport {
     /// [`TransportError::GroupRefused`].
     #[must_use]
     pub fn with_group(mut self, group: impl Into<Group>) -> Self {
-        self.options.group = Some(group.into());
+        self.file.group = Some(group.into());
         self
     }
 
@@ -207,14 +181,14 @@ impl UnixTransport {
     /// With `false` anything at the path, whatever it is, is [`TransportError::AddressInUse`].
     #[must_use]
     pub fn with_unlink(mut self, unlink: bool) -> Self {
-        self.options.unlink = unlink;
+        self.file.unlink = unlink;
         self
     }
 
     /// Sets whom a client believes, by default [`PeerCheck::StickyDirectory`].
     #[must_use]
     pub fn with_peer_check(mut self, check: PeerCheck) -> Self {
-        self.options.dial_check = check;
+        self.socket.dial_check = check;
         self
     }
 
@@ -225,7 +199,7 @@ impl UnixTransport {
     /// [`TransportError::PeerRefused`] for each.
     #[must_use]
     pub fn with_accept_check(mut self, check: PeerCheck) -> Self {
-        self.options.accept_check = check;
+        self.socket.accept_check = check;
         self
     }
 
@@ -234,7 +208,7 @@ impl UnixTransport {
     /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it waits for a place.
     #[must_use]
     pub fn with_backlog(mut self, backlog: u32) -> Self {
-        self.options.backlog = backlog;
+        self.socket.backlog = backlog;
         self
     }
 
@@ -248,7 +222,7 @@ impl UnixTransport {
     /// is taken for the shortest, a millisecond.
     #[must_use]
     pub fn with_file_watch(mut self, interval: Option<Duration>) -> Self {
-        self.options.watch = interval.map(|interval| interval.max(SHORTEST_WATCH));
+        self.file.watch = interval.map(|interval| interval.max(SHORTEST_WATCH));
         self
     }
 
@@ -258,7 +232,7 @@ impl UnixTransport {
     /// The file that is there instead is never touched by the server's end.
     #[must_use]
     pub fn with_when_displaced(mut self, then: WhenDisplaced) -> Self {
-        self.options.when_displaced = then;
+        self.file.when_displaced = then;
         self
     }
 
@@ -269,7 +243,7 @@ impl UnixTransport {
     /// Only Linux says that a backlog is full; elsewhere it looks as if nobody were listening.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
-        self.options.busy_timeout = BusyTimeout::of(busy_timeout);
+        self.socket.busy_timeout = BusyTimeout::of(busy_timeout);
         self
     }
 }
@@ -286,13 +260,13 @@ impl Transport for UnixTransport {
 
     #[cfg(unix)]
     async fn dial(&self) -> Result<Stream, TransportError> {
-        let Options { dial_check, busy_timeout, .. } = self.options;
+        let SocketOptions { dial_check, busy_timeout, .. } = self.socket;
         connect::connect(&self.path, dial_check, busy_timeout.alone()).await
     }
 
     #[cfg(unix)]
     async fn dial_within(&self, limit: Duration) -> Result<Stream, TransportError> {
-        let Options { dial_check, busy_timeout, .. } = self.options;
+        let SocketOptions { dial_check, busy_timeout, .. } = self.socket;
         connect::connect(&self.path, dial_check, busy_timeout.within(limit)).await
     }
 
@@ -303,13 +277,13 @@ impl Transport for UnixTransport {
 
     #[cfg(unix)]
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
-        let Options { mode, unlink, backlog, accept_check, .. } = self.options;
-        let plan = socket_file::Plan { mode, unlink, backlog, group: self.options.group.clone() };
+        let SocketOptions { backlog, accept_check, .. } = self.socket;
+        let FileOptions { mode, group, unlink, watch, when_displaced } = self.file.clone();
+        let plan = socket_file::Plan { mode, unlink, backlog, group };
         let (io, file) = socket_file::claim(&self.path, &plan).await?;
         let server = listener::UnixServer::new(self.endpoint(), io, accept_check);
-        let then = self.options.when_displaced;
-        let watch = |every| watch::FileWatch::new(self.path.clone(), plan, then, every);
-        let server = server.with_watch(self.options.watch.map(watch));
+        let watched = |every| watch::FileWatch::new(self.path.clone(), plan, when_displaced, every);
+        let server = server.with_watch(watch.map(watched));
         Ok(Box::new(server.with_file(file)))
     }
 
@@ -321,8 +295,6 @@ impl Transport for UnixTransport {
 
 /// Read and write for the user the server runs as, nothing for anybody else.
 const DEFAULT_MODE: u32 = 0o600;
-/// What Node passes to listen(2).
-const DEFAULT_BACKLOG: u32 = 511;
 /// Soon enough for people and supervisors; half a look a second is a ten-thousandth of a percent of
 /// a core.
 const DEFAULT_WATCH: Duration = Duration::from_secs(2);

@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::{PeerCheck, socket_path, sys};
+use super::options::PeerCheck;
+use super::{socket_path, sys};
 use crate::{Credentials, Endpoint, TransportError};
 
 /// Refuses a server that `check` does not take; `server` is its user id, or why it is unknown.

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use tokio::net::UnixListener;
 
+use super::group::{self, Group};
 use super::start_lock::StartLock;
-use super::{Group, group, socket_path, sys};
+use super::{socket_path, sys};
 use crate::kinds::accept::is_too_many_files;
 use crate::{Endpoint, TransportError};
 
