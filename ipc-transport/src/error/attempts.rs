@@ -40,6 +40,14 @@ impl Attempts {
         self.0.is_empty()
     }
 
+    /// Returns a short name of the error that never changes: that of [`TransportError::Unreachable`].
+    ///
+    /// [`TransportError::Unreachable`]: crate::TransportError::Unreachable
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "unreachable"
+    }
+
     /// Returns the kind of the first error that is no refusal, or of the first one.
     pub(super) fn kind(&self) -> io::ErrorKind {
         let mut kinds = self.iter().map(|(_, error)| error.kind());

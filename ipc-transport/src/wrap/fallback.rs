@@ -120,6 +120,13 @@ impl NobodyAnywhere {
     pub fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
         self.tried.iter().map(|(endpoint, _)| endpoint)
     }
+
+    /// Returns a short name of the error that never changes: that of
+    /// [`TransportError::NobodyListening`].
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "nobody_listening"
+    }
 }
 
 impl fmt::Display for NobodyAnywhere {

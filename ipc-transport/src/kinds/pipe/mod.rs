@@ -49,7 +49,7 @@ pub(crate) use stream::{PipeReader, PipeStream, PipeWriter};
 /// and [`TransportError::AddressInUse`] if the name
 /// is taken otherwise, by somebody else's server or by connections that outlived theirs.
 ///
-/// Both give [`TransportError::InvalidPipeName`], [`TransportError::PipeNameTooLong`],
+/// Both give [`TransportError::InvalidName`], [`TransportError::NameTooLong`],
 /// [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and, on other systems than Windows,
 /// [`TransportError::Unsupported`] only.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use crate::TransportError;
 
 /// Refuses a text that can never name a pipe of this machine.
 pub(super) fn check(name: &str) -> Result<(), TransportError> {
-    let invalid = |reason| Err(TransportError::InvalidPipeName { name: name.to_owned(), reason });
+    let invalid = |reason| Err(TransportError::InvalidName { name: name.into(), reason });
     if name.contains('\0') {
         return invalid("it has a NUL character");
     }
@@ -21,8 +21,8 @@ pub(super) fn check(name: &str) -> Result<(), TransportError> {
     }
     let actual = name.encode_utf16().count();
     if actual > LIMIT {
-        let name = name.to_owned();
-        return Err(TransportError::PipeNameTooLong { name, limit: LIMIT, actual });
+        let (name, unit) = (name.into(), "UTF-16 code units");
+        return Err(TransportError::NameTooLong { name, limit: LIMIT, actual, unit });
     }
     Ok(())
 }
@@ -45,7 +45,7 @@ mod tests {
     #[track_caller]
     fn check_reason(name: &str, expected: &str) {
         match check(name) {
-            Err(TransportError::InvalidPipeName { reason, .. }) => assert_eq!(reason, expected),
+            Err(TransportError::InvalidName { reason, .. }) => assert_eq!(reason, expected),
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -76,7 +76,7 @@ mod tests {
         assert!(check(&name("é", 247)).is_ok());
         for (name, expected) in [(name("x", 248), 257), (name("😀", 124), 257)] {
             match check(&name) {
-                Err(TransportError::PipeNameTooLong { limit: 256, actual, .. }) => {
+                Err(TransportError::NameTooLong { limit: 256, actual, .. }) => {
                     assert_eq!(actual, expected);
                 }
                 other => panic!("{name}: {other:?}"),

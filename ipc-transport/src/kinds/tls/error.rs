@@ -1,17 +1,16 @@
 //! What is wrong with certificates, keys and settings, before anybody is connected to.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 /// The reason TLS settings cannot be used. Each names the file, or says that the text was given.
 ///
 /// No error about a file shows what is in it: only where and what is wrong.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
     /// A file cannot be read.
+    #[error("cannot read {path}")]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -19,8 +18,10 @@ pub enum TlsError {
         source: io::Error,
     },
     /// PEM text was given where the path of a file belongs.
+    #[error("PEM text was given where the path of a file belongs; it is not shown")]
     NotAPath,
     /// It is not PEM text, or a part of it is broken.
+    #[error("{place} is not PEM: {}{reason}", at(*line))]
     NotPem {
         /// The file, or that the text was given.
         place: String,
@@ -30,6 +31,7 @@ pub enum TlsError {
         reason: &'static str,
     },
     /// The PEM text holds none of what is wanted; text that is no PEM at all is reported so, too.
+    #[error("{place} holds no {wanted} in PEM{}", but(*found))]
     Missing {
         /// The file, or that the text was given.
         place: String,
@@ -39,6 +41,7 @@ pub enum TlsError {
         found: Option<&'static str>,
     },
     /// The PEM text holds something beside what is wanted, which would not be used.
+    #[error("{place} holds at line {line} {found}; it would not be used: take it out")]
     Unused {
         /// The file, or that the text was given.
         place: String,
@@ -48,6 +51,10 @@ pub enum TlsError {
         found: &'static str,
     },
     /// The private key is encrypted.
+    #[error(
+        "the private key in {place}, line {line}, is encrypted: decrypt it with `openssl pkey -in FILE \
+         -out NEW`, which asks for the passphrase"
+    )]
     Encrypted {
         /// The file, or that the text was given.
         place: String,
@@ -55,6 +62,7 @@ pub enum TlsError {
         line: usize,
     },
     /// A certificate cannot be read or used.
+    #[error("the certificate in {place}, line {line}, cannot be used: {reason}")]
     InvalidCertificate {
         /// The file, or that the text was given.
         place: String,
@@ -64,6 +72,7 @@ pub enum TlsError {
         reason: String,
     },
     /// A private key is of a kind or size that cannot be used, or is broken.
+    #[error("the private key in {place}, line {line}, is {found}, {}", unusable(*taken))]
     UnusableKey {
         /// The file, or that the text was given.
         place: String,
@@ -75,6 +84,7 @@ pub enum TlsError {
         taken: Option<&'static str>,
     },
     /// The private key is not that of the certificate.
+    #[error("the private key in {key} is not that of the certificate in {certificate}")]
     KeyMismatch {
         /// Where the certificate is.
         certificate: String,
@@ -82,27 +92,45 @@ pub enum TlsError {
         key: String,
     },
     /// The server's name is neither a host name nor an address.
+    #[error("{name:?} is neither a host name nor an address")]
     InvalidServerName {
         /// The name.
         name: String,
     },
     /// A client was told neither whom to trust nor to trust anybody, and this build has not the
     /// feature `tls-native-roots`.
+    #[error(
+        "no certificate is trusted: a client needs a CA, or the list of the system (feature \
+         tls-native-roots)"
+    )]
     NoTrust,
     /// The system has no list of CAs that are trusted, or it cannot be read.
+    #[error(
+        "the system's list of trusted CAs cannot be used ({reason}): install it (mostly the package \
+         ca-certificates), name a file of certificates in the environment variable SSL_CERT_FILE, or \
+         give the CA to trust"
+    )]
     NoSystemRoots {
         /// What was wrong with it.
         reason: String,
     },
     /// A server is to check its clients' certificates and was not told whom to trust.
+    #[error("client certificates are required, and no CA for them is given")]
     NoClientTrust,
     /// An endpoint alone says neither whom a client trusts nor who a server is.
+    #[error(
+        "a TLS endpoint needs settings: TlsTransport with a TlsClient to dial (whom to trust), with a \
+         TlsServer to listen (certificate and private key)"
+    )]
     NoSettings,
     /// The transport dials and has no [`TlsClient`](crate::TlsClient).
+    #[error("dialing needs a TlsClient: whom to trust")]
     NoClient,
     /// The transport listens and has no [`TlsServer`](crate::TlsServer): there is no default key.
+    #[error("a TLS server needs a certificate and its private key")]
     NoServer,
     /// The TLS library refuses the settings for another reason.
+    #[error("the TLS settings cannot be used: {reason}")]
     Refused {
         /// What it says.
         reason: String,
@@ -135,78 +163,17 @@ impl TlsError {
     }
 }
 
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable { path, .. } => write!(f, "cannot read {}", path.display()),
-            Self::NotAPath => {
-                f.write_str("PEM text was given where the path of a file belongs; it is not shown")
-            }
-            Self::NotPem { place, line: None, reason } => write!(f, "{place} is not PEM: {reason}"),
-            Self::NotPem { place, line: Some(line), reason } => {
-                write!(f, "{place} is not PEM: line {line}: {reason}")
-            }
-            Self::Missing { place, wanted, found } => {
-                write!(f, "{place} holds no {wanted} in PEM")?;
-                found.map_or(Ok(()), |found| write!(f, ", but {found}"))
-            }
-            Self::Unused { place, line, found } => {
-                write!(f, "{place} holds at line {line} {found}; it would not be used: take it out")
-            }
-            Self::Encrypted { place, line } => write!(
-                f,
-                "the private key in {place}, line {line}, is encrypted: decrypt it with `openssl \
-                 pkey -in FILE -out NEW`, which asks for the passphrase"
-            ),
-            Self::InvalidCertificate { place, line, reason } => {
-                write!(f, "the certificate in {place}, line {line}, cannot be used: {reason}")
-            }
-            Self::UnusableKey { place, line, found, taken: Some(taken) } => write!(
-                f,
-                "the private key in {place}, line {line}, is {found}, which cannot be used here: \
-                 {taken} can"
-            ),
-            Self::UnusableKey { place, line, found, taken: None } => {
-                write!(f, "the private key in {place}, line {line}, is {found}, and broken")
-            }
-            Self::KeyMismatch { certificate, key } => {
-                write!(
-                    f,
-                    "the private key in {key} is not that of the certificate in {certificate}"
-                )
-            }
-            Self::InvalidServerName { name } => {
-                write!(f, "{name:?} is neither a host name nor an address")
-            }
-            Self::NoTrust => f.write_str(
-                "no certificate is trusted: a client needs a CA, or the list of the system (feature \
-                 tls-native-roots)",
-            ),
-            Self::NoSystemRoots { reason } => write!(
-                f,
-                "the system's list of trusted CAs cannot be used ({reason}): install it (mostly the \
-                 package ca-certificates), name a file of certificates in the environment variable \
-                 SSL_CERT_FILE, or give the CA to trust"
-            ),
-            Self::NoClientTrust => {
-                f.write_str("client certificates are required, and no CA for them is given")
-            }
-            Self::NoSettings => f.write_str(
-                "a TLS endpoint needs settings: TlsTransport with a TlsClient to dial (whom to \
-                 trust), with a TlsServer to listen (certificate and private key)",
-            ),
-            Self::NoClient => f.write_str("dialing needs a TlsClient: whom to trust"),
-            Self::NoServer => f.write_str("a TLS server needs a certificate and its private key"),
-            Self::Refused { reason } => write!(f, "the TLS settings cannot be used: {reason}"),
-        }
-    }
+fn at(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!("line {line}: "))
 }
 
-impl Error for TlsError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Unreadable { source, .. } => Some(source),
-            _ => None,
-        }
-    }
+fn but(found: Option<&str>) -> String {
+    found.map_or_else(String::new, |found| format!(", but {found}"))
+}
+
+fn unusable(taken: Option<&str>) -> String {
+    taken.map_or_else(
+        || "and broken".to_owned(),
+        |taken| format!("which cannot be used here: {taken} can"),
+    )
 }

@@ -1,18 +1,17 @@
 //! `SendRefused`: why a datagram was not given to the system.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
 use crate::error::BROADCAST_OFF;
 
 /// Why a datagram was not given to the system; the source of the [`io::Error`] of such a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendRefused {
     /// The address would have got too many times what came from it: see
     /// [`UdpLimits::with_amplification`](crate::UdpLimits::with_amplification).
+    #[error("{to} would have got {actual} bytes, the limit for what came from it is {limit}")]
     Amplification {
         /// The address.
         to: SocketAddr,
@@ -23,25 +22,23 @@ pub enum SendRefused {
     },
     /// The system does not let us send to the address, which it does for a broadcast address that
     /// was not asked for: see [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
+    #[error("{to} {BROADCAST_OFF}")]
     BroadcastOff {
         /// The address.
         to: SocketAddr,
     },
 }
 
-impl fmt::Display for SendRefused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SendRefused {
+    /// Returns a short name of the error that never changes.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
         match self {
-            Self::Amplification { to, limit, actual } => write!(
-                f,
-                "{to} would have got {actual} bytes, the limit for what came from it is {limit}"
-            ),
-            Self::BroadcastOff { to } => write!(f, "{to} {BROADCAST_OFF}"),
+            Self::Amplification { .. } => "amplification",
+            Self::BroadcastOff { .. } => "broadcast_off",
         }
     }
 }
-
-impl Error for SendRefused {}
 
 impl From<SendRefused> for io::Error {
     fn from(error: SendRefused) -> Self {

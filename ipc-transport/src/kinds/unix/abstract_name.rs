@@ -29,7 +29,7 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 /// name behind an `@`, as other tools show it. Listening gives [`TransportError::AddressInUse`].
 /// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken.
 ///
-/// Both give [`TransportError::InvalidPath`] for an empty name, [`TransportError::PathTooLong`] for
+/// Both give [`TransportError::InvalidName`] for an empty name, [`TransportError::NameTooLong`] for
 /// one of more than 107 bytes, [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and,
 /// anywhere but on Linux, [`TransportError::Unsupported`] only.
 ///

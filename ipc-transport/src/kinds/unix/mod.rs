@@ -75,7 +75,7 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced
 /// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken, and
 /// [`TransportError::Displaced`] after [`WhenDisplaced::Stop`].
 ///
-/// Both give [`TransportError::InvalidPath`], [`TransportError::PathTooLong`],
+/// Both give [`TransportError::InvalidName`], [`TransportError::NameTooLong`],
 /// [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and, on systems without Unix
 /// sockets, [`TransportError::Unsupported`] only.
 #[derive(Clone, Debug)]
@@ -131,8 +131,8 @@ impl UnixTransport {
     ///
     /// # Errors
     ///
-    /// [`TransportError::NotASocket`], [`TransportError::InvalidPath`] and
-    /// [`TransportError::PathTooLong`]; [`TransportError::ForeignOwner`] or
+    /// [`TransportError::NotASocket`], [`TransportError::InvalidName`] and
+    /// [`TransportError::NameTooLong`]; [`TransportError::ForeignOwner`] or
     /// [`TransportError::Io`] if we may not look; [`TransportError::Unsupported`] on systems
     /// without Unix sockets.
     ///

@@ -22,12 +22,13 @@ impl Name {
         // The system makes up a name of its own in place of an empty one.
         if name.0.is_empty() {
             let reason = "the name is empty";
-            return Err(TransportError::InvalidPath { path: name.shown(), reason });
+            return Err(TransportError::InvalidName { name: name.shown(), reason });
         }
         // The byte that a path leaves for its NUL at the end, a name takes for that before it.
         let (limit, actual) = (LIMIT, name.0.len());
         if actual > limit {
-            return Err(TransportError::PathTooLong { path: name.shown(), limit, actual });
+            let (name, unit) = (name.shown(), "bytes");
+            return Err(TransportError::NameTooLong { name, limit, actual, unit });
         }
         Ok(name)
     }

@@ -15,7 +15,7 @@ pub(super) const LIMIT: usize =
 /// Refuses a path that can never name a socket.
 pub(super) fn check(path: &Path) -> Result<(), TransportError> {
     let bytes = path.as_os_str().as_bytes();
-    let invalid = |reason| Err(TransportError::InvalidPath { path: path.to_owned(), reason });
+    let invalid = |reason| Err(TransportError::InvalidName { name: path.to_owned(), reason });
     if bytes.is_empty() {
         return invalid("it is empty");
     }
@@ -27,8 +27,8 @@ pub(super) fn check(path: &Path) -> Result<(), TransportError> {
         return invalid("it names a directory");
     }
     if !fits(path) {
-        let (limit, actual) = (LIMIT, bytes.len());
-        return Err(TransportError::PathTooLong { path: path.to_owned(), limit, actual });
+        let (name, limit, actual) = (path.to_owned(), LIMIT, bytes.len());
+        return Err(TransportError::NameTooLong { name, limit, actual, unit: "bytes" });
     }
     Ok(())
 }
