@@ -18,7 +18,7 @@ use crate::{FormatError, HandlerError, LooksLike, PeerId};
 pub enum Error {
     /// The socket could not be opened, or no connection accepted.
     #[error(transparent)]
-    Transport(#[from] TransportError),
+    Transport(TransportError),
     /// The tokio runtime at hand cannot run a client or a server: there is none, or it was built
     /// without timers or without sockets. Nothing was started; on another runtime it can be.
     #[error(transparent)]
@@ -166,6 +166,15 @@ impl Error {
             Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
             _ => true,
         }
+    }
+}
+
+/// Says what a peer speaks that does not speak TLS, which the transports do not know.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error.with_foreign_name(|first| {
+            LooksLike::instead_of_tls(first).map(|found| format!("it looks like {found}"))
+        }))
     }
 }
 

@@ -327,6 +327,26 @@ impl TransportError {
         matches!(self, Self::PeerRefused { .. })
     }
 
+    /// Names what a peer speaks that does not speak TLS. `name` is given the first bytes of the peer, if
+    /// this is `HandshakeFailure::NotTls`, and what it returns becomes the source of the error.
+    ///
+    /// The transports know no protocol but TLS itself, so this is for a layer above that does.
+    #[must_use]
+    pub fn with_foreign_name(self, name: impl FnOnce(&[u8]) -> Option<String>) -> Self {
+        #[cfg(feature = "tls-base")]
+        if let Self::Handshake { endpoint, remote, failure, source } = self {
+            let named = match &failure {
+                crate::HandshakeFailure::NotTls { first } => name(first.expose()),
+                _ => None,
+            };
+            let named = named.map(|text| io::Error::new(io::ErrorKind::InvalidData, text));
+            return Self::Handshake { endpoint, remote, failure, source: named.or(source) };
+        }
+        #[cfg(not(feature = "tls-base"))]
+        let _ = name;
+        self
+    }
+
     /// Returns the nearest kind of [`io::Error`].
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {

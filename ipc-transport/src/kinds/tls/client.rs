@@ -195,12 +195,12 @@ pub(super) async fn dial(
         let mut stream = connecting
             .into_fallible()
             .await
-            .map_err(|(source, io)| HandshakeFailure::explain(source, io.foreign()))?;
+            .map_err(|(source, io)| HandshakeFailure::explain(source, io.bytes()))?;
         let version = stream.get_ref().1.protocol_version();
         if asked.0.load(Ordering::Relaxed) && version == Some(ProtocolVersion::TLSv1_3) {
             // A server without tickets that lets the client speak first says nothing.
             let verdict = tokio::time::timeout(VERDICT, verdict(&mut stream)).await;
-            verdict.unwrap_or(Ok(())).map_err(|source| HandshakeFailure::explain(source, None))?;
+            verdict.unwrap_or(Ok(())).map_err(|source| HandshakeFailure::explain(source, &[]))?;
         }
         Ok(stream)
     };

@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error};
 
 use super::distrust::{Distrust, in_words};
+use super::first::may_be_tls;
 use super::io::said_plainly;
+use crate::Secret;
 
 /// The reason a TLS handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +25,11 @@ pub enum HandshakeFailure {
         /// How many may be under way.
         limit: usize,
     },
-    /// The peer does not speak TLS: its first bytes are something else, and the source says what they
-    /// look like.
-    NotTls,
+    /// The peer does not speak TLS.
+    NotTls {
+        /// Its first bytes, at most 32. They can be the beginning of something secret.
+        first: Secret,
+    },
     /// The peer's certificate is expired.
     Expired,
     /// The peer's certificate is not valid yet.
@@ -55,7 +59,7 @@ pub enum HandshakeFailure {
 
 impl HandshakeFailure {
     /// Returns what an error of the handshake means.
-    fn of(error: &io::Error) -> Self {
+    fn of(error: &io::Error, first: &[u8]) -> Self {
         let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
             return match error.kind() {
                 io::ErrorKind::UnexpectedEof
@@ -68,7 +72,7 @@ impl HandshakeFailure {
         match error {
             Error::InvalidCertificate(error) => Self::of_certificate(error),
             Error::NoCertificatesPresented => Self::NoClientCertificate,
-            Error::InvalidMessage(_) => Self::NotTls,
+            Error::InvalidMessage(_) => Self::NotTls { first: first.into() },
             Error::AlertReceived(AlertDescription::CloseNotify) => Self::Closed,
             Error::AlertReceived(alert) => Self::Refused { alert: format!("{alert:?}") },
             _ => Self::Other,
@@ -93,14 +97,14 @@ impl HandshakeFailure {
         }
     }
 
-    /// Returns what a failed handshake means, and its error in words. `foreign` is what the peer
-    /// speaks if its first bytes are not those of TLS.
-    pub(super) fn explain(error: io::Error, foreign: Option<&'static str>) -> (Self, io::Error) {
-        if let Some(found) = foreign {
-            let text = format!("it looks like {found}");
-            return (Self::NotTls, io::Error::new(io::ErrorKind::InvalidData, text));
+    /// Returns what a failed handshake means, and its error in words. `first` is what the peer began
+    /// with.
+    pub(super) fn explain(error: io::Error, first: &[u8]) -> (Self, io::Error) {
+        if !may_be_tls(first) {
+            let source = io::Error::new(io::ErrorKind::InvalidData, FOREIGN);
+            return (Self::NotTls { first: first.into() }, source);
         }
-        let failure = Self::of(&error);
+        let failure = Self::of(&error, first);
         let library = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
         let in_words = library.and_then(in_words);
         (failure, in_words.unwrap_or_else(|| said_plainly(error)))
@@ -112,7 +116,7 @@ impl HandshakeFailure {
         match self {
             Self::Timeout { .. } => "tls_handshake_timeout",
             Self::CrowdedOut { .. } => "tls_crowded_out",
-            Self::NotTls => "tls_not_tls",
+            Self::NotTls { .. } => "tls_not_tls",
             Self::Expired => "tls_certificate_expired",
             Self::NotYetValid => "tls_certificate_not_yet_valid",
             Self::WrongName => "tls_wrong_name",
@@ -142,7 +146,7 @@ impl fmt::Display for HandshakeFailure {
             Self::CrowdedOut { limit } => {
                 write!(f, "it was the oldest of {limit} under way, and another one waited")
             }
-            Self::NotTls => f.write_str("the peer does not speak TLS"),
+            Self::NotTls { .. } => f.write_str("the peer does not speak TLS"),
             Self::Expired => f.write_str("the peer's certificate is expired"),
             Self::NotYetValid => f.write_str("the peer's certificate is not valid yet"),
             Self::WrongName => f.write_str("the server's certificate is for another name"),
@@ -158,3 +162,5 @@ impl fmt::Display for HandshakeFailure {
         }
     }
 }
+
+const FOREIGN: &str = "its first bytes are not the beginning of a record of TLS";

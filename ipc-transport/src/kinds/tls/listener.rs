@@ -81,7 +81,7 @@ impl TlsListener {
                         return Ok(Stream::new(TlsIo::new(stream), peer));
                     }
                     Ok(Err((source, io))) => {
-                        let (failure, source) = HandshakeFailure::explain(source, io.foreign());
+                        let (failure, source) = HandshakeFailure::explain(source, io.bytes());
                         (failure, Some(source))
                     }
                     Err(_) => (HandshakeFailure::Timeout { limit: timeout }, None),
