@@ -53,8 +53,8 @@ async fn a_client_that_is_refused_is_an_error_and_the_others_are_served() {
     assert_eq!(rig.server.peers().len(), 1);
 }
 
-/// The transport knows no protocol but its own; here the first bytes get a name.
 both_runtimes!(a_server_that_does_not_speak_tls_is_named);
+/// The transport knows no protocol but its own; here the first bytes get a name.
 async fn a_server_that_does_not_speak_tls_is_named() {
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = plain.local_addr().unwrap().port();

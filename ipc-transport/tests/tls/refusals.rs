@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::certificates::{Authority, Identity};
-use crate::rig::{both, client, dialer, failure, listen, meet, port, server, soon};
+use crate::rig::{client, dialer, failure, listen, meet, port, server, soon};
 
 #[track_caller]
 fn check_refused(failure: &HandshakeFailure, alert: &str) {
@@ -165,27 +165,24 @@ async fn a_self_signed_certificate_that_is_itself_trusted() {
     assert_eq!(failure(dialed), HandshakeFailure::WrongName);
 }
 
+both_runtimes!(a_certificate_that_is_itself_trusted_needs_no_issuer);
 /// Not as in Node, where its issuer has to be trusted.
-#[test]
-fn a_certificate_that_is_itself_trusted_needs_no_issuer() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let client = |trusted: &Identity| {
-            TlsClient::builder().trust(trusted.chain()).build().expect("a client")
-        };
-        let identity = authority.local();
-        let (dialed, _) = meet(server(&identity), client(&identity)).await;
-        assert!(dialed.expect("a connection").peer().tls.as_ref().expect("TLS").verified);
-        // Dates and names count all the same, and so does which of them it is.
-        let expired = authority.expired();
-        let (dialed, _) = meet(server(&expired), client(&expired)).await;
-        assert_eq!(failure(dialed), HandshakeFailure::Expired);
-        let elsewhere = authority.issue(&["elsewhere.example"]);
-        let (dialed, _) = meet(server(&elsewhere), client(&elsewhere)).await;
-        assert_eq!(failure(dialed), HandshakeFailure::WrongName);
-        let (dialed, _) = meet(server(&authority.local()), client(&identity)).await;
-        assert_eq!(failure(dialed), HandshakeFailure::UnknownIssuer);
-    });
+async fn a_certificate_that_is_itself_trusted_needs_no_issuer() {
+    let authority = Authority::new("ca");
+    let client =
+        |trusted: &Identity| TlsClient::builder().trust(trusted.chain()).build().expect("a client");
+    let identity = authority.local();
+    let (dialed, _) = meet(server(&identity), client(&identity)).await;
+    assert!(dialed.expect("a connection").peer().tls.as_ref().expect("TLS").verified);
+    // Dates and names count all the same, and so does which of them it is.
+    let expired = authority.expired();
+    let (dialed, _) = meet(server(&expired), client(&expired)).await;
+    assert_eq!(failure(dialed), HandshakeFailure::Expired);
+    let elsewhere = authority.issue(&["elsewhere.example"]);
+    let (dialed, _) = meet(server(&elsewhere), client(&elsewhere)).await;
+    assert_eq!(failure(dialed), HandshakeFailure::WrongName);
+    let (dialed, _) = meet(server(&authority.local()), client(&identity)).await;
+    assert_eq!(failure(dialed), HandshakeFailure::UnknownIssuer);
 }
 
 #[tokio::test]
