@@ -4,7 +4,7 @@ use bytes::buf::Limit;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::splitter::Splitter;
-use crate::{DecodeError, Framing, Limits, room};
+use crate::{DecodeError, Framing, Limits, capacity};
 
 /// A decoder of one byte stream into frames.
 ///
@@ -49,8 +49,8 @@ impl FrameDecoder {
             return;
         }
         let allocated = self.splitter.allocated(&self.buffer);
-        room::make_room(&mut self.buffer, allocated, chunk.len(), chunk.len());
-        room::append(&mut self.buffer, chunk);
+        capacity::reserve(&mut self.buffer, allocated, chunk.len(), chunk.len());
+        capacity::append(&mut self.buffer, chunk);
     }
 
     /// Returns spare capacity to read into without a copy: at least one byte, at most `max` and
@@ -81,7 +81,7 @@ impl FrameDecoder {
         // Half of what was asked for is enough: a shorter read is better than a bigger buffer.
         let least = wanted.div_ceil(2);
         let allocated = self.splitter.allocated(&self.buffer);
-        room::make_room(&mut self.buffer, allocated, wanted, least);
+        capacity::reserve(&mut self.buffer, allocated, wanted, least);
         let room = self.buffer.capacity().saturating_sub(self.buffer.len());
         (&mut self.buffer).limit(room.min(wanted))
     }
@@ -160,7 +160,7 @@ impl FrameDecoder {
     /// Cheap, but the next chunk allocates again; call it when a connection becomes idle.
     pub fn release(&mut self) {
         let allocated = self.splitter.allocated(&self.buffer);
-        room::release(&mut self.buffer, allocated);
+        capacity::release(&mut self.buffer, allocated);
     }
 
     /// Returns the total number of bytes given to a delimiter search.

@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 
 use crate::search::Search;
 use crate::splitter::PREFIX;
-use crate::{EncodeError, EncodeWith, Framing, Limits, room};
+use crate::{EncodeError, EncodeWith, Framing, Limits, capacity};
 
 /// An encoder of frames into a byte stream. It keeps no state between frames.
 ///
@@ -63,7 +63,7 @@ impl FrameEncoder {
         if matches!(self.rule, Rule::LengthPrefixed) {
             appended.out.put_slice(&[0; PREFIX]);
         }
-        room::append(appended.out, frame);
+        capacity::append(appended.out, frame);
         self.complete(appended)
     }
 

@@ -13,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 mod allocation;
+mod capacity;
 #[cfg(feature = "tokio-util")]
 mod codec;
 mod decoder;
@@ -23,7 +24,6 @@ mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod limits;
-mod room;
 mod search;
 mod splitter;
 

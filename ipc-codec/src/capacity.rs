@@ -8,7 +8,7 @@ use bytes::BytesMut;
 /// of times on average, however small the pieces are: bytes move to the front only once as many
 /// have been consumed, to a buffer of their own only once something has, and otherwise the buffer
 /// at least doubles.
-pub(crate) fn make_room(buffer: &mut BytesMut, allocated: usize, wanted: usize, least: usize) {
+pub(crate) fn reserve(buffer: &mut BytesMut, allocated: usize, wanted: usize, least: usize) {
     let len = buffer.len();
     let need = len.saturating_add(wanted);
     // A huge buffer must not outlive the one huge frame that needed it.
@@ -68,7 +68,7 @@ const CHEAP_MOVE: usize = 4096;
 mod tests {
     use bytes::{Buf, BytesMut};
 
-    use super::{KEPT, make_room};
+    use super::{KEPT, reserve};
     use crate::allocation::Allocation;
 
     /// Receives `total` bytes in chunks and consumes each piece of `frame` bytes once it is whole.
@@ -80,13 +80,13 @@ mod tests {
         for _ in 0..total / chunk {
             let (before, len) = (buffer.as_ptr(), buffer.len());
             let allocated = allocation.size(&buffer);
-            make_room(&mut buffer, allocated, chunk, chunk.div_ceil(2));
+            reserve(&mut buffer, allocated, chunk, chunk.div_ceil(2));
             if buffer.as_ptr() != before {
                 moved += len;
             }
-            let room = buffer.capacity() - buffer.len();
-            assert!(room >= chunk.div_ceil(2));
-            buffer.extend_from_slice(&std::vec![0; chunk.min(room)]);
+            let free = buffer.capacity() - buffer.len();
+            assert!(free >= chunk.div_ceil(2));
+            buffer.extend_from_slice(&std::vec![0; chunk.min(free)]);
             while buffer.len() >= frame {
                 allocation.skip(&mut buffer, frame);
             }
@@ -100,14 +100,14 @@ mod tests {
         let mut buffer = BytesMut::with_capacity(100);
         buffer.extend_from_slice(&[0; 100]);
         buffer.advance(40);
-        make_room(&mut buffer, 100, 50, 50);
+        reserve(&mut buffer, 100, 50, 50);
         assert_eq!((buffer.len(), buffer.capacity()), (60, 110));
     }
 
     /// Reserves `wanted` bytes in an empty buffer of this size; returns its size then.
     fn size_after(allocated: usize, wanted: usize) -> usize {
         let mut buffer = BytesMut::with_capacity(allocated);
-        make_room(&mut buffer, allocated, wanted, wanted);
+        reserve(&mut buffer, allocated, wanted, wanted);
         buffer.capacity()
     }
 
