@@ -1,4 +1,4 @@
-//! Ends within a frame and peers that speak something else, as handlers of either role hear of them.
+//! Ends within a frame and peers that speak another protocol, as reported to handlers of either role.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -68,7 +68,7 @@ async fn a_client_hears_of_an_end_within_a_frame_before_the_end() {
     assert_eq!(lines.recv().await.unwrap(), "disconnect");
 }
 
-/// What is no JSON says what it looks like, and shows nothing of itself.
+/// The error of a frame that is not JSON says what it looks like, and does not show it.
 #[test]
 fn a_frame_that_is_no_json_says_what_it_looks_like() {
     let table: &[(&[u8], Option<&str>)] = &[

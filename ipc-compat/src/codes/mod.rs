@@ -67,6 +67,8 @@ pub const HANDLER_PANICKED: &str = "ERR_IPC_HANDLER_PANICKED";
 pub const HOST_NOT_FOUND: &str = "ERR_IPC_HOST_NOT_FOUND";
 /// The peer sent nothing in time.
 pub const IDLE_TIMEOUT: &str = "ERR_IPC_IDLE_TIMEOUT";
+/// A `$call` or `$answer` is not as it has to be. Of this crate.
+pub const INVALID_CALL: &str = "ERR_IPC_INVALID_CALL";
 /// The payload is not what the handler asks for; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
 /// The text is not an endpoint.
