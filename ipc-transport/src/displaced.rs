@@ -1,4 +1,4 @@
-//! What a server does when its socket file is removed or replaced, and how it tells of it.
+//! What a server does when its socket file is removed or replaced, and how it reports it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -130,7 +130,7 @@ impl FromStr for WhenDisplaced {
     }
 }
 
-/// A text is no [`WhenDisplaced`].
+/// A text does not name a [`WhenDisplaced`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{text:?} is not serve-on, remake or stop")]

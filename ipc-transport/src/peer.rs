@@ -118,8 +118,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Returns credentials of these ids. A process id of 0 is none: Linux says so of a process in
-    /// another pid namespace, and a signal to 0 hits one's own process group.
+    /// Returns credentials of these ids. A process id of 0 means none: Linux reports it for a
+    /// process in another pid namespace, and a signal to 0 hits one's own process group.
     #[must_use]
     pub const fn new(uid: u32, gid: u32, pid: Option<i32>) -> Self {
         let pid = match pid {

@@ -19,15 +19,15 @@ use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 /// client reaches one of them. [`OpenTransport::new`] takes the listeners of the standard library,
 /// Unix or TCP, and plain descriptors.
 ///
-/// It listens **once**: the listener owns the descriptor and closes it at its end. A file is left to
-/// whoever made it, neither watched nor removed, unless
-/// [`with_file_removal`](Self::with_file_removal) says otherwise. Dialing connects to the socket's address like anybody
-/// else.
+/// It listens **once**: the listener owns the descriptor and closes it when it is dropped. A file
+/// is left to whoever made it, neither watched nor removed, unless
+/// [`with_file_removal`](Self::with_file_removal) says otherwise. Dialing connects to the socket's
+/// address like anybody else.
 ///
 /// # Defaults
 ///
-/// `TCP_NODELAY` and keepalive on. A socket file takes whom its rights let in ([`PeerCheck::Any`]), an abstract
-/// name [`PeerCheck::SameUserOrRoot`].
+/// `TCP_NODELAY` and keepalive on. A socket file takes whom its rights let in ([`PeerCheck::Any`]),
+/// an abstract name [`PeerCheck::SameUserOrRoot`].
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ impl OpenTransport {
         Self { accept_check: check, ..self }
     }
 
-    /// Sets whether the listener removes the socket file at its end, by default `false`.
+    /// Sets whether the listener removes the socket file when it closes, by default `false`.
     ///
     /// For a socket that its maker has handed over for good, see [`Listener::hand_over`]: this
     /// process is then the one that removes the file, if it is still the same.
@@ -215,7 +215,7 @@ fn endpoint(address: &SockAddr) -> Option<Endpoint> {
         return Some(Endpoint::Unix(path.to_owned()));
     }
     let name = address.as_abstract_namespace()?;
-    // The name is for people here; a socket whose name is no text is served all the same.
+    // The name is for people here; a socket whose name is not text is served all the same.
     Some(Endpoint::Abstract(String::from_utf8_lossy(name).into_owned()))
 }
 

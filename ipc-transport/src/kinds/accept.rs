@@ -51,7 +51,7 @@ impl<T> Drop for UnlessForked<T> {
     }
 }
 
-/// A file descriptor kept for the moment there is no other.
+/// A file descriptor in reserve, for when the others are used up.
 ///
 /// Without it a full process could not even accept a connection in order to close it: the
 /// connection would stay in the backlog, the socket stay readable, and the loop spin.
@@ -120,7 +120,7 @@ enum Shed {
     Nobody,
 }
 
-/// Tells whether the error is about one connection that was gone before it was accepted.
+/// Returns whether the error is about one connection that was gone before it was accepted.
 fn is_gone(error: &io::Error) -> bool {
     // Linux reports errors already pending on the new socket through accept; see accept(2).
     #[cfg(unix)]

@@ -33,8 +33,8 @@ pub(crate) fn split<S: AsyncRead + AsyncWrite>(io: S) -> (ReadHalf<S>, SharedWri
     (read, SharedWriter(write))
 }
 
-/// The half that writes. The stream itself lives as long as the other half does, so dropping this one
-/// has to say that nothing more comes, so that the other side can tell an end from a cut.
+/// The half that writes. The stream itself lives as long as the other half does, so dropping this
+/// one has to say that nothing more comes, so that the other side can tell an end from a cut.
 pub(crate) struct SharedWriter<S: AsyncWrite>(WriteHalf<S>);
 
 forward_write!(SharedWriter<S> where [S: AsyncWrite], this => this.0);

@@ -97,8 +97,8 @@ impl Listener for PipeServer {
 impl Drop for PipeServer {
     fn drop(&mut self) {
         for pipe in &self.waiting {
-            // The handle outlives this by a turn of the event loop, and nobody may connect to it
-            // meanwhile. It fails where there is no client, and then has done its work, too.
+            // The handle outlives this by a turn of the event loop, and no client may connect to it
+            // meanwhile. It fails without a client, which is as good.
             let _ = pipe.disconnect();
         }
     }

@@ -112,8 +112,9 @@ impl PipeTransport {
     }
 
     /// Sets how long a client waits for a pipe whose instances all have a client, by default 5
-    /// seconds, or with [`dial_within`](Transport::dial_within) all the time there is. A server of this crate makes the next instance before it takes a client, so this
-    /// lasts a moment; with another server it may last until a client leaves.
+    /// seconds, or with [`dial_within`](Transport::dial_within) all the time there is. A server of
+    /// this crate makes the next instance before it takes a client, so this lasts a moment; with
+    /// another server it may last until a client leaves.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.options.busy_timeout = BusyTimeout::of(busy_timeout);

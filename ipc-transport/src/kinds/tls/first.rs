@@ -37,8 +37,8 @@ impl<IO> First<IO> {
     }
 }
 
-/// Returns whether a peer that begins so may speak TLS: its records begin with changes of the cipher,
-/// alerts, handshakes and data.
+/// Returns whether a peer that begins so may speak TLS: its records begin with changes of the
+/// cipher, alerts, handshakes and data.
 pub(super) fn may_be_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [] | [0x14..=0x17, ..])
 }

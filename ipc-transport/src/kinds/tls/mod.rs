@@ -1,4 +1,5 @@
-//! TLS over TCP: ordered, reliable, no message boundaries; the peer's certificate, and who checked it.
+//! TLS over TCP: ordered, reliable, no message boundaries; the peer's certificate, and who checked
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;

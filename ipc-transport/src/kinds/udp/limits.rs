@@ -9,8 +9,8 @@ use std::time::Duration;
 ///
 /// # Defaults
 ///
-/// 1,024 peers; 5 minutes of silence; 1 MiB of unread datagrams for each peer and 16 MiB for all; no
-/// limit on amplification.
+/// 1,024 peers; 5 minutes of silence; 1 MiB of unread datagrams for each peer and 16 MiB for all;
+/// no limit on amplification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UdpLimits {
     pub(super) peers: NonZeroUsize,
@@ -126,7 +126,7 @@ pub struct UdpStats {
     pub truncated: u64,
     /// Datagrams not sent since their address would have got too many times what came from it.
     pub amplified: u64,
-    /// Times the system said that nobody listens where a datagram went.
+    /// How often the system reported that no socket was open where a datagram went.
     pub refused: u64,
 }
 

@@ -13,7 +13,7 @@ use crate::{Endpoint, Listener, OpenPeer, Stream, TransportError};
 #[derive(Debug)]
 pub(super) struct UdpListener {
     shared: Arc<Shared>,
-    /// The task that reads for all streams. It has to read while nobody accepts, too.
+    /// The task that reads for all streams. It has to read even while no stream is accepted.
     reading: AbortHandle,
 }
 

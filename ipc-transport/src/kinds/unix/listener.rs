@@ -49,7 +49,7 @@ impl UnixServer {
         }
     }
 
-    /// Makes the server remove this file at its end.
+    /// Makes the server remove this file when it closes.
     pub(crate) fn with_file(self, file: SocketFile) -> Self {
         Self { file: Some(file), ..self }
     }

@@ -113,7 +113,7 @@ fn find_stranger(check: PeerCheck, ours: u32, facts: Facts) -> Option<Stranger> 
     }
 }
 
-/// Tells whether the socket lies in or below a sticky directory, on the way its links lead.
+/// Returns whether the socket lies in or below a sticky directory, on the way its links lead.
 ///
 /// Below counts, because whoever may make a socket in `/tmp` may make a directory there too.
 fn is_shared(path: &Path) -> bool {

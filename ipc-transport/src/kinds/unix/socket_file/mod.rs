@@ -3,7 +3,7 @@
 //! The socket is bound at its own path, so that the kernel and every tool that asks it know the
 //! file by the name that is served. What a moment without the right mode or without a listener
 //! could do is kept away by order: the mode is set before the file appears (Linux) or before the
-//! socket listens (elsewhere), and until it listens nobody can connect.
+//! socket listens (elsewhere), and until it listens no client can connect.
 
 use std::fs;
 use std::io;
