@@ -19,7 +19,7 @@ pub trait Transport: Debug + Send + Sync + 'static {
     /// Returns the endpoint this transport dials and listens at.
     fn endpoint(&self) -> Endpoint;
 
-    /// Connects to whoever listens at the endpoint.
+    /// Connects to the server that listens at the endpoint.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! A transport over a socket that somebody else has opened, and that listens already.
+//! A transport over a socket that another process has opened, and that listens already.
 
 use std::fmt;
 use std::os::fd::OwnedFd;
@@ -20,14 +20,14 @@ use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 /// Unix or TCP, and plain descriptors.
 ///
 /// It listens **once**: the listener owns the descriptor and closes it when it is dropped. A file
-/// is left to whoever made it, neither watched nor removed, unless
+/// is left to its maker, neither watched nor removed, unless
 /// [`with_file_removal`](Self::with_file_removal) says otherwise. Dialing connects to the socket's
-/// address like anybody else.
+/// address like any client.
 ///
 /// # Defaults
 ///
-/// `TCP_NODELAY` and keepalive on. A socket file takes whom its rights let in ([`PeerCheck::Any`]),
-/// an abstract name [`PeerCheck::SameUserOrRoot`].
+/// `TCP_NODELAY` and keepalive on. A socket file accepts all that its rights let in
+/// ([`PeerCheck::Any`]), an abstract name [`PeerCheck::SameUserOrRoot`].
 ///
 /// # Errors
 ///
@@ -89,7 +89,7 @@ impl OpenTransport {
         })
     }
 
-    /// Sets whom a server on a Unix socket takes; TCP does not say who a client is.
+    /// Sets which clients a server on a Unix socket accepts; TCP does not say who a client is.
     #[must_use]
     pub fn with_accept_check(self, check: PeerCheck) -> Self {
         Self { accept_check: check, ..self }

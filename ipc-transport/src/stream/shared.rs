@@ -1,4 +1,4 @@
-//! Streams that cannot be split by themselves: their halves share one, behind a lock.
+//! Streams that cannot be split by themselves: their halves share one under a lock.
 
 use std::pin::Pin;
 use std::task::{Context, Waker};

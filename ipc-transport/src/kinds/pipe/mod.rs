@@ -47,7 +47,7 @@ pub(crate) use stream::{PipeReader, PipeStream, PipeWriter};
 ///
 /// Listening gives [`TransportError::AlreadyRunning`] if a server waits for clients there,
 /// and [`TransportError::AddressInUse`] if the name
-/// is taken otherwise, by somebody else's server or by connections that outlived theirs.
+/// is taken otherwise, by another server or by connections that outlived theirs.
 ///
 /// Both give [`TransportError::InvalidName`], [`TransportError::NameTooLong`],
 /// [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and, on other systems than Windows,

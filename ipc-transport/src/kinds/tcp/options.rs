@@ -131,7 +131,8 @@ impl SocketOptions {
         let socket = SockRef::from(io);
         match self.keepalive {
             Some(keepalive) => keepalive.set(&socket),
-            // It may be on: an accepted socket is as its listener, which may be somebody else's.
+            // It may be on: an accepted socket is as its listener, which another program may have
+            // made.
             None => socket.set_keepalive(false),
         }
     }

@@ -1,4 +1,4 @@
-//! `TlsClient`: whom a client trusts and who it is; and how it dials.
+//! `TlsClient`: which CAs a client trusts, its own certificate, and how it dials.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -29,7 +29,7 @@ use crate::deadline::Deadline;
 use crate::stream::quiet::Quiet;
 use crate::{Endpoint, Secret, Stream, TcpTransport, Transport, TransportError};
 
-/// Whom a client trusts and who it is.
+/// Which CAs a client trusts, and its own certificate.
 #[derive(Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
@@ -124,7 +124,7 @@ impl TlsClientBuilder {
     }
 
     /// Accepts every certificate of every server, of whatever version: the connection is encrypted,
-    /// and **anybody in between can read and change everything**. For tests, and for peers that
+    /// and **anyone in between can read and change everything**. For tests, and for peers that
     /// cannot be distinguished anyhow.
     #[must_use]
     pub const fn dangerous_accept_any_certificate(mut self) -> Self {

@@ -118,7 +118,7 @@ pub enum TlsError {
     /// A server checks its clients' certificates and has no CA to trust.
     #[error("client certificates are required, and no CA for them is given")]
     NoClientTrust,
-    /// An endpoint alone says neither whom a client trusts nor who a server is.
+    /// An endpoint alone has neither CAs that a client trusts nor a server's certificate.
     #[error(
         "a TLS endpoint needs settings: TlsTransport with a TlsClient to dial (whom to trust), with a \
          TlsServer to listen (certificate and private key)"

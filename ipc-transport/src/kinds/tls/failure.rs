@@ -1,4 +1,4 @@
-//! Why a handshake failed, by what somebody could do about it.
+//! Why a handshake failed, by what can be done about it.
 
 use std::fmt;
 use std::io;
@@ -132,7 +132,7 @@ impl HandshakeFailure {
     }
 
     /// Returns whether one side rejected the other, by its certificate, its name or its protocol,
-    /// rather than that the handshake was cut short. It will fail again until somebody changes a
+    /// rather than that the handshake was cut short. It will fail again until someone changes a
     /// certificate or a setting, on either side.
     #[must_use]
     pub const fn is_rejection(&self) -> bool {

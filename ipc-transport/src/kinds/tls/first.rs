@@ -1,4 +1,5 @@
-//! The first bytes of a connection, kept for whoever can tell what they are if they are not TLS.
+//! The first bytes of a connection, kept for a caller that recognises what they are if they are not
+//! TLS.
 
 use std::io;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! Whom a side believes: a chain to a trusted root, a trusted certificate itself, or anybody.
+//! What a side trusts: a chain to a trusted root, a trusted certificate itself, or any certificate.
 //!
 //! People who use node-ipc make self-signed certificates and trust those themselves. OpenSSL takes
 //! such a certificate for what it is; webpki calls it a CA that poses as a server. Here a
@@ -26,21 +26,21 @@ use super::roots::Roots;
 use super::signature::Signatures;
 use super::{Pem, TlsError};
 
-/// Which servers a client believes.
+/// Which servers a client trusts.
 #[derive(Debug)]
 pub(super) struct ServerTrust {
     signatures: Signatures,
-    /// `None`: anybody.
+    /// `None`: any certificate.
     trusted: Option<(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>)>,
 }
 
-/// Which clients a server believes.
+/// Which clients a server trusts.
 #[derive(Debug)]
 pub(super) struct ClientTrust {
     signatures: Signatures,
     /// `None`: no certificate is verified.
     trusted: Option<(Arc<dyn ClientCertVerifier>, Vec<CertificateDer<'static>>)>,
-    /// Whether a client without a certificate that is believed is refused.
+    /// Whether a client without a trusted certificate is refused.
     mandatory: bool,
 }
 
@@ -55,7 +55,7 @@ impl ServerTrust {
         Ok(Self { signatures: signatures(false), trusted: Some((verifier, roots.given)) })
     }
 
-    /// Returns whether anybody is checked at all.
+    /// Returns whether certificates are checked at all.
     pub(super) const fn verifies(&self) -> bool {
         self.trusted.is_some()
     }
@@ -76,12 +76,12 @@ impl ClientTrust {
         Ok(Self { signatures, trusted: Some((verifier, roots.given)), mandatory })
     }
 
-    /// Returns whether a client without a certificate that is believed is refused.
+    /// Returns whether a client without a trusted certificate is refused.
     pub(super) const fn is_mandatory(&self) -> bool {
         self.mandatory
     }
 
-    /// Returns whether a client's certificates are believed.
+    /// Returns whether a client's certificates are trusted.
     pub(super) fn check(
         &self,
         certificate: &CertificateDer<'_>,

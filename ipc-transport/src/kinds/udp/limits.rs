@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// What the peers of one UDP socket may cost.
 ///
-/// Whoever can send a datagram can invent its source, so what strangers cost has to be bounded.
+/// A sender of datagrams can forge their source, so what strangers cost has to be bounded.
 ///
 /// # Defaults
 ///
@@ -55,7 +55,7 @@ impl UdpLimits {
     /// Limits what is sent to an address that began the conversation to this many times the bytes
     /// that came from it; more is an error of the write. By default `None`: no limit.
     ///
-    /// It keeps a server from being used against an address that somebody else pretends to have.
+    /// It keeps a server from being used against an address that another sender forges.
     /// It also refuses long answers to short questions, and broadcasts to peers that said little.
     #[must_use]
     pub const fn with_amplification(mut self, factor: Option<NonZeroU32>) -> Self {

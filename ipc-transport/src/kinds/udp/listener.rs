@@ -35,7 +35,7 @@ impl Listener for UdpListener {
     }
 
     async fn accept(&mut self) -> Result<Stream, TransportError> {
-        // Before anybody is taken out, who would be lost if this is dropped while it waits.
+        // Before a stream is taken out, which would be lost if this is dropped while it waits.
         tokio::task::consume_budget().await;
         loop {
             // Only this one waits, and a notice that comes before it waits is kept for it.

@@ -37,7 +37,7 @@ use crate::{Attempts, Endpoint, Listener, Stream, Transport, TransportError};
 /// another, or when it is shut down; the next datagram from there makes a new one.
 ///
 /// Dialing connects a socket of its own to the one address. There is no handshake, so it
-/// succeeds whether or not somebody listens there, and refusals that the system reports later are
+/// succeeds whether or not a server listens there, and refusals that the system reports later are
 /// no errors: who is not there now may be there for the next datagram.
 ///
 /// If a host has several addresses of the family, a client sends to the first that this machine has

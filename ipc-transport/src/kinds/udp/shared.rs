@@ -227,7 +227,7 @@ impl Shared {
         }
     }
 
-    /// Works on the table, and wakes whom that concerns when the lock is free again.
+    /// Works on the table, and wakes the tasks concerned once the lock is free.
     fn with_table<T>(&self, work: impl FnOnce(&mut PeerTable, &mut Wakers) -> T) -> T {
         let mut wake = Wakers::new();
         let result = work(&mut self.state().table, &mut wake);

@@ -53,7 +53,7 @@ struct Entry {
 /// The readers to be woken, once no lock is held.
 pub(crate) type Wakers = Vec<Waker>;
 
-/// More bytes than an address may be sent before more is heard of it.
+/// More bytes than an address may be sent before more comes from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Amplified {
     pub(crate) limit: u64,

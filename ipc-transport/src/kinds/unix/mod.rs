@@ -167,7 +167,7 @@ impl UnixTransport {
     /// system gives new files.
     ///
     /// The group may connect if the mode says so: `0660`, say. Like the mode it is set before
-    /// anybody can connect. Only a member of the group, or root, may do it:
+    /// any client can connect. Only a member of the group, or root, may do it:
     /// [`TransportError::GroupRefused`].
     #[must_use]
     pub fn with_group(mut self, group: impl Into<Group>) -> Self {
@@ -194,7 +194,7 @@ impl UnixTransport {
     /// Sets which clients a server accepts, beside what the mode says, by default
     /// [`PeerCheck::Any`].
     ///
-    /// With a mode that lets everybody connect, [`PeerCheck::SameUser`] still takes our own user
+    /// With a mode that lets every user connect, [`PeerCheck::SameUser`] still takes our own user
     /// only: [`Listener::accept`] closes the others' connections and says
     /// [`TransportError::PeerRefused`] for each.
     #[must_use]
@@ -293,7 +293,7 @@ impl Transport for UnixTransport {
     }
 }
 
-/// Read and write for the user the server runs as, nothing for anybody else.
+/// Read and write for the user the server runs as, nothing for others.
 const DEFAULT_MODE: u32 = 0o600;
 /// Soon enough for people and supervisors; half a look a second is a ten-thousandth of a percent of
 /// a core.

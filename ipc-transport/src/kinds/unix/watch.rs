@@ -70,7 +70,7 @@ impl FileWatch {
             Ok(found) if FileId::of(&found) == ours => None,
             Ok(_) => Some(DisplacedBy::Replaced),
             Err(error) if is_gone(&error) => Some(DisplacedBy::Removed),
-            // Whoever may not look learns nothing.
+            // Without the right to look nothing is known.
             Err(_) => return Verdict::GoOn,
         };
         let is_new = by != self.seen;

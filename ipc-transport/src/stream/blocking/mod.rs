@@ -107,7 +107,7 @@ impl BlockingStream {
         &self.peer
     }
 
-    /// Sets how long a read may wait, `None` for ever; beyond it the read fails with
+    /// Sets how long a read may wait, `None` without limit; beyond it the read fails with
     /// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`], as the system has it.
     ///
     /// Costs a system call only if it is another time than before.
@@ -147,8 +147,8 @@ impl BlockingStream {
         }
     }
 
-    /// Waits until the socket is ready for what is wanted, for `timeout` at most, `None` for ever.
-    /// Nothing is ready when the time is over, or a signal came.
+    /// Waits until the socket is ready for what is wanted, for `timeout` at most, `None` without
+    /// limit. Nothing is ready when the time is over, or a signal came.
     ///
     /// # Errors
     ///

@@ -134,7 +134,7 @@ fn is_denied(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-/// Each further try means that somebody took the path between our look and our bind.
+/// Each further try means that another server took the path between our look and our bind.
 const TRIES: u32 = 8;
 /// Between bind and listen a server that is starting needs microseconds.
 const UNLOCKED_PAUSE: Duration = Duration::from_millis(50);
