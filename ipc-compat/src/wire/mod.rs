@@ -1,5 +1,6 @@
 //! `NodeFormat`: node-ipc's JSON envelope as a message format.
 
+mod calls;
 mod decode;
 mod delimiter;
 mod encode;

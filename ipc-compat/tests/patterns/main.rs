@@ -19,6 +19,7 @@
 #[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
+mod js_calls;
 mod kit;
 mod p1_one_shot;
 mod p2_child;
