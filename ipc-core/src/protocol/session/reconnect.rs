@@ -10,6 +10,17 @@ use std::time::Duration;
 ///
 /// For ever, with pauses that grow from 100 ms to 10 s and full jitter, so that the clients of a
 /// server that was away do not all come back in the same instant. A permanent failure ends it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ipc_core::session::{Backoff, ReconnectPolicy};
+///
+/// let five_times = ReconnectPolicy::times(5, Backoff::fixed(Duration::from_millis(500)));
+/// assert_ne!(five_times, ReconnectPolicy::default());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReconnectPolicy {
     attempts: Attempts,
