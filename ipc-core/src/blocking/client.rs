@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use ipc_transport::{BlockingStream, Transport, TransportError};
 
-use super::connection::close;
 use super::methods::talk_methods;
 use super::talk::{Talk, Turn};
 use super::{Event, NotBlocking, RecvError, plain};
 use crate::error::{ConnectError, DisconnectReason, Error};
-use crate::options::{ConnectionConfig, OnMalformed, client_setters, connection_setters};
+use crate::options::{ConnectionConfig, client_setters, connection_setters};
+use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
 use crate::runtime::clock;
 use crate::runtime::dial::dial;
@@ -27,6 +27,8 @@ pub struct Client<F> {
     session: Session,
     transport: Arc<dyn Transport>,
     connect_timeout: Duration,
+    /// What the session last asked for and is still to be done.
+    order: Option<Output>,
     /// Why the last connection or attempt ended.
     reason: DisconnectReason,
     last_error: Option<Arc<Error>>,
@@ -168,22 +170,21 @@ impl<F: MessageFormat> Client<F> {
     pub fn close(&mut self) -> CloseReport {
         if self.session.state() == State::Connected {
             self.session.handle_input(Input::Close);
-            self.reason = close(&mut self.talk);
-            self.talk.detach();
-            self.session.handle_input(Input::Lost { now: clock::now(), chance: 0.0 });
+            self.obey();
+            let reason = self.talk.wait_closed();
+            self.lost(reason);
         } else {
             self.session.handle_input(Input::Disconnect);
+            self.obey();
         }
-        self.tell();
         self.talk.close_report()
     }
 
-    /// Does what the session wants while there is no connection: dials, or waits for the time to.
+    /// Does what the session asks for while there is no connection: dials, or waits for the time to.
     fn advance(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
-        match self.session.state() {
-            State::Idle => self.session.handle_input(Input::Start),
-            State::Dialing { .. } => self.dial(until)?,
-            State::Waiting(at) => {
+        match self.order {
+            None => self.session.handle_input(Input::Start),
+            Some(Output::WakeAt(at)) => {
                 let end = until.map_or(at, |until| until.min(at));
                 pause(end.saturating_duration_since(clock::now()));
                 if end < at {
@@ -191,9 +192,9 @@ impl<F: MessageFormat> Client<F> {
                 }
                 self.session.handle_input(Input::Tick { now: clock::now().max(at) });
             }
-            _ => {}
+            Some(_) => self.dial(until)?,
         }
-        self.tell();
+        self.obey();
         Ok(())
     }
 
@@ -203,7 +204,7 @@ impl<F: MessageFormat> Client<F> {
         let given = left.map_or(limit, |left| left.min(limit));
         let error = match connect(&*self.transport, given) {
             Ok(stream) => {
-                self.talk.attach(stream);
+                self.talk.attach(stream, Role::Client);
                 self.last_error = None;
                 self.session.handle_input(Input::Dialed);
                 return Ok(());
@@ -219,31 +220,32 @@ impl<F: MessageFormat> Client<F> {
             Err(error) => error,
         };
         let permanent = error.is_permanent();
-        self.reason = self.talk.fail(error);
-        if let DisconnectReason::Error(error) = &self.reason {
-            self.last_error = Some(Arc::clone(error));
-        }
+        let error = self.talk.report(error);
+        self.last_error = Some(Arc::clone(&error));
+        self.reason = DisconnectReason::Error(error);
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::DialFailed { permanent, now, chance });
         Ok(())
     }
 
     fn lost(&mut self, reason: DisconnectReason) {
-        self.talk.detach();
-        // Wire rule W14
-        if self.talk.config.on_malformed == OnMalformed::Close && reason.is_misunderstood() {
+        if !self.talk.may_reconnect() {
             self.session.handle_input(Input::StopRetrying);
         }
+        self.talk.detach();
         self.reason = reason;
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
-        self.tell();
+        self.obey();
     }
 
-    /// Tells what the session says has happened.
-    fn tell(&mut self) {
+    /// Does what the session asks for. What takes time is kept for [`advance`](Self::advance).
+    fn obey(&mut self) {
         while let Some(output) = self.session.poll_output() {
             match output {
+                Output::Dial | Output::WakeAt(_) => self.order = Some(output),
+                Output::Drain => self.talk.start_closing(),
+                Output::Hangup => self.talk.detach(),
                 Output::Connected => self.talk.tell(ClientEvent::Connect),
                 Output::Disconnected => {
                     self.talk.tell(ClientEvent::Disconnect(self.reason.clone()));
@@ -252,8 +254,6 @@ impl<F: MessageFormat> Client<F> {
                     self.talk.closed = true;
                     self.talk.tell(ClientEvent::Destroy);
                 }
-                // What is to be done follows from the state.
-                _ => {}
             }
         }
     }
@@ -271,6 +271,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
             session: Session::new(self.reconnect),
             transport: self.transport,
             connect_timeout: self.connect_timeout,
+            order: None,
             reason: DisconnectReason::Local,
             last_error: None,
         }

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
-use ipc_codec::{DecodeError, FrameEncoder};
+use ipc_codec::FrameEncoder;
 use ipc_transport::BlockingStream;
 
 use super::Event;
 use super::line::{Line, Woken};
 use crate::error::{DisconnectReason, EmitError, Error};
-use crate::options::{ConnectionConfig, FlushPolicy, OnMalformed};
+use crate::options::{ConnectionConfig, FlushPolicy};
 use crate::protocol::connection::backpressure::Pause;
+use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
 use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::runtime::clock;
 use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
-use crate::runtime::read::{hung_up, is_hangup};
 use crate::{ClientEvent, CloseReport, EncodePayload, Message, MessageFormat};
 
 /// What is sent and received on one side. A client's outlives its connections.
@@ -32,8 +32,8 @@ pub(super) struct Talk<F> {
     events: VecDeque<Event>,
     /// How many bytes of messages are in `events`.
     held: usize,
-    /// When the peer has to have sent something, with an idle timeout.
-    idle_at: Option<Instant>,
+    /// The error that was reported last.
+    failure: Option<Arc<Error>>,
     /// From when on a message that is sent takes with it what waits, with
     /// [`FlushPolicy::Within`].
     flush_at: Option<Instant>,
@@ -42,8 +42,6 @@ pub(super) struct Talk<F> {
     pause: Pause,
     /// Whether the event taken last is a message: what is sent now answers it.
     answering: bool,
-    /// Whether this side has ended its own: nobody waits for more.
-    pub(super) closing: bool,
     /// Whether nothing can be sent any more.
     pub(super) closed: bool,
     /// Whether the peer ended its side after this one had.
@@ -76,20 +74,20 @@ impl<F: MessageFormat> Talk<F> {
             line: None,
             events: VecDeque::new(),
             held: 0,
-            idle_at: None,
+            failure: None,
             flush_at: None,
             overflow: None,
             pause,
             answering: false,
-            closing: false,
             closed: false,
             peer_ended: false,
         }
     }
 
-    pub(super) fn attach(&mut self, stream: BlockingStream) {
-        self.line = Some(Line::new(stream, self.format.framing(), &self.config));
-        self.idle_at = None;
+    pub(super) fn attach(&mut self, stream: BlockingStream, role: Role) {
+        let rules = Rules::of(&self.config, role);
+        let machine = Machine::new(self.format.framing(), self.config.limits, rules);
+        self.line = Some(Line::new(stream, machine));
     }
 
     pub(super) fn line(&self) -> Option<&Line> {
@@ -117,10 +115,33 @@ impl<F: MessageFormat> Talk<F> {
         event
     }
 
-    /// Reads on, whatever waits.
-    pub(super) fn go_on(&mut self) {
+    /// Returns whether a client may connect again after this connection.
+    pub(super) fn may_reconnect(&self) -> bool {
+        self.line.as_ref().is_none_or(|line| line.machine.may_reconnect())
+    }
+
+    /// Starts closing: what waits is written, and reading goes on whatever waits.
+    pub(super) fn start_closing(&mut self) {
         self.answering = false;
         self.pause.clear();
+        self.handle(Input::Close { now: clock::now() });
+    }
+
+    /// Waits until closing has ended, and returns how.
+    pub(super) fn wait_closed(&mut self) -> DisconnectReason {
+        loop {
+            match self.drain(None) {
+                Turn::Look => {}
+                Turn::Lost(reason) => return reason,
+                // An answer is awaited, and nothing can be read for want of space: no time helps.
+                Turn::TimedOut => {
+                    match self.line.as_mut().and_then(|l| l.machine.deadline(clock::now)) {
+                        Some(now) => self.handle(Input::Tick { now }),
+                        None => self.handle(Input::Disconnect),
+                    }
+                }
+            }
+        }
     }
 
     /// Queues a message, and writes it unless the program is in the middle of a burst.
@@ -199,13 +220,14 @@ impl<F: MessageFormat> Talk<F> {
 
     /// Writes, and reads nothing, while too many answers wait.
     fn wait_to_write(&mut self, until: Option<Instant>) -> Turn {
+        self.handle(Input::Suspend);
         let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
-        line.pause();
-        self.idle_at = None;
         let patient_until = self.pause.yields_at(line.full_since());
-        let deadline = [until, patient_until].into_iter().flatten().min();
+        let machine_at = line.machine.deadline(clock::now);
+        let deadline = [until, patient_until, machine_at].into_iter().flatten().min();
         if let Err(error) = line.wait_to_write(&mut self.queue, deadline) {
-            return Turn::Lost(self.lost(error));
+            self.handle(Input::ReadFailed { error, now: clock::now() });
+            return self.look();
         }
         let now = clock::now();
         if line.is_blocked() && !self.queue.is_held() {
@@ -240,50 +262,41 @@ impl<F: MessageFormat> Talk<F> {
 
     /// Takes the next frame, or waits for one until `until`. Writes what waits meanwhile.
     pub(super) fn turn(&mut self, until: Option<Instant>) -> Turn {
-        let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
         if let Some(limit) = self.overflow.take() {
-            return Turn::Lost(self.fail(Error::Overflow(limit)));
+            self.handle(Input::Overflow(limit));
         }
-        if self.pause.is_paused() {
+        if let Some(reason) = self.act() {
+            return Turn::Lost(reason);
+        }
+        let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
+        if self.pause.is_paused() && line.machine.is_receiving() {
             return self.wait_to_write(until);
         }
-        match line.next_frame() {
-            Ok(Some(frame)) => return self.take(frame),
-            Ok(None) => {}
-            Err(error) => return self.broken(error),
+        if line.machine.is_suspended() {
+            line.machine.handle(Input::Resume);
         }
-        let frame_at = line.frame_deadline();
-        if let (None, Some(timeout)) = (self.idle_at, self.config.idle_timeout) {
-            self.idle_at = clock::now().checked_add(timeout);
-        }
-        let idle_at = self.idle_at;
-        let deadline = [until, frame_at, idle_at].into_iter().flatten().min();
-        match line.wait(&mut self.queue, deadline) {
-            Ok(Woken::Received) => {
-                self.idle_at = None;
-                Turn::Look
-            }
-            Ok(Woken::Written) => Turn::Look,
-            Ok(Woken::Ended) => Turn::Lost(self.finish(DisconnectReason::PeerClosed)),
-            Ok(Woken::TimedOut) => {
-                let now = clock::now();
-                let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-                if let (Some(limit), true) = (self.config.frame_timeout, passed(frame_at)) {
-                    let looks_like = line.looks_like();
-                    return Turn::Lost(self.fail(Error::FrameTimeout { limit, looks_like }));
+        if line.machine.is_receiving() {
+            match line.next_frame() {
+                Ok(Some(frame)) => return self.take(frame),
+                Ok(None) => {}
+                Err(error) => {
+                    self.handle(Input::Undecodable(error));
+                    return self.look();
                 }
-                if let (Some(limit), true) = (self.config.idle_timeout, passed(idle_at)) {
-                    return Turn::Lost(self.fail(Error::IdleTimeout { limit }));
-                }
-                if passed(until) { Turn::TimedOut } else { Turn::Look }
             }
-            Err(error) => Turn::Lost(self.lost(error)),
         }
+        let deadline = [until, line.machine.deadline(clock::now)].into_iter().flatten().min();
+        let woken = if line.machine.is_receiving() {
+            line.wait(&mut self.queue, deadline)
+        } else {
+            line.wait_to_write(&mut self.queue, deadline)
+        };
+        self.after(woken, until)
     }
 
-    /// Writes, waiting for room at most until `until`. What is received meanwhile is kept, so
-    /// that two sides that only send do not wait for each other for ever; up to a limit, where
-    /// waiting makes sense only if there is something to write.
+    /// Writes, waiting for the socket to take it at most until `until`. What is received meanwhile is
+    /// kept, so that two sides that only send do not wait for each other for ever; up to a limit,
+    /// where waiting makes sense only if there is something to write.
     ///
     /// With nothing to write it waits as [`turn`](Self::turn) does.
     pub(super) fn drain(&mut self, until: Option<Instant>) -> Turn {
@@ -296,14 +309,32 @@ impl<F: MessageFormat> Talk<F> {
         if self.held < self.config.event_bytes {
             return self.turn(until);
         }
+        if let Some(reason) = self.act() {
+            return Turn::Lost(reason);
+        }
         if self.queue.is_held() {
             return Turn::TimedOut;
         }
+        self.handle(Input::Suspend);
         let Some(line) = &mut self.line else { return Turn::Lost(DisconnectReason::Local) };
-        match line.wait_for_room(&mut self.queue, until) {
-            Ok(Woken::TimedOut) if until.is_some_and(|at| at <= clock::now()) => Turn::TimedOut,
-            Ok(_) => Turn::Look,
-            Err(error) => Turn::Lost(self.lost(error)),
+        let deadline = [until, line.machine.deadline(clock::now)].into_iter().flatten().min();
+        let woken = line.wait_to_write(&mut self.queue, deadline);
+        self.after(woken, until)
+    }
+
+    /// Feeds the machine with what waiting brought.
+    fn after(&mut self, woken: io::Result<Woken>, until: Option<Instant>) -> Turn {
+        let now = clock::now();
+        match woken {
+            Ok(Woken::Progress) => return Turn::Look,
+            Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
+            Ok(Woken::Broken) => self.handle(Input::NothingToRead),
+            Ok(Woken::TimedOut) => self.handle(Input::Tick { now }),
+            Err(error) => self.handle(Input::ReadFailed { error, now }),
+        }
+        match self.look() {
+            Turn::Look if until.is_some_and(|at| at <= now) => Turn::TimedOut,
+            turn => turn,
         }
     }
 
@@ -318,42 +349,49 @@ impl<F: MessageFormat> Talk<F> {
                 Turn::Look
             }
             Err(error) => {
-                let reason = self.fail(error.into());
-                match self.config.on_malformed {
-                    OnMalformed::Close => Turn::Lost(reason),
-                    OnMalformed::Report => Turn::Look,
+                self.handle(Input::Malformed(error));
+                self.look()
+            }
+        }
+    }
+
+    /// Feeds the machine and reports the fault, if that is what came of it.
+    fn handle(&mut self, input: Input) {
+        let fault = self.line.as_mut().and_then(|line| line.machine.handle(input));
+        if let Some(fault) = fault {
+            self.failure = Some(self.report(fault.into()));
+        }
+    }
+
+    fn look(&mut self) -> Turn {
+        self.act().map_or(Turn::Look, Turn::Lost)
+    }
+
+    /// Does what the machine says, and returns the reason if the connection has ended.
+    fn act(&mut self) -> Option<DisconnectReason> {
+        let line = self.line.as_mut()?;
+        if line.machine.is_open() {
+            return None;
+        }
+        if self.queue.is_empty() {
+            line.machine.handle(Input::Written);
+        }
+        loop {
+            match line.machine.action()? {
+                Action::Shutdown => line.shut_down(),
+                Action::End(ending) => {
+                    self.peer_ended = ending == Ending::Local { answered: true };
+                    return Some(DisconnectReason::of(ending, self.failure.take()));
                 }
             }
         }
     }
 
-    fn broken(&mut self, error: DecodeError) -> Turn {
-        let ends_stream = error.ends_stream();
-        let looks_like = self.line().and_then(Line::looks_like);
-        let reason = self.fail(Error::of_frame(error, looks_like));
-        if ends_stream { Turn::Lost(reason) } else { Turn::Look }
-    }
-
-    fn lost(&mut self, error: io::Error) -> DisconnectReason {
-        if is_hangup(&error) { self.finish(hung_up(&error)) } else { self.fail(Error::Read(error)) }
-    }
-
-    /// Tells of the frame that the peer's end cut off, if it did, and returns how the peer ended.
-    fn finish(&mut self, reason: DisconnectReason) -> DisconnectReason {
-        let Some(line) = &mut self.line else { return reason };
-        let looks_like = line.looks_like();
-        let Err(DecodeError::Truncated { buffered, .. }) = line.finish() else { return reason };
-        if !self.closing {
-            self.fail(Error::Truncated { buffered, looks_like });
-        }
-        reason.within_a_frame(buffered)
-    }
-
-    /// Tells of an error and returns it as the reason of an end.
-    pub(super) fn fail(&mut self, error: Error) -> DisconnectReason {
+    /// Reports an error and returns it.
+    pub(super) fn report(&mut self, error: Error) -> Arc<Error> {
         let error = Arc::new(error);
         self.tell(ClientEvent::Error(Arc::clone(&error)));
-        DisconnectReason::Error(error)
+        error
     }
 
     /// Takes what waits out of the queue, oldest first, and tells how closing ended.

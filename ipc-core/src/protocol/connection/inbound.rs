@@ -69,7 +69,7 @@ impl Inbound {
         self.decoder.buffered()
     }
 
-    /// Takes note that a read brought `n` bytes, and fits the size of the next read to it.
+    /// Counts the `n` bytes that a read brought, and fits the size of the next read to them.
     pub fn on_read(&mut self, n: usize) {
         self.received = self.received.wrapping_add(n);
         // A read that fills its room has probably left something behind: reading more at a time
@@ -98,8 +98,7 @@ impl Inbound {
     /// Sets or clears the deadline, now that every whole frame is taken out, and returns it.
     ///
     /// A frame has to grow by 1 KiB within the time or to end: a peer that drips single bytes
-    /// makes no progress worth the name.
-    /// The time is asked for only if there is an unfinished frame.
+    /// makes no progress worth the name. The time is asked for only if there is an unfinished frame.
     pub fn deadline(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         let timeout = self.frame_timeout?;
         if !self.decoder.is_mid_frame() {
@@ -117,10 +116,29 @@ impl Inbound {
         self.unfinished.map(|unfinished| unfinished.deadline)
     }
 
-    /// Takes note that nothing is read for now: an unfinished frame has its time from when that is
-    /// over, since it is not the peer that keeps it waiting.
+    /// Stops the time of an unfinished frame while nothing is read: it starts anew with the next
+    /// [`deadline`](Self::deadline), since it is not the peer that keeps the frame waiting.
     pub fn pause(&mut self) {
         self.unfinished = None;
+    }
+
+    /// Returns whether the deadline of an unfinished frame has passed.
+    #[must_use]
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        self.unfinished.is_some_and(|unfinished| unfinished.deadline <= now)
+    }
+
+    /// Returns whether an unfinished frame has a deadline.
+    #[inline]
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    /// Returns how many bytes were ever received. Only differences count, so it may wrap.
+    #[inline]
+    pub(super) fn received(&self) -> usize {
+        self.received
     }
 
     /// Returns how long an unfinished frame may take.
@@ -129,15 +147,15 @@ impl Inbound {
         self.frame_timeout
     }
 
-    /// Returns what the unfinished frame, or the one that was refused just now, looks like if it is
-    /// none of this framing: for an error that says why.
+    /// Returns what the unfinished frame, or the one that was refused just now, looks like if that
+    /// is not this framing: for an error that says why.
     #[must_use]
     pub fn looks_like(&self) -> Option<LooksLike> {
         let looks_like = LooksLike::of(self.decoder.unfinished());
         looks_like.filter(|_| looks_like != self.ordinary)
     }
 
-    /// Takes note that the stream has ended.
+    /// Ends the stream.
     ///
     /// # Errors
     ///

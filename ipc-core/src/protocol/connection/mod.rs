@@ -4,4 +4,14 @@
 pub(crate) mod backpressure;
 #[cfg(feature = "tokio")]
 pub(crate) mod budget;
-pub mod inbound;
+mod fault;
+mod inbound;
+mod input;
+mod machine;
+mod rules;
+
+pub use fault::{Ending, Fault};
+pub use inbound::Inbound;
+pub use input::{Action, Input};
+pub use machine::Machine;
+pub use rules::{Role, Rules};

@@ -11,10 +11,11 @@ use ipc_transport::{Listener, ReadHalf, Stream, Transport, TransportError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::error::{DisconnectReason, EmitError, Error};
+use crate::error::EmitError;
 use crate::observe::trace;
 use crate::options::ConnectionConfig;
-use crate::runtime::connection::Connection;
+use crate::protocol::connection::Role;
+use crate::runtime::connection::{Connection, Ended};
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::encode_frame;
 use crate::runtime::server::admission::Admission;
@@ -239,14 +240,10 @@ fn enter<F: MessageFormat>(
 async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: ReadHalf) {
     let (shared, peer) = (&running.shared, gone.peer.clone());
     let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
-    let mut connection = Connection::new(peer.clone(), hub, config, reader, true);
+    let mut connection = Connection::new(peer.clone(), hub, config, reader, Role::Server);
     connection.lifecycle(ServerEvent::Connect(peer.clone()));
-    let mut reason = (&mut connection).await;
-    let mut backlog = connection.into_backlog();
-    if let Some(limit) = peer.outbox().detach() {
-        let error = shared.hub.error(Some(&peer), Error::Overflow(limit), &mut backlog);
-        reason = DisconnectReason::Error(error);
-    }
+    let reason = (&mut connection).await;
+    let Ended { reason, mut backlog, .. } = connection.finish(reason);
     // From here on nobody can send to it, and what waited is handed back.
     drop(gone);
     let event = ServerEvent::Disconnect { peer: peer.clone(), reason };
