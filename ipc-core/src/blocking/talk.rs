@@ -330,7 +330,10 @@ impl<F: MessageFormat> Talk<F> {
             Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
             Ok(Woken::Broken) => self.handle(Input::NothingToRead),
             Ok(Woken::TimedOut) => self.handle(Input::Tick { now }),
-            Err(error) => self.handle(Input::ReadFailed { error, now }),
+            Err(error) if self.line.as_ref().is_some_and(|line| line.machine.is_receiving()) => {
+                self.handle(Input::ReadFailed { error, now });
+            }
+            Err(error) => self.handle(Input::WriteFailed(error)),
         }
         match self.look() {
             Turn::Look if until.is_some_and(|at| at <= now) => Turn::TimedOut,

@@ -95,6 +95,14 @@ impl Machine {
             (_, Input::Disconnect) => self.end(Ending::LOCAL),
             (Phase::Ended(_), _) => {}
 
+            (
+                _,
+                Input::Malformed(_)
+                | Input::Undecodable(_)
+                | Input::OverBudget { .. }
+                | Input::PeerEnded { .. }
+                | Input::ReadFailed { .. },
+            ) if self.peer_end.is_some() => {}
             (_, Input::Malformed(error)) => {
                 let fault = Fault::Malformed(error);
                 return if self.rules.close_on_malformed { self.fail(fault) } else { Some(fault) };
@@ -227,6 +235,7 @@ impl Machine {
 
     fn end(&mut self, ending: Ending) {
         self.phase = Phase::Ended(ending);
+        self.close_at = None;
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "it is what `handle` returns")]
