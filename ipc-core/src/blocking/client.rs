@@ -1,4 +1,4 @@
-//! `Client`: a connection that comes back, driven by the thread that owns it.
+//! `Client`: a connection that reconnects, driven by the thread that owns it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ipc_transport::{BlockingStream, Transport, TransportError};
 
 use super::methods::talk_methods;
-use super::talk::{Talk, Turn};
+use super::talk::{Outcome, Talk};
 use super::{Event, NotBlocking, RecvError, plain};
 use crate::error::{ConnectError, DisconnectReason, Error};
 use crate::options::{ConnectionConfig, client_setters, connection_setters};
@@ -16,7 +16,7 @@ use crate::runtime::clock;
 use crate::runtime::dial::dial;
 use crate::{ClientEvent, CloseReport, MessageFormat};
 
-/// A connection to a server that comes back when it is lost, for a thread that waits.
+/// A connection to a server that reconnects when it is lost, for a thread that waits.
 ///
 /// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait
 /// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
@@ -39,7 +39,7 @@ pub struct Client<F> {
 /// # Defaults
 ///
 /// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
-/// answers. The rest stands at the setters.
+/// answers. The setters name the other defaults.
 #[derive(Debug)]
 pub struct ClientBuilder<F> {
     format: F,
@@ -69,8 +69,9 @@ impl<F: MessageFormat> Client<F> {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
-    /// never help ([`Error::is_permanent`]), or it was closed. With a policy that tries for ever and no server, this waits for ever.
+    /// [`ConnectError`] if it ended instead: there was no attempt left, trying again can never help
+    /// ([`Error::is_permanent`]), or it was closed. With a policy that tries for ever and no server,
+    /// this waits for ever.
     ///
     /// # Panics
     ///
@@ -131,9 +132,9 @@ impl<F: MessageFormat> Client<F> {
             match self.session.state() {
                 State::Destroyed => return Err(RecvError::Ended),
                 State::Connected => match self.talk.turn(until) {
-                    Turn::Look => {}
-                    Turn::TimedOut => return Err(RecvError::TimedOut),
-                    Turn::Lost(reason) => self.lost(reason),
+                    Outcome::Progress => {}
+                    Outcome::TimedOut => return Err(RecvError::TimedOut),
+                    Outcome::Lost(reason) => self.lost(reason),
                 },
                 _ => self.advance(until)?,
             }
@@ -141,7 +142,7 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Connects if need be and waits until everything that was sent is written; `false` if the
-    /// client came to its end before, or if 8 MiB of events wait to be received while an answer is
+    /// client ended before, or if 8 MiB of events wait to be received while an answer is
     /// waited for (`sync`).
     ///
     /// # Panics
@@ -152,9 +153,9 @@ impl<F: MessageFormat> Client<F> {
             match self.session.state() {
                 State::Destroyed => return false,
                 State::Connected => match self.talk.drain(None) {
-                    Turn::Look => {}
-                    Turn::TimedOut => return false,
-                    Turn::Lost(reason) => self.lost(reason),
+                    Outcome::Progress => {}
+                    Outcome::TimedOut => return false,
+                    Outcome::Lost(reason) => self.lost(reason),
                 },
                 _ => {
                     let _ = self.advance(None);
@@ -165,8 +166,8 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Writes what waits, ends the connection and waits for the server's end, at most about the
-    /// close timeout and the linger time; the client does not connect again. Without a connection, what waits comes
-    /// back. What the server still sent can be received afterwards.
+    /// close timeout and the linger time; the client does not connect again. Without a connection,
+    /// what waits is handed back. What the server still sent can be received afterwards.
     pub fn close(&mut self) -> CloseReport {
         if self.session.state() == State::Connected {
             self.session.handle_input(Input::Close);
@@ -246,13 +247,13 @@ impl<F: MessageFormat> Client<F> {
                 Output::Dial | Output::WakeAt(_) => self.order = Some(output),
                 Output::Drain => self.talk.start_closing(),
                 Output::Hangup => self.talk.detach(),
-                Output::Connected => self.talk.tell(ClientEvent::Connect),
+                Output::Connected => self.talk.push_event(ClientEvent::Connect),
                 Output::Disconnected => {
-                    self.talk.tell(ClientEvent::Disconnect(self.reason.clone()));
+                    self.talk.push_event(ClientEvent::Disconnect(self.reason.clone()));
                 }
                 Output::Destroyed => {
                     self.talk.closed = true;
-                    self.talk.tell(ClientEvent::Destroy);
+                    self.talk.push_event(ClientEvent::Destroy);
                 }
             }
         }
@@ -284,7 +285,7 @@ fn connect(transport: &dyn Transport, limit: Duration) -> Result<BlockingStream,
     runtime(transport)?.block_on(async { Ok(dial(transport, limit).await?.into_blocking()?) })
 }
 
-/// Tells whether the time was over before it was known what comes of the attempt.
+/// Returns whether the time was over before the attempt had succeeded or failed.
 fn is_out_of_time(error: &Error) -> bool {
     matches!(
         error,

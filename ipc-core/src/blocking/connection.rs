@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ipc_transport::BlockingStream;
 
 use super::methods::talk_methods;
-use super::talk::{Talk, Turn};
+use super::talk::{Outcome, Talk};
 use super::{Event, RecvError};
 use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
@@ -22,7 +22,7 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 pub struct Connection<F> {
     talk: Talk<F>,
     ended: bool,
-    /// Its place among the server's connections.
+    /// Counts it among the server's connections.
     place: Option<Arc<()>>,
 }
 
@@ -64,9 +64,9 @@ impl<F: MessageFormat> Connection<F> {
                 return Err(RecvError::Ended);
             }
             match self.talk.turn(until) {
-                Turn::Look => {}
-                Turn::TimedOut => return Err(RecvError::TimedOut),
-                Turn::Lost(reason) => self.end(reason),
+                Outcome::Progress => {}
+                Outcome::TimedOut => return Err(RecvError::TimedOut),
+                Outcome::Lost(reason) => self.end(reason),
             }
         }
     }
@@ -76,9 +76,9 @@ impl<F: MessageFormat> Connection<F> {
     pub fn flush(&mut self) -> bool {
         while !self.talk.queue.is_empty() {
             match self.talk.drain(None) {
-                Turn::Look => {}
-                Turn::TimedOut => return false,
-                Turn::Lost(reason) => {
+                Outcome::Progress => {}
+                Outcome::TimedOut => return false,
+                Outcome::Lost(reason) => {
                     self.end(reason);
                     return false;
                 }
@@ -103,6 +103,6 @@ impl<F: MessageFormat> Connection<F> {
         self.talk.closed = true;
         self.ended = true;
         self.place = None;
-        self.talk.tell(ClientEvent::Disconnect(reason));
+        self.talk.push_event(ClientEvent::Disconnect(reason));
     }
 }

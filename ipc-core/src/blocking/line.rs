@@ -75,7 +75,7 @@ impl Line {
         self.ahead.is_some()
     }
 
-    /// Returns whether the last write found the socket full, so that the peer has to read first.
+    /// Returns whether the last write found the socket full: the peer has to read first.
     pub(super) fn is_blocked(&self) -> bool {
         self.blocked && self.machine.is_writable()
     }

@@ -51,7 +51,7 @@ pub(crate) struct Ended<F, L> {
     pub(crate) may_reconnect: bool,
 }
 
-/// Nothing in it is pinned where it lies: the timer has a box of its own.
+/// Nothing in it is pinned in place: the timer has a box of its own.
 impl<F: MessageFormat, L> Unpin for Connection<F, L> {}
 
 /// How handling frames stopped.
@@ -93,8 +93,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         self.hub.lifecycle(event, &mut self.backlog);
     }
 
-    /// Lets go of the socket of a connection that ended for `reason`, and reports if a full queue
-    /// was why.
+    /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
     pub(crate) fn finish(mut self, mut reason: DisconnectReason) -> Ended<F, L> {
         if let Some(limit) = self.peer.outbox().detach() {
             self.handle(Input::Overflow(limit));
@@ -104,7 +103,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         Ended { reason, backlog: self.backlog, may_reconnect }
     }
 
-    /// Feeds the machine and reports the fault, if that is what came of it.
+    /// Feeds the machine, and reports the fault that it returns.
     fn handle(&mut self, input: Input) {
         if let Some(fault) = self.machine.handle(input) {
             let error = self.hub.error(Some(&self.peer), fault.into(), &mut self.backlog);
@@ -248,7 +247,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 Want::Close => this.handle(Input::Close { now: clock::now() }),
                 Want::Disconnect => return this.disconnect(cx),
             }
-            // A peer that does not read the answers is not read from. It may have sent more.
+            // A peer that does not read its answers is not read from. It may have sent more.
             let more = this.peer.outbox().is_paused() || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);

@@ -18,8 +18,11 @@ const TABLE: &str = include_str!("../connection_table.txt");
 /// What leads to a state: bytes that arrive, or an input.
 enum Step {
     Bytes(&'static [u8]),
-    Input(fn(Instant) -> Input),
+    Input(MakeInput),
 }
+
+/// Makes an input that happens at this time.
+type MakeInput = fn(Instant) -> Input;
 
 /// A state: its name, the side, whether a malformed frame closes, and the way there.
 type State = (&'static str, Role, bool, Vec<Step>);
@@ -84,7 +87,7 @@ fn states() -> Vec<State> {
     ]
 }
 
-fn inputs() -> Vec<(&'static str, fn(Instant) -> Input)> {
+fn inputs() -> Vec<(&'static str, MakeInput)> {
     vec![
         ("Malformed", |_| Input::Malformed(FormatError::new("bad", "bad"))),
         ("Undecodable, skipped", |_| {

@@ -1,6 +1,7 @@
 //! The pure part: the session, the connection, the send queue.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+mod connection_random;
 mod connection_rules;
 mod connection_table;
 mod inbound;

@@ -1,4 +1,4 @@
-//! `Inbound`: received bytes become frames, and an unfinished frame gets a deadline. Pure.
+//! `Inbound`: turns received bytes into frames, with a deadline for an unfinished one.
 
 use std::time::{Duration, Instant};
 
@@ -51,12 +51,12 @@ impl Inbound {
         }
     }
 
-    /// Returns room to read into; what is written there counts as received.
+    /// Returns the buffer to read into; what is written there counts as received.
     pub fn spare(&mut self) -> impl BufMut + '_ {
         self.decoder.spare(self.read_size)
     }
 
-    /// Takes received bytes in, by copy.
+    /// Appends received bytes, by copy.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.decoder.extend(bytes);
         self.received = self.received.wrapping_add(bytes.len());
@@ -72,8 +72,8 @@ impl Inbound {
     /// Counts the `n` bytes that a read brought, and fits the size of the next read to them.
     pub fn on_read(&mut self, n: usize) {
         self.received = self.received.wrapping_add(n);
-        // A read that fills its room has probably left something behind: reading more at a time
-        // saves system calls. Small reads go back to small room, so that a quiet connection is
+        // A read that fills its buffer has probably left more to read: reading more at a time
+        // saves system calls. Small reads go back to a small buffer, so that a quiet connection is
         // cheap.
         if n >= self.read_size {
             self.read_size = (self.read_size * 2).min(MAX_READ);
@@ -170,10 +170,10 @@ impl Inbound {
     }
 }
 
-/// The room of the first read: a page, enough for what most messages need.
+/// The size of the first read: a page, enough for most messages.
 const MIN_READ: usize = 4 * 1024;
 
-/// The most room for one read. Beyond it a read costs more in cache misses than it saves in
+/// The largest size of one read. Beyond it a read costs more in cache misses than it saves in
 /// system calls; it is also the budget of one turn.
 const MAX_READ: usize = 64 * 1024;
 

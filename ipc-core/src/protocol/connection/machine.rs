@@ -204,7 +204,7 @@ impl Machine {
         !matches!(self.phase, Phase::Ended(_)) && self.peer_end.is_none()
     }
 
-    /// Returns whether the socket is to be read.
+    /// Returns whether to read from the socket.
     #[inline]
     #[must_use]
     pub fn reads(&self) -> bool {
@@ -262,7 +262,7 @@ impl Machine {
                 if phase == Phase::Open {
                     self.start_closing(now);
                 }
-                // Nothing can be written to it, so nothing has to be.
+                // There is nothing to wait for: it cannot be written to.
                 if self.write_error.take().is_some() {
                     self.end(ending);
                 }

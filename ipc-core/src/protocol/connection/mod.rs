@@ -1,4 +1,4 @@
-//! The rules of one connection.
+//! One connection: its frames, its deadlines and its end. See [`Machine`].
 
 #[cfg(feature = "tokio")]
 pub(crate) mod backpressure;

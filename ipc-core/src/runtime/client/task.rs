@@ -1,4 +1,4 @@
-//! The task of a client: does what its session says.
+//! The task of a client: does what its session asks for.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
 use crate::{ClientEvent, MessageFormat, Peer};
 
-/// What the user wants of a running client, beside its end.
+/// What the user asks of a running client, besides closing.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     wishes: Mutex<Wishes>,
@@ -121,7 +121,7 @@ impl<F: MessageFormat> Task<F> {
         self.backlog.force();
     }
 
-    /// Takes note that the user starts the client, unless it was closed before.
+    /// Starts the client, unless it was closed before.
     pub(crate) fn start(&mut self) {
         self.obey();
         self.session.handle_input(Input::Start);
@@ -249,7 +249,7 @@ impl<F: MessageFormat> Task<F> {
         self.session.handle_input(Input::Lost { now, chance });
     }
 
-    /// Lets go of the connection, if there is one, and tells if a full queue was its end.
+    /// Drops the connection, if there is one, and reports if a full queue ended it.
     fn detach(&mut self) {
         if let Some(limit) = self.peer.outbox().detach() {
             let error = Error::Overflow(limit);
@@ -274,8 +274,8 @@ impl<F: MessageFormat> Task<F> {
 }
 
 impl<F: MessageFormat> Drop for Task<F> {
-    /// A task that ends before its time, since its runtime stops, or was never started: what the
-    /// socket takes is written, the client is at its end, and nothing waits for it in vain.
+    /// Closes the client of a task that ends early, since its runtime stops or it was never started.
+    /// What the socket takes is written, and callers that wait return.
     fn drop(&mut self) {
         self.peer.outbox().write_last();
         self.peer.outbox().detach();
