@@ -1,8 +1,8 @@
 //! The protocol without sockets, clocks or a runtime: what a driver of your own can build on.
 //!
-//! Both drivers of this crate, on tokio and blocking, are such drivers: they
-//! read, write and sleep, and everything else is decided here. Time is an argument. Nothing here
-//! needs a feature: with `default-features = false` the crate is this module and the formats.
+//! Both drivers of this crate, on tokio and blocking, are such drivers: they read, write and sleep,
+//! and everything else is decided here. Time is an argument. Nothing here needs a feature: with
+//! `default-features = false` the crate is this module and the formats.
 //!
 //! | part | decides |
 //! |---|---|
@@ -112,6 +112,7 @@
 //! assert_eq!(client.write(&mut up, now), Some(Ending::Local { answered: true }));
 //! ```
 
+pub mod calls;
 pub mod connection;
 pub mod queue;
 pub mod session;

@@ -1,7 +1,7 @@
 //! One direction of a memory stream: a bounded queue of bytes with a waker for each end.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice, Read};
+use std::io::{self, IoSlice};
 use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -41,17 +41,17 @@ impl AsyncRead for Reader {
         }
         budget.made_progress();
         let room = buf.remaining().min(state.bytes.len());
-        // Reading from a deque cannot fail, and takes from its two slices one after the other.
-        let mut copied = 0;
-        while copied < room {
-            let count = state.bytes.read(buf.initialize_unfilled_to(room - copied))?;
-            buf.advance(count);
-            copied += count;
+        // Two slices at the most. Put and not read, so that the target is not zeroed first.
+        let (first, second) = state.bytes.as_slices();
+        let from_first = room.min(first.len());
+        for part in [first.get(..from_first), second.get(..room - from_first)] {
+            buf.put_slice(part.unwrap_or_default());
         }
+        state.bytes.drain(..room);
         if state.bytes.is_empty() && state.bytes.capacity() > KEPT_WHEN_EMPTY {
             state.bytes = VecDeque::new();
         }
-        let writer = if copied > 0 { state.writer.take() } else { None };
+        let writer = if room > 0 { state.writer.take() } else { None };
         drop(state);
         wake(writer);
         Poll::Ready(Ok(()))
