@@ -10,6 +10,7 @@
 //! | [`connection::Machine`] | the deadlines of one connection, what a fault does, how it ends |
 //! | [`connection::Inbound`] | which frames the received bytes are |
 //! | [`queue::SendQueue`] | order and limits of what waits, and what is handed back |
+//! | [`calls`] | what becomes of requests that wait for answers |
 //!
 //! Each is fed inputs and asked for what to do. A client that reconnects keeps one `Session` and one
 //! `SendQueue`, and has a `Machine` for each connection: when that has ended, the session gets
