@@ -1,4 +1,4 @@
-//! How often and after which pause a lost connection is tried again.
+//! `ReconnectPolicy`: how often and after which pauses a client connects again.
 
 use std::error::Error;
 use std::fmt;
@@ -48,7 +48,7 @@ pub enum Attempts {
     Never,
     /// This many times.
     Times(u32),
-    /// Until it is told to stop.
+    /// Without a limit, until it is stopped.
     Forever,
 }
 
@@ -115,7 +115,7 @@ impl ReconnectPolicy {
     }
 
     /// Returns the pause before the attempt after `failed` failed ones in a row, or `None` if
-    /// there is to be none. `chance` is a random number from 0 up to, but without, 1.
+    /// there is no further attempt. `chance` is a random number from 0 up to, but without, 1.
     #[must_use]
     pub fn pause(&self, failed: u32, chance: f64) -> Option<Duration> {
         match self.attempts {
