@@ -1,45 +1,19 @@
 //! `nipc`: talks to node-ipc processes from a shell.
 
-mod args;
-mod bench;
-mod checks;
+mod cli;
 mod commands;
-mod connect;
-mod data;
-mod emit;
-mod endpoint;
-mod escape;
 mod exit;
-mod help;
-mod keepalive;
-mod lines;
-mod local;
-mod log;
-mod ls;
-mod matching;
-mod output;
-mod port;
-mod pretty;
-mod raw;
-mod request;
-mod run;
-mod sending;
-mod serve;
-mod session;
-mod signals;
+mod io;
 mod start;
-mod stdin;
-mod streams;
-mod tls;
-mod udp;
-mod values;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::cli::{Cli, Command, help};
+use crate::commands::{bench, connect, emit, ls, request, serve};
 use crate::exit::Exit;
+use crate::io::stderr::say;
 
 fn main() -> ExitCode {
     let command = match Cli::try_parse().and_then(Cli::checked) {
@@ -52,7 +26,7 @@ fn main() -> ExitCode {
     let runtime = match start::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            log::say(format_args!("cannot start: {error}"));
+            say(format_args!("cannot start: {error}"));
             return Exit::Failed.into();
         }
     };

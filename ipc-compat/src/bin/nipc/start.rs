@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::streams;
+use crate::io::streams;
 
 /// Returns the runtime.
 ///

@@ -4,8 +4,8 @@ use clap::Args;
 use ipc_compat::{Config, Encoding, NodeFormat, RawData, RawSocket, Socket};
 use ipc_core::{EmitError, Message};
 
-use crate::commands::{BadCommand, Chunk};
-use crate::udp::To;
+use crate::cli::udp::To;
+use crate::io::instruction::{BadCommand, Chunk};
 
 /// The options of raw mode.
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use ipc_compat::{Config, Socket, UdpType};
 use ipc_transport::UdpTransport;
 use serde::Deserialize;
 
-use crate::port::{Tcp, tcp};
+use crate::cli::port::{Tcp, tcp};
 
 /// The endpoints over UDP.
 #[derive(Debug, Args)]
@@ -97,8 +97,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::args::{Cli, Command};
-    use crate::endpoint;
+    use crate::cli::{Cli, Command};
+    use crate::commands::endpoint;
 
     #[track_caller]
     fn check(line: &str, kind: UdpType, host: &str, port: u16) {

@@ -5,8 +5,8 @@ use std::thread;
 
 use tokio::sync::mpsc;
 
-use crate::commands::{self, BadCommand, Command};
-use crate::streams::SkipBom;
+use crate::io::instruction::{self, BadCommand, Command};
+use crate::io::streams::SkipBom;
 
 /// The commands that stdin brings.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Commands {
         let end = memchr::memchr(b'\n', rest);
         let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         self.taken += line.len() + usize::from(end.is_some());
-        Some(commands::parse(line))
+        Some(instruction::parse(line))
     }
 }
 

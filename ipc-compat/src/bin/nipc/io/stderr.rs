@@ -3,7 +3,7 @@
 use std::fmt::Arguments;
 use std::io::Write;
 
-use crate::streams::Stderr;
+use crate::io::streams::Stderr;
 
 /// What is said on stderr.
 #[derive(Debug, Clone, Copy)]

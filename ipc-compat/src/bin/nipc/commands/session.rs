@@ -9,15 +9,17 @@ use ipc_core::{CloseReport, DisconnectReason, Error, Message};
 use ipc_transport::TransportError;
 use tokio::sync::watch;
 
-use crate::args::Printing;
-use crate::commands::BadCommand;
+use crate::cli::Printing;
+use crate::cli::raw;
+use crate::cli::udp;
 use crate::exit::Exit;
-use crate::lines::{Line, chain};
-use crate::log::Log;
-use crate::output::{Output, Style};
-use crate::stdin::Commands;
-use crate::streams::{Stdin, Stdout};
-use crate::{pretty, raw, udp};
+use crate::io::instruction::BadCommand;
+use crate::io::lines::{Line, chain};
+use crate::io::pretty;
+use crate::io::stderr::Log;
+use crate::io::stdin::Commands;
+use crate::io::stdout::{Output, Style};
+use crate::io::streams::{Stdin, Stdout};
 
 /// Returns stdout, printed to as the options say.
 ///

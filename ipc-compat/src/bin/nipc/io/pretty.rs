@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ipc_compat::Encoding;
 
-use crate::lines::Line;
+use crate::io::lines::Line;
 
 /// Appends the line for people, with its line feed.
 ///

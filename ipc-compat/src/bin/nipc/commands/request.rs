@@ -7,13 +7,16 @@ use ipc_compat::{IpcClient, NodeFormat};
 use ipc_core::{ClientEvent, DisconnectReason, Events, Incoming};
 use tokio::sync::oneshot;
 
+use crate::cli::local;
+use crate::commands::emit;
+use crate::commands::endpoint;
+use crate::commands::matching::Member;
+use crate::commands::sending::{Content, Sending};
+use crate::commands::session;
+use crate::commands::supervise::{Stop, supervise};
 use crate::exit::{Exit, is_breach};
-use crate::lines::chain;
-use crate::log::Log;
-use crate::matching::Member;
-use crate::run::{Stop, supervise};
-use crate::sending::{Content, Sending};
-use crate::{emit, endpoint, local, session};
+use crate::io::lines::chain;
+use crate::io::stderr::Log;
 
 #[derive(Debug, Args)]
 pub(crate) struct Request {

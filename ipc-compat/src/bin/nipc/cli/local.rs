@@ -5,7 +5,7 @@ use ipc_compat::Config;
 use ipc_core::Error;
 use ipc_transport::{TransportError, WhenDisplaced, user_id};
 
-use crate::lines::{Line, chain};
+use crate::io::lines::{Line, chain};
 
 /// Whom to believe at the other end.
 #[derive(Debug, Args)]

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 
-use crate::log;
-use crate::streams::{Stderr, Stdout};
+use crate::io::stderr::say;
+use crate::io::streams::{Stderr, Stdout};
 
 /// Prints help that was asked for to stdout, and what is wrong with the command line to stderr. If that
 /// is closed, nobody wants it.
@@ -11,7 +11,7 @@ pub(crate) fn print(error: &clap::Error) {
     let text = error.render();
     // A key in the place of a file: the words of the command line are not to be repeated.
     if text.to_string().contains("-----BEGIN") {
-        log::say(format_args!("PEM text in the command line: options take paths of files"));
+        say(format_args!("PEM text in the command line: options take paths of files"));
         return;
     }
     let _ = match error.use_stderr() {

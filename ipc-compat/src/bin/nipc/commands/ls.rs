@@ -7,9 +7,10 @@ use clap::Args;
 use ipc_compat::{Config, Environment, paths};
 use serde::Serialize;
 
+use crate::commands::session;
 use crate::exit::Exit;
-use crate::log::Log;
-use crate::{pretty, session};
+use crate::io::pretty;
+use crate::io::stderr::Log;
 
 #[derive(Debug, Args)]
 pub(crate) struct Ls {
@@ -149,7 +150,8 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
 /// Returns those of these pipes that are of this root and appspace, by name.
 #[cfg(any(windows, test))]
 fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
-    let beginning = paths::socket_path(crate::endpoint::with_separator(root), appspace, "");
+    let beginning =
+        paths::socket_path(crate::commands::endpoint::with_separator(root), appspace, "");
     let beginning = paths::pipe_name(&beginning.to_string_lossy());
     let names = names.iter().map(|name| paths::pipe_name("") + name);
     let mut found: Vec<_> = names

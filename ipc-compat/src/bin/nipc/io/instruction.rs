@@ -6,8 +6,8 @@ use ipc_compat::{RawData, RawJson};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::raw;
-use crate::udp::To;
+use crate::cli::raw;
+use crate::cli::udp::To;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipc_codec::Delimiter;
 use ipc_compat::{RawJson, Retries};
 
-use crate::escape::unescape;
+use crate::cli::escape::unescape;
 
 pub(crate) fn delimiter(text: &str) -> Result<Delimiter, String> {
     Delimiter::new(unescape(text)?).map_err(|error| error.to_string())

@@ -6,16 +6,20 @@ use std::time::Duration;
 use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
 use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Incoming};
 
-use crate::commands::{BadCommand, Chunk, Command, Event};
+use crate::cli as args;
+use crate::cli::local;
+use crate::cli::udp;
+use crate::cli::udp::To;
+use crate::commands::endpoint;
+use crate::commands::session;
+use crate::commands::session::Wanted;
+use crate::commands::supervise::{Stop, supervise};
 use crate::exit::{Exit, is_breach};
-use crate::lines::Line;
-use crate::log::Log;
-use crate::output::Output;
-use crate::run::{Stop, supervise};
-use crate::session::Wanted;
-use crate::stdin::Commands;
-use crate::udp::To;
-use crate::{args, endpoint, local, session, udp};
+use crate::io::instruction::{BadCommand, Chunk, Command, Event};
+use crate::io::lines::Line;
+use crate::io::stderr::Log;
+use crate::io::stdin::Commands;
+use crate::io::stdout::Output;
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Connect) -> Exit {

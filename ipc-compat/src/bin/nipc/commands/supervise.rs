@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::commands::session;
 use crate::exit::Exit;
-use crate::log::Log;
-use crate::output::Output;
-use crate::session;
-use crate::signals::Signals;
+use crate::io::signals::Signals;
+use crate::io::stderr::Log;
+use crate::io::stdout::Output;
 
 /// A request to end, heard by whoever works.
 #[derive(Debug, Default)]

@@ -12,13 +12,14 @@ use ipc_compat::{IpcClient, Retries, Socket};
 use ipc_core::Message;
 use tokio::sync::oneshot;
 
-use crate::args::{Common, Retrying};
+use crate::cli::values::positive;
+use crate::cli::{Common, Retrying};
+use crate::commands::endpoint;
+use crate::commands::session;
+use crate::commands::supervise::{Stop, supervise};
 use crate::exit::{Exit, is_breach};
-use crate::lines::chain;
-use crate::log::Log;
-use crate::run::{Stop, supervise};
-use crate::values::positive;
-use crate::{endpoint, session};
+use crate::io::lines::chain;
+use crate::io::stderr::Log;
 use meter::{Meter, Report};
 
 #[derive(Debug, Args)]

@@ -8,8 +8,8 @@ use std::thread;
 
 use tokio::sync::Notify;
 
-use crate::lines::Line;
-use crate::pretty;
+use crate::io::lines::Line;
+use crate::io::pretty;
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ipc_compat::{Config, Dialect, Ipc, IpcClient, IpcError, IpcServer, Resolve, Retries};
 
-use crate::args::{Common, Retrying};
-use crate::udp;
+use crate::cli::udp;
+use crate::cli::{Common, Retrying};
 
 /// Returns the settings of node-ipc that the options stand for.
 pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
@@ -116,7 +116,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::args::{Cli, Command};
+    use crate::cli::{Cli, Command};
 
     #[track_caller]
     fn of(line: &str) -> Config {

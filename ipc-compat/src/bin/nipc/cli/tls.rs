@@ -7,7 +7,7 @@ use clap::builder::NonEmptyStringValueParser;
 use ipc_compat::{Config, Tls};
 use ipc_transport::Secret;
 
-use crate::port::{Tcp, tcp};
+use crate::cli::port::{Tcp, tcp};
 
 /// The endpoint over TLS, and what belongs to it.
 #[derive(Debug, Args)]

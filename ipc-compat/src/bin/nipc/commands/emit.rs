@@ -7,13 +7,15 @@ use clap::Args;
 use ipc_compat::IpcClient;
 use ipc_core::{CloseReport, ConnectError, DisconnectReason};
 
+use crate::cli::local;
+use crate::cli::values::milliseconds;
+use crate::commands::endpoint;
+use crate::commands::sending::Sending;
+use crate::commands::session;
+use crate::commands::supervise::{Stop, supervise};
 use crate::exit::{Exit, is_breach};
-use crate::lines::chain;
-use crate::log::Log;
-use crate::run::{Stop, supervise};
-use crate::sending::Sending;
-use crate::values::milliseconds;
-use crate::{endpoint, local, session};
+use crate::io::lines::chain;
+use crate::io::stderr::Log;
 
 #[derive(Debug, Args)]
 pub(crate) struct Emit {

@@ -49,8 +49,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::args::{Cli, Command};
-    use crate::endpoint;
+    use crate::cli::{Cli, Command};
+    use crate::commands::endpoint;
 
     fn of(options: &str) -> Option<Option<Duration>> {
         let line = format!("nipc serve {options}");

@@ -8,8 +8,8 @@ use std::{fmt, thread};
 use ipc_compat::RawJson;
 use tokio::sync::oneshot;
 
-use crate::streams::{SkipBom, Stdin};
-use crate::values::json;
+use crate::cli::values::json;
+use crate::io::streams::{SkipBom, Stdin};
 
 /// Where data are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,16 @@
 //! The command line of `nipc`.
 
+pub(crate) mod checks;
+pub(crate) mod escape;
+pub(crate) mod help;
+pub(crate) mod keepalive;
+pub(crate) mod local;
+pub(crate) mod port;
+pub(crate) mod raw;
+pub(crate) mod tls;
+pub(crate) mod udp;
+pub(crate) mod values;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,19 +20,19 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use ipc_codec::Delimiter;
 use ipc_compat::{Dialect, Retries};
 
-use crate::bench::Bench;
-use crate::checks::Checks;
-use crate::emit::Emit;
-use crate::help::{EXIT_STATUS, STDIN};
-use crate::keepalive::KeepaliveOption;
-use crate::local::{PeerUser, WhenLost};
-use crate::ls::Ls;
-use crate::port::{Tcp, tcp};
-use crate::raw::RawMode;
-use crate::request::Request;
-use crate::tls::TlsOptions;
-use crate::udp::Udp;
-use crate::values::{delimiter, milliseconds, positive, retries};
+use crate::cli::checks::Checks;
+use crate::cli::help::{EXIT_STATUS, STDIN};
+use crate::cli::keepalive::KeepaliveOption;
+use crate::cli::local::{PeerUser, WhenLost};
+use crate::cli::port::{Tcp, tcp};
+use crate::cli::raw::RawMode;
+use crate::cli::tls::TlsOptions;
+use crate::cli::udp::Udp;
+use crate::cli::values::{delimiter, milliseconds, positive, retries};
+use crate::commands::bench::Bench;
+use crate::commands::emit::Emit;
+use crate::commands::ls::Ls;
+use crate::commands::request::Request;
 
 /// Talks to node-ipc processes.
 #[derive(Debug, Parser)]
@@ -236,7 +247,7 @@ impl From<DialectName> for Dialect {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Data;
+    use crate::io::source::Data;
 
     #[track_caller]
     fn parse(line: &str) -> Command {

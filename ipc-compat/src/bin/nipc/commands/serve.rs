@@ -7,16 +7,20 @@ use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket, codes};
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
-use crate::commands::{Chunk, Command, Event};
+use crate::cli as args;
+use crate::cli::raw;
+use crate::cli::udp;
+use crate::cli::udp::To;
+use crate::commands::endpoint;
+use crate::commands::session;
+use crate::commands::session::Wanted;
+use crate::commands::supervise::{Stop, supervise};
 use crate::exit::Exit;
-use crate::lines::Line;
-use crate::log::Log;
-use crate::output::Output;
-use crate::run::{Stop, supervise};
-use crate::session::Wanted;
-use crate::stdin::Commands;
-use crate::udp::To;
-use crate::{args, endpoint, raw, session, udp};
+use crate::io::instruction::{Chunk, Command, Event};
+use crate::io::lines::Line;
+use crate::io::stderr::Log;
+use crate::io::stdin::Commands;
+use crate::io::stdout::Output;
 
 /// Runs the command.
 pub(crate) async fn run(args: args::Serve) -> Exit {

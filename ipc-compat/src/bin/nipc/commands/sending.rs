@@ -5,12 +5,12 @@ use clap::builder::NonEmptyStringValueParser;
 use ipc_compat::{Config, IpcClient, NoData, RawData, RawJson, Retries};
 use ipc_core::EmitError;
 
-use crate::args::{Common, Retrying};
-use crate::data::{self, Data, Source};
-use crate::endpoint;
+use crate::cli::{Common, Retrying};
+use crate::commands::endpoint;
+use crate::commands::supervise::Stop;
 use crate::exit::Exit;
-use crate::log::Log;
-use crate::run::Stop;
+use crate::io::source::{self, Data, Source};
+use crate::io::stderr::Log;
 
 #[derive(Debug, Args)]
 pub(crate) struct Sending {
@@ -23,7 +23,7 @@ pub(crate) struct Sending {
     pub(crate) event: String,
     /// Its data: JSON, so a text is '"hello"' with both pairs of quotes; or - for stdin, to its end, or
     /// @FILE for what is in a file.
-    #[arg(value_name = "DATA", value_parser = data::parse, allow_negative_numbers = true)]
+    #[arg(value_name = "DATA", value_parser = source::parse, allow_negative_numbers = true)]
     pub(crate) data: Option<Data>,
     #[command(flatten)]
     pub(crate) common: Common,
