@@ -10,16 +10,17 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command, help};
+use crate::cli::{Cli, Command};
 use crate::commands::{bench, connect, emit, ls, request, serve};
 use crate::exit::Exit;
 use crate::io::stderr::say;
+use crate::io::usage;
 
 fn main() -> ExitCode {
     let command = match Cli::try_parse().and_then(Cli::checked) {
         Ok(Cli { command }) => command,
         Err(error) => {
-            help::print(&error);
+            usage::print(&error);
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };

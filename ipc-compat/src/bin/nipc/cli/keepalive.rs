@@ -49,14 +49,14 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::cli::settings;
     use crate::cli::{Cli, Command};
-    use crate::commands::endpoint;
 
     fn of(options: &str) -> Option<Option<Duration>> {
         let line = format!("nipc serve {options}");
         let cli = Cli::try_parse_from(line.split(' ')).and_then(Cli::checked).ok()?;
         let Command::Serve(serve) = cli.command else { panic!("not serve") };
-        Some(endpoint::config(None, &serve.common).keepalive)
+        Some(settings::config(None, &serve.common).keepalive)
     }
 
     #[test]

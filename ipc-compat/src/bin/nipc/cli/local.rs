@@ -2,10 +2,7 @@
 
 use clap::Args;
 use ipc_compat::Config;
-use ipc_core::Error;
-use ipc_transport::{TransportError, WhenDisplaced, user_id};
-
-use crate::io::lines::{Line, chain};
+use ipc_transport::{WhenDisplaced, user_id};
 
 /// Whom to believe at the other end.
 #[derive(Debug, Args)]
@@ -56,24 +53,6 @@ fn user(text: &str) -> Result<u32, String> {
     }
 }
 
-/// Returns why a client has no connection, and the option that believes a server of another user.
-pub(crate) fn why(error: &Error) -> String {
-    match error {
-        Error::Transport(TransportError::ForeignOwner { actual, .. }) => {
-            format!("{}; --peer-user {actual} believes it", chain(error))
-        }
-        error => chain(error),
-    }
-}
-
-/// Returns the line of an error of a client.
-pub(crate) fn line(error: &Error) -> Line<'static> {
-    match Line::error(error, None) {
-        Line::Error { code, peer, .. } => Line::Error { code, message: why(error), peer },
-        line => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,13 +64,5 @@ mod tests {
         assert_eq!(user("root"), Ok(0));
         assert_eq!(user("no such user"), Err("there is no such user".into()));
         assert!(user("-1").is_err());
-    }
-
-    #[test]
-    fn a_stranger_is_named_with_the_option_that_believes_it() {
-        let path = "/tmp/app.world".into();
-        let error = TransportError::ForeignOwner { path, expected: 1000, actual: 1001 };
-        let error = Error::from(error);
-        assert!(why(&error).ends_with("; --peer-user 1001 believes it"), "{}", why(&error));
     }
 }

@@ -1,11 +1,7 @@
-//! UDP: its options, and whom a line of stdin names by address.
-
-use std::net::{IpAddr, SocketAddr};
+//! The options of UDP.
 
 use clap::Args;
-use ipc_compat::{Config, Socket, UdpType};
-use ipc_transport::UdpTransport;
-use serde::Deserialize;
+use ipc_compat::{Config, UdpType};
 
 use crate::cli::port::{Tcp, tcp};
 
@@ -49,44 +45,6 @@ impl Udp {
     }
 }
 
-/// Returns the transport of a client that talks to the settings' host and port.
-pub(crate) fn transport(kind: UdpType, config: &Config) -> UdpTransport {
-    let transport = match kind {
-        UdpType::Udp6 => UdpTransport::udp6(&config.network_host, config.network_port),
-        _ => UdpTransport::udp4(&config.network_host, config.network_port),
-    };
-    transport.with_broadcast(config.udp_broadcast)
-}
-
-/// Returns the address of a peer that nobody connected: it is all that is known of it.
-pub(crate) fn address(socket: &Socket) -> Option<SocketAddr> {
-    let info = socket.info()?;
-    info.endpoint.max_datagram().and(info.remote)
-}
-
-/// Whom a line of stdin is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "a peer's number, or an object with address and port")]
-pub(crate) enum To {
-    /// The peer with this number.
-    Peer(u64),
-    /// Whoever is at this address.
-    Address(Address),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Address {
-    address: IpAddr,
-    port: u16,
-}
-
-impl From<Address> for SocketAddr {
-    fn from(Address { address, port }: Address) -> Self {
-        (address, port).into()
-    }
-}
-
 const PORT: &str = "[HOST:]PORT";
 
 /// The other ways to name an endpoint.
@@ -97,15 +55,15 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::cli::settings;
     use crate::cli::{Cli, Command};
-    use crate::commands::endpoint;
 
     #[track_caller]
     fn check(line: &str, kind: UdpType, host: &str, port: u16) {
         let Command::Serve(serve) = Cli::try_parse_from(line.split(' ')).unwrap().command else {
             panic!("not serve");
         };
-        let config = endpoint::config(None, &serve.common);
+        let config = settings::config(None, &serve.common);
         assert_eq!(serve.common.udp.kind(), Some(kind));
         assert_eq!((config.network_host.as_str(), config.network_port), (host, port));
     }
@@ -125,19 +83,6 @@ mod tests {
             let line = format!("nipc serve {other}");
             let cli = Cli::try_parse_from(line.split(' ')).and_then(Cli::checked);
             assert!(cli.is_err_and(|error| error.to_string().contains("--udp4")), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_line_names_a_peer_or_an_address() {
-        let to = |text: &str| serde_json::from_str::<To>(text).map_err(|error| error.to_string());
-        assert_eq!(to("7"), Ok(To::Peer(7)));
-        let Ok(To::Address(address)) = to(r#"{"address":"::1","port":8001}"#) else {
-            panic!("no address");
-        };
-        assert_eq!(SocketAddr::from(address), "[::1]:8001".parse().unwrap());
-        for text in [r#"{"address":"h.com","port":1}"#, r#"{"port":1}"#, "-1", "\"1\""] {
-            assert!(to(text).is_err_and(|why| why.contains("address and port")), "{text}");
         }
     }
 }

@@ -6,40 +6,43 @@ use std::time::Duration;
 use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
 use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Incoming};
 
-use crate::cli as args;
-use crate::cli::local;
-use crate::cli::udp;
-use crate::cli::udp::To;
-use crate::commands::endpoint;
-use crate::commands::session;
-use crate::commands::session::Wanted;
+use crate::cli::Connect;
+use crate::cli::settings;
+use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
-use crate::exit::{Exit, is_breach};
-use crate::io::instruction::{BadCommand, Chunk, Command, Event};
+use crate::commands::wanted::Wanted;
+use crate::commands::{closing, endpoint, failures};
+use crate::exit::Exit;
+use crate::io::instruction::{BadCommand, Chunk, Command, Event, To};
 use crate::io::lines::Line;
 use crate::io::stderr::Log;
 use crate::io::stdin::Commands;
-use crate::io::stdout::Output;
+use crate::io::stdout::{Output, Style};
+use crate::io::streams::Stdout;
 
 /// Runs the command.
-pub(crate) async fn run(args: args::Connect) -> Exit {
+pub(crate) async fn run(args: Connect) -> Exit {
     let log = Log::new(args.common.verbose, args.printing.quiet);
-    let mut config = endpoint::config(args.id.as_deref(), &args.common);
-    endpoint::set_retrying(&mut config, &args.retrying, Retries::Forever);
+    let mut config = settings::config(args.id.as_deref(), &args.common);
+    settings::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
-    let commands = match session::commands(&config) {
+    let commands = match Commands::of_stdin(&config) {
         Ok(commands) => commands,
-        Err(error) => return session::cannot_start(log, &error),
+        Err(error) => return failures::cannot_start(log, &error),
     };
     let client = match endpoint::client(config, &args.common) {
         Ok(client) => client,
-        Err(error) => return session::unusable(log, &error),
+        Err(error) => return failures::unusable(log, &error),
     };
     // The client starts when the stream is first polled, so that no event is missed.
     let events = client.core().events();
-    let output = match session::output(&args.printing) {
+    let output = match Output::start(
+        Stdout,
+        Style::chosen(args.printing.json, args.printing.pretty),
+        args.printing.quiet,
+    ) {
         Ok(output) => output,
-        Err(error) => return session::cannot_start(log, &error),
+        Err(error) => return failures::cannot_start(log, &error),
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
@@ -85,8 +88,8 @@ impl Talk<'_> {
         let close = async {
             tokio::select! {
                 biased;
-                () = stop.requested() => session::give_up(self.client).await,
-                _ = session::flush(self.client, PATIENCE), if asked => self.client.close().await,
+                () = stop.requested() => closing::give_up(self.client).await,
+                _ = closing::flush(self.client, PATIENCE), if asked => self.client.close().await,
             }
         };
         let (_, ended) = tokio::join!(close, &mut printing);
@@ -140,7 +143,7 @@ impl Talk<'_> {
                 self.print_unless_udp(Line::Connect { peer: None }).await;
             }
             ClientEvent::Disconnect(reason) => {
-                self.log.note(format_args!("disconnected: {}", session::reason(&reason)));
+                self.log.note(format_args!("disconnected: {}", failures::reason(&reason)));
                 ended.by_breach =
                     matches!(reason, DisconnectReason::Error(error) if is_breach(&error));
                 self.print_unless_udp(Line::Disconnect).await;
@@ -153,10 +156,10 @@ impl Talk<'_> {
                 self.print_unless_udp(Line::Destroy).await;
             }
             ClientEvent::Error(error) => {
-                if session::gives_up_on(&error) {
+                if failures::gives_up_on(&error) {
                     self.client.core().stop_retrying();
                 }
-                self.output.print(&local::line(&error)).await;
+                self.output.print(&failures::line(&error)).await;
             }
             _ => {}
         }
@@ -164,7 +167,7 @@ impl Talk<'_> {
 
     /// Prints what happens to a connection, if there are connections.
     async fn print_unless_udp(&self, line: Line<'_>) {
-        if udp::address(self.client.core().peer()).is_none() {
+        if endpoint::udp_address(self.client.core().peer()).is_none() {
             self.output.print(&line).await;
         }
     }
@@ -178,7 +181,7 @@ impl Talk<'_> {
                 Ok(Command::Write(chunk)) => self.write(chunk).await,
                 Ok(Command::Close) => return,
                 Ok(Command::StopRetrying) => self.client.core().stop_retrying(),
-                Err(bad) => self.output.print(&session::bad(&bad)).await,
+                Err(bad) => self.output.print(&failures::bad(&bad)).await,
             }
         }
         if !self.exit_with_stdin {
@@ -209,7 +212,7 @@ impl Talk<'_> {
     ) {
         if to.is_some() {
             let bad = BadCommand("has `to`, but a client has one peer only, its server".into());
-            return self.output.print(&session::bad(&bad)).await;
+            return self.output.print(&failures::bad(&bad)).await;
         }
         if let Err(error) = send.await {
             self.output.print(&Line::not_sent(&error, None)).await;

@@ -3,48 +3,17 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use clap::Args;
 use ipc_compat::IpcClient;
 use ipc_core::{CloseReport, ConnectError, DisconnectReason};
 
-use crate::cli::local;
-use crate::cli::values::milliseconds;
+use crate::cli::sending::Emit;
 use crate::commands::endpoint;
-use crate::commands::sending::Sending;
-use crate::commands::session;
+use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
-use crate::exit::{Exit, is_breach};
+use crate::commands::{closing, failures};
+use crate::exit::Exit;
 use crate::io::lines::chain;
 use crate::io::stderr::Log;
-
-#[derive(Debug, Args)]
-pub(crate) struct Emit {
-    #[command(flatten)]
-    pub(crate) sending: Sending,
-    /// Wait up to this time for the server to end its side too, which shows that it has read the
-    /// event; exit with status 2 if it does not. Without this its end is waited for a second, and
-    /// missed in silence.
-    #[arg(long, value_name = "MS", value_parser = milliseconds)]
-    pub(crate) flush: Option<Duration>,
-}
-
-impl Emit {
-    /// Returns what is wrong with the options together.
-    pub(crate) fn conflict(&self) -> Option<&'static str> {
-        let common = &self.sending.common;
-        let on_pipe = cfg!(windows) && common.udp.kind().is_none() && !common.is_on_tcp();
-        let why = match self.flush {
-            Some(_) if common.udp.kind().is_some() => {
-                Some("--flush has no meaning over UDP, where nobody ends a connection")
-            }
-            Some(_) if on_pipe => {
-                Some("--flush has no meaning over a pipe, which one side ends for both")
-            }
-            _ => None,
-        };
-        why.or_else(|| common.conflict(false))
-    }
-}
 
 /// Runs the command.
 pub(crate) async fn run(args: Emit) -> Exit {
@@ -70,7 +39,7 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
     }
     let client = match endpoint::client(config, &sending.common) {
         Ok(client) => client,
-        Err(error) => return session::unusable(log, &error),
+        Err(error) => return failures::unusable(log, &error),
     };
     let last = watch(&client, log);
     if let Err(error) = content.emit(&client) {
@@ -81,7 +50,7 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
     let (report, stopped) = tokio::select! {
         biased;
         report = write_and_close(&client, args.flush) => (report, false),
-        () = stop.requested() => (session::give_up(&client).await, true),
+        () = stop.requested() => (closing::give_up(&client).await, true),
     };
     let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     let has_read = report.peer_ended || matches!(last, Some(DisconnectReason::PeerClosed));
@@ -91,7 +60,7 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
             return Exit::Protocol;
         }
         Some(reason @ DisconnectReason::Reset) => {
-            log.fail(format_args!("the event may be lost: {}", session::reason(&reason)));
+            log.fail(format_args!("the event may be lost: {}", failures::reason(&reason)));
             return Exit::Failed;
         }
         _ => {}
@@ -111,7 +80,7 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
     }
     match client.connected().await {
         _ if stopped => log.note(format_args!("the event was not sent")),
-        Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", local::why(&error))),
+        Err(ConnectError::Failed(error)) => log.fail(format_args!("{}", failures::why(&error))),
         _ => log.fail(format_args!("the connection ended before the event was written")),
     }
     Exit::Failed
@@ -122,7 +91,7 @@ async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
 async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseReport {
     if client.connected().await.is_ok() {
         match flush {
-            Some(patience) if !session::flush(client, patience).await => {
+            Some(patience) if !closing::flush(client, patience).await => {
                 return client.core().disconnect().await;
             }
             Some(_) => {}
@@ -139,12 +108,12 @@ pub(crate) fn watch(client: &IpcClient, log: Log) -> Arc<Mutex<Option<Disconnect
     client.on_connect(move |_| log.note(format_args!("connected")));
     client.on_error(move |error| log.note(format_args!("{}", chain(error))));
     client.on_disconnect(move |reason| {
-        log.note(format_args!("disconnected: {}", session::reason(reason)));
+        log.note(format_args!("disconnected: {}", failures::reason(reason)));
         *of_handler.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason.clone());
     });
     let core = client.core().clone();
     client.on_error(move |error| {
-        if session::gives_up_on(error) {
+        if failures::gives_up_on(error) {
             core.stop_retrying();
         }
     });

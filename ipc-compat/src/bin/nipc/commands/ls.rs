@@ -1,36 +1,17 @@
 //! `nipc ls`: the local endpoints there are, without disturbing a server.
 
-use std::io::{self, IsTerminal, Write, stdout};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use ipc_compat::{Config, Environment, paths};
 use serde::Serialize;
 
-use crate::commands::session;
+use crate::cli::ls::Ls;
+use crate::commands::failures;
 use crate::exit::Exit;
 use crate::io::pretty;
 use crate::io::stderr::Log;
-
-#[derive(Debug, Args)]
-pub(crate) struct Ls {
-    /// Directory to look in, on Windows what its pipes' names begin with [default: /tmp and node-ipc 14's
-    /// directories of the user].
-    #[arg(long, value_name = "DIR")]
-    socket_root: Option<PathBuf>,
-    /// What names begin with [default: app. in /tmp, anything elsewhere].
-    #[arg(long, value_name = "S")]
-    appspace: Option<String>,
-    /// Print lines of JSON, even on a terminal.
-    #[arg(long, conflicts_with = "pretty")]
-    json: bool,
-    /// Print coloured lines for people, even if stdout is no terminal.
-    #[arg(long)]
-    pretty: bool,
-    /// Print nothing on stderr.
-    #[arg(short, long)]
-    quiet: bool,
-}
+use crate::io::stdout::Style;
 
 /// A socket file, or a pipe.
 #[derive(Debug, Serialize)]
@@ -69,7 +50,7 @@ pub(crate) async fn run(args: Ls) -> Exit {
         }
     }
     match shown(&args, &found) {
-        Ok(lines) => session::print(log, &lines),
+        Ok(lines) => failures::print(log, &lines),
         Err(error) => {
             log.fail(format_args!("cannot show what was found: {error}"));
             Exit::Failed
@@ -150,8 +131,7 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
 /// Returns those of these pipes that are of this root and appspace, by name.
 #[cfg(any(windows, test))]
 fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
-    let beginning =
-        paths::socket_path(crate::commands::endpoint::with_separator(root), appspace, "");
+    let beginning = paths::socket_path(crate::cli::settings::with_separator(root), appspace, "");
     let beginning = paths::pipe_name(&beginning.to_string_lossy());
     let names = names.iter().map(|name| paths::pipe_name("") + name);
     let mut found: Vec<_> = names
@@ -164,7 +144,7 @@ fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
 
 fn shown(args: &Ls, found: &[Found]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
-    let json = args.json || !(args.pretty || stdout().is_terminal());
+    let json = Style::chosen(args.json, args.pretty) == Style::Json;
     for socket in found {
         if json {
             serde_json::to_writer(&mut out, socket)?;

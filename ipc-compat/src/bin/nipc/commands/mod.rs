@@ -1,13 +1,16 @@
 //! The commands: what each does with its options.
 
 pub(crate) mod bench;
+mod closing;
 pub(crate) mod connect;
 pub(crate) mod emit;
-pub(crate) mod endpoint;
+mod endpoint;
+mod failures;
 pub(crate) mod ls;
-pub(crate) mod matching;
+mod matching;
+mod raw;
 pub(crate) mod request;
-pub(crate) mod sending;
+mod sending;
 pub(crate) mod serve;
-pub(crate) mod session;
-pub(crate) mod supervise;
+mod supervise;
+mod wanted;

@@ -2,34 +2,21 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clap::Args;
 use ipc_compat::{IpcClient, NodeFormat};
 use ipc_core::{ClientEvent, DisconnectReason, Events, Incoming};
 use tokio::sync::oneshot;
 
-use crate::cli::local;
+use crate::cli::sending::Request;
 use crate::commands::emit;
 use crate::commands::endpoint;
+use crate::commands::failures;
+use crate::commands::failures::is_breach;
 use crate::commands::matching::Member;
-use crate::commands::sending::{Content, Sending};
-use crate::commands::session;
+use crate::commands::sending::Content;
 use crate::commands::supervise::{Stop, supervise};
-use crate::exit::{Exit, is_breach};
+use crate::exit::Exit;
 use crate::io::lines::chain;
 use crate::io::stderr::Log;
-
-#[derive(Debug, Args)]
-pub(crate) struct Request {
-    #[command(flatten)]
-    pub(crate) sending: Sending,
-    /// Type of the answer [default: that of the question].
-    #[arg(long, value_name = "EVENT")]
-    pub(crate) answer: Option<String>,
-    /// Only a message whose data have this member with the value it has in the question's data is the
-    /// answer.
-    #[arg(long = "match", value_name = "MEMBER")]
-    pub(crate) matching: Option<String>,
-}
 
 /// Runs the command.
 pub(crate) async fn run(args: Request) -> Exit {
@@ -54,7 +41,7 @@ async fn ask(args: &Request, stop: &Stop, log: Log) -> Exit {
     };
     let client = match endpoint::client(config, &sending.common) {
         Ok(client) => client,
-        Err(error) => return session::unusable(log, &error),
+        Err(error) => return failures::unusable(log, &error),
     };
     // The client starts with what is sent: no event is missed.
     let events = client.core().events();
@@ -76,7 +63,7 @@ async fn ask(args: &Request, stop: &Stop, log: Log) -> Exit {
     match answer {
         // As it was on the wire, on a line of its own; of an answer without data nothing.
         Ok(data) if data.is_empty() => Exit::Done,
-        Ok(data) => session::print(log, &[&data[..], b"\n"].concat()),
+        Ok(data) => failures::print(log, &[&data[..], b"\n"].concat()),
         Err((exit, why)) => {
             log.fail(format_args!("{why}"));
             exit
@@ -138,13 +125,13 @@ async fn answer(
         match incoming {
             Some(Incoming::Lifecycle(ClientEvent::Connect)) => connected = true,
             Some(Incoming::Lifecycle(ClientEvent::Error(error))) => {
-                failed = Some(local::why(&error));
+                failed = Some(failures::why(&error));
             }
             Some(Incoming::Lifecycle(ClientEvent::Disconnect(reason))) if connected => {
                 // The error of an end within a frame says more than the reason.
                 let why = match (&reason, failed) {
                     (DisconnectReason::Truncated { .. }, Some(error)) => error,
-                    _ => session::reason(&reason),
+                    _ => failures::reason(&reason),
                 };
                 let why = format!("no answer came: {why}");
                 return Err(match reason {

@@ -1,47 +1,13 @@
 //! What `emit` and `request` have in common: one event, its data, and whom it is for.
 
-use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
-use ipc_compat::{Config, IpcClient, NoData, RawData, RawJson, Retries};
+use ipc_compat::{Config, IpcClient, NoData, RawData, RawJson};
 use ipc_core::EmitError;
 
-use crate::cli::{Common, Retrying};
-use crate::commands::endpoint;
+use crate::cli::data::{Data, Source};
+use crate::cli::sending::Sending;
 use crate::commands::supervise::Stop;
 use crate::exit::Exit;
-use crate::io::source::{self, Data, Source};
 use crate::io::stderr::Log;
-
-#[derive(Debug, Args)]
-pub(crate) struct Sending {
-    /// Name of the server.
-    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) id: String,
-    /// Type of the event. With --raw the text to send, and no DATA behind it; also - for the bytes of
-    /// stdin, @FILE for those of a file, and @@ for a text that begins with @.
-    #[arg(value_name = "EVENT")]
-    pub(crate) event: String,
-    /// Its data: JSON, so a text is '"hello"' with both pairs of quotes; or - for stdin, to its end, or
-    /// @FILE for what is in a file.
-    #[arg(value_name = "DATA", value_parser = source::parse, allow_negative_numbers = true)]
-    pub(crate) data: Option<Data>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-    #[command(flatten)]
-    pub(crate) retrying: Retrying,
-    /// Taken for the sake of `connect`; one event has nothing to wait for.
-    #[arg(long, hide = true)]
-    pub(crate) sync: bool,
-    /// Taken for the sake of `connect`; no line of JSON is printed.
-    #[arg(long, hide = true, conflicts_with = "pretty")]
-    pub(crate) json: bool,
-    /// Taken for the sake of `connect`; no line of JSON is printed.
-    #[arg(long, hide = true)]
-    pub(crate) pretty: bool,
-    /// Print nothing on stderr either.
-    #[arg(short, long)]
-    pub(crate) quiet: bool,
-}
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -51,16 +17,6 @@ pub(crate) enum Content {
 }
 
 impl Sending {
-    /// Returns the settings of who sends one event.
-    pub(crate) fn config(&self) -> Config {
-        let mut config = endpoint::config(Some(&self.id), &self.common);
-        // Nobody there is an answer, unless the user asks to wait for somebody.
-        let waits = self.retrying.retry.is_some();
-        let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
-        endpoint::set_retrying(&mut config, &self.retrying, otherwise);
-        config
-    }
-
     /// Returns where diagnostics go.
     pub(crate) fn log(&self) -> Log {
         Log::new(self.common.verbose, self.quiet)

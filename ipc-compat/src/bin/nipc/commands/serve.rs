@@ -7,41 +7,43 @@ use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket, codes};
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
-use crate::cli as args;
-use crate::cli::raw;
-use crate::cli::udp;
-use crate::cli::udp::To;
-use crate::commands::endpoint;
-use crate::commands::session;
-use crate::commands::session::Wanted;
+use crate::cli::Serve;
+use crate::cli::settings;
 use crate::commands::supervise::{Stop, supervise};
+use crate::commands::wanted::Wanted;
+use crate::commands::{endpoint, failures, raw};
 use crate::exit::Exit;
-use crate::io::instruction::{Chunk, Command, Event};
+use crate::io::instruction::{Chunk, Command, Event, To};
 use crate::io::lines::Line;
 use crate::io::stderr::Log;
 use crate::io::stdin::Commands;
-use crate::io::stdout::Output;
+use crate::io::stdout::{Output, Style};
+use crate::io::streams::Stdout;
 
 /// Runs the command.
-pub(crate) async fn run(args: args::Serve) -> Exit {
+pub(crate) async fn run(args: Serve) -> Exit {
     let log = Log::new(args.common.verbose, args.printing.quiet);
-    let mut config = endpoint::config(args.id.as_deref(), &args.common);
+    let mut config = settings::config(args.id.as_deref(), &args.common);
     config.unlink = !args.no_unlink;
     args.when_lost.set(&mut config);
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }
-    let commands = match session::commands(&config) {
+    let commands = match Commands::of_stdin(&config) {
         Ok(commands) => commands,
-        Err(error) => return session::cannot_start(log, &error),
+        Err(error) => return failures::cannot_start(log, &error),
     };
     let server = match endpoint::server(config, &args.common) {
         Ok(server) => server,
-        Err(error) => return session::unusable(log, &error),
+        Err(error) => return failures::unusable(log, &error),
     };
-    let output = match session::output(&args.printing) {
+    let output = match Output::start(
+        Stdout,
+        Style::chosen(args.printing.json, args.printing.pretty),
+        args.printing.quiet,
+    ) {
         Ok(output) => output,
-        Err(error) => return session::cannot_start(log, &error),
+        Err(error) => return failures::cannot_start(log, &error),
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
@@ -161,18 +163,18 @@ impl Talk<'_> {
                 if let Some(credentials) = client.info().and_then(|info| info.credentials) {
                     self.log.note(format_args!("client {peer}: {credentials:?}"));
                 }
-                if udp::address(&client).is_none() {
+                if endpoint::udp_address(&client).is_none() {
                     self.output.print(&Line::Connect { peer: Some(peer) }).await;
                 }
             }
             ServerEvent::Disconnect { peer: client, reason } => {
                 let peer = client.id().get();
-                self.log.note(format_args!("client {peer}: {}", session::reason(&reason)));
+                self.log.note(format_args!("client {peer}: {}", failures::reason(&reason)));
                 let undelivered = client.take_undelivered().len();
                 if undelivered > 0 {
                     self.output.print(&Line::undelivered(undelivered, Some(peer))).await;
                 }
-                if udp::address(&client).is_some() {
+                if endpoint::udp_address(&client).is_some() {
                     return;
                 }
                 let id = self.server.socket_id(&client);
@@ -211,7 +213,7 @@ impl Talk<'_> {
                 Ok(Command::Close) => return,
                 // A server has nothing to retry.
                 Ok(Command::StopRetrying) => {}
-                Err(bad) => self.output.print(&session::bad(&bad)).await,
+                Err(bad) => self.output.print(&failures::bad(&bad)).await,
             }
         }
         if !self.exit_with_stdin {

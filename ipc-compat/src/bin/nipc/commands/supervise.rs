@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::commands::session;
+use crate::commands::failures;
 use crate::exit::Exit;
 use crate::io::signals::Signals;
 use crate::io::stderr::Log;
@@ -55,7 +55,7 @@ pub(crate) async fn supervise(
         () = signals.next() => (SIGNAL_GRACE, None),
         () = broken => {
             let error = output.and_then(Output::take_error);
-            (SIGNAL_GRACE, error.map(|error| session::unwritable(log, &error)))
+            (SIGNAL_GRACE, error.map(|error| failures::unwritable(log, &error)))
         }
         () = time => {
             log.fail(format_args!("time ran out after {} ms", timeout.unwrap_or_default().as_millis()));

@@ -1,13 +1,11 @@
 //! The lines of stdin: what `nipc` is told to do.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
-use ipc_compat::{RawData, RawJson};
+use ipc_compat::{Encoding, RawData, RawJson};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-
-use crate::cli::raw;
-use crate::cli::udp::To;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +36,29 @@ pub(crate) struct Chunk {
     /// The peer they are for, or all.
     pub(crate) to: Option<To>,
     pub(crate) data: RawData<'static>,
+}
+
+/// Whom a line of stdin is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a peer's number, or an object with address and port")]
+pub(crate) enum To {
+    /// The peer with this number.
+    Peer(u64),
+    /// Whoever is at this address.
+    Address(Address),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Address {
+    address: IpAddr,
+    port: u16,
+}
+
+impl From<Address> for SocketAddr {
+    fn from(Address { address, port }: Address) -> Self {
+        (address, port).into()
+    }
 }
 
 /// Why a line says nothing that can be done.
@@ -75,7 +96,7 @@ pub(crate) fn parse(line: &[u8]) -> Result<Command, BadCommand> {
         Members { name: None, data: None, to, hex, text, order: None }
             if hex.is_some() || text.is_some() =>
         {
-            raw::chunk(to, hex, text).map(Command::Write)
+            chunk(to, hex, text).map(Command::Write)
         }
         Members { hex: Some(_), .. } | Members { text: Some(_), .. } => {
             bad("has bytes (`hex` or `text`) and an event's members")
@@ -85,6 +106,26 @@ pub(crate) fn parse(line: &[u8]) -> Result<Command, BadCommand> {
             Ok(Command::Send(Event { to, name, data: data.map(RawJson::from) }))
         }
     }
+}
+
+/// Returns the bytes that a line of stdin says to send.
+///
+/// # Errors
+///
+/// [`BadCommand`] if it says both or neither, or the digits are none.
+fn chunk(to: Option<To>, hex: Option<String>, text: Option<String>) -> Result<Chunk, BadCommand> {
+    let data = match (hex, text) {
+        (Some(hex), None) => {
+            let bytes = Encoding::Hex.to_bytes(&hex);
+            if bytes.len() * 2 != hex.len() {
+                return Err(BadCommand("has `hex` that is not two digits for each byte".into()));
+            }
+            RawData::from(bytes)
+        }
+        (None, Some(text)) => RawData::from(text),
+        _ => return Err(BadCommand("has `hex` and `text`".into())),
+    };
+    Ok(Chunk { to, data })
 }
 
 #[derive(Deserialize)]
@@ -213,5 +254,18 @@ mod tests {
             is_bad(line);
         }
         is_bad(b"{\"type\":\"\xff\"}");
+    }
+
+    #[test]
+    fn a_line_names_a_peer_or_an_address() {
+        let to = |text: &str| serde_json::from_str::<To>(text).map_err(|error| error.to_string());
+        assert_eq!(to("7"), Ok(To::Peer(7)));
+        let Ok(To::Address(address)) = to(r#"{"address":"::1","port":8001}"#) else {
+            panic!("no address");
+        };
+        assert_eq!(SocketAddr::from(address), "[::1]:8001".parse().unwrap());
+        for text in [r#"{"address":"h.com","port":1}"#, r#"{"port":1}"#, "-1", "\"1\""] {
+            assert!(to(text).is_err_and(|why| why.contains("address and port")), "{text}");
+        }
     }
 }

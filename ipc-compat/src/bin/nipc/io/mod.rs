@@ -9,3 +9,4 @@ pub(crate) mod stderr;
 pub(crate) mod stdin;
 pub(crate) mod stdout;
 pub(crate) mod streams;
+pub(crate) mod usage;

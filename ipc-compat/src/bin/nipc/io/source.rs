@@ -2,48 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
-use std::{fmt, thread};
+use std::thread;
 
 use ipc_compat::RawJson;
 use tokio::sync::oneshot;
 
+use crate::cli::data::Source;
 use crate::cli::values::json;
 use crate::io::streams::{SkipBom, Stdin};
 
-/// Where data are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Data {
-    Given(RawJson),
-    From(Source),
-}
-
-/// A place to read from, to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Source {
-    Stdin,
-    File(PathBuf),
-}
-
-/// Returns what stands for DATA. No JSON is `-` or begins with `@`.
-pub(crate) fn parse(text: &str) -> Result<Data, String> {
-    match Source::of(text)? {
-        Some(source) => Ok(Data::From(source)),
-        None => json(text).map(Data::Given),
-    }
-}
-
 impl Source {
-    /// Returns the place that the text names, if it names one: `-`, `@-` or `@FILE`. Two `@` name none.
-    pub(crate) fn of(text: &str) -> Result<Option<Self>, String> {
-        match (text, text.strip_prefix('@')) {
-            ("-", _) | (_, Some("-")) => Ok(Some(Self::Stdin)),
-            (_, Some("")) => Err("the name of a file is missing behind @".into()),
-            (_, Some(file)) if !file.starts_with('@') => Ok(Some(Self::File(file.into()))),
-            _ => Ok(None),
-        }
-    }
-
     /// Returns the JSON that is there, without a byte order mark before it.
     pub(crate) async fn json(&self, max_frame: usize) -> Result<RawJson, String> {
         let bytes = self.read(max_frame, true).await?;
@@ -96,33 +64,5 @@ impl Source {
     }
 }
 
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stdin => f.write_str("stdin"),
-            Self::File(path) => path.display().fmt(f),
-        }
-    }
-}
-
 /// How many bytes may be beside those that a frame can hold.
 const SPACE: usize = 64 * 1024;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_told_from_data() {
-        assert_eq!(parse("-"), Ok(Data::From(Source::Stdin)));
-        assert_eq!(parse("@-"), Ok(Data::From(Source::Stdin)));
-        assert_eq!(parse("@a b"), Ok(Data::From(Source::File("a b".into()))));
-        assert_eq!(parse("@./-"), Ok(Data::From(Source::File("./-".into()))));
-        assert!(matches!(parse("-1"), Ok(Data::Given(_))));
-        assert!(matches!(parse("\"@x\""), Ok(Data::Given(_))));
-        for text in ["@", "@@x", "--", "- "] {
-            assert!(parse(text).is_err(), "{text}");
-        }
-        assert_eq!(Source::of("@@x"), Ok(None));
-    }
-}

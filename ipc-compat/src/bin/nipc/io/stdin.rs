@@ -3,10 +3,11 @@
 use std::io::{self, ErrorKind, Read};
 use std::thread;
 
+use ipc_compat::Config;
 use tokio::sync::mpsc;
 
 use crate::io::instruction::{self, BadCommand, Command};
-use crate::io::streams::SkipBom;
+use crate::io::streams::{SkipBom, Stdin};
 
 /// The commands that stdin brings.
 #[derive(Debug)]
@@ -26,6 +27,19 @@ enum Chunk {
 }
 
 impl Commands {
+    /// Starts reading stdin. No line may be longer than what may be sent with these settings.
+    ///
+    /// # Errors
+    ///
+    /// If no thread can be started.
+    pub(crate) fn of_stdin(config: &Config) -> io::Result<Self> {
+        let max_frame = config.limits().max_frame();
+        // In raw mode a byte is two digits.
+        let longest = if config.raw_buffer { max_frame.saturating_mul(2) } else { max_frame };
+        // A line has a few words more than the frame, and may be spaced out.
+        Self::read(Stdin, longest.saturating_add(64 * 1024))
+    }
+
     /// Starts reading, behind a byte order mark. A line longer than `max_line` bytes is reported and
     /// skipped.
     ///

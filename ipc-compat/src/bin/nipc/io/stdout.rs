@@ -1,7 +1,7 @@
 //! `Output`: stdout, written by a thread of its own, so that who reads it slowly holds up nobody
 //! but the peers that send too much.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -44,6 +44,17 @@ struct State {
     writing: bool,
     failed: bool,
     error: Option<io::Error>,
+}
+
+impl Style {
+    /// Returns the style that the options ask for; without them people get theirs on a terminal.
+    pub(crate) fn chosen(json: bool, pretty: bool) -> Self {
+        if json || !(pretty || io::stdout().is_terminal()) {
+            Self::Json
+        } else {
+            Self::Pretty { coloured: pretty::may_colour() }
+        }
+    }
 }
 
 impl Output {

@@ -5,73 +5,35 @@ mod meter;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use clap::Args;
-use clap::builder::NonEmptyStringValueParser;
 use indicatif::{ProgressBar, ProgressStyle};
 use ipc_compat::{IpcClient, Retries, Socket};
 use ipc_core::Message;
 use tokio::sync::oneshot;
 
-use crate::cli::values::positive;
-use crate::cli::{Common, Retrying};
+use crate::cli::bench::Bench;
+use crate::cli::settings;
 use crate::commands::endpoint;
-use crate::commands::session;
+use crate::commands::failures;
+use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
-use crate::exit::{Exit, is_breach};
+use crate::exit::Exit;
 use crate::io::lines::chain;
 use crate::io::stderr::Log;
 use meter::{Meter, Report};
 
-#[derive(Debug, Args)]
-pub(crate) struct Bench {
-    /// Name of the server [default: the machine's name].
-    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) id: Option<String>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-    #[command(flatten)]
-    pub(crate) retrying: Retrying,
-    /// Bytes of text in each message, beside its number.
-    #[arg(long, value_name = "BYTES", default_value_t = 64)]
-    payload: usize,
-    /// Messages that are on their way at a time.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
-    in_flight: usize,
-    /// Round trips to measure.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = positive)]
-    count: usize,
-    /// Round trips before them, unmeasured [default: a tenth of --count].
-    #[arg(long, value_name = "N")]
-    warmup: Option<usize>,
-    /// Type of the event that is sent, and of the answers.
-    #[arg(long, value_name = "NAME", default_value = "message")]
-    event: String,
-    /// Say nothing on stderr, and show no progress.
-    #[arg(short, long)]
-    quiet: bool,
-}
-
-impl Bench {
-    /// Returns what is wrong with the options together.
-    pub(crate) fn conflict(&self) -> Option<&'static str> {
-        let raw = self.common.raw.raw.then_some("bench sends events, of which --raw has none");
-        raw.or_else(|| self.common.conflict(false))
-    }
-}
-
 /// Runs the command.
 pub(crate) async fn run(args: Bench) -> Exit {
     let log = Log::new(args.common.verbose, args.quiet);
-    let mut config = endpoint::config(args.id.as_deref(), &args.common);
+    let mut config = settings::config(args.id.as_deref(), &args.common);
     // Nobody there is an answer, unless the user asks to wait for somebody.
     let waits = args.retrying.retry.is_some();
     let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
-    endpoint::set_retrying(&mut config, &args.retrying, otherwise);
+    settings::set_retrying(&mut config, &args.retrying, otherwise);
     let all = args.in_flight.saturating_mul(args.payload.saturating_add(ENVELOPE));
     config.max_pending_bytes = config.max_pending_bytes.max(all.saturating_add(args.event.len()));
     let client = match endpoint::client(config, &args.common) {
         Ok(client) => client,
-        Err(error) => return session::unusable(log, &error),
+        Err(error) => return failures::unusable(log, &error),
     };
     let stop = Stop::default();
     let work = measure(&args, &client, &stop, log);
@@ -105,7 +67,7 @@ async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Log) -> Exi
     };
     client.core().disconnect().await;
     match ended {
-        Ok(report) => session::print(log, format!("{}\n", report.json()).as_bytes()),
+        Ok(report) => failures::print(log, format!("{}\n", report.json()).as_bytes()),
         Err(Failure::Stopped) => Exit::Failed,
         Err(Failure::Lost(why)) => {
             log.fail(format_args!("{why}"));
@@ -173,7 +135,7 @@ impl Run {
             if breach {
                 failed.end(Err(Failure::Breach(chain(error))));
             }
-            if breach || session::gives_up_on(error) {
+            if breach || failures::gives_up_on(error) {
                 core.stop_retrying();
             }
             failed.lock().last_error = Some(chain(error));
@@ -182,7 +144,7 @@ impl Run {
         client.on_disconnect(move |reason| {
             // Before anything was sent, attempts to connect may fail as often as they like.
             if lost.lock().meter.has_begun() {
-                lost.end(Err(Failure::Lost(session::reason(reason))));
+                lost.end(Err(Failure::Lost(failures::reason(reason))));
             }
         });
         let ended = run.clone();
