@@ -68,14 +68,8 @@ pub(crate) fn gives_up_on(error: &Error) -> bool {
 /// Returns why a connection ended, for people.
 pub(crate) fn reason(reason: &DisconnectReason) -> String {
     match reason {
-        DisconnectReason::Local => "closed by this side".into(),
-        DisconnectReason::PeerClosed => "closed by the other side".into(),
-        DisconnectReason::Reset => "the other side closed without reading everything".into(),
-        DisconnectReason::Truncated { buffered } => {
-            format!("closed by the other side within a frame, {buffered} bytes of which had come")
-        }
         DisconnectReason::Error(error) => chain(&**error),
-        _ => "closed".into(),
+        by => format!("closed {by}"),
     }
 }
 

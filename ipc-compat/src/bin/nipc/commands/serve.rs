@@ -178,7 +178,8 @@ impl Talk<'_> {
                     return;
                 }
                 let id = self.server.socket_id(&client);
-                let id = id.as_ref().map(RawJson::as_bytes);
+                // It is JSON, so it can be read.
+                let id = id.as_ref().and_then(|id| serde_json::from_str(id.as_str()).ok());
                 self.output.print(&Line::SocketDisconnected { peer, id }).await;
                 self.output.print(&Line::Close { peer }).await;
             }

@@ -1,10 +1,11 @@
 //! `Wanted`: how many messages are still to be printed.
 
-use ipc_compat::Socket;
+use ipc_compat::{Socket, codes};
 use ipc_core::Message;
 use tokio::sync::watch;
 
 use crate::commands::{endpoint, raw};
+use crate::io::address::Address;
 use crate::io::lines::Line;
 use crate::io::stdout::Output;
 
@@ -29,13 +30,17 @@ impl Wanted {
         if *self.left.borrow() == Some(0) {
             return;
         }
-        let from = peer.and_then(|_| endpoint::udp_address(socket));
+        let from = peer.and_then(|_| endpoint::udp_address(socket)).map(Address::from);
         let line = match raw::bytes(message, socket.format()) {
             Some(bytes) => Line::Data { peer, from, bytes },
-            None => {
-                let (name, data) = (message.event(), message.payload());
-                Line::Message { peer, from, name, data }
-            }
+            None => match message.payload().map(serde_json::from_slice).transpose() {
+                Ok(data) => Line::Message { peer, from, name: message.event(), data },
+                Err(error) => Line::Error {
+                    code: codes::INVALID_DATA.into(),
+                    message: error.to_string(),
+                    peer,
+                },
+            },
         };
         output.print(&line).await;
         self.left.send_if_modified(|left| match left {

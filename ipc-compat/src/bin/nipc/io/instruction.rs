@@ -1,11 +1,12 @@
 //! The lines of stdin: what `nipc` is told to do.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 
 use ipc_compat::{Encoding, RawData, RawJson};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use crate::io::address::Address;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,19 +47,6 @@ pub(crate) enum To {
     Peer(u64),
     /// Whoever is at this address.
     Address(Address),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Address {
-    address: IpAddr,
-    port: u16,
-}
-
-impl From<Address> for SocketAddr {
-    fn from(Address { address, port }: Address) -> Self {
-        (address, port).into()
-    }
 }
 
 /// Why a line says nothing that can be done.
@@ -162,6 +150,8 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     #[track_caller]

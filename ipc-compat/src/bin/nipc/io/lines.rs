@@ -1,41 +1,79 @@
 //! The lines of stdout: what happened, as one JSON object each.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
 
 use ipc_compat::{Encoding, codes};
 use ipc_core::{EmitError, Error};
 use ipc_transport::{AfterDisplaced, Displaced, DisplacedBy};
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::io::address::Address;
 
 /// What happened. On a server `peer` is the number of the client it concerns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// The members of each JSON object are the fields of the variant, in their order.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub(crate) enum Line<'a> {
     /// The server listens.
     Start { endpoint: String },
     /// A connection is made.
-    Connect { peer: Option<u64> },
+    Connect {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
+    },
     /// A message was received.
     Message {
+        #[serde(skip_serializing_if = "Option::is_none")]
         peer: Option<u64>,
-        /// Where it came from, if that is all there is to know of its sender.
-        from: Option<SocketAddr>,
+        /// Where it came from, if that is all that is known of its sender.
+        #[serde(flatten)]
+        from: Option<Address>,
+        #[serde(rename = "type")]
         name: &'a str,
-        data: Option<&'a [u8]>,
+        #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_received")]
+        data: Option<&'a RawValue>,
     },
     /// Bytes were received in raw mode.
-    Data { peer: Option<u64>, from: Option<SocketAddr>, bytes: &'a [u8] },
-    /// The client's connection, or an attempt to make one, is at its end.
+    Data {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
+        #[serde(flatten)]
+        from: Option<Address>,
+        #[serde(rename = "hex", serialize_with = "as_hex")]
+        bytes: &'a [u8],
+    },
+    /// The client's connection, or an attempt to connect, has ended.
     Disconnect,
-    /// The client is at its end.
+    /// The client is closed and does not connect again.
     Destroy,
-    /// A client of the server has left.
-    SocketDisconnected { peer: u64, id: Option<&'a [u8]> },
+    /// A client of the server has disconnected.
+    #[serde(rename = "socket.disconnected")]
+    SocketDisconnected {
+        peer: u64,
+        #[serde(serialize_with = "id_or_false")]
+        id: Option<&'a RawValue>,
+    },
     /// The same, as node-ipc's other event for it.
     Close { peer: u64 },
     /// The server's socket file was removed or replaced.
-    Displaced { path: String, by: DisplacedBy, then: &'static str, reason: Option<String> },
-    /// Something went wrong.
-    Error { code: Cow<'static, str>, message: String, peer: Option<u64> },
+    Displaced {
+        path: String,
+        #[serde(serialize_with = "as_text")]
+        by: DisplacedBy,
+        then: &'static str,
+        #[serde(rename = "message", skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// Something failed.
+    Error {
+        code: Cow<'static, str>,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        peer: Option<u64>,
+    },
 }
 
 impl Line<'_> {
@@ -79,59 +117,9 @@ impl Line<'_> {
 
     /// Appends the line as JSON, with its line feed.
     pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
-        let (event, peer) = match self {
-            Self::Start { .. } => ("start", None),
-            Self::Connect { peer } => ("connect", *peer),
-            Self::Message { peer, .. } => ("message", *peer),
-            Self::Data { peer, .. } => ("data", *peer),
-            Self::Disconnect => ("disconnect", None),
-            Self::Destroy => ("destroy", None),
-            Self::SocketDisconnected { peer, .. } => ("socket.disconnected", Some(*peer)),
-            Self::Close { peer } => ("close", Some(*peer)),
-            Self::Displaced { .. } => ("displaced", None),
-            Self::Error { peer, .. } => ("error", *peer),
-        };
-        out.extend_from_slice(b"{\"event\":\"");
-        out.extend_from_slice(event.as_bytes());
-        out.push(b'"');
-        // An error's peer comes last.
-        if let (Some(peer), false) = (peer, matches!(self, Self::Error { .. })) {
-            member("peer", peer.to_string().as_bytes(), out);
-        }
-        if let Self::Message { from: Some(from), .. } | Self::Data { from: Some(from), .. } = self {
-            text("address", &from.ip().to_string(), out);
-            member("port", from.port().to_string().as_bytes(), out);
-        }
-        match self {
-            Self::Start { endpoint } => text("endpoint", endpoint, out),
-            Self::Message { name, data, .. } => {
-                text("type", name, out);
-                if let Some(data) = data {
-                    member("data", &on_one_line(data), out);
-                }
-            }
-            Self::Data { bytes, .. } => text("hex", &Encoding::Hex.to_text(bytes), out),
-            Self::SocketDisconnected { id, .. } => {
-                member("id", &on_one_line(id.unwrap_or(b"false")), out);
-            }
-            Self::Displaced { path, by, then, reason } => {
-                text("path", path, out);
-                text("by", &by.to_string(), out);
-                text("then", then, out);
-                if let Some(reason) = reason {
-                    text("message", reason, out);
-                }
-            }
-            Self::Error { code, message, peer } => {
-                text("code", code, out);
-                text("message", message, out);
-                if let Some(peer) = peer {
-                    member("peer", peer.to_string().as_bytes(), out);
-                }
-            }
-            Self::Connect { .. } | Self::Disconnect | Self::Destroy | Self::Close { .. } => {}
-        }
-        out.extend_from_slice(b"}\n");
+        // Every line has JSON, and a vector takes whatever is written to it.
+        let _ = serde_json::to_writer(&mut *out, self);
+        out.push(b'\n');
     }
 }
 
@@ -149,17 +137,17 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// Returns the JSON value without line ends, and without other white space if it had any; what is
 /// within strings stays.
-pub(crate) fn on_one_line(json: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr2(b'\n', b'\r', json).is_none() {
+fn on_one_line(json: &str) -> Cow<'_, str> {
+    if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_none() {
         return Cow::Borrowed(json);
     }
     let (mut in_string, mut escaped) = (false, false);
-    let kept = json.iter().copied().filter(|byte| {
-        match byte {
+    let kept = json.chars().filter(|c| {
+        match c {
             _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            b' ' | b'\t' | b'\n' | b'\r' => return in_string,
+            '\\' => escaped = in_string,
+            '"' => in_string = !in_string,
+            ' ' | '\t' | '\n' | '\r' => return in_string,
             _ => {}
         }
         true
@@ -167,27 +155,48 @@ pub(crate) fn on_one_line(json: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(kept.collect())
 }
 
-fn member(name: &str, json: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
-    out.extend_from_slice(json);
+/// Writes JSON as it was on the wire, on one line.
+fn one_line<S: Serializer>(json: &RawValue, serializer: S) -> Result<S::Ok, S::Error> {
+    match on_one_line(json.get()) {
+        Cow::Borrowed(_) => json.serialize(serializer),
+        Cow::Owned(json) => {
+            RawValue::from_string(json).map_err(S::Error::custom)?.serialize(serializer)
+        }
+    }
 }
 
-fn text(name: &str, text: &str, out: &mut Vec<u8>) {
-    member(name, b"", out);
-    string(text, out);
+fn as_received<S: Serializer>(data: &Option<&RawValue>, serializer: S) -> Result<S::Ok, S::Error> {
+    match data {
+        Some(data) => one_line(data, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
-/// Appends the text as a JSON string.
-pub(crate) fn string(text: &str, out: &mut Vec<u8>) {
-    // A text always has JSON, and a vector takes what is written to it.
-    let _ = serde_json::to_writer(out, text);
+/// Writes the id of a client; one without is `false`, as in node-ipc.
+fn id_or_false<S: Serializer>(id: &Option<&RawValue>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => one_line(id, serializer),
+        None => serializer.serialize_bool(false),
+    }
+}
+
+fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&Encoding::Hex.to_text(bytes))
+}
+
+fn as_text<S: Serializer>(by: &DisplacedBy, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(by)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
 
     #[track_caller]
     fn check(line: &Line<'_>, expected: &str) {
@@ -210,7 +219,7 @@ mod tests {
         check(&Line::Close { peer: 1 }, r#"{"event":"close","peer":1}"#);
         let nameless = Line::SocketDisconnected { peer: 1, id: None };
         check(&nameless, r#"{"event":"socket.disconnected","peer":1,"id":false}"#);
-        let named = Line::SocketDisconnected { peer: 1, id: Some(b"\"me\"") };
+        let named = Line::SocketDisconnected { peer: 1, id: Some(raw(r#""me""#)) };
         check(&named, r#"{"event":"socket.disconnected","peer":1,"id":"me"}"#);
     }
 
@@ -219,15 +228,15 @@ mod tests {
         let line = |peer, data| Line::Message { peer, from: None, name: "a\n\u{1f600}", data };
         check(&line(None, None), "{\"event\":\"message\",\"type\":\"a\\n\u{1f600}\"}");
         check(
-            &line(Some(2), Some(b"{\"a\": 1e400}")),
+            &line(Some(2), Some(raw("{\"a\": 1e400}"))),
             "{\"event\":\"message\",\"peer\":2,\"type\":\"a\\n\u{1f600}\",\"data\":{\"a\": 1e400}}",
         );
     }
 
     #[test]
     fn over_udp_a_message_says_where_it_came_from() {
-        let from = "[::1]:8001".parse().ok();
-        let line = Line::Message { peer: Some(1), from, name: "t", data: Some(b"1") };
+        let from = Some("[::1]:8001".parse::<SocketAddr>().unwrap().into());
+        let line = Line::Message { peer: Some(1), from, name: "t", data: Some(raw("1")) };
         let expected =
             r#"{"event":"message","peer":1,"address":"::1","port":8001,"type":"t","data":1}"#;
         check(&line, expected);
@@ -245,7 +254,7 @@ mod tests {
 
     #[track_caller]
     fn one_line(json: &str, expected: &str) {
-        assert_eq!(String::from_utf8_lossy(&on_one_line(json.as_bytes())), expected);
+        assert_eq!(on_one_line(json), expected);
     }
 
     #[test]
@@ -256,6 +265,26 @@ mod tests {
         one_line(
             "[1e400,\n18446744073709551617,\"\\ud800\"]",
             "[1e400,18446744073709551617,\"\\ud800\"]",
+        );
+    }
+
+    #[test]
+    fn a_payload_of_several_lines_is_printed_on_one() {
+        let data = Some(raw("{\n  \"a b\": [\"x\\n\",\r\n 1e400]\n}"));
+        let line = Line::Message { peer: Some(1), from: None, name: "t", data };
+        check(&line, r#"{"event":"message","peer":1,"type":"t","data":{"a b":["x\n",1e400]}}"#);
+    }
+
+    #[test]
+    fn a_lost_socket_file_is_one_line() {
+        let by = DisplacedBy::Removed;
+        let line = Line::Displaced { path: "/x".into(), by, then: "remade", reason: None };
+        check(&line, r#"{"event":"displaced","path":"/x","by":"removed","then":"remade"}"#);
+        let reason = Some("a \"b\"".to_owned());
+        let line = Line::Displaced { path: "/x".into(), by, then: "not_remade", reason };
+        check(
+            &line,
+            r#"{"event":"displaced","path":"/x","by":"removed","then":"not_remade","message":"a \"b\""}"#,
         );
     }
 }

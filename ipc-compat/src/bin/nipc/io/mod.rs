@@ -1,5 +1,6 @@
 //! Standard input and output, standard error and signals: what is read and what is printed.
 
+pub(crate) mod address;
 pub(crate) mod instruction;
 pub(crate) mod lines;
 pub(crate) mod pretty;

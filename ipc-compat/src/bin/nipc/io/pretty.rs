@@ -37,7 +37,7 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
             text.push_str(&paint(BOLD, &tame(name)));
             if let Some(data) = data {
                 text.push(' ');
-                text.push_str(&tame(&String::from_utf8_lossy(data)));
+                text.push_str(&tame(data.get()));
             }
         }
         Line::Data { bytes, .. } => {
@@ -50,7 +50,7 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
             text.push_str(&paint(YELLOW, "disconnected"));
             if let Some(id) = id {
                 text.push(' ');
-                text.push_str(&tame(&String::from_utf8_lossy(id)));
+                text.push_str(&tame(id.get()));
             }
         }
         Line::Displaced { path, by, then, reason } => {
@@ -112,7 +112,13 @@ const YELLOW: &str = "\u{1b}[33m";
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
+
     use super::*;
+
+    fn raw(json: &str) -> &RawValue {
+        serde_json::from_str(json).unwrap()
+    }
 
     #[track_caller]
     fn check(line: &Line<'_>, expected: &str) {
@@ -132,11 +138,14 @@ mod tests {
         check(&Line::Start { endpoint: "tcp:[::1]:80".into() }, "listening at tcp:[::1]:80\n");
         check(&Line::Connect { peer: Some(1) }, "#1 connected\n");
         check(
-            &Line::Message { peer: Some(1), from: None, name: "a b", data: Some(b"{}") },
+            &Line::Message { peer: Some(1), from: None, name: "a b", data: Some(raw("{}")) },
             "#1 a b {}\n",
         );
         check(&Line::Message { peer: None, from: None, name: "t", data: None }, "t\n");
-        check(&Line::SocketDisconnected { peer: 2, id: Some(b"\"x\"") }, "#2 disconnected \"x\"\n");
+        check(
+            &Line::SocketDisconnected { peer: 2, id: Some(raw("\"x\"")) },
+            "#2 disconnected \"x\"\n",
+        );
         check(&Line::Close { peer: 2 }, "");
         check(
             &Line::Error { code: "ERR_IPC_IO".into(), message: "bad".into(), peer: None },
@@ -146,14 +155,14 @@ mod tests {
 
     #[test]
     fn a_peer_cannot_command_the_terminal() {
-        let data = "\"\u{9b}2J\u{7f}\u{202e}\"\n";
+        let data = "[\"\u{9b}2J\u{7f}\u{202e}\"\n]";
         let line = Line::Message {
             peer: None,
             from: None,
             name: "\u{1b}]0;x\u{7}",
-            data: Some(data.as_bytes()),
+            data: Some(raw(data)),
         };
-        check(&line, "\\u001b]0;x\\u0007 \"\\u009b2J\\u007f\\u202e\" \n");
+        check(&line, "\\u001b]0;x\\u0007 [\"\\u009b2J\\u007f\\u202e\" ]\n");
     }
 
     #[test]

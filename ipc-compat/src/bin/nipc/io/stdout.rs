@@ -182,6 +182,8 @@ mod tests {
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::task::{Context, Waker};
 
+    use serde_json::value::RawValue;
+
     use super::*;
 
     /// A pipe that is as slow as its reader.
@@ -226,8 +228,9 @@ mod tests {
     #[tokio::test]
     async fn who_prints_waits_for_who_reads() {
         let (output, pipe) = pipe(false);
-        let data = vec![b'1'; MAX_BYTES];
-        let line = Line::Message { peer: None, from: None, name: "t", data: Some(&data) };
+        let data = "1".repeat(MAX_BYTES);
+        let data: &RawValue = serde_json::from_str(&data).unwrap();
+        let line = Line::Message { peer: None, from: None, name: "t", data: Some(data) };
         output.print(&line).await;
         // The thread has the first line and cannot get rid of it; the second fills all the room.
         output.until(|| output.shared.lock().lines.is_empty()).await;
