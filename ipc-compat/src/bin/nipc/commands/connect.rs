@@ -13,21 +13,21 @@ use crate::commands::supervise::{Stop, supervise};
 use crate::commands::wanted::Wanted;
 use crate::commands::{closing, endpoint, failures};
 use crate::exit::Exit;
-use crate::io::instruction::{BadCommand, Chunk, Command, Event, To};
+use crate::io::instruction::{BadInstruction, Chunk, Event, Instruction, To};
 use crate::io::lines::Line;
-use crate::io::stderr::Log;
-use crate::io::stdin::Commands;
+use crate::io::stderr::Diagnostics;
+use crate::io::stdin::Instructions;
 use crate::io::stdout::{Output, Style};
 use crate::io::streams::Stdout;
 
 /// Runs the command.
 pub(crate) async fn run(args: Connect) -> Exit {
-    let log = Log::new(args.common.verbose, args.printing.quiet);
+    let log = Diagnostics::new(args.common.verbose, args.printing.quiet);
     let mut config = settings::config(args.id.as_deref(), &args.common);
     settings::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
-    let commands = match Commands::of_stdin(&config) {
-        Ok(commands) => commands,
+    let instructions = match Instructions::of_stdin(&config) {
+        Ok(instructions) => instructions,
         Err(error) => return failures::cannot_start(log, &error),
     };
     let client = match endpoint::client(config, &args.common) {
@@ -46,16 +46,17 @@ pub(crate) async fn run(args: Connect) -> Exit {
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
-    let talk = Talk { client: &client, output: &output, wanted: &wanted, log, exit_with_stdin };
-    let work = talk.run(events, commands, &stop);
+    let session =
+        ConnectSession { client: &client, output: &output, wanted: &wanted, log, exit_with_stdin };
+    let work = session.run(events, instructions, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
 }
 
-struct Talk<'a> {
+struct ConnectSession<'a> {
     client: &'a IpcClient,
     output: &'a Output,
     wanted: &'a Wanted,
-    log: Log,
+    log: Diagnostics,
     exit_with_stdin: bool,
 }
 
@@ -68,11 +69,11 @@ struct Ended {
     undelivered: usize,
 }
 
-impl Talk<'_> {
+impl ConnectSession<'_> {
     async fn run(
         &self,
         events: Events<NodeFormat, ClientEvent>,
-        commands: Commands,
+        instructions: Instructions,
         stop: &Stop,
     ) -> Exit {
         let mut printing = pin!(self.print(events));
@@ -81,7 +82,7 @@ impl Talk<'_> {
                 self.output.drained().await;
                 return self.exit_by_itself(&ended);
             }
-            () = self.obey(commands) => true,
+            () = self.obey(instructions) => true,
             () = self.wanted.no_more() => true,
             () = stop.requested() => false,
         };
@@ -174,13 +175,13 @@ impl Talk<'_> {
 
     /// Does what stdin says until it says to close; the end of stdin changes nothing unless
     /// it is to be the end.
-    async fn obey(&self, mut commands: Commands) {
-        while let Some(command) = commands.next().await {
-            match command {
-                Ok(Command::Send(event)) => self.send(event).await,
-                Ok(Command::Write(chunk)) => self.write(chunk).await,
-                Ok(Command::Close) => return,
-                Ok(Command::StopRetrying) => self.client.core().stop_retrying(),
+    async fn obey(&self, mut instructions: Instructions) {
+        while let Some(instruction) = instructions.next().await {
+            match instruction {
+                Ok(Instruction::Send(event)) => self.send(event).await,
+                Ok(Instruction::Write(chunk)) => self.write(chunk).await,
+                Ok(Instruction::Close) => return,
+                Ok(Instruction::StopRetrying) => self.client.core().stop_retrying(),
                 Err(bad) => self.output.print(&failures::bad(&bad)).await,
             }
         }
@@ -211,7 +212,7 @@ impl Talk<'_> {
         send: impl Future<Output = Result<(), EmitError>>,
     ) {
         if to.is_some() {
-            let bad = BadCommand("has `to`, but a client has one peer only, its server".into());
+            let bad = BadInstruction("has `to`, but a client has one peer only, its server".into());
             return self.output.print(&failures::bad(&bad)).await;
         }
         if let Err(error) = send.await {

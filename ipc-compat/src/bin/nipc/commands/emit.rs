@@ -13,7 +13,7 @@ use crate::commands::supervise::{Stop, supervise};
 use crate::commands::{closing, failures};
 use crate::exit::Exit;
 use crate::io::lines::chain;
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 
 /// Runs the command.
 pub(crate) async fn run(args: Emit) -> Exit {
@@ -23,7 +23,7 @@ pub(crate) async fn run(args: Emit) -> Exit {
     supervise(args.sending.common.timeout, log, None, &stop, work).await
 }
 
-async fn send(args: &Emit, stop: &Stop, log: Log) -> Exit {
+async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     let sending = &args.sending;
     if sending.common.raw.raw && sending.data.is_some() {
         log.fail(format_args!("with --raw there is no EVENT: nipc emit ID TEXT --raw"));
@@ -102,7 +102,7 @@ async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseRe
 }
 
 /// Tells the log what happens, and returns where the reason of the last disconnect appears.
-pub(crate) fn watch(client: &IpcClient, log: Log) -> Arc<Mutex<Option<DisconnectReason>>> {
+pub(crate) fn watch(client: &IpcClient, log: Diagnostics) -> Arc<Mutex<Option<DisconnectReason>>> {
     let last = Arc::new(Mutex::new(None));
     let of_handler = Arc::clone(&last);
     client.on_connect(move |_| log.note(format_args!("connected")));

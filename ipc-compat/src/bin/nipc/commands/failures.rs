@@ -8,30 +8,30 @@ use ipc_core::{DisconnectReason, Error};
 use ipc_transport::TransportError;
 
 use crate::exit::Exit;
-use crate::io::instruction::BadCommand;
+use crate::io::instruction::BadInstruction;
 use crate::io::lines::{Line, chain};
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 use crate::io::streams::Stdout;
 
 /// Tells why the settings cannot be used.
-pub(crate) fn unusable(log: Log, error: &IpcError) -> Exit {
+pub(crate) fn unusable(log: Diagnostics, error: &IpcError) -> Exit {
     log.fail(format_args!("{}", chain(error)));
     Exit::Usage
 }
 
 /// Tells why the command cannot begin.
-pub(crate) fn cannot_start(log: Log, error: &io::Error) -> Exit {
+pub(crate) fn cannot_start(log: Diagnostics, error: &io::Error) -> Exit {
     log.fail(format_args!("cannot start: {error}"));
     Exit::Failed
 }
 
 /// Prints to stdout, waiting until it is written, and returns how the command ends.
-pub(crate) fn print(log: Log, bytes: &[u8]) -> Exit {
+pub(crate) fn print(log: Diagnostics, bytes: &[u8]) -> Exit {
     Stdout.write_all(bytes).map_or_else(|error| unwritable(log, &error), |()| Exit::Done)
 }
 
 /// Returns how a command ends whose stdout cannot be written any more.
-pub(crate) fn unwritable(log: Log, error: &io::Error) -> Exit {
+pub(crate) fn unwritable(log: Diagnostics, error: &io::Error) -> Exit {
     // The latter if it is a socket, as Node gives its children.
     if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
         // Who read it has seen enough, as `head` does.
@@ -92,7 +92,7 @@ pub(crate) fn line(error: &Error) -> Line<'static> {
 }
 
 /// Returns the line of a command that cannot be done.
-pub(crate) fn bad(why: &BadCommand) -> Line<'static> {
+pub(crate) fn bad(why: &BadInstruction) -> Line<'static> {
     Line::Error { code: "ERR_BAD_COMMAND".into(), message: why.to_string(), peer: None }
 }
 

@@ -10,7 +10,7 @@ use crate::cli::ls::Ls;
 use crate::commands::failures;
 use crate::exit::Exit;
 use crate::io::pretty;
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 use crate::io::stdout::Style;
 
 /// A socket file, or a pipe.
@@ -35,7 +35,7 @@ struct File {
 
 /// Runs the command.
 pub(crate) async fn run(args: Ls) -> Exit {
-    let log = Log::new(false, args.quiet);
+    let log = Diagnostics::new(false, args.quiet);
     let mut found = Vec::new();
     for (root, appspace) in roots(&args) {
         match look(&root, &appspace).await {

@@ -16,7 +16,7 @@ use crate::commands::sending::Content;
 use crate::commands::supervise::{Stop, supervise};
 use crate::exit::Exit;
 use crate::io::lines::chain;
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 
 /// Runs the command.
 pub(crate) async fn run(args: Request) -> Exit {
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: Request) -> Exit {
     supervise(args.sending.common.timeout, log, None, &stop, work).await
 }
 
-async fn ask(args: &Request, stop: &Stop, log: Log) -> Exit {
+async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
     let sending = &args.sending;
     let config = sending.config();
     let (content, name, member) = match sending.content(&config, stop, log).await {

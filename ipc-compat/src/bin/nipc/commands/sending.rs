@@ -7,7 +7,7 @@ use crate::cli::data::{Data, Source};
 use crate::cli::sending::Sending;
 use crate::commands::supervise::Stop;
 use crate::exit::Exit;
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub(crate) enum Content {
 
 impl Sending {
     /// Returns where diagnostics go.
-    pub(crate) fn log(&self) -> Log {
-        Log::new(self.common.verbose, self.quiet)
+    pub(crate) fn log(&self) -> Diagnostics {
+        Diagnostics::new(self.common.verbose, self.quiet)
     }
 
     /// Returns what is to be sent, read from where it is, or how to end without.
@@ -27,7 +27,7 @@ impl Sending {
         &self,
         config: &Config,
         stop: &Stop,
-        log: Log,
+        log: Diagnostics,
     ) -> Result<Content, Exit> {
         let content = tokio::select! {
             biased;

@@ -13,24 +13,24 @@ use crate::commands::supervise::{Stop, supervise};
 use crate::commands::wanted::Wanted;
 use crate::commands::{endpoint, failures, raw};
 use crate::exit::Exit;
-use crate::io::instruction::{Chunk, Command, Event, To};
+use crate::io::instruction::{Chunk, Event, Instruction, To};
 use crate::io::lines::Line;
-use crate::io::stderr::Log;
-use crate::io::stdin::Commands;
+use crate::io::stderr::Diagnostics;
+use crate::io::stdin::Instructions;
 use crate::io::stdout::{Output, Style};
 use crate::io::streams::Stdout;
 
 /// Runs the command.
 pub(crate) async fn run(args: Serve) -> Exit {
-    let log = Log::new(args.common.verbose, args.printing.quiet);
+    let log = Diagnostics::new(args.common.verbose, args.printing.quiet);
     let mut config = settings::config(args.id.as_deref(), &args.common);
     config.unlink = !args.no_unlink;
     args.when_lost.set(&mut config);
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }
-    let commands = match Commands::of_stdin(&config) {
-        Ok(commands) => commands,
+    let instructions = match Instructions::of_stdin(&config) {
+        Ok(instructions) => instructions,
         Err(error) => return failures::cannot_start(log, &error),
     };
     let server = match endpoint::server(config, &args.common) {
@@ -47,17 +47,18 @@ pub(crate) async fn run(args: Serve) -> Exit {
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
-    let talk = Talk { server: &server, output: &output, wanted: &wanted, log, exit_with_stdin };
+    let session =
+        ServeSession { server: &server, output: &output, wanted: &wanted, log, exit_with_stdin };
     let echo = args.echo.then(|| echo(&server));
-    let work = talk.run(echo, commands, &stop);
+    let work = session.run(echo, instructions, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
 }
 
-struct Talk<'a> {
+struct ServeSession<'a> {
     server: &'a IpcServer,
     output: &'a Output,
     wanted: &'a Wanted,
-    log: Log,
+    log: Diagnostics,
     exit_with_stdin: bool,
 }
 
@@ -89,8 +90,8 @@ fn echo(server: &IpcServer) -> Failures {
     failures
 }
 
-impl Talk<'_> {
-    async fn run(&self, echo: Option<Failures>, commands: Commands, stop: &Stop) -> Exit {
+impl ServeSession<'_> {
+    async fn run(&self, echo: Option<Failures>, instructions: Instructions, stop: &Stop) -> Exit {
         let events = self.server.core().events();
         match self.server.start().await {
             Ok(endpoint) => {
@@ -107,7 +108,7 @@ impl Talk<'_> {
         let mut printing = pin!(self.print(events, echo));
         let ended = tokio::select! {
             () = &mut printing => true,
-            () = self.obey(commands) => false,
+            () = self.obey(instructions) => false,
             () = self.wanted.no_more() => false,
             () = stop.requested() => false,
         };
@@ -201,19 +202,19 @@ impl Talk<'_> {
 
     /// Does what stdin says until it says to stop; the end of stdin changes nothing unless
     /// it is to be the end.
-    async fn obey(&self, mut commands: Commands) {
-        while let Some(command) = commands.next().await {
-            match command {
-                Ok(Command::Send(Event { to, name, data })) => match &data {
+    async fn obey(&self, mut instructions: Instructions) {
+        while let Some(instruction) = instructions.next().await {
+            match instruction {
+                Ok(Instruction::Send(Event { to, name, data })) => match &data {
                     Some(data) => self.send(to, &name, data).await,
                     None => self.send(to, &name, &NoData).await,
                 },
-                Ok(Command::Write(Chunk { to, data })) => {
+                Ok(Instruction::Write(Chunk { to, data })) => {
                     self.send(to, NodeFormat::RAW_EVENT, &data).await;
                 }
-                Ok(Command::Close) => return,
+                Ok(Instruction::Close) => return,
                 // A server has nothing to retry.
-                Ok(Command::StopRetrying) => {}
+                Ok(Instruction::StopRetrying) => {}
                 Err(bad) => self.output.print(&failures::bad(&bad)).await,
             }
         }

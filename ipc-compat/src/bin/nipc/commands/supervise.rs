@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::commands::failures;
 use crate::exit::Exit;
 use crate::io::signals::Signals;
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 use crate::io::stdout::Output;
 
 /// A request to end, heard by whoever works.
@@ -29,7 +29,7 @@ impl Stop {
 /// through `stop` and has a moment to close what it opened.
 pub(crate) async fn supervise(
     timeout: Option<Duration>,
-    log: Log,
+    log: Diagnostics,
     output: Option<&Output>,
     stop: &Stop,
     work: impl Future<Output = Exit>,

@@ -10,7 +10,7 @@ use crate::io::address::Address;
 
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Command {
+pub(crate) enum Instruction {
     /// Send an event.
     Send(Event),
     /// Send bytes.
@@ -51,9 +51,9 @@ pub(crate) enum To {
 
 /// Why a line says nothing that can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BadCommand(pub(crate) String);
+pub(crate) struct BadInstruction(pub(crate) String);
 
-impl fmt::Display for BadCommand {
+impl fmt::Display for BadInstruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line of stdin {}", self.0)
     }
@@ -63,35 +63,35 @@ impl fmt::Display for BadCommand {
 ///
 /// # Errors
 ///
-/// [`BadCommand`] if it is no JSON object, or has members that say nothing together.
-pub(crate) fn parse(line: &[u8]) -> Result<Command, BadCommand> {
-    let not = |error: &dyn fmt::Display| BadCommand(format!("is no command: {error}"));
+/// [`BadInstruction`] if it is no JSON object, or has members that say nothing together.
+pub(crate) fn parse(line: &[u8]) -> Result<Instruction, BadInstruction> {
+    let not = |error: &dyn fmt::Display| BadInstruction(format!("is no command: {error}"));
     let line = std::str::from_utf8(line).map_err(|error| not(&error))?;
     // Serde would take an array for the members in order.
     if !line.trim_start_matches([' ', '\t']).starts_with('{') {
-        return Err(BadCommand("is no JSON object".into()));
+        return Err(BadInstruction("is no JSON object".into()));
     }
     let members: Members<'_> = serde_json::from_str(line).map_err(|error| not(&error))?;
-    let bad = |why: &str| Err(BadCommand(why.into()));
+    let bad = |why: &str| Err(BadInstruction(why.into()));
     match members {
         Members { order: Some(order), name: None, data: None, to: None, hex: None, text: None } => {
             match order {
-                Order::Close | Order::Stop => Ok(Command::Close),
-                Order::StopRetrying => Ok(Command::StopRetrying),
+                Order::Close | Order::Stop => Ok(Instruction::Close),
+                Order::StopRetrying => Ok(Instruction::StopRetrying),
             }
         }
         Members { order: Some(_), .. } => bad("has `do` and other members"),
         Members { name: None, data: None, to, hex, text, order: None }
             if hex.is_some() || text.is_some() =>
         {
-            chunk(to, hex, text).map(Command::Write)
+            chunk(to, hex, text).map(Instruction::Write)
         }
         Members { hex: Some(_), .. } | Members { text: Some(_), .. } => {
             bad("has bytes (`hex` or `text`) and an event's members")
         }
         Members { name: None, .. } => bad("has neither `type` nor `do`, `hex` or `text`"),
         Members { name: Some(name), data, to, .. } => {
-            Ok(Command::Send(Event { to, name, data: data.map(RawJson::from) }))
+            Ok(Instruction::Send(Event { to, name, data: data.map(RawJson::from) }))
         }
     }
 }
@@ -100,18 +100,24 @@ pub(crate) fn parse(line: &[u8]) -> Result<Command, BadCommand> {
 ///
 /// # Errors
 ///
-/// [`BadCommand`] if it says both or neither, or the digits are none.
-fn chunk(to: Option<To>, hex: Option<String>, text: Option<String>) -> Result<Chunk, BadCommand> {
+/// [`BadInstruction`] if it says both or neither, or the digits are none.
+fn chunk(
+    to: Option<To>,
+    hex: Option<String>,
+    text: Option<String>,
+) -> Result<Chunk, BadInstruction> {
     let data = match (hex, text) {
         (Some(hex), None) => {
             let bytes = Encoding::Hex.to_bytes(&hex);
             if bytes.len() * 2 != hex.len() {
-                return Err(BadCommand("has `hex` that is not two digits for each byte".into()));
+                return Err(BadInstruction(
+                    "has `hex` that is not two digits for each byte".into(),
+                ));
             }
             RawData::from(bytes)
         }
         (None, Some(text)) => RawData::from(text),
-        _ => return Err(BadCommand("has `hex` and `text`".into())),
+        _ => return Err(BadInstruction("has `hex` and `text`".into())),
     };
     Ok(Chunk { to, data })
 }
@@ -158,7 +164,7 @@ mod tests {
     fn sends(line: &str, to: Option<To>, name: &str, data: Option<&str>) {
         let data = data.map(|data| data.parse().unwrap());
         let event = Event { to, name: name.into(), data };
-        assert_eq!(parse(line.as_bytes()), Ok(Command::Send(event)), "{line}");
+        assert_eq!(parse(line.as_bytes()), Ok(Instruction::Send(event)), "{line}");
     }
 
     #[track_caller]
@@ -189,7 +195,11 @@ mod tests {
         #[track_caller]
         fn writes(line: &str, to: Option<u64>, data: RawData<'static>) {
             let to = to.map(To::Peer);
-            assert_eq!(parse(line.as_bytes()), Ok(Command::Write(Chunk { to, data })), "{line}");
+            assert_eq!(
+                parse(line.as_bytes()),
+                Ok(Instruction::Write(Chunk { to, data })),
+                "{line}"
+            );
         }
         writes(r#"{"hex":"00fF"}"#, None, RawData::from([0, 255]));
         writes(r#"{"hex":"","to":3}"#, Some(3), RawData::from(b""));
@@ -198,9 +208,9 @@ mod tests {
 
     #[test]
     fn orders_stand_alone() {
-        assert_eq!(parse(br#"{"do":"close"}"#), Ok(Command::Close));
-        assert_eq!(parse(br#"{"do":"stop"}"#), Ok(Command::Close));
-        assert_eq!(parse(br#"{"do":"stop-retrying"}"#), Ok(Command::StopRetrying));
+        assert_eq!(parse(br#"{"do":"close"}"#), Ok(Instruction::Close));
+        assert_eq!(parse(br#"{"do":"stop"}"#), Ok(Instruction::Close));
+        assert_eq!(parse(br#"{"do":"stop-retrying"}"#), Ok(Instruction::StopRetrying));
         is_bad(r#"{"do":"close","type":"t"}"#);
         is_bad(r#"{"do":"close","to":1}"#);
         is_bad(r#"{"do":"dance"}"#);

@@ -7,12 +7,12 @@ use crate::io::streams::Stderr;
 
 /// What is said on stderr.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Log {
+pub(crate) struct Diagnostics {
     verbose: bool,
     quiet: bool,
 }
 
-impl Log {
+impl Diagnostics {
     pub(crate) fn new(verbose: bool, quiet: bool) -> Self {
         Self { verbose, quiet }
     }

@@ -6,12 +6,12 @@ use std::thread;
 use ipc_compat::Config;
 use tokio::sync::mpsc;
 
-use crate::io::instruction::{self, BadCommand, Command};
+use crate::io::instruction::{self, BadInstruction, Instruction};
 use crate::io::streams::{SkipBom, Stdin};
 
 /// The commands that stdin brings.
 #[derive(Debug)]
-pub(crate) struct Commands {
+pub(crate) struct Instructions {
     chunks: mpsc::Receiver<Chunk>,
     /// Whole lines, and how much of them was taken.
     lines: Vec<u8>,
@@ -26,7 +26,7 @@ enum Chunk {
     TooLong,
 }
 
-impl Commands {
+impl Instructions {
     /// Starts reading stdin. No line may be longer than what may be sent with these settings.
     ///
     /// # Errors
@@ -61,13 +61,15 @@ impl Commands {
     /// # Cancel safety
     ///
     /// Cancel safe: a line is taken only when it is returned.
-    pub(crate) async fn next(&mut self) -> Option<Result<Command, BadCommand>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<Instruction, BadInstruction>> {
         // Lines that are there already must not keep the sockets waiting.
         tokio::task::consume_budget().await;
         if self.taken == self.lines.len() {
             match self.chunks.recv().await? {
                 Chunk::Lines(lines) => (self.lines, self.taken) = (lines, 0),
-                Chunk::TooLong => return Some(Err(BadCommand("is longer than a frame".into()))),
+                Chunk::TooLong => {
+                    return Some(Err(BadInstruction("is longer than a frame".into())));
+                }
             }
         }
         let rest = self.lines.get(self.taken..).unwrap_or_default();
@@ -180,10 +182,10 @@ mod tests {
     #[tokio::test]
     async fn commands_come_one_by_one_and_then_none() {
         let input: &[u8] = b"\xef\xbb\xbf{\"do\":\"close\"}\r\nx\n{\"type\":\"t\"}";
-        let mut commands = Commands::read(input, 100).unwrap();
-        assert_eq!(commands.next().await, Some(Ok(Command::Close)));
-        assert!(commands.next().await.unwrap().is_err());
-        assert!(matches!(commands.next().await, Some(Ok(Command::Send(_)))));
-        assert_eq!(commands.next().await, None);
+        let mut instructions = Instructions::read(input, 100).unwrap();
+        assert_eq!(instructions.next().await, Some(Ok(Instruction::Close)));
+        assert!(instructions.next().await.unwrap().is_err());
+        assert!(matches!(instructions.next().await, Some(Ok(Instruction::Send(_)))));
+        assert_eq!(instructions.next().await, None);
     }
 }

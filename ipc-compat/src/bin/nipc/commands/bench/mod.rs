@@ -18,12 +18,12 @@ use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
 use crate::exit::Exit;
 use crate::io::lines::chain;
-use crate::io::stderr::Log;
+use crate::io::stderr::Diagnostics;
 use meter::{Meter, Report};
 
 /// Runs the command.
 pub(crate) async fn run(args: Bench) -> Exit {
-    let log = Log::new(args.common.verbose, args.quiet);
+    let log = Diagnostics::new(args.common.verbose, args.quiet);
     let mut config = settings::config(args.id.as_deref(), &args.common);
     // Nobody there is an answer, unless the user asks to wait for somebody.
     let waits = args.retrying.retry.is_some();
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: Bench) -> Exit {
     supervise(args.common.timeout, log, None, &stop, work).await
 }
 
-async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Log) -> Exit {
+async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Diagnostics) -> Exit {
     let warm_up = args.warmup.unwrap_or(args.count / 10);
     let meter = Meter::new(warm_up, args.count, args.payload);
     let (run, finished) = Run::start(meter, &args.event, client, log);
@@ -116,7 +116,7 @@ impl Run {
         meter: Meter,
         event: &str,
         client: &IpcClient,
-        log: Log,
+        log: Diagnostics,
     ) -> (Self, oneshot::Receiver<Result<Report, Failure>>) {
         let (done, finished) = oneshot::channel();
         let run = Self {
