@@ -1,4 +1,7 @@
-//! The lines of stdin: what `nipc` is told to do.
+//! The lines of stdin: what `nipc` has to do.
+
+#[cfg(test)]
+mod properties;
 
 use std::fmt;
 
@@ -125,7 +128,7 @@ fn chunk(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Members<'a> {
-    #[serde(rename = "type", default)]
+    #[serde(rename = "type", default, deserialize_with = "present")]
     name: Option<String>,
     #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
