@@ -9,8 +9,7 @@ pub(crate) enum Exit {
     Done,
     /// The command line asks for something that cannot be.
     Usage,
-    /// There is no connection or no place to listen, messages could not be written, or stdout
-    /// cannot be.
+    /// It could not connect or listen, or messages or stdout could not be written.
     Failed,
     /// The time ran out.
     TimeRanOut,

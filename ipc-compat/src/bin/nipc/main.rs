@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             Command::Bench(args) => bench::run(*args).await,
         }
     });
-    // A host name that is still being looked up is not waited for.
+    // Does not wait for a host name that is still being resolved.
     runtime.shutdown_background();
     exit.into()
 }

@@ -18,7 +18,7 @@ pub(crate) struct Bench {
     /// Bytes of text in each message, beside its number.
     #[arg(long, value_name = "BYTES", default_value_t = 64)]
     pub(crate) payload: usize,
-    /// Messages that are on their way at a time.
+    /// Messages in flight at a time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = positive)]
     pub(crate) in_flight: usize,
     /// Round trips to measure.

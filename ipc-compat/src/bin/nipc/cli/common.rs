@@ -31,10 +31,10 @@ pub(crate) struct Common {
     #[command(flatten)]
     pub(crate) checks: Checks,
     /// Directory of the local socket [default: /tmp; v14: that of the user. A client that finds
-    /// nobody there looks in the other one, too].
+    /// no server there looks in the other one, too].
     #[arg(long, value_name = "DIR")]
     pub(crate) socket_root: Option<PathBuf>,
-    /// What stands before ID in the name of the local socket [default: app.].
+    /// Prefix of ID in the name of the local socket [default: app.].
     #[arg(long, value_name = "S")]
     pub(crate) appspace: Option<String>,
     /// Family of node-ipc versions to behave like: classic is 8 to 12.
@@ -53,7 +53,7 @@ pub(crate) struct Common {
     /// Exit with status 3 after this time.
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) timeout: Option<Duration>,
-    /// Tell on stderr what happens.
+    /// Report on stderr what happens.
     #[arg(short, long)]
     pub(crate) verbose: bool,
 }
@@ -90,7 +90,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Returns the local socket as node-ipc's calls take it: an abstract name is one behind a NUL.
+    /// Returns the local socket as node-ipc's calls take it: an abstract name follows a NUL.
     pub(crate) fn local(&self) -> Option<PathBuf> {
         let name = self.abstract_name.as_ref().map(|name| PathBuf::from(format!("\0{name}")));
         self.path.clone().or(name)
@@ -106,7 +106,7 @@ pub(crate) struct Printing {
     /// Print lines of JSON, even on a terminal.
     #[arg(long, conflicts_with = "pretty")]
     pub(crate) json: bool,
-    /// Print coloured lines for people, even if stdout is no terminal.
+    /// Print coloured lines for people, even if stdout is not a terminal.
     #[arg(long)]
     pub(crate) pretty: bool,
     /// Print only messages and errors.

@@ -14,14 +14,14 @@ pub(crate) enum Data {
     From(Source),
 }
 
-/// A place to read from, to its end.
+/// A source that is read until it is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Stdin,
     File(PathBuf),
 }
 
-/// Returns what stands for DATA. No JSON is `-` or begins with `@`.
+/// Parses DATA. JSON is never `-` and never begins with `@`.
 pub(crate) fn parse(text: &str) -> Result<Data, String> {
     match Source::of(text)? {
         Some(source) => Ok(Data::From(source)),
@@ -34,7 +34,7 @@ impl Source {
     pub(crate) fn of(text: &str) -> Result<Option<Self>, String> {
         match (text, text.strip_prefix('@')) {
             ("-", _) | (_, Some("-")) => Ok(Some(Self::Stdin)),
-            (_, Some("")) => Err("the name of a file is missing behind @".into()),
+            (_, Some("")) => Err("the name of a file is missing after @".into()),
             (_, Some(file)) if !file.starts_with('@') => Ok(Some(Self::File(file.into()))),
             _ => Ok(None),
         }

@@ -11,7 +11,7 @@ use std::str::Chars;
 ///
 /// # Errors
 ///
-/// A message for people if an escape is none of these.
+/// A message for people if an escape is not one of these.
 pub(crate) fn unescape(text: &str) -> Result<String, String> {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -43,8 +43,8 @@ fn escape(chars: &mut Peekable<Chars<'_>>) -> Result<char, String> {
             }
         }
         Some('u') => character(&digits(chars, 4)?)?,
-        Some(c) => return Err(format!("\\{c} is no escape; a backslash is \\\\")),
-        None => return Err("a backslash at the end is no escape; a backslash is \\\\".into()),
+        Some(c) => return Err(format!("\\{c} is not an escape; a backslash is \\\\")),
+        None => return Err("a backslash at the end is not an escape; a backslash is \\\\".into()),
     })
 }
 
@@ -64,7 +64,7 @@ fn character(hex: &str) -> Result<char, String> {
     } else {
         None
     };
-    number.and_then(char::from_u32).ok_or_else(|| format!("{hex:?} is no Unicode character"))
+    number.and_then(char::from_u32).ok_or_else(|| format!("{hex:?} is not a Unicode character"))
 }
 
 #[cfg(test)]

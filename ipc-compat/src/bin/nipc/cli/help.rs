@@ -5,7 +5,7 @@ Exit status:
   0  done
   1  wrong usage; files of TLS, or data, that cannot be used
   2  cannot start, connect or bind, TLS refused it, messages were not written, or
-     the server did not end within --flush
+     the server did not close within --flush
   3  time ran out
   4  the peer broke the protocol";
 
@@ -15,5 +15,5 @@ stdin takes one JSON object per line:
   {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
   {\"to\":{\"address\":\"127.0.0.1\",\"port\":1},\"type\":\"t\"}   over UDP: to that address
   {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
-  {\"do\":\"close\"} {\"do\":\"stop\"}              send what waits and exit
+  {\"do\":\"close\"} {\"do\":\"stop\"}              flush and exit
   {\"do\":\"stop-retrying\"}                    do not connect again";

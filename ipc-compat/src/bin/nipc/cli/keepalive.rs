@@ -1,4 +1,4 @@
-//! Whether a TCP connection that carries nothing is probed.
+//! The option of TCP's keepalive probes.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ipc_compat::Config;
 #[derive(Debug, Args)]
 pub(crate) struct KeepaliveOption {
     /// Probe a TCP connection that carried nothing for this time, so that a peer that vanished is
-    /// missed; off: never [default: 60].
+    /// detected; off: never [default: 60].
     #[arg(long, value_name = "SECS|off", value_parser = keepalive)]
     keepalive: Option<Probing>,
 }

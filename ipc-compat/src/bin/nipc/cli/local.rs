@@ -17,7 +17,7 @@ pub(crate) struct PeerUser {
 #[derive(Debug, Args)]
 pub(crate) struct WhenLost {
     /// What to do when the socket file was removed or replaced: serve-on, remake, stop [default:
-    /// serve-on]. A line {"event":"displaced"} tells of it in any case; after stop the status is 2.
+    /// serve-on]. A line {"event":"displaced"} is printed in any case; after stop the status is 2.
     #[arg(long, value_name = "WHAT", value_parser = str::parse::<WhenDisplaced>)]
     when_displaced: Option<WhenDisplaced>,
 }
@@ -26,7 +26,7 @@ impl PeerUser {
     /// Returns what is wrong with the option for a socket of the network, or else a local one.
     pub(crate) fn conflict(&self, on_network: bool) -> Option<&'static str> {
         let misplaced = self.peer_user.is_some() && on_network;
-        misplaced.then_some("--peer-user is for local sockets: a network tells no users")
+        misplaced.then_some("--peer-user is for local sockets: a network does not identify users")
     }
 
     /// Puts the option into the settings.

@@ -16,7 +16,7 @@ pub(crate) struct Ls {
     /// Print lines of JSON, even on a terminal.
     #[arg(long, conflicts_with = "pretty")]
     pub(crate) json: bool,
-    /// Print coloured lines for people, even if stdout is no terminal.
+    /// Print coloured lines for people, even if stdout is not a terminal.
     #[arg(long)]
     pub(crate) pretty: bool,
     /// Print nothing on stderr.

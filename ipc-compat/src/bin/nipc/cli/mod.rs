@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Emit(Emit),
     /// Connect, send one event, wait for the answer and print its data.
     Request(Request),
-    /// List the local endpoints there are; no server notices.
+    /// List the local endpoints without disturbing a server.
     Ls(Ls),
     /// Measure a server that echoes, and print the figures as JSON.
     Bench(Box<Bench>),
@@ -87,10 +87,10 @@ pub(crate) struct Serve {
     /// Serve at most N clients at a time [default: 100].
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) max_connections: Option<usize>,
-    /// Do not replace the socket file that a dead server left behind.
+    /// Do not replace the socket file that a dead server left.
     #[arg(long)]
     pub(crate) no_unlink: bool,
-    /// At the end of stdin send what waits and exit, as after {"do":"stop"}.
+    /// Once stdin is closed, flush and exit, as after {"do":"stop"}.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
     #[command(flatten)]
@@ -112,7 +112,7 @@ pub(crate) struct Connect {
     /// After each message wait for anything to come back before the next is sent.
     #[arg(long)]
     pub(crate) sync: bool,
-    /// At the end of stdin send what waits and exit, as after {"do":"close"}.
+    /// Once stdin is closed, flush and exit, as after {"do":"close"}.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
 }
@@ -202,7 +202,7 @@ mod tests {
         let mut options = 0;
         while let Some(command) = commands.pop() {
             commands.extend(command.get_subcommands());
-            // The words behind `help` are commands, and nothing follows them.
+            // The words after `help` are commands, and nothing follows them.
             if command.get_name() == "help" {
                 continue;
             }

@@ -14,11 +14,11 @@ pub(crate) struct Sending {
     /// Name of the server.
     #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) id: String,
-    /// Type of the event. With --raw the text to send, and no DATA behind it; also - for the bytes of
+    /// Type of the event. With --raw the text to send, without DATA after it; also - for the bytes of
     /// stdin, @FILE for those of a file, and @@ for a text that begins with @.
     #[arg(value_name = "EVENT")]
     pub(crate) event: String,
-    /// Its data: JSON, so a text is '"hello"' with both pairs of quotes; or - for stdin, to its end, or
+    /// Its data: JSON, so a text is '"hello"' with both pairs of quotes; or - for all of stdin, or
     /// @FILE for what is in a file.
     #[arg(value_name = "DATA", value_parser = data::parse, allow_negative_numbers = true)]
     pub(crate) data: Option<Data>,
@@ -44,9 +44,9 @@ pub(crate) struct Sending {
 pub(crate) struct Emit {
     #[command(flatten)]
     pub(crate) sending: Sending,
-    /// Wait up to this time for the server to end its side too, which shows that it has read the
-    /// event; exit with status 2 if it does not. Without this its end is waited for a second, and
-    /// missed in silence.
+    /// Wait up to this time for the server to close its side too, which shows that it has read the
+    /// event; exit with status 2 if it does not. Without this nipc waits a second, and exits with 0
+    /// in any case.
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) flush: Option<Duration>,
 }
@@ -58,10 +58,10 @@ impl Emit {
         let on_pipe = cfg!(windows) && common.udp.kind().is_none() && !common.is_on_tcp();
         let why = match self.flush {
             Some(_) if common.udp.kind().is_some() => {
-                Some("--flush has no meaning over UDP, where nobody ends a connection")
+                Some("--flush has no meaning over UDP, which has no connections to close")
             }
             Some(_) if on_pipe => {
-                Some("--flush has no meaning over a pipe, which one side ends for both")
+                Some("--flush has no meaning over a pipe, which one side closes for both")
             }
             _ => None,
         };
@@ -73,11 +73,12 @@ impl Emit {
 pub(crate) struct Request {
     #[command(flatten)]
     pub(crate) sending: Sending,
-    /// Type of the answer [default: that of the question].
+    /// Type of the answer [default: that of the question]; see --match for greetings of this type.
     #[arg(long, value_name = "EVENT")]
     pub(crate) answer: Option<String>,
-    /// Only a message whose data have this member with the value it has in the question's data is the
-    /// answer.
+    /// Accept only an answer whose data have this member with the value it has in the question's data.
+    /// Without it a greeting of the answer's type that arrives after the question is written is taken
+    /// for the answer.
     #[arg(long = "match", value_name = "MEMBER")]
     pub(crate) matching: Option<String>,
 }

@@ -52,7 +52,7 @@ impl Sending {
     /// Returns the settings of who sends one event.
     pub(crate) fn config(&self) -> Config {
         let mut settings = config(Some(&self.id), &self.common);
-        // Nobody there is an answer, unless the user asks to wait for somebody.
+        // A server that is not there is an error, unless the user asks to wait for one.
         let waits = self.retrying.retry.is_some();
         let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
         set_retrying(&mut settings, &self.retrying, otherwise);
@@ -68,7 +68,7 @@ pub(crate) fn set_retrying(config: &mut Config, retrying: &Retrying, otherwise: 
     }
 }
 
-/// Returns the directory with a `/` at its end, for node-ipc puts nothing behind it.
+/// Returns the directory with a trailing `/`: node-ipc adds none.
 pub(crate) fn with_separator(directory: &Path) -> PathBuf {
     let mut text = OsString::from(directory);
     if !text.as_encoded_bytes().ends_with(b"/") {

@@ -22,8 +22,8 @@ pub(crate) struct TlsOptions {
     #[arg(long, value_name = "FILE", requires = "key", allow_hyphen_values = true)]
     cert: Option<PathBuf>,
     /// File with certificates to trust, in PEM; may be repeated. A client without trusts the system's
-    /// CAs, or those in the file that SSL_CERT_FILE names. A server with such lets nobody in without
-    /// a certificate.
+    /// CAs, or those in the file that SSL_CERT_FILE names. A server with such requires a certificate
+    /// from every client.
     #[arg(long, value_name = "FILE")]
     ca: Vec<PathBuf>,
     /// serve: ask clients for a certificate, as --ca does anyhow; with --insecure take any, or none.

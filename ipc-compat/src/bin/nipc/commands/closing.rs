@@ -6,7 +6,7 @@ use ipc_compat::IpcClient;
 use ipc_core::CloseReport;
 use ipc_core::session::State;
 
-/// Closes a client that has to end soon: what waits is written only if there is a connection.
+/// Closes a client that has to end soon: it flushes only if it is connected.
 pub(crate) async fn give_up(client: &IpcClient) -> CloseReport {
     let state = *client.core().state().borrow();
     match state {
@@ -15,8 +15,8 @@ pub(crate) async fn give_up(client: &IpcClient) -> CloseReport {
     }
 }
 
-/// Waits until everything is written; `false` if the server took nothing for `patience`, or the
-/// connection ended before.
+/// Waits until everything is written; `false` if the server read nothing for `patience`, or the
+/// connection ended first.
 pub(crate) async fn flush(client: &IpcClient, patience: Duration) -> bool {
     let client = client.core();
     let mut state = client.state();

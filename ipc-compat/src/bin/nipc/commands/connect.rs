@@ -60,7 +60,7 @@ struct ConnectSession<'a> {
     exit_with_stdin: bool,
 }
 
-/// What a client leaves behind.
+/// How a client ended.
 #[derive(Debug, Default)]
 struct Ended {
     was_connected: bool,
@@ -82,7 +82,7 @@ impl ConnectSession<'_> {
                 self.output.drained().await;
                 return self.exit_by_itself(&ended);
             }
-            () = self.obey(instructions) => true,
+            () = self.execute(instructions) => true,
             () = self.wanted.no_more() => true,
             () = stop.requested() => false,
         };
@@ -117,11 +117,11 @@ impl ConnectSession<'_> {
         }
     }
 
-    /// Prints what happens until the client is at its end.
+    /// Prints events until the client is closed.
     async fn print(&self, mut events: Events<NodeFormat, ClientEvent>) -> Ended {
         let mut ended = Ended::default();
         while let Some(incoming) = events.next().await {
-            // Events that are there already must not keep the socket waiting.
+            // Pending events must not starve the socket.
             tokio::task::consume_budget().await;
             match incoming {
                 Incoming::Message(message, server) => {
@@ -173,9 +173,9 @@ impl ConnectSession<'_> {
         }
     }
 
-    /// Does what stdin says until it says to close; the end of stdin changes nothing unless
-    /// it is to be the end.
-    async fn obey(&self, mut instructions: Instructions) {
+    /// Executes instructions until one says to close. Once stdin is closed it waits for ever, unless
+    /// `--exit-with-stdin` was given.
+    async fn execute(&self, mut instructions: Instructions) {
         while let Some(instruction) = instructions.next().await {
             match instruction {
                 Ok(Instruction::Send(event)) => self.send(event).await,
@@ -205,7 +205,7 @@ impl ConnectSession<'_> {
         self.send_to_server(to, self.client.core().peer().send_raw(data)).await;
     }
 
-    /// Sends, unless the line names a peer, and tells if it fails.
+    /// Sends, unless the line names a peer, and prints a failure.
     async fn send_to_server(
         &self,
         to: Option<To>,
@@ -221,5 +221,5 @@ impl ConnectSession<'_> {
     }
 }
 
-/// How long a server that is closed may read nothing before it is given up.
+/// How long a server may read nothing before the client stops waiting for it at close.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,4 +1,4 @@
-//! `nipc emit`: connect, send one event, leave when it is written.
+//! `nipc emit`: connect, send one event, exit when it is written.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub(crate) async fn run(args: Emit) -> Exit {
 async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     let sending = &args.sending;
     if sending.common.raw.raw && sending.data.is_some() {
-        log.fail(format_args!("with --raw there is no EVENT: nipc emit ID TEXT --raw"));
+        log.fail(format_args!("--raw takes no EVENT: nipc emit ID TEXT --raw"));
         return Exit::Usage;
     }
     let mut config = sending.config();
@@ -72,7 +72,7 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
             return Exit::Done;
         };
         log.fail(format_args!(
-            "the event is written, but the server did not end within {} ms: perhaps it has not read \
+            "the event is written, but the server did not close within {} ms: perhaps it has not read \
              it",
             limit.as_millis()
         ));
@@ -86,8 +86,8 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     Exit::Failed
 }
 
-/// Writes what waits and ends the connection. With `--flush` a server that takes nothing for as long
-/// as that is given up.
+/// Flushes and closes the connection. With `--flush` it gives up on a server that reads nothing for
+/// that time.
 async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseReport {
     if client.connected().await.is_ok() {
         match flush {
@@ -101,7 +101,7 @@ async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseRe
     client.close().await
 }
 
-/// Tells the log what happens, and returns where the reason of the last disconnect appears.
+/// Logs what happens, and returns the place of the last disconnect's reason.
 pub(crate) fn watch(client: &IpcClient, log: Diagnostics) -> Arc<Mutex<Option<DisconnectReason>>> {
     let last = Arc::new(Mutex::new(None));
     let of_handler = Arc::clone(&last);

@@ -62,7 +62,7 @@ fn udp_transport(kind: UdpType, config: &Config) -> UdpTransport {
     transport.with_broadcast(config.udp_broadcast)
 }
 
-/// Returns the address of a peer that nobody connected: it is all that is known of it.
+/// Returns the address of a UDP peer, which is all that is known of it; `None` for other kinds.
 pub(crate) fn udp_address(socket: &Socket) -> Option<SocketAddr> {
     let info = socket.info()?;
     info.endpoint.max_datagram().and(info.remote)

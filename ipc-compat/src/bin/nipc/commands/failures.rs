@@ -13,13 +13,13 @@ use crate::io::lines::{Line, chain};
 use crate::io::stderr::Diagnostics;
 use crate::io::streams::Stdout;
 
-/// Tells why the settings cannot be used.
+/// Reports settings that cannot be used.
 pub(crate) fn unusable(log: Diagnostics, error: &IpcError) -> Exit {
     log.fail(format_args!("{}", chain(error)));
     Exit::Usage
 }
 
-/// Tells why the command cannot begin.
+/// Reports why the command cannot start.
 pub(crate) fn cannot_start(log: Diagnostics, error: &io::Error) -> Exit {
     log.fail(format_args!("cannot start: {error}"));
     Exit::Failed
@@ -34,7 +34,7 @@ pub(crate) fn print(log: Diagnostics, bytes: &[u8]) -> Exit {
 pub(crate) fn unwritable(log: Diagnostics, error: &io::Error) -> Exit {
     // The latter if it is a socket, as Node gives its children.
     if matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) {
-        // Who read it has seen enough, as `head` does.
+        // Its reader has seen enough, as `head` does.
         return Exit::Done;
     }
     log.fail(format_args!("cannot write to stdout: {error}"));
@@ -53,8 +53,8 @@ pub(crate) fn is_breach(error: &Error) -> bool {
     }
 }
 
-/// Returns whether a person who waits is told rather than kept waiting: trying again can never help,
-/// or not before somebody changes an owner or a certificate.
+/// Returns whether to stop retrying: another attempt cannot succeed, or not before an owner or a
+/// certificate is changed.
 pub(crate) fn gives_up_on(error: &Error) -> bool {
     let Error::Transport(error) = error else { return false };
     match error {

@@ -9,7 +9,7 @@ pub(crate) fn bytes<'a>(message: &'a Message, format: &NodeFormat) -> Option<&'a
     message.payload()
 }
 
-/// Sends a chunk back; `None` if the message is none.
+/// Sends a chunk back; `None` if the message is an event.
 pub(crate) fn echo(message: &Message, client: &Socket) -> Option<Result<(), EmitError>> {
     Some(client.write(bytes(message, client.format())?))
 }

@@ -74,7 +74,7 @@ async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
 /// Returns what the answer to this question is known by.
 fn wanted(args: &Request, content: &Content) -> Result<(String, Option<Member>), String> {
     let Content::Event { name, data } = content else {
-        return Err("with --raw there is no EVENT an answer could have".into());
+        return Err("--raw takes no EVENT, so there is no answer to wait for".into());
     };
     let member = match &args.matching {
         Some(member) => Some(Member::of_question(member, data.as_ref())?),

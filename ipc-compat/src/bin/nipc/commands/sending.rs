@@ -9,7 +9,7 @@ use crate::commands::supervise::Stop;
 use crate::exit::Exit;
 use crate::io::stderr::Diagnostics;
 
-/// What is to be sent.
+/// What to send.
 #[derive(Debug)]
 pub(crate) enum Content {
     Event { name: String, data: Option<RawJson> },
@@ -22,7 +22,7 @@ impl Sending {
         Diagnostics::new(self.common.verbose, self.quiet)
     }
 
-    /// Returns what is to be sent, read from where it is, or how to end without.
+    /// Reads what to send; the error is the exit of the command.
     pub(crate) async fn content(
         &self,
         config: &Config,

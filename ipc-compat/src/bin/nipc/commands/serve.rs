@@ -73,7 +73,7 @@ fn echo(server: &IpcServer) -> Failures {
         let sent = raw::echo(message, client).unwrap_or_else(|| {
             match client.decode::<RawJson>(message) {
                 Ok(data) => client.emit(message.event(), &data),
-                // There is none.
+                // The message has no payload.
                 Err(_) => client.emit(message.event(), &NoData),
             }
         });
@@ -108,30 +108,30 @@ impl ServeSession<'_> {
         let mut printing = pin!(self.print(events, echo));
         let ended = tokio::select! {
             () = &mut printing => true,
-            () = self.obey(instructions) => false,
+            () = self.execute(instructions) => false,
             () = self.wanted.no_more() => false,
             () = stop.requested() => false,
         };
         if ended {
-            // By itself a server ends only if it was to, without its socket file.
+            // A server closes on its own only if its socket file is lost and `--when-displaced stop` was given.
             self.output.drained().await;
             self.log.fail(format_args!("stopped: the socket file is lost"));
             return Exit::Failed;
         }
-        // Printing goes on, for the connections end only when their events are taken.
+        // Printing goes on: connections close only when their events are taken.
         tokio::join!(self.server.core().shutdown(GRACE), &mut printing);
         self.output.drained().await;
         Exit::Done
     }
 
-    /// Prints what happens until the server is at its end.
+    /// Prints events until the server is closed.
     async fn print(
         &self,
         mut events: Events<NodeFormat, ServerEvent<NodeFormat>>,
         mut echo: Option<Failures>,
     ) {
         loop {
-            // Events that are there already must not keep the sockets waiting.
+            // Pending events must not starve the sockets.
             tokio::task::consume_budget().await;
             let failure = async {
                 match &mut echo {
@@ -200,9 +200,9 @@ impl ServeSession<'_> {
         }
     }
 
-    /// Does what stdin says until it says to stop; the end of stdin changes nothing unless
-    /// it is to be the end.
-    async fn obey(&self, mut instructions: Instructions) {
+    /// Executes instructions until one says to stop. Once stdin is closed it waits for ever, unless
+    /// `--exit-with-stdin` was given.
+    async fn execute(&self, mut instructions: Instructions) {
         while let Some(instruction) = instructions.next().await {
             match instruction {
                 Ok(Instruction::Send(Event { to, name, data })) => match &data {
@@ -259,7 +259,7 @@ impl ServeSession<'_> {
 struct Stalled((usize, usize));
 
 /// Sends an event to one client. One that reads nothing for a while is not waited for, now or
-/// later, until it reads again: the lines of stdin behind this one may be for others.
+/// later, until it reads again: the lines of stdin after this one may be for others.
 async fn send_patiently<T>(client: &Socket, name: &str, data: &T) -> Result<(), EmitError>
 where
     NodeFormat: EncodePayload<T>,
@@ -283,7 +283,7 @@ where
 /// How many failures to echo may wait to be printed.
 const FAILURES: usize = 1024;
 
-/// How long a client that is sent to may read nothing before the others have their turn.
+/// How long a client that is sent to may read nothing before the lines for others are executed.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long the clients may take to read what waits for them: as long as a connection may take

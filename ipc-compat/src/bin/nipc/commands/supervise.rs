@@ -1,4 +1,4 @@
-//! What ends a run from outside: a signal, the time, a stdout that nobody reads.
+//! Ends a run from outside: after a signal, a timeout, or once stdout is closed.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use crate::io::signals::Signals;
 use crate::io::stderr::Diagnostics;
 use crate::io::stdout::Output;
 
-/// A request to end, heard by whoever works.
+/// A request to stop, for the work under way.
 #[derive(Debug, Default)]
 pub(crate) struct Stop {
     requested: watch::Sender<bool>,
 }
 
 impl Stop {
-    /// Waits until the end is requested.
+    /// Waits until a stop is requested.
     pub(crate) async fn requested(&self) {
         // The sender is `self`, so it cannot be gone.
         let _ = self.requested.subscribe().wait_for(|requested| *requested).await;
     }
 }
 
-/// Does `work` to its end, or until something from outside ends it: then `work` hears of it
-/// through `stop` and has a moment to close what it opened.
+/// Runs `work` until it is done, or until a signal, the timeout or a closed stdout ends it: then
+/// `stop` is requested, and `work` has a grace period to close what it opened.
 pub(crate) async fn supervise(
     timeout: Option<Duration>,
     log: Diagnostics,
@@ -66,7 +66,7 @@ pub(crate) async fn supervise(
     let ended = tokio::select! {
         biased;
         ended = &mut work => ended,
-        // Whoever asks twice does not want to wait.
+        // A second signal ends the wait.
         () = signals.next() => Exit::Failed,
         () = tokio::time::sleep(grace) => Exit::Failed,
     };

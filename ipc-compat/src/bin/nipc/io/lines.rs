@@ -123,7 +123,7 @@ impl Line<'_> {
     }
 }
 
-/// Returns the error and what caused it, one behind the other.
+/// Returns the error followed by its causes.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

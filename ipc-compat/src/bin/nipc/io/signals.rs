@@ -1,4 +1,4 @@
-//! `Signals`: what the system says when this process is to end.
+//! `Signals`: the signals that ask this process to stop.
 
 use std::task::{Context, Poll};
 

@@ -40,7 +40,7 @@ impl Source {
             let _ = sender.send(source.read_at_most(most, text));
         };
         thread::Builder::new().spawn(work).map_err(cannot)?;
-        let ended = || Err(io::Error::other("it was not read to its end"));
+        let ended = || Err(io::Error::other("reading it stopped early"));
         let bytes = read.await.unwrap_or_else(|_| ended()).map_err(cannot)?;
         if bytes.len() > most {
             return Err(format!(

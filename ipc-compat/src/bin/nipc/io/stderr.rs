@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::io::streams::Stderr;
 
-/// What is said on stderr.
+/// Writes diagnostics to stderr, as far as the options ask for them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Diagnostics {
     verbose: bool,
@@ -17,14 +17,14 @@ impl Diagnostics {
         Self { verbose, quiet }
     }
 
-    /// Tells what happens, to those who want to know.
+    /// Reports what happens, if the run is verbose.
     pub(crate) fn note(self, text: Arguments<'_>) {
         if self.verbose {
             say(text);
         }
     }
 
-    /// Tells why the exit status is not 0.
+    /// Reports why the exit status is not 0, unless the run is quiet.
     pub(crate) fn fail(self, text: Arguments<'_>) {
         if !self.quiet || self.verbose {
             say(text);
@@ -32,7 +32,7 @@ impl Diagnostics {
     }
 }
 
-/// Writes a line. Nobody is left to be told if that fails.
+/// Writes a line. A failure is ignored: there is nowhere to report it.
 pub(crate) fn say(text: Arguments<'_>) {
     // In one piece, so that lines of several processes do not mix.
     let _ = Stderr.write_all(format!("nipc: {text}\n").as_bytes());

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::io::instruction::{self, BadInstruction, Instruction};
 use crate::io::streams::{SkipBom, Stdin};
 
-/// The commands that stdin brings.
+/// The instructions that stdin brings.
 #[derive(Debug)]
 pub(crate) struct Instructions {
     chunks: mpsc::Receiver<Chunk>,
@@ -40,12 +40,12 @@ impl Instructions {
         Self::read(Stdin, longest.saturating_add(64 * 1024))
     }
 
-    /// Starts reading, behind a byte order mark. A line longer than `max_line` bytes is reported and
+    /// Starts reading, after a byte order mark if there is one. A line longer than `max_line` bytes is reported and
     /// skipped.
     ///
     /// # Errors
     ///
-    /// If there can be no thread.
+    /// If no thread can be started.
     pub(crate) fn read(input: impl Read + Send + 'static, max_line: usize) -> io::Result<Self> {
         // Few, since a chunk can be as large as a line.
         let (sender, chunks) = mpsc::channel(2);
@@ -56,13 +56,13 @@ impl Instructions {
         Ok(Self { chunks, lines: Vec::new(), taken: 0 })
     }
 
-    /// Returns what the next line says, or `None` at the end of stdin.
+    /// Returns the next instruction, or `None` once stdin is closed.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: a line is taken only when it is returned.
     pub(crate) async fn next(&mut self) -> Option<Result<Instruction, BadInstruction>> {
-        // Lines that are there already must not keep the sockets waiting.
+        // Buffered lines must not starve the sockets.
         tokio::task::consume_budget().await;
         if self.taken == self.lines.len() {
             match self.chunks.recv().await? {
@@ -80,7 +80,7 @@ impl Instructions {
     }
 }
 
-/// Reads to the end, or until `send` says that nobody wants more.
+/// Reads until `input` is closed, or `send` returns `false`.
 fn read_chunks(mut input: impl Read, max_line: usize, mut send: impl FnMut(Chunk) -> bool) {
     let mut buffer = vec![0; READ];
     // The beginning of a line whose end is not there yet.

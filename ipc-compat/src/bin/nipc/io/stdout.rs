@@ -1,5 +1,5 @@
-//! `Output`: stdout, written by a thread of its own, so that who reads it slowly holds up nobody
-//! but the peers that send too much.
+//! `Output`: stdout, written by a thread of its own, so that a slow reader of it delays only the
+//! peers that send too much.
 
 use std::io::{self, IsTerminal, Write};
 use std::pin::pin;
@@ -20,7 +20,7 @@ pub(crate) enum Style {
     Pretty { coloured: bool },
 }
 
-/// A place for lines. Lines wait in memory up to a bound; then whoever prints waits.
+/// Stdout for lines. Lines are buffered up to a bound; then printing waits.
 #[derive(Debug)]
 pub(crate) struct Output {
     shared: Arc<Shared>,
@@ -31,9 +31,9 @@ pub(crate) struct Output {
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Told when there is something to be written.
+    /// Notified when there is something to write.
     filled: Condvar,
-    /// Told when something was written, or writing failed.
+    /// Notified when something was written, or writing failed.
     changed: Notify,
 }
 
@@ -62,7 +62,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// If there can be no thread.
+    /// If no thread can be started.
     pub(crate) fn start(
         out: impl Write + Send + 'static,
         style: Style,
@@ -70,7 +70,7 @@ impl Output {
     ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let of_thread = Arc::clone(&shared);
-        // Nobody waits for its end: a write that blocks for ever must not hold up the exit.
+        // It is not joined: a write that blocks for ever must not delay the exit.
         thread::Builder::new().spawn(move || of_thread.write_to(out))?;
         Ok(Self { shared, style, quiet })
     }
@@ -95,7 +95,7 @@ impl Output {
         self.until(|| done(&self.shared.lock())).await;
     }
 
-    /// Waits until writing has failed; then nobody reads stdout any more, or nobody can.
+    /// Waits until writing has failed, such as when the reader of stdout has closed it.
     pub(crate) async fn broken(&self) {
         self.until(|| self.shared.lock().failed).await;
     }

@@ -34,7 +34,7 @@ pub(super) struct Meter {
     body: Arc<str>,
     sent: usize,
     received: usize,
-    /// When those that are on their way were sent, oldest first.
+    /// When the messages in flight were sent, oldest first.
     under_way: VecDeque<Instant>,
     /// When the measured part began, and with what it ended.
     began: Option<Instant>,
@@ -86,7 +86,7 @@ impl Meter {
         Some(Data { seq, body: Arc::clone(&self.body) })
     }
 
-    /// Takes note of an answer.
+    /// Records an answer.
     ///
     /// # Errors
     ///

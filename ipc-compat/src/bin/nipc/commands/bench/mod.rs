@@ -25,7 +25,7 @@ use meter::{Meter, Report};
 pub(crate) async fn run(args: Bench) -> Exit {
     let log = Diagnostics::new(args.common.verbose, args.quiet);
     let mut config = settings::config(args.id.as_deref(), &args.common);
-    // Nobody there is an answer, unless the user asks to wait for somebody.
+    // A server that is not there is an error, unless the user asks to wait for one.
     let waits = args.retrying.retry.is_some();
     let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
     settings::set_retrying(&mut config, &args.retrying, otherwise);
@@ -84,16 +84,16 @@ async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Diagnostics
     }
 }
 
-/// Why there are no figures.
+/// Why the measurement failed.
 #[derive(Debug)]
 enum Failure {
-    /// There is no connection, or it is lost.
+    /// It could not connect, or the connection was lost.
     Lost(String),
     /// The server does not echo, or breaks the protocol.
     Breach(String),
     /// A message cannot be sent at all.
     NotSent(String),
-    /// A signal or the time has ended it.
+    /// A signal or the timeout ended it.
     Stopped,
 }
 
@@ -107,7 +107,7 @@ struct Run {
 struct State {
     meter: Meter,
     last_error: Option<String>,
-    /// Where the end is told, once.
+    /// Receives the outcome, once.
     done: Option<oneshot::Sender<Result<Report, Failure>>>,
 }
 
@@ -156,7 +156,7 @@ impl Run {
         (run, finished)
     }
 
-    /// Sends the first messages, as many as are to be on their way.
+    /// Sends the first messages, as many as may be in flight.
     fn send(&self, in_flight: usize, event: &str, client: &IpcClient) {
         for _ in 0..in_flight {
             let mut state = self.lock();
@@ -185,7 +185,7 @@ impl Run {
         }
     }
 
-    /// Tells the end, if it was not told before.
+    /// Sends the outcome, unless one was sent before.
     fn end(&self, ended: Result<Report, Failure>) {
         let done = self.lock().done.take();
         if let Some(done) = done {

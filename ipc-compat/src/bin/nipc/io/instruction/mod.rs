@@ -1,4 +1,4 @@
-//! The lines of stdin: what `nipc` has to do.
+//! `Instruction`: what a line of stdin says to do.
 
 #[cfg(test)]
 mod properties;
@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 
 use crate::io::address::Address;
 
-/// What a line says.
+/// What a line says to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Instruction {
     /// Send an event.
     Send(Event),
     /// Send bytes.
     Write(Chunk),
-    /// Send what waits and end.
+    /// Flush and close.
     Close,
     /// Do not connect again.
     StopRetrying,
@@ -52,7 +52,7 @@ pub(crate) enum To {
     Address(Address),
 }
 
-/// Why a line says nothing that can be done.
+/// Why a line is not an instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadInstruction(pub(crate) String);
 
@@ -62,17 +62,17 @@ impl fmt::Display for BadInstruction {
     }
 }
 
-/// Returns what a line of stdin says.
+/// Parses a line of stdin.
 ///
 /// # Errors
 ///
-/// [`BadInstruction`] if it is no JSON object, or has members that say nothing together.
+/// [`BadInstruction`] if it is not a JSON object, or its members contradict each other.
 pub(crate) fn parse(line: &[u8]) -> Result<Instruction, BadInstruction> {
-    let not = |error: &dyn fmt::Display| BadInstruction(format!("is no command: {error}"));
+    let not = |error: &dyn fmt::Display| BadInstruction(format!("is not a command: {error}"));
     let line = std::str::from_utf8(line).map_err(|error| not(&error))?;
     // Serde would take an array for the members in order.
     if !line.trim_start_matches([' ', '\t']).starts_with('{') {
-        return Err(BadInstruction("is no JSON object".into()));
+        return Err(BadInstruction("is not a JSON object".into()));
     }
     let members: Members<'_> = serde_json::from_str(line).map_err(|error| not(&error))?;
     let bad = |why: &str| Err(BadInstruction(why.into()));

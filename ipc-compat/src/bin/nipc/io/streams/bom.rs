@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-/// Reads what is behind the byte order mark of UTF-8, if there is one.
+/// Skips the byte order mark of UTF-8, if there is one.
 #[derive(Debug)]
 pub(crate) struct SkipBom<R> {
     input: R,

@@ -98,14 +98,15 @@ fn wait(stream: &impl AsFd, what: PollFlags) -> io::Result<()> {
     }
 }
 
-/// Returns whether the stream is no terminal of this job's, or this job is in its foreground.
+/// Returns whether this job may read the stream: it is not its terminal, or the job is in the
+/// foreground.
 fn may_read(stream: &impl AsFd) -> bool {
     tcgetpgrp(stream).map_or(true, |foreground| foreground == getpgrp())
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "nothing tells a job that it is in the foreground, unless it was stopped"
+    reason = "a job is not notified when it moves to the foreground, unless it was stopped"
 )]
 fn pause() {
     thread::sleep(FOREGROUND_CHECK);
