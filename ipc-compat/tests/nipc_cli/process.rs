@@ -255,8 +255,8 @@ fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// Writes to a pipe in a thread of its own, so that a process that does not read it holds up
-/// nobody for ever. The pipe is closed when the sender is dropped.
+/// Writes to a pipe in a thread of its own, so that a process that does not read it blocks no test
+/// for ever. The pipe is closed when the sender is dropped.
 fn writer(mut pipe: impl Write + Send + 'static) -> Sender<String> {
     let (sender, texts) = channel::<String>();
     thread::spawn(move || {
