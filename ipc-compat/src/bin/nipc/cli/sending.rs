@@ -45,8 +45,8 @@ pub(crate) struct Emit {
     #[command(flatten)]
     pub(crate) sending: Sending,
     /// Wait up to this time for the server to close its side too, which shows that it has read the
-    /// event; exit with status 2 if it does not. Without this nipc waits a second, and exits with 0
-    /// in any case.
+    /// event; exit with status 2 if it does not. Without this nipc waits a second,
+    /// and does not report a server that did not close.
     #[arg(long, value_name = "MS", value_parser = milliseconds)]
     pub(crate) flush: Option<Duration>,
 }
