@@ -142,7 +142,7 @@ mod tests {
             ("ipc-codec", "src/lib.rs", unit("ipc_codec", "src/lib.rs", "")),
             ("ipc-codec", "tests/memory.rs", tests("tests/memory.rs", "")),
             ("ipc-codec", "tests/framing/limits.rs", tests("tests/framing/main.rs", "limits")),
-            ("ipc-compat", "src/bin/nipc/log.rs", unit("nipc", "src/bin/nipc/main.rs", "log")),
+            ("ipc-compat", "src/bin/nipc/exit.rs", unit("nipc", "src/bin/nipc/main.rs", "exit")),
             ("xtask", "src/main.rs", unit("xtask", "src/main.rs", "")),
             // What several programs take in has no tests.
             ("ipc-core", "tests/support/mod.rs", None),
