@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::args::Args;
+use lexopt::prelude::*;
+
+use crate::args::{self, Args};
 use crate::error::{Error, Result};
 use crate::{proc, repo, tools};
 
@@ -15,10 +17,15 @@ use crate::{proc, repo, tools};
 ///
 /// If cargo-fuzz is not to be had, or the words are wrong.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
-    let seconds = args.option("--seconds")?.unwrap_or(60);
-    let only: Option<String> = args.option("--target")?;
-    let list = args.flag("--list");
-    args.finish()?;
+    let (mut seconds, mut only, mut list) = (60, None, false);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("seconds") => seconds = args.value()?.parse()?,
+            Long("target") => only = Some(args::text(&mut args)?),
+            Long("list") => list = true,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
     let mut targets = targets()?;
     if let Some(only) = only {
         if !targets.contains(&only) {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::proc;
 
 /// Returns the name of the npm program.
-pub(crate) fn program() -> &'static str {
+pub fn program() -> &'static str {
     if cfg!(windows) { "npm.cmd" } else { "npm" }
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn program() -> &'static str {
 /// # Errors
 ///
 /// If npm fails three times.
-pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+pub fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
     fetch(dir, spec, name, &[])
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
 /// # Errors
 ///
 /// If npm fails three times.
-pub(crate) fn foreign(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+pub fn foreign(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
     fetch(dir, spec, name, &["--force"])
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::tests_there::Program;
 
 /// Returns how many tests passed, in all the programs together.
-pub(crate) fn passed(log: &str) -> usize {
+pub fn passed(log: &str) -> usize {
     log.lines().filter_map(passed_of).sum()
 }
 
@@ -17,7 +17,7 @@ fn passed_of(line: &str) -> Option<usize> {
 }
 
 /// Returns the names of the tests that failed, in the order of the log.
-pub(crate) fn failed(log: &str) -> Vec<&str> {
+pub fn failed(log: &str) -> Vec<&str> {
     log.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED")).collect()
 }
 
@@ -52,7 +52,7 @@ fn program_of(running: &str) -> Option<Program> {
 }
 
 /// Returns the end of a log, and before it the lines that say what went wrong.
-pub(crate) fn end_of(log: &str) -> String {
+pub fn end_of(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
     let (head, tail) = lines.split_at(lines.len().saturating_sub(MAX_LINES));
     let wrong = |line: &&&str| {

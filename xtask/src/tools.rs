@@ -13,7 +13,7 @@ use crate::{proc, repo};
 /// # Errors
 ///
 /// [`Error::Unavailable`] if none of the three can be had.
-pub(crate) fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> {
+pub fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> {
     if proc::is_there(name) {
         return Ok(name.into());
     }
@@ -48,7 +48,7 @@ pub(crate) fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> 
 /// # Errors
 ///
 /// [`Error::Unavailable`] if it fails.
-pub(crate) fn rustup(words: &[&str]) -> Result<()> {
+pub fn rustup(words: &[&str]) -> Result<()> {
     let run = proc::capture(Command::new("rustup").args(words));
     let first = |error: Error| error.to_string().lines().take(2).collect::<Vec<_>>().join(": ");
     run.map(drop).map_err(|error| Error::Unavailable(first(error)))

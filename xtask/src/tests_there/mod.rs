@@ -114,13 +114,13 @@ fn place(folder: &Path, package: &str, file: &str) -> Option<(Program, Vec<Strin
     if module.last().is_some_and(|last| ["mod", "main", "lib"].contains(&last.as_str())) {
         module.pop();
     }
-    let unit = unit.map(|unit| unit.replace('-', "_").replace("benches", "ipc_benches"));
+    let unit = unit.map(|unit| unit.replace(['-', '/'], "_").replace("benches", "ipc_benches"));
     Some((Program { unit, path: root }, module))
 }
 
 /// The packages of the workspace, by their folders.
 const PACKAGES: &[&str] =
-    &["ipc-codec", "ipc-transport", "ipc-core", "ipc-compat", "benches", "xtask"];
+    &["ipc-codec", "ipc-transport", "ipc-core", "ipc-compat", "benches", "xtask", "xtask/interop"];
 
 #[cfg(test)]
 mod tests {
@@ -143,7 +143,9 @@ mod tests {
             ("ipc-codec", "tests/memory.rs", tests("tests/memory.rs", "")),
             ("ipc-codec", "tests/framing/limits.rs", tests("tests/framing/main.rs", "limits")),
             ("ipc-compat", "src/bin/nipc/log.rs", unit("nipc", "src/bin/nipc/main.rs", "log")),
-            ("xtask", "src/main.rs", unit("xtask", "src/main.rs", "")),
+            ("xtask", "src/tidy/mod.rs", unit("xtask", "src/lib.rs", "tidy")),
+            ("xtask/interop", "src/main.rs", unit("xtask_interop", "src/main.rs", "")),
+            ("xtask", "interop/src/main.rs", None),
             // What several programs take in has no tests.
             ("ipc-core", "tests/support/mod.rs", None),
             ("ipc-compat", "examples/hello_client.rs", None),
