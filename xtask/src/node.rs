@@ -26,7 +26,7 @@ pub enum Version {
 impl Version {
     /// Every version, oldest first.
     pub const ALL: [Self; 5] = [Self::V8, Self::V9, Self::V10, Self::V12, Self::V14];
-    /// The two that stand for a dialect each.
+    /// One of each dialect.
     pub const DIALECTS: [Self; 2] = [Self::V9, Self::V14];
 
     /// Returns the exact version on npm.

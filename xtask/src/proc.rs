@@ -25,7 +25,7 @@ pub fn is_there(program: impl AsRef<OsStr>) -> bool {
 ///
 /// # Errors
 ///
-/// If it cannot be started or fails; the error ends with what it said on stderr.
+/// If it cannot be started or fails; the error ends with its stderr.
 pub fn capture(command: &mut Command) -> Result<String> {
     let Output { status, stdout, stderr } = command
         .stdin(Stdio::null())
@@ -79,7 +79,7 @@ pub fn logged(command: &mut Command, log: &Path, limit: Duration) -> Result<()> 
 ///
 /// # Errors
 ///
-/// If the system cannot say how the child fares.
+/// If the child's status cannot be read.
 pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
     let deadline = Instant::now() + limit;
     loop {

@@ -1,4 +1,4 @@
-//! What cargo printed: how many tests passed, which did not, and what went wrong.
+//! What cargo printed: how many tests passed, which did not, and the errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -22,7 +22,7 @@ pub fn failed(log: &str) -> Vec<&str> {
 }
 
 /// Returns the tests that ran, by their programs. Two programs of tests whose first files are called
-/// alike count as one: cargo does not say whose they are.
+/// alike count as one: cargo does not name their packages.
 pub(crate) fn ran(log: &str) -> BTreeMap<Program, BTreeSet<&str>> {
     let mut programs: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     let mut program = None;
@@ -33,7 +33,7 @@ pub(crate) fn ran(log: &str) -> BTreeMap<Program, BTreeSet<&str>> {
         let test = line.strip_prefix("test ").and_then(|line| line.split_once(" ... "));
         let test = test.filter(|(_, result)| !result.starts_with("ignored"));
         if let (Some(program), Some((name, _))) = (&program, test) {
-            // A panic that is expected is said behind the name.
+            // An expected panic is noted after the name.
             let name = name.split(' ').next().unwrap_or_default();
             programs.entry(Program::clone(program)).or_default().insert(name);
         }
@@ -51,7 +51,7 @@ fn program_of(running: &str) -> Option<Program> {
     })
 }
 
-/// Returns the end of a log, and before it the lines that say what went wrong.
+/// Returns the end of a log, and before it the lines that say the errors.
 pub fn end_of(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
     let (head, tail) = lines.split_at(lines.len().saturating_sub(MAX_LINES));

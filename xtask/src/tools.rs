@@ -12,7 +12,7 @@ use crate::{proc, repo};
 ///
 /// # Errors
 ///
-/// [`Error::Unavailable`] if none of the three can be had.
+/// [`Error::Unavailable`] if all three fail.
 pub fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> {
     if proc::is_there(name) {
         return Ok(name.into());
@@ -43,7 +43,7 @@ pub fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> {
     }
 }
 
-/// Runs rustup; what it cannot get is not to be had here.
+/// Runs rustup.
 ///
 /// # Errors
 ///

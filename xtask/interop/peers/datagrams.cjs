@@ -51,7 +51,7 @@ function serveDatagrams(ipc, call) {
     else server.emit(to, ...message);
   }
 
-  // What node-ipc sends in this turn is given to the system at its end.
+  // What node-ipc sends in this turn is passed to the system when the turn ends.
   function finish(code) {
     setImmediate(() => server.server.close(() => process.exit(code)));
   }

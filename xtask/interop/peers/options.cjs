@@ -69,7 +69,7 @@ function tls(options) {
   return config;
 }
 
-/** Returns the text with \n, \r, \t, \f and \xHH replaced by what they stand for. */
+/** Returns the text with \n, \r, \t, \f and \xHH replaced by the characters they denote. */
 function unescape(text) {
   const short = { n: '\n', r: '\r', t: '\t', f: '\f', '\\': '\\' };
   return text.replace(/\\(x[0-9a-fA-F]{2}|.)/g, (all, code) =>

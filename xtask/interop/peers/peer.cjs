@@ -1,4 +1,4 @@
-// The JavaScript peer of the interop cases: real node-ipc behind the command line of `nipc`.
+// The JavaScript peer of the interop cases: real node-ipc with the command line of `nipc`.
 //
 //     NODE_IPC_DIR=.../node_modules/node-ipc node peer.cjs serve|connect|emit|request ID ...
 //

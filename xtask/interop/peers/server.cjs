@@ -42,7 +42,7 @@ function serve(ipc, call) {
         numbers.set(args[0], numbers.size + 1);
         sockets.set(numbers.size, args[0]);
       }
-      // `close` of 9.x does not say whose; it comes right after `socket.disconnected`.
+      // `close` of 9.x does not name its socket; it comes right after `socket.disconnected`.
       if (name !== 'close') gone = args[0];
       const line = { event: name, peer: numbers.get(gone) };
       print(name === 'socket.disconnected' ? { ...line, id: args[1] } : line);

@@ -60,13 +60,13 @@ fn rust_server(room: &Room<'_>) -> Result<()> {
         hears(client, &mut peer)?;
     }
 
-    note("The server speaks to that client, then to everybody.");
+    note("The server speaks to that client, then to every client.");
     say("rust server", &server, r#"{"to":1,"type":"for.you","data":"only you"}"#);
     hears(client, &mut peer)?;
     say("rust server", &server, r#"{"type":"news","data":{"to":"all"}}"#);
     hears(client, &mut peer)?;
 
-    note("The client is killed with -9; the server notices and goes on.");
+    note("The client is killed with -9; the server notices and continues.");
     peer.kill();
     show("rust server", &server.event("socket.disconnected")?.text);
 

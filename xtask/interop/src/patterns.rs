@@ -1,7 +1,7 @@
 //! `cargo xtask patterns`: the ways people use node-ipc, with real node-ipc on the other side.
 //!
 //! The patterns are tests of `ipc-compat`, which cannot fetch anything; this fetches both versions
-//! and tells them where they are.
+//! and passes their paths on.
 
 use xtask::args::{self, Args};
 use xtask::error::{Error, Result};
@@ -12,7 +12,7 @@ use xtask::{proc, repo};
 ///
 /// # Errors
 ///
-/// If there is no node-ipc to be had, or npm fails.
+/// If node-ipc is not available, or npm fails.
 pub(crate) fn command(mut args: Args) -> Result<String> {
     run(&args::filter(&mut args)?)
 }
@@ -21,7 +21,7 @@ pub(crate) fn command(mut args: Args) -> Result<String> {
 ///
 /// # Errors
 ///
-/// If a test fails, there is no node-ipc to be had, or npm fails.
+/// If a test fails, node-ipc is not available, or npm fails.
 fn run(filter: &str) -> Result<String> {
     let target = repo::target_dir()?;
     let (mut peers, mut met) = (Vec::new(), Vec::new());

@@ -130,7 +130,7 @@ const RECORDINGS: &[Recording] = &[
 ///
 /// # Errors
 ///
-/// If node-ipc is not to be had or a recorder fails.
+/// If node-ipc is not available or a recorder fails.
 pub(crate) fn command(mut args: Args) -> Result<String> {
     let mut check = false;
     while let Some(arg) = args.next()? {

@@ -57,7 +57,7 @@ pub(crate) fn command(mut args: Args) -> Result<String> {
 ///
 /// # Errors
 ///
-/// [`Error::Unavailable`] if Wine or the compiler for Windows is not to be had; another one if
+/// [`Error::Unavailable`] if Wine or the compiler for Windows is not available; another one if
 /// something fails.
 fn run(what: &What) -> Result<String> {
     let target = repo::target_dir()?;
@@ -119,7 +119,7 @@ fn cargo(line: &str) -> Command {
     cargo.args(line.split_whitespace()).args(["--target", TARGET]);
     // What is set there may be for the linker of this system.
     cargo.env_remove("RUSTFLAGS");
-    // Nobody looks at a trace under Wine, and without this the programs link in half the time.
+    // Backtraces are not read under Wine, and without debug information the programs link in half the time.
     cargo.envs([("CARGO_PROFILE_DEV_DEBUG", "0"), ("CARGO_PROFILE_TEST_DEBUG", "0")]);
     cargo
 }

@@ -47,7 +47,7 @@ impl Wine {
         wine.set_up(&mut server);
         let _ = proc::logged(server.arg("-p"), &wine.dir.join("log"), START);
         // It makes the prefix, or only starts the services. Those keep the output they are started
-        // with, so it goes to a file: who reads a pipe to its end would wait for them.
+        // with, so it goes to a file: reading a pipe until it ends would wait for them.
         let mut boot = wine.command("wineboot".as_ref());
         proc::logged(&mut boot, &wine.dir.join("log"), START)
             .map_err(|error| Error::Unavailable(format!("Wine does not start: {error}")))?;
@@ -68,7 +68,7 @@ impl Wine {
         command.env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER", &self.program);
     }
 
-    /// Returns a script `name` that runs this Windows program, for who takes a program's path. What
+    /// Returns a script `name` that runs this Windows program, for callers that take the path of a program. What
     /// comes on stdin is put into the file `STDIN_FILE` if `stdin` says so.
     ///
     /// # Errors
@@ -89,7 +89,7 @@ impl Wine {
             text.push_str("cat <&3 >\"$STDIN_FILE\" 2>/dev/null &\nexec 3<&-\n");
         }
         let (wine, program) = (self.program.display(), program.display());
-        // In the same process, so that who kills the script kills the program.
+        // In the same process, so that killing the script kills the program.
         text.push_str(&format!("exec '{wine}' '{program}' \"$@\"\n"));
         let script = self.dir.join(name);
         fs::write(&script, text)?;

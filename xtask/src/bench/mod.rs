@@ -12,7 +12,7 @@ use crate::args::{self, Args};
 use crate::error::{Error, Result};
 use crate::{proc, repo};
 
-/// Runs the command and returns whether every round went well.
+/// Runs the command and returns whether every round succeeded.
 ///
 /// # Errors
 ///

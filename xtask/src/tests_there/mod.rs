@@ -1,7 +1,7 @@
-//! The tests that stand in the source, and which of them did not run.
+//! The tests in the source, and which of them did not run.
 //!
-//! A test that is switched off by mistake (a feature that no command turns on, a file that no
-//! program takes in) passes for ever. So the names in a log are compared with those in the source.
+//! A test that is switched off by mistake (a feature that no command enables, a file that no
+//! program includes) never fails. So the names in a log are compared with those in the source.
 
 mod cfg;
 mod scan;
@@ -15,7 +15,7 @@ use crate::{repo, test_log};
 /// A test of this system.
 #[derive(Debug, PartialEq, Eq)]
 struct Test {
-    /// Where it stands, from the root.
+    /// Its path from the root.
     file: String,
     /// The program it is a part of.
     program: Program,
@@ -29,7 +29,7 @@ struct Test {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Program {
     /// The library or binary whose unit tests it has; none for a program of tests only, for which
-    /// cargo does not say whose it is.
+    /// cargo does not name the package.
     pub(crate) unit: Option<String>,
     /// Its first file, from the package.
     pub(crate) path: String,

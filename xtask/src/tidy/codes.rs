@@ -1,5 +1,5 @@
 //! The codes of errors: `docs/errors.md` lists every one, and nothing else; those in node-ipc's style
-//! stand in `codes.rs` of ipc-compat and nowhere else.
+//! are defined in `codes.rs` of ipc-compat and nowhere else.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn wrong(document: &str, constants: &BTreeSet<String>, core: &BTreeSet<String>) 
             problems.push(format!("{DOCUMENT}: {code} is in no source"));
         }
         if code <= last {
-            problems.push(format!("{DOCUMENT}: {code} stands behind {last}"));
+            problems.push(format!("{DOCUMENT}: {code} comes after {last}"));
         }
         last = code;
         rows.insert(code.to_owned());
@@ -90,7 +90,7 @@ fn strays(text: &str) -> impl Iterator<Item = usize> {
     source::code(text).filter(|(_, line)| line.contains("\"ERR_IPC_")).map(|(number, _)| number)
 }
 
-/// Returns what stands between each two of these marks.
+/// Returns the text between each two of these marks.
 fn quoted(text: &str, mark: char) -> impl Iterator<Item = &str> {
     text.split(mark).skip(1).step_by(2)
 }

@@ -1,4 +1,4 @@
-//! Who may depend on whom among the workspace's crates.
+//! Which crates of the workspace may depend on which.
 
 use serde_json::Value;
 

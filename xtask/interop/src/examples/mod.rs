@@ -71,7 +71,7 @@ fn run(filter: &str) -> Result<Summary> {
     for example in EXAMPLES.iter().filter(|example| example.name.contains(filter)) {
         for server in example.servers {
             for &clients in example.clients {
-                // node-ipc with itself is no concern of ours.
+                // node-ipc with itself is not tested here.
                 if server.is_rust() || clients.iter().any(Side::is_rust) {
                     meet(&tools, &mut summary, example.name, server, clients);
                 }
@@ -110,7 +110,7 @@ fn tools() -> Result<Tools> {
     Ok(Tools { examples: target.join("debug").join("examples"), node_ipc, certificates, cc })
 }
 
-/// Runs a server with its clients and prints what became of it.
+/// Runs a server with its clients and prints the outcome.
 fn meet(
     tools: &Tools,
     summary: &mut Summary,
@@ -119,7 +119,8 @@ fn meet(
     clients: &'static [Side],
 ) {
     let began = Instant::now();
-    let (word, note) = match Place::new().and_then(|place| talk(tools, &place, server, clients)) {
+    let (word, note) = match Place::new().and_then(|place| converse(tools, &place, server, clients))
+    {
         Ok(()) => ("ok", String::new()),
         Err(Error::Unavailable(reason)) => ("SKIPPED", reason),
         Err(error) => ("FAILED", error.to_string()),
@@ -129,13 +130,13 @@ fn meet(
         "SKIPPED" => summary.skipped += 1,
         _ => summary.failed += 1,
     }
-    let partners: Vec<_> = clients.iter().map(Side::language).collect();
-    let who = format!("{name}: {} serves {}", server.language(), partners.join(" and "));
+    let peers: Vec<_> = clients.iter().map(Side::language).collect();
+    let who = format!("{name}: {} serves {}", server.language(), peers.join(" and "));
     println!("{who:<60} {word:<8}{:>6.1} s  {note}", began.elapsed().as_secs_f64());
 }
 
-/// Lets them talk; an error ends with what everybody said.
-fn talk(
+/// Runs a server with its clients; an error ends with the output of all of them.
+fn converse(
     tools: &Tools,
     place: &Place,
     server: &'static Side,
@@ -144,8 +145,8 @@ fn talk(
     let mut server = Program::start(server, &mut server.command(tools, place)?)?;
     let mut programs = Vec::new();
     let result = (|| {
-        let deadline = Instant::now() + PATIENCE;
-        // Over UDP, and from some clients, what is sent to nobody is lost.
+        let deadline = Instant::now() + TIMEOUT;
+        // Over UDP, and from some clients, what is sent before the server listens is lost.
         server.until("listening on ", deadline)?;
         for client in clients {
             programs.push(Program::start(client, &mut client.command(tools, place)?)?);
@@ -162,7 +163,7 @@ fn talk(
     })
 }
 
-/// Waits until all have said what they should, and those have ended that end by themselves.
+/// Waits until every program has printed what it should, and those that exit by themselves have done so.
 fn until_done(server: &mut Program, clients: &mut [Program], deadline: Instant) -> Result<()> {
     for program in iter::once(&mut *server).chain(&mut *clients) {
         program.until_all_said(deadline)?;
@@ -178,5 +179,5 @@ fn until_done(server: &mut Program, clients: &mut [Program], deadline: Instant) 
 /// The last version of node-ipc whose package has its examples.
 const WITH_EXAMPLES: Version = Version::V8;
 
-/// What a meeting may take on a busy machine; alone it takes less than a second.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The limit for one pair on a busy machine; on an idle one it takes less than a second.
+const TIMEOUT: Duration = Duration::from_secs(60);

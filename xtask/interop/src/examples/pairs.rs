@@ -1,13 +1,13 @@
-//! Which examples talk to which, and what each says when it has heard the other.
+//! Which examples are paired, and what each prints after it has received from the other.
 
 use super::side::{CERTIFICATES, Side, c, js, rust, script};
 
-/// Servers and clients of which each can talk to each.
+/// Servers and clients, each of which works with each of the others.
 #[derive(Debug)]
 pub(super) struct Example {
     pub(super) name: &'static str,
     pub(super) servers: &'static [Side],
-    /// Each a group that talks to one server at the same time.
+    /// Groups of clients; a group connects to one server at the same time.
     pub(super) clients: &'static [&'static [Side]],
 }
 
@@ -264,7 +264,7 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
-        // Its broadcast reaches nobody, not even its own: wire rule W49.
+        // Its broadcast reaches no peer, not even its own: wire rule W49.
         name: "UDP, broadcast",
         servers: &[js("UDPSocket/Multi-Client-Broadcast/world-server.js", ALL_HEARD)],
         clients: &[&[

@@ -1,11 +1,11 @@
-//! `Place`: a directory and a port that nobody else uses, for one meeting.
+//! `Place`: an unused directory and port, for one pair of programs.
 
 use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 
 use xtask::error::{Error, Result};
 
-/// Where the programs of one meeting meet. The directory is removed when this is dropped.
+/// The directory and port of one pair of programs. The directory is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) dir: PathBuf,
@@ -13,7 +13,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Returns a place where nobody is.
+    /// Returns a place that is not in use.
     ///
     /// # Errors
     ///

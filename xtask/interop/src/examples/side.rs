@@ -15,7 +15,7 @@ pub(super) struct Side {
     pub(super) says: &'static [&'static str],
     /// More settings than where to meet, as members of a JSON object.
     settings: &'static str,
-    /// What an example of ours takes behind the settings.
+    /// What an example of ours takes after the settings.
     word: Option<&'static str>,
     /// Whether it takes the path of the socket instead of all that.
     at_path: bool,
@@ -66,7 +66,7 @@ impl Side {
         Self { settings, ..self }
     }
 
-    /// Adds a word behind the settings; [`CERTIFICATES`] is where they are.
+    /// Adds a word after the settings; [`CERTIFICATES`] is replaced by their directory.
     pub(super) const fn word(self, word: &'static str) -> Self {
         Self { word: Some(word), ..self }
     }
@@ -76,7 +76,7 @@ impl Side {
         Self { at_path: true, ..self }
     }
 
-    /// Takes note that it runs until it is killed.
+    /// Marks it as running until it is killed.
     pub(super) const fn stays(self) -> Self {
         Self { stays: true, ..self }
     }
@@ -133,7 +133,7 @@ impl Side {
         matches!(self.language, Language::Rust(_))
     }
 
-    /// Returns whether it ends by itself when it has said all.
+    /// Returns whether it exits by itself after its last line.
     pub(super) fn ends(&self) -> bool {
         !self.stays
     }
@@ -156,5 +156,5 @@ fn compile(cc: &str, name: &str, program: &Path) -> Result<()> {
     proc::capture(Command::new(cc).arg("-o").arg(program).arg(source)).map(drop)
 }
 
-/// Stands for the directory of the certificates.
+/// Placeholder for the directory of the certificates.
 pub(super) const CERTIFICATES: &str = "CERTIFICATES";

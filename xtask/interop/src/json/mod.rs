@@ -1,6 +1,6 @@
 //! `Json`: JSON as JavaScript sees it, to compare what two languages print.
 //!
-//! `serde_json` cannot stand in for it: a string may hold lone surrogates, which no Rust string can;
+//! `serde_json` cannot do this: a string may hold lone surrogates, which no Rust string can;
 //! a number keeps its text, so that a message prints as it arrived; and two values are equal if
 //! JavaScript cannot tell them apart.
 

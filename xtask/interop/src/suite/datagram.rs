@@ -4,8 +4,8 @@ use std::io::ErrorKind;
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
+use super::limits::Limits;
 use super::matrix::Kind;
-use super::patience::Patience;
 use super::place::Place;
 use crate::json::Json;
 use xtask::error::{Error, Result};
@@ -15,7 +15,7 @@ use xtask::error::{Error, Result};
 pub(crate) struct BareDatagrams {
     socket: UdpSocket,
     to: (&'static str, u16),
-    patience: Patience,
+    limits: Limits,
 }
 
 impl BareDatagrams {
@@ -24,10 +24,10 @@ impl BareDatagrams {
     /// # Errors
     ///
     /// If there are no such sockets here.
-    pub(crate) fn new(kind: Kind, place: &Place, patience: Patience) -> Result<Self> {
+    pub(crate) fn new(kind: Kind, place: &Place, limits: Limits) -> Result<Self> {
         let socket = UdpSocket::bind((kind.host(), 0))?;
         socket.set_read_timeout(Some(POLL))?;
-        Ok(Self { socket, to: (kind.host(), place.port()?), patience })
+        Ok(Self { socket, to: (kind.host(), place.port()?), limits })
     }
 
     /// Returns the socket's own port.
@@ -55,7 +55,7 @@ impl BareDatagrams {
     ///
     /// If none comes in time.
     pub(crate) fn receive(&self) -> Result<Vec<u8>> {
-        let deadline = self.patience.deadline();
+        let deadline = self.limits.deadline();
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match self.socket.recv(&mut buffer) {
@@ -86,7 +86,7 @@ impl BareDatagrams {
         let datagram = self.receive()?;
         let text = String::from_utf8(datagram).map_err(|error| error.to_string())?;
         let frame =
-            text.strip_suffix('\u{c}').ok_or("a datagram without a form feed at its end")?;
+            text.strip_suffix('\u{c}').ok_or("a datagram that does not end with a form feed")?;
         Ok(Json::parse(frame)?)
     }
 }

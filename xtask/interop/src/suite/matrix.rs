@@ -1,4 +1,4 @@
-//! What a case is run over: node-ipc's version, the kind of socket, and who plays which role.
+//! The combinations a case runs in: version of node-ipc, kind of socket, role of `nipc`.
 
 use std::fmt;
 use std::str::FromStr;

@@ -4,9 +4,9 @@ mod cases;
 mod certificates;
 mod datagram;
 mod dialect;
+mod limits;
 mod matrix;
 mod off;
-mod patience;
 mod peer;
 mod place;
 mod raw;
@@ -87,7 +87,7 @@ pub(crate) fn command(mut args: Args) -> Result<String> {
 ///
 /// # Errors
 ///
-/// If the programs are not to be had, or no run fits the options.
+/// If a program is not available, or no run fits the options.
 fn run(options: &Options) -> Result<Summary> {
     let listed = Off::read(&case_names())?;
     // What is off is so because of `nipc`.

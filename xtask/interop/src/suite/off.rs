@@ -16,7 +16,7 @@ pub(crate) struct Off {
     entries: Vec<Entry>,
 }
 
-/// One `[[off]]` table; a `*` stands for everything.
+/// One `[[off]]` table; a `*` matches everything.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {

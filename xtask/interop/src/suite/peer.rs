@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Instant;
 
-use super::patience::Patience;
+use super::limits::Limits;
 use super::transcript::Transcript;
 use crate::json::Json;
 use xtask::error::{Error, Result};
@@ -22,7 +22,7 @@ pub(crate) struct Peer {
     /// Lines that were read while another one was looked for.
     backlog: Vec<Line>,
     transcript: Transcript,
-    patience: Patience,
+    limits: Limits,
 }
 
 /// A line of stdout.
@@ -43,7 +43,7 @@ pub(crate) struct Message {
 }
 
 impl Peer {
-    /// Starts `command`; no wait for it lasts longer than `patience`.
+    /// Starts `command`; no wait for it exceeds `limits`.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Peer {
         name: &str,
         command: &mut Command,
         transcript: Transcript,
-        patience: Patience,
+        limits: Limits,
     ) -> Result<Self> {
         transcript.note('$', &proc::describe(command));
         let mut child = command
@@ -88,7 +88,7 @@ impl Peer {
             thread::spawn(move || each_line(pipe, |text| transcript.note('!', &text)));
         }
         let name = name.to_owned();
-        Ok(Self { name, child, stdin, lines, backlog: Vec::new(), transcript, patience })
+        Ok(Self { name, child, stdin, lines, backlog: Vec::new(), transcript, limits })
     }
 
     /// Writes a line to the process's stdin.
@@ -139,7 +139,7 @@ impl Peer {
         if let Some(at) = self.backlog.iter().position(&fits) {
             return Ok(self.backlog.remove(at));
         }
-        let deadline = self.patience.deadline();
+        let deadline = self.limits.deadline();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
@@ -161,7 +161,7 @@ impl Peer {
     ///
     /// If it does not end in time, or was killed.
     pub(crate) fn exit(&mut self) -> Result<i32> {
-        match proc::wait(&mut self.child, self.patience.left())? {
+        match proc::wait(&mut self.child, self.limits.left())? {
             Some(status) => {
                 self.transcript.note('.', &status.to_string());
                 let killed = || format!("{}: {status}", self.name).into();
@@ -174,7 +174,7 @@ impl Peer {
     /// Returns all lines that are left, after the process has ended.
     pub(crate) fn rest(&mut self) -> Vec<Line> {
         let mut rest = std::mem::take(&mut self.backlog);
-        while let Ok(line) = self.lines.recv_timeout(self.patience.left()) {
+        while let Ok(line) = self.lines.recv_timeout(self.limits.left()) {
             rest.push(line);
         }
         rest

@@ -17,7 +17,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Returns a place for sockets of this kind where nobody is yet; `dir` is for local ones.
+    /// Returns a place for sockets of this kind that is not in use; `dir` is for local ones.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Place {
         }
     }
 
-    /// Returns whether somebody has taken this place, as far as that can be seen.
+    /// Returns whether this place is in use, as far as that can be seen.
     pub(crate) fn is_taken(&self, kind: Kind) -> bool {
         match self {
             Self::Unix(_) => false,

@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::patience::Patience;
+use super::limits::Limits;
 use super::place::Place;
 use crate::json::Json;
 use xtask::error::{Error, Result};
@@ -17,7 +17,7 @@ use xtask::error::{Error, Result};
 pub(crate) struct RawSocket {
     stream: Stream,
     received: Vec<u8>,
-    patience: Patience,
+    limits: Limits,
 }
 
 /// A listening socket without any protocol.
@@ -40,8 +40,8 @@ impl RawSocket {
     ///
     /// # Errors
     ///
-    /// If nobody listens there.
-    pub(crate) fn connect(place: &Place, patience: Patience) -> Result<Self> {
+    /// If there is no listener.
+    pub(crate) fn connect(place: &Place, limits: Limits) -> Result<Self> {
         let stream = match place {
             Place::Port(port) => Stream::Tcp(TcpStream::connect(("127.0.0.1", *port))?),
             #[cfg(unix)]
@@ -49,10 +49,10 @@ impl RawSocket {
             #[cfg(not(unix))]
             Place::Unix(_) => return Err("no Unix sockets here".into()),
         };
-        Self::new(stream, patience)
+        Self::new(stream, limits)
     }
 
-    fn new(stream: Stream, patience: Patience) -> Result<Self> {
+    fn new(stream: Stream, limits: Limits) -> Result<Self> {
         match &stream {
             Stream::Tcp(tcp) => {
                 tcp.set_nodelay(true)?;
@@ -65,7 +65,7 @@ impl RawSocket {
                 unix.set_write_timeout(Some(WRITE))?;
             }
         }
-        Ok(Self { stream, received: Vec::new(), patience })
+        Ok(Self { stream, received: Vec::new(), limits })
     }
 
     /// Writes `bytes` in one go.
@@ -123,7 +123,7 @@ impl RawSocket {
     ///
     /// If none comes in time.
     pub(crate) fn frame_until(&mut self, delimiter: &[u8]) -> Result<Vec<u8>> {
-        let deadline = self.patience.deadline();
+        let deadline = self.limits.deadline();
         loop {
             let found = self.received.windows(delimiter.len()).position(|bytes| bytes == delimiter);
             if let Some(end) = found {
@@ -157,7 +157,7 @@ impl RawSocket {
     ///
     /// If it does not in time.
     pub(crate) fn closed(&mut self) -> Result<()> {
-        let deadline = self.patience.deadline();
+        let deadline = self.limits.deadline();
         while self.fill()? {
             if Instant::now() > deadline {
                 return Err("raw socket: still open".into());
@@ -216,14 +216,14 @@ impl RawListener {
     /// # Errors
     ///
     /// If none comes in time.
-    pub(crate) fn accept(&self, patience: Patience) -> Result<RawSocket> {
-        let deadline = patience.deadline();
+    pub(crate) fn accept(&self, limits: Limits) -> Result<RawSocket> {
+        let deadline = limits.deadline();
         loop {
             match self.try_accept() {
-                Ok(stream) => return RawSocket::new(stream, patience),
+                Ok(stream) => return RawSocket::new(stream, limits),
                 Err(error) if !is_waiting(&error) => return Err(error.into()),
                 Err(_) if Instant::now() > deadline => {
-                    return Err("raw server: nobody connected".into());
+                    return Err("raw server: no client connected".into());
                 }
                 Err(_) => thread::sleep(Duration::from_millis(2)),
             }

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::certificates::Certificates;
 use super::datagram::BareDatagrams;
+use super::limits::Limits;
 use super::matrix::{Combo, Kind, Role};
-use super::patience::Patience;
 use super::peer::Peer;
 use super::place::Place;
 use super::raw::{RawListener, RawSocket};
@@ -38,7 +38,7 @@ pub(crate) struct Room<'a> {
     pub(crate) setup: &'a Setup,
     /// An empty directory.
     pub(crate) dir: PathBuf,
-    pub(crate) patience: Patience,
+    pub(crate) limits: Limits,
     began: Instant,
     node: Option<&'a Node>,
     place: RefCell<Place>,
@@ -52,7 +52,7 @@ impl<'a> Room<'a> {
     ///
     /// # Errors
     ///
-    /// If there is no directory or port to be had.
+    /// If there is no free directory or port.
     pub(crate) fn new(
         combo: Combo,
         setup: &'a Setup,
@@ -66,12 +66,12 @@ impl<'a> Room<'a> {
         std::fs::create_dir_all(&dir)?;
         let place = Place::fresh(combo.kind, &dir)?;
         let began = Instant::now();
-        let patience = Patience::new(began, step, whole);
+        let limits = Limits::new(began, step, whole);
         Ok(Self {
             combo,
             setup,
             dir,
-            patience,
+            limits,
             began,
             node,
             place: RefCell::new(place),
@@ -211,9 +211,9 @@ impl<'a> Room<'a> {
     ///
     /// # Errors
     ///
-    /// If nobody listens.
+    /// If there is no listener.
     pub(crate) fn raw_client(&self) -> Result<RawSocket> {
-        let socket = RawSocket::connect(&self.place(), self.patience)?;
+        let socket = RawSocket::connect(&self.place(), self.limits)?;
         self.transcript("raw client").note('.', "connected");
         Ok(socket)
     }
@@ -233,7 +233,7 @@ impl<'a> Room<'a> {
     ///
     /// If there are no such sockets here.
     pub(crate) fn bare_datagrams(&self) -> Result<BareDatagrams> {
-        BareDatagrams::new(self.combo.kind, &self.place(), self.patience)
+        BareDatagrams::new(self.combo.kind, &self.place(), self.limits)
     }
 
     /// Returns the path of a file that TLS needs, by its name without directory.
@@ -267,7 +267,7 @@ impl<'a> Room<'a> {
         self.place.borrow().clone()
     }
 
-    /// Returns what every process so far was told and said.
+    /// Returns the transcripts of every process so far.
     pub(crate) fn transcripts(&self) -> String {
         self.transcripts.borrow().iter().map(Transcript::show).collect()
     }
@@ -296,7 +296,7 @@ impl<'a> Room<'a> {
             program.env(variable, value);
         }
         let transcript = self.transcript(name);
-        Peer::start(name, program, transcript, self.patience)
+        Peer::start(name, program, transcript, self.limits)
     }
 
     fn transcript(&self, name: &str) -> Transcript {

@@ -78,7 +78,7 @@ pub(super) fn interleaved(room: &Room<'_>) -> Result<()> {
     let sockets = [room.bare_datagrams()?, room.bare_datagrams()?, room.bare_datagrams()?];
     let data = |number: usize| format!("\"{}\"", number.to_string().repeat(5_000));
     let frames = [0, 1, 2].map(|number| frame(&data(number)));
-    // But for its last piece: which of several senders is heard first is nobody's promise.
+    // But for its last piece: the order between several senders is not guaranteed.
     for at in (0..5_000).step_by(1_000) {
         for (socket, frame) in sockets.iter().zip(&frames) {
             socket.send(&frame.as_bytes()[at..at + 1_000])?;

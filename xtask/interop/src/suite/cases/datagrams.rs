@@ -81,20 +81,20 @@ pub(super) fn broadcast(room: &Room<'_>) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn nobody(room: &Room<'_>) -> Result<()> {
+pub(super) fn no_receiver(room: &Room<'_>) -> Result<()> {
     let mut server = room.serve(&["--echo"])?;
     let (mut other, _) = room.serve_beside(&[])?;
-    let nobody = Place::fresh(room.combo.kind, &room.dir)?.port()?;
+    let unused = Place::fresh(room.combo.kind, &room.dir)?.port()?;
     let at = room.place().port()?;
     for number in 0..5 {
         let data = number.to_string();
-        say(room, &other, nobody, "anybody", &data);
-        say(room, &server, nobody, "anybody", &data);
+        say(room, &other, unused, "anybody", &data);
+        say(room, &server, unused, "anybody", &data);
         say(room, &other, at, "still", &data);
         server.expect("still", &data)?;
         other.expect("still", &data)?;
     }
-    // One who asked and was gone before the answer.
+    // A sender that is gone before the answer.
     let gone = room.bare_datagrams()?;
     gone.send("{\"type\":\"bye\",\"data\":1}\u{c}")?;
     drop(gone);

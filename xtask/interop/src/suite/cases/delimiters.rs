@@ -4,23 +4,23 @@ use super::super::room::Room;
 use xtask::error::Result;
 
 pub(super) fn newline(room: &Room<'_>) -> Result<()> {
-    talk(room, "\\n", b"\n")
+    exchange(room, "\\n", b"\n")
 }
 
 pub(super) fn record_separator(room: &Room<'_>) -> Result<()> {
-    talk(room, "\\x1e", b"\x1e")
+    exchange(room, "\\x1e", b"\x1e")
 }
 
 pub(super) fn crlf(room: &Room<'_>) -> Result<()> {
-    talk(room, "\\r\\n", b"\r\n")
+    exchange(room, "\\r\\n", b"\r\n")
 }
 
 pub(super) fn seven_bytes(room: &Room<'_>) -> Result<()> {
-    talk(room, "<-END->", b"<-END->")
+    exchange(room, "<-END->", b"<-END->")
 }
 
-/// `option` is the delimiter as the option says it, `bytes` as it stands on the wire.
-fn talk(room: &Room<'_>, option: &str, bytes: &[u8]) -> Result<()> {
+/// `option` is the delimiter as the option spells it, `bytes` as it is on the wire.
+fn exchange(room: &Room<'_>, option: &str, bytes: &[u8]) -> Result<()> {
     let option = ["--delimiter", option, "--echo"];
     let mut server = room.serve(&option)?;
     let mut client = room.connect(option.get(..2).unwrap_or_default())?;

@@ -28,7 +28,7 @@ pub(super) fn to_one(room: &Room<'_>) -> Result<()> {
     server.say("{\"type\":\"all\",\"data\":0}");
     for (number, client) in &mut clients {
         client.expect("you", &number.to_string())?;
-        // The next one is for all, so nobody got what was meant for another.
+        // The next one is for all, so no client got what was meant for another.
         client.expect("all", "0")?;
     }
     Ok(())

@@ -25,7 +25,7 @@ pub(super) fn to_server(room: &Room<'_>) -> Result<()> {
 pub(super) fn to_client(room: &Room<'_>) -> Result<()> {
     let listener = room.raw_server()?;
     let mut client = room.client("connect", &[])?;
-    let mut socket = listener.accept(room.patience)?;
+    let mut socket = listener.accept(room.limits)?;
     client.event("connect")?;
     every_way(&mut socket, &mut client, room.takes_frames_at_once(Role::Client))
 }
@@ -33,7 +33,7 @@ pub(super) fn to_client(room: &Room<'_>) -> Result<()> {
 pub(super) fn exact_bytes(room: &Room<'_>) -> Result<()> {
     let listener = room.raw_server()?;
     let mut client = room.client("connect", &[])?;
-    let mut socket = listener.accept(room.patience)?;
+    let mut socket = listener.accept(room.limits)?;
     client.event("connect")?;
     let frames = [
         r#"{"type":"hello","data":{"a":[1,"é"]}}"#,

@@ -86,7 +86,7 @@ pub(super) fn default_path(room: &Room<'_>) -> Result<()> {
 pub(super) fn other_family(room: &Room<'_>) -> Result<()> {
     let other = if room.combo.version.is_classic() { "v14" } else { "classic" };
     // Whoever is there would be found first.
-    if other == "classic" && is_somebodys(Path::new(CLASSIC)) {
+    if other == "classic" && belongs_to_another(Path::new(CLASSIC)) {
         return Err(Error::Unavailable(format!("{CLASSIC} is in use")));
     }
     at_the_default_path(room, |room| hello_from_nipc(room, other))
@@ -100,11 +100,11 @@ fn at_the_default_path(room: &Room<'_>, meet: impl FnOnce(&Room<'_>) -> Result<(
         let root = room.dir.join("runtime");
         make_root(&root)?;
         room.set_variable("XDG_RUNTIME_DIR", root);
-    } else if is_somebodys(classic) {
+    } else if belongs_to_another(classic) {
         return Err(Error::Unavailable(format!("{} is in use", classic.display())));
     }
     let met = meet(room);
-    if room.combo.version.is_classic() && !is_somebodys(classic) {
+    if room.combo.version.is_classic() && !belongs_to_another(classic) {
         let _ = std::fs::remove_file(classic);
     }
     met
@@ -148,14 +148,14 @@ fn make_root(path: &Path) -> Result<()> {
 
 /// Returns whether something at `path` is in use or is no socket, so that it is not ours to touch.
 #[cfg(unix)]
-fn is_somebodys(path: &Path) -> bool {
+fn belongs_to_another(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt;
     let Ok(found) = std::fs::symlink_metadata(path) else { return false };
     !found.file_type().is_socket() || std::os::unix::net::UnixStream::connect(path).is_ok()
 }
 
 #[cfg(not(unix))]
-fn is_somebodys(_: &Path) -> bool {
+fn belongs_to_another(_: &Path) -> bool {
     true
 }
 

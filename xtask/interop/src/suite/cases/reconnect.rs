@@ -34,7 +34,7 @@ pub(super) fn client_first(room: &Room<'_>) -> Result<()> {
     server.expect("at.last", "1").map(drop)
 }
 
-pub(super) fn nobody_there(room: &Room<'_>) -> Result<()> {
+pub(super) fn no_server(room: &Room<'_>) -> Result<()> {
     let mut client = room.client("connect", &["--max-retries", "0"])?;
     status(client.exit()?, 2)?;
     let mut one_shot = room.client("emit", &["event", "1", "--max-retries", "0"])?;

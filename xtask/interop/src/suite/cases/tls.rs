@@ -5,7 +5,7 @@ use xtask::error::Result;
 
 /// One event and away, too: what was sent is followed by the end of the encrypted stream.
 pub(super) fn server_known(room: &Room<'_>) -> Result<()> {
-    talk(room, "server", &[], &["--ca", &room.certificate("ca.pem")?])?;
+    exchange(room, "server", &[], &["--ca", &room.certificate("ca.pem")?])?;
     let mut server = room.serve(&[])?;
     for number in 0..3 {
         let data = number.to_string();
@@ -22,16 +22,16 @@ pub(super) fn mutual(room: &Room<'_>) -> Result<()> {
     let ca = room.certificate("ca.pem")?;
     let (cert, key) = (room.certificate("client.pem")?, room.certificate("client.key")?);
     let of_client = ["--ca", &ca, "--cert", &cert, "--key", &key];
-    talk(room, "server", &["--request-cert", "--ca", &ca], &of_client)
+    exchange(room, "server", &["--request-cert", "--ca", &ca], &of_client)
 }
 
 pub(super) fn unverified(room: &Room<'_>) -> Result<()> {
-    talk(room, "untrusted", &[], &["--insecure"])
+    exchange(room, "untrusted", &[], &["--insecure"])
 }
 
 pub(super) fn server_name(room: &Room<'_>) -> Result<()> {
     let ca = room.certificate("ca.pem")?;
-    talk(room, "elsewhere", &[], &["--ca", &ca, "--server-name", "elsewhere.example"])
+    exchange(room, "elsewhere", &[], &["--ca", &ca, "--server-name", "elsewhere.example"])
 }
 
 /// Both sides take only what they know: certificates of the authority, and two events. A peer whose
@@ -43,7 +43,7 @@ pub(super) fn assured(room: &Room<'_>) -> Result<()> {
     let (cert, key) = (room.certificate("client.pem")?, room.certificate("client.key")?);
     let known = ["--ca", &ca, "--cert", &cert, "--key", &key];
     let of_server = [&profile[..], &["--ca", &ca]].concat();
-    talk(room, "server", &of_server, &[&profile[..], &known].concat())?;
+    exchange(room, "server", &of_server, &[&profile[..], &known].concat())?;
 
     let cert = room.certificate("server.pem")?;
     let key = room.certificate("server.key")?;
@@ -56,8 +56,8 @@ pub(super) fn assured(room: &Room<'_>) -> Result<()> {
         return Err(format!("another event was sent, but: {}", error.text).into());
     }
     client.event("disconnect")?;
-    let mut nobody = room.client("connect", &["--ca", &ca, "--max-retries", "0"])?;
-    nobody.event("destroy")?;
+    let mut refused = room.client("connect", &["--ca", &ca, "--max-retries", "0"])?;
+    refused.event("destroy")?;
     let mut client = room.connect(&[&profile[..], &known].concat())?;
     client.say("{\"type\":\"ask\",\"data\":1}");
     server.expect("ask", "1")?;
@@ -65,7 +65,7 @@ pub(super) fn assured(room: &Room<'_>) -> Result<()> {
 }
 
 /// A conversation with a server that has the certificate of this name.
-fn talk(room: &Room<'_>, name: &str, of_server: &[&str], of_client: &[&str]) -> Result<()> {
+fn exchange(room: &Room<'_>, name: &str, of_server: &[&str], of_client: &[&str]) -> Result<()> {
     let cert = room.certificate(&format!("{name}.pem"))?;
     let key = room.certificate(&format!("{name}.key"))?;
     let mut server =

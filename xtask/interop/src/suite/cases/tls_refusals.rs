@@ -1,4 +1,4 @@
-//! TLS where it must not work: who is refused gets and gives nothing, and nobody else notices.
+//! TLS where it must not work: a refused peer gets and sends nothing, and no other peer is affected.
 
 use super::super::matrix::Role;
 use super::super::peer::Peer;
@@ -102,7 +102,7 @@ pub(super) fn tls_to_plain(room: &Room<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Connections that say half of what a handshake begins with keep nobody out, though there are as
+/// Connections that send half the start of a handshake block no other client, though there are as
 /// many as a server lets in at all but for one.
 pub(super) fn stalled(room: &Room<'_>) -> Result<()> {
     let mut server = room.serve(&["--echo"])?;
@@ -124,4 +124,4 @@ fn is_served(room: &Room<'_>, server: &mut Peer, options: &[&str]) -> Result<()>
     client.expect("good", "1").map(drop)
 }
 
-const SECRET: &str = "{\"type\":\"secret\",\"data\":\"not for everybody\"}";
+const SECRET: &str = "{\"type\":\"secret\",\"data\":\"not for every peer\"}";

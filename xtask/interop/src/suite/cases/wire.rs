@@ -1,4 +1,4 @@
-//! The wire: frames nobody writes but anybody may, and bytes that are no frames.
+//! The wire: unusual but valid frames, and bytes that are no frames.
 
 use super::super::room::Room;
 use crate::json::Json;
@@ -49,7 +49,7 @@ pub(super) fn garbage_to_server(room: &Room<'_>) -> Result<()> {
     client.say("{\"type\":\"still\",\"data\":1}");
     client.expect("still", "1")?;
     if !room.combo.version.is_classic() {
-        // 14.x ends the connection of who sends garbage.
+        // 14.x ends the connection of a peer that sends garbage.
         return socket.closed();
     }
     socket.write("\u{c}")?;
@@ -67,7 +67,7 @@ pub(super) fn garbage_to_server(room: &Room<'_>) -> Result<()> {
 pub(super) fn garbage_to_client(room: &Room<'_>) -> Result<()> {
     let listener = room.raw_server()?;
     let mut client = room.client("connect", &["--retry", "50"])?;
-    let mut socket = listener.accept(room.patience)?;
+    let mut socket = listener.accept(room.limits)?;
     client.event("connect")?;
     socket.write("{\"type\":\"good\",\"data\":1}\u{c}{\"type\":\u{c}")?;
     client.expect("good", "1")?;

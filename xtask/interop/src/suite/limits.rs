@@ -1,16 +1,16 @@
-//! `Patience`: how long a step may take, and the case it belongs to.
+//! `Limits`: how long a step of a case may take, and the whole case.
 
 use std::time::{Duration, Instant};
 
 /// A limit for each step and one for all of them together.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct Limits {
     step: Duration,
     until: Instant,
 }
 
-impl Patience {
-    /// Returns the patience of a case that began at `since`.
+impl Limits {
+    /// Returns the limits of a case that began at `since`.
     pub(crate) fn new(since: Instant, step: Duration, whole: Duration) -> Self {
         Self { step, until: since + whole }
     }
