@@ -72,7 +72,7 @@ fn text(event: &Event) -> String {
         Event::Lifecycle(ClientEvent::Connect) => "connect".into(),
         Event::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".into(),
         Event::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
-        Event::Lifecycle(ClientEvent::Error(error)) => codes::of(error).into_owned(),
+        Event::Lifecycle(ClientEvent::Error(error)) => codes::of(error).to_owned(),
         other => format!("{other:?}"),
     }
 }
