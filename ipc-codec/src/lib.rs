@@ -20,6 +20,7 @@ mod framing;
 pub mod fuzzing;
 mod limits;
 mod room;
+mod rule;
 mod search;
 mod splitter;
 
