@@ -131,9 +131,9 @@ fn a_server_in_raw_mode_reads_no_more_than_its_peer_does() {
         });
         // As long as it takes nothing: the server waits at its last mark.
         let last = loop {
-            let before = server.sockets().first().map_or(0, |socket| socket.queued().1);
+            let before = server.sockets().first().map_or(0, |socket| socket.queued().bytes);
             tokio::time::sleep(Duration::from_millis(300)).await;
-            let after = server.sockets().first().map_or(0, |socket| socket.queued().1);
+            let after = server.sockets().first().map_or(0, |socket| socket.queued().bytes);
             if before == after && after > 0 {
                 break after;
             }

@@ -64,9 +64,8 @@ pub(super) enum Turn {
 impl<F: MessageFormat> Talk<F> {
     pub(super) fn new(format: Arc<F>, config: ConnectionConfig) -> Self {
         let framing = format.framing();
-        let encoder = FrameEncoder::new(framing.clone(), config.limits);
-        let queue =
-            SendQueue::new(encoder.clone(), &framing, config.queue, config.overflow, config.sync);
+        let encoder = FrameEncoder::new(framing, config.limits);
+        let queue = SendQueue::new(encoder.clone(), config.queue_options());
         let pause = Pause::new(&config);
         Self {
             format,

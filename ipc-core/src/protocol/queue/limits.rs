@@ -55,6 +55,16 @@ impl Default for QueueLimits {
     }
 }
 
+/// How much waits in a send queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct QueuedLen {
+    /// How many messages wait, one that is written in part included.
+    pub messages: usize,
+    /// How many bytes of them are not written yet.
+    pub bytes: usize,
+}
+
 /// What happens to a message for which the queue has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]

@@ -23,7 +23,7 @@ use crate::FormatError;
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
 use crate::protocol::connection::backpressure::Pause;
-use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue, Tally};
+use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, QueuedLen, SendQueue, Tally};
 use crate::runtime::clock;
 
 /// The sending side of one peer: it outlives the connections of a client that comes back.
@@ -79,9 +79,7 @@ impl Flushed {
 impl Outbox {
     pub(crate) fn new(config: &ConnectionConfig, framing: &Framing) -> Self {
         let encoder = FrameEncoder::new(framing.clone(), config.limits);
-        let queue =
-            SendQueue::new(encoder.clone(), framing, config.queue, config.overflow, config.sync)
-                .with_datagrams(config.max_datagram);
+        let queue = SendQueue::new(encoder.clone(), config.queue_options());
         Self {
             state: Mutex::new(State::new(queue, Pause::new(config))),
             changed: Notify::new(),
@@ -335,9 +333,8 @@ impl Outbox {
         self.lock().queue.tally()
     }
 
-    pub(crate) fn queued(&self) -> (usize, usize) {
-        let state = self.lock();
-        (state.queue.len(), state.queue.bytes())
+    pub(crate) fn queued(&self) -> QueuedLen {
+        self.lock().queue.queued()
     }
 
     fn wake(&self, mut state: MutexGuard<'_, State>) {
