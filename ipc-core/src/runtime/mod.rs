@@ -10,6 +10,7 @@ pub(crate) mod outbox;
 pub(crate) mod peer;
 pub(crate) mod read;
 pub(crate) mod server;
+mod sync;
 pub(crate) mod timer;
 
 pub use client::Client;
