@@ -13,7 +13,7 @@ use crate::FormatError;
 
 /// The frames of one connection that wait to be written, in order.
 ///
-/// Small frames lie one behind the other in one buffer, so that many leave in one write; shared
+/// Small frames lie one after the other in one buffer, so that many leave in one write; shared
 /// ones (a large broadcast) are kept as they are and written beside it. A frame leaves the queue
 /// only when its last byte is written: after a lost connection the unfinished one is sent again
 /// from its start.
@@ -67,7 +67,7 @@ impl SendQueue {
         &mut self,
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<Pushed, PushError> {
-        // An encoding that panicked may have left bytes behind.
+        // An encoding that panicked may have left bytes.
         self.flat.truncate(self.flat_len);
         self.encoder.encode_with(&mut self.flat, encode).map_err(|error| match error {
             EncodeWith::Write(error) => PushError::Format(error),
@@ -142,7 +142,7 @@ impl SendQueue {
         Some(self.flat.get(self.written..self.flat_len).unwrap_or_default())
     }
 
-    /// Puts what can be written now into `slices` and returns how many of them are in use.
+    /// Fills `slices` with what can be written now and returns how many are in use.
     pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
         if let Some(run) = self.one_run() {
             return usize::from(put(slices, 0, run));
