@@ -2,7 +2,7 @@
 
 mod pausing;
 mod state;
-mod turn;
+pub(crate) mod turn;
 mod wait;
 pub(crate) mod writing;
 
@@ -15,7 +15,6 @@ use ipc_codec::{EncodeWith, FrameEncoder, Framing};
 use tokio::sync::Notify;
 
 use self::state::State;
-pub(crate) use self::turn::Flushed;
 use self::writing::{Action, Due, Event, Writing};
 use super::sync::{self, AtomicU8, Mutex, MutexGuard};
 use crate::FormatError;
