@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "tokio", feature = "msgpack")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the guide links to what these features add")
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "tokio")]
@@ -37,6 +41,6 @@ pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
 pub use options::{FlushPolicy, OnMalformed};
-pub use protocol::{connection::inbound, queue, session};
+pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder};
