@@ -24,6 +24,9 @@ pub enum ClientEvent {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerEvent<F> {
+    /// The server listens at this endpoint; no peer has connected yet. Dispatched to handlers only:
+    /// who takes events from a stream has the endpoint from [`Server::listen`](crate::Server::listen).
+    Listening(ipc_transport::Endpoint),
     /// A peer has connected.
     Connect(Peer<F>),
     /// A peer is gone. What could not be written to it is in

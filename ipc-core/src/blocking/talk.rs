@@ -128,7 +128,7 @@ impl<F: MessageFormat> Talk<F> {
     where
         F: EncodePayload<T>,
     {
-        self.config.sent.tell(&*self.format, event, payload);
+        self.config.sent.notify(&*self.format, event, payload);
         let format = Arc::clone(&self.format);
         self.push(|queue| queue.push(|out| format.encode(event, payload, out)).map(drop))
     }

@@ -1,28 +1,25 @@
-//! `Router`: which handlers an event has, and how they are called. Pure.
+//! `Registry`: which handlers there are, for messages and for lifecycle events. Pure.
 
-use std::any::Any;
 use std::cmp::Ordering as Order;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{FormatError, Message};
 
-/// The handlers of one client or server, by event.
+/// The handlers of one client or server. `C` is the context of a message, `L` the lifecycle event.
 ///
-/// A message is handled by those handlers that are registered when it arrives: one that is added
-/// meanwhile waits for the next message, one that is removed meanwhile does not run any more, and
-/// no other is skipped. Named handlers run in the order of their registration, and those for any
-/// event behind or before them.
-pub(crate) struct Router<C> {
-    table: Mutex<Arc<Table<C>>>,
-    order: HandlerOrder,
+/// Whoever dispatches does so from a table that does not change meanwhile: a handler that is added
+/// by another runs from the next message on, and one that is removed is marked as done, so that it
+/// does not run any more.
+pub(crate) struct Registry<C, L> {
+    table: Mutex<Arc<Table<C, L>>>,
     /// Counts the changes, so that a reader can keep its snapshot until there is one.
     version: AtomicU64,
+    pub(super) order: HandlerOrder,
 }
 
-/// When handlers for any event run. Among each other they run in the order of their registration,
+/// When handlers of any event run. Among each other they run in the order of their registration,
 /// and so do the named ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -34,119 +31,136 @@ pub enum HandlerOrder {
     AnyFirst,
 }
 
-/// One registration, to be ended with `off`.
+/// One registration, which `off` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HandlerId(u64);
 
-impl HandlerId {
-    /// Returns the id of a handler that no router knows.
-    #[cfg(feature = "tokio")]
-    pub(crate) const fn elsewhere(number: u64) -> Self {
-        // Routers count from 1 and never come this far.
-        Self(u64::MAX - number)
-    }
+/// A handler; `F` is its function.
+pub(super) struct Handler<F: ?Sized> {
+    pub(super) id: HandlerId,
+    /// Whether it runs once.
+    pub(super) once: bool,
+    /// Whether it stays when the handlers of all messages are removed.
+    stays: bool,
+    /// Set when the handler is removed, or has run and runs once.
+    pub(super) done: AtomicBool,
+    pub(super) call: Box<F>,
 }
 
-/// What went wrong in a handler. The others are called all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HandlerError {
-    /// The handler panicked.
-    Panicked {
-        /// The event whose handler it is; `*` if it is one of every event: what a peer called its
-        /// event is in no error.
-        event: String,
-        /// The panic's message, if it had one.
-        message: String,
-    },
-    /// The payload is not what the handler takes; the handler was not called.
-    Payload {
-        /// The event whose handler it is.
-        event: String,
-        /// Why the payload could not be read.
-        source: FormatError,
-    },
-    /// The message has no payload, and its handler takes none without one; it was not called.
-    NoPayload {
-        /// The event whose handler it is.
-        event: String,
-        /// What the format says of it.
-        source: FormatError,
-    },
+/// A handler of messages.
+pub(super) type OnMessage<C> =
+    Handler<dyn Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync>;
+
+/// A handler of lifecycle events.
+pub(super) type OnLifecycle<L> = Handler<dyn Fn(&L) + Send + Sync>;
+
+/// Which messages a handler is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scope<'a> {
+    /// Each message with this event.
+    Event(&'a str),
+    /// The next message with this event.
+    Once(&'a str),
+    /// Every message.
+    Any,
+    /// Every message, also after the handlers of all messages are removed.
+    Watch,
 }
 
-type HandlerFn<C> = dyn Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync;
-
-struct Handler<C> {
-    id: HandlerId,
-    once: bool,
-    /// Set when the handler is removed, or has run and was to run once.
-    done: AtomicBool,
-    call: Box<HandlerFn<C>>,
+/// When a lifecycle handler runs: those of one phase in the order of their registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    First,
+    Last,
 }
 
-pub(crate) struct Table<C> {
+pub(crate) struct Table<C, L> {
     /// Sorted by [`by_name`]. Looking a name up takes a few comparisons, mostly of lengths: for the
     /// events that programs have, less than it takes to hash the name.
     by_event: Vec<Named<C>>,
-    any: Vec<Arc<Handler<C>>>,
+    pub(super) any: Vec<Arc<OnMessage<C>>>,
+    pub(super) first: Vec<Arc<OnLifecycle<L>>>,
+    pub(super) last: Vec<Arc<OnLifecycle<L>>>,
 }
 
 /// The handlers of one event, in the order of their registration.
 struct Named<C> {
     event: Box<str>,
-    handlers: Vec<Arc<Handler<C>>>,
+    handlers: Vec<Arc<OnMessage<C>>>,
 }
 
-/// A router's table as one reader last saw it.
-pub(crate) struct Snapshot<C> {
-    table: Option<Arc<Table<C>>>,
+/// A registry's table as one reader last saw it.
+pub(crate) struct Snapshot<C, L> {
+    pub(super) table: Option<Arc<Table<C, L>>>,
     version: u64,
 }
 
-impl<C> Router<C> {
+impl<C, L> Registry<C, L> {
     pub(crate) fn new(order: HandlerOrder) -> Self {
-        Self { table: Mutex::new(Arc::new(Table::new())), order, version: AtomicU64::new(1) }
+        Self { table: Mutex::new(Arc::new(Table::new())), version: AtomicU64::new(1), order }
     }
 
-    /// Registers a handler, for one event or (`None`) for any.
+    /// Registers a handler of messages.
     pub(crate) fn add(
         &self,
-        event: Option<&str>,
-        once: bool,
+        scope: Scope<'_>,
         call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
     ) -> HandlerId {
-        let mut id = HandlerId(0);
-        self.change(|table, version| {
-            id = HandlerId(version);
-            let call = Box::new(call);
-            let handler = Arc::new(Handler { id, once, done: AtomicBool::new(false), call });
-            match event {
-                Some(event) => table.named_mut(event).push(handler),
-                None => table.any.push(handler),
+        self.change(|table, id| {
+            let (once, stays) = (matches!(scope, Scope::Once(_)), matches!(scope, Scope::Watch));
+            let done = AtomicBool::new(false);
+            let handler = Arc::new(Handler { id, once, stays, done, call: Box::new(call) as _ });
+            match scope {
+                Scope::Event(event) | Scope::Once(event) => table.named_mut(event).push(handler),
+                Scope::Any | Scope::Watch => table.any.push(handler),
             }
-        });
-        id
+            id
+        })
     }
 
-    /// Removes a handler; `false` if it is not there (any more).
+    /// Registers a handler of lifecycle events.
+    pub(crate) fn add_lifecycle(
+        &self,
+        phase: Phase,
+        call: impl Fn(&L) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.change(|table, id| {
+            let done = AtomicBool::new(false);
+            let call = Box::new(call) as _;
+            let handler = Arc::new(Handler { id, once: false, stays: true, done, call });
+            match phase {
+                Phase::First => table.first.push(handler),
+                Phase::Last => table.last.push(handler),
+            }
+            id
+        })
+    }
+
+    /// Removes a handler, of messages or of lifecycle events; `false` if it is not there (any more).
     pub(crate) fn remove(&self, id: HandlerId) -> bool {
-        let mut found = false;
         self.change(|table, _| {
+            let mut removed = false;
             table.retain(|_, handler| {
-                let this = handler.id == id;
-                found |= this && !handler.done.swap(this, Ordering::Relaxed);
-                !this
+                let hit = handler.id == id;
+                removed |= hit && !handler.done.swap(hit, Ordering::Relaxed);
+                !hit
             });
-        });
-        found
+            for handlers in [&mut table.first, &mut table.last] {
+                handlers.retain(|handler| {
+                    let hit = handler.id == id;
+                    removed |= hit && !handler.done.swap(hit, Ordering::Relaxed);
+                    !hit
+                });
+            }
+            removed
+        })
     }
 
-    /// Removes every handler of an event, or (`None`) every handler there is.
+    /// Removes every handler of an event, or (`None`) of messages, but for those that stay.
     pub(crate) fn remove_all(&self, event: Option<&str>) {
         self.change(|table, _| {
             table.retain(|name, handler| {
-                let hit = event.is_none() || event == name;
+                let hit = if event.is_none() { !handler.stays } else { event == name };
                 if hit {
                     handler.done.store(true, Ordering::Relaxed);
                 }
@@ -155,122 +169,57 @@ impl<C> Router<C> {
         });
     }
 
+    /// Removes those handlers of messages that have run and run once.
+    pub(super) fn remove_done(&self) {
+        self.change(|table, _| {
+            table.retain(|_, handler| !handler.done.load(Ordering::Relaxed));
+        });
+    }
+
+    /// Returns the table as it is now.
+    pub(super) fn table(&self) -> Arc<Table<C, L>> {
+        Arc::clone(&self.table.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Brings a reader's snapshot up to date.
-    pub(crate) fn refresh(&self, snapshot: &mut Snapshot<C>) {
+    pub(super) fn refresh(&self, snapshot: &mut Snapshot<C, L>) {
         let version = self.version.load(Ordering::Acquire);
         if snapshot.version != version {
-            let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = Snapshot { table: Some(Arc::clone(&table)), version };
-            drop(table);
             // Dropping the old table may drop what a removed handler captured, which may come
             // back here.
-            *snapshot = fresh;
+            *snapshot = Snapshot { table: Some(self.table()), version };
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Table<C>, u64)) {
+    /// Replaces the table by a changed copy; `change` is given the id of a handler that it adds.
+    fn change<R>(&self, change: impl FnOnce(&mut Table<C, L>, HandlerId) -> R) -> R {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let version = self.version.load(Ordering::Relaxed);
-        let mut new = table.copy();
-        change(&mut new, version);
+        let mut new = (**table).clone();
+        let result = change(&mut new, HandlerId(version));
         let old = std::mem::replace(&mut *table, Arc::new(new));
         self.version.store(version + 1, Ordering::Release);
         // Dropping a handler drops what it captured, which may come back here.
         drop(table);
         drop(old);
-    }
-
-    /// Calls the handlers of `message` and returns how many ran; those that ran for the only
-    /// time are removed.
-    pub(crate) fn dispatch(
-        &self,
-        snapshot: &mut Snapshot<C>,
-        message: &Message,
-        context: &C,
-        mut failed: impl FnMut(HandlerError),
-    ) -> usize {
-        self.refresh(snapshot);
-        let mut ran = 0;
-        let mut spent = None;
-        let Some(table) = &snapshot.table else { return ran };
-        let named = table.named(message.event_bytes());
-        let (first, second) = match self.order {
-            HandlerOrder::NamedFirst => (named, table.any.as_slice()),
-            HandlerOrder::AnyFirst => (table.any.as_slice(), named),
-        };
-        for handler in first.iter().chain(second) {
-            if handler.done.load(Ordering::Relaxed) {
-                continue;
-            }
-            if handler.once {
-                if handler.done.swap(true, Ordering::Relaxed) {
-                    continue;
-                }
-                spent = Some(handler.id);
-            }
-            ran += 1;
-            if let Err(failure) = call(handler, message, context) {
-                let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
-                failed(failure.of(if of_any { "*" } else { message.event() }, message));
-            }
-        }
-        if spent.is_some() {
-            self.change(|table, _| {
-                table.retain(|_, handler| !handler.done.load(Ordering::Relaxed));
-            });
-        }
-        ran
+        result
     }
 }
 
-/// What went wrong in a handler, before it is said in whose.
-enum Failure {
-    Payload(FormatError),
-    Panic(String),
-}
-
-impl Failure {
-    #[cold]
-    fn of(self, event: &str, message: &Message) -> HandlerError {
-        let event = event.to_owned();
-        match self {
-            Self::Payload(source) if message.payload().is_none() => {
-                HandlerError::NoPayload { event, source }
-            }
-            Self::Payload(source) => HandlerError::Payload { event, source },
-            Self::Panic(message) => HandlerError::Panicked { event, message },
-        }
-    }
-}
-
-fn call<C>(handler: &Handler<C>, message: &Message, context: &C) -> Result<(), Failure> {
-    // A handler shares nothing with the router, so nothing here can be left half done.
-    match catch_unwind(AssertUnwindSafe(|| (handler.call)(message, context))) {
-        Ok(result) => result.map_err(Failure::Payload),
-        Err(panic) => Err(Failure::Panic(panic_message(&*panic))),
-    }
-}
-
-/// Returns the message of a panic, or an empty string if it carried none.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default().into()
-}
-
-impl<C> Table<C> {
+impl<C, L> Table<C, L> {
     fn new() -> Self {
-        Self { by_event: Vec::new(), any: Vec::new() }
+        Self { by_event: Vec::new(), any: Vec::new(), first: Vec::new(), last: Vec::new() }
     }
 
     /// Returns the handlers of an event.
-    fn named(&self, event: &[u8]) -> &[Arc<Handler<C>>] {
+    pub(super) fn named(&self, event: &[u8]) -> &[Arc<OnMessage<C>>] {
         let found = self.by_event.binary_search_by(|named| by_name(&named.event, event));
         let found = found.ok().and_then(|index| self.by_event.get(index));
         found.map_or(&[], |named| &named.handlers)
     }
 
     /// Returns the list of an event's handlers, a new one if there is none.
-    fn named_mut(&mut self, event: &str) -> &mut Vec<Arc<Handler<C>>> {
+    fn named_mut(&mut self, event: &str) -> &mut Vec<Arc<OnMessage<C>>> {
         let found = self.by_event.binary_search_by(|named| by_name(&named.event, event.as_bytes()));
         let index = found.unwrap_or_else(|index| {
             let new = Named { event: event.into(), handlers: Vec::new() };
@@ -281,12 +230,9 @@ impl<C> Table<C> {
         &mut self.by_event[index].handlers
     }
 
-    fn copy(&self) -> Self {
-        Self { by_event: self.by_event.clone(), any: self.any.clone() }
-    }
-
-    /// Keeps the handlers for which `keep` says so; it is given their event, `None` for any.
-    fn retain(&mut self, mut keep: impl FnMut(Option<&str>, &Handler<C>) -> bool) {
+    /// Keeps the handlers of messages for which `keep` says so; it is given their event, `None` for
+    /// any.
+    fn retain(&mut self, mut keep: impl FnMut(Option<&str>, &OnMessage<C>) -> bool) {
         self.by_event.retain_mut(|named| {
             named.handlers.retain(|handler| keep(Some(&named.event), handler));
             !named.handlers.is_empty()
@@ -300,52 +246,38 @@ fn by_name(one: &str, other: &[u8]) -> Order {
     one.len().cmp(&other.len()).then_with(|| one.as_bytes().cmp(other))
 }
 
+impl<C, L> Clone for Table<C, L> {
+    fn clone(&self) -> Self {
+        Self {
+            by_event: self.by_event.clone(),
+            any: self.any.clone(),
+            first: self.first.clone(),
+            last: self.last.clone(),
+        }
+    }
+}
+
 impl<C> Clone for Named<C> {
     fn clone(&self) -> Self {
         Self { event: self.event.clone(), handlers: self.handlers.clone() }
     }
 }
 
-impl<C> Snapshot<C> {
+impl<C, L> Snapshot<C, L> {
     /// Returns the snapshot of no table: the first `refresh` fills it.
     pub(crate) fn empty() -> Self {
         Self { table: None, version: 0 }
     }
 
-    /// Lets go of the table: a reader that has nothing to do does not keep removed handlers, and
-    /// what they captured, alive.
+    /// Drops the table: an idle reader does not keep removed handlers, and what they captured,
+    /// alive.
     pub(crate) fn release(&mut self) {
         *self = Self::empty();
     }
 }
 
-impl<C> fmt::Debug for Router<C> {
+impl<C, L> fmt::Debug for Registry<C, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Router").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for HandlerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Panicked { event, message } => {
-                write!(f, "a handler of {event:?} panicked: {message}")
-            }
-            Self::Payload { event, .. } => {
-                write!(f, "the payload of {event:?} is not what its handler takes")
-            }
-            Self::NoPayload { event, .. } => {
-                write!(f, "a message {event:?} has no payload, which its handler needs")
-            }
-        }
-    }
-}
-
-impl std::error::Error for HandlerError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Panicked { .. } => None,
-            Self::Payload { source, .. } | Self::NoPayload { source, .. } => Some(source),
-        }
+        f.debug_struct("Registry").finish_non_exhaustive()
     }
 }

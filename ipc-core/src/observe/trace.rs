@@ -29,6 +29,8 @@ impl Traced for ClientEvent {
 impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
     fn trace(&self) {
         match self {
+            // Not traced, since nothing has happened but what the program asked for.
+            Self::Listening(_) => {}
             Self::Connect(_) => tracing::debug!("connected"),
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),

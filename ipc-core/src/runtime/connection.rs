@@ -11,7 +11,7 @@ use ipc_codec::DecodeError;
 use ipc_transport::ReadHalf;
 
 use crate::error::{DisconnectReason, Error};
-use crate::handlers::router::Snapshot;
+use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::{ConnectionConfig, OnMalformed};
 use crate::protocol::connection::budget::Charge;
@@ -38,7 +38,7 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     charge: Charge,
     /// Whether what comes and goes are datagrams.
     datagrams: bool,
-    snapshot: Snapshot<Peer<F>>,
+    snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     /// `None` when the peer has ended its side, or reading failed.
     reader: Option<ReadHalf>,
@@ -138,7 +138,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Ready(Ok(_)) => {
                     self.idle_at = None;
                     if self.datagrams {
-                        self.peer.hear();
+                        self.peer.mark_known();
                     }
                 }
                 Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {

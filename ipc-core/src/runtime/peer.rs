@@ -4,12 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_transport::{Endpoint, PeerInfo};
 
 use crate::error::EmitError;
-use crate::observe::sent::Sent;
+use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
 use crate::protocol::queue::Tally;
 use crate::runtime::outbox::{Outbox, Want};
@@ -55,25 +56,25 @@ struct Inner<F> {
     attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
-    sent: Sent,
-    /// Whether anything was ever heard of it. Only a peer that this side spoke to first, over a
-    /// socket without connections, may not have been.
-    heard: AtomicBool,
+    send_watch: SendWatch,
+    /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
+    /// without connections, may not have.
+    known: AtomicBool,
     /// Whether it ended its side after this one had.
     ended: AtomicBool,
 }
 
-/// What a program keeps with a peer.
+/// A value that a program keeps with a peer.
 type Attachment = Arc<dyn Any + Send + Sync>;
 
 impl<F: MessageFormat> Peer<F> {
     pub(crate) fn new(id: PeerId, format: Arc<F>, config: &ConnectionConfig) -> Self {
         let outbox = Outbox::new(config, &format.framing());
         let attachments = Mutex::default();
-        let (info, heard) = (Mutex::new(None), AtomicBool::new(true));
+        let (info, known) = (Mutex::new(None), AtomicBool::new(true));
         let ended = AtomicBool::new(false);
-        let sent = config.sent.clone();
-        let inner = Inner { id, format, attachments, info, outbox, sent, heard, ended };
+        let send_watch = config.sent.clone();
+        let inner = Inner { id, format, attachments, info, outbox, send_watch, known, ended };
         Self { inner: Arc::new(inner) }
     }
 
@@ -87,7 +88,7 @@ impl<F: MessageFormat> Peer<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.sent.tell(self.format(), event, payload);
+        self.inner.send_watch.notify(self.format(), event, payload);
         self.outbox().emit(|out| self.format().encode(event, payload, out))
     }
 
@@ -106,8 +107,37 @@ impl<F: MessageFormat> Peer<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.sent.tell(self.format(), event, payload);
+        self.inner.send_watch.notify(self.format(), event, payload);
         self.outbox().send(|out| self.format().encode(event, payload, out)).await
+    }
+
+    /// Sends an event; waits while the queue is full, as long as the peer reads. One that takes
+    /// nothing for `patience` is not waited for, now or later, until it reads again: then the
+    /// overflow policy decides, and under
+    /// [`OverflowPolicy::Block`](crate::protocol::queue::OverflowPolicy::Block) this fails.
+    ///
+    /// The time runs from when the socket was last found full: many calls, one after the other, wait
+    /// for a peer that does not read only once.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the payload cannot be sent, the peer did not read, or the connection is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send_within<T: ?Sized>(
+        &self,
+        patience: Duration,
+        event: &str,
+        payload: &T,
+    ) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.inner.send_watch.notify(self.format(), event, payload);
+        let encode = |out: &mut _| self.format().encode(event, payload, out);
+        self.outbox().send_within(Some(patience), encode).await
     }
 
     /// Returns the payload of a message as a `T`.
@@ -224,20 +254,22 @@ impl<F: MessageFormat> Peer<F> {
         *self.inner.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(info));
     }
 
-    /// Takes note that nothing was heard of it yet.
-    pub(crate) fn not_heard_yet(&self) {
-        self.inner.heard.store(false, Ordering::Relaxed);
+    /// Marks the peer as one that has not sent anything yet.
+    pub(crate) fn mark_unknown(&self) {
+        self.inner.known.store(false, Ordering::Relaxed);
     }
 
-    pub(crate) fn hear(&self) {
-        self.inner.heard.store(true, Ordering::Relaxed);
+    pub(crate) fn mark_known(&self) {
+        self.inner.known.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_heard(&self) -> bool {
-        self.inner.heard.load(Ordering::Relaxed)
+    /// Returns whether the peer has ever sent anything, or has connected.
+    pub(crate) fn is_known(&self) -> bool {
+        self.inner.known.load(Ordering::Relaxed)
     }
 
-    /// Notes that it ended its side after this one had ended its own. A pipe has one end for both.
+    /// Marks the peer as one that ended its side after this one had ended its own. A pipe has one
+    /// end for both.
     pub(crate) fn answer_end(&self) {
         let pipe = |info: Arc<PeerInfo>| matches!(info.endpoint, Endpoint::Pipe(_));
         self.inner.ended.store(!self.info().is_some_and(pipe), Ordering::Relaxed);

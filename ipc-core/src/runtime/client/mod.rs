@@ -19,11 +19,11 @@ use crate::protocol::queue::Tally;
 use crate::protocol::session::{ReconnectPolicy, State};
 use crate::runtime::client::start::Starter;
 use crate::runtime::client::task::{Control, Task};
-use crate::runtime::dispatcher::{Dispatcher, Turn};
+use crate::runtime::dispatcher::Dispatcher;
 use crate::runtime::events::Events;
 use crate::{
-    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, HandlerId,
-    Message, MessageFormat, Peer,
+    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, Message,
+    MessageFormat, Peer,
 };
 
 /// A connection to a server that comes back when it is lost.
@@ -47,7 +47,7 @@ pub struct Client<F: MessageFormat> {
 
 pub(crate) struct Inner<F: MessageFormat> {
     peer: Peer<F>,
-    hub: Arc<Dispatcher<F, ClientEvent>>,
+    dispatcher: Arc<Dispatcher<F, ClientEvent>>,
     state: watch::Receiver<State>,
     told: watch::Receiver<State>,
     control: Arc<Control>,
@@ -67,14 +67,14 @@ impl<F: MessageFormat> Client<F> {
     pub(crate) fn new(
         task: Task<F>,
         peer: Peer<F>,
-        hub: Arc<Dispatcher<F, ClientEvent>>,
+        dispatcher: Arc<Dispatcher<F, ClientEvent>>,
         state: watch::Receiver<State>,
         control: Arc<Control>,
         event_bytes: usize,
     ) -> Self {
         let (started, told) = (AtomicBool::new(false), task.told());
         let task = Mutex::new(Some(task));
-        let inner = Inner { peer, hub, state, told, control, event_bytes, started, task };
+        let inner = Inner { peer, dispatcher, state, told, control, event_bytes, started, task };
         Self { inner: Arc::new(inner) }
     }
 
@@ -120,63 +120,7 @@ impl<F: MessageFormat> Client<F> {
         self.inner.state.clone()
     }
 
-    /// Registers a handler for an event; its payload is read as a `T`. A payload that is no `T`
-    /// is reported as an error and the handler is not called.
-    pub fn on<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        F: DecodePayload<T>,
-    {
-        self.inner.hub.on(event, false, handler)
-    }
-
-    /// Registers a handler that runs for the next such event only.
-    pub fn once<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        F: DecodePayload<T>,
-    {
-        self.inner.hub.on(event, true, handler)
-    }
-
-    /// Registers a handler for every message, whatever its event; it runs after the named ones,
-    /// unless the builder was told otherwise.
-    pub fn on_any(
-        &self,
-        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId {
-        self.inner.hub.on_any(handler)
-    }
-
-    /// Removes a handler, of messages or of what happens to the connection; `false` if there is
-    /// none such (any more).
-    pub fn off(&self, handler: HandlerId) -> bool {
-        self.inner.hub.off(handler)
-    }
-
-    /// Removes every handler of an event.
-    pub fn off_event(&self, event: &str) {
-        self.inner.hub.router.remove_all(Some(event));
-    }
-
-    /// Removes every handler of messages, those for any event too.
-    pub fn off_all(&self) {
-        self.inner.hub.router.remove_all(None);
-    }
-
-    /// Registers a handler for what happens to the connection.
-    pub fn on_lifecycle(
-        &self,
-        handler: impl Fn(&ClientEvent) + Send + Sync + 'static,
-    ) -> HandlerId {
-        self.inner.hub.on_lifecycle(Turn::First, handler)
-    }
+    crate::forward_handlers!(F, ClientEvent, |this| &this.inner.dispatcher.handlers);
 
     /// Returns a stream of everything that happens from now on: messages and lifecycle events. The
     /// client is started when the stream is first polled, if it was not before. On a runtime that
@@ -184,7 +128,7 @@ impl<F: MessageFormat> Client<F> {
     #[must_use]
     pub fn events(&self) -> Events<F, ClientEvent> {
         let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
-        self.inner.hub.events(self.inner.event_bytes).starting(starter)
+        self.inner.dispatcher.events(self.inner.event_bytes).starting(starter)
     }
 
     /// Sends an event to the server. See [`Peer::emit`]. Starts the client.

@@ -43,7 +43,7 @@ pub(crate) struct Outbox {
     encoder: FrameEncoder,
     flush: FlushPolicy,
     /// How long a broadcast that waits does so for a peer that takes nothing.
-    stall_timeout: Option<Duration>,
+    pub(crate) stall_timeout: Option<Duration>,
 }
 
 /// What is to become of the connection.

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
@@ -48,11 +49,25 @@ impl Outbox {
         sent
     }
 
-    /// Queues a frame; waits while the queue is full, as long as the peer reads at all.
+    /// Queues a message as [`send_patiently`](Self::send_patiently) does.
+    pub(crate) async fn send_within(
+        &self,
+        patience: Option<Duration>,
+        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
+        self.send_patiently(&encode_frame(&self.encoder, encode)?, patience).await
+    }
+
+    /// Queues a frame; waits while the queue is full, as long as the peer takes something within
+    /// `patience` (`None`: however long that takes).
     ///
     /// The time runs from when the socket was last found full, whoever waited since: a peer that
     /// had its time while the queue filled gets none on top.
-    pub(crate) async fn send_patiently(&self, frame: &Bytes) -> Result<(), EmitError> {
+    pub(crate) async fn send_patiently(
+        &self,
+        frame: &Bytes,
+        patience: Option<Duration>,
+    ) -> Result<(), EmitError> {
         let mut since = clock::now();
         loop {
             let written = match self.emit_unless_full(frame) {
@@ -65,7 +80,7 @@ impl Outbox {
                 let ended = state.closed || state.want != Want::Open;
                 ended || state.written != written || !state.queue.is_full_for(frame.len())
             });
-            let Some(limit) = self.stall_timeout else {
+            let Some(limit) = patience else {
                 progress.await;
                 continue;
             };

@@ -5,22 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use ipc_codec::FrameEncoder;
 use ipc_transport::{Listener, ReadHalf, Stream, Transport, TransportError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::error::{DisconnectReason, EmitError, Error};
+use crate::error::{DisconnectReason, Error};
 use crate::observe::trace;
 use crate::options::ConnectionConfig;
 use crate::runtime::connection::Connection;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
-use crate::runtime::outbox::encode_frame;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::by_address::ByAddress;
 use crate::runtime::server::file;
-use crate::{EncodePayload, MessageFormat, Peer, PeerId, ServerEvent};
+use crate::{MessageFormat, Peer, PeerId, ServerEvent};
 
 /// What the handles and the tasks of one server share.
 pub(crate) struct Shared<F: MessageFormat> {
@@ -28,7 +26,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) config: Arc<ConnectionConfig>,
     pub(crate) hub: Arc<Dispatcher<F, ServerEvent<F>>>,
-    encoder: FrameEncoder,
+    pub(crate) encoder: FrameEncoder,
     admission: Admission,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
@@ -79,15 +77,6 @@ impl<F: MessageFormat> Shared<F> {
 
     pub(crate) fn peers(&self) -> MutexGuard<'_, BTreeMap<PeerId, Peer<F>>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns the frame of a message for many, once for all of them.
-    pub(crate) fn encode<T: ?Sized>(&self, event: &str, payload: &T) -> Result<Bytes, EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        self.config.sent.tell(&*self.format, event, payload);
-        encode_frame(&self.encoder, |out| self.format.encode(event, payload, out))
     }
 
     pub(crate) fn ask_to_stop(&self) {
@@ -200,7 +189,7 @@ fn admit<F: MessageFormat>(
 
 /// Takes in the peer of a stream that was opened from here.
 pub(crate) fn open<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) -> Peer<F> {
-    enter(shared, stream, Peer::not_heard_yet)
+    enter(shared, stream, Peer::mark_unknown)
 }
 
 /// Makes a peer for a stream and starts its task.
