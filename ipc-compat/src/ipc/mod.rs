@@ -8,7 +8,6 @@ mod client;
 mod datagrams;
 mod direct;
 mod error;
-mod handlers;
 mod identity;
 mod local;
 mod log;
@@ -108,7 +107,7 @@ impl Ipc {
         self.inner.log.configure(&config);
         drop(config);
         for client in self.lock_of().values() {
-            client.core().set_reconnect(reconnect);
+            client.set_reconnect(reconnect);
         }
     }
 
@@ -244,8 +243,8 @@ impl Ipc {
         self.make_client(&config, call, Arc::new(transport))
     }
 
-    /// Ends the client of this id and forgets it: what was sent is still written, in the
-    /// background, and it does not connect again. Returns the client; `None` if there is none.
+    /// Closes the client of this id in the background and forgets it: what was sent is still
+    /// written, and it does not connect again. Returns the client; `None` if there is none.
     ///
     /// A program that ends soon awaits [`IpcClient::close`] of it. Where the runtime stops first,
     /// only what the socket takes at once is written, and nothing of a client that was not connected
@@ -255,7 +254,7 @@ impl Ipc {
                   written"]
     pub fn disconnect(&self, id: &str) -> Option<IpcClient> {
         let client = self.lock_of().remove(id)?;
-        client.core().peer().close();
+        client.socket().close();
         Some(client)
     }
 
@@ -307,12 +306,11 @@ impl Ipc {
     ) -> Result<IpcServer, IpcError> {
         let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
         let made = setup::server(config, transport, &log)?;
-        let server = IpcServer::new(made, setup::identify(config), log);
+        let server = IpcServer::new(made, setup::identify(config), &log);
         if let Some(callback) = callback {
-            let (ipc, callback) = (Arc::downgrade(&self.inner), Mutex::new(Some(callback)));
+            let ipc = Arc::downgrade(&self.inner);
             server.on_start(move |_| {
-                let callback = callback.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let (Some(callback), Some(inner)) = (callback, ipc.upgrade()) {
+                if let Some(inner) = ipc.upgrade() {
                     callback(&Self { inner });
                 }
             });
@@ -340,7 +338,7 @@ impl Ipc {
                 client.clone()
             }
             _ => {
-                let client = IpcClient::new(id, made, log);
+                let client = IpcClient::new(id, made, &log);
                 of.insert(id.to_owned(), client.clone());
                 client
             }

@@ -1,17 +1,16 @@
 //! `IpcServer`: what `ipc.server()` returns.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_core::{
-    BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, HandlerId, Message, Server,
+    Audience, BroadcastReport, EmitError, EncodePayload, Error, Events, HandlerId, PeerId, Server,
     ServerEvent, ShutdownReport,
 };
 use ipc_transport::{Displaced, Endpoint};
 
 use super::datagrams::is_datagram;
-use super::handlers::message_handlers;
 use super::log::Logged;
 use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
@@ -23,33 +22,20 @@ use crate::{NodeFormat, RawData, RawJson};
 /// Events that clients send and events that happen to their connections are registered with
 /// methods of their own: a client that sends an event called `connect` is heard as that.
 /// It is cheap to clone.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct IpcServer {
     server: Server<NodeFormat>,
-    started: Arc<Mutex<Vec<Started>>>,
-    /// Whether clients name themselves.
-    identify: bool,
-    log: Logged,
 }
 
-type Started = Arc<dyn Fn(&Endpoint) + Send + Sync>;
-
 impl IpcServer {
-    pub(super) fn new(server: Server<NodeFormat>, identify: bool, log: Logged) -> Self {
+    /// Returns a server; with `identify` its clients name themselves.
+    pub(super) fn new(server: Server<NodeFormat>, identify: bool, log: &Logged) -> Self {
         log.log.watch_server(&server);
-        let this = Self { server, started: Arc::default(), identify, log };
-        this.watch_messages();
-        this
-    }
-
-    /// Registers this crate's own handlers of messages.
-    fn watch_messages(&self) {
-        if self.identify {
-            identity::watch(&self.server);
+        if identify {
+            identity::watch(&server);
         }
-        self.log.watch(|log| {
-            self.server.on_any(move |message, _| log.received(message));
-        });
+        log.watch_messages(server.handlers());
+        Self { server }
     }
 
     /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
@@ -70,12 +56,7 @@ impl IpcServer {
     /// If it is dropped before it is done, the server does not listen.
     // Wire rule W21
     pub async fn start(&self) -> Result<Endpoint, Error> {
-        let endpoint = self.server.listen().await?;
-        self.log.log.line(format_args!("server listens at {endpoint}"));
-        let started =
-            std::mem::take(&mut *self.started.lock().unwrap_or_else(PoisonError::into_inner));
-        started.iter().for_each(|handler| handler(&endpoint));
-        Ok(endpoint)
+        self.server.listen().await
     }
 
     /// Stops listening, closes every client when what waits for it is written, and returns when
@@ -89,20 +70,52 @@ impl IpcServer {
         self.server.shutdown(STOP_GRACE).await
     }
 
-    message_handlers!(server);
-
-    /// Registers a handler that is called when the server listens. A frame with the type `start`
-    /// does not call it.
-    pub fn on_start(&self, handler: impl Fn(&Endpoint) + Send + Sync + 'static) {
-        match self.server.endpoint() {
-            Some(endpoint) => handler(&endpoint),
-            None => {
-                self.started.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(handler))
-            }
-        }
+    /// Stops listening as [`stop`](Self::stop) does, but cuts the clients that do not read after
+    /// `grace`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, closing goes on, without the cut.
+    pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
+        self.server.shutdown(grace).await
     }
 
-    /// Registers a handler for each client that connects. Over UDP nobody does.
+    /// Returns where the server listens, or `None` if it never did.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.server.endpoint()
+    }
+
+    ipc_core::forward_handlers!(NodeFormat, ServerEvent<NodeFormat>, |this| this.server.handlers());
+
+    /// Registers a handler for the bytes that clients send in raw mode (node-ipc's `data`). How
+    /// they are cut says nothing about how they were sent. Not called when frames are received.
+    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
+        self.on_any(on_chunk(handler))
+    }
+
+    /// Registers a handler that is called when the server listens, or at once if it does. A frame
+    /// with the type `start` does not call it.
+    pub fn on_start(&self, handler: impl FnOnce(&Endpoint) + Send + 'static) -> HandlerId {
+        let once = Arc::new(Once::new(handler));
+        let start = Arc::clone(&once);
+        let id = self.on_lifecycle(move |event| {
+            if let ServerEvent::Listening(endpoint) = event {
+                if let Some(handler) = start.take() {
+                    handler(endpoint);
+                }
+            }
+        });
+        // Looked at after the handler was registered: either runs it.
+        if let Some(endpoint) = self.server.endpoint() {
+            if let Some(handler) = once.take() {
+                handler(&endpoint);
+            }
+        }
+        id
+    }
+
+    /// Registers a handler for each client that connects. Not called over UDP.
     pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
         self.server.on_lifecycle(move |event| match event {
             ServerEvent::Connect(socket) if !is_datagram(socket) => handler(socket),
@@ -120,8 +133,8 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for each client that leaves, with the id it gave itself, if it did. Over
-    /// UDP nobody does.
+    /// Registers a handler for each client that leaves, with the id it gave itself, if it did. Not
+    /// called over UDP.
     pub fn on_socket_disconnected(
         &self,
         handler: impl Fn(&Socket, Option<&RawJson>) + Send + Sync + 'static,
@@ -161,7 +174,7 @@ impl IpcServer {
     /// [`on_socket_disconnected`](Self::on_socket_disconnected).
     // Wire rule W21
     pub fn on_close(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
-        self.server.on_lifecycle_last(move |event| match event {
+        self.server.handlers().on_lifecycle_last(move |event| match event {
             ServerEvent::Disconnect { peer, .. } if !is_datagram(peer) => handler(peer),
             _ => {}
         })
@@ -191,7 +204,8 @@ impl IpcServer {
     ///
     /// # Errors
     ///
-    /// [`EmitError`] if the data cannot be sent to anybody.
+    /// [`EmitError`] if the data cannot be sent to any client; what a single client did not take is
+    /// in the report.
     // Wire rule W23 and W49
     pub fn broadcast<T: ?Sized>(&self, event: &str, data: &T) -> Result<BroadcastReport, EmitError>
     where
@@ -200,17 +214,56 @@ impl IpcServer {
         self.server.broadcast(event, data)
     }
 
-    /// Sends bytes to one client in raw mode. The same as [`RawSocket::write`].
+    /// Sends an event to an audience: all clients but some, or a list. Else as
+    /// [`broadcast`](Self::broadcast).
     ///
     /// # Errors
     ///
-    /// As [`RawSocket::write`].
-    pub fn write<'a>(
+    /// As [`broadcast`](Self::broadcast).
+    pub fn broadcast_to<T: ?Sized>(
+        &self,
+        audience: Audience<'_>,
+        event: &str,
+        data: &T,
+    ) -> Result<BroadcastReport, EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.server.broadcast_to(audience, event, data)
+    }
+
+    /// Sends an event to every client and waits for those that read, up to the time of each. See
+    /// [`Server::broadcast_send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`broadcast`](Self::broadcast).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, some clients have been sent the event and some have not.
+    pub async fn broadcast_send<T: ?Sized>(
+        &self,
+        event: &str,
+        data: &T,
+    ) -> Result<BroadcastReport, EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.server.broadcast_send(event, data).await
+    }
+
+    /// Sends bytes to one client in raw mode. The same as [`RawSocket::emit_raw`].
+    ///
+    /// # Errors
+    ///
+    /// As [`RawSocket::emit_raw`].
+    pub fn emit_raw<'a>(
         &self,
         socket: &Socket,
         data: impl Into<RawData<'a>>,
     ) -> Result<(), EmitError> {
-        socket.write(data)
+        socket.emit_raw(data)
     }
 
     /// Sends bytes to every client in raw mode. See [`Server::broadcast`].
@@ -234,17 +287,24 @@ impl IpcServer {
         self.server.peers()
     }
 
-    /// Returns the server of the core, which can do more: streams of events, waiting for room,
-    /// a shutdown with another grace.
+    /// Returns the client with this number, if it is connected.
+    #[must_use]
+    pub fn socket(&self, id: PeerId) -> Option<Socket> {
+        self.server.peer(id)
+    }
+
+    /// Returns a stream of the messages and lifecycle events of all clients from now on. See
+    /// [`Server::events`].
+    #[must_use]
+    pub fn events(&self) -> Events<NodeFormat, ServerEvent<NodeFormat>> {
+        self.server.events()
+    }
+
+    /// Returns the server of `ipc-core` that this one is made of. For code that takes any of
+    /// `ipc-core`'s servers; what programs need is in the methods of this one.
     #[must_use]
     pub fn core(&self) -> &Server<NodeFormat> {
         &self.server
-    }
-}
-
-impl std::fmt::Debug for IpcServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IpcServer").field("server", &self.server).finish_non_exhaustive()
     }
 }
 
