@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = arrived.send(bytes);
     });
     // It waits for the connection.
-    world.write("hello")?;
+    world.emit_raw("hello")?;
 
     // How the bytes are cut says nothing: a message may come in pieces, or two in one.
     let mut received = Vec::new();

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     server.on_data(move |bytes, socket| {
         eprintln!("got a message {bytes:?}");
         // Nobody learns whether it arrives; this fails only if it cannot be sent.
-        let _ = socket.write("goodbye");
+        let _ = socket.emit_raw("goodbye");
         hears.notify_one();
     });
     eprintln!("listening on {}", server.start().await?);

@@ -169,8 +169,8 @@ async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
     socket.send("two", &2).await.unwrap();
     server.emit(&socket, "three", &3).unwrap();
     server.broadcast("four", &4).unwrap();
-    server.core().broadcast_send("five", &5).await.unwrap();
-    server.core().emit(socket.id(), "six", &6).unwrap();
+    server.broadcast_send("five", &5).await.unwrap();
+    server.socket(socket.id()).unwrap().emit("six", &6).unwrap();
     // What cannot be sent is an error, and no line.
     socket.emit("seven", &std::collections::HashMap::from([([1], 2)])).unwrap_err();
     let logged = lines.take();
