@@ -37,6 +37,8 @@ pub const UNSERIALIZABLE: &str = "ERR_IPC_UNSERIALIZABLE";
 /// Raw mode has no events: `emit` was called, or a payload asked for as a type. Of this crate; in
 /// node-ipc the event's name would be sent as the bytes.
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
+/// A `$call` or `$answer` is not as it has to be. Of this crate.
+pub const INVALID_CALL: &str = "ERR_IPC_INVALID_CALL";
 /// The blocking driver takes no such transport. Of this crate.
 pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
 /// Bytes were to be sent although frames are: raw mode is off. Of this crate.

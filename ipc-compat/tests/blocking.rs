@@ -329,5 +329,5 @@ fn raw_mode_has_bytes_over_tcp_too() {
     client.close();
 }
 
-/// Ends a test that would hang; nothing waits for it otherwise.
+/// Ends a test that would hang; no test waits for it otherwise.
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! Ends within a frame and peers that speak something else, as handlers of either role hear of them.
+//! Ends within a frame and peers that speak another protocol, as reported to handlers of either role.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -83,7 +83,7 @@ fn a_client_hears_of_an_end_within_a_frame_before_the_end() {
     });
 }
 
-/// What is no JSON says what it looks like, and shows nothing of itself.
+/// The error of a frame that is not JSON says what it looks like, and does not show it.
 #[test]
 fn a_frame_that_is_no_json_says_what_it_looks_like() {
     let table: &[(&[u8], Option<&str>)] = &[
@@ -129,7 +129,7 @@ fn a_server_in_raw_mode_reads_no_more_than_its_peer_does() {
             writer.write_all(&vec![7; count]).await.unwrap();
             writer
         });
-        // As long as it takes nothing: the server waits at its last mark.
+        // While it accepts no byte: the server waits at its last mark.
         let last = loop {
             let before = server.sockets().first().map_or(0, |socket| socket.queued().1);
             tokio::time::sleep(Duration::from_millis(300)).await;

@@ -1,4 +1,4 @@
-//! Settings of the network that node-ipc has not: keepalive and broadcast, as both sides have them.
+//! Settings of the network that node-ipc lacks: keepalive and broadcast, on both sides.
 #![cfg(target_os = "linux")]
 
 use std::net::SocketAddr;

@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "tokio", feature = "msgpack")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the guide links to what these features add")
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "tokio")]

@@ -1,4 +1,4 @@
-//! The ways people use node-ipc, each from its beginning to its end, with nothing but the public API.
+//! The ways people use node-ipc, each from its beginning to its end, with the public API only.
 //!
 //! Every pattern runs between Rust programs, in both dialects. With real node-ipc on the other side
 //! it runs where the environment says where that is: `cargo xtask patterns` fetches 9.2.1 and 14.0.0
@@ -19,6 +19,7 @@
 #[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
+mod js_calls;
 mod kit;
 mod p1_one_shot;
 mod p2_child;

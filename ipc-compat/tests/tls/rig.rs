@@ -47,7 +47,7 @@ pub(crate) fn here(authority: &Authority) -> Identity {
     authority.issue(&["localhost"])
 }
 
-/// A server that says back what it is told.
+/// A server that echoes.
 pub(crate) struct Served {
     pub(crate) server: IpcServer,
     pub(crate) port: u16,
@@ -112,7 +112,7 @@ impl Lines {
     }
 }
 
-/// Ends a test that would hang; nothing waits for it otherwise.
+/// Ends a test that would hang; no test waits for it otherwise.
 pub(crate) fn soon<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
     let timeout = tokio::time::timeout(Duration::from_secs(120), future);
     async { timeout.await.unwrap_or_else(|_| panic!("waited in vain")) }

@@ -1,6 +1,8 @@
 //! The pure part: the send queue, the session, the reconnect policy, the receiving side.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+mod calls_model;
+mod calls_rules;
 mod inbound;
 mod looks_like;
 mod queue_datagrams;

@@ -1,24 +1,24 @@
-//! Makes room in a receive buffer: reuses it, grows it by doubling, gives it back.
+//! Receive buffers: reserves capacity by reuse or by doubling, and frees it.
 
 use bytes::BytesMut;
 
-/// Makes room for at least `least` more bytes in `buffer`, if possible for `wanted`.
+/// Reserves capacity for at least `least` more bytes in `buffer`, if possible for `wanted`.
 ///
-/// `allocated` is the size of the allocation behind the buffer. Each byte is moved a bounded number
+/// `allocated` is the size of the buffer's allocation. Each byte is moved a bounded number
 /// of times on average, however small the pieces are: bytes move to the front only once as many
 /// have been consumed, to a buffer of their own only once something has, and otherwise the buffer
 /// at least doubles.
-pub(crate) fn make_room(buffer: &mut BytesMut, allocated: usize, wanted: usize, least: usize) {
+pub(crate) fn reserve(buffer: &mut BytesMut, allocated: usize, wanted: usize, least: usize) {
     let len = buffer.len();
     let need = len.saturating_add(wanted);
-    // One huge frame must not leave a huge buffer behind for the small ones that follow.
+    // A huge buffer must not outlive the one huge frame that needed it.
     let too_big = allocated > KEPT && allocated > need.saturating_mul(4);
     if !too_big {
         if buffer.try_reclaim(least) {
             return;
         }
         if buffer.capacity() == allocated {
-            // Nothing was consumed: reallocating may grow the memory where it stands.
+            // No byte was consumed: reallocating may grow the memory in place.
             buffer.reserve(wanted);
             return;
         }
@@ -26,9 +26,9 @@ pub(crate) fn make_room(buffer: &mut BytesMut, allocated: usize, wanted: usize, 
     move_to(buffer, need);
 }
 
-/// Appends `bytes`, for which there is room.
+/// Appends `bytes`, for which the capacity suffices.
 ///
-/// In pieces: a longer copy the C library on x86-64 leaves to one instruction (`rep movsb`), which on
+/// In pieces: for a longer copy the C library on x86-64 uses one instruction (`rep movsb`), which on
 /// AMD's Zen 3 copies to an unaligned address at 3 bytes a nanosecond instead of 20 and more.
 #[inline]
 pub(crate) fn append(buffer: &mut BytesMut, bytes: &[u8]) {
@@ -37,7 +37,7 @@ pub(crate) fn append(buffer: &mut BytesMut, bytes: &[u8]) {
     }
 }
 
-/// Gives memory back that an idle connection does not need.
+/// Frees memory that an idle connection does not need.
 pub(crate) fn release(buffer: &mut BytesMut, allocated: usize) {
     let len = buffer.len();
     if len == 0 {
@@ -60,7 +60,7 @@ const PIECE: usize = 2048;
 /// socket usually brings in at most.
 const KEPT: usize = 64 * 1024;
 
-/// Up to this many buffered bytes, giving memory back is worth moving them.
+/// Up to this many buffered bytes, freeing memory is worth moving them.
 const CHEAP_MOVE: usize = 4096;
 
 #[cfg(test)]
@@ -68,11 +68,11 @@ const CHEAP_MOVE: usize = 4096;
 mod tests {
     use bytes::{Buf, BytesMut};
 
-    use super::{KEPT, make_room};
+    use super::{KEPT, reserve};
     use crate::allocation::Allocation;
 
     /// Receives `total` bytes in chunks and consumes each piece of `frame` bytes once it is whole.
-    /// Returns how many bytes were moved to make room.
+    /// Returns how many bytes were moved.
     fn moved(total: usize, chunk: usize, frame: usize) -> usize {
         let mut allocation = Allocation::default();
         let mut buffer = BytesMut::new();
@@ -80,13 +80,13 @@ mod tests {
         for _ in 0..total / chunk {
             let (before, len) = (buffer.as_ptr(), buffer.len());
             let allocated = allocation.size(&buffer);
-            make_room(&mut buffer, allocated, chunk, chunk.div_ceil(2));
+            reserve(&mut buffer, allocated, chunk, chunk.div_ceil(2));
             if buffer.as_ptr() != before {
                 moved += len;
             }
-            let room = buffer.capacity() - buffer.len();
-            assert!(room >= chunk.div_ceil(2));
-            buffer.extend_from_slice(&std::vec![0; chunk.min(room)]);
+            let free = buffer.capacity() - buffer.len();
+            assert!(free >= chunk.div_ceil(2));
+            buffer.extend_from_slice(&std::vec![0; chunk.min(free)]);
             while buffer.len() >= frame {
                 allocation.skip(&mut buffer, frame);
             }
@@ -100,14 +100,14 @@ mod tests {
         let mut buffer = BytesMut::with_capacity(100);
         buffer.extend_from_slice(&[0; 100]);
         buffer.advance(40);
-        make_room(&mut buffer, 100, 50, 50);
+        reserve(&mut buffer, 100, 50, 50);
         assert_eq!((buffer.len(), buffer.capacity()), (60, 110));
     }
 
-    /// Makes room for `wanted` bytes in an empty buffer of this size; returns its size then.
+    /// Reserves `wanted` bytes in an empty buffer of this size; returns its size then.
     fn size_after(allocated: usize, wanted: usize) -> usize {
         let mut buffer = BytesMut::with_capacity(allocated);
-        make_room(&mut buffer, allocated, wanted, wanted);
+        reserve(&mut buffer, allocated, wanted, wanted);
         buffer.capacity()
     }
 

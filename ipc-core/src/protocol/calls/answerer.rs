@@ -1,0 +1,251 @@
+//! `Answerer`: the calls that one side runs for its peer.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use super::asker::{MAX_NUMBER, later};
+
+/// The calls that one side runs for its peer and has not answered.
+///
+/// It says which calls run and which are refused without a look at their arguments, and whether an
+/// answer is still wanted when a handler is done. It bounds what a peer can cause: how many calls run
+/// at a time, and for how long.
+#[derive(Debug)]
+pub struct Answerer {
+    limits: AnswerLimits,
+    /// The calls that run, by an id of this side's own: a notice has no number.
+    running: HashMap<u64, Running>,
+    by_number: HashMap<CallNumber, u64>,
+    deadlines: BTreeSet<(Instant, u64)>,
+    next: u64,
+    duplicates: u64,
+}
+
+#[derive(Debug)]
+struct Running {
+    number: Option<CallNumber>,
+    deadline: Instant,
+    /// The longest pause before an item, if it answers with items.
+    idle: Option<Duration>,
+}
+
+/// How many calls a peer may have run at a time, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnswerLimits {
+    /// How many calls run at a time for one peer. Default: 256.
+    pub max_running: usize,
+    /// How long a call runs at most, whatever its peer asks for. Default: 5 minutes.
+    pub max_time: Duration,
+}
+
+/// The number of a call, chosen by the side that asks: an integer from 1 to 2^53 - 1, or text of 1 to
+/// 64 bytes. It is echoed as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallNumber {
+    /// An integer.
+    Integer(u64),
+    /// Text.
+    Text(Box<str>),
+}
+
+/// Whether a call runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
+pub enum Admission {
+    /// It runs.
+    Run {
+        /// Its id, unique on this side.
+        id: u64,
+        /// When it is stopped at the latest.
+        deadline: Instant,
+    },
+    /// As many calls of this peer run as may: it is refused at once.
+    Busy {
+        /// How many may run.
+        limit: usize,
+    },
+    /// A call with this number runs already: this one is ignored.
+    Duplicate,
+}
+
+/// A call whose deadline is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Expired {
+    /// Its id on this side.
+    pub id: u64,
+    /// Its number, to be answered; a notice has none.
+    pub number: Option<CallNumber>,
+}
+
+impl Answerer {
+    /// Returns a table without calls.
+    #[must_use]
+    pub fn new(limits: AnswerLimits) -> Self {
+        Self {
+            limits,
+            running: HashMap::new(),
+            by_number: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            next: 0,
+            duplicates: 0,
+        }
+    }
+
+    /// Handles a call that has come. `number` is `None` for a notice, which is never answered. `left`
+    /// is the time that the peer gives it; without one it has the most that a call may have.
+    pub fn call(
+        &mut self,
+        now: Instant,
+        number: Option<CallNumber>,
+        left: Option<Duration>,
+    ) -> Admission {
+        self.admit(now, number, left, false)
+    }
+
+    /// Handles a call that is answered with items: `idle` is the longest pause before each.
+    pub fn call_stream(
+        &mut self,
+        now: Instant,
+        number: CallNumber,
+        idle: Option<Duration>,
+    ) -> Admission {
+        self.admit(now, Some(number), idle, true)
+    }
+
+    fn admit(
+        &mut self,
+        now: Instant,
+        number: Option<CallNumber>,
+        left: Option<Duration>,
+        stream: bool,
+    ) -> Admission {
+        if number.as_ref().is_some_and(|number| self.by_number.contains_key(number)) {
+            self.duplicates = self.duplicates.saturating_add(1);
+            return Admission::Duplicate;
+        }
+        if self.running.len() >= self.limits.max_running {
+            return Admission::Busy { limit: self.limits.max_running };
+        }
+        let time = left.map_or(self.limits.max_time, |left| left.min(self.limits.max_time));
+        let (id, deadline) = (self.next, later(now, time));
+        self.next += 1;
+        if let Some(number) = &number {
+            self.by_number.insert(number.clone(), id);
+        }
+        let idle = stream.then_some(time);
+        self.running.insert(id, Running { number, deadline, idle });
+        self.deadlines.insert((deadline, id));
+        Admission::Run { id, deadline }
+    }
+
+    /// Ends the call that the peer cancels, and returns its id: its handler is to be stopped, and
+    /// nothing answered. `None` if no such call runs.
+    pub fn cancel(&mut self, number: &CallNumber) -> Option<u64> {
+        let id = *self.by_number.get(number)?;
+        self.remove(id);
+        Some(id)
+    }
+
+    /// Returns the id of the call that runs under this number.
+    #[must_use]
+    pub fn running(&self, number: &CallNumber) -> Option<u64> {
+        self.by_number.get(number).copied()
+    }
+
+    /// Ends a call whose handler is done, and returns the number to answer. `None` if no answer is
+    /// wanted: it was a notice, or it has ended already (cancelled, expired, connection lost).
+    pub fn done(&mut self, id: u64) -> Option<CallNumber> {
+        self.remove(id)?.number
+    }
+
+    /// Returns the number to send an item under, and gives the call its idle time anew. `None` if the
+    /// call has ended, or does not answer with items.
+    pub fn item(&mut self, id: u64, now: Instant) -> Option<&CallNumber> {
+        let running = self.running.get_mut(&id)?;
+        let idle = running.idle?;
+        self.deadlines.remove(&(running.deadline, id));
+        running.deadline = later(now, idle);
+        self.deadlines.insert((running.deadline, id));
+        running.number.as_ref()
+    }
+
+    /// Ends the calls whose deadline is over, earliest first: their handlers are to be stopped, and
+    /// those with a number answered, so that a peer with more patience learns of it.
+    pub fn expire(&mut self, now: Instant) -> Vec<Expired> {
+        let mut expired = Vec::new();
+        while let Some(&(_, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+            let number = self.remove(id).and_then(|running| running.number);
+            expired.push(Expired { id, number });
+        }
+        expired
+    }
+
+    /// Ends every call, and returns their ids in the order in which they came: the connection is lost,
+    /// so no answer can arrive.
+    pub fn connection_lost(&mut self) -> Vec<u64> {
+        let mut ids: Vec<u64> = self.running.drain().map(|(id, _)| id).collect();
+        ids.sort_unstable();
+        self.by_number.clear();
+        self.deadlines.clear();
+        ids
+    }
+
+    /// Returns when the next deadline is.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Returns how many calls run.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Returns whether no call runs.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
+    /// Returns how many calls were ignored, since one with the same number ran.
+    #[must_use]
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Running> {
+        let running = self.running.remove(&id)?;
+        self.deadlines.remove(&(running.deadline, id));
+        if let Some(number) = &running.number {
+            self.by_number.remove(number);
+        }
+        Some(running)
+    }
+}
+
+impl CallNumber {
+    /// Returns the integer as a number of a call, or `None` if it is 0 or above 2^53 - 1.
+    #[must_use]
+    pub fn integer(number: u64) -> Option<Self> {
+        (1..=MAX_NUMBER).contains(&number).then_some(Self::Integer(number))
+    }
+
+    /// Returns the text as a number of a call, or `None` if it is empty or longer than 64 bytes.
+    #[must_use]
+    pub fn text(text: &str) -> Option<Self> {
+        (1..=MAX_TEXT).contains(&text.len()).then(|| Self::Text(text.into()))
+    }
+}
+
+impl Default for AnswerLimits {
+    fn default() -> Self {
+        Self { max_running: 256, max_time: Duration::from_secs(5 * 60) }
+    }
+}
+
+/// The longest text that is the number of a call, in bytes.
+const MAX_TEXT: usize = 64;

@@ -1,0 +1,348 @@
+//! `Asker`: the calls that one side has made and that have not ended.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::error::Error;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// The calls that one side has made and that have not ended.
+///
+/// Each call ends exactly once: by its last answer, at its deadline, when it is abandoned, when it is
+/// evicted from the send queue, or when the connection it was written to is lost. Its number is never
+/// used again, so an answer that comes too late fits no other call.
+///
+/// **Report every frame of a call with [`queued`](Self::queued)**: by the frame's number in the send
+/// queue it is known later whether the peer may have seen it. Frames are counted from 0 and over all
+/// connections.
+#[derive(Debug)]
+pub struct Asker {
+    limits: AskLimits,
+    /// The number of the next call. Never 0.
+    next: u64,
+    open: HashMap<u64, Open>,
+    /// The deadlines of all open calls, earliest first.
+    deadlines: BTreeSet<(Instant, u64)>,
+    /// The calls that have ended here and that the peer may still run.
+    cancels: VecDeque<u64>,
+    late_answers: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    deadline: Instant,
+    /// The number of its frame in the send queue, once it is there.
+    frame: Option<u64>,
+    /// The longest pause before the next item, if items are expected.
+    idle: Option<Duration>,
+}
+
+/// How many calls may be open, and how long each may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AskLimits {
+    /// How many calls may be open at a time. Default: 1,024.
+    pub max_open: usize,
+    /// How long a call may take, waiting in the send queue included. Default: 30 s.
+    pub deadline: Duration,
+}
+
+/// An answer to a call, as the peer sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
+pub enum Answer {
+    /// The last one.
+    Last,
+    /// An item, with more to follow.
+    Item,
+}
+
+/// What an answer is to its call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
+pub enum Answered {
+    /// The last answer: the call has ended.
+    Done,
+    /// An item, with more to follow. The stream has its idle time anew.
+    Item,
+    /// An item of a call that expects one answer only: the call has ended, and the peer is told to
+    /// cancel it.
+    Unexpected,
+}
+
+/// Whether the peer may have seen a call that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
+pub enum Sent {
+    /// It was not written whole, so the peer has not run it: to call again is safe.
+    No,
+    /// It was written, so the peer may have run it.
+    Maybe,
+}
+
+/// What becomes of the frame of a call whose future was dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
+pub enum Abandoned {
+    /// The frame can be taken back: the send queue has not begun to write it.
+    TakeBack {
+        /// The number of the frame.
+        frame: u64,
+    },
+    /// The frame is written, at least in part: the peer is told to cancel the call.
+    Cancel,
+    /// There is nothing to do: the call had ended, or was never queued.
+    Nothing,
+}
+
+/// As many calls are open as may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TooManyCalls {
+    /// How many calls may be open.
+    pub limit: usize,
+}
+
+impl Asker {
+    /// Returns a table without calls.
+    #[must_use]
+    pub fn new(limits: AskLimits) -> Self {
+        Self::starting_at(limits, 1)
+    }
+
+    /// Returns a table without calls whose first call has this number, or 1 for 0. Over datagrams the
+    /// first number is best chosen at random: an answer of an earlier socket may still arrive.
+    #[must_use]
+    pub fn starting_at(limits: AskLimits, first: u64) -> Self {
+        Self {
+            limits,
+            next: first.max(1),
+            open: HashMap::new(),
+            deadlines: BTreeSet::new(),
+            cancels: VecDeque::new(),
+            late_answers: 0,
+        }
+    }
+
+    /// Adds a call that is answered once, within the time of the limits, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`] if as many are open as may be.
+    pub fn ask(&mut self, now: Instant) -> Result<u64, TooManyCalls> {
+        self.ask_within(now, self.limits.deadline)
+    }
+
+    /// Adds a call that is answered once, within `within`, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`] if as many are open as may be.
+    pub fn ask_within(&mut self, now: Instant, within: Duration) -> Result<u64, TooManyCalls> {
+        self.add(now, within, None)
+    }
+
+    /// Adds a call that is answered with items and returns its number. `idle` is the longest pause
+    /// before the first item and between two.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`] if as many are open as may be.
+    pub fn ask_stream(&mut self, now: Instant, idle: Duration) -> Result<u64, TooManyCalls> {
+        self.add(now, idle, Some(idle))
+    }
+
+    fn add(
+        &mut self,
+        now: Instant,
+        within: Duration,
+        idle: Option<Duration>,
+    ) -> Result<u64, TooManyCalls> {
+        if self.open.len() >= self.limits.max_open {
+            return Err(TooManyCalls { limit: self.limits.max_open });
+        }
+        let number = self.next;
+        // The largest number that JavaScript tells from its neighbours.
+        self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
+        let deadline = later(now, within);
+        self.open.insert(number, Open { deadline, frame: None, idle });
+        self.deadlines.insert((deadline, number));
+        Ok(number)
+    }
+
+    /// Handles that the call's frame is in the send queue, as its frame number `frame`.
+    pub fn queued(&mut self, number: u64, frame: u64) {
+        if let Some(open) = self.open.get_mut(&number) {
+            open.frame = Some(frame);
+        }
+    }
+
+    /// Handles an answer. Returns what it is to its call, or `None` if no such call is open: it came
+    /// too late, or fits none at all, and is counted.
+    pub fn answer(&mut self, number: u64, answer: Answer, now: Instant) -> Option<Answered> {
+        let Some(open) = self.open.get_mut(&number) else {
+            self.late_answers = self.late_answers.saturating_add(1);
+            return None;
+        };
+        match (answer, open.idle) {
+            (Answer::Last, _) => {
+                self.remove(number);
+                Some(Answered::Done)
+            }
+            (Answer::Item, Some(idle)) => {
+                self.deadlines.remove(&(open.deadline, number));
+                open.deadline = later(now, idle);
+                self.deadlines.insert((open.deadline, number));
+                Some(Answered::Item)
+            }
+            (Answer::Item, None) => {
+                self.remove(number);
+                self.owe_cancel(number);
+                Some(Answered::Unexpected)
+            }
+        }
+    }
+
+    /// Ends a call whose future was dropped. `first_unsent` is the number
+    /// of the first frame in the send queue of which no byte is written.
+    pub fn abandon(&mut self, number: u64, first_unsent: u64) -> Abandoned {
+        let Some(open) = self.remove(number) else { return Abandoned::Nothing };
+        match open.frame {
+            None => Abandoned::Nothing,
+            Some(frame) if frame >= first_unsent => Abandoned::TakeBack { frame },
+            Some(_) => {
+                self.owe_cancel(number);
+                Abandoned::Cancel
+            }
+        }
+    }
+
+    /// Makes the peer cancel a call that has ended here: its frame could not be taken back after
+    /// [`abandon`](Self::abandon), or the send queue had no capacity for its cancel.
+    ///
+    /// As many cancels wait as calls may be open. Beyond that the oldest is forgotten: the peer then
+    /// runs that call up to its deadline.
+    pub fn owe_cancel(&mut self, number: u64) {
+        if self.cancels.len() >= self.limits.max_open {
+            self.cancels.pop_front();
+        }
+        self.cancels.push_back(number);
+    }
+
+    /// Ends the calls whose frames the send queue dropped, and returns their numbers: they were not
+    /// sent.
+    pub fn evicted(&mut self, frames: std::ops::Range<u64>) -> Vec<u64> {
+        self.end_where(|open| open.frame.is_some_and(|frame| frames.contains(&frame)))
+    }
+
+    /// Ends the calls that the lost connection has carried, and returns them in the order in which they
+    /// were made: `written` is how many frames had left the send queue by then, each with its last byte.
+    /// The others stay: their frames go to the next connection.
+    pub fn connection_lost(&mut self, written: u64) -> Vec<(u64, Sent)> {
+        // The peer has dropped all that it ran for this side.
+        self.cancels.clear();
+        let lost = self.end_where(|open| open.frame.is_some_and(|frame| frame < written));
+        lost.into_iter().map(|number| (number, Sent::Maybe)).collect()
+    }
+
+    /// Ends every call, and returns them in the order in which they were made, each with whether the
+    /// peer may have seen it: there is no next connection.
+    pub fn closed(&mut self, written: u64) -> Vec<(u64, Sent)> {
+        let mut ended = self.connection_lost(written);
+        let unsent = self.end_where(|_| true);
+        ended.extend(unsent.into_iter().map(|number| (number, Sent::No)));
+        ended.sort_unstable_by_key(|(number, _)| *number);
+        ended
+    }
+
+    /// Ends the calls whose deadline is over, and returns their numbers, the earliest deadline first.
+    /// The peer is told to cancel those whose frame is queued.
+    pub fn expire(&mut self, now: Instant) -> Vec<u64> {
+        let mut expired = Vec::new();
+        while let Some(&(at, number)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+            self.deadlines.remove(&(at, number));
+            if let Some(Open { frame: Some(_), .. }) = self.open.remove(&number) {
+                self.owe_cancel(number);
+            }
+            expired.push(number);
+        }
+        expired
+    }
+
+    /// Returns when the next deadline is.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Returns how long a call still has: what its frame says. Zero if it has ended.
+    #[must_use]
+    pub fn time_left(&self, number: u64, now: Instant) -> Duration {
+        self.open
+            .get(&number)
+            .map_or(Duration::ZERO, |open| open.deadline.saturating_duration_since(now))
+    }
+
+    /// Takes the number of a call that the peer has to cancel, oldest first. One that finds no capacity
+    /// in the send queue is given back with [`owe_cancel`](Self::owe_cancel).
+    pub fn next_cancel(&mut self) -> Option<u64> {
+        self.cancels.pop_front()
+    }
+
+    /// Returns how many calls are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Returns whether no call is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Returns how many answers came for calls that were not open.
+    #[must_use]
+    pub fn late_answers(&self) -> u64 {
+        self.late_answers
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Open> {
+        let open = self.open.remove(&number)?;
+        self.deadlines.remove(&(open.deadline, number));
+        Some(open)
+    }
+
+    fn end_where(&mut self, ends: impl Fn(&Open) -> bool) -> Vec<u64> {
+        let mut numbers: Vec<u64> =
+            self.open.iter().filter(|(_, open)| ends(open)).map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        for &number in &numbers {
+            self.remove(number);
+        }
+        numbers
+    }
+}
+
+impl Default for AskLimits {
+    fn default() -> Self {
+        Self { max_open: 1024, deadline: Duration::from_secs(30) }
+    }
+}
+
+impl fmt::Display for TooManyCalls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} calls are open, which is the limit", self.limit)
+    }
+}
+
+impl Error for TooManyCalls {}
+
+/// Returns the time so much later; as good as never if the clock cannot say it.
+pub(super) fn later(now: Instant, by: Duration) -> Instant {
+    now.checked_add(by).unwrap_or_else(|| now + YEAR)
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// The largest number of a call, 2^53 - 1.
+pub(super) const MAX_NUMBER: u64 = (1 << 53) - 1;
