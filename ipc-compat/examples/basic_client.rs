@@ -1,7 +1,7 @@
 //! The client of node-ipc's basic example: says `hello` and shows the answer.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     world.on_disconnect(|why| eprintln!("disconnected from world: {why:?}"));
     let (answered, mut answers) = mpsc::unbounded_channel();
     world.on("app.message", move |data: AppMessage, _| {
-        // Sending fails only if nobody waits for an answer any more.
+        // Sending fails only if the receiver was dropped.
         let _ = answered.send(data);
     });
     // It waits for the connection.

@@ -1,7 +1,7 @@
 //! The server of node-ipc's basic example: answers each `app.message`, until its client leaves.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     server.on("app.message", |data: AppMessage, socket| {
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit("app.message", &answer);
     });
     let left = Arc::new(Notify::new());

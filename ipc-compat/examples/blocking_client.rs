@@ -1,7 +1,7 @@
 //! A client of node-ipc without a runtime: one thread, which waits. Made for `basic_server`.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::Config;
 use ipc_compat::blocking::{Event, IpcClient};

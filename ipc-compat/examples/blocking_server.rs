@@ -1,8 +1,8 @@
 //! A server of node-ipc without a runtime: a thread for each client. Made for `basic_client`; it ends
 //! when its first client leaves.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::mpsc;
 use std::thread;
@@ -51,7 +51,7 @@ fn answer(mut client: IpcConnection) -> Result<(), FormatError> {
         let data: AppMessage = client.decode(&message)?;
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the client is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = client.emit("app.message", &answer);
     }
     Ok(())

@@ -1,8 +1,8 @@
-//! A client of node-ipc's broadcast example: writes once, and leaves when the server asks everybody to.
+//! A client of node-ipc's broadcast example: writes once, and leaves when the server asks all clients to.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! There `id` is `hello` or `goodbye`. The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! There `id` is `hello` or `goodbye`. The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
 //! The server of node-ipc's broadcast example: when `hello` and `goodbye` have both written, it asks
 //! all clients to leave, and ends when they have.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::collections::HashSet;
 
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     server.on("app.message", move |data: AppMessage, socket| {
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit("app.message", &answer);
         let _ = heard.send(data.id);
     });

@@ -2,8 +2,8 @@
 //! of them.
 //!
 //! The first process opens the socket and hands a copy to each worker; the workers end with it.
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 #[cfg(unix)]
 use {
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         return work(config).await;
     }
 
-    // The file is this process's business alone; whoever serves a copy of the socket removes nothing.
+    // Only this process removes the file; those that serve a copy of the socket do not.
     let path = config.socket_path(&config.id);
     let socket = UnixListener::bind(&path)?;
     let mut workers = Vec::new();

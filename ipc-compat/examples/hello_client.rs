@@ -1,7 +1,7 @@
 //! The client of node-ipc's first example: says `hello` once it is connected, and shows the answer.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Ipc};
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let world = ipc.connect_to(("world", move |ipc: &Ipc| {
         let Some(world) = ipc.of("world") else { return };
         world.on("message", move |text: String, _| {
-            // Sending fails only if nobody waits for an answer any more.
+            // Sending fails only if the receiver was dropped.
             let _ = answered.send(text);
         });
     }))?;

@@ -1,7 +1,7 @@
 //! The server of node-ipc's first example: it answers every `message` with its own.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Ipc};
 
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server = ipc.serve(())?;
     server.on("message", |text: String, socket| {
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit("message", &format!("{text} world!"));
     });
     let endpoint = server.start().await?;

@@ -1,7 +1,7 @@
 //! Two of node-ipc's objects in one process: one is a client of events, the other one of bytes.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Encoding, Ipc};
 use tokio::sync::mpsc;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let world = events.connect_to("world")?;
     let hears = heard.clone();
     world.on("message", move |text: String, _| {
-        // Sending fails only if nobody waits for an answer any more.
+        // Sending fails only if the receiver was dropped.
         let _ = hears.send(text);
     });
     world.emit("message", "hello")?;

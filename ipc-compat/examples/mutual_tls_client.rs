@@ -1,8 +1,8 @@
 //! The client of node-ipc's most secure TLS example: it shows a certificate and checks the server's.
 //!
-//! The words behind the program's name are settings in JSON, spelt as in node-ipc (`{"networkPort":8123}`), and a
+//! The arguments are settings in JSON, spelt as in node-ipc (`{"networkPort":8123}`), and a
 //! directory with certificates, as `cargo run -p ipc-transport --example certificates -- DIR` makes it.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     world.on_error(|error| eprintln!("got an error: {error}"));
     let (answered, mut answers) = mpsc::unbounded_channel();
     world.on("message", move |text: String, _| {
-        // Sending fails only if nobody waits for an answer any more.
+        // Sending fails only if the receiver was dropped.
         let _ = answered.send(text);
     });
     world.emit("message", "hello")?;

@@ -1,8 +1,8 @@
-//! The server of node-ipc's most secure TLS example: nobody without a trusted certificate gets in.
+//! The server of node-ipc's most secure TLS example: only clients with a trusted certificate connect.
 //!
-//! The words behind the program's name are settings in JSON, spelt as in node-ipc (`{"networkPort":8123}`), and a
+//! The arguments are settings in JSON, spelt as in node-ipc (`{"networkPort":8123}`), and a
 //! directory with certificates, as `cargo run -p ipc-transport --example certificates -- DIR` makes it.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     server.on("message", |text: String, socket| {
         eprintln!("got a message: {text}");
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit("message", &(text + " world!"));
     });
     // A handshake that failed is one, too.

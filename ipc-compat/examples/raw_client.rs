@@ -1,8 +1,8 @@
 //! The client of node-ipc's raw example: says `hello`, and shows the bytes that come, to `goodbye`.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Encoding, Ipc};
 use tokio::sync::mpsc;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let world = if tcp { ipc.connect_to_net("world")? } else { ipc.connect_to("world")? };
     let (arrived, mut chunks) = mpsc::unbounded_channel();
     world.on_data(move |bytes, _| {
-        // Sending fails only if nobody waits for bytes any more.
+        // Sending fails only if the receiver was dropped.
         let _ = arrived.send(bytes);
     });
     // It waits for the connection.

@@ -1,8 +1,8 @@
 //! The client of node-ipc's hex example: it sends numbers of explicit width and byte order, and
 //! shows the bytes that come.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Encoding, Ipc};
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let world = Ipc::new(config).connect_to("world")?;
     let (arrived, mut chunks) = mpsc::unbounded_channel();
     world.on_data(move |bytes, _| {
-        // Sending fails only if nobody waits for bytes any more.
+        // Sending fails only if the receiver was dropped.
         let _ = arrived.send(bytes);
     });
 

@@ -1,7 +1,7 @@
 //! The server of node-ipc's hex example: it sends lists of numbers, of which each is a byte.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server = Ipc::new(config).serve(())?;
     server.on_connect(|socket| {
-        // Sending fails only if the socket is gone, and then there is nobody to greet.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit_raw([0xaa]);
     });
     server.on_data(|bytes, socket| {

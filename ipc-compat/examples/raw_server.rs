@@ -1,8 +1,8 @@
 //! The server of node-ipc's raw example: bytes instead of events, text as ASCII.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+//! The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let server = if tcp { ipc.serve_net(())? } else { ipc.serve(())? };
     server.on_connect(|socket| {
-        // Sending fails only if the socket is gone, and then there is nobody to greet.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit_raw("hello");
     });
     server.on_data(|bytes, socket| {

@@ -1,9 +1,9 @@
 //! A server for a peer in C: the plain stream of a node-ipc socket, with numbers in both byte orders.
 //!
 //! It serves one connection of `raw_stream.c` at the path that node-ipc gives the id `world`, and
-//! ends. A word behind the program's name is settings in JSON, spelt as in node-ipc:
+//! ends. The first argument is settings in JSON, spelt as in node-ipc:
 //! `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Ipc};

@@ -1,7 +1,7 @@
 //! Questions and answers over one event: each is awaited where it was asked, in any number at a time.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! Answers to questions: node-ipc has no requests, so both carry a number, over one event.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     server.on("length", |question: Question, socket| {
         eprintln!("got question {}: {}", question.number, question.text);
         let answer = Answer { number: question.number, length: question.text.len() };
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit("length", &answer);
     });
     let left = Arc::new(Notify::new());

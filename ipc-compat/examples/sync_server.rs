@@ -1,7 +1,7 @@
-//! The server of node-ipc's example of `sync`: each answer takes time, and nobody else waits for it.
+//! The server of node-ipc's example of `sync`: each answer takes time, and no other client waits for it.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let socket = socket.clone();
         tokio::task::spawn_blocking(move || {
             let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-            // Sending fails only if the socket is gone, and then there is nobody to answer.
+            // Sending fails only if the socket is closed.
             let _ = socket.emit("app.message", &answer);
         });
     });

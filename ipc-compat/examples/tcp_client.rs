@@ -1,7 +1,7 @@
 //! The client of node-ipc's TCP example: says `hello` and shows the answer.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Ipc};
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let world = Ipc::new(config).connect_to_net("world")?;
     let (answered, mut answers) = mpsc::unbounded_channel();
     world.on("message", move |text: String, _| {
-        // Sending fails only if nobody waits for an answer any more.
+        // Sending fails only if the receiver was dropped.
         let _ = answered.send(text);
     });
     world.emit("message", "hello")?;

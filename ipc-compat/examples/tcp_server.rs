@@ -1,7 +1,7 @@
 //! The server of node-ipc's TCP example: one client at a time, answered until it leaves.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Ipc::new(config).serve_net(())?;
     server.on("message", |text: String, socket| {
         eprintln!("got a message: {text}");
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the socket is closed.
         let _ = socket.emit("message", &(text + " world!"));
     });
     server.on_error(|error, _| eprintln!("got an error: {error}"));

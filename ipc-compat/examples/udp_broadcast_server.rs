@@ -1,7 +1,7 @@
-//! The world of node-ipc's UDP broadcast example: tells all it heard of, once it heard of two.
+//! The world of node-ipc's UDP broadcast example: broadcasts once two programs have written to it.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let message = "Everybody Loves The World!".to_owned();
     let report = server.broadcast("message", &Message { id: "world".to_owned(), message })?;
-    eprintln!("told everybody: {report:?}");
+    eprintln!("broadcast done: {report:?}");
     server.stop().await;
     Ok(())
 }

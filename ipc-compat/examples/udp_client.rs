@@ -1,8 +1,8 @@
 //! The other side of node-ipc's UDP examples, a server as well: writes first, and shows what comes.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-//! The port is the world's; `id` is a name. A number behind that is how many messages to wait for.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+//! The port is the world's; `id` is a name. A second argument is how many messages to wait for.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Ipc::new(config).serve_net("udp4")?;
     let (arrived, mut messages) = mpsc::unbounded_channel();
     server.on("message", move |data: Message, _| {
-        // Sending fails only if nobody waits for messages any more.
+        // Sending fails only if the receiver was dropped.
         let _ = arrived.send(data);
     });
     eprintln!("listening on {}", server.start().await?);

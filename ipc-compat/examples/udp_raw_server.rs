@@ -1,7 +1,7 @@
 //! The world of node-ipc's raw UDP example: each datagram is bytes, and is answered with some.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! The world of node-ipc's UDP example: answers whoever writes to it, and ends after the answer.
+//! The world of node-ipc's UDP example: answers every message, and ends after the first answer.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     eprintln!("listening on {}", server.start().await?);
 
-    // Over UDP nobody connects, so nobody leaves.
+    // Over UDP no client connects or leaves.
     names.recv().await;
     server.stop().await;
     Ok(())

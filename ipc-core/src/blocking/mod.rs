@@ -66,7 +66,7 @@ pub enum RecvError {
     #[error("nothing was received in time")]
     TimedOut,
     /// None comes any more.
-    #[error("the connection is at its end")]
+    #[error("the connection is closed")]
     Ended,
 }
 

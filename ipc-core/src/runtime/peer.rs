@@ -44,8 +44,8 @@ impl fmt::Display for PeerId {
 /// A handle to the other side: for a server one of its clients, for a client its server.
 ///
 /// It is cheap to clone and can be kept: after the connection is gone, sending returns
-/// [`EmitError::Closed`]. A client's peer outlives its connections: what is sent while there is
-/// none waits for the next.
+/// [`EmitError::Closed`]. A client's peer outlives its connections: what is sent without a
+/// connection waits for the next.
 pub struct Peer<F> {
     inner: Arc<Inner<F>>,
 }
@@ -78,8 +78,8 @@ impl<F: MessageFormat> Peer<F> {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
-    /// soon as there is room.
+    /// Sends an event, without waiting: it is written at once if the socket is idle, and otherwise
+    /// as soon as the socket takes it.
     ///
     /// # Errors
     ///
@@ -162,19 +162,19 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().drained().await
     }
 
-    /// Ends the connection when everything that was sent is written. For a client's peer this
-    /// closes the client: it does not come back. Does not wait; see [`closed`](Self::closed).
+    /// Closes the connection once everything that was sent is written. For a client's peer this
+    /// closes the client: it does not reconnect. Does not wait; see [`closed`](Self::closed).
     pub fn close(&self) {
         self.outbox().want(Want::Close);
     }
 
-    /// Ends the connection at once; what was not written becomes undelivered. For a client's peer
-    /// this closes the client.
+    /// Closes the connection at once; what was not written becomes undelivered. For a client's peer
+    /// this closes the client. Does not wait.
     pub fn disconnect(&self) {
         self.outbox().want(Want::Disconnect);
     }
 
-    /// Waits until the peer is gone for good.
+    /// Waits until the peer is closed for good.
     ///
     /// # Cancel safety
     ///
@@ -184,7 +184,7 @@ impl<F: MessageFormat> Peer<F> {
     }
 
     /// Takes the messages that were accepted and could not be written before the end, oldest
-    /// first. Each is returned once. Empty while the peer is not gone. A frame that the format
+    /// first. Each is returned once. Empty until the peer is closed. A frame that the format
     /// cannot read although it wrote it comes back whole, as the payload of an event without a
     /// name.
     #[must_use]
@@ -193,8 +193,8 @@ impl<F: MessageFormat> Peer<F> {
         frames.into_iter().map(|frame| Message::of_frame(self.format(), frame)).collect()
     }
 
-    /// Keeps a value with the peer, such as who logged in on it; it goes when the last handle to
-    /// the peer does. Returns the value of the same type that was kept before.
+    /// Keeps a value with the peer, such as its user's name; it is dropped with the last handle to
+    /// the peer. Returns the value of the same type that was kept before.
     pub fn attach<T: Any + Send + Sync>(&self, value: T) -> Option<Arc<T>> {
         let mut attachments = self.attachments();
         let old = attachments.iter().position(|kept| kept.is::<T>());

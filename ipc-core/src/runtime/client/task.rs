@@ -96,7 +96,7 @@ impl<F: MessageFormat> Task<F> {
     }
 
     /// Returns the state once its handlers have run, to be waited for.
-    pub(crate) fn told(&self) -> watch::Receiver<State> {
+    pub(crate) fn notified(&self) -> watch::Receiver<State> {
         self.told.subscribe()
     }
 

@@ -24,8 +24,7 @@ use crate::{
 /// A server: it listens, and exchanges events with the peers that connect.
 ///
 /// Build it, register handlers, then [`listen`](Self::listen): no event can be missed in between.
-/// Each peer has a task of its own; its messages are handled in order, on that task, and a slow
-/// peer does not delay the others.
+/// Each peer has a task, which handles its messages in order; a slow peer does not delay the others.
 ///
 /// It is cheap to clone. When the last clone is dropped, listening ends and the peers are closed
 /// in the background; [`shutdown`](Self::shutdown) waits for that.
@@ -54,7 +53,7 @@ impl<F: MessageFormat> Server<F> {
     /// # Errors
     ///
     /// [`Error::Transport`] if the endpoint cannot be listened on: another server is running
-    /// there, say. The server can be listened with again after a failure. [`Error::Closed`] after
+    /// there, say. It can be called again after a failure. [`Error::Closed`] after
     /// [`shutdown`](Self::shutdown), and after the runtime it was started on is gone.
     /// [`Error::Runtime`] if there is no tokio runtime, or it lacks timers or sockets.
     ///
@@ -89,8 +88,7 @@ impl<F: MessageFormat> Server<F> {
 
     crate::forward_handlers!(F, ServerEvent<F>, |this| &this.inner.shared.hub.handlers);
 
-    /// Returns a stream of everything that happens from now on: messages and lifecycle events of
-    /// all peers.
+    /// Returns a stream of the messages and lifecycle events of all peers from now on.
     #[must_use]
     pub fn events(&self) -> Events<F, ServerEvent<F>> {
         self.inner.shared.hub.events(self.inner.shared.config.event_bytes)
@@ -124,13 +122,12 @@ impl<F: MessageFormat> Server<F> {
         self.peer(peer).ok_or(EmitError::UnknownPeer(peer))?.emit(event, payload)
     }
 
-    /// Stops listening (the socket file is removed), closes every peer when what waits for it is
-    /// written, and waits until all are gone, at most for `grace`; then it cuts those that are
-    /// left.
+    /// Stops listening (the socket file is removed), closes every peer when its queue is written, and
+    /// waits until all have left, at most for `grace`; then it cuts those that are left.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on, without the cut at the end of the grace.
+    /// If it is dropped, closing continues, without the cut after the grace.
     pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
         let shared = &self.inner.shared;
         shared.stop_listening().await;

@@ -143,7 +143,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
                 shared.hub.error(None, error.into(), &mut backlog);
             }
             Err(error @ TransportError::Displaced { .. }) => {
-                file::tell(shared, &mut notices, &mut backlog);
+                file::report(shared, &mut notices, &mut backlog);
                 shared.hub.error(None, error.into(), &mut backlog);
                 break true;
             }
