@@ -267,7 +267,7 @@ fn what_happens_is_logged_and_payloads_only_if_asked_for() {
             "received event e 7",
             "client of world: frame is not JSON: expected ident at line 1 column 2",
             "connection to world closed: by this side",
-            "client of world is at its end",
+            "client of world is closed",
         ];
         expected.retain(|line| log_payloads || !line.contains("event"));
         assert_eq!(place.lines(), expected);

@@ -85,8 +85,8 @@ impl IpcClient {
         self.on_any(on_chunk(handler))
     }
 
-    /// Starts connecting, in a task of its own on the runtime at hand, unless that has begun. Does
-    /// not wait; see [`connected`](Self::connected).
+    /// Starts connecting, in a new task on the current runtime, unless that has begun. Does not
+    /// wait; see [`connected`](Self::connected).
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl IpcClient {
     }
 
     /// Registers a handler for each time the connection is made: the place to say who this is, for
-    /// what is sent here goes to each new connection. What was sent before and waits, goes out first.
+    /// what is sent here goes to each new connection, after what was queued before.
     pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
         // The socket, not the client: a handler must not keep its client alive.
         let socket = self.client.peer().clone();
@@ -108,7 +108,7 @@ impl IpcClient {
         })
     }
 
-    /// Registers a handler for the next time the connection is made only.
+    /// Registers a handler for the next time that the connection is made.
     pub fn once_connect(&self, handler: impl FnOnce(&Socket) + Send + 'static) -> HandlerId {
         let once = Once::new(handler);
         self.on_connect(move |socket| {
@@ -118,7 +118,7 @@ impl IpcClient {
         })
     }
 
-    /// Registers a handler for the next time only that the connection is lost, or cannot be made.
+    /// Registers a handler for the next time that the connection is lost, or could not be made.
     pub fn once_disconnect(
         &self,
         handler: impl FnOnce(&DisconnectReason) + Send + 'static,
@@ -162,12 +162,12 @@ impl IpcClient {
         })
     }
 
-    /// Sends an event. Before the connection is made it waits for that. Starts the client.
+    /// Sends an event, without waiting: it is queued until the connection is made. Starts the client.
     ///
     /// # Errors
     ///
-    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed, or
-    /// cannot be started on this runtime.
+    /// [`EmitError`]: the data cannot be sent, the queue is full, or the client is closed or cannot
+    /// be started on this runtime.
     // Wire rule W53
     pub fn emit<T: ?Sized>(&self, event: &str, data: &T) -> Result<(), EmitError>
     where
@@ -176,8 +176,8 @@ impl IpcClient {
         self.client.emit(event, data)
     }
 
-    /// Sends bytes in raw mode, without adding anything: text by the config's encoding, bytes, or
-    /// numbers modulo 256. Before the connection is made it waits for that. Starts the client.
+    /// Sends bytes in raw mode as they are, without waiting: text by the config's encoding, bytes, or
+    /// numbers modulo 256. They are queued until the connection is made. Starts the client.
     ///
     /// # Errors
     ///
@@ -238,7 +238,7 @@ impl IpcClient {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead, or cannot be started on this runtime.
+    /// [`ConnectError`] if it closes instead, or cannot be started on this runtime.
     ///
     /// # Cancel safety
     ///
@@ -247,15 +247,15 @@ impl IpcClient {
         self.client.connected().await
     }
 
-    /// Writes what waits, closes the connection and waits for its end. Starts the client, so that
-    /// what its handlers send when it connects is written, too; not after
+    /// Writes everything that was sent, closes the connection and waits for that. Starts the client,
+    /// so that what its handlers send when it connects is written, too; not after
     /// [`Ipc::disconnect`](super::Ipc::disconnect). See [`Client::close`].
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on.
+    /// If it is dropped, closing continues.
     pub async fn close(&self) -> CloseReport {
-        // On a runtime that cannot run it there is nothing to be written either.
+        // On a runtime that cannot run it, nothing can be written either.
         let _ = self.client.start();
         self.client.close().await
     }

@@ -151,7 +151,7 @@ impl fmt::Display for OfClient<'_> {
         match event {
             ClientEvent::Connect => write!(f, "connected to {id}"),
             ClientEvent::Disconnect(reason) => write!(f, "connection to {id} closed: {reason}"),
-            ClientEvent::Destroy => write!(f, "client of {id} is at its end"),
+            ClientEvent::Destroy => write!(f, "client of {id} is closed"),
             ClientEvent::Error(error) => write!(f, "client of {id}: {error}"),
             other => write!(f, "client of {id}: {other:?}"),
         }

@@ -97,8 +97,8 @@ impl Ipc {
     /// servers and clients that exist already, as in node-ipc; the rest holds for those made from
     /// now on.
     ///
-    /// With `stop_retrying`, or `max_retries` 0, a client that waits for its next attempt is at its
-    /// end at once, and a connected one when its connection is lost, unless that is taken back.
+    /// With `stop_retrying`, or `max_retries` 0, a client between attempts closes immediately, and a
+    /// connected one when its connection is lost, unless that is taken back.
     // Wire rule W52
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = self.lock_config();
@@ -112,7 +112,7 @@ impl Ipc {
     }
 
     /// Makes a server on a local socket: `()`, `callback`, `path` or `(path, callback)`. Without
-    /// a path it is the config's socket root, appspace and id, one behind the other; a path that
+    /// a path it is the config's socket root, appspace and id, one after the other; a path that
     /// begins with a NUL character is a name of Linux's abstract namespace. The callback runs when
     /// the server listens. Register handlers, then call [`IpcServer::start`].
     ///
@@ -182,13 +182,13 @@ impl Ipc {
     /// nothing, on any kind of runtime. See [`IpcClient`] for what starts it. If there is a callback,
     /// its return does, and the callback is the place to register handlers.
     ///
-    /// If there is a client of this id that is not at its end, nothing is made: the callback runs
-    /// and the client that there is is returned.
+    /// If there is a client of this id that is not closed, it is returned instead, after the callback
+    /// ran.
     ///
     /// # Errors
     ///
     /// [`IpcError`] if the config cannot be used, or the id is empty; with a callback also if the
-    /// client cannot be started on the runtime at hand.
+    /// client cannot be started on the current runtime.
     ///
     /// # Examples
     ///
@@ -210,14 +210,14 @@ impl Ipc {
         self.make_client(&config, call, transport)
     }
 
-    /// Makes a client of a server on TCP, or on TLS if the config has `tls`: an id, and behind it any
-    /// of host, port and callback, in this order. It does not dial yet, else as
+    /// Makes a client of a server on TCP, or on TLS if the config has `tls`: an id, then any of
+    /// host, port and callback, in this order. It does not dial yet, else as
     /// [`connect_to`](Self::connect_to). The files of `tls` are read now.
     ///
     /// # Errors
     ///
     /// [`IpcError`] if the config cannot be used, or an argument, or the id is empty; with a callback
-    /// also if the client cannot be started on the runtime at hand.
+    /// also if the client cannot be started on the current runtime.
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
@@ -272,7 +272,7 @@ impl Ipc {
 
     /// Writes a line to the config's `logger`, and to `tracing` with the feature of that name;
     /// nowhere by default, nor if the config is `silent`. Give it [`format_args!`]: then a line
-    /// that nobody reads costs nothing.
+    /// that is not written costs nothing.
     ///
     /// # Examples
     ///

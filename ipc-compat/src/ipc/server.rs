@@ -38,18 +38,18 @@ impl IpcServer {
         Self { server }
     }
 
-    /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
+    /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns the endpoint.
     ///
-    /// Nothing is dispatched before: handlers that are registered before this miss nothing. Once it
-    /// returns, clients may be there already, so that a handler registered on the line after misses
-    /// what came first; only one of [`on_start`](Self::on_start) runs at once then.
+    /// Handlers that are registered before this miss nothing. Once it returns, clients may have
+    /// connected already, so that a handler registered on the line after misses what came first; only
+    /// one of [`on_start`](Self::on_start) is called at once then.
     ///
     /// # Errors
     ///
     /// [`Error::Transport`] if the endpoint cannot be listened on; the handlers for errors are
     /// not called for that. [`Error::Runtime`] if there is no tokio runtime, or it lacks timers or
     /// sockets. [`Error::Closed`] after [`stop`](Self::stop), and after the runtime it was started on
-    /// is gone.
+    /// has stopped.
     ///
     /// # Cancel safety
     ///
@@ -59,12 +59,12 @@ impl IpcServer {
         self.server.listen().await
     }
 
-    /// Stops listening, closes every client when what waits for it is written, and returns when
-    /// all are gone; clients that do not read are cut after 5 s. See [`Server::shutdown`].
+    /// Stops listening, closes every client when its queue is written, and returns when all have left;
+    /// clients that do not read are cut after 5 s. See [`Server::shutdown`].
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on, without the cut.
+    /// If it is dropped, closing continues, without the cut.
     // Wire rule W25
     pub async fn stop(&self) -> ShutdownReport {
         self.server.shutdown(STOP_GRACE).await
@@ -75,7 +75,7 @@ impl IpcServer {
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on, without the cut.
+    /// If it is dropped, closing continues, without the cut.
     pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
         self.server.shutdown(grace).await
     }
@@ -123,7 +123,7 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for the next client that connects only.
+    /// Registers a handler for the next client that connects.
     pub fn once_connect(&self, handler: impl FnOnce(&Socket) + Send + 'static) -> HandlerId {
         let once = Once::new(handler);
         self.on_connect(move |socket| {
@@ -170,7 +170,7 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for each client that is gone. It runs after every handler of
+    /// Registers a handler for each client that has left. It runs after every handler of
     /// [`on_socket_disconnected`](Self::on_socket_disconnected).
     // Wire rule W21
     pub fn on_close(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
@@ -180,8 +180,8 @@ impl IpcServer {
         })
     }
 
-    /// Returns the id that a client gave itself with `data.id`, if it did. It proves nothing: who
-    /// a client is, the kernel says, in [`Peer::info`](ipc_core::Peer::info).
+    /// Returns the id that a client gave itself with `data.id`, if it did. It proves nothing; the
+    /// kernel's word on who a client is, is in [`Peer::info`](ipc_core::Peer::info).
     #[must_use]
     pub fn socket_id(&self, socket: &Socket) -> Option<RawJson> {
         identity::of(socket)
@@ -191,7 +191,7 @@ impl IpcServer {
     ///
     /// # Errors
     ///
-    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is gone.
+    /// [`EmitError`]: the data cannot be sent, the queue is full, or the client has left.
     pub fn emit<T: ?Sized>(&self, socket: &Socket, event: &str, data: &T) -> Result<(), EmitError>
     where
         NodeFormat: EncodePayload<T>,
@@ -199,7 +199,7 @@ impl IpcServer {
         socket.emit(event, data)
     }
 
-    /// Sends an event to every client; over UDP to every address that was heard of in the last
+    /// Sends an event to every client; over UDP to every address that sent something in the last
     /// minutes. See [`Server::broadcast`].
     ///
     /// # Errors
@@ -280,8 +280,8 @@ impl IpcServer {
         self.server.broadcast(NodeFormat::RAW_EVENT, &data.into())
     }
 
-    /// Returns the connected clients, in the order they came; over UDP the addresses that were heard
-    /// of or spoken to in the last minutes.
+    /// Returns the connected clients, in the order they came; over UDP the addresses that messages
+    /// came from or went to in the last minutes.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         self.server.peers()
