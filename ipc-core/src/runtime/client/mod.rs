@@ -95,7 +95,7 @@ impl<F: MessageFormat> Client<F> {
     /// # Errors
     ///
     /// [`ConnectError`] if it closes instead: no attempt is left, the failure is permanent
-    /// ([`Error::is_permanent`]), or it was closed by this side; or if it cannot be started on this
+    /// ([`Error::is_permanent`](crate::Error::is_permanent)), or it was closed by this side; or if it cannot be started on this
     /// runtime. With a policy that tries for ever and no server, this waits for ever.
     ///
     /// # Cancel safety
