@@ -1,8 +1,10 @@
 //! A server of node-ipc without a runtime: a thread for each client. Made for `basic_client`; it ends
 //! when its first client leaves.
 //!
-//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "its output is for its user")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::mpsc;
 use std::thread;
@@ -21,9 +23,7 @@ struct AppMessage {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let mut server = IpcServer::serve(&config, ())?;
     eprintln!("listening on {}", server.start()?);
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Ok(client) = server.accept() {
             let leaves = leaves.clone();
             thread::spawn(move || {
-                // Nobody listens for a client that leaves later.
+                // The receiver is dropped after the first.
                 let _ = leaves.send(answer(client));
             });
         }

@@ -1,8 +1,10 @@
 //! The client of node-ipc's hex example: it sends numbers of explicit width and byte order, and
 //! shows the bytes that come.
 //!
-//! The first argument is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "its output is for its user")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Encoding, Ipc};
@@ -13,9 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.raw_buffer = true;
     config.encoding = Encoding::Hex;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
     let (arrived, mut chunks) = mpsc::unbounded_channel();
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     numbers.put_u32(0x00ff_eecc);
     world.emit_raw(numbers)?;
 
-    // Three bytes are the answer, however they are cut.
+    // The reply is three bytes, in any number of chunks.
     let mut received = Vec::new();
     while received.len() < 3 {
         let Some(bytes) = chunks.recv().await else { break };

@@ -1,8 +1,10 @@
 //! The other side of node-ipc's UDP examples, a server as well: writes first, and shows what comes.
 //!
-//! The first argument is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-//! The port is the world's; `id` is a name. A second argument is how many messages to wait for.
-#![expect(clippy::print_stderr, reason = "its output is for its user")]
+//! The first argument is settings in JSON; see `support`.
+//! The port is the world's; `id` is a name. The second argument is the number of messages to wait for.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,7 @@ struct Message {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "hello".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     let id = config.id.clone();
     let world = config.network_port;
     // Each side has a port of its own: here any that is free.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
+use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{FormatError, HandlerError, LooksLike, PeerId};
 
@@ -114,14 +115,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the error of a frame that cannot be decoded, with what it looks like.
-    pub(crate) fn of_frame(error: DecodeError, looks_like: Option<LooksLike>) -> Self {
-        match looks_like {
-            Some(looks_like) => Self::Foreign { error, looks_like },
-            None => Self::Frame(error),
-        }
-    }
-
     /// Returns a stable code, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -169,6 +162,26 @@ impl Error {
     }
 }
 
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Malformed(error) => Self::Format(error),
+            Fault::Frame { error, looks_like: Some(looks_like) } => {
+                Self::Foreign { error, looks_like }
+            }
+            Fault::Frame { error, looks_like: None } => Self::Frame(error),
+            Fault::Truncated { buffered, looks_like } => Self::Truncated { buffered, looks_like },
+            Fault::FrameTimeout { limit, looks_like } => Self::FrameTimeout { limit, looks_like },
+            Fault::IdleTimeout { limit } => Self::IdleTimeout { limit },
+            Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
+            Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
+            Fault::Overflow(limit) => Self::Overflow(limit),
+            Fault::Read(error) => Self::Read(error),
+            Fault::Write(error) => Self::Write(error),
+        }
+    }
+}
+
 /// Why a connection ended.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -195,11 +208,14 @@ fn hint(looks_like: Option<LooksLike>) -> String {
 }
 
 impl DisconnectReason {
-    /// Returns the reason of a peer's end that turned out to be within a frame.
-    pub(crate) fn within_a_frame(self, buffered: usize) -> Self {
-        match self {
-            Self::PeerClosed => Self::Truncated { buffered },
-            other => other,
+    /// Returns the reason of an ending; `failure` is the error that was reported last.
+    pub(crate) fn of(ending: Ending, failure: Option<Arc<Error>>) -> Self {
+        match (ending, failure) {
+            (Ending::PeerClosed, _) => Self::PeerClosed,
+            (Ending::Reset, _) => Self::Reset,
+            (Ending::Truncated { buffered }, _) => Self::Truncated { buffered },
+            (Ending::Failed, Some(error)) => Self::Error(error),
+            (Ending::Local { .. } | Ending::Failed, _) => Self::Local,
         }
     }
 
@@ -213,17 +229,6 @@ impl DisconnectReason {
             Self::Truncated { .. } => "truncated",
             Self::Error(error) => error.code(),
         }
-    }
-
-    /// Returns whether the connection ended because of what the peer sent: the next one would end
-    /// the same way.
-    // Wire rule W14
-    pub(crate) fn is_misunderstood(&self) -> bool {
-        let Self::Error(error) = self else { return false };
-        matches!(
-            **error,
-            Error::Format(_) | Error::Frame(_) | Error::Foreign { .. } | Error::FrameTimeout { .. }
-        )
     }
 }
 

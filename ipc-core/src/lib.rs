@@ -44,7 +44,7 @@ pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
 pub use options::{FlushPolicy, OnMalformed};
-pub use protocol::{connection::inbound, queue, session};
+pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
     Audience, Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder,

@@ -2,7 +2,7 @@
 
 use ipc_codec::{DecodeError, Delimiter, Framing, Limits};
 use ipc_core::LooksLike;
-use ipc_core::inbound::Inbound;
+use ipc_core::protocol::connection::Inbound;
 
 #[test]
 fn protocols_are_known_by_their_beginnings() {

@@ -40,6 +40,18 @@ pub struct MemoryTransport {
 
 impl MemoryTransport {
     /// Returns a transport for a name of the process-wide set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_transport::{MemoryTransport, Transport};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let transport = MemoryTransport::new("example");
+    /// let mut listener = transport.listen().await?;
+    /// let (client, server) = tokio::try_join!(transport.dial(), listener.accept())?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {

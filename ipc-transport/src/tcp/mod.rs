@@ -81,6 +81,15 @@ impl TcpTransport {
     ///
     /// Port 0 is for listening: the system picks a free one, which
     /// [`Listener::endpoint`] names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_transport::TcpTransport;
+    ///
+    /// let client = TcpTransport::new("localhost", 8000);
+    /// let server = TcpTransport::new("127.0.0.1", 0); // Any free port.
+    /// ```
     #[must_use]
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self {

@@ -131,6 +131,15 @@ pub enum PeerCheck {
 
 impl UnixTransport {
     /// Returns a transport for a socket file.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_transport::UnixTransport;
+    ///
+    /// let owner_only = UnixTransport::new("/run/app/app.world");
+    /// let for_a_group = UnixTransport::new("/run/app/app.world").with_mode(0o660).with_group("audio");
+    /// ```
     #[must_use]
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let options = Options {
