@@ -37,6 +37,11 @@ impl Logged {
         self.payloads.then_some(write)
     }
 
+    /// Writes a line; see [`Log::line`].
+    pub(super) fn line(&self, line: impl fmt::Display) {
+        self.log.line(line);
+    }
+
     /// Writes the messages that these handlers are called for, if payloads are logged.
     pub(super) fn watch_messages<L>(&self, handlers: &Handlers<NodeFormat, L>) {
         if self.payloads {
