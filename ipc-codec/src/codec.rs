@@ -91,6 +91,18 @@ impl Error for FrameCodecError {
     }
 }
 
+impl FrameCodecError {
+    /// Returns a stable code, for programs: `io`, or that of the [`DecodeError`] or [`EncodeError`].
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "io",
+            Self::Decode(error) => error.code(),
+            Self::Encode(error) => error.code(),
+        }
+    }
+}
+
 impl From<io::Error> for FrameCodecError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)

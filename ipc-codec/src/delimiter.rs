@@ -184,3 +184,11 @@ impl fmt::Display for DelimiterError {
 }
 
 impl Error for DelimiterError {}
+
+impl DelimiterError {
+    /// Returns a stable code, for programs: `invalid_delimiter`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "invalid_delimiter"
+    }
+}

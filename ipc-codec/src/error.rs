@@ -30,6 +30,16 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
+    /// Returns a stable code, for programs: `frame_too_large`, `truncated` or `decoder_failed`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FrameTooLarge { .. } => "frame_too_large",
+            Self::Truncated { .. } => "truncated",
+            Self::Dead => "decoder_failed",
+        }
+    }
+
     /// Returns whether the stream can yield no further frame.
     ///
     /// Only a frame that was skipped ([`Oversize::Skip`]) leaves the stream alive.
@@ -114,6 +124,19 @@ impl fmt::Display for EncodeError {
 
 impl Error for EncodeError {}
 
+impl EncodeError {
+    /// Returns a stable code, for programs: `frame_too_large`, `contains_delimiter` or
+    /// `output_shrunk`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FrameTooLarge { .. } => "frame_too_large",
+            Self::ContainsDelimiter { .. } => "contains_delimiter",
+            Self::OutputShrunk { .. } => "output_shrunk",
+        }
+    }
+}
+
 /// Why [`encode_with`](crate::FrameEncoder::encode_with) appended nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
@@ -125,6 +148,18 @@ pub enum EncodeWith<E> {
     Encode(EncodeError),
     /// The function that writes the frame returned this error.
     Write(E),
+}
+
+impl<E> EncodeWith<E> {
+    /// Returns a stable code, for programs: that of the [`EncodeError`], or `not_encoded` if the
+    /// function that writes the frame failed, whose own error may have another.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Encode(error) => error.code(),
+            Self::Write(_) => "not_encoded",
+        }
+    }
 }
 
 impl<E> From<EncodeError> for EncodeWith<E> {

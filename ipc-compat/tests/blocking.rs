@@ -72,7 +72,7 @@ fn text(event: &Incoming) -> String {
         Incoming::Lifecycle(ClientEvent::Connect) => "connect".into(),
         Incoming::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".into(),
         Incoming::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
-        Incoming::Lifecycle(ClientEvent::Error(error)) => codes::of(error).into_owned(),
+        Incoming::Lifecycle(ClientEvent::Error(error)) => codes::of(error).to_owned(),
         other => format!("{other:?}"),
     }
 }

@@ -19,7 +19,7 @@ use crate::{FormatError, HandlerError, LooksLike, PeerId};
 pub enum Error {
     /// The socket could not be opened, or no connection accepted.
     #[error(transparent)]
-    Transport(#[from] TransportError),
+    Transport(TransportError),
     /// The tokio runtime at hand cannot run a client or a server: there is none, or it was built
     /// without timers or without sockets. Nothing was started; on another runtime it can be.
     #[error(transparent)]
@@ -123,18 +123,12 @@ impl Error {
             Self::Runtime(error) => error.code(),
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Read(_) | Self::Write(_) => "connection_lost",
-            Self::Frame(error) | Self::Foreign { error, .. } => match error {
-                DecodeError::FrameTooLarge { .. } => "frame_too_large",
-                _ => "invalid_frame",
-            },
+            Self::Frame(error) | Self::Foreign { error, .. } => error.code(),
             Self::Truncated { .. } => "truncated",
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
             Self::Format(error) => error.code(),
-            Self::Handler(
-                HandlerError::Payload { source, .. } | HandlerError::NoPayload { source, .. },
-            ) => source.code(),
-            Self::Handler(_) => "handler_panicked",
+            Self::Handler(error) => error.code(),
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::Datagram { .. } => "datagram_not_sent",
@@ -179,6 +173,15 @@ impl From<Fault> for Error {
             Fault::Read(error) => Self::Read(error),
             Fault::Write(error) => Self::Write(error),
         }
+    }
+}
+
+/// Says what a peer speaks that does not speak TLS, which the transports do not know.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error.with_foreign_name(|first| {
+            LooksLike::instead_of_tls(first).map(|found| format!("it looks like {found}"))
+        }))
     }
 }
 
@@ -296,9 +299,7 @@ impl EmitError {
             Self::TooLarge { .. } => "larger_than_queue",
             Self::TooLargeForDatagram { .. } => "larger_than_datagram",
             Self::Format(error) => error.code(),
-            Self::Encode(EncodeError::FrameTooLarge { .. }) => "frame_too_large",
-            Self::Encode(EncodeError::ContainsDelimiter { .. }) => "contains_delimiter",
-            Self::Encode(_) => "not_encoded",
+            Self::Encode(error) => error.code(),
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
             Self::Runtime(error) => error.code(),

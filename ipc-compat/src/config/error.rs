@@ -1,6 +1,6 @@
 //! `ConfigError`: why a config cannot be used.
 
-use crate::UnsafeDelimiter;
+use crate::{UnsafeDelimiter, codes};
 
 /// Why a [`Config`](crate::Config) cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,4 +43,12 @@ pub enum ConfigError {
     /// Frames may contain the delimiter.
     #[error(transparent)]
     UnsafeDelimiter(#[from] UnsafeDelimiter),
+}
+
+impl ConfigError {
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        codes::CONFIG
+    }
 }

@@ -68,6 +68,12 @@ impl UnknownName {
     pub(crate) fn new(what: &'static str, name: &str, known: &'static str) -> Self {
         Self { what, name: name.to_owned(), known }
     }
+
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        crate::codes::CONFIG
+    }
 }
 
 /// What the local end of a client's network connection is bound to.

@@ -83,6 +83,12 @@ impl UnsafeDelimiter {
     pub fn delimiter(&self) -> &Delimiter {
         &self.delimiter
     }
+
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        crate::codes::CONFIG
+    }
 }
 
 impl fmt::Display for UnsafeDelimiter {

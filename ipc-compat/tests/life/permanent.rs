@@ -14,8 +14,8 @@ use crate::rig::{Kind, Place, soon};
 fn nowhere() -> Vec<(Arc<dyn Transport>, &'static str)> {
     let host = "h".repeat(64);
     vec![
-        (Arc::new(UnixTransport::new(format!("/tmp/{}", "x".repeat(300)))), "path_too_long"),
-        (Arc::new(UnixTransport::new("")), "invalid_path"),
+        (Arc::new(UnixTransport::new(format!("/tmp/{}", "x".repeat(300)))), "name_too_long"),
+        (Arc::new(UnixTransport::new("")), "invalid_name"),
         (Arc::new(TcpTransport::new(host, 8000)), "host_not_found"),
         (Arc::new(TcpTransport::new("two words", 8000)), "host_not_found"),
         (Arc::new(UdpTransport::udp6("127.0.0.1", 8000)), "wrong_family"),

@@ -95,10 +95,10 @@ fn two_sides_that_only_send_do_not_wait_for_ever() {
 
 #[test]
 fn nothing_is_lost_by_closing_at_once() {
-    let (mut client, mut connection) = Place::new().pair();
+    let (mut client, connection) = Place::new().pair();
     let reader = thread::spawn(move || {
         let mut count = 0;
-        while let Some(event) = connection.next() {
+        for event in connection {
             count += usize::from(matches!(event, Incoming::Message(_)));
         }
         count

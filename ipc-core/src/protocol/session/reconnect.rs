@@ -187,3 +187,11 @@ impl fmt::Display for InvalidBackoff {
 }
 
 impl Error for InvalidBackoff {}
+
+impl InvalidBackoff {
+    /// Returns a stable code, for programs: `invalid_backoff`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "invalid_backoff"
+    }
+}
