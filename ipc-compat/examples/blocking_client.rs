@@ -6,7 +6,7 @@
 mod support;
 
 use ipc_compat::Config;
-use ipc_compat::blocking::{Event, IpcClient};
+use ipc_compat::blocking::{Incoming, IpcClient};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,14 +23,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hello = AppMessage { id: "hello".to_owned(), message: "hello".to_owned() };
     world.emit("app.message", &hello)?;
     // It connects, writes and reads within this call, and reconnects after a loss.
-    while let Some(event) = world.recv() {
+    while let Some(event) = world.next() {
         match event {
-            Event::Message(message) if message.event() == "app.message" => {
+            Incoming::Message(message) if message.event() == "app.message" => {
                 let AppMessage { id, message } = world.decode(&message)?;
                 eprintln!("got a message from {id}: {message}");
                 break;
             }
-            Event::Lifecycle(event) => eprintln!("{event:?}"),
+            Incoming::Lifecycle(event) => eprintln!("{event:?}"),
             _ => {}
         }
     }

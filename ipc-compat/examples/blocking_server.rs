@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use ipc_compat::Config;
-use ipc_compat::blocking::{Event, IpcConnection, IpcServer};
+use ipc_compat::blocking::{Incoming, IpcConnection, IpcServer};
 use ipc_core::FormatError;
 use serde::{Deserialize, Serialize};
 
@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Answers until the client leaves.
 fn answer(mut client: IpcConnection) -> Result<(), FormatError> {
-    while let Some(event) = client.recv() {
-        let Event::Message(message) = event else { continue };
+    while let Some(event) = client.next() {
+        let Incoming::Message(message) = event else { continue };
         if message.event() != "app.message" {
             continue;
         }

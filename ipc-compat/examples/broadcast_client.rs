@@ -1,4 +1,4 @@
-//! A client of node-ipc's broadcast example: writes once, and leaves when the server asks everybody to.
+//! A client of node-ipc's broadcast example: writes once, and leaves when the server asks all clients to.
 //!
 //! The first argument is settings in JSON; see `support`.
 //! In them `id` is `hello` or `goodbye`. The second argument `tcp` takes the network instead of the socket.

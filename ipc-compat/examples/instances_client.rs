@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     raw_world.on_data(move |bytes, _| {
         let _ = answered.send(Encoding::Hex.to_text(&bytes));
     });
-    raw_world.write("0dee")?;
+    raw_world.emit_raw("0dee")?;
 
     for _ in 0..2 {
         let Some(answer) = answers.recv().await else { break };

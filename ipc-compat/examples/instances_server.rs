@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let raw_server = bytes.serve(())?;
     raw_server.on_data(|bytes, socket| {
         eprintln!("got bytes: {}", Encoding::Hex.to_text(&bytes));
-        let _ = socket.write(bytes);
+        let _ = socket.emit_raw(bytes);
     });
     raw_server.on_socket_disconnected(move |_, _| {
         let _ = left.send(());

@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = arrived.send(bytes);
     });
     // Queued until the connection exists.
-    world.write("hello")?;
+    world.emit_raw("hello")?;
 
     // Chunks are arbitrary: a message may arrive in several, or two in one.
     let mut received = Vec::new();

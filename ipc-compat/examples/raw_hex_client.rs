@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut numbers = BytesMut::with_capacity(6);
     numbers.put_u16(0x02);
     numbers.put_u32(0x00ff_eecc);
-    world.write(numbers)?;
+    world.emit_raw(numbers)?;
 
     // The reply is three bytes, in any number of chunks.
     let mut received = Vec::new();

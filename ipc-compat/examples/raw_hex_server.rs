@@ -22,11 +22,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Ipc::new(config).serve(())?;
     server.on_connect(|socket| {
         // Sending fails only if the client has left.
-        let _ = socket.write([0xaa]);
+        let _ = socket.emit_raw([0xaa]);
     });
     server.on_data(|bytes, socket| {
         eprintln!("got a message {}", Encoding::Hex.to_text(&bytes));
-        let _ = socket.write([0x0d, 0xee]);
+        let _ = socket.emit_raw([0x0d, 0xee]);
     });
     let left = Arc::new(Notify::new());
     let leaves = Arc::clone(&left);

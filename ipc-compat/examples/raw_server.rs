@@ -23,11 +23,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = if tcp { ipc.serve_net(())? } else { ipc.serve(())? };
     server.on_connect(|socket| {
         // Sending fails only if the client has left.
-        let _ = socket.write("hello");
+        let _ = socket.emit_raw("hello");
     });
     server.on_data(|bytes, socket| {
         eprintln!("got a message {bytes:?}");
-        let _ = socket.write("goodbye");
+        let _ = socket.emit_raw("goodbye");
     });
     let left = Arc::new(Notify::new());
     let leaves = Arc::clone(&left);

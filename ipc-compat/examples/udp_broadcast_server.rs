@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let message = "Everybody Loves The World!".to_owned();
     let report = server.broadcast("message", &Message { id: "world".to_owned(), message })?;
-    eprintln!("told everybody: {report:?}");
+    eprintln!("broadcast done: {report:?}");
     server.stop().await;
     Ok(())
 }

@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let _ = arrived.send(bytes);
     });
     eprintln!("listening on {}", server.start().await?);
-    server.write_to(("127.0.0.1", world), "hello")?;
+    server.emit_raw_to(("127.0.0.1", world), "hello")?;
 
     if let Some(bytes) = datagrams.recv().await {
         eprintln!("got a message from world: {bytes:?}");

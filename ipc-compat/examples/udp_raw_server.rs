@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     server.on_data(move |bytes, socket| {
         eprintln!("got a message {bytes:?}");
         // It may be lost without notice; this fails only if it cannot be sent.
-        let _ = socket.write("goodbye");
+        let _ = socket.emit_raw("goodbye");
         replies.notify_one();
     });
     eprintln!("listening on {}", server.start().await?);

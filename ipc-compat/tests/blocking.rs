@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use ipc_compat::blocking::{Event, IpcClient, IpcServer, RecvError};
+use ipc_compat::blocking::{Incoming, IpcClient, IpcServer, NextError};
 use ipc_compat::{Config, IpcError, Logger, Profile, Retries, codes};
 use ipc_core::{ClientEvent, EmitError};
 use ipc_transport::Endpoint;
@@ -63,23 +63,23 @@ fn with(mut config: Config, change: impl FnOnce(&mut Config)) -> Config {
     config
 }
 
-fn text(event: &Event) -> String {
+fn text(event: &Incoming) -> String {
     match event {
-        Event::Message(message) => {
+        Incoming::Message(message) => {
             let data = String::from_utf8_lossy(message.payload().unwrap_or_default());
             format!("{} {data}", message.event())
         }
-        Event::Lifecycle(ClientEvent::Connect) => "connect".into(),
-        Event::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".into(),
-        Event::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
-        Event::Lifecycle(ClientEvent::Error(error)) => codes::of(error).to_owned(),
+        Incoming::Lifecycle(ClientEvent::Connect) => "connect".into(),
+        Incoming::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".into(),
+        Incoming::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
+        Incoming::Lifecycle(ClientEvent::Error(error)) => codes::of(error).to_owned(),
         other => format!("{other:?}"),
     }
 }
 
 /// Returns what happens until the client's end.
 fn to_the_end(client: &mut IpcClient) -> Vec<String> {
-    std::iter::from_fn(|| client.recv_timeout(DEADLINE).ok()).map(|event| text(&event)).collect()
+    std::iter::from_fn(|| client.next_timeout(DEADLINE).ok()).map(|event| text(&event)).collect()
 }
 
 /// Accepts a connection, says this, and reads to its end.
@@ -103,17 +103,17 @@ fn what_is_sent_is_answered() {
     let serving = thread::spawn(move || {
         let mut client = server.accept().unwrap();
         assert!(client.claimed_id().is_none());
-        let Some(Event::Message(message)) = client.recv() else { panic!("no message") };
+        let Some(Incoming::Message(message)) = client.next() else { panic!("no message") };
         let data: Value = client.decode(&message).unwrap();
         client.emit(message.event(), &data["message"]).unwrap();
         assert_eq!(client.claimed_id().unwrap().as_str(), "\"hello\"");
-        assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("disconnect"));
+        assert_eq!(client.next().as_ref().map(text).as_deref(), Some("disconnect"));
         client.number()
     });
     let mut client = IpcClient::connect_to(&place.classic(), "world").unwrap();
     client.emit("app.message", &json!({"id": "hello", "message": "hi"})).unwrap();
-    assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("connect"));
-    assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("app.message \"hi\""));
+    assert_eq!(client.next().as_ref().map(text).as_deref(), Some("connect"));
+    assert_eq!(client.next().as_ref().map(text).as_deref(), Some("app.message \"hi\""));
     assert!(client.close().undelivered.is_empty());
     assert_eq!(serving.join().unwrap(), 1);
 }
@@ -158,11 +158,11 @@ fn retries_are_as_many_as_the_config_says() {
         let events = to_the_end(&mut client);
         let failed = events.iter().filter(|event| *event == "ERR_IPC_NOBODY_LISTENING").count();
         assert_eq!((failed, events.last().map(String::as_str)), (attempts, Some("destroy")));
-        assert!(client.connect().is_err());
+        assert!(client.connected().is_err());
     }
     let config = with(config(Retries::Forever), |config| config.stop_retrying = true);
     let mut client = IpcClient::connect_to(&config, "world").unwrap();
-    assert!(client.connect().is_err());
+    assert!(client.connected().is_err());
 }
 
 #[test]
@@ -171,19 +171,19 @@ fn sync_holds_a_message_until_the_one_before_is_answered() {
     let config = place.classic_with(|config| config.sync = true);
     let mut client = IpcClient::connect_to(&config, "world").unwrap();
     let listener = place.listener();
-    client.connect().unwrap();
+    client.connected().unwrap();
     client.emit("e", &1).unwrap();
     client.emit("e", &2).unwrap();
     let (mut socket, _) = listener.accept().unwrap();
     socket.set_nonblocking(true).unwrap();
     let mut heard = [0; 100];
-    assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("connect"));
-    assert_eq!(client.recv_timeout(Duration::from_millis(1)).unwrap_err(), RecvError::TimedOut);
+    assert_eq!(client.next().as_ref().map(text).as_deref(), Some("connect"));
+    assert_eq!(client.next_timeout(Duration::from_millis(1)).unwrap_err(), NextError::TimedOut);
     let first = socket.read(&mut heard).unwrap();
     assert_eq!(&heard[..first], b"{\"type\":\"e\",\"data\":1}\x0c");
     socket.write_all(b"{\"type\":\"ok\",\"data\":{}}\x0c").unwrap();
-    assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("ok {}"));
-    assert_eq!(client.recv_timeout(Duration::from_millis(1)).unwrap_err(), RecvError::TimedOut);
+    assert_eq!(client.next().as_ref().map(text).as_deref(), Some("ok {}"));
+    assert_eq!(client.next_timeout(Duration::from_millis(1)).unwrap_err(), NextError::TimedOut);
     let second = socket.read(&mut heard).unwrap();
     assert_eq!(&heard[..second], b"{\"type\":\"e\",\"data\":2}\x0c");
 }
@@ -218,7 +218,7 @@ fn a_malformed_frame_means_what_it_means_to_each_version() {
     let place = Place::new();
     let mut client = IpcClient::connect_to(&place.classic(), "world").unwrap();
     let peer_of_classic = peer(place.listener(), MALFORMED);
-    let events: Vec<_> = (0..3).map(|_| text(&client.recv().unwrap())).collect();
+    let events: Vec<_> = (0..3).map(|_| text(&client.next().unwrap())).collect();
     assert_eq!(events, ["connect", "ERR_IPC_INVALID_JSON", "e 1"]);
     client.close();
     peer_of_classic.join().unwrap();
@@ -257,7 +257,7 @@ fn what_happens_is_logged_and_payloads_only_if_asked_for() {
         let mut client = IpcClient::connect_to(&config, "world").unwrap();
         client.emit("ask", "a secret").unwrap();
         let peer = peer(place.listener(), b"{\"type\":\"e\",\"data\":7}\x0cno JSON\x0c");
-        (0..3).for_each(|_| drop(client.recv()));
+        (0..3).for_each(|_| drop(client.next()));
         client.close();
         to_the_end(&mut client);
         peer.join().unwrap();
@@ -267,7 +267,7 @@ fn what_happens_is_logged_and_payloads_only_if_asked_for() {
             "received event e 7",
             "client of world: frame is not JSON: expected ident at line 1 column 2",
             "connection to world closed: by this side",
-            "client of world is at its end",
+            "client of world is closed",
         ];
         expected.retain(|line| log_payloads || !line.contains("event"));
         assert_eq!(place.lines(), expected);
@@ -315,17 +315,17 @@ fn raw_mode_has_bytes_over_tcp_too() {
     let port = listener.local_addr().unwrap().port();
     let config = place.classic_with(|config| config.raw_buffer = true);
     let mut client = IpcClient::connect_to_net(&config, ("world", port)).unwrap();
-    client.write([1, 300, -1]).unwrap();
+    client.emit_raw([1, 300, -1]).unwrap();
     assert!(client.emit("e", &1).is_err());
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut socket, _) = listener.accept().unwrap();
     assert!(client.flush());
     let mut heard = [0; 3];
     socket.read_exact(&mut heard).unwrap();
     assert_eq!(heard, [1, 44, 255]);
     socket.write_all(b"ok").unwrap();
-    assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("connect"));
-    assert_eq!(client.recv().as_ref().map(text).as_deref(), Some("data ok"));
+    assert_eq!(client.next().as_ref().map(text).as_deref(), Some("connect"));
+    assert_eq!(client.next().as_ref().map(text).as_deref(), Some("data ok"));
     client.close();
 }
 

@@ -98,8 +98,8 @@ async fn raw_mode_serves_a_peer_in_c() {
     answer.put_f64(-0.3125);
     // In two pieces: the peer reads on until it has all.
     let rest = answer.split_off(5);
-    socket.write(answer).unwrap();
-    socket.write(rest).unwrap();
+    socket.emit_raw(answer).unwrap();
+    socket.emit_raw(rest).unwrap();
     check_content(peer).await;
     server.stop().await;
 }

@@ -183,7 +183,7 @@ async fn in_raw_mode_each_datagram_is_one_event() {
     for length in [1, 40_000, 3] {
         assert_eq!(next(&mut hears).await, length);
     }
-    server.write_to(somebody.0.local_addr().unwrap(), "bare").unwrap();
+    server.emit_raw_to(somebody.0.local_addr().unwrap(), "bare").unwrap();
     assert_eq!(somebody.hear().await, ("bare".to_owned(), address));
 }
 

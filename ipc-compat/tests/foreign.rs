@@ -104,7 +104,7 @@ async fn a_server_in_raw_mode_reads_no_more_than_its_peer_does() {
     config.high_water_mark = Some(100_000);
     let ipc = ipc(&directory, config);
     let server = ipc.serve(()).unwrap();
-    server.on_data(|bytes, socket| socket.write(bytes).unwrap());
+    server.on_data(|bytes, socket| socket.emit_raw(bytes).unwrap());
     server.start().await.unwrap();
     let path = ipc.config().socket_path("world");
     let (mut reader, mut writer) = UnixStream::connect(&path).await.unwrap().into_split();

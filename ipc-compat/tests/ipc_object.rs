@@ -125,11 +125,11 @@ async fn a_second_connect_to_finds_the_first_client() {
     let (called, mut calls) = mpsc::unbounded_channel();
     let second = ipc.connect_to(("world", move |_: &Ipc| called.send(()).unwrap())).unwrap();
     next(&mut calls).await;
-    assert_eq!(first.core().peer(), second.core().peer());
+    assert_eq!(first.socket(), second.socket());
     // One that has ended is replaced.
     first.close().await;
     let third = ipc.connect_to("world").unwrap();
-    assert_ne!(first.core().peer(), third.core().peer());
+    assert_ne!(first.socket(), third.socket());
     third.connected().await.unwrap();
 }
 
@@ -294,7 +294,7 @@ async fn objects_of_one_process_have_configs_of_their_own() {
     assert_eq!(next(&mut hears).await, r#"{"id":"me"} Some("\"me\"")"#);
     frames.connect_to("frames").unwrap().emit("told", &told).unwrap();
     assert_eq!(next(&mut hears).await, r#"{"id":"me"} None"#);
-    bytes.connect_to("bytes").unwrap().write("raw").unwrap();
+    bytes.connect_to("bytes").unwrap().emit_raw("raw").unwrap();
     assert_eq!(next(&mut hears).await, r#"b"raw""#);
 }
 

@@ -125,7 +125,7 @@ async fn what_happens_is_logged_and_payloads_only_if_asked_for() {
             "already connected to world".to_owned(),
             "client 1 connected".into(),
             "client 1 disconnected: by the other side".into(),
-            "client of world is at its end".into(),
+            "client of world is closed".into(),
             "connected to world".into(),
             "connection to world closed: by this side".into(),
             format!("server listens at unix:{}", path.display()),
@@ -169,8 +169,8 @@ async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
     socket.send("two", &2).await.unwrap();
     server.emit(&socket, "three", &3).unwrap();
     server.broadcast("four", &4).unwrap();
-    server.core().broadcast_send("five", &5).await.unwrap();
-    server.core().emit(socket.id(), "six", &6).unwrap();
+    server.broadcast_send("five", &5).await.unwrap();
+    server.socket(socket.id()).unwrap().emit("six", &6).unwrap();
     // A message that cannot be sent is an error, and is not logged.
     socket.emit("seven", &std::collections::HashMap::from([([1], 2)])).unwrap_err();
     let logged = lines.take();
@@ -200,7 +200,7 @@ async fn errors_are_logged() {
     assert_eq!(logged.len(), 3, "{logged:?}");
     assert!(logged[0].starts_with("client of nobody: "), "{logged:?}");
     assert!(logged[1].starts_with("connection to nobody closed: "), "{logged:?}");
-    assert_eq!(logged[2], "client of nobody is at its end");
+    assert_eq!(logged[2], "client of nobody is closed");
 }
 
 #[tokio::test(start_paused = true)]

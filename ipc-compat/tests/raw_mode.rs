@@ -66,7 +66,7 @@ impl Chunks {
 }
 
 fn echo(server: &IpcServer) {
-    server.on_data(|bytes, socket| socket.write(bytes).unwrap());
+    server.on_data(|bytes, socket| socket.emit_raw(bytes).unwrap());
 }
 
 /// 4 MiB in which every byte value and every pair of neighbours occurs.
@@ -87,10 +87,10 @@ async fn every_byte_and_four_mebibytes_go_there_and_back() {
             let client = ipc.connect_to("world").unwrap();
             let mut chunks = Chunks::of(&client);
             let every: Vec<u8> = (0..=255).collect();
-            client.write(&every).unwrap();
+            client.emit_raw(&every).unwrap();
             chunks.expect(&every).await;
             let large = four_mebibytes();
-            client.write(&large).unwrap();
+            client.emit_raw(&large).unwrap();
             chunks.expect(&large).await;
             client.close().await;
             server.stop().await;
@@ -110,7 +110,7 @@ async fn tcp_does_it_too() {
     };
     let client = ipc.connect_to_net(("world", port)).unwrap();
     let mut chunks = Chunks::of(&client);
-    client.write([0xff, 0x00, 0x0c]).unwrap();
+    client.emit_raw([0xff, 0x00, 0x0c]).unwrap();
     chunks.expect(b"\xff\x00\x0c").await;
 }
 
@@ -129,15 +129,15 @@ async fn the_configs_encoding_makes_bytes_of_text() {
         let ipc = raw(&directory, Config::classic(), encoding);
         let server = ipc.serve(()).unwrap();
         let mut heard = Chunks::of_server(&server);
-        server.on_connect(move |socket| socket.write(text).unwrap());
+        server.on_connect(move |socket| socket.emit_raw(text).unwrap());
         server.start().await.unwrap();
         let client = ipc.connect_to("world").unwrap();
         let mut chunks = Chunks::of(&client);
         chunks.expect(bytes).await;
-        client.write(text).unwrap();
+        client.emit_raw(text).unwrap();
         heard.expect(bytes).await;
         // Bytes are sent as they are under every encoding.
-        client.write(b"\x80\xff").unwrap();
+        client.emit_raw(b"\x80\xff").unwrap();
         heard.expect(b"\x80\xff").await;
         client.close().await;
         assert!(heard.left.is_empty() && heard.coming.try_recv().is_err(), "nothing was added");
@@ -169,7 +169,7 @@ async fn a_broadcast_reaches_every_client() {
         chunks.expect(&large).await;
     }
     let first = server.sockets().remove(0);
-    server.write(&first, [1, 2]).unwrap();
+    server.emit_raw(&first, [1, 2]).unwrap();
     first.send_raw("03").await.unwrap();
     clients[0].1.expect(b"\x01\x02\x03").await;
 }
@@ -191,7 +191,7 @@ async fn events_and_bytes_do_not_mix() {
     assert!(matches!(&refused, EmitError::Format(error) if error.code() == codes::RAW_MODE));
     // What looks like an envelope is bytes: it runs no handler and identifies no peer.
     let frame = b"{\"type\":\"data\",\"data\":{\"id\":\"me\"}}\x0c";
-    client.write(frame).unwrap();
+    client.emit_raw(frame).unwrap();
     heard.expect(frame).await;
     assert_eq!(wrongs.recv().await.unwrap(), codes::RAW_MODE);
     assert_eq!(server.socket_id(&server.sockets()[0]), None);
@@ -209,7 +209,7 @@ async fn bytes_need_raw_mode() {
     server.start().await.unwrap();
     let client = ipc.connect_to("world").unwrap();
     let not_raw = |error: &EmitError| matches!(error, EmitError::Format(error) if error.code() == codes::NOT_RAW_MODE);
-    assert!(not_raw(&client.write("hello").unwrap_err()));
+    assert!(not_raw(&client.emit_raw("hello").unwrap_err()));
     assert!(not_raw(&server.broadcast_raw("hello").unwrap_err()));
     client.emit("data", "hello").unwrap();
     assert_eq!(hears.recv().await.unwrap(), "hello");
@@ -220,9 +220,9 @@ async fn what_was_not_written_comes_back_whole() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::classic(), Encoding::Hex);
     let client = ipc.connect_to("nobody").unwrap();
-    client.write("00ff").unwrap();
-    client.write([7]).unwrap();
-    let report = client.core().disconnect().await;
+    client.emit_raw("00ff").unwrap();
+    client.emit_raw([7]).unwrap();
+    let report = client.disconnect().await;
     let payloads: Vec<_> = report.undelivered.iter().map(|data| data.payload().unwrap()).collect();
     assert_eq!(payloads, [&b"\x00\xff"[..], b"\x07"]);
 }
@@ -255,7 +255,7 @@ async fn check_silent(stream: &mut Stream) {
 async fn in_sync_mode_each_write_waits_for_a_chunk() {
     let (client, mut stream) = client_and_stream(true).await;
     for text in ["one", "two", "three"] {
-        client.peer().write(text).unwrap();
+        client.peer().emit_raw(text).unwrap();
     }
     check_bytes(&mut stream, b"one").await;
     check_silent(&mut stream).await;

@@ -59,7 +59,7 @@ impl Machine {
 const BOTH: [Dialect; 2] = [Dialect::Classic, Dialect::V14];
 
 fn is_at(server: &IpcServer, root: &Path) -> bool {
-    server.core().endpoint() == Some(Endpoint::Unix(root.join("app.world")))
+    server.endpoint() == Some(Endpoint::Unix(root.join("app.world")))
 }
 
 both_runtimes!(every_client_finds_every_server);
@@ -78,7 +78,7 @@ async fn every_client_finds_every_server() {
             client.on("answer", move |answer: String, _| heard.send(answer).unwrap());
             client.emit("ask", "hello").unwrap();
             assert_eq!(answers.recv().await.as_deref(), Some("hello!"));
-            let found = client.core().peer().info().unwrap().endpoint.clone();
+            let found = client.socket().info().unwrap().endpoint.clone();
             client.close().await;
             server.stop().await;
             assert_eq!(
@@ -98,7 +98,7 @@ async fn of_two_servers_its_own_familys_is_taken() {
         let ipc = Ipc::new(machine.config(dialect, machine.auto()));
         let client = ipc.connect_to("world").unwrap();
         client.connected().await.unwrap();
-        let found = client.core().peer().info().unwrap().endpoint.clone();
+        let found = client.socket().info().unwrap().endpoint.clone();
         assert_eq!(found, Endpoint::Unix(machine.root(dialect).join("app.world")));
         client.close().await;
     }
@@ -208,7 +208,7 @@ async fn a_directory_that_a_stranger_made_in_our_name_is_passed_over() {
         let client = Ipc::new(config).connect_to("world").unwrap();
         let connected = client.connected().await;
         assert_eq!(connected.is_ok(), found, "{connected:?}");
-        client.core().disconnect().await;
+        client.disconnect().await;
     }
     server.stop().await;
 }

@@ -85,7 +85,7 @@ async fn a_client_finds_the_pipe_of_the_other_family() {
         both.resolve = Resolve::auto();
         let client = Ipc::new(both).connect_to(id.as_str()).unwrap();
         client.connected().await.unwrap();
-        assert_eq!(client.core().peer().info().unwrap().endpoint, endpoint);
+        assert_eq!(client.socket().info().unwrap().endpoint, endpoint);
         client.close().await;
         server.stop().await;
     }

@@ -1,7 +1,7 @@
 //! A client of `msgpack_server`: asks for a sum, and shows it. Events come as a stream here.
 //!
 //! `cargo run -p ipc-core --example msgpack_client /tmp/sums.sock`
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::path::PathBuf;
 

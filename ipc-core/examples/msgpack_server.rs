@@ -1,7 +1,7 @@
 //! A server that speaks MessagePack instead of node-ipc's JSON: Rust to Rust, smaller and faster.
 //!
 //! `cargo run -p ipc-core --example msgpack_server /tmp/sums.sock`; it ends when its client leaves.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![expect(clippy::print_stderr, reason = "its output is for its user")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Server::builder(MsgPack::new(), Endpoint::Unix(path).transport()?).build();
     server.on("add", |numbers: Vec<i64>, peer| {
         eprintln!("adding {numbers:?}");
-        // Sending fails only if the peer is gone, and then there is nobody to answer.
+        // Sending fails only if the peer has left.
         let _ = peer.emit("sum", &numbers.iter().sum::<i64>());
     });
     let left = Arc::new(Notify::new());

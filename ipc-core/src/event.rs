@@ -1,10 +1,10 @@
-//! What happens to clients and servers, and the reports of closing and broadcasting.
+//! Lifecycle events of clients and servers, and the reports of closing and broadcasting.
 
 use std::sync::Arc;
 
 use crate::{DisconnectReason, EmitError, Error, Message, Peer, PeerId};
 
-/// What happens to a client's connection.
+/// A lifecycle event of a client.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum ClientEvent {
@@ -13,32 +13,34 @@ pub enum ClientEvent {
     /// The connection is lost, or an attempt to make one has failed. Another attempt follows, or
     /// [`Destroy`](Self::Destroy) does.
     Disconnect(DisconnectReason),
-    /// The client is at its end: nothing happens any more.
+    /// The client is closed for good. No event follows.
     Destroy,
-    /// Something went wrong. Whether the connection ends with it says
-    /// [`Error::ends_connection`].
+    /// An error. [`Error::ends_connection`] says whether the connection ends with it.
     Error(Arc<Error>),
 }
 
-/// What happens to a server and its peers.
+/// A lifecycle event of a server or one of its peers.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ServerEvent<F> {
+    /// The server listens at this endpoint; no peer has connected yet. Dispatched to handlers only:
+    /// a program that reads a stream has the endpoint from [`Server::listen`](crate::Server::listen).
+    Listening(ipc_transport::Endpoint),
     /// A peer has connected.
     Connect(Peer<F>),
-    /// A peer is gone. What could not be written to it is in
+    /// A peer has left. What could not be written to it is in
     /// [`take_undelivered`](Peer::take_undelivered).
     Disconnect {
         /// The peer.
         peer: Peer<F>,
-        /// Why it is gone.
+        /// Why it has left.
         reason: DisconnectReason,
     },
-    /// Something went wrong, on the connection to a peer or, without one, in the server itself.
+    /// An error, on the connection to a peer or, without one, in the server itself.
     Error {
         /// The peer it concerns.
         peer: Option<Peer<F>>,
-        /// What went wrong.
+        /// The error.
         error: Arc<Error>,
     },
     /// A connection was closed at once, since as many peers as are allowed, at all or of the same
@@ -52,7 +54,7 @@ pub enum ServerEvent<F> {
     Displaced(ipc_transport::Displaced),
 }
 
-/// What a closed client leaves behind.
+/// The report of a client that was closed.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct CloseReport {
@@ -65,7 +67,7 @@ pub struct CloseReport {
     pub peer_ended: bool,
 }
 
-/// What became of a broadcast.
+/// The report of a broadcast.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct BroadcastReport {
@@ -75,13 +77,13 @@ pub struct BroadcastReport {
     pub failed: Vec<(PeerId, EmitError)>,
 }
 
-/// What a server leaves behind.
+/// The report of a server that was shut down.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// The messages that were accepted and not written, by peer; peers without any are not
     /// listed.
     pub undelivered: Vec<(PeerId, Vec<Message>)>,
-    /// How many peers did not end within the grace and were cut.
+    /// How many peers did not close within the grace and were cut.
     pub cut: usize,
 }

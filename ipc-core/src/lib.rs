@@ -36,11 +36,16 @@ pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, Shutdown
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
-pub use handlers::router::{HandlerError, HandlerId, HandlerOrder};
+#[cfg(feature = "tokio")]
+pub use handlers::Handlers;
+pub use handlers::error::HandlerError;
+pub use handlers::registry::{HandlerId, HandlerOrder};
 pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
 pub use options::{FlushPolicy, OnMalformed};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
-pub use runtime::{Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder};
+pub use runtime::{
+    Audience, Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder,
+};

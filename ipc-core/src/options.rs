@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipc_codec::Limits;
 
 use crate::HandlerOrder;
-use crate::observe::sent::Sent;
+use crate::observe::send_watch::SendWatch;
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{OverflowPolicy, QueueLimits, QueueOptions, Release};
 
@@ -62,7 +62,7 @@ pub(crate) struct ConnectionConfig {
     pub(crate) stall_timeout: Option<Duration>,
     pub(crate) event_bytes: usize,
     pub(crate) handler_order: HandlerOrder,
-    pub(crate) sent: Sent,
+    pub(crate) sent: SendWatch,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
     /// How many bytes a datagram has at most, if that is what the transport sends.
@@ -103,7 +103,7 @@ impl Default for ConnectionConfig {
             stall_timeout: Some(Duration::from_secs(10)),
             event_bytes: 8 * 1024 * 1024,
             handler_order: HandlerOrder::default(),
-            sent: Sent::default(),
+            sent: SendWatch::default(),
             budget: None,
             max_datagram: None,
         }
@@ -227,7 +227,7 @@ macro_rules! connection_setters {
             mut self,
             watch: impl Fn(&crate::Message) + Send + Sync + 'static,
         ) -> Self {
-            self.config.sent = crate::observe::sent::Sent::to(watch);
+            self.config.sent = crate::observe::send_watch::SendWatch::to(watch);
             self
         }
     };

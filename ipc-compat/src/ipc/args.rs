@@ -1,4 +1,4 @@
-//! Arguments that are left out but stay in order, as node-ipc takes them, checked by the compiler.
+//! Arguments in node-ipc's order, any of which may be left out, checked by the compiler.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub trait ConnectToArgs {
 }
 
 /// What [`Ipc::serve_net`] takes: any of host, port, type of UDP and callback, in this order, or a
-/// list that is looked at when it is given. `()` is none of them, and one alone needs no
+/// list that is looked at when it is given. `()` leaves all out, and a single one needs no
 /// parentheses.
 ///
 /// A host is text; text in its place that says `udp4` or `udp6`, in any case, is the type of UDP
@@ -29,7 +29,7 @@ pub trait ServeNetArgs {
     fn into_args(self) -> Vec<Arg>;
 }
 
-/// What [`Ipc::connect_to_net`] takes: an id, and any of host, port and callback behind it, in
+/// What [`Ipc::connect_to_net`] takes: an id, then any of host, port and callback, in
 /// this order, or a list that is looked at when it is given.
 pub trait ConnectToNetArgs {
     /// Returns the arguments as a list.
@@ -42,8 +42,8 @@ trait TextArg: Into<Arg> {}
 impl TextArg for &str {}
 impl TextArg for String {}
 
-/// Implements an argument trait for tuples: in the brackets stand those arguments that are texts,
-/// in the parentheses behind them the types by which the compiler tells the ways apart.
+/// Implements an argument trait for tuples: the brackets hold the arguments that are texts, the
+/// parentheses after them the types that distinguish the forms.
 macro_rules! ways {
     ($trait:ident: $([$($text:ident)*] ($($arg:ident: $type:ty),*);)*) => { $(
         impl<$($text: TextArg),*> $trait for ($($text,)* $($type,)*) {
@@ -56,7 +56,7 @@ macro_rules! ways {
     )* };
 }
 
-/// The same with a callback at the end.
+/// The same with a callback as the last argument.
 macro_rules! ways_with_callback {
     ($trait:ident: $([$($text:ident)*] ($($arg:ident: $type:ty),*);)*) => { $(
         impl<$($text: TextArg,)* Then: FnOnce(&Ipc) + Send + 'static> $trait
@@ -79,7 +79,7 @@ macro_rules! both_ways {
     };
 }
 
-/// Implements an argument trait for one argument, which stands without parentheses.
+/// Implements an argument trait for one argument without parentheses.
 macro_rules! alone {
     ($trait:ident: $($type:ty),*) => {
         $(impl $trait for $type {

@@ -1,4 +1,4 @@
-//! `Call`: what the arguments of a call mean, sorted out at run time as node-ipc does it.
+//! `Call`: what the arguments of a call mean, sorted at run time as node-ipc does it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,8 +14,8 @@ use crate::Config;
 ///
 /// # Examples
 ///
-/// A list of them is taken by every call, so that a program that is steered from another language,
-/// or by a config file, needs not know the forms.
+/// A list of them is taken by every call, so that a program whose arguments come from another
+/// language, or from a config file, need not know the forms.
 ///
 /// ```
 /// use ipc_compat::{Arg, Config, Ipc};
@@ -92,7 +92,7 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`IpcError::Argument`] if one is not what can stand there.
+    /// [`IpcError::Argument`] if one cannot be used in its place.
     // Wire rule W34
     pub fn serve(args: Vec<Arg>) -> Result<Self, IpcError> {
         let [mut path, mut callback, ..] = places(args);
@@ -106,7 +106,7 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`IpcError::NoId`], or [`IpcError::Argument`] if one is not what can stand there.
+    /// [`IpcError::NoId`], or [`IpcError::Argument`] if one cannot be used in its place.
     // Wire rule W34
     pub fn connect_to(args: Vec<Arg>) -> Result<Self, IpcError> {
         let [given, mut path, mut callback, _] = places(args);
@@ -122,7 +122,7 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`IpcError::InvalidPort`], or [`IpcError::Argument`] if one is not what can stand there.
+    /// [`IpcError::InvalidPort`], or [`IpcError::Argument`] if one cannot be used in its place.
     // Wire rule W40 and W43
     pub fn serve_net(args: Vec<Arg>) -> Result<Self, IpcError> {
         let [mut host, mut port, mut udp, mut callback] = places(args);
@@ -163,8 +163,8 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`IpcError::NoId`], [`IpcError::InvalidPort`], or [`IpcError::Argument`] if one is not what
-    /// can stand there.
+    /// [`IpcError::NoId`], [`IpcError::InvalidPort`], or [`IpcError::Argument`] if one cannot
+    /// be used in its place.
     // Wire rule W40
     pub fn connect_to_net(args: Vec<Arg>) -> Result<Self, IpcError> {
         let [given, mut host, mut port, mut callback] = places(args);
@@ -197,7 +197,7 @@ impl Call {
         Ok(Self { id: String::new(), place: None, port: None, udp: None, callback })
     }
 
-    /// Returns the id; the calls that make a server have none.
+    /// Returns the id; empty for the calls that make a server.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -303,8 +303,7 @@ impl fmt::Debug for Call {
     }
 }
 
-/// Returns the arguments a call looks at; what is missing is left out, what is more is not looked
-/// at.
+/// Returns the arguments that a call reads: missing ones count as left out, further ones are ignored.
 fn places(args: Vec<Arg>) -> [Arg; 4] {
     let mut args = args.into_iter();
     std::array::from_fn(|_| args.next().unwrap_or_else(Arg::absent))

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ipc_core::session::State;
+use ipc_core::queue::Tally;
+use ipc_core::session::{ReconnectPolicy, State};
 use ipc_core::{
-    Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
-    EncodePayload, Error, HandlerId, Message,
+    Client, ClientEvent, CloseReport, ConnectError, DisconnectReason, EmitError, EncodePayload,
+    Error, Events, HandlerId,
 };
 use ipc_transport::RuntimeError;
 use tokio::sync::watch;
 
 use super::Socket;
-use super::handlers::message_handlers;
 use super::log::{Log, Logged};
 use super::once::Once;
 use super::raw_socket::on_chunk;
@@ -23,13 +23,13 @@ use crate::{NodeFormat, RawData};
 /// Events that the server sends and events that happen to the connection are registered with
 /// methods of their own, so that a server that sends an event called `error` is heard as that.
 ///
-/// It does not dial before one of these: [`start`](Self::start), [`emit`](Self::emit),
-/// [`write`](Self::write), [`connected`](Self::connected), [`closed`](Self::closed),
-/// [`close`](Self::close), or a stream of [`core().events()`](Client::events) when it is first
-/// polled. A callback that was given to `connect_to` registers the handlers; when it returns, the
-/// client starts. So no event is missed by a handler that is registered on the line after
-/// `connect_to`, on any kind of runtime. A client that is dropped without having been started says
-/// so in the log.
+/// It does not dial before it is [started](Self::start), which the first of these does, too:
+/// [`emit`](Self::emit), [`send`](Self::send) and their forms for raw mode, [`flush`](Self::flush),
+/// [`connected`](Self::connected), [`closed`](Self::closed), [`close`](Self::close), or a stream of
+/// [`events`](Self::events) when it is first polled. A callback that was given to `connect_to`
+/// registers the handlers; when it returns, the client starts. So no event is missed by a handler
+/// that is registered on the line after `connect_to`, on any kind of runtime. A client that is
+/// dropped without having been started says so in the log.
 ///
 /// It is cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,7 +40,6 @@ pub struct IpcClient {
     _notice: Arc<NeverStarted>,
     id: Arc<str>,
     client: Client<NodeFormat>,
-    log: Logged,
 }
 
 /// Says in the log that a client was dropped that was never started.
@@ -54,28 +53,22 @@ struct NeverStarted {
 impl Drop for NeverStarted {
     fn drop(&mut self) {
         if *self.state.borrow() == State::Idle {
-            self.log
-                .told(format_args!("client of {} was never started: it did not connect", self.id));
+            self.log.untraced(format_args!(
+                "client of {} was never started: it did not connect",
+                self.id
+            ));
         }
     }
 }
 
 impl IpcClient {
-    pub(super) fn new(id: &str, client: Client<NodeFormat>, log: Logged) -> Self {
+    pub(super) fn new(id: &str, client: Client<NodeFormat>, log: &Logged) -> Self {
         let id: Arc<str> = id.into();
         let notice =
             NeverStarted { id: Arc::clone(&id), state: client.state(), log: log.log.clone() };
-        let this = Self { id, client, log, _notice: Arc::new(notice) };
-        this.log.log.watch_client(&this.id, &this.client);
-        this.watch_messages();
-        this
-    }
-
-    /// Registers this crate's own handlers of messages.
-    fn watch_messages(&self) {
-        self.log.watch(|log| {
-            self.client.on_any(move |message, _| log.received(message));
-        });
+        log.log.watch_client(&id, &client);
+        log.watch_messages(client.handlers());
+        Self { id, client, _notice: Arc::new(notice) }
     }
 
     /// Returns the id it was connected under.
@@ -84,10 +77,16 @@ impl IpcClient {
         &self.id
     }
 
-    message_handlers!(client);
+    ipc_core::forward_handlers!(NodeFormat, ClientEvent, |this| this.client.handlers());
 
-    /// Starts connecting, in a task of its own on the runtime at hand, unless that has begun. Does
-    /// not wait; see [`connected`](Self::connected).
+    /// Registers a handler for the bytes that the server sends in raw mode (node-ipc's `data`). How
+    /// they are cut says nothing about how they were sent. Not called when frames are received.
+    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
+        self.on_any(on_chunk(handler))
+    }
+
+    /// Starts connecting, in a new task on the current runtime, unless that has begun. Does not
+    /// wait; see [`connected`](Self::connected).
     ///
     /// # Errors
     ///
@@ -98,7 +97,7 @@ impl IpcClient {
     }
 
     /// Registers a handler for each time the connection is made: the place to say who this is, for
-    /// what is sent here goes to each new connection. What was sent before and waits, goes out first.
+    /// what is sent here goes to each new connection, after what was queued before.
     pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
         // The socket, not the client: a handler must not keep its client alive.
         let socket = self.client.peer().clone();
@@ -109,7 +108,7 @@ impl IpcClient {
         })
     }
 
-    /// Registers a handler for the next time the connection is made only.
+    /// Registers a handler for the next time that the connection is made.
     pub fn once_connect(&self, handler: impl FnOnce(&Socket) + Send + 'static) -> HandlerId {
         let once = Once::new(handler);
         self.on_connect(move |socket| {
@@ -119,7 +118,7 @@ impl IpcClient {
         })
     }
 
-    /// Registers a handler for the next time only that the connection is lost, or cannot be made.
+    /// Registers a handler for the next time that the connection is lost, or could not be made.
     pub fn once_disconnect(
         &self,
         handler: impl FnOnce(&DisconnectReason) + Send + 'static,
@@ -153,7 +152,7 @@ impl IpcClient {
         })
     }
 
-    /// Registers a handler for the client's end, after which it does not connect again.
+    /// Registers a handler for the client's end: it is closed and does not connect again.
     // Wire rule W20
     pub fn on_destroy(&self, handler: impl Fn() + Send + Sync + 'static) -> HandlerId {
         self.client.on_lifecycle(move |event| {
@@ -172,12 +171,12 @@ impl IpcClient {
         })
     }
 
-    /// Sends an event. Before the connection is made it waits for that. Starts the client.
+    /// Sends an event, without waiting: it is queued until the connection is made. Starts the client.
     ///
     /// # Errors
     ///
-    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed, or
-    /// cannot be started on this runtime.
+    /// [`EmitError`]: the data cannot be sent, the queue is full, or the client is closed or cannot
+    /// be started on this runtime.
     ///
     /// # Examples
     ///
@@ -196,22 +195,69 @@ impl IpcClient {
         self.client.emit(event, data)
     }
 
-    /// Sends bytes in raw mode, without adding anything: text by the config's encoding, bytes, or
-    /// numbers modulo 256. Before the connection is made it waits for that. Starts the client.
+    /// Sends bytes in raw mode as they are, without waiting: text by the config's encoding, bytes, or
+    /// numbers modulo 256. They are queued until the connection is made. Starts the client.
     ///
     /// # Errors
     ///
     /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
     /// has no `raw_buffer`; else as [`emit`](Self::emit).
-    pub fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
+    pub fn emit_raw<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
         self.client.emit(NodeFormat::RAW_EVENT, &data.into())
+    }
+
+    /// Sends an event; waits while the queue is full, up to the config's limits. Starts the client.
+    ///
+    /// # Errors
+    ///
+    /// As [`emit`](Self::emit).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send<T: ?Sized>(&self, event: &str, data: &T) -> Result<(), EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.client.send(event, data).await
+    }
+
+    /// Sends bytes in raw mode; waits while the queue is full. Starts the client.
+    ///
+    /// # Errors
+    ///
+    /// As [`emit_raw`](Self::emit_raw).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send_raw<'a>(&self, data: impl Into<RawData<'a>> + Send) -> Result<(), EmitError> {
+        let data = data.into();
+        self.client.send(NodeFormat::RAW_EVENT, &data).await
+    }
+
+    /// Waits until everything that was sent is written; `false` if the client closed before. Starts
+    /// the client.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn flush(&self) -> bool {
+        self.client.flush().await
+    }
+
+    /// Returns a stream of the messages and lifecycle events from now on; see [`Client::events`].
+    /// The client starts when it is first polled.
+    #[must_use]
+    pub fn events(&self) -> Events<NodeFormat, ClientEvent> {
+        self.client.events()
     }
 
     /// Waits until the client is connected. Starts it.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead, or cannot be started on this runtime.
+    /// [`ConnectError`] if it closes instead, or cannot be started on this runtime.
     ///
     /// # Cancel safety
     ///
@@ -229,13 +275,13 @@ impl IpcClient {
         self.client.connected().await
     }
 
-    /// Writes what waits, closes the connection and waits for its end. Starts the client, so that
-    /// what its handlers send when it connects is written, too; not after
+    /// Writes everything that was sent, closes the connection and waits for that. Starts the client,
+    /// so that what its handlers send when it connects is written, too; not after
     /// [`Ipc::disconnect`](super::Ipc::disconnect). See [`Client::close`].
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on.
+    /// If it is dropped, closing continues.
     ///
     /// # Examples
     ///
@@ -247,14 +293,13 @@ impl IpcClient {
     /// # Ok(()) }
     /// ```
     pub async fn close(&self) -> CloseReport {
-        // On a runtime that cannot run it there is nothing to be written either.
+        // On a runtime that cannot run it, nothing can be written either.
         let _ = self.client.start();
         self.client.close().await
     }
 
-    /// Waits until the client is at its end, after which it does not connect again: closed on this
-    /// side, or nobody there and no attempt left. A lost connection that is made anew is none.
-    /// Starts the client.
+    /// Waits until the client is closed for good: by this side, or since there is no server and no
+    /// attempt left. Not for a lost connection that is made anew. Starts the client.
     ///
     /// # Cancel safety
     ///
@@ -263,12 +308,51 @@ impl IpcClient {
         self.client.closed().await;
     }
 
+    /// Closes the connection at once and waits for that. What was not written is in the report. The
+    /// client does not connect again.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, the connection closes all the same.
+    pub async fn disconnect(&self) -> CloseReport {
+        self.client.disconnect().await
+    }
+
+    /// Makes the present connection, or attempt, the last one. A client between attempts closes
+    /// immediately.
+    pub fn stop_retrying(&self) {
+        self.client.stop_retrying();
+    }
+
+    pub(super) fn set_reconnect(&self, policy: ReconnectPolicy) {
+        self.client.set_reconnect(policy);
+    }
+
+    /// Returns the state, to be read or watched.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.client.state()
+    }
+
+    /// Returns what became of the messages sent so far.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.client.tally()
+    }
+
+    /// Returns the handle to the server that handlers are given: what the system says of it, what
+    /// waits to be written. Sending through it does not start the client.
+    #[must_use]
+    pub fn socket(&self) -> &Socket {
+        self.client.peer()
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         *self.client.state().borrow() != State::Destroyed
     }
 
-    /// Returns the client of the core, which can do more: streams of events, waiting for room,
-    /// the state.
+    /// Returns the client of `ipc-core` that this one is made of. For code that takes any of
+    /// `ipc-core`'s clients; what programs need is in the methods of this one.
     pub fn core(&self) -> &Client<NodeFormat> {
         &self.client
     }

@@ -1,4 +1,4 @@
-//! What a server on UDP has beside others: messages to an address, from whom nothing need have come.
+//! Messages from a server on UDP to an address, from which nothing need have come.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -71,8 +71,8 @@ impl EmitToError {
 
 impl IpcServer {
     /// Sends an event to an address, in a datagram from the server's own port: node-ipc's `emit`
-    /// with `{address, port}`. Nothing need have come from there. Over other sockets than UDP, one
-    /// of the clients has to have the address.
+    /// with `{address, port}`. Nothing need have come from there. Over sockets other than UDP, the
+    /// address has to be a client's.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl IpcServer {
     /// # Errors
     ///
     /// [`EmitToError`].
-    pub fn write_to<'a>(
+    pub fn emit_raw_to<'a>(
         &self,
         to: impl ToAddress,
         data: impl Into<RawData<'a>>,
@@ -104,15 +104,25 @@ impl IpcServer {
         self.send_to(to, |socket| socket.emit(NodeFormat::RAW_EVENT, &data))
     }
 
+    /// Returns the socket of this address. Over UDP, where no client connects, one is made if nothing
+    /// has come from there yet; see [`Server::peer_at`](ipc_core::Server::peer_at).
+    ///
+    /// # Errors
+    ///
+    /// [`EmitToError::Host`] and [`EmitToError::Peer`].
+    pub fn socket_at(&self, address: impl ToAddress) -> Result<Socket, EmitToError> {
+        Ok(self.core().peer_at(address.to_address()?)?)
+    }
+
     fn send_to(
         &self,
         to: impl ToAddress,
         send: impl Fn(&Socket) -> Result<(), EmitError>,
     ) -> Result<(), EmitToError> {
         let to = to.to_address()?;
-        match send(&self.core().peer_at(to)?) {
-            // It was silent for so long that it is forgotten just now.
-            Err(EmitError::Closed) => Ok(send(&self.core().peer_at(to)?)?),
+        match send(&self.socket_at(to)?) {
+            // It was silent for so long that the socket was closed just now.
+            Err(EmitError::Closed) => Ok(send(&self.socket_at(to)?)?),
             result => Ok(result?),
         }
     }

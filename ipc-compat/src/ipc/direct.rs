@@ -1,4 +1,4 @@
-//! Direct access: the plain stream of a node-ipc socket, for peers that speak another protocol.
+//! Direct access: the plain stream of a node-ipc socket, for peers with another protocol.
 
 use std::sync::Arc;
 

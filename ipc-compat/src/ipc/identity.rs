@@ -49,7 +49,7 @@ impl Claims {
 /// Keeps the ids that clients give themselves, from now on. Handlers for every event run before the
 /// others, so that these see the id of the message at hand.
 pub(super) fn watch(server: &Server<NodeFormat>) {
-    server.on_any(|message, socket| {
+    server.handlers().watch(|message, socket| {
         let Some(id) = message.payload().and_then(data_id) else { return };
         match socket.attached::<Claims>() {
             Some(claims) => claims.keep(id),

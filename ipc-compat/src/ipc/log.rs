@@ -1,10 +1,10 @@
-//! `Log`: where an `Ipc` writes what happens, if anybody wants to know.
+//! `Log`: writes what happens to an `Ipc` to its logger and to `tracing`.
 
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ipc_core::{Client, ClientEvent, Message, Server, ServerEvent};
+use ipc_core::{Client, ClientEvent, Handlers, Message, Server, ServerEvent};
 
 use crate::{Config, Logger, NodeFormat};
 
@@ -15,12 +15,12 @@ pub(super) struct Log(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     silent: AtomicBool,
-    /// Whether there is a logger, so that nobody takes the lock in vain.
+    /// Whether there is a logger, so that the lock is not taken in vain.
     has_logger: AtomicBool,
     logger: Mutex<Option<Logger>>,
 }
 
-/// A log, and whether payloads go there, which a client or server is told when it is made.
+/// A log, and whether payloads go there: what a client or server was made with.
 #[derive(Debug, Clone)]
 pub(super) struct Logged {
     pub(super) log: Log,
@@ -28,7 +28,7 @@ pub(super) struct Logged {
 }
 
 impl Logged {
-    /// Returns what writes the messages that are sent, if they are to be.
+    /// Returns a function that writes the messages that are sent, if payloads are logged.
     pub(super) fn sent(&self) -> Option<impl Fn(&Message) + Send + Sync + 'static> {
         let log = self.log.clone();
         let write = move |message: &Message| {
@@ -37,14 +37,20 @@ impl Logged {
         self.payloads.then_some(write)
     }
 
-    /// Writes the messages that are received: gives `on_any` what writes one, if they are to be.
-    pub(super) fn watch(&self, on_any: impl FnOnce(Self)) {
+    /// Writes a line; see [`Log::line`].
+    pub(super) fn line(&self, line: impl fmt::Display) {
+        self.log.line(line);
+    }
+
+    /// Writes the messages that these handlers are called for, if payloads are logged.
+    pub(super) fn watch_messages<L>(&self, handlers: &Handlers<NodeFormat, L>) {
         if self.payloads {
-            on_any(self.clone());
+            let log = self.log.clone();
+            handlers.watch(move |message, _| log.received(message));
         }
     }
 
-    /// Writes a message that was received, if they are to be.
+    /// Writes a message that was received, if payloads are logged.
     pub(super) fn received(&self, message: &Message) {
         if self.payloads {
             self.log.received(message);
@@ -73,8 +79,8 @@ impl Log {
         self.0.silent.store(config.silent, Ordering::Relaxed);
     }
 
-    /// Writes a line to the logger, and to `tracing` with the feature. It is put together only if
-    /// somebody reads it.
+    /// Writes a line to the logger, and to `tracing` with the feature. It is formatted only if one of
+    /// them takes it.
     pub(super) fn line(&self, line: impl fmt::Display) {
         if self.0.silent.load(Ordering::Relaxed) {
             return;
@@ -84,8 +90,8 @@ impl Log {
         self.to_logger(line);
     }
 
-    /// Writes a line about what `ipc-core` tells `tracing` itself.
-    pub(super) fn told(&self, line: impl fmt::Display) {
+    /// Writes a line to the logger alone, about an event that `ipc-core` traces itself.
+    pub(super) fn untraced(&self, line: impl fmt::Display) {
         if !self.0.silent.load(Ordering::Relaxed) {
             self.to_logger(line);
         }
@@ -102,28 +108,35 @@ impl Log {
         }
     }
 
-    /// Writes what happens to a client's connection.
+    /// Writes the lifecycle events of a client.
     pub(super) fn watch_client(&self, id: &Arc<str>, client: &Client<NodeFormat>) {
         let (log, id) = (self.clone(), Arc::clone(id));
-        client.on_lifecycle(move |event| log.told(OfClient(&id, event)));
+        client.on_lifecycle(move |event| log.untraced(OfClient(&id, event)));
     }
 
-    /// Writes what happens to a server and its clients.
+    /// Writes the lifecycle events of a server and its clients.
     pub(super) fn watch_server(&self, server: &Server<NodeFormat>) {
         let log = self.clone();
         server.on_lifecycle(move |event| match event {
-            ServerEvent::Connect(peer) => log.told(format_args!("client {} connected", peer.id())),
+            ServerEvent::Listening(endpoint) => {
+                log.line(format_args!("server listens at {endpoint}"));
+            }
+            ServerEvent::Connect(peer) => {
+                log.untraced(format_args!("client {} connected", peer.id()))
+            }
             ServerEvent::Disconnect { peer, reason } => {
-                log.told(format_args!("client {} disconnected: {reason}", peer.id()));
+                log.untraced(format_args!("client {} disconnected: {reason}", peer.id()));
             }
             ServerEvent::Error { peer: Some(peer), error } => {
-                log.told(format_args!("client {}: {error}", peer.id()));
+                log.untraced(format_args!("client {}: {error}", peer.id()));
             }
-            ServerEvent::Error { peer: None, error } => log.told(format_args!("server: {error}")),
+            ServerEvent::Error { peer: None, error } => {
+                log.untraced(format_args!("server: {error}"))
+            }
             ServerEvent::Refused { limit } => {
-                log.told(format_args!("client refused: there are {limit} already"));
+                log.untraced(format_args!("client refused: there are {limit} already"));
             }
-            ServerEvent::Displaced(displaced) => log.told(format_args!("server: {displaced}")),
+            ServerEvent::Displaced(displaced) => log.untraced(format_args!("server: {displaced}")),
             _ => {}
         });
     }
@@ -134,7 +147,7 @@ impl Log {
     }
 }
 
-/// What happened to a client of the server with this id.
+/// A lifecycle event of the client of the server with this id.
 pub(super) struct OfClient<'a>(pub(super) &'a str, pub(super) &'a ClientEvent);
 
 impl fmt::Display for OfClient<'_> {
@@ -143,7 +156,7 @@ impl fmt::Display for OfClient<'_> {
         match event {
             ClientEvent::Connect => write!(f, "connected to {id}"),
             ClientEvent::Disconnect(reason) => write!(f, "connection to {id} closed: {reason}"),
-            ClientEvent::Destroy => write!(f, "client of {id} is at its end"),
+            ClientEvent::Destroy => write!(f, "client of {id} is closed"),
             ClientEvent::Error(error) => write!(f, "client of {id}: {error}"),
             other => write!(f, "client of {id}: {other:?}"),
         }

@@ -8,7 +8,6 @@ mod client;
 mod datagrams;
 mod direct;
 mod error;
-mod handlers;
 mod identity;
 mod local;
 mod log;
@@ -100,8 +99,8 @@ impl Ipc {
     /// servers and clients that exist already, as in node-ipc; the rest holds for those made from
     /// now on.
     ///
-    /// With `stop_retrying`, or `max_retries` 0, a client that waits for its next attempt is at its
-    /// end at once, and a connected one when its connection is lost, unless that is taken back.
+    /// With `stop_retrying`, or `max_retries` 0, a client between attempts closes immediately, and a
+    /// connected one when its connection is lost, unless that is taken back.
     // Wire rule W52
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = self.lock_config();
@@ -110,12 +109,12 @@ impl Ipc {
         self.inner.log.configure(&config);
         drop(config);
         for client in self.lock_of().values() {
-            client.core().set_reconnect(reconnect);
+            client.set_reconnect(reconnect);
         }
     }
 
     /// Makes a server on a local socket: `()`, `callback`, `path` or `(path, callback)`. Without
-    /// a path it is the config's socket root, appspace and id, one behind the other; a path that
+    /// a path it is the config's socket root, appspace and id, one after the other; a path that
     /// begins with a NUL character is a name of Linux's abstract namespace. The callback runs when
     /// the server listens. Register handlers, then call [`IpcServer::start`].
     ///
@@ -185,13 +184,13 @@ impl Ipc {
     /// nothing, on any kind of runtime. See [`IpcClient`] for what starts it. If there is a callback,
     /// its return does, and the callback is the place to register handlers.
     ///
-    /// If there is a client of this id that is not at its end, nothing is made: the callback runs
-    /// and the client that there is is returned.
+    /// If there is a client of this id that is not closed, it is returned instead, after the callback
+    /// ran.
     ///
     /// # Errors
     ///
     /// [`IpcError`] if the config cannot be used, or the id is empty; with a callback also if the
-    /// client cannot be started on the runtime at hand.
+    /// client cannot be started on the current runtime.
     ///
     /// # Examples
     ///
@@ -213,14 +212,14 @@ impl Ipc {
         self.make_client(&config, call, transport)
     }
 
-    /// Makes a client of a server on TCP, or on TLS if the config has `tls`: an id, and behind it any
-    /// of host, port and callback, in this order. It does not dial yet, else as
+    /// Makes a client of a server on TCP, or on TLS if the config has `tls`: an id, then any of
+    /// host, port and callback, in this order. It does not dial yet, else as
     /// [`connect_to`](Self::connect_to). The files of `tls` are read now.
     ///
     /// # Errors
     ///
     /// [`IpcError`] if the config cannot be used, or an argument, or the id is empty; with a callback
-    /// also if the client cannot be started on the runtime at hand.
+    /// also if the client cannot be started on the current runtime.
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
@@ -246,8 +245,8 @@ impl Ipc {
         self.make_client(&config, call, Arc::new(transport))
     }
 
-    /// Ends the client of this id and forgets it: what was sent is still written, in the
-    /// background, and it does not connect again. Returns the client; `None` if there is none.
+    /// Closes the client of this id in the background and forgets it: what was sent is still
+    /// written, and it does not connect again. Returns the client; `None` if there is none.
     ///
     /// A program that ends soon awaits [`IpcClient::close`] of it. Where the runtime stops first,
     /// only what the socket takes at once is written, and nothing of a client that was not connected
@@ -257,7 +256,7 @@ impl Ipc {
                   written"]
     pub fn disconnect(&self, id: &str) -> Option<IpcClient> {
         let client = self.lock_of().remove(id)?;
-        client.core().peer().close();
+        client.socket().close();
         Some(client)
     }
 
@@ -275,7 +274,7 @@ impl Ipc {
 
     /// Writes a line to the config's `logger`, and to `tracing` with the feature of that name;
     /// nowhere by default, nor if the config is `silent`. Give it [`format_args!`]: then a line
-    /// that nobody reads costs nothing.
+    /// that is not written costs nothing.
     ///
     /// # Examples
     ///
@@ -309,12 +308,11 @@ impl Ipc {
     ) -> Result<IpcServer, IpcError> {
         let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
         let made = setup::server(config, transport, &log)?;
-        let server = IpcServer::new(made, setup::identify(config), log);
+        let server = IpcServer::new(made, setup::identify(config), &log);
         if let Some(callback) = callback {
-            let (ipc, callback) = (Arc::downgrade(&self.inner), Mutex::new(Some(callback)));
+            let ipc = Arc::downgrade(&self.inner);
             server.on_start(move |_| {
-                let callback = callback.lock().unwrap_or_else(PoisonError::into_inner).take();
-                if let (Some(callback), Some(inner)) = (callback, ipc.upgrade()) {
+                if let Some(inner) = ipc.upgrade() {
                     callback(&Self { inner });
                 }
             });
@@ -342,7 +340,7 @@ impl Ipc {
                 client.clone()
             }
             _ => {
-                let client = IpcClient::new(id, made, log);
+                let client = IpcClient::new(id, made, &log);
                 of.insert(id.to_owned(), client.clone());
                 client
             }

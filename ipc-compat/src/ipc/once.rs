@@ -2,8 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// A handler that is given away when it is to run; after that there is none, and what it captured is
-/// dropped with it.
+/// A handler that is taken out to be run; what it captured is dropped after that.
 pub(super) struct Once<F>(Mutex<Option<F>>);
 
 impl<F> Once<F> {
@@ -11,7 +10,7 @@ impl<F> Once<F> {
         Self(Mutex::new(Some(handler)))
     }
 
-    /// Returns the handler, the first time.
+    /// Returns the handler; `None` if it was taken before.
     pub(super) fn take(&self) -> Option<F> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -16,24 +16,24 @@ use crate::{NodeFormat, RawData};
 /// fn echo(server: &IpcServer) {
 ///     server.on_data(|bytes, socket| {
 ///         // Sending fails only if the socket is gone, which is no news here.
-///         let _ = socket.write(bytes);
+///         let _ = socket.emit_raw(bytes);
 ///     });
 /// }
 /// ```
 pub trait RawSocket {
-    /// Sends bytes, without waiting and without adding anything to them.
+    /// Sends bytes as they are, without waiting.
     ///
     /// # Errors
     ///
     /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
     /// has no `raw_buffer`; else as [`Peer::emit`](ipc_core::Peer::emit).
-    fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError>;
+    fn emit_raw<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError>;
 
-    /// Sends bytes; waits while the queue is full. See [`Peer::send`](ipc_core::Peer::send).
+    /// Sends bytes as they are; waits while the queue is full. See [`Peer::send`](ipc_core::Peer::send).
     ///
     /// # Errors
     ///
-    /// As [`write`](Self::write).
+    /// As [`emit_raw`](Self::emit_raw).
     ///
     /// # Cancel safety
     ///
@@ -45,7 +45,7 @@ pub trait RawSocket {
 }
 
 impl RawSocket for Socket {
-    fn write<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
+    fn emit_raw<'a>(&self, data: impl Into<RawData<'a>>) -> Result<(), EmitError> {
         self.emit(NodeFormat::RAW_EVENT, &data.into())
     }
 
@@ -55,8 +55,8 @@ impl RawSocket for Socket {
     }
 }
 
-/// Returns a handler for messages that calls `handler` with the bytes of each chunk. Frames are
-/// none of its business: it is not called for them, not even for an event called `data`.
+/// Returns a handler for messages that calls `handler` with the bytes of each chunk, but not for
+/// frames, not even for those of an event called `data`.
 // Wire rule W92
 pub(super) fn on_chunk(
     handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static,

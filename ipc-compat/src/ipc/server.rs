@@ -1,17 +1,16 @@
 //! `IpcServer`: what `ipc.server()` returns.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_core::{
-    BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, HandlerId, Message, Server,
+    Audience, BroadcastReport, EmitError, EncodePayload, Error, Events, HandlerId, PeerId, Server,
     ServerEvent, ShutdownReport,
 };
 use ipc_transport::{Displaced, Endpoint};
 
 use super::datagrams::is_datagram;
-use super::handlers::message_handlers;
 use super::log::Logged;
 use super::once::Once;
 use super::raw_socket::{RawSocket, on_chunk};
@@ -23,47 +22,34 @@ use crate::{NodeFormat, RawData, RawJson};
 /// Events that clients send and events that happen to their connections are registered with
 /// methods of their own: a client that sends an event called `connect` is heard as that.
 /// It is cheap to clone.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct IpcServer {
     server: Server<NodeFormat>,
-    started: Arc<Mutex<Vec<Started>>>,
-    /// Whether clients name themselves.
-    identify: bool,
-    log: Logged,
 }
 
-type Started = Arc<dyn Fn(&Endpoint) + Send + Sync>;
-
 impl IpcServer {
-    pub(super) fn new(server: Server<NodeFormat>, identify: bool, log: Logged) -> Self {
+    /// Returns a server; with `identify` its clients name themselves.
+    pub(super) fn new(server: Server<NodeFormat>, identify: bool, log: &Logged) -> Self {
         log.log.watch_server(&server);
-        let this = Self { server, started: Arc::default(), identify, log };
-        this.watch_messages();
-        this
-    }
-
-    /// Registers this crate's own handlers of messages.
-    fn watch_messages(&self) {
-        if self.identify {
-            identity::watch(&self.server);
+        if identify {
+            identity::watch(&server);
         }
-        self.log.watch(|log| {
-            self.server.on_any(move |message, _| log.received(message));
-        });
+        log.watch_messages(server.handlers());
+        Self { server }
     }
 
-    /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns where.
+    /// Starts listening, calls the handlers of [`on_start`](Self::on_start), and returns the endpoint.
     ///
-    /// Nothing is dispatched before: handlers that are registered before this miss nothing. Once it
-    /// returns, clients may be there already, so that a handler registered on the line after misses
-    /// what came first; only one of [`on_start`](Self::on_start) runs at once then.
+    /// Handlers that are registered before this miss nothing. Once it returns, clients may have
+    /// connected already, so that a handler registered on the line after misses what came first; only
+    /// one of [`on_start`](Self::on_start) is called at once then.
     ///
     /// # Errors
     ///
     /// [`Error::Transport`] if the endpoint cannot be listened on; the handlers for errors are
     /// not called for that. [`Error::Runtime`] if there is no tokio runtime, or it lacks timers or
     /// sockets. [`Error::Closed`] after [`stop`](Self::stop), and after the runtime it was started on
-    /// is gone.
+    /// has stopped.
     ///
     /// # Cancel safety
     ///
@@ -79,20 +65,15 @@ impl IpcServer {
     /// ```
     // Wire rule W21
     pub async fn start(&self) -> Result<Endpoint, Error> {
-        let endpoint = self.server.listen().await?;
-        self.log.log.line(format_args!("server listens at {endpoint}"));
-        let started =
-            std::mem::take(&mut *self.started.lock().unwrap_or_else(PoisonError::into_inner));
-        started.iter().for_each(|handler| handler(&endpoint));
-        Ok(endpoint)
+        self.server.listen().await
     }
 
-    /// Stops listening, closes every client when what waits for it is written, and returns when
-    /// all are gone; clients that do not read are cut after 5 s. See [`Server::shutdown`].
+    /// Stops listening, closes every client when its queue is written, and returns when all have left;
+    /// clients that do not read are cut after 5 s. See [`Server::shutdown`].
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on, without the cut.
+    /// If it is dropped, closing continues, without the cut.
     ///
     /// # Examples
     ///
@@ -107,20 +88,52 @@ impl IpcServer {
         self.server.shutdown(STOP_GRACE).await
     }
 
-    message_handlers!(server);
-
-    /// Registers a handler that is called when the server listens. A frame with the type `start`
-    /// does not call it.
-    pub fn on_start(&self, handler: impl Fn(&Endpoint) + Send + Sync + 'static) {
-        match self.server.endpoint() {
-            Some(endpoint) => handler(&endpoint),
-            None => {
-                self.started.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(handler))
-            }
-        }
+    /// Stops listening as [`stop`](Self::stop) does, but cuts the clients that do not read after
+    /// `grace`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped, closing continues, without the cut.
+    pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
+        self.server.shutdown(grace).await
     }
 
-    /// Registers a handler for each client that connects. Over UDP nobody does.
+    /// Returns where the server listens, or `None` if it never did.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<Endpoint> {
+        self.server.endpoint()
+    }
+
+    ipc_core::forward_handlers!(NodeFormat, ServerEvent<NodeFormat>, |this| this.server.handlers());
+
+    /// Registers a handler for the bytes that clients send in raw mode (node-ipc's `data`). How
+    /// they are cut says nothing about how they were sent. Not called when frames are received.
+    pub fn on_data(&self, handler: impl Fn(Bytes, &Socket) + Send + Sync + 'static) -> HandlerId {
+        self.on_any(on_chunk(handler))
+    }
+
+    /// Registers a handler that is called when the server listens, or at once if it does. A frame
+    /// with the type `start` does not call it.
+    pub fn on_start(&self, handler: impl FnOnce(&Endpoint) + Send + 'static) -> HandlerId {
+        let once = Arc::new(Once::new(handler));
+        let start = Arc::clone(&once);
+        let id = self.on_lifecycle(move |event| {
+            if let ServerEvent::Listening(endpoint) = event {
+                if let Some(handler) = start.take() {
+                    handler(endpoint);
+                }
+            }
+        });
+        // Looked at after the handler was registered: either runs it.
+        if let Some(endpoint) = self.server.endpoint() {
+            if let Some(handler) = once.take() {
+                handler(&endpoint);
+            }
+        }
+        id
+    }
+
+    /// Registers a handler for each client that connects. Not called over UDP.
     ///
     /// # Examples
     ///
@@ -139,7 +152,7 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for the next client that connects only.
+    /// Registers a handler for the next client that connects.
     pub fn once_connect(&self, handler: impl FnOnce(&Socket) + Send + 'static) -> HandlerId {
         let once = Once::new(handler);
         self.on_connect(move |socket| {
@@ -149,8 +162,8 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for each client that leaves, with the id it gave itself, if it did. Over
-    /// UDP nobody does.
+    /// Registers a handler for each client that leaves, with the id it gave itself, if it did. Not
+    /// called over UDP.
     pub fn on_socket_disconnected(
         &self,
         handler: impl Fn(&Socket, Option<&RawJson>) + Send + Sync + 'static,
@@ -186,18 +199,18 @@ impl IpcServer {
         })
     }
 
-    /// Registers a handler for each client that is gone. It runs after every handler of
+    /// Registers a handler for each client that has left. It runs after every handler of
     /// [`on_socket_disconnected`](Self::on_socket_disconnected).
     // Wire rule W21
     pub fn on_close(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
-        self.server.on_lifecycle_last(move |event| match event {
+        self.server.handlers().on_lifecycle_last(move |event| match event {
             ServerEvent::Disconnect { peer, .. } if !is_datagram(peer) => handler(peer),
             _ => {}
         })
     }
 
-    /// Returns the id that a client gave itself with `data.id`, if it did. It proves nothing: who
-    /// a client is, the kernel says, in [`Peer::info`](ipc_core::Peer::info).
+    /// Returns the id that a client gave itself with `data.id`, if it did. It proves nothing; the
+    /// kernel's word on who a client is, is in [`Peer::info`](ipc_core::Peer::info).
     #[must_use]
     pub fn socket_id(&self, socket: &Socket) -> Option<RawJson> {
         identity::of(socket)
@@ -207,7 +220,7 @@ impl IpcServer {
     ///
     /// # Errors
     ///
-    /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is gone.
+    /// [`EmitError`]: the data cannot be sent, the queue is full, or the client has left.
     pub fn emit<T: ?Sized>(&self, socket: &Socket, event: &str, data: &T) -> Result<(), EmitError>
     where
         NodeFormat: EncodePayload<T>,
@@ -215,12 +228,13 @@ impl IpcServer {
         socket.emit(event, data)
     }
 
-    /// Sends an event to every client; over UDP to every address that was heard of in the last
+    /// Sends an event to every client; over UDP to every address that sent something in the last
     /// minutes. See [`Server::broadcast`].
     ///
     /// # Errors
     ///
-    /// [`EmitError`] if the data cannot be sent to anybody.
+    /// [`EmitError`] if the data cannot be sent to any client; what a single client did not take is
+    /// in the report.
     ///
     /// # Examples
     ///
@@ -238,17 +252,56 @@ impl IpcServer {
         self.server.broadcast(event, data)
     }
 
-    /// Sends bytes to one client in raw mode. The same as [`RawSocket::write`].
+    /// Sends an event to an audience: all clients but some, or a list. Else as
+    /// [`broadcast`](Self::broadcast).
     ///
     /// # Errors
     ///
-    /// As [`RawSocket::write`].
-    pub fn write<'a>(
+    /// As [`broadcast`](Self::broadcast).
+    pub fn broadcast_to<T: ?Sized>(
+        &self,
+        audience: Audience<'_>,
+        event: &str,
+        data: &T,
+    ) -> Result<BroadcastReport, EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.server.broadcast_to(audience, event, data)
+    }
+
+    /// Sends an event to every client and waits for those that read, up to the time of each. See
+    /// [`Server::broadcast_send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`broadcast`](Self::broadcast).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, some clients have been sent the event and some have not.
+    pub async fn broadcast_send<T: ?Sized>(
+        &self,
+        event: &str,
+        data: &T,
+    ) -> Result<BroadcastReport, EmitError>
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        self.server.broadcast_send(event, data).await
+    }
+
+    /// Sends bytes to one client in raw mode. The same as [`RawSocket::emit_raw`].
+    ///
+    /// # Errors
+    ///
+    /// As [`RawSocket::emit_raw`].
+    pub fn emit_raw<'a>(
         &self,
         socket: &Socket,
         data: impl Into<RawData<'a>>,
     ) -> Result<(), EmitError> {
-        socket.write(data)
+        socket.emit_raw(data)
     }
 
     /// Sends bytes to every client in raw mode. See [`Server::broadcast`].
@@ -265,24 +318,31 @@ impl IpcServer {
         self.server.broadcast(NodeFormat::RAW_EVENT, &data.into())
     }
 
-    /// Returns the connected clients, in the order they came; over UDP the addresses that were heard
-    /// of or spoken to in the last minutes.
+    /// Returns the connected clients, in the order they came; over UDP the addresses that messages
+    /// came from or went to in the last minutes.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         self.server.peers()
     }
 
-    /// Returns the server of the core, which can do more: streams of events, waiting for room,
-    /// a shutdown with another grace.
+    /// Returns the client with this number, if it is connected.
+    #[must_use]
+    pub fn socket(&self, id: PeerId) -> Option<Socket> {
+        self.server.peer(id)
+    }
+
+    /// Returns a stream of the messages and lifecycle events of all clients from now on. See
+    /// [`Server::events`].
+    #[must_use]
+    pub fn events(&self) -> Events<NodeFormat, ServerEvent<NodeFormat>> {
+        self.server.events()
+    }
+
+    /// Returns the server of `ipc-core` that this one is made of. For code that takes any of
+    /// `ipc-core`'s servers; what programs need is in the methods of this one.
     #[must_use]
     pub fn core(&self) -> &Server<NodeFormat> {
         &self.server
-    }
-}
-
-impl std::fmt::Debug for IpcServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IpcServer").field("server", &self.server).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, Oversize};
 use ipc_compat::{NodeFormat, codes};
-use ipc_core::blocking::{self, RecvError};
+use ipc_core::blocking::{self, NextError};
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
@@ -113,8 +113,8 @@ pub(crate) fn all() -> Vec<Case> {
     let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
     let error = policy.unwrap_err();
     all.push(Case::new(("core", "InvalidBackoff"), &error, error.code()));
-    for error in [RecvError::TimedOut, RecvError::Ended] {
-        all.push(Case::new(("core", "RecvError"), &error, error.code()));
+    for error in [NextError::TimedOut, NextError::Ended] {
+        all.push(Case::new(("core", "NextError"), &error, error.code()));
     }
     let memory = MemoryTransport::new("m");
     let Err(error) = blocking::Client::builder(NodeFormat::v14(), memory) else {

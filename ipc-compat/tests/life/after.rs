@@ -14,11 +14,11 @@ fn a_client_ends_with_its_runtime_and_a_new_one_takes_its_place() {
             server.on("say", |text: String, socket| socket.emit("echo", &text).unwrap());
             let endpoint = home.block_on(server.start()).unwrap();
             let old = ipc.connect_on("world", at(&endpoint)).unwrap();
-            let mut events = old.core().events();
+            let mut events = old.events();
             first.block_on(soon(old.connected())).unwrap();
             drop(first);
 
-            assert_eq!(*old.core().state().borrow(), State::Destroyed);
+            assert_eq!(*old.state().borrow(), State::Destroyed);
             assert_eq!(old.emit("say", "hello"), Err(EmitError::Closed));
             second.block_on(async {
                 assert!(soon(old.connected()).await.is_err());
@@ -41,7 +41,7 @@ fn a_server_ends_with_its_runtime_and_another_can_be_made() {
         for (first, second) in runtimes().into_iter().zip(runtimes()) {
             let (place, ipc, home) = (Place::new(kind), ipc(), threads());
             let server = ipc.serve_on(place.server()).unwrap();
-            let mut events = server.core().events();
+            let mut events = server.events();
             let endpoint = first.block_on(server.start()).unwrap();
             let client = ipc.connect_on("world", at(&endpoint)).unwrap();
             home.block_on(client.connected()).unwrap();

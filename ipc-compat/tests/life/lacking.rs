@@ -49,7 +49,7 @@ fn a_client_is_refused_at_the_call_and_can_start_elsewhere() {
                 }
                 other => panic!("{other:?}"),
             }
-            assert_eq!(*client.core().state().borrow(), State::Idle);
+            assert_eq!(*client.state().borrow(), State::Idle);
         });
         let (place, ipc) = (Place::new(kind), ipc());
         let client = ipc.connect_on("w", place.server()).unwrap();
@@ -66,7 +66,7 @@ fn a_client_that_only_waits_ends_with_the_error() {
             for streamed in [true, false] {
                 let (place, ipc) = (Place::new(kind), ipc());
                 let client = ipc.connect_on("w", place.server()).unwrap();
-                let mut events = client.core().events();
+                let mut events = client.events();
                 if !streamed {
                     now(client.closed());
                 }
@@ -81,7 +81,7 @@ fn a_client_that_only_waits_ends_with_the_error() {
                     Some(Incoming::Lifecycle(ClientEvent::Destroy))
                 ));
                 assert!(now(events.next()).is_none());
-                assert_eq!(*client.core().state().borrow(), State::Destroyed);
+                assert_eq!(*client.state().borrow(), State::Destroyed);
                 now(client.close());
             }
         });

@@ -118,7 +118,7 @@ async fn nothing_is_dialed_before_something_needs_it() {
     for begin in ["start", "emit", "connected", "closed", "close", "stream", "nothing"] {
         let (ipc, dialed) = (ipc(), Arc::new(AtomicUsize::new(0)));
         let client = ipc.connect_on("world", Counting(Arc::clone(&dialed))).unwrap();
-        let mut events = client.core().events();
+        let mut events = client.events();
         assert!(ipc.of("world").is_some());
         // Another client has its whole life meanwhile.
         let other = ipc.connect_on("other", Counting(Arc::default())).unwrap();
@@ -158,7 +158,7 @@ async fn a_callback_registers_the_handlers_and_its_return_begins_the_dialing() {
     server.start().await.unwrap();
     let (hear, mut heard) = mpsc::unbounded_channel();
     let id = ipc.config().id;
-    let path = server.core().endpoint().map(|at| at.to_string()).unwrap_or_default();
+    let path = server.endpoint().map(|at| at.to_string()).unwrap_or_default();
     let path = path.trim_start_matches("unix:").to_owned();
     assert!(!id.is_empty());
     let _world = ipc

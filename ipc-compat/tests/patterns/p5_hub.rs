@@ -163,7 +163,7 @@ async fn a_stalled_member_neither_delays_the_others_nor_grows() {
     let (mut sent, mut refused) = (0, 0);
     // More than the system keeps for one that does not read, and then some.
     while refused < 50 {
-        let report = soon("a broadcast", hub.server.core().broadcast_send("note", &note));
+        let report = soon("a broadcast", hub.server.broadcast_send("note", &note));
         let report = report.await.unwrap();
         // The hub keeps the pace of those that read; it waits once for the one that does not.
         assert!(report.sent >= 3, "{report:?}");

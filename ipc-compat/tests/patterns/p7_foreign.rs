@@ -117,7 +117,7 @@ fn raw(room: &Room, encoding: Encoding) -> Ipc {
 
 async fn raw_echo(ipc: &Ipc) -> IpcServer {
     let server = ipc.serve(()).unwrap();
-    server.on_data(|bytes, socket| socket.write(bytes).unwrap());
+    server.on_data(|bytes, socket| socket.emit_raw(bytes).unwrap());
     server.start().await.unwrap();
     server
 }
@@ -146,7 +146,7 @@ async fn every_byte_and_four_mebibytes_come_back() {
         let ipc = raw(&room, Encoding::Utf8);
         let _server = raw_echo(&ipc).await;
         let (client, mut data) = raw_client(&ipc);
-        client.write(bytes()).unwrap();
+        client.emit_raw(bytes()).unwrap();
         arrives(&mut data, &bytes()).await;
         client.close().await;
     }
@@ -184,7 +184,7 @@ async fn node_serves_raw_bytes_under_every_encoding() {
             let (client, mut data) = raw_client(&raw(&room, encoding));
             arrives(&mut data, &greeting()).await;
             let sent = echoable(node.dialect, encoding);
-            client.write(&sent[..]).unwrap();
+            client.emit_raw(&sent[..]).unwrap();
             arrives(&mut data, &sent).await;
             client.close().await;
         }
@@ -206,7 +206,7 @@ async fn a_raw_client_in_node_under_every_encoding() {
             let client = clients.next().await;
             arrives(&mut data, &greeting()).await;
             let sent = echoable(node.dialect, encoding);
-            client.write(&sent[..]).unwrap();
+            client.emit_raw(&sent[..]).unwrap();
             arrives(&mut data, &sent).await;
         }
     }

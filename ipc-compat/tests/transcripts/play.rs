@@ -149,7 +149,7 @@ impl Play {
             notes.client("callback");
             let client = ipc.of("world").expect("it is there when the callback runs");
             let mut slot = slot.lock().unwrap();
-            let known = slot.as_ref().is_some_and(|old| old.core().peer() == client.core().peer());
+            let known = slot.as_ref().is_some_and(|old| old.socket() == client.socket());
             if !known {
                 watch_client(&client, &notes);
                 *slot = Some(client);
@@ -226,7 +226,7 @@ impl Play {
             raw.close().await;
         }
         if let Some(client) = self.client.lock().unwrap().take() {
-            client.core().peer().disconnect();
+            client.socket().disconnect();
         }
         if let Some(server) = self.server {
             server.stop().await;

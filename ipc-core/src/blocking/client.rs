@@ -7,7 +7,7 @@ use ipc_transport::{BlockingStream, Transport, TransportError};
 
 use super::methods::talk_methods;
 use super::talk::{Outcome, Talk};
-use super::{Event, NotBlocking, RecvError, plain};
+use super::{Incoming, NextError, NotBlocking, plain};
 use crate::error::{ConnectError, DisconnectReason, Error};
 use crate::options::{ConnectionConfig, client_setters, connection_setters};
 use crate::protocol::connection::Role;
@@ -18,7 +18,7 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 
 /// A connection to a server that reconnects when it is lost, for a thread that waits.
 ///
-/// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait
+/// Nothing happens between calls: [`next`](Self::next) and [`connected`](Self::connected) dial, wait
 /// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
 /// once, without waiting; [`close`](Self::close) writes what waits first.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl<F: MessageFormat> Client<F> {
         })
     }
 
-    /// Waits until the client is connected. Optional: `recv` connects, too.
+    /// Waits until the client is connected. Optional: `next` connects, too.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
-    pub fn connect(&mut self) -> Result<(), ConnectError> {
+    pub fn connected(&mut self) -> Result<(), ConnectError> {
         loop {
             match self.session.state() {
                 State::Connected => return Ok(()),
@@ -100,40 +100,29 @@ impl<F: MessageFormat> Client<F> {
 
     talk_methods!();
 
-    /// Waits for the next event and returns it: messages, and what happens to the connection; `None`
-    /// after [`ClientEvent::Destroy`]. Connects if there is no connection, and writes what was
-    /// queued.
-    ///
-    /// # Panics
-    ///
-    /// If it has to connect within an async runtime, which a thread that waits would stop.
-    pub fn recv(&mut self) -> Option<Event> {
-        self.next(None).ok()
-    }
-
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
     /// # Errors
     ///
-    /// [`RecvError`].
+    /// [`NextError`].
     ///
     /// # Panics
     ///
-    /// As [`recv`](Self::recv).
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
-        self.next(clock::now().checked_add(timeout))
+    /// As [`next`](Self::next).
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
+        self.next_until(clock::now().checked_add(timeout))
     }
 
-    fn next(&mut self, until: Option<Instant>) -> Result<Event, RecvError> {
+    fn next_until(&mut self, until: Option<Instant>) -> Result<Incoming, NextError> {
         loop {
             if let Some(event) = self.talk.take_event() {
                 return Ok(event);
             }
             match self.session.state() {
-                State::Destroyed => return Err(RecvError::Ended),
+                State::Destroyed => return Err(NextError::Ended),
                 State::Connected => match self.talk.turn(until) {
                     Outcome::Progress => {}
-                    Outcome::TimedOut => return Err(RecvError::TimedOut),
+                    Outcome::TimedOut => return Err(NextError::TimedOut),
                     Outcome::Lost(reason) => self.lost(reason),
                 },
                 _ => self.advance(until)?,
@@ -147,7 +136,7 @@ impl<F: MessageFormat> Client<F> {
     ///
     /// # Panics
     ///
-    /// As [`recv`](Self::recv).
+    /// As [`next`](Self::next).
     pub fn flush(&mut self) -> bool {
         while !self.talk.queue.is_empty() {
             match self.session.state() {
@@ -182,14 +171,14 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Does what the session asks for while there is no connection: dials, or waits for the time to.
-    fn advance(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
+    fn advance(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         match self.order {
             None => self.session.handle_input(Input::Start),
             Some(Output::WakeAt(at)) => {
                 let end = until.map_or(at, |until| until.min(at));
                 pause(end.saturating_duration_since(clock::now()));
                 if end < at {
-                    return Err(RecvError::TimedOut);
+                    return Err(NextError::TimedOut);
                 }
                 self.session.handle_input(Input::Tick { now: clock::now().max(at) });
             }
@@ -199,7 +188,7 @@ impl<F: MessageFormat> Client<F> {
         Ok(())
     }
 
-    fn dial(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
+    fn dial(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         let left = until.map(|until| until.saturating_duration_since(clock::now()));
         let limit = self.connect_timeout;
         let given = left.map_or(limit, |left| left.min(limit));
@@ -216,7 +205,7 @@ impl<F: MessageFormat> Client<F> {
                     && is_out_of_time(&error)
                     && until.is_some_and(|until| until <= clock::now()) =>
             {
-                return Err(RecvError::TimedOut);
+                return Err(NextError::TimedOut);
             }
             Err(error) => error,
         };
@@ -276,6 +265,22 @@ impl<F: MessageFormat> ClientBuilder<F> {
             reason: DisconnectReason::Local,
             last_error: None,
         }
+    }
+}
+
+/// The events of the client: messages, and what happens to the connection; `None` after
+/// [`ClientEvent::Destroy`].
+impl<F: MessageFormat> Iterator for Client<F> {
+    type Item = Incoming;
+
+    /// Waits for the next event and returns it. Connects if there is no connection, and writes what
+    /// was queued.
+    ///
+    /// # Panics
+    ///
+    /// If it has to connect within an async runtime, which a thread that waits would stop.
+    fn next(&mut self) -> Option<Incoming> {
+        self.next_until(None).ok()
     }
 }
 

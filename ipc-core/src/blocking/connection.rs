@@ -7,7 +7,7 @@ use ipc_transport::BlockingStream;
 
 use super::methods::talk_methods;
 use super::talk::{Outcome, Talk};
-use super::{Event, RecvError};
+use super::{Incoming, NextError};
 use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
@@ -40,32 +40,26 @@ impl<F: MessageFormat> Connection<F> {
 
     talk_methods!();
 
-    /// Waits for the next event and returns it: messages, errors, and at last
-    /// [`ClientEvent::Disconnect`]; `None` after that. What was queued is written first.
-    pub fn recv(&mut self) -> Option<Event> {
-        self.next(None).ok()
-    }
-
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
     /// # Errors
     ///
-    /// [`RecvError`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
-        self.next(clock::now().checked_add(timeout))
+    /// [`NextError`].
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
+        self.next_until(clock::now().checked_add(timeout))
     }
 
-    fn next(&mut self, until: Option<Instant>) -> Result<Event, RecvError> {
+    fn next_until(&mut self, until: Option<Instant>) -> Result<Incoming, NextError> {
         loop {
             if let Some(event) = self.talk.take_event() {
                 return Ok(event);
             }
             if self.ended {
-                return Err(RecvError::Ended);
+                return Err(NextError::Ended);
             }
             match self.talk.turn(until) {
                 Outcome::Progress => {}
-                Outcome::TimedOut => return Err(RecvError::TimedOut),
+                Outcome::TimedOut => return Err(NextError::TimedOut),
                 Outcome::Lost(reason) => self.end(reason),
             }
         }
@@ -104,5 +98,16 @@ impl<F: MessageFormat> Connection<F> {
         self.ended = true;
         self.place = None;
         self.talk.push_event(ClientEvent::Disconnect(reason));
+    }
+}
+
+/// The events of the peer: messages, errors, and at last [`ClientEvent::Disconnect`]; `None` after
+/// that.
+impl<F: MessageFormat> Iterator for Connection<F> {
+    type Item = Incoming;
+
+    /// Waits for the next event and returns it. What was queued is written first.
+    fn next(&mut self) -> Option<Incoming> {
+        self.next_until(None).ok()
     }
 }

@@ -19,7 +19,7 @@ macro_rules! talk_methods {
         /// # Errors
         ///
         /// [`EmitError`](crate::EmitError): the payload cannot be sent, the queue is full, or this
-        /// side is at its end.
+        /// side is closed.
         pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), crate::EmitError>
         where
             F: crate::EncodePayload<T>,

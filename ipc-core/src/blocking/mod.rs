@@ -12,13 +12,13 @@
 //! # #[cfg(all(unix, feature = "msgpack"))]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use ipc_core::MsgPack;
-//! use ipc_core::blocking::{Client, Event};
+//! use ipc_core::blocking::{Client, Incoming};
 //! use ipc_transport::UnixTransport;
 //!
 //! let mut client = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock"))?.build();
 //! client.emit("add", &(1, 2))?;
-//! while let Some(event) = client.recv() {
-//!     if let Event::Message(message) = event {
+//! while let Some(event) = client.next() {
+//!     if let Incoming::Message(message) = event {
 //!         let sum: i64 = client.decode(&message)?;
 //!         assert_eq!(sum, 3);
 //!         break;
@@ -48,29 +48,30 @@ use ipc_transport::{Endpoint, Transport};
 
 use crate::{ClientEvent, Message};
 
-/// What a call of `recv` returns.
+/// One event: a message or a lifecycle event. As [`crate::Incoming`], but with one peer only, which
+/// need not be named.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub enum Event {
-    /// The peer has sent this.
+pub enum Incoming {
+    /// The peer sent a message.
     Message(Message),
-    /// This happened to the connection.
+    /// A lifecycle event: something happened to the connection.
     Lifecycle(ClientEvent),
 }
 
 /// Why there is no event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RecvError {
-    /// None came in time.
+pub enum NextError {
+    /// No event came in time.
     #[error("nothing was received in time")]
     TimedOut,
-    /// None comes any more.
-    #[error("the connection is at its end")]
+    /// The connection is closed; no event follows.
+    #[error("the connection is closed")]
     Ended,
 }
 
-impl RecvError {
+impl NextError {
     /// Returns a stable code, for programs: `receive_timeout` or `closed`.
     #[must_use]
     pub const fn code(&self) -> &'static str {

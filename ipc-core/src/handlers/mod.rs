@@ -1,3 +1,14 @@
-//! Handlers: which of them run for a message, and in which order.
+//! Handlers: what is registered for messages and lifecycle events, and how it is called.
 
+pub(crate) mod error;
+#[cfg(feature = "tokio")]
+mod forward;
+pub(crate) mod lifecycle;
+pub(crate) mod registry;
 pub(crate) mod router;
+
+#[cfg(feature = "tokio")]
+pub use face::Handlers;
+
+#[cfg(feature = "tokio")]
+mod face;

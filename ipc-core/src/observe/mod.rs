@@ -1,4 +1,4 @@
 //! Observers of what happens: `tracing`, and watchers of what is sent.
 
-pub(crate) mod sent;
+pub(crate) mod send_watch;
 pub(crate) mod trace;

@@ -1,15 +1,15 @@
-//! What is told to `tracing`, with the feature of that name; without it, nothing.
+//! Reports to `tracing`, with the feature of that name; without it, nothing.
 //!
-//! Connections have spans, with the endpoint and the peer's number; what happens to them is told
-//! at the level `DEBUG`, errors and refusals at `WARN`. Payloads are never told.
+//! Connections have spans, with the endpoint and the peer's number; their lifecycle events are
+//! reported at the level `DEBUG`, errors and refusals at `WARN`. Payloads never are.
 
 use ipc_transport::Endpoint;
 
 use crate::{ClientEvent, Peer, ServerEvent};
 
-/// A lifecycle event that can tell itself.
+/// A lifecycle event that can be reported.
 pub(crate) trait Traced {
-    /// Tells the event.
+    /// Reports the event.
     fn trace(&self);
 }
 
@@ -29,6 +29,8 @@ impl Traced for ClientEvent {
 impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
     fn trace(&self) {
         match self {
+            // Not traced, since nothing has happened but what the program asked for.
+            Self::Listening(_) => {}
             Self::Connect(_) => tracing::debug!("connected"),
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),
@@ -53,7 +55,7 @@ impl<F> Traced for ServerEvent<F> {
     fn trace(&self) {}
 }
 
-/// Returns the future of a client's task in a span of its own.
+/// Returns the future of a client's task in its span.
 #[cfg(feature = "tracing")]
 pub(crate) fn client<T: Future>(
     endpoint: &Endpoint,
@@ -63,7 +65,7 @@ pub(crate) fn client<T: Future>(
     task.instrument(tracing::debug_span!("ipc_client", %endpoint))
 }
 
-/// Returns the future of a task that serves a peer in a span of its own.
+/// Returns the future of a task that serves a peer in its span.
 #[cfg(feature = "tracing")]
 pub(crate) fn peer<F, T>(peer: &Peer<F>, task: T) -> impl Future<Output = T::Output> + use<F, T>
 where
@@ -80,7 +82,7 @@ where
     task.instrument(span)
 }
 
-/// Tells that a client was dropped that was never started: perhaps its program waits in vain.
+/// Reports that a client was dropped that was never started: its program may wait for it.
 #[cfg(feature = "tracing")]
 pub(crate) fn never_started(endpoint: &Endpoint) {
     tracing::warn!(%endpoint, "client dropped without having been started: it never connected");

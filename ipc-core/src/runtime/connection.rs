@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use ipc_transport::ReadHalf;
 
 use crate::error::{DisconnectReason, Error};
-use crate::handlers::router::Snapshot;
+use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
@@ -35,7 +35,7 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     charge: Charge,
     /// Whether what is received and sent are datagrams.
     datagrams: bool,
-    snapshot: Snapshot<Peer<F>>,
+    snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     reader: ReadHalf,
     /// The error that was reported last.
@@ -127,7 +127,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
                     if self.datagrams {
-                        self.peer.hear();
+                        self.peer.mark_known();
                     }
                 }
                 Poll::Ready(Err(error)) => {

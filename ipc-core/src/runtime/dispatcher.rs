@@ -1,45 +1,27 @@
-//! `Dispatcher`: where what happens is told to handlers and streams.
+//! `Dispatcher`: dispatches messages and lifecycle events to handlers and event streams.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use crate::error::Error;
-use crate::handlers::router::{Router, Snapshot, panic_message};
+use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::runtime::events::{Events, Incoming, Queue};
 use crate::runtime::outbox::{Outbox, Want};
-use crate::{DecodePayload, HandlerError, HandlerId, HandlerOrder, Message, MessageFormat, Peer};
+use crate::{HandlerOrder, Handlers, Message, MessageFormat, Peer};
 
 /// The handlers and streams of one client or server. `L` is its lifecycle event.
 pub(crate) struct Dispatcher<F, L> {
-    pub(crate) router: Router<Peer<F>>,
-    lifecycle: Mutex<Arc<Vec<LifecycleHandler<L>>>>,
-    /// How many lifecycle handlers were registered so far.
-    registered: AtomicU64,
+    pub(crate) handlers: Handlers<F, L>,
     queues: Mutex<Queues<F, L>>,
-    /// Whether there is a stream at all, so that nobody looks at the lock in vain.
+    /// Whether there is a stream at all, so that the lock is not taken in vain.
     streamed: AtomicBool,
+    /// Makes the lifecycle event of an error.
     error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
 }
 
-struct LifecycleHandler<L> {
-    id: HandlerId,
-    turn: Turn,
-    /// Set when it is removed: it does not run any more, not even for the event at hand.
-    done: Arc<AtomicBool>,
-    call: Arc<dyn Fn(&L) + Send + Sync>,
-}
-
-/// When a lifecycle handler runs: those of the same turn in the order of their registration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Turn {
-    First,
-    Last,
-}
-
-/// The streams, and whether nothing comes any more.
+/// The streams, and whether they have ended.
 struct Queues<F, L> {
     open: Vec<Arc<Queue<F, L>>>,
     ended: bool,
@@ -47,79 +29,24 @@ struct Queues<F, L> {
 
 /// Items on their way into streams that were full.
 pub(crate) struct Backlog<F, L> {
-    items: Vec<Stuck<F, L>>,
+    items: Vec<Pending<F, L>>,
 }
 
 /// An item, and the stream it is meant for.
-type Stuck<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
+type Pending<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
 
 impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
-    /// Returns a hub; `error` makes the lifecycle event of an error.
+    /// Returns a dispatcher without streams; `error` makes the lifecycle event of an error.
     pub(crate) fn new(order: HandlerOrder, error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
         Self {
-            router: Router::new(order),
-            lifecycle: Mutex::new(Arc::new(Vec::new())),
-            registered: AtomicU64::new(0),
+            handlers: Handlers::new(order),
             queues: Mutex::new(Queues { open: Vec::new(), ended: false }),
             streamed: AtomicBool::new(false),
             error,
         }
     }
 
-    /// Registers a handler that takes the payload as a `T`.
-    pub(crate) fn on<T>(
-        &self,
-        event: &str,
-        once: bool,
-        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        F: DecodePayload<T>,
-    {
-        self.router.add(Some(event), once, move |message, peer: &Peer<F>| {
-            handler(peer.decode(message)?, peer);
-            Ok(())
-        })
-    }
-
-    /// Registers a handler for every message.
-    pub(crate) fn on_any(
-        &self,
-        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId {
-        self.router.add(None, false, move |message, peer: &Peer<F>| {
-            handler(message, peer);
-            Ok(())
-        })
-    }
-
-    pub(crate) fn on_lifecycle(
-        &self,
-        turn: Turn,
-        handler: impl Fn(&L) + Send + Sync + 'static,
-    ) -> HandlerId {
-        let id = HandlerId::elsewhere(self.registered.fetch_add(1, Ordering::Relaxed));
-        let (done, call) = (Arc::default(), Arc::new(handler));
-        let mut handlers = self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = handlers.partition_point(|other| other.turn <= turn);
-        Arc::make_mut(&mut handlers).insert(at, LifecycleHandler { id, turn, done, call });
-        id
-    }
-
-    /// Removes a handler of messages or of lifecycle events; `false` if there is none such.
-    pub(crate) fn off(&self, id: HandlerId) -> bool {
-        let mut handlers = self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(at) = handlers.iter().position(|handler| handler.id == id) else {
-            drop(handlers);
-            return self.router.remove(id);
-        };
-        let removed = Arc::make_mut(&mut handlers).remove(at);
-        removed.done.store(true, Ordering::Relaxed);
-        // Dropping it drops what it captured, which may come back here.
-        drop(handlers);
-        true
-    }
-
+    /// Returns a stream of what is dispatched from now on.
     pub(crate) fn events(&self, max_bytes: usize) -> Events<F, L> {
         let (events, queue) = Events::new(max_bytes);
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,17 +60,18 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         events
     }
 
-    /// Gives a message to its handlers, then to the streams. What a stream has no room for is
+    /// Dispatches a message to its handlers, then to the streams. What a stream has no room for is
     /// left in `backlog`, in order.
     pub(crate) fn message(
         &self,
-        snapshot: &mut Snapshot<Peer<F>>,
+        snapshot: &mut Snapshot<Peer<F>, L>,
         message: Message,
         peer: &Peer<F>,
         backlog: &mut Backlog<F, L>,
     ) {
         let mut failures = Vec::new();
-        self.router.dispatch(snapshot, &message, peer, |error| failures.push(error));
+        let failed = |error| failures.push(error);
+        self.handlers.registry.dispatch(snapshot, &message, peer, failed);
         if self.streamed.load(Ordering::Acquire) {
             self.stream(Incoming::Message(message, peer.clone()), backlog);
         }
@@ -152,7 +80,7 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         }
     }
 
-    /// Tells of an error on the connection to `peer`, or of the server's own.
+    /// Dispatches an error on the connection to `peer`, or the server's own, and returns it.
     pub(crate) fn error(
         &self,
         peer: Option<&Peer<F>>,
@@ -164,45 +92,31 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         error
     }
 
-    /// Tells of a lifecycle event.
+    /// Dispatches a lifecycle event to the handlers and to the streams.
     pub(crate) fn lifecycle(&self, event: L, backlog: &mut Backlog<F, L>) {
         event.trace();
-        let panics = self.tell(&event);
+        let panics = self.call(&event);
+        self.stream_all(std::iter::once(event).chain(panics), backlog);
+    }
+
+    /// Calls the handlers of an event that is for no stream. The streams get the panics in them.
+    pub(crate) fn notify(&self, event: &L, backlog: &mut Backlog<F, L>) {
+        let panics = self.call(event);
+        self.stream_all(panics, backlog);
+    }
+
+    /// Calls the handlers of a lifecycle event and returns the events of those that panicked, with
+    /// which the others were called.
+    fn call(&self, event: &L) -> Vec<L> {
+        self.handlers.registry.notify(event, |error| (self.error)(None, Arc::new(error.into())))
+    }
+
+    fn stream_all(&self, events: impl IntoIterator<Item = L>, backlog: &mut Backlog<F, L>) {
         if self.streamed.load(Ordering::Acquire) {
-            for event in std::iter::once(event).chain(panics) {
+            for event in events {
                 self.stream(Incoming::Lifecycle(event), backlog);
             }
         }
-    }
-
-    /// Calls the lifecycle handlers. One that panics is told of to the others, once; returns what
-    /// they were told.
-    fn tell(&self, event: &L) -> Vec<L> {
-        let mut panics = Vec::new();
-        let handlers = Arc::clone(&self.lifecycle.lock().unwrap_or_else(PoisonError::into_inner));
-        for (index, handler) in handlers.iter().enumerate() {
-            let run = || {
-                if !handler.is_done() {
-                    (handler.call)(event)
-                }
-            };
-            let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { continue };
-            let (event, message) = ("(lifecycle)".to_owned(), panic_message(&*panic));
-            let error = Arc::new(HandlerError::Panicked { event, message }.into());
-            let event = (self.error)(None, error);
-            let others = handlers.iter().enumerate().filter(|(other, _)| *other != index);
-            for (_, other) in others {
-                // A second panic has nobody left to be told to.
-                let run = || {
-                    if !other.is_done() {
-                        (other.call)(&event)
-                    }
-                };
-                let _ = catch_unwind(AssertUnwindSafe(run));
-            }
-            panics.push(event);
-        }
-        panics
     }
 
     fn stream(&self, item: Incoming<F, L>, backlog: &mut Backlog<F, L>) {
@@ -217,21 +131,8 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
     }
 }
 
-impl<L> LifecycleHandler<L> {
-    fn is_done(&self) -> bool {
-        self.done.load(Ordering::Relaxed)
-    }
-}
-
-impl<L> Clone for LifecycleHandler<L> {
-    fn clone(&self) -> Self {
-        let (done, call) = (Arc::clone(&self.done), Arc::clone(&self.call));
-        Self { id: self.id, turn: self.turn, done, call }
-    }
-}
-
 impl<F, L> Dispatcher<F, L> {
-    /// Ends the streams, those to come too: nothing happens any more.
+    /// Ends the streams, also those to come: nothing is dispatched any more.
     pub(crate) fn end(&self) {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         queues.ended = true;
@@ -242,7 +143,7 @@ impl<F, L> Dispatcher<F, L> {
 }
 
 impl<F, L> Drop for Dispatcher<F, L> {
-    /// Without handles and tasks nothing can happen any more.
+    /// Without handles and tasks nothing is dispatched any more.
     fn drop(&mut self) {
         self.end();
     }
@@ -278,7 +179,7 @@ impl<F, L> Backlog<F, L> {
         std::future::poll_fn(|cx| self.poll_flush(cx)).await;
     }
 
-    /// Waits until everything is in the streams, or until the peer is to go.
+    /// Waits until everything is in the streams, or the peer is asked to close.
     pub(crate) async fn settle(&mut self, outbox: &Outbox) {
         std::future::poll_fn(|cx| {
             if outbox.register(cx) == Want::Open { self.poll_flush(cx) } else { Poll::Ready(()) }

@@ -1,4 +1,4 @@
-//! `Events`: a stream of what happens, with backpressure down to the sockets.
+//! `Events`: a stream of messages and lifecycle events, with backpressure down to the sockets.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,14 +11,14 @@ use futures_core::Stream;
 use crate::runtime::client::start::Starter;
 use crate::{Message, MessageFormat, Peer};
 
-/// One item of a stream of events: what a peer sent, or what happened to a connection. The two
-/// cannot be mistaken for each other, whatever a peer calls its events.
+/// One item of a stream of events: a message or a lifecycle event. The two cannot be mistaken for
+/// each other, whatever a peer calls its events.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Incoming<F, L> {
     /// A peer sent a message.
     Message(Message, Peer<F>),
-    /// Something happened to a connection.
+    /// A lifecycle event: something happened to a connection.
     Lifecycle(L),
 }
 
@@ -42,14 +42,15 @@ impl<F, L> Incoming<F, L> {
     }
 }
 
-/// A stream of everything that happens from its creation on, in order for each peer.
+/// A stream of the messages and lifecycle events since it was made, in order for each peer. It is a
+/// [`Stream`], and has [`next`](Self::next) and [`try_next`](Self::try_next) of its own.
 ///
 /// It holds a bounded number of bytes (8 MiB unless the builder says otherwise). When it is full,
-/// the sockets are not read until it is taken from: a slow program slows its peers down and loses
+/// the sockets are not read until items are taken: a slow program slows its peers down and loses
 /// nothing. Dropping the stream ends that.
 pub struct Events<F, L> {
     queue: Arc<Queue<F, L>>,
-    /// Who is started when the stream is first polled.
+    /// The client to start when the stream is first polled.
     starter: Option<Weak<dyn Starter>>,
 }
 
@@ -62,9 +63,9 @@ pub(crate) struct Queue<F, L> {
 struct State<F, L> {
     items: VecDeque<Incoming<F, L>>,
     bytes: usize,
-    /// Whether nothing comes any more.
+    /// Whether no item follows.
     ended: bool,
-    /// Whether nobody takes any more.
+    /// Whether the stream was dropped.
     dropped: bool,
     reader: Option<Waker>,
     writers: Vec<Waker>,
@@ -97,8 +98,7 @@ impl<F, L> Events<F, L> {
         self.queue.poll_pop(cx)
     }
 
-    /// Returns the next item, or `None` when the client or server is at its end and every item
-    /// is taken. Starts a client that was not started before.
+    /// Returns the next item, or `None` when the client or server is closed and every item is taken. Starts a client that was not started before.
     ///
     /// # Cancel safety
     ///
@@ -152,7 +152,7 @@ impl<F, L> Drop for Events<F, L> {
 }
 
 impl<F, L> Queue<F, L> {
-    /// Puts `item` in if there is room, or registers the task to be woken when there is.
+    /// Puts `item` in if there is room, or registers the task to wake when there is.
     pub(crate) fn poll_push(
         &self,
         cx: &Context<'_>,
@@ -195,7 +195,7 @@ impl<F, L> Queue<F, L> {
         }
     }
 
-    /// Takes note that nothing comes any more.
+    /// Ends the stream after the items it has.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -206,7 +206,7 @@ impl<F, L> Queue<F, L> {
         }
     }
 
-    /// Returns whether nobody takes any more.
+    /// Returns whether the stream was dropped.
     pub(crate) fn is_dropped(&self) -> bool {
         self.lock().dropped
     }

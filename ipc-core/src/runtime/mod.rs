@@ -20,4 +20,5 @@ pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
+pub use server::broadcast::Audience;
 pub use server::builder::ServerBuilder;

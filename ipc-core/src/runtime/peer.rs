@@ -4,12 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_transport::{Endpoint, PeerInfo};
 
 use crate::error::EmitError;
-use crate::observe::sent::Sent;
+use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
 use crate::protocol::queue::{QueuedLen, Tally};
 use crate::runtime::outbox::{Outbox, Want};
@@ -43,8 +44,8 @@ impl fmt::Display for PeerId {
 /// A handle to the other side: for a server one of its clients, for a client its server.
 ///
 /// It is cheap to clone and can be kept: after the connection is gone, sending returns
-/// [`EmitError::Closed`]. A client's peer outlives its connections: what is sent while there is
-/// none waits for the next.
+/// [`EmitError::Closed`]. A client's peer outlives its connections: what is sent without a
+/// connection waits for the next.
 pub struct Peer<F> {
     inner: Arc<Inner<F>>,
 }
@@ -55,30 +56,30 @@ struct Inner<F> {
     attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
-    sent: Sent,
-    /// Whether anything was ever heard of it. Only a peer that this side spoke to first, over a
-    /// socket without connections, may not have been.
-    heard: AtomicBool,
+    send_watch: SendWatch,
+    /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
+    /// without connections, may not have.
+    known: AtomicBool,
     /// Whether it ended its side after this one had.
     ended: AtomicBool,
 }
 
-/// What a program keeps with a peer.
+/// A value that a program keeps with a peer.
 type Attachment = Arc<dyn Any + Send + Sync>;
 
 impl<F: MessageFormat> Peer<F> {
     pub(crate) fn new(id: PeerId, format: Arc<F>, config: &ConnectionConfig) -> Self {
         let outbox = Outbox::new(config, &format.framing());
         let attachments = Mutex::default();
-        let (info, heard) = (Mutex::new(None), AtomicBool::new(true));
+        let (info, known) = (Mutex::new(None), AtomicBool::new(true));
         let ended = AtomicBool::new(false);
-        let sent = config.sent.clone();
-        let inner = Inner { id, format, attachments, info, outbox, sent, heard, ended };
+        let send_watch = config.sent.clone();
+        let inner = Inner { id, format, attachments, info, outbox, send_watch, known, ended };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Sends an event, without waiting: it is written at once if the socket is idle, and else as
-    /// soon as there is room.
+    /// Sends an event, without waiting: it is written at once if the socket is idle, and otherwise
+    /// as soon as the socket takes it.
     ///
     /// # Errors
     ///
@@ -100,7 +101,7 @@ impl<F: MessageFormat> Peer<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.sent.tell(self.format(), event, payload);
+        self.inner.send_watch.notify(self.format(), event, payload);
         self.outbox().emit(|out| self.format().encode(event, payload, out))
     }
 
@@ -119,8 +120,37 @@ impl<F: MessageFormat> Peer<F> {
     where
         F: EncodePayload<T>,
     {
-        self.inner.sent.tell(self.format(), event, payload);
+        self.inner.send_watch.notify(self.format(), event, payload);
         self.outbox().send(|out| self.format().encode(event, payload, out)).await
+    }
+
+    /// Sends an event; waits while the queue is full, as long as the peer reads. One that takes
+    /// nothing for `patience` is not waited for, now or later, until it reads again: then the
+    /// overflow policy decides, and under
+    /// [`OverflowPolicy::Block`](crate::protocol::queue::OverflowPolicy::Block) this fails.
+    ///
+    /// The time runs from when the socket was last found full: many calls, one after the other, wait
+    /// for a peer that does not read only once.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError`]: the payload cannot be sent, the peer did not read, or the connection is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, nothing is sent.
+    pub async fn send_within<T: ?Sized>(
+        &self,
+        patience: Duration,
+        event: &str,
+        payload: &T,
+    ) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.inner.send_watch.notify(self.format(), event, payload);
+        let encode = |out: &mut _| self.format().encode(event, payload, out);
+        self.outbox().send_within(Some(patience), encode).await
     }
 
     /// Returns the payload of a message as a `T`.
@@ -145,19 +175,19 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().drained().await
     }
 
-    /// Ends the connection when everything that was sent is written. For a client's peer this
-    /// closes the client: it does not come back. Does not wait; see [`closed`](Self::closed).
+    /// Closes the connection once everything that was sent is written. For a client's peer this
+    /// closes the client: it does not reconnect. Does not wait; see [`closed`](Self::closed).
     pub fn close(&self) {
         self.outbox().want(Want::Close);
     }
 
-    /// Ends the connection at once; what was not written becomes undelivered. For a client's peer
-    /// this closes the client.
+    /// Closes the connection at once; what was not written becomes undelivered. For a client's peer
+    /// this closes the client. Does not wait.
     pub fn disconnect(&self) {
         self.outbox().want(Want::Disconnect);
     }
 
-    /// Waits until the peer is gone for good.
+    /// Waits until the peer is closed for good.
     ///
     /// # Cancel safety
     ///
@@ -167,7 +197,7 @@ impl<F: MessageFormat> Peer<F> {
     }
 
     /// Takes the messages that were accepted and could not be written before the end, oldest
-    /// first. Each is returned once. Empty while the peer is not gone. A frame that the format
+    /// first. Each is returned once. Empty until the peer is closed. A frame that the format
     /// cannot read although it wrote it comes back whole, as the payload of an event without a
     /// name.
     #[must_use]
@@ -176,8 +206,8 @@ impl<F: MessageFormat> Peer<F> {
         frames.into_iter().map(|frame| Message::of_frame(self.format(), frame)).collect()
     }
 
-    /// Keeps a value with the peer, such as who logged in on it; it goes when the last handle to
-    /// the peer does. Returns the value of the same type that was kept before.
+    /// Keeps a value with the peer, such as its user's name; it is dropped with the last handle to
+    /// the peer. Returns the value of the same type that was kept before.
     ///
     /// # Examples
     ///
@@ -255,20 +285,22 @@ impl<F: MessageFormat> Peer<F> {
         *self.inner.info.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(info));
     }
 
-    /// Takes note that nothing was heard of it yet.
-    pub(crate) fn not_heard_yet(&self) {
-        self.inner.heard.store(false, Ordering::Relaxed);
+    /// Marks the peer as one that has not sent anything yet.
+    pub(crate) fn mark_unknown(&self) {
+        self.inner.known.store(false, Ordering::Relaxed);
     }
 
-    pub(crate) fn hear(&self) {
-        self.inner.heard.store(true, Ordering::Relaxed);
+    pub(crate) fn mark_known(&self) {
+        self.inner.known.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn is_heard(&self) -> bool {
-        self.inner.heard.load(Ordering::Relaxed)
+    /// Returns whether the peer has ever sent anything, or has connected.
+    pub(crate) fn is_known(&self) -> bool {
+        self.inner.known.load(Ordering::Relaxed)
     }
 
-    /// Notes that it ended its side after this one had ended its own. A pipe has one end for both.
+    /// Marks the peer as one that ended its side after this one had ended its own. A pipe has one
+    /// end for both.
     pub(crate) fn answer_end(&self) {
         let pipe = |info: Arc<PeerInfo>| matches!(info.endpoint, Endpoint::Pipe(_));
         self.inner.ended.store(!self.info().is_some_and(pipe), Ordering::Relaxed);

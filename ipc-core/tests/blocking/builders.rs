@@ -48,7 +48,7 @@ fn one_connection_too_many_is_closed_and_counted() {
     let builder = Server::builder(Lines, place.unix()).unwrap();
     let mut server = builder.max_connections(1).listen().unwrap();
     let mut clients: Vec<_> = (0..3).map(|_| place.builder().build()).collect();
-    clients.iter_mut().for_each(|client| client.connect().unwrap());
+    clients.iter_mut().for_each(|client| client.connected().unwrap());
     let mut first = server.accept().unwrap();
     // The first one ends: its place is free before it is dropped. The second came before that.
     let (took, taken) = std::sync::mpsc::channel();
@@ -64,7 +64,7 @@ fn one_connection_too_many_is_closed_and_counted() {
     clients.remove(0).close();
     assert_eq!(heard(&mut first), "disconnect PeerClosed");
     let mut fourth = place.builder().build();
-    fourth.connect().unwrap();
+    fourth.connected().unwrap();
     assert_eq!(taken.recv_timeout(Duration::from_secs(60)).ok(), Some(2));
     accepting.join().unwrap();
 }

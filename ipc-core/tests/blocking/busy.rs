@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_core::ConnectError;
-use ipc_core::blocking::{RecvError, Server};
+use ipc_core::blocking::{NextError, Server};
 use ipc_core::session::State;
 
 use crate::lines::Lines;
@@ -23,7 +23,7 @@ fn a_busy_server_is_told_from_one_that_is_not_there() {
     let place = Place::new();
     let _full = full(&place);
     let mut client = place.builder().connect_timeout(Duration::from_millis(50)).build();
-    let Err(ConnectError::Failed(error)) = client.connect() else { panic!("connected") };
+    let Err(ConnectError::Failed(error)) = client.connected() else { panic!("connected") };
     assert_eq!(error.code(), "busy");
     assert!(error.to_string().contains("50 ms"), "{error}");
 }
@@ -34,8 +34,8 @@ fn a_place_that_gets_free_is_taken() {
     let (mut server, _first) = full(&place);
     let mut client = place.builder().build();
     // The attempt has its own limit; who asks for less has it given up and made anew.
-    let nothing = client.recv_timeout(Duration::from_millis(5));
-    assert!(matches!(nothing, Err(RecvError::TimedOut)), "{nothing:?}");
+    let nothing = client.next_timeout(Duration::from_millis(5));
+    assert!(matches!(nothing, Err(NextError::TimedOut)), "{nothing:?}");
     assert!(matches!(client.state(), State::Dialing { .. }), "{:?}", client.state());
     client.emit("say", "it waited").unwrap();
     let serving = thread::spawn(move || {

@@ -35,7 +35,7 @@ fn a_server_that_waits_for_a_client_tells_that_its_file_is_gone() {
             }
             WhenDisplaced::Remake => {
                 assert_eq!(code, "remade");
-                client.connect().unwrap();
+                client.connected().unwrap();
                 accepting.join().unwrap().unwrap();
                 assert!(!place.path().exists());
             }

@@ -15,7 +15,7 @@ fn a_peer_that_ends_in_answer_is_reported() {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();
     let mut client = place.builder().linger(Duration::MAX).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     let peer = thread::spawn(move || {
         let mut got = String::new();
@@ -32,7 +32,7 @@ fn a_peer_that_keeps_its_side_open_is_not_waited_for_without_end() {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();
     let mut client = place.builder().linger(Duration::from_millis(1)).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut peer, _) = listener.accept().unwrap();
     client.emit("n", "1").unwrap();
     let report = client.close();
@@ -51,7 +51,7 @@ fn a_servers_connection_has_the_setting_too() {
         .listen()
         .unwrap();
     let mut client = place.builder().build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let mut connection = server.accept().unwrap();
     assert!(!connection.close().peer_ended);
     drop(client);

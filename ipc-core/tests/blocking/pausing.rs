@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use ipc_core::blocking::{Client, Connection, Event, RecvError, Server};
+use ipc_core::blocking::{Client, Connection, Incoming, NextError, Server};
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::ReconnectPolicy;
 
@@ -77,8 +77,8 @@ fn paused(place: &Place) -> (Connection<Lines>, UnixStream) {
         connection.emit("answer", "x".repeat(100_000).as_str()).unwrap();
     }
     socket.write_all(b"ask 2\n").unwrap();
-    let nothing = connection.recv_timeout(Duration::from_millis(20));
-    assert!(matches!(nothing, Err(RecvError::TimedOut)), "{nothing:?}");
+    let nothing = connection.next_timeout(Duration::from_millis(20));
+    assert!(matches!(nothing, Err(NextError::TimedOut)), "{nothing:?}");
     (connection, socket)
 }
 
@@ -136,12 +136,12 @@ fn what_answers_nothing_pauses_nobody() {
 fn window(mut client: Client<Lines>, count: usize) -> usize {
     let mut answers = 0;
     while answers < count {
-        match client.recv().unwrap() {
-            Event::Message(message) => {
+        match client.next().unwrap() {
+            Incoming::Message(message) => {
                 answers += 1;
                 client.emit(message.event(), "x".repeat(1000).as_str()).unwrap();
             }
-            Event::Lifecycle(_) => {}
+            Incoming::Lifecycle(_) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -166,7 +166,7 @@ fn a_client_that_answers_answers_does_not_wait_for_ever() {
             waits = Some(server(&place));
         }
         let mut client = client(&place);
-        client.connect().unwrap();
+        client.connected().unwrap();
         let echo = waits.map(|mut server| echo(server.accept().unwrap()));
         assert_eq!(next(&mut client), "connect");
         for _ in 0..3000 {
@@ -186,7 +186,7 @@ fn a_client_waits_a_moment_only() {
     let listener = std::os::unix::net::UnixListener::bind(place.path()).unwrap();
     let builder = Client::builder(Lines, place.unix()).unwrap().reconnect(ReconnectPolicy::never());
     let mut client = builder.high_water_mark(Some(MARK)).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut socket, _) = listener.accept().unwrap();
     assert_eq!(next(&mut client), "connect");
     socket.write_all(b"ask 1\nask 2\nask 3\nask 4\n").unwrap();

@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use ipc_codec::Limits;
-use ipc_core::blocking::Event;
+use ipc_core::blocking::Incoming;
 use ipc_core::{ClientEvent, OnMalformed, Server};
 
 use crate::lines::Lines;
@@ -64,8 +64,10 @@ fn said_of(bytes: &[u8], ends: bool) -> String {
     if ends {
         socket.shutdown(Shutdown::Write).unwrap();
     }
-    match connection.recv() {
-        Some(Event::Lifecycle(ClientEvent::Error(error))) => format!("{}: {error}", error.code()),
+    match connection.next() {
+        Some(Incoming::Lifecycle(ClientEvent::Error(error))) => {
+            format!("{}: {error}", error.code())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -100,7 +102,7 @@ fn garbage_ends_a_client_that_is_told_to_end() {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();
     let mut client = place.builder().on_malformed(OnMalformed::Close).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut socket, _) = listener.accept().unwrap();
     socket.write_all(b"garbage\n").unwrap();
     let events: Vec<_> = (0..4).map(|_| next(&mut client)).collect();
@@ -112,7 +114,7 @@ fn too_long_a_frame_ends_the_connection() {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();
     let mut client = place.builder().limits(Limits::default().with_max_frame(10)).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut socket, _) = listener.accept().unwrap();
     socket.write_all(b"longer than ten bytes").unwrap();
     let events: Vec<_> = (0..3).map(|_| next(&mut client)).collect();
@@ -125,14 +127,14 @@ fn an_unfinished_frame_has_its_time_and_a_silent_peer_too() {
     let listener = UnixListener::bind(place.path()).unwrap();
     let short = Some(Duration::from_millis(20));
     let mut client = place.builder().frame_timeout(short).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (mut socket, _) = listener.accept().unwrap();
     socket.write_all(b"half").unwrap();
     let events: Vec<_> = (0..3).map(|_| next(&mut client)).collect();
     assert_eq!(events, ["connect", "error frame_timeout", "disconnect frame_timeout"]);
 
     let mut client = place.builder().idle_timeout(short).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let events: Vec<_> = (0..3).map(|_| next(&mut client)).collect();
     assert_eq!(events, ["connect", "error idle_timeout", "disconnect idle_timeout"]);
 }

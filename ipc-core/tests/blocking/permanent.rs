@@ -1,6 +1,6 @@
 //! What can never be connected to ends a client that waits, too.
 
-use ipc_core::blocking::{Client, Event};
+use ipc_core::blocking::{Client, Incoming};
 use ipc_core::session::{Backoff, OnPermanent, ReconnectPolicy, State};
 use ipc_core::{ClientEvent, ConnectError};
 use ipc_transport::UnixTransport;
@@ -8,11 +8,11 @@ use ipc_transport::UnixTransport;
 use crate::lines::Lines;
 
 fn names(client: &mut Client<Lines>) -> Vec<String> {
-    std::iter::from_fn(|| client.recv())
+    std::iter::from_fn(|| client.next())
         .map(|event| match event {
-            Event::Lifecycle(ClientEvent::Error(error)) => error.code().to_owned(),
-            Event::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".to_owned(),
-            Event::Lifecycle(ClientEvent::Destroy) => "destroy".to_owned(),
+            Incoming::Lifecycle(ClientEvent::Error(error)) => error.code().to_owned(),
+            Incoming::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".to_owned(),
+            Incoming::Lifecycle(ClientEvent::Destroy) => "destroy".to_owned(),
             other => format!("{other:?}"),
         })
         .collect()
@@ -22,7 +22,7 @@ fn names(client: &mut Client<Lines>) -> Vec<String> {
 fn a_permanent_failure_ends_the_client_under_the_default_policy() {
     let path = format!("/tmp/{}", "x".repeat(300));
     let mut client = Client::builder(Lines, UnixTransport::new(path)).unwrap().build();
-    match client.connect() {
+    match client.connected() {
         Err(ConnectError::Failed(error)) => assert_eq!(error.code(), "name_too_long"),
         other => panic!("{other:?}"),
     }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_core::ConnectError;
-use ipc_core::blocking::RecvError;
+use ipc_core::blocking::NextError;
 use ipc_core::session::{Backoff, ReconnectPolicy, State};
 
 use crate::rig::{Place, heard, next, times};
@@ -14,14 +14,14 @@ fn nobody_there_ends_it_when_the_attempts_are_used_up() {
     let place = Place::new();
     let mut client = place.builder().reconnect(times(2)).build();
     client.emit("e", "waits").unwrap();
-    assert!(matches!(client.connect(), Err(ConnectError::Failed(_))));
+    assert!(matches!(client.connected(), Err(ConnectError::Failed(_))));
     for _ in 0..3 {
         assert_eq!(next(&mut client), "error nobody_listening");
         assert_eq!(next(&mut client), "disconnect nobody_listening");
     }
     assert_eq!(next(&mut client), "destroy");
-    assert!(client.recv().is_none());
-    assert!(matches!(client.recv_timeout(Duration::ZERO), Err(RecvError::Ended)));
+    assert!(client.next().is_none());
+    assert!(matches!(client.next_timeout(Duration::ZERO), Err(NextError::Ended)));
     assert_eq!(client.close().undelivered.len(), 1);
     assert!(client.emit("e", "too late").is_err());
 }
@@ -31,7 +31,7 @@ fn a_server_that_comes_back_gets_what_waited() {
     let place = Place::new();
     let mut server = place.listen();
     let mut client = place.builder().reconnect(times(100_000)).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let connection = server.accept().unwrap();
     assert_eq!(next(&mut client), "connect");
     drop((server, connection));
@@ -59,8 +59,8 @@ fn a_client_that_waits_can_be_asked_for_a_while_only() {
     let mut client = place.builder().reconnect(ReconnectPolicy::forever(hour)).build();
     assert_eq!(next(&mut client), "error nobody_listening");
     assert_eq!(next(&mut client), "disconnect nobody_listening");
-    let nothing = client.recv_timeout(Duration::from_millis(2));
-    assert!(matches!(nothing, Err(RecvError::TimedOut)));
+    let nothing = client.next_timeout(Duration::from_millis(2));
+    assert!(matches!(nothing, Err(NextError::TimedOut)));
     assert!(matches!(client.state(), State::Waiting(_)));
     client.close();
     assert_eq!(client.state(), State::Destroyed);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use ipc_core::blocking::{Client, ClientBuilder, Connection, Event, Server};
+use ipc_core::blocking::{Client, ClientBuilder, Connection, Incoming, Server};
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{ClientEvent, DisconnectReason};
 use ipc_transport::{Endpoint, TcpTransport, UnixTransport};
@@ -43,7 +43,7 @@ impl Place {
     pub(crate) fn pair(&self) -> (Client<Lines>, Connection<Lines>) {
         let mut server = self.listen();
         let mut client = self.builder().build();
-        client.connect().unwrap();
+        client.connected().unwrap();
         let connection = server.accept().unwrap();
         assert_eq!(next(&mut client), "connect");
         (client, connection)
@@ -67,8 +67,8 @@ pub(crate) fn times(times: u32) -> ReconnectPolicy {
 pub(crate) fn echo(mut connection: Connection<Lines>) -> JoinHandle<String> {
     thread::spawn(move || {
         loop {
-            match connection.recv().unwrap() {
-                Event::Message(message) => {
+            match connection.next().unwrap() {
+                Incoming::Message(message) => {
                     let text: String = connection.decode(&message).unwrap();
                     connection.emit(message.event(), text.as_str()).unwrap();
                 }
@@ -79,23 +79,23 @@ pub(crate) fn echo(mut connection: Connection<Lines>) -> JoinHandle<String> {
 }
 
 pub(crate) fn next(client: &mut Client<Lines>) -> String {
-    client.recv_timeout(DEADLINE).map_or_else(|error| error.to_string(), |event| text(&event))
+    client.next_timeout(DEADLINE).map_or_else(|error| error.to_string(), |event| text(&event))
 }
 
 pub(crate) fn heard(connection: &mut Connection<Lines>) -> String {
-    connection.recv_timeout(DEADLINE).map_or_else(|error| error.to_string(), |event| text(&event))
+    connection.next_timeout(DEADLINE).map_or_else(|error| error.to_string(), |event| text(&event))
 }
 
-fn text(event: &Event) -> String {
+fn text(event: &Incoming) -> String {
     match event {
-        Event::Message(message) => {
+        Incoming::Message(message) => {
             let payload = String::from_utf8_lossy(message.payload().unwrap_or_default());
             format!("{} {payload}", message.event())
         }
-        Event::Lifecycle(ClientEvent::Connect) => "connect".into(),
-        Event::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
-        Event::Lifecycle(ClientEvent::Error(error)) => format!("error {}", error.code()),
-        Event::Lifecycle(ClientEvent::Disconnect(reason)) => match reason {
+        Incoming::Lifecycle(ClientEvent::Connect) => "connect".into(),
+        Incoming::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
+        Incoming::Lifecycle(ClientEvent::Error(error)) => format!("error {}", error.code()),
+        Incoming::Lifecycle(ClientEvent::Disconnect(reason)) => match reason {
             DisconnectReason::Error(error) => format!("disconnect {}", error.code()),
             other => format!("disconnect {other:?}"),
         },

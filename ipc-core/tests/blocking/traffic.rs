@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 use std::time::Duration;
 
-use ipc_core::blocking::{Client, Event, RecvError};
+use ipc_core::blocking::{Client, Incoming, NextError};
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::{EmitError, FlushPolicy};
 
@@ -29,7 +29,7 @@ fn an_echo_comes_back_over_a_unix_socket() {
 fn an_echo_comes_back_over_tcp() {
     let (mut server, mut client) = tcp();
     client.emit("early", "bird").unwrap();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let echo = echo(server.accept().unwrap());
     assert_eq!(next(&mut client), "connect");
     assert_eq!(next(&mut client), "early bird");
@@ -95,11 +95,11 @@ fn two_sides_that_only_send_do_not_wait_for_ever() {
 
 #[test]
 fn nothing_is_lost_by_closing_at_once() {
-    let (mut client, mut connection) = Place::new().pair();
+    let (mut client, connection) = Place::new().pair();
     let reader = thread::spawn(move || {
         let mut count = 0;
-        while let Some(event) = connection.recv() {
-            count += usize::from(matches!(event, Event::Message(_)));
+        for event in connection {
+            count += usize::from(matches!(event, Incoming::Message(_)));
         }
         count
     });
@@ -117,7 +117,7 @@ fn a_peer_that_does_not_read_fills_the_queue_and_no_more() {
     let mut server = place.listen();
     let limits = QueueLimits::default().with_max_bytes(100_000);
     let mut client = place.builder().queue(limits).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let mut connection = server.accept().unwrap();
     let text = "x".repeat(10_000);
     let mut sent = 0;
@@ -131,7 +131,7 @@ fn a_peer_that_does_not_read_fills_the_queue_and_no_more() {
     for _ in 0..sent {
         assert_eq!(heard(&mut connection), format!("e {text}"));
         // What waits leaves with any call that has to wait itself.
-        let _ = client.recv_timeout(Duration::from_millis(1));
+        let _ = client.next_timeout(Duration::from_millis(1));
     }
 }
 
@@ -144,7 +144,7 @@ fn a_queue_that_disconnects_says_so() {
     let mut client = place.builder().queue(limits).overflow(policy).build();
     client.emit("e", "waits").unwrap();
     assert!(matches!(client.emit("e", "too many"), Err(EmitError::Full(_))));
-    client.connect().unwrap();
+    client.connected().unwrap();
     let _connection = server.accept().unwrap();
     let events: Vec<_> = (0..4).map(|_| next(&mut client)).collect();
     assert_eq!(events, ["connect", "error queue_full", "disconnect queue_full", "destroy"]);
@@ -161,7 +161,7 @@ fn a_queue_that_disconnects_ends_the_client_whatever_its_policy() {
     let mut client = builder.reconnect(times(9)).build();
     client.emit("e", "waits").unwrap();
     assert!(matches!(client.emit("e", "too many"), Err(EmitError::Full(_))));
-    client.connect().unwrap();
+    client.connected().unwrap();
     let _connection = server.accept().unwrap();
     let events: Vec<_> = (0..4).map(|_| next(&mut client)).collect();
     assert_eq!(events, ["connect", "error queue_full", "disconnect queue_full", "destroy"]);
@@ -173,18 +173,18 @@ fn in_sync_mode_one_message_is_in_flight() {
     let place = Place::new();
     let mut server = place.listen();
     let mut client = place.builder().sync(true).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let mut connection = server.accept().unwrap();
     for text in ["1", "2", "3"] {
         client.emit("e", text).unwrap();
     }
     for text in ["1", "2", "3"] {
         assert_eq!(heard(&mut connection), format!("e {text}"));
-        let nothing = connection.recv_timeout(Duration::from_millis(1));
-        assert!(matches!(nothing, Err(RecvError::TimedOut)));
+        let nothing = connection.next_timeout(Duration::from_millis(1));
+        assert!(matches!(nothing, Err(NextError::TimedOut)));
         connection.emit("answer", text).unwrap();
         while next(&mut client) != format!("answer {text}") {}
-        let _ = client.recv_timeout(Duration::from_millis(1));
+        let _ = client.next_timeout(Duration::from_millis(1));
     }
 }
 
@@ -204,8 +204,8 @@ fn what_is_sent_can_be_watched() {
 #[test]
 fn time_runs_out_without_an_event() {
     let (mut client, _connection) = Place::new().pair();
-    let nothing = client.recv_timeout(Duration::from_millis(5));
-    assert!(matches!(nothing, Err(RecvError::TimedOut)));
+    let nothing = client.next_timeout(Duration::from_millis(5));
+    assert!(matches!(nothing, Err(NextError::TimedOut)));
 }
 
 /// A client with this policy, and the bare socket of its server.
@@ -213,7 +213,7 @@ fn gathering(policy: FlushPolicy) -> (Client<Lines>, UnixStream) {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();
     let mut client = place.builder().flush_policy(policy).build();
-    client.connect().unwrap();
+    client.connected().unwrap();
     let (socket, _) = listener.accept().unwrap();
     // What is written to a Unix socket is there at once: nothing has to be waited for.
     socket.set_nonblocking(true).unwrap();
@@ -241,7 +241,7 @@ fn messages_gather_until_a_call_waits() {
     assert_eq!(arrived(&mut socket), "a 1\nb 2\n");
     client.emit("c", "3").unwrap();
     assert_eq!(arrived(&mut socket), "");
-    assert_eq!(client.recv_timeout(Duration::ZERO).unwrap_err(), RecvError::TimedOut);
+    assert_eq!(client.next_timeout(Duration::ZERO).unwrap_err(), NextError::TimedOut);
     assert_eq!(arrived(&mut socket), "c 3\n");
     client.emit("d", "4").unwrap();
     socket.shutdown(Shutdown::Write).unwrap();

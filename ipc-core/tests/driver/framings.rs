@@ -79,8 +79,8 @@ async fn a_raw_peer_that_goes_truncates_nothing() {
     let server = Server::builder(Bare(Framing::Raw), transport.clone()).build();
     let log = Log::new();
     let noted = log.clone();
-    server.on_lifecycle(move |event| noted.note(format!("{event:?}").replace("Peer { id: ", "")));
     soon(server.listen()).await.unwrap();
+    server.on_lifecycle(move |event| noted.note(format!("{event:?}").replace("Peer { id: ", "")));
     let mut peer = Raw::dial(&transport).await;
     peer.write("half of something").await;
     drop(peer);

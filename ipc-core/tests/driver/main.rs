@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod accept;
+mod audience;
 #[path = "../support/bare.rs"]
 mod bare;
 mod broadcast;

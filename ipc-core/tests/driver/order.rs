@@ -41,9 +41,9 @@ async fn a_lifecycle_handler_of_the_last_turn_runs_after_those_registered_later(
             }
         }
     };
-    server.on_lifecycle_last(note("last 1"));
+    server.handlers().on_lifecycle_last(note("last 1"));
     server.on_lifecycle(note("first 1"));
-    server.on_lifecycle_last(note("last 2"));
+    server.handlers().on_lifecycle_last(note("last 2"));
     server.on_lifecycle(note("first 2"));
     soon(server.listen()).await.unwrap();
     let _peer = Raw::dial(&transport).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_core::ConnectError;
-use ipc_core::blocking::{Client, Event, RecvError};
+use ipc_core::blocking::{Client, Incoming, NextError};
 use ipc_transport::Transport;
 
 use super::{talking, without_callback};
@@ -16,7 +16,7 @@ use crate::{Config, NodeFormat};
 
 /// A client of one server, without a runtime.
 ///
-/// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait for
+/// Nothing happens between calls: [`next`](Self::next) and [`connected`](Self::connected) dial, wait for
 /// the next attempt by the config's `retry` and `max_retries`, and write what was sent meanwhile. Log
 /// lines are written when what they tell of is received. Dropping it ends the connection at once;
 /// [`close`](Self::close) writes what waits first.
@@ -81,49 +81,39 @@ impl IpcClient {
         &self.id
     }
 
-    /// Waits until the client is connected. Optional: [`recv`](Self::recv) connects, too.
+    /// Waits until the client is connected. Optional: [`next`](Self::next) connects, too.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead. With `max_retries` for ever and no server, this
+    /// [`ConnectError`] if it closes instead. With `max_retries` for ever and no server, this
     /// waits for ever.
     ///
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
-    pub fn connect(&mut self) -> Result<(), ConnectError> {
-        self.client.connect()
+    pub fn connected(&mut self) -> Result<(), ConnectError> {
+        self.client.connected()
     }
 
     talking!(client);
-
-    /// Waits for the next event and returns it; `None` after the client's end. Connects if there is
-    /// no connection, and writes what was sent.
-    ///
-    /// # Panics
-    ///
-    /// If it has to connect within an async runtime, which a thread that waits would stop.
-    pub fn recv(&mut self) -> Option<Event> {
-        self.client.recv().inspect(|event| self.logged(event))
-    }
 
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
     /// # Errors
     ///
-    /// [`RecvError`].
+    /// [`NextError`].
     ///
     /// # Panics
     ///
-    /// As [`recv`](Self::recv).
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
-        self.client.recv_timeout(timeout).inspect(|event| self.logged(event))
+    /// As [`next`](Self::next).
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
+        self.client.next_timeout(timeout).inspect(|event| self.logged(event))
     }
 
-    fn logged(&self, event: &Event) {
+    fn logged(&self, event: &Incoming) {
         match event {
-            Event::Message(message) => self.log.received(message),
-            Event::Lifecycle(event) => self.log.log.line(OfClient(&self.id, event)),
+            Incoming::Message(message) => self.log.received(message),
+            Incoming::Lifecycle(event) => self.log.line(OfClient(&self.id, event)),
             _ => {}
         }
     }
@@ -131,5 +121,23 @@ impl IpcClient {
     /// Returns the client of the core, which can do more. What it receives is not logged.
     pub fn core(&mut self) -> &mut Client<NodeFormat> {
         &mut self.client
+    }
+}
+
+/// The events of the client: messages, and what happens to the connection; `None` after
+/// [`ClientEvent::Destroy`](ipc_core::ClientEvent::Destroy).
+impl Iterator for IpcClient {
+    type Item = Incoming;
+
+    /// Waits for the next event and returns it. Connects if there is no connection, and writes what
+    /// was queued.
+    ///
+    /// # Panics
+    ///
+    /// If it has to connect within an async runtime, which a thread that waits would stop.
+    fn next(&mut self) -> Option<Incoming> {
+        let event = self.client.next()?;
+        self.logged(&event);
+        Some(event)
     }
 }

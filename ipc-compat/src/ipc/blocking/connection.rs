@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipc_core::ClientEvent;
-use ipc_core::blocking::{Connection, Event, RecvError};
+use ipc_core::blocking::{Connection, Incoming, NextError};
 
 use super::talking;
 use crate::ipc::identity::Claims;
@@ -29,7 +29,7 @@ impl IpcConnection {
         identify: bool,
         log: Logged,
     ) -> Self {
-        log.log.line(format_args!("client {number} connected"));
+        log.line(format_args!("client {number} connected"));
         Self { number, connection, claims: identify.then(Claims::default), log }
     }
 
@@ -48,38 +48,30 @@ impl IpcConnection {
 
     talking!(connection);
 
-    /// Waits for the next event and returns it: messages, errors, and at last
-    /// [`ClientEvent::Disconnect`]; `None` after that. What was sent is written first.
-    pub fn recv(&mut self) -> Option<Event> {
-        let event = self.connection.recv()?;
-        self.seen(&event);
-        Some(event)
-    }
-
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
     /// # Errors
     ///
-    /// [`RecvError`].
-    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<Event, RecvError> {
-        let event = self.connection.recv_timeout(timeout)?;
+    /// [`NextError`].
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
+        let event = self.connection.next_timeout(timeout)?;
         self.seen(&event);
         Ok(event)
     }
 
-    fn seen(&self, event: &Event) {
-        let (log, number) = (&self.log.log, self.number);
+    fn seen(&self, event: &Incoming) {
+        let (log, number) = (&self.log, self.number);
         match event {
-            Event::Message(message) => {
+            Incoming::Message(message) => {
                 if let Some(claims) = &self.claims {
                     claims.note(message);
                 }
                 self.log.received(message);
             }
-            Event::Lifecycle(ClientEvent::Disconnect(reason)) => {
+            Incoming::Lifecycle(ClientEvent::Disconnect(reason)) => {
                 log.line(format_args!("client {number} disconnected: {reason}"));
             }
-            Event::Lifecycle(ClientEvent::Error(error)) => {
+            Incoming::Lifecycle(ClientEvent::Error(error)) => {
                 log.line(format_args!("client {number}: {error}"));
             }
             _ => {}
@@ -89,5 +81,18 @@ impl IpcConnection {
     /// Returns the connection of the core, which can do more. What it receives is not logged.
     pub fn core(&mut self) -> &mut Connection<NodeFormat> {
         &mut self.connection
+    }
+}
+
+/// The events of the client: messages, errors, and at last [`ClientEvent::Disconnect`]; `None` after
+/// that.
+impl Iterator for IpcConnection {
+    type Item = Incoming;
+
+    /// Waits for the next event and returns it. What was queued is written first.
+    fn next(&mut self) -> Option<Incoming> {
+        let event = self.connection.next()?;
+        self.seen(&event);
+        Some(event)
     }
 }

@@ -4,7 +4,7 @@
 //! [`Ipc`](crate::Ipc), and do what the config says: limits, timeouts, `sync`, the reconnect policy,
 //! what follows a malformed frame, the log, the checks of the profile `assured`. They are
 //! [`ipc_core::blocking`] with that, so nothing happens between calls, and there are no handlers:
-//! [`IpcClient::recv`] returns what comes.
+//! [`IpcClient::next`] returns the events.
 //!
 //! What they cannot do is an error when they are made: TLS, UDP and Windows pipes
 //! ([`IpcError::NotBlocking`](crate::IpcError::NotBlocking)), and callbacks among the arguments. A
@@ -14,13 +14,13 @@
 //!
 //! ```no_run
 //! use ipc_compat::Config;
-//! use ipc_compat::blocking::{Event, IpcClient};
+//! use ipc_compat::blocking::{Incoming, IpcClient};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut world = IpcClient::connect_to(&Config::classic(), "world")?;
 //! world.emit("app.message", "hello")?;
-//! while let Some(event) = world.recv() {
-//!     if let Event::Message(message) = event {
+//! while let Some(event) = world.next() {
+//!     if let Incoming::Message(message) = event {
 //!         let answer: String = world.decode(&message)?;
 //!         assert_eq!(answer, "hello world!");
 //!         break;
@@ -36,7 +36,7 @@ mod server;
 
 pub use client::IpcClient;
 pub use connection::IpcConnection;
-pub use ipc_core::blocking::{Event, NotBlocking, RecvError};
+pub use ipc_core::blocking::{Incoming, NextError, NotBlocking};
 pub use server::IpcServer;
 
 use super::IpcError;
@@ -58,8 +58,8 @@ macro_rules! talking {
         ///
         /// # Errors
         ///
-        /// [`EmitError`](ipc_core::EmitError): the data cannot be sent, too much waits already, or
-        /// this side is at its end.
+        /// [`EmitError`](ipc_core::EmitError): the data cannot be sent, the queue is full, or
+        /// this side is closed.
         pub fn emit<T: ?Sized>(&mut self, event: &str, data: &T) -> Result<(), ipc_core::EmitError>
         where
             crate::NodeFormat: ipc_core::EncodePayload<T>,
@@ -67,7 +67,7 @@ macro_rules! talking {
             self.$core.emit(event, data)
         }
 
-        /// Sends an event; waits while too much waits already, if there is a connection.
+        /// Sends an event; waits while the queue is full, if there is a connection.
         ///
         /// # Errors
         ///
@@ -79,14 +79,14 @@ macro_rules! talking {
             self.$core.send(event, data)
         }
 
-        /// Sends bytes in raw mode, without adding anything.
+        /// Sends bytes in raw mode as they are, without waiting.
         ///
         /// # Errors
         ///
         /// [`EmitError::Format`](ipc_core::EmitError::Format) with
         /// [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config has no `raw_buffer`;
         /// else as [`emit`](Self::emit).
-        pub fn write<'a>(
+        pub fn emit_raw<'a>(
             &mut self,
             data: impl Into<crate::RawData<'a>>,
         ) -> Result<(), ipc_core::EmitError> {

@@ -115,7 +115,7 @@ impl IpcServer {
         let refused = server.refused();
         for _ in self.refused..refused {
             let limit = self.max_connections;
-            self.log.log.line(format_args!("client refused: there are {limit} already"));
+            self.log.line(format_args!("client refused: there are {limit} already"));
         }
         self.refused = refused;
         let connection = accepted?;
@@ -132,7 +132,7 @@ impl IpcServer {
     fn listening(&mut self) -> Result<&mut Server<NodeFormat>, Error> {
         if let State::New(builder) = &self.state {
             let server = builder.clone().listen()?;
-            self.log.log.line(format_args!("server listens at {}", server.endpoint()));
+            self.log.line(format_args!("server listens at {}", server.endpoint()));
             self.state = State::Listening(server);
         }
         match &mut self.state {

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use ipc_codec::FrameEncoder;
 use ipc_transport::BlockingStream;
 
-use super::Event;
+use super::Incoming;
 use super::line::Line;
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
@@ -31,7 +31,7 @@ pub(super) struct Talk<F> {
     encoder: FrameEncoder,
     line: Option<Line>,
     /// What happened and was not taken yet.
-    events: VecDeque<Event>,
+    events: VecDeque<Incoming>,
     /// How many bytes of messages are in `events`.
     held: usize,
     /// The error that was reported last.
@@ -91,13 +91,13 @@ impl<F: MessageFormat> Talk<F> {
     }
 
     pub(super) fn push_event(&mut self, event: ClientEvent) {
-        self.events.push_back(Event::Lifecycle(event));
+        self.events.push_back(Incoming::Lifecycle(event));
     }
 
-    pub(super) fn take_event(&mut self) -> Option<Event> {
+    pub(super) fn take_event(&mut self) -> Option<Incoming> {
         let event = self.events.pop_front();
         self.answering = false;
-        if let Some(Event::Message(message)) = &event {
+        if let Some(Incoming::Message(message)) = &event {
             self.held = self.held.saturating_sub(message.held_bytes());
             self.answering = true;
         }
@@ -114,7 +114,7 @@ impl<F: MessageFormat> Talk<F> {
     where
         F: EncodePayload<T>,
     {
-        self.config.sent.tell(&*self.format, event, payload);
+        self.config.sent.notify(&*self.format, event, payload);
         let format = Arc::clone(&self.format);
         self.push(|queue| queue.push(|out| format.encode(event, payload, out)).map(drop))
     }
@@ -132,7 +132,7 @@ impl<F: MessageFormat> Talk<F> {
         let frame = encode_frame(&self.encoder, encode)?;
         loop {
             match self.push(|queue| queue.push_encoded(&frame).map(drop)) {
-                // Without a connection nothing empties the queue: that is for `recv`, which dials.
+                // Without a connection nothing empties the queue: that is for `next`, which dials.
                 Err(EmitError::Full(limit)) => {
                     if !matches!(self.drain(None), Outcome::Progress) {
                         return Err(EmitError::Full(limit));

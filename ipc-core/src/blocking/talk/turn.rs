@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Talk;
 use crate::MessageFormat;
-use crate::blocking::Event;
+use crate::blocking::Incoming;
 use crate::blocking::line::Woken;
 use crate::error::DisconnectReason;
 use crate::protocol::connection::{Action, Ending, Input};
@@ -137,7 +137,7 @@ impl<F: MessageFormat> Talk<F> {
         match self.format.decode(frame) {
             Ok(message) => {
                 self.held = self.held.saturating_add(message.held_bytes());
-                self.events.push_back(Event::Message(message));
+                self.events.push_back(Incoming::Message(message));
                 Outcome::Progress
             }
             Err(error) => {

@@ -19,11 +19,11 @@ use crate::protocol::queue::Tally;
 use crate::protocol::session::{ReconnectPolicy, State};
 use crate::runtime::client::start::Starter;
 use crate::runtime::client::task::{Control, Task};
-use crate::runtime::dispatcher::{Dispatcher, Turn};
+use crate::runtime::dispatcher::Dispatcher;
 use crate::runtime::events::Events;
 use crate::{
-    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, HandlerId,
-    Message, MessageFormat, Peer,
+    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, Message,
+    MessageFormat, Peer,
 };
 
 /// A connection to a server that comes back when it is lost.
@@ -38,21 +38,21 @@ use crate::{
 /// of the queue.
 ///
 /// It is cheap to clone. When the last clone is dropped the client closes in the background, as
-/// with [`close`](Self::close), and nobody learns what was not written. A handler that captures
+/// with [`close`](Self::close), but without its report. A handler that captures
 /// a clone keeps its client alive; handlers are given the [`Peer`] instead.
-#[must_use = "a client does not connect before it is started, or told to send or to wait"]
+#[must_use = "a client does not connect before it is started, sends or waits"]
 pub struct Client<F: MessageFormat> {
     inner: Arc<Inner<F>>,
 }
 
 pub(crate) struct Inner<F: MessageFormat> {
     peer: Peer<F>,
-    hub: Arc<Dispatcher<F, ClientEvent>>,
+    dispatcher: Arc<Dispatcher<F, ClientEvent>>,
     state: watch::Receiver<State>,
-    told: watch::Receiver<State>,
+    notified: watch::Receiver<State>,
     control: Arc<Control>,
     event_bytes: usize,
-    /// Whether the task was taken, so that nobody looks at its lock in vain.
+    /// Whether the task was taken, so that its lock is not taken in vain.
     pub(crate) started: AtomicBool,
     /// The task, until it is started.
     pub(crate) task: Mutex<Option<Task<F>>>,
@@ -67,18 +67,19 @@ impl<F: MessageFormat> Client<F> {
     pub(crate) fn new(
         task: Task<F>,
         peer: Peer<F>,
-        hub: Arc<Dispatcher<F, ClientEvent>>,
+        dispatcher: Arc<Dispatcher<F, ClientEvent>>,
         state: watch::Receiver<State>,
         control: Arc<Control>,
         event_bytes: usize,
     ) -> Self {
-        let (started, told) = (AtomicBool::new(false), task.told());
+        let (started, notified) = (AtomicBool::new(false), task.notified());
         let task = Mutex::new(Some(task));
-        let inner = Inner { peer, hub, state, told, control, event_bytes, started, task };
+        let inner =
+            Inner { peer, dispatcher, state, notified, control, event_bytes, started, task };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Starts connecting, in a task of its own on the runtime at hand. Does not wait; see
+    /// Starts connecting, in a new task on the current runtime. Does not wait; see
     /// [`connected`](Self::connected). A second call does nothing.
     ///
     /// # Errors
@@ -89,12 +90,12 @@ impl<F: MessageFormat> Client<F> {
         self.inner.start()
     }
 
-    /// Waits until the client is connected, and its handlers were told of that. Starts it.
+    /// Waits until the client is connected and its handlers have been notified. Starts it.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
-    /// never help ([`is_permanent`](crate::Error::is_permanent)), or it was closed; or if it cannot be started on this
+    /// [`ConnectError`] if it closes instead: no attempt is left, the failure is permanent
+    /// ([`Error::is_permanent`](crate::Error::is_permanent)), or it was closed by this side; or if it cannot be started on this
     /// runtime. With a policy that tries for ever and no server, this waits for ever.
     ///
     /// # Cancel safety
@@ -102,7 +103,7 @@ impl<F: MessageFormat> Client<F> {
     /// Cancel safe: it only waits.
     pub async fn connected(&self) -> Result<(), ConnectError> {
         self.start().map_err(|error| ConnectError::Failed(Arc::new(error.into())))?;
-        let mut state = self.inner.told.clone();
+        let mut state = self.inner.notified.clone();
         let done =
             |state: &State| matches!(state, State::Connected | State::Draining | State::Destroyed);
         match state.wait_for(done).await.map(|state| *state) {
@@ -114,77 +115,21 @@ impl<F: MessageFormat> Client<F> {
         }
     }
 
-    /// Returns the state, to be read or watched.
+    /// Returns a receiver of the state, to read or to watch.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.inner.state.clone()
     }
 
-    /// Registers a handler for an event; its payload is read as a `T`. A payload that is no `T`
-    /// is reported as an error and the handler is not called.
-    pub fn on<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        F: DecodePayload<T>,
-    {
-        self.inner.hub.on(event, false, handler)
-    }
+    crate::forward_handlers!(F, ClientEvent, |this| &this.inner.dispatcher.handlers);
 
-    /// Registers a handler that runs for the next such event only.
-    pub fn once<T>(
-        &self,
-        event: &str,
-        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId
-    where
-        F: DecodePayload<T>,
-    {
-        self.inner.hub.on(event, true, handler)
-    }
-
-    /// Registers a handler for every message, whatever its event; it runs after the named ones,
-    /// unless the builder was told otherwise.
-    pub fn on_any(
-        &self,
-        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
-    ) -> HandlerId {
-        self.inner.hub.on_any(handler)
-    }
-
-    /// Removes a handler, of messages or of what happens to the connection; `false` if there is
-    /// none such (any more).
-    pub fn off(&self, handler: HandlerId) -> bool {
-        self.inner.hub.off(handler)
-    }
-
-    /// Removes every handler of an event.
-    pub fn off_event(&self, event: &str) {
-        self.inner.hub.router.remove_all(Some(event));
-    }
-
-    /// Removes every handler of messages, those for any event too.
-    pub fn off_all(&self) {
-        self.inner.hub.router.remove_all(None);
-    }
-
-    /// Registers a handler for what happens to the connection.
-    pub fn on_lifecycle(
-        &self,
-        handler: impl Fn(&ClientEvent) + Send + Sync + 'static,
-    ) -> HandlerId {
-        self.inner.hub.on_lifecycle(Turn::First, handler)
-    }
-
-    /// Returns a stream of everything that happens from now on: messages and lifecycle events. The
-    /// client is started when the stream is first polled, if it was not before. On a runtime that
-    /// cannot run it, it ends with an [`ClientEvent::Error`].
+    /// Returns a stream of the messages and lifecycle events from now on. The client is started when
+    /// the stream is first polled, if it was not before. On a runtime that cannot run it, the stream
+    /// ends with a [`ClientEvent::Error`].
     #[must_use]
     pub fn events(&self) -> Events<F, ClientEvent> {
         let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
-        self.inner.hub.events(self.inner.event_bytes).starting(starter)
+        self.inner.dispatcher.events(self.inner.event_bytes).starting(starter)
     }
 
     /// Sends an event to the server. See [`Peer::emit`]. Starts the client.
@@ -202,7 +147,7 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.emit(event, payload)
     }
 
-    /// Sends the event that starts the client. Apart from `emit`, which is hot.
+    /// Sends the event that starts the client: kept out of `emit`, which is hot.
     #[cold]
     fn emit_first<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
     where
@@ -212,7 +157,8 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.emit(event, payload)
     }
 
-    /// Sends an event to the server; waits for room. See [`Peer::send`]. Starts the client.
+    /// Sends an event to the server; waits while the queue is full. See [`Peer::send`]. Starts the
+    /// client.
     ///
     /// # Errors
     ///
@@ -258,9 +204,8 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.decode(message)
     }
 
-    /// Waits until the client is at its end, after which it does not connect again, and its handlers
-    /// were told of that. Starts it; on a
-    /// runtime that cannot run it, it ends with an [`ClientEvent::Error`].
+    /// Waits until the client is closed for good and its handlers have been notified. Starts it; on a
+    /// runtime that cannot run it, it closes with a [`ClientEvent::Error`].
     ///
     /// # Cancel safety
     ///
@@ -271,8 +216,8 @@ impl<F: MessageFormat> Client<F> {
     }
 
     async fn ended(&self) {
-        // Without its sender the task is gone, which is an end, too.
-        let _ = self.inner.told.clone().wait_for(|state| *state == State::Destroyed).await;
+        // Without its sender the task is gone: the client is closed, too.
+        let _ = self.inner.notified.clone().wait_for(|state| *state == State::Destroyed).await;
     }
 
     /// Returns the handle to the server that handlers are given. Sending through it does not start
@@ -283,37 +228,37 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Sets another reconnect policy, from the next lost connection on. With
-    /// [`ReconnectPolicy::never`] a client that waits for its next attempt is at its end at once.
+    /// [`ReconnectPolicy::never`] a client between attempts closes immediately.
     pub fn set_reconnect(&self, policy: ReconnectPolicy) {
         self.inner.control.set_reconnect(policy);
         self.inner.peer.outbox().control.notify_one();
     }
 
-    /// Makes the present connection, or attempt, the last one; a client that waits for its next
-    /// attempt is at its end at once.
+    /// Disables reconnecting: the present connection, or attempt, is the last one. A client between
+    /// attempts closes immediately.
     pub fn stop_retrying(&self) {
         self.inner.control.stop_retrying();
         self.inner.peer.outbox().control.notify_one();
     }
 
-    /// Writes what waits, closes the connection and waits for its end. If an attempt to connect
-    /// is under way it is waited for, so that what was sent is still written; no attempt follows it. A
-    /// client that was never started ends without dialing. Takes at most about the close timeout and
-    /// the linger time once connected.
+    /// Writes everything that was sent, closes the connection, and waits for that. If an attempt to
+    /// connect is in progress it is awaited, so that the queue is still written; no other follows. A
+    /// client that was never started closes without dialing. Takes at most about the close timeout
+    /// and the linger time once connected.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, closing goes on; a later call waits for it and returns the report.
+    /// If it is dropped, closing continues; a later call waits for it and returns the report.
     pub async fn close(&self) -> CloseReport {
         self.inner.peer.close();
         self.finish().await
     }
 
-    /// Ends the connection at once and waits for its end; what waits comes back.
+    /// Closes the connection at once and waits for that. What was not written is in the report.
     ///
     /// # Cancel safety
     ///
-    /// If it is dropped, the end comes all the same.
+    /// If it is dropped, the connection closes all the same.
     pub async fn disconnect(&self) -> CloseReport {
         self.inner.peer.disconnect();
         self.finish().await

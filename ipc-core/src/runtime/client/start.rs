@@ -1,4 +1,4 @@
-//! When a client begins to dial: with an explicit start, or with the first call that needs it.
+//! Starting a client: explicitly, or with the first call that needs it.
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -11,9 +11,9 @@ use crate::observe::trace;
 use crate::runtime::client::Inner;
 use crate::runtime::client::task::Task;
 
-/// A client that a stream of its events starts when it is first polled.
+/// A client that its stream of events starts when it is first polled.
 pub(crate) trait Starter: Send + Sync {
-    /// Starts the client, or ends it if it cannot run here.
+    /// Starts the client, or closes it if it cannot run here.
     fn start_or_end(&self);
 }
 
@@ -30,19 +30,19 @@ impl<F: MessageFormat> Drop for Beginning<F> {
 }
 
 impl<F: MessageFormat> Inner<F> {
-    /// Starts the client unless it was started, or ended, before.
+    /// Starts the client unless it was started, or closed, before.
     pub(crate) fn start(&self) -> Result<(), RuntimeError> {
         self.beginning().map(drop)
     }
 
-    /// Returns whether the client was started or ended before: one load, for each `emit`.
+    /// Returns whether the client was started or closed before: one load, for each `emit`.
     #[inline]
     pub(crate) fn is_started(&self) -> bool {
         self.started.load(Ordering::Acquire)
     }
 
-    /// Starts the client, unless it was started or ended before, when what this returns is dropped:
-    /// a message that is sent meanwhile is queued before anything can have failed.
+    /// Returns a guard that starts the client when it is dropped, unless it was started or closed
+    /// before: a message that is sent meanwhile is queued before anything can fail.
     pub(crate) fn beginning(&self) -> Result<Option<Beginning<F>>, RuntimeError> {
         if self.is_started() {
             return Ok(None);
@@ -55,7 +55,7 @@ impl<F: MessageFormat> Inner<F> {
         Ok(Some(Beginning(task)))
     }
 
-    /// Ends a client that was never started, without dialing.
+    /// Closes a client that was never started, without dialing.
     pub(crate) fn end_unstarted(&self, error: Option<Error>) {
         if let Some(task) = self.take_task() {
             task.end(error);
@@ -71,7 +71,7 @@ impl<F: MessageFormat> Inner<F> {
 
 impl<F: MessageFormat> Starter for Inner<F> {
     fn start_or_end(&self) {
-        // There is no return value to say it with, and waiting would be for ever.
+        // No return value can report it, and waiting would never end.
         if let Err(error) = self.start() {
             self.end_unstarted(Some(error.into()));
         }

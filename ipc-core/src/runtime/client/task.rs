@@ -60,7 +60,7 @@ pub(crate) struct Task<F: MessageFormat> {
     control: Arc<Control>,
     state: watch::Sender<State>,
     /// The state whose handlers have run: whoever waits for it finds them done.
-    told: watch::Sender<State>,
+    notified: watch::Sender<State>,
     backlog: Backlog<F, ClientEvent>,
     /// What the session last asked for and is still to be done.
     order: Option<Output>,
@@ -91,7 +91,7 @@ impl<F: MessageFormat> Task<F> {
             hub,
             control,
             state,
-            told: watch::Sender::new(State::Idle),
+            notified: watch::Sender::new(State::Idle),
             backlog: Backlog::new(),
             order: None,
             stream: None,
@@ -100,8 +100,8 @@ impl<F: MessageFormat> Task<F> {
     }
 
     /// Returns the state once its handlers have run, to be waited for.
-    pub(crate) fn told(&self) -> watch::Receiver<State> {
-        self.told.subscribe()
+    pub(crate) fn notified(&self) -> watch::Receiver<State> {
+        self.notified.subscribe()
     }
 
     /// Returns where the client connects to.
@@ -177,7 +177,7 @@ impl<F: MessageFormat> Task<F> {
             self.hub.lifecycle(event, &mut self.backlog);
         }
         let _ = self.state.send_replace(self.session.state());
-        let _ = self.told.send_replace(self.session.state());
+        let _ = self.notified.send_replace(self.session.state());
     }
 
     /// Feeds the session with what the user wants.
@@ -281,7 +281,7 @@ impl<F: MessageFormat> Drop for Task<F> {
         self.peer.outbox().detach();
         self.peer.outbox().close();
         let _ = self.state.send_replace(State::Destroyed);
-        let _ = self.told.send_replace(State::Destroyed);
+        let _ = self.notified.send_replace(State::Destroyed);
         self.hub.end();
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Outbox {
     encoder: FrameEncoder,
     flush: FlushPolicy,
     /// How long a broadcast waits for a peer that reads nothing.
-    stall_timeout: Option<Duration>,
+    pub(crate) stall_timeout: Option<Duration>,
 }
 
 /// What the program wants of the connection.

@@ -1,6 +1,7 @@
 //! Waiting at an outbox: for space, for everything to be written, for its end.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
@@ -43,11 +44,25 @@ impl Outbox {
         sent
     }
 
-    /// Queues a frame; waits while the queue is full, as long as the peer reads at all.
+    /// Queues a message as [`send_patiently`](Self::send_patiently) does.
+    pub(crate) async fn send_within(
+        &self,
+        patience: Option<Duration>,
+        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
+        self.send_patiently(&encode_frame(&self.encoder, encode)?, patience).await
+    }
+
+    /// Queues a frame; waits while the queue is full, as long as the peer takes something within
+    /// `patience` (`None`: however long that takes).
     ///
     /// The time runs from when the socket was last found full, whoever waited since: a peer that
     /// spent its time while the queue filled gets no more.
-    pub(crate) async fn send_patiently(&self, frame: &Bytes) -> Result<(), EmitError> {
+    pub(crate) async fn send_patiently(
+        &self,
+        frame: &Bytes,
+        patience: Option<Duration>,
+    ) -> Result<(), EmitError> {
         let mut since = clock::now();
         loop {
             let written = match self.emit_unless_full(frame) {
@@ -60,7 +75,7 @@ impl Outbox {
                 let ended = !state.is_open();
                 ended || state.progress.written != written || !state.queue.is_full_for(frame.len())
             });
-            let Some(limit) = self.stall_timeout else {
+            let Some(limit) = patience else {
                 progress.await;
                 continue;
             };

@@ -1,4 +1,4 @@
-//! Which connections a server takes.
+//! Which connections a server accepts.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use ipc_transport::PeerInfo;
 
 use crate::{MessageFormat, Peer, PeerId};
 
-/// How many peers a server takes.
+/// How many peers a server accepts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Admission {
     pub(crate) total: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Admission {
     pub(crate) per_identity: Option<usize>,
 }
 
-/// Whom the operating system says a peer is.
+/// Who a peer is, according to the operating system.
 #[derive(Debug, PartialEq, Eq)]
 enum Identity {
     User(u32),
@@ -23,7 +23,7 @@ enum Identity {
 }
 
 impl Admission {
-    /// Returns the limit that stands against one more peer, as an error.
+    /// Checks whether one more peer may connect; fails with the limit that it would exceed.
     pub(crate) fn check<F: MessageFormat>(
         &self,
         newcomer: &PeerInfo,

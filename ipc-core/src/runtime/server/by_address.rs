@@ -1,4 +1,4 @@
-//! Peers by their address, and those that a server speaks to first: for sockets without connections.
+//! Peers by address, also those that a server sends to first: for sockets without connections.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ impl<F: MessageFormat> ByAddress<F> {
         *self.opener.lock().unwrap_or_else(PoisonError::into_inner) = opener;
     }
 
-    /// Takes a peer in; an older one with this address is at its end, or about to be.
+    /// Adds a peer; an older one with this address is closed, or about to be.
     pub(crate) fn insert(&self, peer: &Peer<F>) {
         if let Some(remote) = remote(peer) {
             let old = self.lock().insert(remote, peer.clone());
@@ -35,7 +35,7 @@ impl<F: MessageFormat> ByAddress<F> {
         }
     }
 
-    /// Takes a peer out, unless another has its address already.
+    /// Removes a peer, unless another has its address already.
     pub(crate) fn remove(&self, peer: &Peer<F>) {
         let Some(remote) = remote(peer) else { return };
         let mut peers = self.lock();
@@ -54,16 +54,16 @@ impl<F: MessageFormat> ByAddress<F> {
 }
 
 impl<F: MessageFormat> Server<F> {
-    /// Returns the peer with this address. Over UDP, where nobody connects, one that nothing was
-    /// heard of yet is made: what is sent to it goes out from the socket the server listens on, and
-    /// its answers come back to the server. A broadcast does not reach it before it was heard of.
+    /// Returns the peer with this address. Over UDP, where no peer connects, a new one is made if
+    /// none is known: what is sent to it leaves from the socket the server listens on, and its
+    /// answers come back to the server. A broadcast does not reach it before it has sent something.
     ///
-    /// A UDP peer is gone after a time without anything heard of it (5 minutes unless the transport
-    /// says otherwise); this makes it anew.
+    /// A UDP peer that sends nothing for some time (5 minutes unless the transport says otherwise) is
+    /// closed; this makes a new one.
     ///
     /// # Errors
     ///
-    /// [`Error::NoPeerAt`] if there is none and this server cannot speak first; [`Error::Transport`]
+    /// [`Error::NoPeerAt`] if there is no such peer and this server cannot send first; [`Error::Transport`]
     /// if its socket cannot send to such an address; [`Error::Closed`] after
     /// [`shutdown`](Self::shutdown).
     pub fn peer_at(&self, remote: SocketAddr) -> Result<Peer<F>, Error> {

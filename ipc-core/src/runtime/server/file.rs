@@ -1,5 +1,5 @@
-//! A server and its socket file: told when the file is lost, stopped then if that is wanted, or handed
-//! to another process.
+//! A server's socket file: reports that it is lost, stops the server then if that is wanted, and hands
+//! the socket to another process.
 
 use std::sync::Arc;
 #[cfg(unix)]
@@ -12,14 +12,13 @@ use ipc_transport::{Displaced, Displacements, Listener};
 use tokio::sync::oneshot;
 
 #[cfg(unix)]
-#[cfg(unix)]
 use crate::error::Error;
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::outbox::Want;
 use crate::runtime::server::task::Shared;
 use crate::{MessageFormat, Server, ServerEvent};
 
-/// Waits for the next notice that the socket file is lost; for ever if there are none.
+/// Waits for the next notice that the socket file is lost; for ever without a source of notices.
 pub(crate) async fn next(notices: &mut Option<Displacements>) -> Displaced {
     if let Some(notices) = notices {
         if let Some(notice) = notices.next().await {
@@ -29,8 +28,8 @@ pub(crate) async fn next(notices: &mut Option<Displacements>) -> Displaced {
     std::future::pending().await
 }
 
-/// Tells of the notices that are there already.
-pub(crate) fn tell<F: MessageFormat>(
+/// Dispatches the notices that have already come.
+pub(crate) fn report<F: MessageFormat>(
     shared: &Shared<F>,
     notices: &mut Option<Displacements>,
     backlog: &mut Backlog<F, ServerEvent<F>>,
@@ -40,7 +39,7 @@ pub(crate) fn tell<F: MessageFormat>(
     }
 }
 
-/// Closes the listener, or gives it to whoever asked for it.
+/// Closes the listener, or hands it over if that was asked for.
 pub(crate) async fn end<F: MessageFormat>(
     shared: &Shared<F>,
     listener: Box<dyn Listener>,
@@ -48,7 +47,7 @@ pub(crate) async fn end<F: MessageFormat>(
 ) {
     #[cfg(unix)]
     if let Some(heir) = shared.heir.take() {
-        // Whoever does not wait for the socket any more has it closed.
+        // If the caller no longer waits for the socket, it is closed.
         let _ = heir.send(listener.hand_over());
         return;
     }
@@ -57,18 +56,18 @@ pub(crate) async fn end<F: MessageFormat>(
     }
 }
 
-/// Ends the server whose file is lost: closes the peers when what waits for them is written, then
-/// ends the streams of events.
+/// Stops a server whose file is lost: closes the peers when their queues are written, then ends the
+/// streams of events.
 pub(crate) async fn stop<F: MessageFormat>(shared: Arc<Shared<F>>) {
     shared.ask_to_stop();
     let peers: Vec<_> = shared.peers().values().cloned().collect();
     peers.iter().for_each(|peer| peer.outbox().want(Want::Close));
-    // Each has a limit of its own, `close_timeout`.
+    // Each within its `close_timeout`.
     shared.all_gone().await;
     shared.hub.end();
 }
 
-/// Whoever asked for the listening socket.
+/// The caller that asked for the listening socket.
 #[cfg(unix)]
 #[derive(Debug, Default)]
 pub(crate) struct Heir(Mutex<Option<Sender>>);
@@ -89,7 +88,7 @@ impl Heir {
 
 #[cfg(unix)]
 impl<F: MessageFormat> Server<F> {
-    /// Stops accepting and returns the listening socket, for another process that serves on with
+    /// Stops accepting and returns the listening socket, for another process that continues with
     /// [`OpenTransport`](ipc_transport::OpenTransport): see
     /// [`Listener::hand_over`](ipc_transport::Listener::hand_over).
     ///
@@ -98,8 +97,8 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// # Errors
     ///
-    /// [`Error::Closed`] if the server does not listen, now or any more; [`Error::Transport`] for
-    /// kinds of sockets that cannot be handed over, and the endpoint is then freed.
+    /// [`Error::Closed`] if the server does not listen (any more); [`Error::Transport`] for kinds of
+    /// sockets that cannot be handed over, and the endpoint is then freed.
     ///
     /// # Cancel safety
     ///

@@ -5,23 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use ipc_codec::FrameEncoder;
 use ipc_transport::{Listener, ReadHalf, Stream, Transport, TransportError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::error::EmitError;
 use crate::observe::trace;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::runtime::connection::{Connection, Ended};
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
-use crate::runtime::outbox::encode_frame;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::by_address::ByAddress;
 use crate::runtime::server::file;
-use crate::{EncodePayload, MessageFormat, Peer, PeerId, ServerEvent};
+use crate::{MessageFormat, Peer, PeerId, ServerEvent};
 
 /// What the handles and the tasks of one server share.
 pub(crate) struct Shared<F: MessageFormat> {
@@ -29,7 +26,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) config: Arc<ConnectionConfig>,
     pub(crate) hub: Arc<Dispatcher<F, ServerEvent<F>>>,
-    encoder: FrameEncoder,
+    pub(crate) encoder: FrameEncoder,
     admission: Admission,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
@@ -80,15 +77,6 @@ impl<F: MessageFormat> Shared<F> {
 
     pub(crate) fn peers(&self) -> MutexGuard<'_, BTreeMap<PeerId, Peer<F>>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns the frame of a message for many, once for all of them.
-    pub(crate) fn encode<T: ?Sized>(&self, event: &str, payload: &T) -> Result<Bytes, EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        self.config.sent.tell(&*self.format, event, payload);
-        encode_frame(&self.encoder, |out| self.format.encode(event, payload, out))
     }
 
     pub(crate) fn ask_to_stop(&self) {
@@ -155,7 +143,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
                 shared.hub.error(None, error.into(), &mut backlog);
             }
             Err(error @ TransportError::Displaced { .. }) => {
-                file::tell(shared, &mut notices, &mut backlog);
+                file::report(shared, &mut notices, &mut backlog);
                 shared.hub.error(None, error.into(), &mut backlog);
                 break true;
             }
@@ -201,7 +189,7 @@ fn admit<F: MessageFormat>(
 
 /// Adds the peer of a stream that was opened from this side.
 pub(crate) fn open<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) -> Peer<F> {
-    enter(shared, stream, Peer::not_heard_yet)
+    enter(shared, stream, Peer::mark_unknown)
 }
 
 /// Makes a peer for a stream and starts its task.

@@ -251,7 +251,7 @@ pub(super) const EXAMPLES: &[Example] = &[
     },
     Example {
         name: "UDP, broadcast",
-        servers: &[rust("udp_broadcast_server", &["told everybody"])],
+        servers: &[rust("udp_broadcast_server", &["broadcast done"])],
         clients: &[
             &[
                 rust("udp_client", LOVED).word("2"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipc_benches::meter::{begin, now, since};
 use ipc_benches::{Body, FIRST_SEQ, Meter, Outcome, OwnedBody, Task, Work, text};
 use ipc_compat::NodeFormat;
-use ipc_core::blocking::{Client, Connection, Event, Server};
+use ipc_core::blocking::{Client, Connection, Incoming, Server};
 use ipc_core::{FlushPolicy, Message};
 use ipc_transport::Endpoint;
 
@@ -25,8 +25,8 @@ pub(super) fn serve(endpoint: &Endpoint) -> Result<()> {
 }
 
 fn answer(mut connection: Connection<NodeFormat>) -> Result<()> {
-    while let Some(event) = connection.recv() {
-        let Event::Message(message) = event else { continue };
+    while let Some(event) = connection.next() {
+        let Incoming::Message(message) = event else { continue };
         match message.event() {
             "echo" => {
                 let body: OwnedBody = connection.decode(&message)?;
@@ -57,7 +57,7 @@ pub(super) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
 fn client(endpoint: &Endpoint, policy: FlushPolicy) -> Result<Client<NodeFormat>> {
     let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?)?;
     let mut client = builder.flush_policy(policy).build();
-    client.connect()?;
+    client.connected()?;
     Ok(client)
 }
 
@@ -119,8 +119,8 @@ fn count(client: &mut Client<NodeFormat>, text: &str, messages: u64) -> Result<u
 }
 
 fn message(client: &mut Client<NodeFormat>) -> Result<Message> {
-    while let Some(event) = client.recv() {
-        if let Event::Message(message) = event {
+    while let Some(event) = client.next() {
+        if let Incoming::Message(message) = event {
             return Ok(message);
         }
     }

@@ -8,10 +8,10 @@ use ipc_core::session::State;
 
 /// Closes a client that has to end soon: it flushes only if it is connected.
 pub(crate) async fn give_up(client: &IpcClient) -> CloseReport {
-    let state = *client.core().state().borrow();
+    let state = *client.state().borrow();
     match state {
         State::Connected | State::Draining => client.close().await,
-        _ => client.core().disconnect().await,
+        _ => client.disconnect().await,
     }
 }
 

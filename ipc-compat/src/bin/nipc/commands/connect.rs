@@ -35,7 +35,7 @@ pub(crate) async fn run(args: Connect) -> Exit {
         Err(error) => return failures::unusable(log, &error),
     };
     // The client starts when the stream is first polled, so that no event is missed.
-    let events = client.core().events();
+    let events = client.events();
     let output = match Output::start(
         Stdout,
         Style::chosen(args.printing.json, args.printing.pretty),
@@ -138,7 +138,7 @@ impl ConnectSession<'_> {
         match event {
             ClientEvent::Connect => {
                 ended.was_connected = true;
-                if let Some(info) = self.client.core().peer().info() {
+                if let Some(info) = self.client.socket().info() {
                     self.log.note(format_args!("connected to {}", info.endpoint));
                 }
                 self.print_unless_udp(Line::Connect { peer: None }).await;
@@ -150,7 +150,7 @@ impl ConnectSession<'_> {
                 self.print_unless_udp(Line::Disconnect).await;
             }
             ClientEvent::Destroy => {
-                ended.undelivered = self.client.core().peer().take_undelivered().len();
+                ended.undelivered = self.client.socket().take_undelivered().len();
                 if ended.undelivered > 0 {
                     self.output.print(&Line::undelivered(ended.undelivered, None)).await;
                 }
@@ -158,7 +158,7 @@ impl ConnectSession<'_> {
             }
             ClientEvent::Error(error) => {
                 if failures::gives_up_on(&error) {
-                    self.client.core().stop_retrying();
+                    self.client.stop_retrying();
                 }
                 self.output.print(&failures::line(&error)).await;
             }
@@ -168,7 +168,7 @@ impl ConnectSession<'_> {
 
     /// Prints what happens to a connection, if there are connections.
     async fn print_unless_udp(&self, line: Line<'_>) {
-        if endpoint::udp_address(self.client.core().peer()).is_none() {
+        if endpoint::udp_address(self.client.socket()).is_none() {
             self.output.print(&line).await;
         }
     }
@@ -181,7 +181,7 @@ impl ConnectSession<'_> {
                 Ok(Instruction::Send(event)) => self.send(event).await,
                 Ok(Instruction::Write(chunk)) => self.write(chunk).await,
                 Ok(Instruction::Close) => return,
-                Ok(Instruction::StopRetrying) => self.client.core().stop_retrying(),
+                Ok(Instruction::StopRetrying) => self.client.stop_retrying(),
                 Err(bad) => self.output.print(&failures::bad(&bad)).await,
             }
         }
@@ -202,7 +202,7 @@ impl ConnectSession<'_> {
     }
 
     async fn write(&self, Chunk { to, data }: Chunk) {
-        self.send_to_server(to, self.client.core().peer().send_raw(data)).await;
+        self.send_to_server(to, self.client.socket().send_raw(data)).await;
     }
 
     /// Sends, unless the line names a peer, and prints a failure.

@@ -44,7 +44,7 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     let last = watch(&client, log);
     if let Err(error) = content.emit(&client) {
         log.fail(format_args!("not sent: {}", chain(&error)));
-        client.core().disconnect().await;
+        client.disconnect().await;
         return Exit::Usage;
     }
     let (report, stopped) = tokio::select! {
@@ -92,10 +92,10 @@ async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseRe
     if client.connected().await.is_ok() {
         match flush {
             Some(patience) if !closing::flush(client, patience).await => {
-                return client.core().disconnect().await;
+                return client.disconnect().await;
             }
             Some(_) => {}
-            None => drop(client.core().flush().await),
+            None => drop(client.flush().await),
         }
     }
     client.close().await

@@ -11,5 +11,5 @@ pub(crate) fn bytes<'a>(message: &'a Message, format: &NodeFormat) -> Option<&'a
 
 /// Sends a chunk back; `None` if the message is an event.
 pub(crate) fn echo(message: &Message, client: &Socket) -> Option<Result<(), EmitError>> {
-    Some(client.write(bytes(message, client.format())?))
+    Some(client.emit_raw(bytes(message, client.format())?))
 }

@@ -44,12 +44,12 @@ async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
         Err(error) => return failures::unusable(log, &error),
     };
     // The client starts with what is sent: no event is missed.
-    let events = client.core().events();
+    let events = client.events();
     let _last = emit::watch(&client, log);
     // Before the answers' handler: without a question that waits to be written, any message is one.
     if let Err(error) = content.emit(&client) {
         log.fail(format_args!("not sent: {}", chain(&error)));
-        client.core().disconnect().await;
+        client.disconnect().await;
         return Exit::Usage;
     }
     let answered = on_answer(&client, name, member);
@@ -59,7 +59,7 @@ async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
         () = stop.requested() => Err((Exit::Failed, "no answer came".into())),
     };
     // It has been answered, or never will be: nothing waits to be written.
-    client.core().disconnect().await;
+    client.disconnect().await;
     match answer {
         // As it was on the wire, on a line of its own; of an answer without data nothing.
         Ok(data) if data.is_empty() => Exit::Done,

@@ -69,7 +69,7 @@ impl Content {
         match self {
             Self::Event { name, data: Some(data) } => client.emit(name, data),
             Self::Event { name, data: None } => client.emit(name, &NoData),
-            Self::Bytes(data) => client.write(data.clone()),
+            Self::Bytes(data) => client.emit_raw(data.clone()),
         }
     }
 }

@@ -93,7 +93,7 @@ fn echo(server: &IpcServer) -> Failures {
 
 impl ServeSession<'_> {
     async fn run(&self, echo: Option<Failures>, instructions: Instructions, stop: &Stop) -> Exit {
-        let events = self.server.core().events();
+        let events = self.server.events();
         match self.server.start().await {
             Ok(endpoint) => {
                 let endpoint = endpoint.to_string();
@@ -120,7 +120,7 @@ impl ServeSession<'_> {
             return Exit::Failed;
         }
         // Printing goes on: connections close only when their events are taken.
-        tokio::join!(self.server.core().shutdown(GRACE), &mut printing);
+        tokio::join!(self.server.shutdown(GRACE), &mut printing);
         self.output.drained().await;
         Exit::Done
     }

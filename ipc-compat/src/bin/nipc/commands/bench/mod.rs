@@ -65,7 +65,7 @@ async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Diagnostics
         never = trips => never,
         never = showing => never,
     };
-    client.core().disconnect().await;
+    client.disconnect().await;
     match ended {
         Ok(report) => failures::print(log, format!("{}\n", report.json()).as_bytes()),
         Err(Failure::Stopped) => Exit::Failed,

@@ -1,4 +1,4 @@
-//! `Sent`: who is told of the messages that are sent.
+//! `SendWatch`: a function that is called with each message that is sent.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,20 +7,20 @@ use bytes::BytesMut;
 
 use crate::{EncodePayload, Message};
 
-/// Who is told of the messages that are sent; nobody by default.
+/// A function that is called with each message before it is sent; none by default.
 #[derive(Clone, Default)]
-pub(crate) struct Sent(Option<Watch>);
+pub(crate) struct SendWatch(Option<Watch>);
 
 type Watch = Arc<dyn Fn(&Message) + Send + Sync>;
 
-impl Sent {
+impl SendWatch {
     pub(crate) fn to(watch: impl Fn(&Message) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(watch)))
     }
 
-    /// Tells of a message that is about to be sent. Called before the queue's lock is taken, since
-    /// who is told may send, too.
-    pub(crate) fn tell<F, T: ?Sized>(&self, format: &F, event: &str, payload: &T)
+    /// Calls the function with a message that is about to be sent. Not under the queue's lock, since
+    /// the function may send, too.
+    pub(crate) fn notify<F, T: ?Sized>(&self, format: &F, event: &str, payload: &T)
     where
         F: EncodePayload<T>,
     {
@@ -33,8 +33,8 @@ impl Sent {
     }
 }
 
-impl fmt::Debug for Sent {
+impl fmt::Debug for SendWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sent").field(&self.0.is_some()).finish()
+        f.debug_tuple("SendWatch").field(&self.0.is_some()).finish()
     }
 }

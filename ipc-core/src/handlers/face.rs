@@ -1,0 +1,142 @@
+//! `Handlers`: the public face of a registry.
+
+use std::fmt;
+
+use super::registry::{HandlerId, HandlerOrder, Phase, Registry, Scope};
+use crate::{DecodePayload, Message, MessageFormat, Peer};
+
+/// The handlers of a client or server; `L` is its lifecycle event, [`ClientEvent`] or
+/// [`ServerEvent`].
+///
+/// Clients and servers have these methods, too. A function that registers handlers for either takes
+/// this.
+///
+/// A handler runs on the task of the connection that its message came from, so that messages of one
+/// peer are handled in order. A panic in it is caught and reported as an error.
+///
+/// [`ClientEvent`]: crate::ClientEvent
+/// [`ServerEvent`]: crate::ServerEvent
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "msgpack")] {
+/// use ipc_core::{Handlers, MsgPack};
+///
+/// fn answer_pings<L>(handlers: &Handlers<MsgPack, L>) {
+///     handlers.on("ping", |id: u64, peer| {
+///         // Sending fails only if the peer is gone.
+///         let _ = peer.emit("pong", &id);
+///     });
+/// }
+/// # }
+/// ```
+pub struct Handlers<F, L> {
+    pub(crate) registry: Registry<Peer<F>, L>,
+}
+
+impl<F, L> Handlers<F, L> {
+    pub(crate) fn new(order: HandlerOrder) -> Self {
+        Self { registry: Registry::new(order) }
+    }
+
+    /// Registers a handler for every message, whatever its event; it runs after the named ones,
+    /// unless the builder said otherwise.
+    pub fn on_any(
+        &self,
+        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.add_any(Scope::Any, handler)
+    }
+
+    /// Registers a handler as [`on_any`](Self::on_any) does, which [`off_all`](Self::off_all) keeps:
+    /// for a layer that observes messages on its own behalf.
+    pub fn watch(&self, handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static) -> HandlerId {
+        self.add_any(Scope::Watch, handler)
+    }
+
+    fn add_any(
+        &self,
+        scope: Scope<'_>,
+        handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId {
+        self.registry.add(scope, move |message, peer| {
+            handler(message, peer);
+            Ok(())
+        })
+    }
+
+    /// Registers a handler for lifecycle events.
+    pub fn on_lifecycle(&self, handler: impl Fn(&L) + Send + Sync + 'static) -> HandlerId {
+        self.registry.add_lifecycle(Phase::First, handler)
+    }
+
+    /// Registers a handler for lifecycle events that runs after those of
+    /// [`on_lifecycle`](Self::on_lifecycle), whenever they are registered.
+    pub fn on_lifecycle_last(&self, handler: impl Fn(&L) + Send + Sync + 'static) -> HandlerId {
+        self.registry.add_lifecycle(Phase::Last, handler)
+    }
+
+    /// Removes a handler of any kind; `false` if there is no such handler (any more). Within a
+    /// handler this holds for the event at hand, too.
+    pub fn off(&self, handler: HandlerId) -> bool {
+        self.registry.remove(handler)
+    }
+
+    /// Removes every handler of an event.
+    pub fn off_event(&self, event: &str) {
+        self.registry.remove_all(Some(event));
+    }
+
+    /// Removes every handler of messages, also those of any event. Lifecycle handlers stay.
+    pub fn off_all(&self) {
+        self.registry.remove_all(None);
+    }
+}
+
+impl<F: MessageFormat, L> Handlers<F, L> {
+    /// Registers a handler for an event; its payload is read as a `T`. If it is not a `T`, that is
+    /// reported as an error and the handler is not called.
+    pub fn on<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.add_typed(Scope::Event(event), handler)
+    }
+
+    /// Registers a handler that runs for the next such event only, whichever peer sends it.
+    pub fn once<T>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.add_typed(Scope::Once(event), handler)
+    }
+
+    fn add_typed<T>(
+        &self,
+        scope: Scope<'_>,
+        handler: impl Fn(T, &Peer<F>) + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+    {
+        self.registry.add(scope, move |message, peer: &Peer<F>| {
+            handler(peer.decode(message)?, peer);
+            Ok(())
+        })
+    }
+}
+
+impl<F, L> fmt::Debug for Handlers<F, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handlers").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,74 @@
+//! The methods of `Handlers` on the types that have some, written once.
+
+/// Adds the methods of [`Handlers`](crate::Handlers) to a type whose handlers, of messages in this
+/// format and of these lifecycle events, the expression returns.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! forward_handlers {
+    ($format:ty, $event:ty, |$this:ident| $handlers:expr) => {
+        /// Returns the handlers, for a function that registers some on whatever has any.
+        #[must_use]
+        pub fn handlers(&self) -> &$crate::Handlers<$format, $event> {
+            let $this = self;
+            $handlers
+        }
+
+        /// Registers a handler for an event; its payload is read as a `T`. If it is not a `T`, that
+        /// is reported as an error and the handler is not called.
+        pub fn on<T>(
+            &self,
+            event: &str,
+            handler: impl Fn(T, &$crate::Peer<$format>) + Send + Sync + 'static,
+        ) -> $crate::HandlerId
+        where
+            $format: $crate::DecodePayload<T>,
+        {
+            self.handlers().on(event, handler)
+        }
+
+        /// Registers a handler that runs for the next such event only, whichever peer sends it.
+        pub fn once<T>(
+            &self,
+            event: &str,
+            handler: impl Fn(T, &$crate::Peer<$format>) + Send + Sync + 'static,
+        ) -> $crate::HandlerId
+        where
+            $format: $crate::DecodePayload<T>,
+        {
+            self.handlers().once(event, handler)
+        }
+
+        /// Registers a handler for every message, whatever its event. It runs before or after the
+        /// named ones, as the builder's handler order says.
+        pub fn on_any(
+            &self,
+            handler: impl Fn(&$crate::Message, &$crate::Peer<$format>) + Send + Sync + 'static,
+        ) -> $crate::HandlerId {
+            self.handlers().on_any(handler)
+        }
+
+        /// Registers a handler for lifecycle events: what happens to connections, and errors.
+        pub fn on_lifecycle(
+            &self,
+            handler: impl Fn(&$event) + Send + Sync + 'static,
+        ) -> $crate::HandlerId {
+            self.handlers().on_lifecycle(handler)
+        }
+
+        /// Removes a handler of any kind; `false` if there is no such handler (any more). Within a
+        /// handler this holds for the event at hand, too.
+        pub fn off(&self, handler: $crate::HandlerId) -> bool {
+            self.handlers().off(handler)
+        }
+
+        /// Removes every handler of an event.
+        pub fn off_event(&self, event: &str) {
+            self.handlers().off_event(event);
+        }
+
+        /// Removes every handler of messages, also those of any event. Lifecycle handlers stay.
+        pub fn off_all(&self) {
+            self.handlers().off_all();
+        }
+    };
+}
