@@ -121,6 +121,19 @@ impl Ipc {
     /// # Errors
     ///
     /// [`IpcError`] if the config cannot be used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(ipc: ipc_compat::Ipc) -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = ipc.serve(())?; // Or `ipc.serve("/run/app/app.world")?`.
+    /// server.on("message", |text: String, socket| {
+    ///     // Sending fails only if the client has left.
+    ///     let _ = socket.emit("message", &format!("{text} world!"));
+    /// });
+    /// server.start().await?;
+    /// # Ok(()) }
+    /// ```
     // Wire rule W30
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve(args.into_args())?;
@@ -220,6 +233,15 @@ impl Ipc {
     ///
     /// [`IpcError`] if the config cannot be used, or an argument, or the id is empty; with a callback
     /// also if the client cannot be started on the current runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(ipc: ipc_compat::Ipc) -> Result<(), Box<dyn std::error::Error>> {
+    /// let world = ipc.connect_to_net(("world", "192.0.2.7", 8123))?;
+    /// world.emit("message", "hello")?;
+    /// # Ok(()) }
+    /// ```
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();

@@ -67,6 +67,19 @@ impl<F, L> Handlers<F, L> {
     }
 
     /// Registers a handler for lifecycle events.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server, ServerEvent};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on_lifecycle(|event| match event {
+    ///     ServerEvent::Connect(peer) => println!("{} connected", peer.id()),
+    ///     ServerEvent::Disconnect { peer, reason } => println!("{} left: {reason}", peer.id()),
+    ///     event => println!("{event:?}"),
+    /// });
+    /// # Ok(()) }
+    /// ```
     pub fn on_lifecycle(&self, handler: impl Fn(&L) + Send + Sync + 'static) -> HandlerId {
         self.registry.add_lifecycle(Phase::First, handler)
     }
@@ -97,6 +110,19 @@ impl<F, L> Handlers<F, L> {
 impl<F: MessageFormat, L> Handlers<F, L> {
     /// Registers a handler for an event; its payload is read as a `T`. If it is not a `T`, that is
     /// reported as an error and the handler is not called.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let handler = server.on("add", |numbers: Vec<i64>, peer| {
+    ///     // Sending fails only if the peer has left.
+    ///     let _ = peer.emit("sum", &numbers.iter().sum::<i64>());
+    /// });
+    /// server.off(handler);
+    /// # Ok(()) }
+    /// ```
     pub fn on<T>(
         &self,
         event: &str,

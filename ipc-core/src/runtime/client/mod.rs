@@ -60,6 +60,16 @@ pub(crate) struct Inner<F: MessageFormat> {
 
 impl<F: MessageFormat> Client<F> {
     /// Returns a builder for a client that speaks `format` over `transport`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_core::{Client, MsgPack};
+    /// use ipc_transport::MemoryTransport;
+    ///
+    /// let client = Client::builder(MsgPack::new(), MemoryTransport::new("sums")).build();
+    /// client.on("sum", |sum: i64, _| println!("{sum}"));
+    /// ```
     pub fn builder(format: F, transport: impl ipc_transport::Transport) -> ClientBuilder<F> {
         ClientBuilder::new(format, Arc::new(transport))
     }
@@ -101,6 +111,16 @@ impl<F: MessageFormat> Client<F> {
     /// # Cancel safety
     ///
     /// Cancel safe: it only waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let limit = std::time::Duration::from_secs(5);
+    /// tokio::time::timeout(limit, client.connected()).await??;
+    /// # Ok(()) }
+    /// ```
     pub async fn connected(&self) -> Result<(), ConnectError> {
         self.start().map_err(|error| ConnectError::Failed(Arc::new(error.into())))?;
         let mut state = self.inner.notified.clone();
@@ -126,6 +146,21 @@ impl<F: MessageFormat> Client<F> {
     /// Returns a stream of the messages and lifecycle events from now on. The client is started when
     /// the stream is first polled, if it was not before. On a runtime that cannot run it, the stream
     /// ends with a [`ClientEvent::Error`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, Incoming, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut events = client.events();
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         Incoming::Message(message, _) => println!("{}", client.decode::<String>(&message)?),
+    ///         event => println!("{event:?}"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ClientEvent> {
         let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
@@ -137,6 +172,16 @@ impl<F: MessageFormat> Client<F> {
     /// # Errors
     ///
     /// [`EmitError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// client.emit("greet", "Ada")?; // Queued until the client is connected.
+    /// client.emit("point", &(1.5, 2.5))?;
+    /// # Ok(()) }
+    /// ```
     pub fn emit<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
     where
         F: EncodePayload<T>,
@@ -167,6 +212,17 @@ impl<F: MessageFormat> Client<F> {
     /// # Cancel safety
     ///
     /// If it is dropped before it is done, nothing is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// for number in 0..1_000_000_u32 {
+    ///     client.send("number", &number).await?; // Waits while the queue is full.
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn send<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
     where
         F: EncodePayload<T>,
@@ -249,6 +305,17 @@ impl<F: MessageFormat> Client<F> {
     /// # Cancel safety
     ///
     /// If it is dropped, closing continues; a later call waits for it and returns the report.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// client.emit("last words", "bye")?;
+    /// let report = client.close().await; // Flushes first.
+    /// println!("{} messages were not written", report.undelivered.len());
+    /// # Ok(()) }
+    /// ```
     pub async fn close(&self) -> CloseReport {
         self.inner.peer.close();
         self.finish().await

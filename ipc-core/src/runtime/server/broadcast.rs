@@ -51,6 +51,16 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// [`EmitError`] if the payload cannot be sent to any peer. What a single peer did not take is
     /// in the report.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let report = server.broadcast("tick", &1)?;
+    /// println!("sent to {} peers, not to {}", report.sent, report.failed.len());
+    /// # Ok(()) }
+    /// ```
     pub fn broadcast<T: ?Sized>(
         &self,
         event: &str,

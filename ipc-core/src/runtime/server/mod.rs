@@ -39,6 +39,20 @@ struct Inner<F: MessageFormat> {
 
 impl<F: MessageFormat> Server<F> {
     /// Returns a builder for a server that speaks `format` over `transport`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_core::{MsgPack, Server};
+    /// use ipc_transport::MemoryTransport;
+    ///
+    /// let transport = MemoryTransport::new("pings");
+    /// let server = Server::builder(MsgPack::new(), transport).max_connections(10).build();
+    /// server.on("ping", |number: u64, peer| {
+    ///     // Sending fails only if the peer has left.
+    ///     let _ = peer.emit("pong", &number);
+    /// });
+    /// ```
     pub fn builder(format: F, transport: impl ipc_transport::Transport) -> ServerBuilder<F> {
         ServerBuilder::new(format, Arc::new(transport))
     }
@@ -60,6 +74,18 @@ impl<F: MessageFormat> Server<F> {
     /// # Cancel safety
     ///
     /// If it is dropped before it is done, the server does not listen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server};
+    /// # use ipc_transport::TcpTransport;
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0)).build();
+    /// let endpoint = server.listen().await?;
+    /// assert_ne!(endpoint.to_string(), "tcp:127.0.0.1:0"); // The actual port.
+    /// # Ok(()) }
+    /// ```
     pub async fn listen(&self) -> Result<Endpoint, Error> {
         if self.inner.shared.is_stopped() {
             return Err(Error::Closed);
@@ -89,6 +115,22 @@ impl<F: MessageFormat> Server<F> {
     crate::forward_handlers!(F, ServerEvent<F>, |this| &this.inner.shared.hub.handlers);
 
     /// Returns a stream of the messages and lifecycle events of all peers from now on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Incoming, MsgPack, Server, ServerEvent};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut events = server.events();
+    /// while let Some(event) = events.next().await {
+    ///     match event {
+    ///         Incoming::Message(message, peer) => println!("{}: {}", peer.id(), message.event()),
+    ///         Incoming::Lifecycle(ServerEvent::Connect(peer)) => println!("{} connected", peer.id()),
+    ///         event => println!("{event:?}"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ServerEvent<F>> {
         self.inner.shared.hub.events(self.inner.shared.config.event_bytes)
@@ -128,6 +170,17 @@ impl<F: MessageFormat> Server<F> {
     /// # Cancel safety
     ///
     /// If it is dropped, closing continues, without the cut after the grace.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.broadcast("bye", &())?;
+    /// let report = server.shutdown(std::time::Duration::from_secs(5)).await; // Flushes first.
+    /// println!("{} peers have messages that were not written", report.undelivered.len());
+    /// # Ok(()) }
+    /// ```
     pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
         let shared = &self.inner.shared;
         shared.stop_listening().await;
