@@ -36,7 +36,9 @@ pub use handlers::router::{HandlerError, HandlerId, HandlerOrder};
 pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
-pub use options::{FlushPolicy, OnMalformed};
+pub use options::{
+    ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
+};
 pub use protocol::{connection::inbound, queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, OnPermanent, ReconnectPolicy};
-use ipc_core::{Client, HandlerOrder, OnMalformed, Server, blocking};
+use ipc_core::{Client, HandlerOrder, InFlight, OnMalformed, Server, blocking};
 use ipc_transport::{IpVersion, Keepalive, TcpTransport, Transport, UdpTransport};
 
 use super::call::Call;
@@ -130,7 +130,7 @@ macro_rules! with_client_settings {
         with_settings!($builder, $config, $log)
             .reconnect(reconnect($config))
             // Wire rule W60
-            .sync($config.sync)
+            .in_flight(if $config.sync { InFlight::One } else { InFlight::Unlimited })
     };
 }
 

@@ -1,71 +1,66 @@
-//! `ClientBuilder` and `ServerBuilder`: the settings of the blocking driver.
+//! `ClientBuilder` and `ServerBuilder`: formats, transports and options of the blocking driver.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipc_transport::{Displaced, Transport};
 
 use super::client::runtime;
 use super::talk::Talk;
 use super::{Client, NotBlocking, Server, plain};
-use crate::MessageFormat;
 use crate::error::Error;
-use crate::options::{ConnectionConfig, client_setters, connection_setters};
-use crate::protocol::session::{ReconnectPolicy, Session};
+use crate::options::{ConnectionConfig, setters};
+use crate::protocol::session::Session;
+use crate::{ClientOptions, MessageFormat, ServerOptions};
 
-/// A client's settings.
+/// Builds a client.
 ///
-/// # Defaults
-///
-/// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
-/// answers. The rest stands at the setters.
+/// The defaults are those of [`ClientOptions`] and
+/// [`ConnectionOptions`](crate::ConnectionOptions). The setters change one option each.
 #[derive(Debug)]
 pub struct ClientBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
-    reconnect: ReconnectPolicy,
-    connect_timeout: Duration,
-    config: ConnectionConfig,
+    options: ClientOptions,
 }
 
 impl<F: MessageFormat> ClientBuilder<F> {
     pub(super) fn new(format: F, transport: impl Transport) -> Result<Self, NotBlocking> {
-        Ok(Self {
-            format,
-            transport: plain(transport)?,
-            reconnect: ReconnectPolicy::default(),
-            connect_timeout: Duration::from_secs(30),
-            config: ConnectionConfig::of_client(),
-        })
+        Ok(Self { format, transport: plain(transport)?, options: ClientOptions::default() })
     }
 
-    client_setters!();
-    connection_setters!();
+    /// Sets all options at once, those of the connection too, in place of what was set before.
+    #[must_use]
+    pub fn options(mut self, options: ClientOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    setters!(client at [options.]);
+    setters!(connection at [options.connection.]);
 
     /// Returns the client. It is not connected yet.
     #[must_use]
     pub fn build(self) -> Client<F> {
-        let talk = Talk::new(Arc::new(self.format), self.config);
-        Client::new(talk, Session::new(self.reconnect), self.transport, self.connect_timeout)
+        let Self { format, transport, options } = self;
+        let talk = Talk::new(Arc::new(format), ConnectionConfig::of_client(&options));
+        Client::new(talk, Session::new(options.reconnect), transport, options.connect_timeout)
     }
 }
 
-/// A server's settings.
+/// Builds a server.
 ///
-/// # Defaults
-///
-/// At most 100 connections. The rest stands at the setters.
+/// The defaults are those of [`ServerOptions`] and
+/// [`ConnectionOptions`](crate::ConnectionOptions). The setters change one option each.
 #[derive(Debug, Clone)]
 pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
-    config: ConnectionConfig,
-    max_connections: usize,
+    options: ServerOptions,
     on_displaced: OnDisplaced,
 }
 
-/// Who is told that the socket file is lost.
+/// What is called when the socket file is lost.
 #[derive(Clone)]
 pub(super) struct OnDisplaced(pub(super) Arc<dyn Fn(&Displaced) + Send + Sync>);
 
@@ -80,25 +75,25 @@ impl<F: MessageFormat> ServerBuilder<F> {
         Ok(Self {
             format,
             transport: plain(transport)?,
-            config: ConnectionConfig::default(),
-            max_connections: MAX_CONNECTIONS,
+            options: ServerOptions::default(),
             on_displaced: OnDisplaced(Arc::new(|_| {})),
         })
     }
 
-    connection_setters!();
-
-    /// Sets how many connections there may be; one more is closed at once. A connection counts until
-    /// its end or until it is dropped. Default: 100.
+    /// Sets all options at once, those of the connections too, in place of what was set before.
     #[must_use]
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections;
+    pub fn options(mut self, options: ServerOptions) -> Self {
+        self.options = options;
         self
     }
 
-    /// Sets who is told that the server's socket file was removed or replaced: no new client finds
-    /// the server then, unless the file was made again. Called on the thread that accepts, while it
-    /// waits in [`Server::accept`]. What follows is the transport's setting. Default: nobody.
+    setters!(server at [options.]);
+    setters!(connection at [options.connection.]);
+
+    /// Sets a function that is called when the server's socket file was removed or replaced: no new
+    /// client finds the server then, unless the file was made again. It is called on the thread that
+    /// accepts, while that waits in [`Server::accept`]. What the server does then is the transport's
+    /// setting. Default: none.
     #[must_use]
     pub fn on_displaced(mut self, handler: impl Fn(&Displaced) + Send + Sync + 'static) -> Self {
         self.on_displaced = OnDisplaced(Arc::new(handler));
@@ -117,10 +112,9 @@ impl<F: MessageFormat> ServerBuilder<F> {
     pub fn listen(self) -> Result<Server<F>, Error> {
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
-        let Self { format, config, max_connections, on_displaced, .. } = self;
-        Ok(Server::new(format, config, max_connections, listener, on_displaced, runtime))
+        let Self { format, options, on_displaced, .. } = self;
+        let config = ConnectionConfig::of_server(options.connection);
+        let max = options.max_connections;
+        Ok(Server::new(format, config, max, listener, on_displaced, runtime))
     }
 }
-
-/// As many as the async server takes by default.
-const MAX_CONNECTIONS: usize = 100;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ipc_core::blocking::{Client, Event, RecvError};
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
-use ipc_core::{EmitError, FlushPolicy};
+use ipc_core::{EmitError, FlushPolicy, InFlight};
 
 use crate::lines::Lines;
 use crate::rig::{Place, echo, heard, next, tcp};
@@ -155,7 +155,7 @@ fn a_queue_that_disconnects_says_so() {
 fn in_sync_mode_one_message_is_in_flight() {
     let place = Place::new();
     let mut server = place.listen();
-    let mut client = place.builder().sync(true).build();
+    let mut client = place.builder().in_flight(InFlight::One).build();
     client.connect().unwrap();
     let mut connection = server.accept().unwrap();
     for text in ["1", "2", "3"] {
