@@ -232,8 +232,10 @@ async fn client_and_stream(in_flight: InFlight) -> (Client<NodeFormat>, Stream) 
     let transport = MemoryTransport::new("raw").with_hub(MemoryHub::new());
     let mut listener = transport.listen().await.unwrap();
     let format = NodeFormat::classic().with_raw(Encoding::Utf8);
-    let client =
-        Client::builder(format, transport).reconnect(ReconnectPolicy::never()).in_flight(in_flight).build();
+    let client = Client::builder(format, transport)
+        .reconnect(ReconnectPolicy::never())
+        .in_flight(in_flight)
+        .build();
     client.start().unwrap();
     let stream = listener.accept().await.unwrap();
     (client, stream)
