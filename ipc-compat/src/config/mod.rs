@@ -77,7 +77,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 pub struct Config {
     /// The family of versions to behave like.
     pub dialect: Dialect,
-    /// What stands between socket root and id in the path of a local socket.
+    /// What comes between socket root and id in the path of a local socket.
     pub appspace: String,
     /// The beginning of the path of a local socket. A directory needs its `/` at the end, for
     /// nothing is put between the parts.
@@ -118,7 +118,7 @@ pub struct Config {
     pub readable_all: bool,
     /// Whether every user may connect and write to a local socket.
     pub writable_all: bool,
-    /// Whether `socket_root` must be a directory of this user's, which nobody else may enter.
+    /// Whether `socket_root` must be a directory of this user's that no other user may enter.
     pub secure_socket_root: bool,
     /// The user that the other side of a local socket has to be, by its number, whoever the file
     /// belongs to: a server of another user on purpose, or the only clients that a server takes.

@@ -31,7 +31,7 @@ pub enum Resolve {
     /// In `socket_root` only, as node-ipc does.
     #[default]
     Own,
-    /// In `socket_root` and, if nobody listens there, in these, one after the other. Each attempt to
+    /// In `socket_root` and, if no server listens there, in these, one after the other. Each attempt to
     /// connect begins with the first.
     Also(Vec<PathBuf>),
 }
@@ -70,7 +70,7 @@ impl Resolve {
         if roots.is_empty() { Self::Own } else { Self::Also(roots) }
     }
 
-    /// Returns the roots to look in behind the config's own.
+    /// Returns the roots to look in after the config's own.
     #[must_use]
     pub fn others(&self) -> &[PathBuf] {
         match self {

@@ -55,7 +55,7 @@ impl FromStr for Profile {
     }
 }
 
-/// A name that stands for nothing.
+/// A name that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name:?} is no {what}; there are {known}")]
 pub struct UnknownName {

@@ -101,7 +101,7 @@ pub struct ServerOptions {
     ///
     /// Each costs a file descriptor and up to what its [queue](ConnectionOptions::queue) and its
     /// unfinished frame hold. In the blocking driver a connection counts until it ends or is
-    /// dropped. Peers over UDP, where nobody connects, do not count: the transport bounds those.
+    /// dropped. Peers over UDP, where there are no connections, do not count: the transport bounds those.
     pub max_connections: usize,
 }
 

@@ -137,7 +137,7 @@ impl Problem {
 }
 
 fn wrong(key: &str, value: &Value, allowed: &'static str) -> ConfigError {
-    // What stands in the place of a key, or of something near it, may be a key.
+    // What is given in place of a key, or of something near it, may be a key.
     let is_near_key = key == "config" || key == "tls" || key.starts_with("tls.");
     let value = match value {
         _ if key == "tls.key" || holds_secret(value) => "a secret".to_owned(),

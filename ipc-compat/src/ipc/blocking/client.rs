@@ -91,7 +91,7 @@ impl IpcClient {
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead. With `max_retries` for ever and no server, this
+    /// [`ConnectError`] if it is closed instead. With `max_retries` for ever and no server, this
     /// waits for ever.
     ///
     /// # Panics

@@ -59,7 +59,7 @@ macro_rules! talking {
         /// # Errors
         ///
         /// [`EmitError`](ipc_core::EmitError): the data cannot be sent, too much waits already, or
-        /// this side is at its end.
+        /// this side is closed.
         pub fn emit<T: ?Sized>(&mut self, event: &str, data: &T) -> Result<(), ipc_core::EmitError>
         where
             crate::NodeFormat: ipc_core::EncodePayload<T>,
