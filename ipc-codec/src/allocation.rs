@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-/// What is known about the memory behind a `BytesMut`, which says how much room is left but not
+/// What is known about the allocation of a `BytesMut`, which knows how much capacity is left but not
 /// how large the whole is.
 ///
 /// A frame that shares a buffer keeps all of it alive, so sharing is right only for a frame that is
@@ -20,10 +20,10 @@ pub(crate) struct Allocation {
 }
 
 impl Allocation {
-    /// Returns the size of the allocation behind `buffer`, in bytes.
+    /// Returns the size of the allocation of `buffer`, in bytes.
     ///
     /// Exact for a buffer that was moved to the front of its allocation or into a new one. One
-    /// that grew in place behind consumed bytes is taken for smaller than it is, at most by half.
+    /// that grew in place after consumed bytes is taken for smaller than it is, at most by half.
     pub(crate) fn size(&mut self, buffer: &BytesMut) -> usize {
         let capacity = buffer.capacity();
         if capacity != self.left {
@@ -37,7 +37,7 @@ impl Allocation {
     /// bytes that follow. The buffer has at least that many.
     ///
     /// They are copied into memory of their own unless they make up a quarter of the allocation.
-    // In the one place that most frames come through: a call costs as much as half the copy.
+    // Nearly every frame comes through here, and a call costs as much as half the copy.
     #[inline(always)]
     pub(crate) fn take(&mut self, buffer: &mut BytesMut, len: usize, behind: usize) -> Bytes {
         let size = self.size(buffer);
@@ -45,14 +45,14 @@ impl Allocation {
             return self.share(buffer, len, behind);
         }
         let frame = buffer.get(..len).unwrap_or_default();
-        // By way of a box: it has no spare room that would have to be looked for.
+        // Through a box, which has no spare capacity to be checked for.
         let copy = Bytes::from(Box::<[u8]>::from(frame));
         buffer.advance(len.saturating_add(behind));
         self.left = buffer.capacity();
         copy
     }
 
-    /// Does so without a copy.
+    /// Does the same without a copy.
     #[inline(never)]
     fn share(&mut self, buffer: &mut BytesMut, len: usize, behind: usize) -> Bytes {
         let bytes = buffer.split_to(len).freeze();

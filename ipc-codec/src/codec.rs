@@ -14,11 +14,11 @@ use crate::{DecodeError, EncodeError, FrameEncoder, Framing, Limits};
 ///
 /// Frames and errors are those of [`FrameDecoder`](crate::FrameDecoder) and
 /// [`FrameEncoder`](crate::FrameEncoder). The buffer is tokio-util's own, so its size is bounded by
-/// the limits, but not given back while a connection is idle.
+/// the limits, but not freed while a connection is idle.
 ///
 /// A stream of tokio-util yields `None` once after each error. With
 /// [`Oversize::Skip`](crate::Oversize::Skip), a frame that was skipped therefore looks like the end;
-/// ask [`DecodeError::ends_stream`], and poll on if it is not. A codec serves one stream.
+/// ask [`DecodeError::ends_stream`], and continue to poll if it is not. A codec serves one stream.
 #[derive(Debug, Clone)]
 pub struct FrameCodec {
     splitter: Splitter,
@@ -87,6 +87,18 @@ impl Error for FrameCodecError {
             Self::Io(error) => Some(error),
             Self::Decode(error) => Some(error),
             Self::Encode(error) => Some(error),
+        }
+    }
+}
+
+impl FrameCodecError {
+    /// Returns a stable code, for programs: `io`, or that of the [`DecodeError`] or [`EncodeError`].
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "io",
+            Self::Decode(error) => error.code(),
+            Self::Encode(error) => error.code(),
         }
     }
 }

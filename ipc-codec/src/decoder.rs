@@ -1,19 +1,35 @@
-//! `FrameDecoder`: bytes in, however they are cut; whole frames out.
+//! `FrameDecoder`: bytes in, in any chunks; whole frames out.
 
 use bytes::buf::Limit;
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::splitter::Splitter;
-use crate::{DecodeError, Framing, Limits, room};
+use crate::{DecodeError, Framing, Limits, capacity};
 
 /// A decoder of one byte stream into frames.
 ///
 /// **Give it bytes with [`extend`](Self::extend) or [`spare`](Self::spare), then call
 /// [`next_frame`](Self::next_frame) until it returns `Ok(None)`; then give it more.** How the stream
-/// is cut into chunks never changes what comes out.
+/// is split into chunks never changes the frames.
 ///
 /// It buffers at most one frame of the greatest length allowed, its delimiter or length prefix, and
 /// the chunk that was given last. The memory for it is at most twice that.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_codec::{Delimiter, FrameDecoder, Framing, Limits};
+///
+/// let mut decoder = FrameDecoder::new(Framing::Delimited(Delimiter::LINE_FEED), Limits::default());
+/// decoder.extend(b"one\ntw");
+/// assert_eq!(decoder.next_frame()?.as_deref(), Some(&b"one"[..]));
+/// assert_eq!(decoder.next_frame()?, None);
+///
+/// decoder.extend(b"o\n");
+/// assert_eq!(decoder.next_frame()?.as_deref(), Some(&b"two"[..]));
+/// decoder.finish()?;
+/// # Ok::<(), ipc_codec::DecodeError>(())
+/// ```
 #[derive(Debug)]
 pub struct FrameDecoder {
     splitter: Splitter,
@@ -33,24 +49,39 @@ impl FrameDecoder {
             return;
         }
         let allocated = self.splitter.allocated(&self.buffer);
-        room::make_room(&mut self.buffer, allocated, chunk.len(), chunk.len());
-        room::append(&mut self.buffer, chunk);
+        capacity::reserve(&mut self.buffer, allocated, chunk.len(), chunk.len());
+        capacity::append(&mut self.buffer, chunk);
     }
 
-    /// Returns room for up to `max` bytes, to read into without a copy: at least one byte, at most
-    /// `max` and 1 MiB. What is written there counts as received.
+    /// Returns spare capacity to read into without a copy: at least one byte, at most `max` and
+    /// 1 MiB. What is written there counts as received.
     ///
     /// Fill it at most once, then call [`next_frame`](Self::next_frame). To hold no memory while
-    /// waiting, wait until the stream is readable, then ask for room.
+    /// waiting, wait until the stream is readable, then call this.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// use bytes::BufMut;
+    /// use ipc_codec::{Delimiter, FrameDecoder, Framing, Limits};
+    ///
+    /// let mut socket = &b"hello\n"[..];
+    /// let mut decoder = FrameDecoder::new(Framing::Delimited(Delimiter::LINE_FEED), Limits::default());
+    /// std::io::copy(&mut socket, &mut decoder.spare(64 * 1024).writer())?;
+    /// assert_eq!(decoder.next_frame()?.as_deref(), Some(&b"hello"[..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn spare(&mut self, max: usize) -> Limit<&mut BytesMut> {
         if self.splitter.is_dead() {
             self.buffer = BytesMut::new();
         }
         let wanted = max.clamp(1, MAX_SPARE);
-        // Half of what was asked for will do: better a shorter read than a bigger buffer.
+        // Half of what was asked for is enough: a shorter read is better than a bigger buffer.
         let least = wanted.div_ceil(2);
         let allocated = self.splitter.allocated(&self.buffer);
-        room::make_room(&mut self.buffer, allocated, wanted, least);
+        capacity::reserve(&mut self.buffer, allocated, wanted, least);
         let room = self.buffer.capacity().saturating_sub(self.buffer.len());
         (&mut self.buffer).limit(room.min(wanted))
     }
@@ -59,8 +90,8 @@ impl FrameDecoder {
     ///
     /// - `Ok(None)`: give it more bytes first.
     /// - `Ok(Some(frame))`: call again, there may be another.
-    /// - `Err(error)`: if [`error.ends_stream()`](DecodeError::ends_stream), nothing more comes out of this
-    ///   stream. Otherwise exactly one frame is missing here, and calling again goes on.
+    /// - `Err(error)`: if [`error.ends_stream()`](DecodeError::ends_stream), this stream yields no further
+    ///   frame. Otherwise exactly one frame is missing here; call again for the next one.
     ///
     /// A frame is a copy of its own, or shares the decoder's buffer if it is a large part of it: a
     /// frame that is kept keeps at most about four times its length in memory. With
@@ -69,13 +100,13 @@ impl FrameDecoder {
     /// # Errors
     ///
     /// - [`DecodeError::FrameTooLarge`]: a frame is longer than allowed. The frames before it have
-    ///   been returned. It is found out before such a frame is buffered.
+    ///   been returned. It is detected before such a frame is buffered.
     /// - [`DecodeError::Dead`]: after a fatal error, each time.
     pub fn next_frame(&mut self) -> Result<Option<Bytes>, DecodeError> {
         self.splitter.next(&mut self.buffer)
     }
 
-    /// Ends the stream. Call it when the peer has closed it and [`next_frame`](Self::next_frame)
+    /// Ends the stream. Call it after the peer has closed it and [`next_frame`](Self::next_frame)
     /// has returned `Ok(None)`.
     ///
     /// Afterwards the decoder is at the start of a new stream, unless it was dead.
@@ -83,7 +114,7 @@ impl FrameDecoder {
     /// # Errors
     ///
     /// - [`DecodeError::Truncated`]: the stream ended within a frame, which is dropped.
-    /// - [`DecodeError::Dead`]: the stream had been given up before.
+    /// - [`DecodeError::Dead`]: the decoder has failed before.
     pub fn finish(&mut self) -> Result<(), DecodeError> {
         self.splitter.finish(&mut self.buffer)
     }
@@ -103,11 +134,11 @@ impl FrameDecoder {
         &self.buffer
     }
 
-    /// Returns whether the stream stands within a frame, so that its end would truncate it.
+    /// Returns whether the stream is within a frame, so that its end would truncate it.
     ///
-    /// It is so, too, while a frame that is too long is being skipped. Meant for when
+    /// Also true while a frame that is too long is being skipped. Meant for when
     /// [`next_frame`](Self::next_frame) has returned `Ok(None)`: before that, whole frames that
-    /// are still buffered count as unfinished. Raw streams never are within a frame.
+    /// are still buffered count as unfinished. A raw stream is never within a frame.
     pub fn is_mid_frame(&self) -> bool {
         self.splitter.is_mid_frame(&self.buffer)
     }
@@ -117,27 +148,27 @@ impl FrameDecoder {
         self.splitter.is_dead()
     }
 
-    /// Forgets everything received, and a failure too: the next byte begins a new stream.
+    /// Discards everything received, and a failure too: the next byte begins a new stream.
     pub fn reset(&mut self) {
         self.buffer.clear();
         self.splitter.reset();
     }
 
-    /// Gives back memory that is not needed while nothing arrives. A decoder between two frames
+    /// Frees memory that is not needed while the connection is idle. A decoder between two frames
     /// then holds no buffer.
     ///
-    /// Cheap, but the next chunk allocates again; call it when a connection falls idle.
+    /// Cheap, but the next chunk allocates again; call it when a connection becomes idle.
     pub fn release(&mut self) {
         let allocated = self.splitter.allocated(&self.buffer);
-        room::release(&mut self.buffer, allocated);
+        capacity::release(&mut self.buffer, allocated);
     }
 
-    /// Returns how many bytes were given to a delimiter search, ever.
+    /// Returns the total number of bytes given to a delimiter search.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn searched(&self) -> u64 {
         self.splitter.searched
     }
 }
 
-/// The most room handed out at once: 1 MiB, so that a careless `usize::MAX` allocates no more.
+/// The most spare capacity returned at once: 1 MiB, so that a careless `usize::MAX` allocates no more.
 const MAX_SPARE: usize = 1024 * 1024;

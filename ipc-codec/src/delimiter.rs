@@ -59,6 +59,15 @@ impl Delimiter {
     }
 
     /// Returns the delimiter that consists of one byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_codec::Delimiter;
+    ///
+    /// const TAB: Delimiter = Delimiter::from_byte(b'\t');
+    /// assert_eq!(TAB.as_bytes(), b"\t");
+    /// ```
     pub const fn from_byte(byte: u8) -> Self {
         let mut bytes = [0; Self::MAX_LEN];
         bytes[0] = byte;
@@ -73,8 +82,8 @@ impl Delimiter {
     /// Returns whether this delimiter may occur within JSON text as encoders write it: UTF-8,
     /// compact (no white space between tokens), control characters in strings escaped.
     ///
-    /// `false` is certain: such a frame can always be sent, and nothing inside it is taken for its
-    /// end. `true` is a warning: there are, or may be, values whose text holds the delimiter, and
+    /// `false` is certain: such a frame can always be sent, and no byte inside it is taken for its
+    /// end. `true` is a warning: there are, or may be, values whose text contains the delimiter, and
     /// [`FrameEncoder`](crate::FrameEncoder) would refuse those one by one, at run time.
     ///
     /// A delimiter is safe if it holds at least one byte that such text never holds: a control
@@ -175,3 +184,11 @@ impl fmt::Display for DelimiterError {
 }
 
 impl Error for DelimiterError {}
+
+impl DelimiterError {
+    /// Returns a stable code, for programs: `invalid_delimiter`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "invalid_delimiter"
+    }
+}

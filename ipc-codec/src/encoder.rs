@@ -4,12 +4,25 @@ use bytes::{BufMut, BytesMut};
 
 use crate::search::Search;
 use crate::splitter::PREFIX;
-use crate::{EncodeError, EncodeWith, Framing, Limits, room};
+use crate::{EncodeError, EncodeWith, Framing, Limits, capacity};
 
 /// An encoder of frames into a byte stream. It keeps no state between frames.
 ///
-/// It never writes a stream that the receiver would cut elsewhere: a frame that is too long, or in
-/// which the receiver would see the delimiter too early, is refused and leaves no trace.
+/// It never writes a stream that the receiver would split elsewhere: a frame that is too long, or in
+/// which the receiver would see the delimiter too early, is refused, and the output stays unchanged.
+///
+/// # Examples
+///
+/// ```
+/// use bytes::BytesMut;
+/// use ipc_codec::{FrameEncoder, Framing, Limits};
+///
+/// let encoder = FrameEncoder::new(Framing::LengthPrefixed, Limits::default());
+/// let mut out = BytesMut::new();
+/// encoder.encode(b"hi", &mut out)?;
+/// assert_eq!(&out[..], b"\0\0\0\x02hi");
+/// # Ok::<(), ipc_codec::EncodeError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct FrameEncoder {
     rule: Rule,
@@ -24,7 +37,7 @@ enum Rule {
 }
 
 impl FrameEncoder {
-    /// Returns an encoder. Of `limits`, only the greatest length counts here.
+    /// Returns an encoder. Of `limits`, only the greatest length is used.
     pub fn new(framing: Framing, limits: Limits) -> Self {
         let rule = match framing {
             Framing::Delimited(delimiter) => Rule::Delimited(Search::new(&delimiter)),
@@ -34,7 +47,7 @@ impl FrameEncoder {
         Self { rule, limits }
     }
 
-    /// Appends `frame` to `out` with its delimiter or length prefix; an empty one, too. Raw bytes
+    /// Appends `frame`, which may be empty, to `out` with its delimiter or length prefix. Raw bytes
     /// are appended as they are.
     ///
     /// # Errors
@@ -42,7 +55,7 @@ impl FrameEncoder {
     /// - [`EncodeError::FrameTooLarge`]: the frame is longer than the limit.
     /// - [`EncodeError::ContainsDelimiter`]: the receiver would see the delimiter too early.
     ///
-    /// `out` is as before then.
+    /// `out` is unchanged then.
     pub fn encode(&self, frame: &[u8], out: &mut BytesMut) -> Result<(), EncodeError> {
         self.check_len(frame.len())?;
         out.reserve(frame.len().saturating_add(self.overhead()));
@@ -50,12 +63,28 @@ impl FrameEncoder {
         if matches!(self.rule, Rule::LengthPrefixed) {
             appended.out.put_slice(&[0; PREFIX]);
         }
-        room::append(appended.out, frame);
+        capacity::append(appended.out, frame);
         self.complete(appended)
     }
 
     /// Appends the frame that `write` appends to the buffer it is given, which is `out` itself:
-    /// nothing is copied. It may only append.
+    /// no byte is copied. It may only append.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::{BufMut, BytesMut};
+    /// use ipc_codec::{Delimiter, EncodeError, FrameEncoder, Framing, Limits};
+    ///
+    /// let encoder = FrameEncoder::new(Framing::Delimited(Delimiter::LINE_FEED), Limits::default());
+    /// let mut out = BytesMut::new();
+    /// encoder.encode_with(&mut out, |out| {
+    ///     out.put_slice(b"in place");
+    ///     Ok::<(), EncodeError>(())
+    /// })?;
+    /// assert_eq!(&out[..], b"in place\n");
+    /// # Ok::<(), ipc_codec::EncodeWith<EncodeError>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -63,7 +92,7 @@ impl FrameEncoder {
     /// - [`EncodeWith::Encode`]: as for [`encode`](Self::encode), or
     ///   [`EncodeError::OutputShrunk`] if `write` removed bytes.
     ///
-    /// `out` is cut back to its old length then, and also if `write` panics.
+    /// `out` is truncated to its old length then, and also if `write` panics.
     pub fn encode_with<E>(
         &self,
         out: &mut BytesMut,
@@ -82,8 +111,8 @@ impl FrameEncoder {
         Ok(self.complete(appended)?)
     }
 
-    /// Checks the frame that was appended and makes it whole: patches the length or appends the
-    /// delimiter. Takes it back if it cannot be sent.
+    /// Checks the frame that was appended and completes it: patches the length or appends the
+    /// delimiter. Removes it if it cannot be sent.
     fn complete(&self, mut appended: Appended<'_>) -> Result<(), EncodeError> {
         match &self.rule {
             Rule::Delimited(search) => {
@@ -135,7 +164,7 @@ impl FrameEncoder {
     }
 }
 
-/// Bytes appended to a buffer, which are taken back on drop unless kept.
+/// Bytes appended to a buffer, which are removed on drop unless kept.
 struct Appended<'a> {
     out: &'a mut BytesMut,
     start: usize,

@@ -13,10 +13,10 @@ pub enum DecodeError {
     FrameTooLarge {
         /// The longest frame allowed, in bytes.
         limit: usize,
-        /// The length in bytes that the frame announced, or for a delimited frame, whose length
-        /// nobody knows yet, `limit + 1`: it is at least that long.
+        /// The length in bytes that the frame announced. For a delimited frame, whose length is
+        /// not known yet, `limit + 1`: it is at least that long.
         seen: usize,
-        /// What becomes of the stream: [`Oversize::Fail`] ends it, [`Oversize::Skip`] goes on
+        /// What happens to the stream: [`Oversize::Fail`] ends it, [`Oversize::Skip`] continues
         /// after this frame.
         policy: Oversize,
     },
@@ -25,14 +25,34 @@ pub enum DecodeError {
         /// How many bytes of the unfinished frame were buffered, its length prefix included.
         buffered: usize,
     },
-    /// The decoder had failed before. Nothing can be decoded from this stream any more.
+    /// The decoder has failed before. No further frame can be decoded from this stream.
     Dead,
 }
 
 impl DecodeError {
+    /// Returns a stable code, for programs: `frame_too_large`, `truncated` or `decoder_failed`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FrameTooLarge { .. } => "frame_too_large",
+            Self::Truncated { .. } => "truncated",
+            Self::Dead => "decoder_failed",
+        }
+    }
+
     /// Returns whether the stream can yield no further frame.
     ///
     /// Only a frame that was skipped ([`Oversize::Skip`]) leaves the stream alive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_codec::{DecodeError, Oversize};
+    ///
+    /// let skipped = DecodeError::FrameTooLarge { limit: 4, seen: 5, policy: Oversize::Skip };
+    /// assert!(!skipped.ends_stream());
+    /// assert!(DecodeError::Truncated { buffered: 3 }.ends_stream());
+    /// ```
     pub fn ends_stream(&self) -> bool {
         !matches!(self, Self::FrameTooLarge { policy: Oversize::Skip, .. })
     }
@@ -58,7 +78,7 @@ impl fmt::Display for DecodeError {
 
 impl Error for DecodeError {}
 
-/// Why a frame cannot be sent. Nothing of it was appended to the output.
+/// Why a frame cannot be sent. No byte of it was appended to the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -77,11 +97,11 @@ pub enum EncodeError {
         at: usize,
     },
     /// The function given to [`encode_with`](crate::FrameEncoder::encode_with) removed bytes that
-    /// were there before it. Those are lost; the rest was left alone.
+    /// were there before it. Those are lost; the rest is unchanged.
     OutputShrunk {
-        /// How many bytes there had to be at least.
+        /// The least number of bytes expected.
         expected: usize,
-        /// How many there were.
+        /// The number of bytes found.
         actual: usize,
     },
 }
@@ -104,17 +124,42 @@ impl fmt::Display for EncodeError {
 
 impl Error for EncodeError {}
 
+impl EncodeError {
+    /// Returns a stable code, for programs: `frame_too_large`, `contains_delimiter` or
+    /// `output_shrunk`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FrameTooLarge { .. } => "frame_too_large",
+            Self::ContainsDelimiter { .. } => "contains_delimiter",
+            Self::OutputShrunk { .. } => "output_shrunk",
+        }
+    }
+}
+
 /// Why [`encode_with`](crate::FrameEncoder::encode_with) appended nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a frame fails while it is written or after; there is no third"
+    reason = "a frame fails while it is written or after; there is no third case"
 )]
 pub enum EncodeWith<E> {
     /// The frame was written but cannot be sent.
     Encode(EncodeError),
     /// The function that writes the frame returned this error.
     Write(E),
+}
+
+impl<E> EncodeWith<E> {
+    /// Returns a stable code, for programs: that of the [`EncodeError`], or `not_encoded` if the
+    /// function that writes the frame failed, whose own error may have another.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Encode(error) => error.code(),
+            Self::Write(_) => "not_encoded",
+        }
+    }
 }
 
 impl<E> From<EncodeError> for EncodeWith<E> {

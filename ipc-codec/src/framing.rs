@@ -1,12 +1,22 @@
-//! `Framing`: how a byte stream is cut into frames.
+//! `Framing`: how a byte stream is split into frames.
 
 use crate::Delimiter;
 
-/// A rule that cuts a byte stream into frames. Both ends have to use the same one.
+/// A rule that splits a byte stream into frames. Both ends have to use the same one.
 ///
 /// # Defaults
 ///
-/// None: which framing is spoken is the protocol's business.
+/// None: the protocol decides.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_codec::{Delimiter, Framing};
+///
+/// let lines = Framing::from(Delimiter::LINE_FEED);
+/// assert_eq!(lines, Framing::Delimited("\n".parse()?));
+/// # Ok::<(), ipc_codec::DelimiterError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Framing {
@@ -14,7 +24,7 @@ pub enum Framing {
     Delimited(Delimiter),
     /// Each frame follows its length in bytes: four bytes, big-endian.
     LengthPrefixed,
-    /// There are no frames. Bytes are handed on as they come, in chunks without meaning.
+    /// There are no frames. Bytes are passed on as they arrive, in arbitrary chunks.
     Raw,
 }
 

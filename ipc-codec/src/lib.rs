@@ -1,6 +1,10 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "tokio-util"),
+    allow(rustdoc::broken_intra_doc_links, reason = "the guide links to what this feature adds")
+)]
 #![forbid(unsafe_code)]
 #![warn(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
@@ -9,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 mod allocation;
+mod capacity;
 #[cfg(feature = "tokio-util")]
 mod codec;
 mod decoder;
@@ -19,7 +24,6 @@ mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod limits;
-mod room;
 mod search;
 mod splitter;
 

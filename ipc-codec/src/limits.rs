@@ -1,4 +1,4 @@
-//! `Limits`: how long a frame may be, and what becomes of one that is longer.
+//! `Limits`: the greatest length of a frame, and what happens to one that exceeds it.
 
 /// The bounds of one direction of a stream.
 ///
@@ -17,6 +17,9 @@
 /// let limits = Limits::default();
 /// assert_eq!(limits.max_frame(), 16 * 1024 * 1024);
 /// assert_eq!(limits.oversize(), Oversize::Fail);
+///
+/// let small = limits.with_max_frame(64 * 1024).with_oversize(Oversize::Skip);
+/// assert_eq!(small.max_frame(), 64 * 1024);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -25,8 +28,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The default longest frame: 16 MiB. People send messages of 5 MB and more through node-ipc,
-    /// and a hundred connections at this limit still fit into a small machine's memory.
+    /// The default longest frame: 16 MiB. Messages of 5 MB and more are sent through node-ipc, and a
+    /// hundred connections at this limit still fit into a small machine's memory.
     pub const DEFAULT_MAX_FRAME: usize = 16 * 1024 * 1024;
 
     /// No limit at all. Only for peers that are trusted not to exhaust the memory.
@@ -42,7 +45,7 @@ impl Limits {
         self
     }
 
-    /// Sets what becomes of a received frame that is longer than allowed.
+    /// Sets what happens to a received frame that is longer than allowed.
     ///
     /// [`Oversize::Fail`] by default. Encoders refuse a frame that is too long either way.
     #[must_use]
@@ -56,7 +59,7 @@ impl Limits {
         self.max_frame
     }
 
-    /// Returns what becomes of a received frame that is longer than allowed.
+    /// Returns what happens to a received frame that is longer than allowed.
     pub const fn oversize(&self) -> Oversize {
         self.oversize
     }
@@ -72,7 +75,7 @@ impl Default for Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Oversize {
-    /// The stream is given up: the decoder is dead afterwards.
+    /// The stream ends: the decoder is dead afterwards.
     #[default]
     Fail,
     /// The frame is dropped unbuffered, up to its delimiter or for its announced length. It is

@@ -1,4 +1,4 @@
-//! `Search`: finds a delimiter, with the fastest means for its length.
+//! `Search`: finds a delimiter, in the fastest way for its length.
 
 use alloc::boxed::Box;
 
@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 
 use crate::Delimiter;
 
-/// A delimiter made ready to be searched for.
+/// A delimiter prepared for searching.
 #[derive(Debug, Clone)]
 pub(crate) enum Search {
     Byte(u8),
@@ -36,7 +36,7 @@ impl Search {
     #[inline]
     pub(crate) fn append_to(&self, out: &mut BytesMut) {
         match self {
-            // A store, where a slice of any length is copied by a call.
+            // A single store; a slice would be copied by a call.
             Self::Byte(byte) => out.put_u8(*byte),
             Self::Bytes(finder) => out.put_slice(finder.needle()),
         }

@@ -67,7 +67,7 @@ fn decoder(limits: Limits) -> FrameDecoder {
     FrameDecoder::new(Framing::Delimited(Delimiter::FORM_FEED), limits)
 }
 
-/// Reads the stream through the decoder's own room, in chunks of at most `max` bytes.
+/// Reads the stream through the decoder's spare capacity, in chunks of at most `max` bytes.
 fn read(decoder: &mut FrameDecoder, mut stream: &[u8], max: usize, mut each: impl FnMut(Bytes)) {
     while !stream.is_empty() {
         let mut room = decoder.spare(max);
@@ -121,7 +121,7 @@ fn kept_frames_of_any_length_keep_at_most_four_times_their_length() {
     for len in [1, 10, 64, 500, 1023, 1024, 5000, 16_383, 16_384, 20_000, 40_000, 70_000, 300_000] {
         let stream = wire(len, 3_000_000 / len.max(100));
         for max in [CHUNK, 4096, 1000] {
-            // One frame in ten is kept, so that nobody shares the cost of a buffer with it.
+            // One frame in ten is kept, so that no other shares the cost of a buffer with it.
             let mut number = 0;
             let (frames, used) = measure(|| {
                 let mut frames = Vec::with_capacity(stream.len() / (len + 1) / 10 + 1);
@@ -191,7 +191,7 @@ fn reading_large_frames_for_ever_allocates_one_buffer_if_they_are_not_kept() {
     let ((), used) = measure(|| {
         read(&mut decoder(Limits::default()), &stream, CHUNK, drop);
     });
-    // A frame that does not fit behind the others of its buffer makes it grow, once.
+    // A frame that does not fit after the others of its buffer makes it grow, once.
     assert!(used.peak <= 4 * CHUNK, "{}", used.peak);
     assert!(used.total <= 8 * CHUNK, "{}", used.total);
 }

@@ -1,11 +1,12 @@
 //! The client of node-ipc's basic example: says `hello` and shows the answer.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct AppMessage {
@@ -17,26 +18,20 @@ struct AppMessage {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "hello".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
-    // It does not dial before the first `emit` below: no event is missed.
+    // It dials with the first `emit` below: no event is missed.
     world.on_connect(|_| eprintln!("connected to world"));
     world.on_disconnect(|why| eprintln!("disconnected from world: {why:?}"));
-    let (answered, mut answers) = mpsc::unbounded_channel();
-    world.on("app.message", move |data: AppMessage, _| {
-        // Sending fails only if nobody waits for an answer any more.
-        let _ = answered.send(data);
+    world.on("app.message", |data: AppMessage, socket| {
+        eprintln!("got a message from {}: {}", data.id, data.message);
+        socket.close();
     });
-    // It waits for the connection.
+    // Queued until the connection exists.
     let hello = AppMessage { id: "hello".to_owned(), message: "hello".to_owned() };
     world.emit("app.message", &hello)?;
 
-    if let Some(AppMessage { id, message }) = answers.recv().await {
-        eprintln!("got a message from {id}: {message}");
-    }
-    world.close().await;
+    world.closed().await;
     Ok(())
 }

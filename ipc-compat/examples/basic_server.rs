@@ -1,7 +1,9 @@
 //! The server of node-ipc's basic example: answers each `app.message`, until its client leaves.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -19,15 +21,13 @@ struct AppMessage {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve(())?;
     server.on("app.message", |data: AppMessage, socket| {
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = socket.emit("app.message", &answer);
     });
     let left = Arc::new(Notify::new());

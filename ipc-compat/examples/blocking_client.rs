@@ -1,7 +1,9 @@
 //! A client of node-ipc without a runtime: one thread, which waits. Made for `basic_server`.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::Config;
 use ipc_compat::blocking::{Event, IpcClient};
@@ -15,14 +17,12 @@ struct AppMessage {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let mut world = IpcClient::connect_to(&config, "world")?;
     let hello = AppMessage { id: "hello".to_owned(), message: "hello".to_owned() };
     world.emit("app.message", &hello)?;
-    // It connects, writes and reads within this call, and connects again if that is lost.
+    // It connects, writes and reads within this call, and reconnects after a loss.
     while let Some(event) = world.recv() {
         match event {
             Event::Message(message) if message.event() == "app.message" => {

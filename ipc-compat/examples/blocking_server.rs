@@ -1,8 +1,10 @@
 //! A server of node-ipc without a runtime: a thread for each client. Made for `basic_client`; it ends
 //! when its first client leaves.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::mpsc;
 use std::thread;
@@ -21,9 +23,7 @@ struct AppMessage {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let mut server = IpcServer::serve(&config, ())?;
     eprintln!("listening on {}", server.start()?);
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Ok(client) = server.accept() {
             let leaves = leaves.clone();
             thread::spawn(move || {
-                // Nobody listens for a client that leaves later.
+                // The receiver is dropped after the first.
                 let _ = leaves.send(answer(client));
             });
         }
@@ -51,7 +51,7 @@ fn answer(mut client: IpcConnection) -> Result<(), FormatError> {
         let data: AppMessage = client.decode(&message)?;
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the client is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = client.emit("app.message", &answer);
     }
     Ok(())

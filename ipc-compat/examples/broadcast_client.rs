@@ -1,8 +1,10 @@
 //! A client of node-ipc's broadcast example: writes once, and leaves when the server asks everybody to.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! There `id` is `hello` or `goodbye`. The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+//! In them `id` is `hello` or `goodbye`. The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -20,9 +22,7 @@ struct AppMessage {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "hello".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     let id = config.id.clone();
     let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 

@@ -1,9 +1,11 @@
 //! The server of node-ipc's broadcast example: when `hello` and `goodbye` have both written, it asks
 //! all clients to leave, and ends when they have.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+//! The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::collections::HashSet;
 
@@ -22,19 +24,17 @@ struct AppMessage {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 
     let server = if tcp { ipc.serve_net(())? } else { ipc.serve(())? };
-    let (heard, mut names) = mpsc::unbounded_channel();
+    let (known, mut names) = mpsc::unbounded_channel();
     server.on("app.message", move |data: AppMessage, socket| {
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = socket.emit("app.message", &answer);
-        let _ = heard.send(data.id);
+        let _ = known.send(data.id);
     });
     let (left, mut leaving) = mpsc::unbounded_channel();
     server.on_socket_disconnected(move |_, id| {

@@ -2,8 +2,11 @@
 //! of them.
 //!
 //! The first process opens the socket and hands a copy to each worker; the workers end with it.
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+#[cfg(unix)]
+mod support;
 
 #[cfg(unix)]
 use {
@@ -28,14 +31,12 @@ struct CurrentDate {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     if std::env::args().any(|word| word == "worker") {
         return work(config).await;
     }
 
-    // The file is this process's business alone; whoever serves a copy of the socket removes nothing.
+    // Only this process removes the file; a worker that serves a copy of the socket does not.
     let path = config.socket_path(&config.id);
     let socket = UnixListener::bind(&path)?;
     let mut workers = Vec::new();

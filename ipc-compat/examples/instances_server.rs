@@ -1,8 +1,10 @@
 //! Two of node-ipc's objects in one process, each with a config of its own: one for events, one for
 //! bytes. It ends when a client of each has left.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Encoding, Ipc, RawSocket};
 use tokio::sync::mpsc;
@@ -10,9 +12,7 @@ use tokio::sync::mpsc;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     config.id = "world".to_owned();
     let events = Ipc::new(config.clone());
     config.id = "rawworld".to_owned();
@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = events.serve(())?;
     server.on("message", |text: String, socket| {
         eprintln!("got a message: {text}");
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = socket.emit("message", &(text + " world!"));
     });
     let leaves = left.clone();

@@ -1,8 +1,10 @@
-//! The server of node-ipc's most secure TLS example: nobody without a trusted certificate gets in.
+//! The server of node-ipc's most secure TLS example: every client needs a trusted certificate.
 //!
-//! The words behind the program's name are settings in JSON, spelt as in node-ipc (`{"networkPort":8123}`), and a
-//! directory with certificates, as `cargo run -p ipc-transport --example certificates -- DIR` makes it.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON (see `support`), the second a directory with certificates, as
+//! `cargo run -p ipc-transport --example certificates -- DIR` makes it.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,9 +14,7 @@ use tokio::sync::Notify;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut words = std::env::args().skip(1);
-    let settings = words.next().unwrap_or_else(|| "{}".to_owned());
-    let directory = words.next().map(PathBuf::from).unwrap_or_default();
+    let directory = std::env::args().nth(2).map(PathBuf::from).unwrap_or_default();
     let mut tls = Tls::default();
     tls.private = Some(directory.join("server.key"));
     tls.public = Some(directory.join("server.pem"));
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
     config.tls = Some(tls);
-    config.apply_json(&settings.parse()?)?;
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve_net(())?;
     server.on_connect(|socket| {
@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     });
     server.on("message", |text: String, socket| {
         eprintln!("got a message: {text}");
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = socket.emit("message", &(text + " world!"));
     });
     // A handshake that failed is one, too.

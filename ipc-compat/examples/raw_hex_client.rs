@@ -1,8 +1,10 @@
 //! The client of node-ipc's hex example: it sends numbers of explicit width and byte order, and
 //! shows the bytes that come.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Encoding, Ipc};
@@ -13,14 +15,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.raw_buffer = true;
     config.encoding = Encoding::Hex;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
     let (arrived, mut chunks) = mpsc::unbounded_channel();
     world.on_data(move |bytes, _| {
-        // Sending fails only if nobody waits for bytes any more.
+        // Sending fails only if the receiver was dropped.
         let _ = arrived.send(bytes);
     });
 
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     numbers.put_u32(0x00ff_eecc);
     world.write(numbers)?;
 
-    // Three bytes are the answer, however they are cut.
+    // The reply is three bytes, in any number of chunks.
     let mut received = Vec::new();
     while received.len() < 3 {
         let Some(bytes) = chunks.recv().await else { break };

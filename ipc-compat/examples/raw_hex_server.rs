@@ -1,7 +1,9 @@
 //! The server of node-ipc's hex example: it sends lists of numbers, of which each is a byte.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -15,13 +17,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.raw_buffer = true;
     // With node-ipc before 14 as the peer, hex keeps every byte; utf8 would not.
     config.encoding = Encoding::Hex;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve(())?;
     server.on_connect(|socket| {
-        // Sending fails only if the socket is gone, and then there is nobody to greet.
+        // Sending fails only if the client has left.
         let _ = socket.write([0xaa]);
     });
     server.on_data(|bytes, socket| {

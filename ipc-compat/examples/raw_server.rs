@@ -1,8 +1,10 @@
 //! The server of node-ipc's raw example: bytes instead of events, text as ASCII.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-//! The word `tcp` behind that takes the network instead of the socket.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+//! The second argument `tcp` takes the network instead of the socket.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -15,14 +17,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.id = "world".to_owned();
     config.raw_buffer = true;
     config.encoding = Encoding::Ascii;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 
     let server = if tcp { ipc.serve_net(())? } else { ipc.serve(())? };
     server.on_connect(|socket| {
-        // Sending fails only if the socket is gone, and then there is nobody to greet.
+        // Sending fails only if the client has left.
         let _ = socket.write("hello");
     });
     server.on_data(|bytes, socket| {

@@ -1,9 +1,10 @@
 //! A server for a peer in C: the plain stream of a node-ipc socket, with numbers in both byte orders.
 //!
 //! It serves one connection of `raw_stream.c` at the path that node-ipc gives the id `world`, and
-//! ends. A word behind the program's name is settings in JSON, spelt as in node-ipc:
-//! `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! ends. The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Ipc};
@@ -13,9 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     // The same path, mode and care for the socket file as `serve`, but no messages: the stream is
     // an ordinary `AsyncRead + AsyncWrite`. A client's is `transport_to("world")?.dial().await?`.
@@ -34,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     answer.put_i32_le(-value);
     answer.put_f64(reading * 2.0);
     stream.write_all(&answer).await?;
-    // The peer's end, so that nothing of the answer is lost.
+    // Waits until the peer has closed its side, so that it has read all of the reply.
     stream.shutdown().await?;
     stream.read_to_end(&mut Vec::new()).await?;
     listener.close().await?;

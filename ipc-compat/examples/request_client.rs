@@ -1,7 +1,9 @@
 //! Questions and answers over one event: each is awaited where it was asked, in any number at a time.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -37,7 +39,7 @@ impl Lengths {
         let asked = Arc::clone(&waiting);
         world.on("length", move |answer: Answer, _| {
             let asker = asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&answer.number);
-            // The asker may have stopped waiting.
+            // The caller may have stopped waiting.
             asker.map(|asker| asker.send(answer.length));
         });
         Self { world, next: AtomicU64::new(0), waiting }
@@ -56,9 +58,7 @@ impl Lengths {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
     let lengths = Lengths::new(world.clone());

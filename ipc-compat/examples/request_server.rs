@@ -1,7 +1,9 @@
 //! Answers to questions: node-ipc has no requests, so both carry a number, over one event.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -25,15 +27,13 @@ struct Answer {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve(())?;
     server.on("length", |question: Question, socket| {
         eprintln!("got question {}: {}", question.number, question.text);
         let answer = Answer { number: question.number, length: question.text.len() };
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = socket.emit("length", &answer);
     });
     let left = Arc::new(Notify::new());

@@ -1,7 +1,9 @@
 //! The client of node-ipc's example of `sync`: ten messages, each sent when the last was answered.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -18,17 +20,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "hello".to_owned();
     config.sync = true;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
     let (answered, mut answers) = mpsc::unbounded_channel();
     world.on("app.message", move |data: AppMessage, _| {
-        // Sending fails only if nobody waits for an answer any more.
+        // Sending fails only if the receiver was dropped.
         let _ = answered.send(data);
     });
-    // All are taken at once; they leave one by one.
+    // All are queued at once; they are sent one by one.
     for number in 0..10 {
         let hello = AppMessage { id: "hello".to_owned(), message: format!("hello{number}") };
         world.emit("app.message", &hello)?;

@@ -1,7 +1,9 @@
-//! The server of node-ipc's example of `sync`: each answer takes time, and nobody else waits for it.
+//! The server of node-ipc's example of `sync`: each reply takes time, and delays no other client.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"socketRoot":"/tmp/x/"}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -19,9 +21,7 @@ struct AppMessage {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve(())?;
     server.on("app.message", |data: AppMessage, socket| {
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let socket = socket.clone();
         tokio::task::spawn_blocking(move || {
             let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-            // Sending fails only if the socket is gone, and then there is nobody to answer.
+            // Sending fails only if the client has left.
             let _ = socket.emit("app.message", &answer);
         });
     });

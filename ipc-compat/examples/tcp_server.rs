@@ -1,7 +1,9 @@
 //! The server of node-ipc's TCP example: one client at a time, answered until it leaves.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -13,15 +15,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
     config.max_connections = 1;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     // On the config's host and port; `serve_net(("192.0.2.7", 8123))` takes others.
     let server = Ipc::new(config).serve_net(())?;
     server.on("message", |text: String, socket| {
         eprintln!("got a message: {text}");
-        // Sending fails only if the socket is gone, and then there is nobody to answer.
+        // Sending fails only if the client has left.
         let _ = socket.emit("message", &(text + " world!"));
     });
     server.on_error(|error, _| eprintln!("got an error: {error}"));

@@ -1,8 +1,10 @@
 //! The other side of node-ipc's UDP examples, a server as well: writes first, and shows what comes.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-//! The port is the world's; `id` is a name. A number behind that is how many messages to wait for.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+//! The port is the world's; `id` is a name. The second argument is the number of messages to wait for.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -18,9 +20,7 @@ struct Message {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "hello".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     let id = config.id.clone();
     let world = config.network_port;
     // Each side has a port of its own: here any that is free.
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Ipc::new(config).serve_net("udp4")?;
     let (arrived, mut messages) = mpsc::unbounded_channel();
     server.on("message", move |data: Message, _| {
-        // Sending fails only if nobody waits for messages any more.
+        // Sending fails only if the receiver was dropped.
         let _ = arrived.send(data);
     });
     eprintln!("listening on {}", server.start().await?);

@@ -1,8 +1,10 @@
 //! The other side of node-ipc's raw UDP example: writes `hello`, and shows the datagram that comes.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
+//! The first argument is settings in JSON; see `support`.
 //! The port is the world's.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Encoding, Ipc};
 use tokio::sync::mpsc;
@@ -12,9 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.raw_buffer = true;
     config.encoding = Encoding::Ascii;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
     let world = config.network_port;
     // Each side has a port of its own: here any that is free.
     config.network_port = 0;
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = Ipc::new(config).serve_net("udp4")?;
     let (arrived, mut datagrams) = mpsc::unbounded_channel();
     server.on_data(move |bytes, _| {
-        // Sending fails only if nobody waits for bytes any more.
+        // Sending fails only if the receiver was dropped.
         let _ = arrived.send(bytes);
     });
     eprintln!("listening on {}", server.start().await?);

@@ -1,7 +1,9 @@
 //! The world of node-ipc's raw UDP example: each datagram is bytes, and is answered with some.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use std::sync::Arc;
 
@@ -14,22 +16,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.id = "world".to_owned();
     config.raw_buffer = true;
     config.encoding = Encoding::Ascii;
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve_net("udp4")?;
-    let heard = Arc::new(Notify::new());
-    let hears = Arc::clone(&heard);
+    let replied = Arc::new(Notify::new());
+    let replies = Arc::clone(&replied);
     server.on_data(move |bytes, socket| {
         eprintln!("got a message {bytes:?}");
-        // Nobody learns whether it arrives; this fails only if it cannot be sent.
+        // It may be lost without notice; this fails only if it cannot be sent.
         let _ = socket.write("goodbye");
-        hears.notify_one();
+        replies.notify_one();
     });
     eprintln!("listening on {}", server.start().await?);
 
-    heard.notified().await;
+    replied.notified().await;
     server.stop().await;
     Ok(())
 }

@@ -1,7 +1,9 @@
-//! The world of node-ipc's UDP example: answers whoever writes to it, and ends after the answer.
+//! The world of node-ipc's UDP example: replies to the first message, and ends.
 //!
-//! A word behind the program's name is settings in JSON, spelt as in node-ipc: `{"networkPort":8123}`.
-#![expect(clippy::print_stderr, reason = "it talks to whoever runs it")]
+//! The first argument is settings in JSON; see `support`.
+#![expect(clippy::print_stderr, reason = "it talks to its user")]
+
+mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
@@ -17,22 +19,20 @@ struct Message {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = Config::classic();
     config.id = "world".to_owned();
-    if let Some(settings) = std::env::args().nth(1) {
-        config.apply_json(&settings.parse()?)?;
-    }
+    support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve_net("udp4")?;
-    let (heard, mut names) = mpsc::unbounded_channel();
+    let (known, mut names) = mpsc::unbounded_channel();
     server.on("message", move |data: Message, socket| {
         eprintln!("got a message from {}: {}", data.id, data.message);
         let answer = Message { id: "world".to_owned(), message: data.message + " world!" };
-        // Nobody learns whether it arrives; this fails only if it cannot be sent.
+        // It may be lost without notice; this fails only if it cannot be sent.
         let _ = socket.emit("message", &answer);
-        let _ = heard.send(data.id);
+        let _ = known.send(data.id);
     });
     eprintln!("listening on {}", server.start().await?);
 
-    // Over UDP nobody connects, so nobody leaves.
+    // Over UDP there are no connections whose end could be waited for.
     names.recv().await;
     server.stop().await;
     Ok(())

@@ -27,7 +27,7 @@ pub struct Environment {
     pub host_name: String,
     /// The user's name; only Windows needs it.
     pub user_name: Option<String>,
-    /// The real user id; Windows has none.
+    /// The real user id; `None` on Windows.
     pub user_id: Option<u32>,
     /// The variable `XDG_RUNTIME_DIR`.
     pub xdg_runtime_dir: Option<OsString>,
@@ -36,7 +36,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Returns an environment with nothing known but the platform.
+    /// Returns an environment of which only the platform is known.
     #[must_use]
     pub fn new(platform: Platform) -> Self {
         Self {
@@ -49,8 +49,8 @@ impl Environment {
         }
     }
 
-    /// Returns an environment whose variables are what `variable` answers; an empty value counts as
-    /// not set, as in node-ipc.
+    /// Returns an environment whose variables are those that `variable` returns; an empty value counts
+    /// as unset, as in node-ipc.
     #[must_use]
     pub fn from_variables(platform: Platform, variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let set = |name| variable(name).filter(|value| !value.is_empty());

@@ -1,4 +1,4 @@
-//! The fuzz target's body: what must hold for any frame a peer can send.
+//! The fuzz target's body: what must hold for every frame that a peer can send.
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::Delimiter;
@@ -16,7 +16,7 @@ use crate::{BrokenText, EventRules, NodeFormat, RawJson, codes};
 ///
 /// # Panics
 ///
-/// If something does not.
+/// If it does not hold.
 pub fn envelope(frame: &[u8]) {
     let text = String::from_utf8_lossy(frame);
     let decoded = decode(&open(), frame);
@@ -32,8 +32,8 @@ pub fn envelope(frame: &[u8]) {
     }
 }
 
-/// The oracle: `serde_json`'s own tree. It knows no half surrogate pairs, so it gets none, and it
-/// has no opinion on what it cannot hold: deep nesting and numbers out of range.
+/// The oracle: `serde_json`'s own tree. It cannot represent half surrogate pairs, so it gets
+/// none, and it does not judge deep nesting and numbers out of range, which it cannot represent.
 fn agrees_with_oracle(text: &str, decoded: &Result<Message, FormatError>) {
     let expected = match serde_json::from_str::<Value>(&replace_lone_surrogates(text)) {
         Err(error) if error.to_string().contains("recursion limit") => return,

@@ -5,13 +5,13 @@ use std::fmt::{self, Write};
 use serde::Serialize;
 use serde_json::Value;
 
-/// A value as it is shown in a log line: as Node's `util.inspect` does it, but in one line.
+/// A value formatted for a log line: like Node's `util.inspect`, but on one line.
 ///
-/// Members come in the order of their names. What is deeper than the config's `log_depth` is `[Object]` or `[Array]`, and of a list or an
-/// object the first 100 members are shown. With `log_in_color` the values are coloured by ANSI
-/// escapes. Control characters are escaped, so that a peer cannot write lines of its own.
+/// Members are sorted by name. Values deeper than the config's `log_depth` are shown as `[Object]` or
+/// `[Array]`, and of a list or an object the first 100 members. With `log_in_color` the values are
+/// coloured with ANSI escapes. Control characters are escaped, so that a peer cannot forge lines.
 ///
-/// Nothing is done before it is shown: a line that nobody reads costs nothing.
+/// Formatting is lazy: a line that is not logged costs nothing.
 ///
 /// # Examples
 ///
@@ -36,7 +36,7 @@ impl<'a, T: Serialize + ?Sized> Inspect<'a, T> {
         Self { value, depth: 5, color: false }
     }
 
-    /// Sets how deep it is shown; 0 is its own members.
+    /// Sets how deep it is shown; at 0 only its own members.
     #[must_use]
     pub fn with_depth(self, depth: u32) -> Self {
         Self { depth, ..self }
@@ -121,7 +121,7 @@ impl Pen<'_, '_> {
     }
 }
 
-/// A text in quotes: those of which there are none in it, if that is possible.
+/// A text in quotes, of a kind that does not occur in it if possible.
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -155,5 +155,5 @@ const YELLOW: (&str, &str) = ("\x1b[33m", "\x1b[39m");
 const GREEN: (&str, &str) = ("\x1b[32m", "\x1b[39m");
 const CYAN: (&str, &str) = ("\x1b[36m", "\x1b[39m");
 
-/// How many members of a list or an object are shown, as Node has it for lists.
+/// The number of members shown of a list or an object, as in Node for lists.
 const MAX_MEMBERS: usize = 100;

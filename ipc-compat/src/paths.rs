@@ -1,12 +1,11 @@
-//! Where a local socket is: node-ipc's rules, computed without looking at the machine.
+//! Where a local socket is: node-ipc's rules, computed without access to the machine.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use crate::{Environment, Platform};
 
-/// Returns the path of the local socket with this id: the three joined as they are, with no
-/// separator between them.
+/// Returns the path of the local socket with this id: the three parts joined without a separator.
 ///
 /// # Examples
 ///
@@ -34,8 +33,8 @@ pub fn classic_socket_root() -> PathBuf {
 /// Returns the socket root of node-ipc 14.
 ///
 /// On Unix `$XDG_RUNTIME_DIR/node-ipc/`, or `<temporary directory>/node-ipc-<user id>/` if that
-/// variable is not set, empty, or a relative path, which by its specification does not count. On Windows `/node-ipc-<user name>/`, which is only a part of a
-/// pipe's name.
+/// variable is unset, empty, or a relative path, which by its specification is ignored. On Windows
+/// `/node-ipc-<user name>/`, which is only a part of a pipe's name.
 ///
 /// # Examples
 ///
@@ -64,9 +63,9 @@ pub fn v14_socket_root(environment: &Environment) -> PathBuf {
     as_root(&directory)
 }
 
-/// Returns the socket roots that node-ipc 14 has for a user whose `XDG_RUNTIME_DIR` is not set: below
-/// the temporary directory of this environment, and below `/tmp`, each once. None on Windows, nor for
-/// a user without a number.
+/// Returns the socket roots of node-ipc 14 for a user whose `XDG_RUNTIME_DIR` is not set: below the
+/// temporary directory of this environment, and below `/tmp`, each once. Empty on Windows, and for a
+/// user without an id.
 ///
 /// # Examples
 ///
@@ -110,8 +109,8 @@ fn as_root(directory: &Path) -> PathBuf {
     directory.into()
 }
 
-/// Returns the name of the Windows pipe for a path: the path without its first `/`, every other `/`
-/// made `-`, behind `\\.\pipe\`. A path that is a pipe's name already stays what it is.
+/// Returns the name of the Windows pipe for a path: `\\.\pipe\` and the path without its first `/`,
+/// with `-` for every other `/`. A path that is a pipe's name already is returned unchanged.
 ///
 /// # Examples
 ///
@@ -131,8 +130,8 @@ pub fn pipe_name(path: &str) -> String {
     format!("{PIPES}{}", path.replace('/', "-"))
 }
 
-/// Returns the names under which a system knows these local sockets, in their order, each once: on
-/// Unix the paths themselves, on Windows the names of their pipes.
+/// Returns the names of these local sockets on a system, in their order, each once: on Unix the
+/// paths themselves, on Windows the names of their pipes.
 ///
 /// # Examples
 ///

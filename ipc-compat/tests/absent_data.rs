@@ -84,5 +84,5 @@ fn a_function_may_be_generic_over_what_it_takes() {
     assert_eq!(take::<Option<RawJson>>(&message), Some(None));
 }
 
-/// Ends a test that would hang; nothing waits for it otherwise.
+/// Ends a test that would hang; no test waits for it otherwise.
 const DEADLINE: Duration = Duration::from_secs(60);

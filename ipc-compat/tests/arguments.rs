@@ -46,7 +46,7 @@ fn arg(value: &Value) -> Arg {
 }
 
 /// Returns what was recorded, or `None` if node-ipc cannot do anything with the arguments: it
-/// throws, dies, does nothing, or has to listen on or dial what is no path, host or port.
+/// throws, crashes, has no effect, or has to listen on or dial what is not a path, host or port.
 fn recorded(outcome: &Value) -> Option<Meaning> {
     let text = |name: &str| outcome[name].as_str().map(str::to_owned);
     let port = match &outcome["port"] {
@@ -67,16 +67,16 @@ fn recorded(outcome: &Value) -> Option<Meaning> {
     })
 }
 
-/// Our reasons to differ; each stands in `docs/deviations.md`.
+/// Our reasons to differ; each is listed in `docs/deviations.md`.
 #[derive(Debug, Default, PartialEq)]
 struct Deviations {
-    /// What is no type of UDP, in its place: node-ipc takes no notice of it.
+    /// What is not a type of UDP, in its place: node-ipc ignores it.
     no_udp_type: usize,
-    /// A type of UDP in capitals, not in the first place: node-ipc takes no notice of it.
+    /// A type of UDP in capitals, not in the first place: node-ipc ignores it.
     capitals: usize,
     /// An id that is neither text nor a whole number.
     no_id: usize,
-    /// An empty text for a callback: classic dies of it, in all other places it is left out.
+    /// An empty text for a callback: classic crashes on it, in all other places it is left out.
     empty_callback: usize,
 }
 
@@ -88,7 +88,7 @@ fn arguments_mean_what_they_mean_to_node_ipc() {
     config.socket_root = table["config"]["socketRoot"].as_str().unwrap().into();
     config.id = table["config"]["id"].as_str().unwrap().into();
     config.network_host = table["config"]["networkHost"].as_str().unwrap().into();
-    // How many rows are the same, are refused by both, and differ: none of them changes unseen.
+    // How many rows are equal, are refused by both, and differ: a change of any shows.
     let expected = [("9.2.1", 338, 812, [20, 5, 20, 5]), ("14.0.0", 343, 812, [20, 5, 20, 0])];
     for (version, rows_same, rows_refused, rows_differing) in expected {
         let (mut differs, mut same, mut refused) = (Deviations::default(), 0, 0);

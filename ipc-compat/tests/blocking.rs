@@ -72,7 +72,7 @@ fn text(event: &Event) -> String {
         Event::Lifecycle(ClientEvent::Connect) => "connect".into(),
         Event::Lifecycle(ClientEvent::Disconnect(_)) => "disconnect".into(),
         Event::Lifecycle(ClientEvent::Destroy) => "destroy".into(),
-        Event::Lifecycle(ClientEvent::Error(error)) => codes::of(error).into_owned(),
+        Event::Lifecycle(ClientEvent::Error(error)) => codes::of(error).to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -329,5 +329,5 @@ fn raw_mode_has_bytes_over_tcp_too() {
     client.close();
 }
 
-/// Ends a test that would hang; nothing waits for it otherwise.
+/// Ends a test that would hang; no test waits for it otherwise.
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -47,7 +47,7 @@ fn start(program: &Path, directory: &TempDir) -> Child {
     Command::new(program).arg(socket).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-/// Checks that the peer is content, and what it heard.
+/// Checks that the peer succeeded, and what it received.
 async fn check_content(peer: Child) {
     let output = tokio::task::spawn_blocking(|| peer.wait_with_output()).await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,4 +1,4 @@
-//! The settings: defaults, what they make, and what cannot be.
+//! The settings: defaults, their effect, and what is refused.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Servers on UDP, as node-ipc has them: nobody connects, and an address is all there is to know.
+//! Servers on UDP, as in node-ipc: without connections, and with an address as the only identity.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,7 +20,7 @@ use ipc_transport::Endpoint;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-/// Somebody who is only a socket.
+/// A peer that is only a socket.
 struct Somebody(UdpSocket);
 
 impl Somebody {
@@ -81,7 +81,7 @@ async fn each_side_serves_and_emits_to_the_others_address() {
         two.emit_to(address, "question", &41).unwrap();
         assert_eq!(next(&mut hears).await, (42, Some(address)));
         one.stop().await;
-        // Nobody is there any more, which is no error over UDP.
+        // The peer has left, which is not an error over UDP.
         two.emit_to((host, address.port()), "question", &1).unwrap();
         two.emit_to((address.ip(), address.port()), "question", &2).unwrap();
         assert_eq!(two.stop().await.cut, 0);

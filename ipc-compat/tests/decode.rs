@@ -1,4 +1,4 @@
-//! What becomes of a frame: the message, its errors, and what is not copied.
+//! Decoding a frame: the message, its errors, and what is not copied.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use ipc_compat::{BrokenText, NodeFormat, codes};
@@ -83,7 +83,7 @@ fn broken_text_can_be_refused() {
     let code = |frame: &'static [u8]| format.decode(frame.into()).map_err(|error| error.code());
     assert_eq!(code(b"{\"type\":\"m\",\"data\":\"\xff\"}").err(), Some(codes::INVALID_JSON));
     assert_eq!(code(br#"{"type":"\udc00"}"#).err(), Some(codes::INVALID_EVENT));
-    // A payload may still be passed through; who parses it finds out.
+    // A payload may still be passed through; parsing it fails.
     assert!(code(br#"{"type":"m","data":"\udc00"}"#).is_ok());
     assert!(code(br#"{"type":"\ud83d\ude00"}"#).is_ok());
 }

@@ -148,7 +148,7 @@ fn indented_json_is_closed_up_where_line_ends_delimit() {
         encode(&format("\n"), "m", &json).unwrap(),
         r#"{"type":"m","data":{"a b": [1 ,2]}}"#,
     );
-    // Nothing is done where nothing need be.
+    // A frame without the delimiter is not rewritten.
     assert!(encode(&format("\n\n"), "m", &json).unwrap().contains("\r\n\t\"a b\""));
 }
 

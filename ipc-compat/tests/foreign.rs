@@ -1,9 +1,12 @@
-//! Ends within a frame and peers that speak something else, as handlers of either role hear of them.
+//! Ends within a frame and peers that speak another protocol, as reported to handlers of either role.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ipc_compat::{Config, Ipc, NodeFormat, RawSocket as _, codes};
 use ipc_core::{Error, MessageFormat};
@@ -11,20 +14,6 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
-
-/// Runs a test on a runtime of one thread and on one of several.
-fn on_both_runtimes<F: Future<Output = ()>>(test: impl Fn() -> F) {
-    let mut builders = [
-        tokio::runtime::Builder::new_current_thread(),
-        tokio::runtime::Builder::new_multi_thread(),
-    ];
-    for builder in &mut builders {
-        let runtime = builder.worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(async {
-            tokio::time::timeout(Duration::from_secs(60), test()).await.unwrap();
-        });
-    }
-}
 
 fn ipc(directory: &TempDir, config: Config) -> Ipc {
     let mut config = config;
@@ -34,56 +23,52 @@ fn ipc(directory: &TempDir, config: Config) -> Ipc {
     Ipc::new(config)
 }
 
-#[test]
-fn a_server_hears_of_an_end_within_a_frame_before_the_end() {
-    on_both_runtimes(|| async {
-        for config in [Config::classic(), Config::v14()] {
-            let directory = tempfile::tempdir().unwrap();
-            let ipc = ipc(&directory, config);
-            let server = ipc.serve(()).unwrap();
-            let (told, mut lines) = mpsc::unbounded_channel();
-            let tell = told.clone();
-            server.on_error(move |error, socket| {
-                let (code, peer) = (codes::of(error), socket.map(|socket| socket.id().get()));
-                tell.send(format!("error {code} {peer:?}")).unwrap();
-            });
-            server.on_close(move |_| told.send("close".to_owned()).unwrap());
-            server.start().await.unwrap();
-            let path = ipc.config().socket_path("world");
-            let mut peer = UnixStream::connect(path).await.unwrap();
-            peer.write_all(b"{\"type\":\"m\"}\n").await.unwrap();
-            drop(peer);
-            assert_eq!(lines.recv().await.unwrap(), "error ERR_IPC_TRUNCATED Some(1)");
-            assert_eq!(lines.recv().await.unwrap(), "close");
-            server.stop().await;
-        }
-    });
-}
-
-#[test]
-fn a_client_hears_of_an_end_within_a_frame_before_the_end() {
-    on_both_runtimes(|| async {
+both_runtimes!(a_server_hears_of_an_end_within_a_frame_before_the_end);
+async fn a_server_hears_of_an_end_within_a_frame_before_the_end() {
+    for config in [Config::classic(), Config::v14()] {
         let directory = tempfile::tempdir().unwrap();
-        let ipc = ipc(&directory, Config::classic());
-        let listener = UnixListener::bind(ipc.config().socket_path("world")).unwrap();
-        let client = ipc.connect_to("world").unwrap();
+        let ipc = ipc(&directory, config);
+        let server = ipc.serve(()).unwrap();
         let (told, mut lines) = mpsc::unbounded_channel();
         let tell = told.clone();
-        client.on_error(move |error| {
-            assert!(matches!(error, Error::Truncated { buffered: 9, looks_like: None }));
-            tell.send("error").unwrap();
+        server.on_error(move |error, socket| {
+            let (code, peer) = (codes::of(error), socket.map(|socket| socket.id().get()));
+            tell.send(format!("error {code} {peer:?}")).unwrap();
         });
-        client.on_disconnect(move |_| told.send("disconnect").unwrap());
-        client.start().unwrap();
-        let (mut peer, _) = listener.accept().await.unwrap();
-        peer.write_all(b"{\"type\":\"").await.unwrap();
+        server.on_close(move |_| told.send("close".to_owned()).unwrap());
+        server.start().await.unwrap();
+        let path = ipc.config().socket_path("world");
+        let mut peer = UnixStream::connect(path).await.unwrap();
+        peer.write_all(b"{\"type\":\"m\"}\n").await.unwrap();
         drop(peer);
-        assert_eq!(lines.recv().await.unwrap(), "error");
-        assert_eq!(lines.recv().await.unwrap(), "disconnect");
-    });
+        assert_eq!(lines.recv().await.unwrap(), "error ERR_IPC_TRUNCATED Some(1)");
+        assert_eq!(lines.recv().await.unwrap(), "close");
+        server.stop().await;
+    }
 }
 
-/// What is no JSON says what it looks like, and shows nothing of itself.
+both_runtimes!(a_client_hears_of_an_end_within_a_frame_before_the_end);
+async fn a_client_hears_of_an_end_within_a_frame_before_the_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let ipc = ipc(&directory, Config::classic());
+    let listener = UnixListener::bind(ipc.config().socket_path("world")).unwrap();
+    let client = ipc.connect_to("world").unwrap();
+    let (told, mut lines) = mpsc::unbounded_channel();
+    let tell = told.clone();
+    client.on_error(move |error| {
+        assert!(matches!(error, Error::Truncated { buffered: 9, looks_like: None }));
+        tell.send("error").unwrap();
+    });
+    client.on_disconnect(move |_| told.send("disconnect").unwrap());
+    client.start().unwrap();
+    let (mut peer, _) = listener.accept().await.unwrap();
+    peer.write_all(b"{\"type\":\"").await.unwrap();
+    drop(peer);
+    assert_eq!(lines.recv().await.unwrap(), "error");
+    assert_eq!(lines.recv().await.unwrap(), "disconnect");
+}
+
+/// The error of a frame that is not JSON says what it looks like, and does not show it.
 #[test]
 fn a_frame_that_is_no_json_says_what_it_looks_like() {
     let table: &[(&[u8], Option<&str>)] = &[
@@ -110,39 +95,47 @@ fn a_frame_that_is_no_json_says_what_it_looks_like() {
     }
 }
 
+both_runtimes!(a_server_in_raw_mode_reads_no_more_than_its_peer_does);
 /// Answers in raw mode are answers as well.
-#[test]
-fn a_server_in_raw_mode_reads_no_more_than_its_peer_does() {
-    on_both_runtimes(|| async {
-        let directory = tempfile::tempdir().unwrap();
-        let mut config = Config::classic();
-        config.raw_buffer = true;
-        config.high_water_mark = Some(100_000);
-        let ipc = ipc(&directory, config);
-        let server = ipc.serve(()).unwrap();
-        server.on_data(|bytes, socket| socket.write(bytes).unwrap());
-        server.start().await.unwrap();
-        let path = ipc.config().socket_path("world");
-        let (mut reader, mut writer) = UnixStream::connect(path).await.unwrap().into_split();
-        let count = 20 << 20;
-        let writing = tokio::spawn(async move {
-            writer.write_all(&vec![7; count]).await.unwrap();
-            writer
-        });
-        // As long as it takes nothing: the server waits at its last mark.
-        let last = loop {
-            let before = server.sockets().first().map_or(0, |socket| socket.queued().1);
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            let after = server.sockets().first().map_or(0, |socket| socket.queued().1);
-            if before == after && after > 0 {
-                break after;
-            }
-        };
-        assert!((400_000..600_000).contains(&last), "{last} bytes wait");
-        let mut echo = vec![0; count];
-        reader.read_exact(&mut echo).await.unwrap();
-        assert!(echo.iter().all(|byte| *byte == 7));
-        drop(writing.await.unwrap());
-        server.stop().await;
+async fn a_server_in_raw_mode_reads_no_more_than_its_peer_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = Config::classic();
+    config.raw_buffer = true;
+    config.high_water_mark = Some(100_000);
+    let ipc = ipc(&directory, config);
+    let server = ipc.serve(()).unwrap();
+    server.on_data(|bytes, socket| socket.write(bytes).unwrap());
+    server.start().await.unwrap();
+    let path = ipc.config().socket_path("world");
+    let (mut reader, mut writer) = UnixStream::connect(&path).await.unwrap().into_split();
+    let count = 20 << 20;
+    let writing = tokio::spawn(async move {
+        writer.write_all(&vec![7; count]).await.unwrap();
+        writer
     });
+    let echoing = loop {
+        match server.sockets().into_iter().next() {
+            Some(socket) => break socket,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    // It stops at its last mark: while another client is answered a hundred times, the server takes
+    // nothing from this one, which has more to give.
+    let mut other = UnixStream::connect(&path).await.unwrap();
+    let last = loop {
+        let before = echoing.queued().1;
+        for _ in 0..100 {
+            other.write_all(b"?").await.unwrap();
+            assert_eq!(other.read_u8().await.unwrap(), b'?');
+        }
+        if before >= 400_000 && before == echoing.queued().1 {
+            break before;
+        }
+    };
+    assert!((400_000..600_000).contains(&last), "{last} bytes wait");
+    let mut echo = vec![0; count];
+    reader.read_exact(&mut echo).await.unwrap();
+    assert!(echo.iter().all(|byte| *byte == 7));
+    drop(writing.await.unwrap());
+    server.stop().await;
 }

@@ -26,7 +26,7 @@ fn ipc(directory: &TempDir, id: &str) -> Ipc {
 }
 
 /// Returns a loopback address that is one test's own, so that its ports are all free. Where there is
-/// only one loopback address, the tests of ports depend on nobody else using them.
+/// only one loopback address, the tests of ports depend on no other program using them.
 fn own_address() -> String {
     static USED: AtomicU32 = AtomicU32::new(0);
     let (id, test) = (std::process::id(), USED.fetch_add(1, Ordering::Relaxed));
@@ -126,7 +126,7 @@ async fn a_second_connect_to_finds_the_first_client() {
     let second = ipc.connect_to(("world", move |_: &Ipc| called.send(()).unwrap())).unwrap();
     next(&mut calls).await;
     assert_eq!(first.core().peer(), second.core().peer());
-    // One that is at its end is replaced.
+    // One that has ended is replaced.
     first.close().await;
     let third = ipc.connect_to("world").unwrap();
     assert_ne!(first.core().peer(), third.core().peer());
@@ -338,7 +338,7 @@ async fn each_connection_is_greeted_and_the_end_can_be_waited_for() {
         assert_eq!(next(&mut hears).await, "it's me");
         server.stop().await;
     }
-    // A wait that is given up, here before the end, changes nothing.
+    // A wait that is cancelled, here before the end, has no effect.
     let waits = tokio::time::timeout(Duration::ZERO, client.closed()).await;
     assert!(waits.is_err(), "a lost connection is not the end");
     ipc.configure(|config| config.stop_retrying = true);
@@ -366,7 +366,7 @@ async fn lifecycle_handlers_may_run_once_and_be_removed() {
         let server = ipc.serve(()).unwrap();
         server.once_connect(tell("server once connect"));
         server.start().await.unwrap();
-        // Which side is told first is the scheduler's choice.
+        // Which side is notified first is the scheduler's choice.
         let expected = ["connect", "server once connect", "once connect"];
         let mut expected = expected.get(..if round == 1 { 3 } else { 2 }).unwrap().to_vec();
         expected.sort_unstable();

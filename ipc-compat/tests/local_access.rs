@@ -61,7 +61,7 @@ async fn a_link_is_no_socket_root() {
     symlink(&real, &link).unwrap();
     let error = serve(&link, |_| {}).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Transport(TransportError::InvalidPath { path, .. }) if *path == link)
+        matches!(&error, Error::Transport(TransportError::InvalidName { name, .. }) if *name == link)
     );
     serve(&link, |config| config.secure_socket_root = false).await.unwrap();
 }
@@ -74,7 +74,7 @@ async fn a_directory_of_everybodys_is_not_closed() {
     fs::set_permissions(&root, fs::Permissions::from_mode(0o1777)).unwrap();
     let error = serve(&root, |_| {}).await.unwrap_err();
     assert!(
-        matches!(&error, Error::Transport(TransportError::InvalidPath { path, .. }) if *path == root)
+        matches!(&error, Error::Transport(TransportError::InvalidName { name, .. }) if *name == root)
     );
     serve(&root, |config| config.secure_socket_root = false).await.unwrap();
     assert_eq!(mode(&root), 0o777);

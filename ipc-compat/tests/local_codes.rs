@@ -23,7 +23,7 @@ async fn code(root: &Path, path: Option<PathBuf>) -> String {
         Some(path) => ipc.serve(path),
         None => ipc.serve(()),
     };
-    codes::of(&server.unwrap().start().await.unwrap_err()).into_owned()
+    codes::of(&server.unwrap().start().await.unwrap_err()).to_owned()
 }
 
 both_runtimes!(whatever_is_no_socket_is_not_unlinked);

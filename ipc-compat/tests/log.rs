@@ -1,4 +1,4 @@
-//! Logging: nothing unless asked for, what is asked for, and payloads only if that is.
+//! Logging: off by default, what is asked for, and payloads only on request.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
 
@@ -46,7 +46,7 @@ fn ipc(directory: &TempDir, lines: &Lines) -> Ipc {
     Ipc::new(config)
 }
 
-/// A part of a line that nobody may ask for.
+/// A part of a line that must not be formatted.
 struct NotToBeShown;
 
 impl fmt::Display for NotToBeShown {
@@ -119,7 +119,7 @@ async fn what_happens_is_logged_and_payloads_only_if_asked_for() {
         lines.until("client 1 disconnected").await;
         let path = directory.path().join("app.world");
         let mut logged = lines.take();
-        // Which side is told first is the scheduler's choice.
+        // Which side is notified first is the scheduler's choice.
         logged.sort();
         let mut expected = vec![
             "already connected to world".to_owned(),
@@ -171,7 +171,7 @@ async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
     server.broadcast("four", &4).unwrap();
     server.core().broadcast_send("five", &5).await.unwrap();
     server.core().emit(socket.id(), "six", &6).unwrap();
-    // What cannot be sent is an error, and no line.
+    // A message that cannot be sent is an error, and is not logged.
     socket.emit("seven", &std::collections::HashMap::from([([1], 2)])).unwrap_err();
     let logged = lines.take();
     let sent: Vec<_> = logged.iter().filter(|line| line.starts_with("dispatching")).collect();

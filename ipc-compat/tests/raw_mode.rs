@@ -189,7 +189,7 @@ async fn events_and_bytes_do_not_mix() {
     assert!(matches!(&refused, EmitError::Format(error) if error.code() == codes::RAW_MODE));
     let refused = server.broadcast("message", &1).unwrap_err();
     assert!(matches!(&refused, EmitError::Format(error) if error.code() == codes::RAW_MODE));
-    // What looks like an envelope is bytes: it runs no handler and names nobody.
+    // What looks like an envelope is bytes: it runs no handler and identifies no peer.
     let frame = b"{\"type\":\"data\",\"data\":{\"id\":\"me\"}}\x0c";
     client.write(frame).unwrap();
     heard.expect(frame).await;

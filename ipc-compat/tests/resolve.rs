@@ -187,7 +187,7 @@ async fn a_path_with_a_nul_in_front_is_an_abstract_name() {
 }
 
 // A directory with the name that a server without a session makes, but of another user: it counts
-// as one where nobody listens.
+// as one without a server.
 both_runtimes!(a_directory_that_a_stranger_made_in_our_name_is_passed_over);
 async fn a_directory_that_a_stranger_made_in_our_name_is_passed_over() {
     let user = rustix::process::getuid();

@@ -45,7 +45,7 @@ async fn a_path_is_the_name_of_a_pipe_on_both_sides() {
     let path = format!("/tmp/app.{name}");
     let pipe = format!(r"\\.\pipe\tmp-app.{name}");
     assert_eq!(meet(&path, &path).await, Endpoint::Pipe(pipe.clone()));
-    // A full name is taken as it is, by the server too.
+    // A full name is used unchanged, by the server too.
     assert_eq!(meet(&path, &pipe).await, Endpoint::Pipe(pipe.clone()));
     assert_eq!(meet(&pipe, &path).await, Endpoint::Pipe(pipe));
 }

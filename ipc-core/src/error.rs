@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
+use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{FormatError, HandlerError, LooksLike, PeerId};
 
@@ -18,7 +19,7 @@ use crate::{FormatError, HandlerError, LooksLike, PeerId};
 pub enum Error {
     /// The socket could not be opened, or no connection accepted.
     #[error(transparent)]
-    Transport(#[from] TransportError),
+    Transport(TransportError),
     /// The tokio runtime at hand cannot run a client or a server: there is none, or it was built
     /// without timers or without sockets. Nothing was started; on another runtime it can be.
     #[error(transparent)]
@@ -114,14 +115,6 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the error of a frame that cannot be decoded, with what it looks like.
-    pub(crate) fn of_frame(error: DecodeError, looks_like: Option<LooksLike>) -> Self {
-        match looks_like {
-            Some(looks_like) => Self::Foreign { error, looks_like },
-            None => Self::Frame(error),
-        }
-    }
-
     /// Returns a stable code, for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -130,18 +123,12 @@ impl Error {
             Self::Runtime(error) => error.code(),
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Read(_) | Self::Write(_) => "connection_lost",
-            Self::Frame(error) | Self::Foreign { error, .. } => match error {
-                DecodeError::FrameTooLarge { .. } => "frame_too_large",
-                _ => "invalid_frame",
-            },
+            Self::Frame(error) | Self::Foreign { error, .. } => error.code(),
             Self::Truncated { .. } => "truncated",
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
             Self::Format(error) => error.code(),
-            Self::Handler(
-                HandlerError::Payload { source, .. } | HandlerError::NoPayload { source, .. },
-            ) => source.code(),
-            Self::Handler(_) => "handler_panicked",
+            Self::Handler(error) => error.code(),
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::Datagram { .. } => "datagram_not_sent",
@@ -166,6 +153,35 @@ impl Error {
             Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
             _ => true,
         }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Malformed(error) => Self::Format(error),
+            Fault::Frame { error, looks_like: Some(looks_like) } => {
+                Self::Foreign { error, looks_like }
+            }
+            Fault::Frame { error, looks_like: None } => Self::Frame(error),
+            Fault::Truncated { buffered, looks_like } => Self::Truncated { buffered, looks_like },
+            Fault::FrameTimeout { limit, looks_like } => Self::FrameTimeout { limit, looks_like },
+            Fault::IdleTimeout { limit } => Self::IdleTimeout { limit },
+            Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
+            Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
+            Fault::Overflow(limit) => Self::Overflow(limit),
+            Fault::Read(error) => Self::Read(error),
+            Fault::Write(error) => Self::Write(error),
+        }
+    }
+}
+
+/// Says what a peer speaks that does not speak TLS, which the transports do not know.
+impl From<TransportError> for Error {
+    fn from(error: TransportError) -> Self {
+        Self::Transport(error.with_foreign_name(|first| {
+            LooksLike::instead_of_tls(first).map(|found| format!("it looks like {found}"))
+        }))
     }
 }
 
@@ -195,11 +211,14 @@ fn hint(looks_like: Option<LooksLike>) -> String {
 }
 
 impl DisconnectReason {
-    /// Returns the reason of a peer's end that turned out to be within a frame.
-    pub(crate) fn within_a_frame(self, buffered: usize) -> Self {
-        match self {
-            Self::PeerClosed => Self::Truncated { buffered },
-            other => other,
+    /// Returns the reason of an ending; `failure` is the error that was reported last.
+    pub(crate) fn of(ending: Ending, failure: Option<Arc<Error>>) -> Self {
+        match (ending, failure) {
+            (Ending::PeerClosed, _) => Self::PeerClosed,
+            (Ending::Reset, _) => Self::Reset,
+            (Ending::Truncated { buffered }, _) => Self::Truncated { buffered },
+            (Ending::Failed, Some(error)) => Self::Error(error),
+            (Ending::Local { .. } | Ending::Failed, _) => Self::Local,
         }
     }
 
@@ -213,17 +232,6 @@ impl DisconnectReason {
             Self::Truncated { .. } => "truncated",
             Self::Error(error) => error.code(),
         }
-    }
-
-    /// Returns whether the connection ended because of what the peer sent: the next one would end
-    /// the same way.
-    // Wire rule W14
-    pub(crate) fn is_misunderstood(&self) -> bool {
-        let Self::Error(error) = self else { return false };
-        matches!(
-            **error,
-            Error::Format(_) | Error::Frame(_) | Error::Foreign { .. } | Error::FrameTimeout { .. }
-        )
     }
 }
 
@@ -291,9 +299,7 @@ impl EmitError {
             Self::TooLarge { .. } => "larger_than_queue",
             Self::TooLargeForDatagram { .. } => "larger_than_datagram",
             Self::Format(error) => error.code(),
-            Self::Encode(EncodeError::FrameTooLarge { .. }) => "frame_too_large",
-            Self::Encode(EncodeError::ContainsDelimiter { .. }) => "contains_delimiter",
-            Self::Encode(_) => "not_encoded",
+            Self::Encode(error) => error.code(),
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
             Self::Runtime(error) => error.code(),

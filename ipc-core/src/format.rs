@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::Framing;
@@ -22,7 +23,7 @@ pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] if the frame is none of this format. A peer can send anything, so an
+    /// [`FormatError`] if the frame is not one of this format. A peer can send anything, so an
     /// implementation must neither panic nor recurse without bound.
     fn decode(&self, frame: Bytes) -> Result<Message, FormatError>;
 }
@@ -36,8 +37,8 @@ pub trait EncodePayload<T: ?Sized>: MessageFormat {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] if the payload cannot be put into this format. What was appended to `out`
-    /// by then is of no account: the caller takes it back.
+    /// [`FormatError`] if the payload cannot be put into this format. The caller removes what was
+    /// appended to `out` by then.
     fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError>;
 }
 
@@ -52,22 +53,32 @@ pub trait DecodePayload<T>: MessageFormat {
 }
 
 /// Why a message could not be translated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Two are equal if their codes and messages are; their sources do not count.
+#[derive(Debug, Clone)]
 pub struct FormatError {
     code: &'static str,
     message: Cow<'static, str>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl FormatError {
     /// Returns an error with a stable code, for programs, and a message, for people: lower case
     /// and without a full stop.
     pub fn new(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), source: None }
+    }
+
+    /// Returns the error with what caused it, such as the error of a library. The message should not
+    /// repeat it.
+    #[must_use]
+    pub fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
     }
 
     /// Returns the stable code, such as `invalid_json`.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         self.code
     }
 
@@ -84,4 +95,16 @@ impl fmt::Display for FormatError {
     }
 }
 
-impl Error for FormatError {}
+impl Error for FormatError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl PartialEq for FormatError {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code && self.message == other.message
+    }
+}
+
+impl Eq for FormatError {}

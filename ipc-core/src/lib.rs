@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(feature = "tokio", feature = "msgpack")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the guide links to what these features add")
+)]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "tokio")]
@@ -39,6 +43,6 @@ pub use message::Message;
 pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
-pub use protocol::{connection::inbound, queue, session};
+pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder};

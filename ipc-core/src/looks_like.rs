@@ -45,6 +45,10 @@ pub enum LooksLike {
     JsonUndelimited,
     /// JSON that ends with this byte.
     JsonEndedBy(u8),
+    /// The hello of SSL 2.
+    Ssl2,
+    /// Text, and nothing known.
+    Text,
 }
 
 impl LooksLike {
@@ -64,6 +68,29 @@ impl LooksLike {
         }
         text(head).or_else(|| json(bytes, head)).or_else(|| binary(head))
     }
+
+    /// Returns what the first bytes of a peer look like that does not speak TLS where it should;
+    /// `None` if it is nothing known.
+    ///
+    /// Text that is nothing known counts here, since no TLS begins with it, and how JSON ends does not.
+    #[must_use]
+    pub fn instead_of_tls(first: &[u8]) -> Option<Self> {
+        match Self::of(first) {
+            Some(Self::TlsHandshake | Self::TlsAlert) => None,
+            Some(Self::JsonUndelimited | Self::JsonEndedBy(_)) => Some(Self::Json),
+            Some(known) => Some(known),
+            None => match first {
+                [] => None,
+                [0x80..=0xFF, _, 1, 0 | 3, ..] => Some(Self::Ssl2),
+                _ if first.iter().all(is_text) => Some(Self::Text),
+                _ => None,
+            },
+        }
+    }
+}
+
+fn is_text(byte: &u8) -> bool {
+    byte.is_ascii_graphic() || byte.is_ascii_whitespace()
 }
 
 /// Protocols that begin with words.
@@ -192,6 +219,8 @@ impl fmt::Display for LooksLike {
             Self::Utf8Mark => "text behind a UTF-8 byte order mark (EF BB BF), which has to go",
             Self::Utf16 => "text in UTF-16, which has to be UTF-8 without a byte order mark",
             Self::Json => "JSON",
+            Self::Ssl2 => "the hello of SSL 2, which is not spoken here",
+            Self::Text => "plain text",
             Self::JsonUndelimited => "JSON without a delimiter behind it",
             Self::JsonEndedBy(end) => return ended_by(*end, f),
         })

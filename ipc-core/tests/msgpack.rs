@@ -70,7 +70,11 @@ fn no_payload_is_taken_by_who_asks_for_none() {
     assert_eq!(message.payload(), None);
     assert_eq!(payload::<()>(&message), Ok(()));
     assert_eq!(payload::<Option<u8>>(&message), Ok(None));
-    assert_eq!(payload::<u8>(&message).unwrap_err().code(), MsgPack::INVALID_PAYLOAD);
+    let error = payload::<u8>(&message).unwrap_err();
+    assert_eq!(error.code(), MsgPack::INVALID_PAYLOAD);
+    // What the library says comes with it, and is not said twice.
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(!source.is_empty() && !error.to_string().contains(&source), "{error}: {source}");
 }
 
 #[test]

@@ -131,20 +131,21 @@ impl FromStr for WhenDisplaced {
 }
 
 /// A text is no [`WhenDisplaced`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("{text:?} is not serve-on, remake or stop")]
 pub struct UnknownWhenDisplaced {
     /// The text.
     pub text: String,
 }
 
-impl fmt::Display for UnknownWhenDisplaced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not serve-on, remake or stop", self.text)
+impl UnknownWhenDisplaced {
+    /// Returns a short name of the error that never changes.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "unknown_name"
     }
 }
-
-impl std::error::Error for UnknownWhenDisplaced {}
 
 /// `removed` or `replaced`.
 impl fmt::Display for DisplacedBy {

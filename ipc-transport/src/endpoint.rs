@@ -1,6 +1,5 @@
 //! Addresses as one line of text: `unix:/tmp/app.world`, `tcp:127.0.0.1:8000`, `udp6:[::1]:8000`.
 
-use std::error::Error;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -146,79 +145,71 @@ impl FromStr for Endpoint {
 }
 
 /// The reason a text is not an [`Endpoint`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseEndpointError {
     /// The text has no `kind:` in front.
+    #[error("endpoint {input:?} does not start with a kind, such as unix: or tcp:")]
     MissingScheme {
         /// The whole text.
         input: String,
     },
     /// The word before the first colon is none of `unix`, `abstract`, `pipe`, `tcp`, `tls`, `udp4`,
     /// `udp6`, `memory`.
+    #[error("endpoint kind {scheme:?} is not one of {KINDS}")]
     UnknownScheme {
         /// That word.
         scheme: String,
     },
     /// Nothing follows `unix:`.
+    #[error("the path after unix: is empty")]
     EmptyPath,
     /// The path holds a NUL byte, which no file system takes.
+    #[error("the path has a NUL byte at offset {at}")]
     NulInPath {
         /// The byte offset of the first NUL in the path.
         at: usize,
     },
     /// Nothing stands where the host should be.
+    #[error("the host is empty")]
     EmptyHost,
     /// The host holds a character that no host name and no address has.
+    #[error("{host:?} is not a host name or an address")]
     InvalidHost {
         /// The host as written.
         host: String,
     },
     /// An IPv6 address stands without brackets, so its end cannot be told from the port.
+    #[error("{host:?} looks like IPv6 and needs brackets: [address]:port")]
     UnbracketedIpv6 {
         /// What stands between the kind and the last colon.
         host: String,
     },
     /// No `:port` follows the host.
+    #[error("no :port follows the host {host:?}")]
     MissingPort {
         /// The host as written.
         host: String,
     },
     /// The port is not a number from 0 to 65535.
+    #[error("port {port:?} is not a number from 0 to 65535")]
     InvalidPort {
         /// The port as written.
         port: String,
     },
     /// Nothing follows `memory:`, `abstract:` or `pipe:`.
+    #[error("the name is empty")]
     EmptyName,
 }
 
-impl fmt::Display for ParseEndpointError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::MissingScheme { input } => {
-                write!(f, "endpoint {input:?} does not start with a kind, such as unix: or tcp:")
-            }
-            Self::UnknownScheme { scheme } => {
-                write!(f, "endpoint kind {scheme:?} is none of {KINDS}")
-            }
-            Self::EmptyPath => f.write_str("the path after unix: is empty"),
-            Self::NulInPath { at } => write!(f, "the path has a NUL byte at offset {at}"),
-            Self::EmptyHost => f.write_str("the host is empty"),
-            Self::InvalidHost { host } => write!(f, "{host:?} is not a host name or an address"),
-            Self::UnbracketedIpv6 { host } => {
-                write!(f, "{host:?} looks like IPv6 and needs brackets: [address]:port")
-            }
-            Self::MissingPort { host } => write!(f, "no :port follows the host {host:?}"),
-            Self::InvalidPort { port } => {
-                write!(f, "port {port:?} is not a number from 0 to 65535")
-            }
-            Self::EmptyName => f.write_str("the name is empty"),
-        }
+impl ParseEndpointError {
+    /// Returns a short name of the error that never changes: every text that is not an endpoint has the
+    /// same, and the variants say what to mend in it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "invalid_endpoint"
     }
 }
-
-impl Error for ParseEndpointError {}
 
 fn parse_unix(path: &str) -> Result<Endpoint, ParseEndpointError> {
     if path.is_empty() {

@@ -16,76 +16,50 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
-#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
-mod accept;
-#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
-mod blocking;
-#[cfg(any(feature = "unix", feature = "pipe"))]
-mod busy;
 mod deadline;
-#[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]
-mod descriptors;
 mod displaced;
 mod endpoint;
 mod error;
-mod fallback;
-#[cfg(any(feature = "tcp", feature = "udp"))]
-mod families;
-mod fault;
-mod halves;
 #[cfg(all(unix, feature = "unix"))]
 pub mod inherited;
-#[cfg(feature = "memory")]
-mod memory;
+mod kinds;
 mod peer;
-#[cfg(feature = "pipe")]
-mod pipe;
-#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
-mod quiet;
 mod runtime;
 mod secret;
 mod stream;
-mod tap;
-#[cfg(feature = "tcp")]
-mod tcp;
-#[cfg(feature = "tls-base")]
-mod tls;
 mod transport;
-#[cfg(feature = "udp")]
-mod udp;
-#[cfg(feature = "unix")]
-mod unix;
+mod wrap;
 
-#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
-pub use blocking::{BlockingStream, Interest, Ready};
 pub use displaced::{
     AfterDisplaced, Displaced, DisplacedBy, Displacements, UnknownWhenDisplaced, WhenDisplaced,
 };
 pub use endpoint::{Endpoint, ParseEndpointError};
 pub use error::{Attempts, TransportError};
-pub use fallback::{FallbackTransport, NobodyAnywhere};
-pub use fault::{FaultSide, FaultTransport, Faults};
-pub use halves::{ReadHalf, WriteHalf};
 #[cfg(all(unix, feature = "unix"))]
 pub use inherited::OpenTransport;
 #[cfg(feature = "memory")]
-pub use memory::{MemoryHub, MemoryTransport};
-pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
+pub use kinds::memory::{MemoryHub, MemoryTransport};
 #[cfg(feature = "pipe")]
-pub use pipe::PipeTransport;
-pub use runtime::RuntimeError;
-pub use secret::Secret;
-pub use stream::Stream;
-pub use tap::{Direction, TapEvent, TapLog, TapRecord, TapSink, TapTransport};
+pub use kinds::pipe::PipeTransport;
 #[cfg(feature = "tcp")]
-pub use tcp::{IpVersion, Keepalive, TcpTransport};
+pub use kinds::tcp::{IpVersion, Keepalive, TcpTransport};
 #[cfg(feature = "tls-base")]
-pub use tls::{
+pub use kinds::tls::{
     ClientAuth, HandshakeFailure, Pem, TlsClient, TlsClientBuilder, TlsError, TlsServer,
     TlsServerBuilder, TlsTransport, rustls,
 };
-pub use transport::{Listener, OpenPeer, Transport};
 #[cfg(feature = "udp")]
-pub use udp::{SendRefused, UdpLimits, UdpStats, UdpTransport};
+pub use kinds::udp::{SendRefused, UdpLimits, UdpStats, UdpTransport};
 #[cfg(feature = "unix")]
-pub use unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport, user_id};
+pub use kinds::unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport, user_id};
+pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
+pub use runtime::RuntimeError;
+pub use secret::Secret;
+#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
+pub use stream::{BlockingStream, Interest, Ready};
+pub use stream::{ReadHalf, Stream, WriteHalf};
+pub use transport::{Listener, OpenPeer, Transport};
+pub use wrap::{
+    Direction, FallbackTransport, FaultSide, FaultTransport, Faults, NobodyAnywhere, TapEvent,
+    TapLog, TapRecord, TapSink, TapTransport,
+};

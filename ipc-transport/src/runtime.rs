@@ -1,7 +1,5 @@
 //! `RuntimeError`: what the tokio runtime at hand lacks for sockets and deadlines.
 
-use std::error::Error;
-use std::fmt;
 use std::panic::catch_unwind;
 use std::time::Duration;
 
@@ -10,14 +8,17 @@ use tokio::runtime::Handle;
 use crate::Endpoint;
 
 /// What the runtime lacks that a socket or a deadline needs: nothing can be dialed or served here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RuntimeError {
     /// There is no tokio runtime on this thread.
+    #[error("there is no tokio runtime on this thread")]
     Missing,
     /// The runtime was built without `enable_io`.
+    #[error("the tokio runtime was built without `enable_io`")]
     NoIo,
     /// The runtime was built without `enable_time`.
+    #[error("the tokio runtime was built without `enable_time`")]
     NoTime,
 }
 
@@ -66,15 +67,3 @@ fn register() {
         drop(socket.set_nonblocking(true).and_then(|()| tokio::net::UdpSocket::from_std(socket)));
     }
 }
-
-impl fmt::Display for RuntimeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Missing => "there is no tokio runtime on this thread",
-            Self::NoIo => "the tokio runtime was built without `enable_io`",
-            Self::NoTime => "the tokio runtime was built without `enable_time`",
-        })
-    }
-}
-
-impl Error for RuntimeError {}

@@ -29,6 +29,18 @@ pub trait Transport: Debug + Send + Sync + 'static {
     /// # Cancel safety
     ///
     /// Dropping the future abandons the attempt and closes what was opened for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_transport::{Transport, UnixTransport};
+    /// # use tokio::io::AsyncWriteExt;
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut stream = UnixTransport::new("/tmp/app.world").dial().await?;
+    /// stream.write_all(b"hello").await?;
+    /// stream.shutdown().await?;
+    /// # Ok(()) }
+    /// ```
     async fn dial(&self) -> Result<Stream, TransportError>;
 
     /// Connects as [`dial`](Self::dial) does, within this time.
@@ -93,6 +105,22 @@ pub trait Listener: Debug + Send {
     /// # Cancel safety
     ///
     /// Cancel safe: a dropped future loses no connection.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_transport::{Transport, UnixTransport};
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut listener = UnixTransport::new("/tmp/app.world").listen().await?;
+    /// loop {
+    ///     match listener.accept().await {
+    ///         Ok(stream) => println!("{:?}", stream.peer()),
+    ///         Err(error) if error.is_refusal() => println!("refused: {error}"),
+    ///         Err(error) => return Err(error.into()),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     async fn accept(&mut self) -> Result<Stream, TransportError>;
 
     /// Stops listening and frees the endpoint; a socket file is removed if it is still ours.

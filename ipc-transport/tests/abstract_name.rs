@@ -27,8 +27,8 @@ mod linux {
         }
         for error in both(&long(108)).await {
             match error {
-                Some(TransportError::PathTooLong { limit: 107, actual: 108, .. }) => {}
-                other => return Err(format!("expected PathTooLong, got {other:?}").into()),
+                Some(TransportError::NameTooLong { limit: 107, actual: 108, .. }) => {}
+                other => return Err(format!("expected NameTooLong, got {other:?}").into()),
             }
         }
         Ok(())
@@ -37,7 +37,7 @@ mod linux {
     #[tokio::test]
     async fn an_empty_name_is_none() {
         for error in both("").await {
-            assert!(matches!(error, Some(TransportError::InvalidPath { .. })), "{error:?}");
+            assert!(matches!(error, Some(TransportError::InvalidName { .. })), "{error:?}");
         }
     }
 

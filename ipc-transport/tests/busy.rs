@@ -11,10 +11,9 @@ use ipc_transport::{
     Transport, TransportError, UnixTransport,
 };
 
-#[path = "support/runtimes.rs"]
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
-
-use runtimes::on_both_runtimes;
 
 type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
@@ -72,70 +71,64 @@ fn assert_busy<T: std::fmt::Debug>(dialed: Result<T, TransportError>, expected: 
     }
 }
 
-#[test]
-fn a_full_backlog_is_busy_when_the_time_is_over() -> TestResult {
-    on_both_runtimes(async || {
-        let [short, long] = [50, 60_000].map(Duration::from_millis);
-        for is_abstract in [false, true] {
-            let full = full(is_abstract)?;
-            let begun = tokio::time::Instant::now();
-            assert_busy(full.transport(None).dial_within(short).await, short);
-            // What was set for it counts if it is less.
-            assert_busy(full.transport(Some(short)).dial_within(long).await, short);
-            assert_busy(full.transport(Some(long)).dial_within(short).await, short);
-            assert_busy(full.transport(Some(short)).dial().await, short);
-            assert!(begun.elapsed() >= 4 * short);
-            assert_busy(full.transport(Some(Duration::ZERO)).dial().await, Duration::ZERO);
-            // Through the wrappers, too.
-            let inner = || full.transport(None);
-            let wrapped: [Box<dyn Transport>; 3] = [
-                Box::new(TapTransport::new(inner(), TapLog::new())),
-                Box::new(FaultTransport::new(inner(), Faults::new(1))),
-                Box::new(FallbackTransport::new(inner()).or(inner())),
-            ];
-            for transport in wrapped {
-                let error = transport.dial_within(short).await.map(drop).err();
-                assert_eq!(error.map(|error| error.code()), Some("busy"));
-            }
+both_runtimes!(a_full_backlog_is_busy_when_the_time_is_over);
+async fn a_full_backlog_is_busy_when_the_time_is_over() -> TestResult {
+    let [short, long] = [50, 60_000].map(Duration::from_millis);
+    for is_abstract in [false, true] {
+        let full = full(is_abstract)?;
+        let begun = tokio::time::Instant::now();
+        assert_busy(full.transport(None).dial_within(short).await, short);
+        // What was set for it counts if it is less.
+        assert_busy(full.transport(Some(short)).dial_within(long).await, short);
+        assert_busy(full.transport(Some(long)).dial_within(short).await, short);
+        assert_busy(full.transport(Some(short)).dial().await, short);
+        assert!(begun.elapsed() >= 4 * short);
+        assert_busy(full.transport(Some(Duration::ZERO)).dial().await, Duration::ZERO);
+        // Through the wrappers, too.
+        let inner = || full.transport(None);
+        let wrapped: [Box<dyn Transport>; 3] = [
+            Box::new(TapTransport::new(inner(), TapLog::new())),
+            Box::new(FaultTransport::new(inner(), Faults::new(1))),
+            Box::new(FallbackTransport::new(inner()).or(inner())),
+        ];
+        for transport in wrapped {
+            let error = transport.dial_within(short).await.map(drop).err();
+            assert_eq!(error.map(|error| error.code()), Some("busy"));
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
-#[test]
-fn a_place_that_gets_free_is_taken() -> TestResult {
-    on_both_runtimes(async || {
-        for is_abstract in [false, true] {
-            let full = full(is_abstract)?;
-            for within in [true, false] {
-                let transport = full.transport(Some(Duration::from_secs(60)));
-                let dialing = tokio::spawn(async move {
-                    match within {
-                        true => transport.dial_within(Duration::from_secs(90)).await,
-                        false => transport.dial().await,
-                    }
-                });
-                // It is turned away at least once.
-                tokio::task::yield_now().await;
-                assert!(!dialing.is_finished());
-                full.listener.accept()?;
-                dialing.await??;
-            }
+both_runtimes!(a_place_that_gets_free_is_taken);
+async fn a_place_that_gets_free_is_taken() -> TestResult {
+    for is_abstract in [false, true] {
+        let full = full(is_abstract)?;
+        for within in [true, false] {
+            let transport = full.transport(Some(Duration::from_secs(60)));
+            let dialing = tokio::spawn(async move {
+                match within {
+                    true => transport.dial_within(Duration::from_secs(90)).await,
+                    false => transport.dial().await,
+                }
+            });
+            // It is turned away at least once.
+            tokio::task::yield_now().await;
+            assert!(!dialing.is_finished());
+            full.listener.accept()?;
+            dialing.await??;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
-#[test]
-fn a_busy_server_is_present() -> TestResult {
-    on_both_runtimes(async || {
-        let full = full(false)?;
-        let path = full.transport(None).endpoint();
-        let ipc_transport::Endpoint::Unix(path) = path else { return Err("not a path".into()) };
-        let presence = UnixTransport::new(&path).presence().await?;
-        assert_eq!(presence, ipc_transport::Presence::Live);
-        let started = UnixTransport::new(&path).listen().await.map(drop);
-        assert_eq!(started.map_err(|error| error.code()), Err("already_running"));
-        Ok(())
-    })
+both_runtimes!(a_busy_server_is_present);
+async fn a_busy_server_is_present() -> TestResult {
+    let full = full(false)?;
+    let path = full.transport(None).endpoint();
+    let ipc_transport::Endpoint::Unix(path) = path else { return Err("not a path".into()) };
+    let presence = UnixTransport::new(&path).presence().await?;
+    assert_eq!(presence, ipc_transport::Presence::Live);
+    let started = UnixTransport::new(&path).listen().await.map(drop);
+    assert_eq!(started.map_err(|error| error.code()), Err("already_running"));
+    Ok(())
 }

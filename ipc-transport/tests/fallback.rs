@@ -120,8 +120,8 @@ async fn a_place_that_can_never_be_is_passed_over() -> TestResult {
 async fn only_if_no_place_can_ever_be_the_error_is_permanent() -> TestResult {
     let client = FallbackTransport::new(nowhere()).or(nowhere());
     match client.dial().await {
-        Err(error @ TransportError::PathTooLong { .. }) => assert!(error.is_permanent()),
-        other => return Err(format!("expected PathTooLong, got {other:?}").into()),
+        Err(error @ TransportError::NameTooLong { .. }) => assert!(error.is_permanent()),
+        other => return Err(format!("expected NameTooLong, got {other:?}").into()),
     }
     Ok(())
 }

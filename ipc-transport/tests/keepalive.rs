@@ -10,11 +10,11 @@ use ipc_transport::{
 
 #[path = "support/probes.rs"]
 mod probes;
-#[path = "support/runtimes.rs"]
+#[macro_use]
+#[path = "../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
 use probes::{DEADLINE, next_probe};
-use runtimes::on_both_runtimes;
 
 type TestResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
@@ -58,43 +58,37 @@ fn port(listener: &dyn Listener) -> u16 {
     }
 }
 
-#[test]
-fn both_sides_are_probed_after_a_minute_by_default() -> TestResult {
-    on_both_runtimes(async || {
-        let listener = TcpTransport::new("127.0.0.1", 0).listen().await?;
-        let client = TcpTransport::new("127.0.0.1", port(&*listener));
-        check(listener, client, Some(60)).await
-    })
+both_runtimes!(both_sides_are_probed_after_a_minute_by_default);
+async fn both_sides_are_probed_after_a_minute_by_default() -> TestResult {
+    let listener = TcpTransport::new("127.0.0.1", 0).listen().await?;
+    let client = TcpTransport::new("127.0.0.1", port(&*listener));
+    check(listener, client, Some(60)).await
 }
 
-#[test]
-fn both_sides_are_probed_as_they_were_told() -> TestResult {
-    on_both_runtimes(async || {
-        for idle in [Some(5000), None] {
-            let listener = tcp(0, idle).listen().await?;
-            let client = tcp(port(&*listener), idle);
-            check(listener, client, idle).await?;
-        }
-        Ok(())
-    })
+both_runtimes!(both_sides_are_probed_as_they_were_told);
+async fn both_sides_are_probed_as_they_were_told() -> TestResult {
+    for idle in [Some(5000), None] {
+        let listener = tcp(0, idle).listen().await?;
+        let client = tcp(port(&*listener), idle);
+        check(listener, client, idle).await?;
+    }
+    Ok(())
 }
 
-#[test]
-fn an_inherited_socket_is_probed_as_it_was_told() -> TestResult {
-    on_both_runtimes(async || {
-        for idle in [Some(60), Some(5000), None] {
-            let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
-            let mut server = OpenTransport::new(socket)?;
-            if idle != Some(60) {
-                let often = |idle| Keepalive::default().with_idle(Duration::from_secs(idle));
-                server = server.with_keepalive(idle.map(often));
-            }
-            let listener = server.listen().await?;
-            // The transport itself dials with the same settings.
-            check(listener, server, idle).await?;
+both_runtimes!(an_inherited_socket_is_probed_as_it_was_told);
+async fn an_inherited_socket_is_probed_as_it_was_told() -> TestResult {
+    for idle in [Some(60), Some(5000), None] {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0")?;
+        let mut server = OpenTransport::new(socket)?;
+        if idle != Some(60) {
+            let often = |idle| Keepalive::default().with_idle(Duration::from_secs(idle));
+            server = server.with_keepalive(idle.map(often));
         }
-        Ok(())
-    })
+        let listener = server.listen().await?;
+        // The transport itself dials with the same settings.
+        check(listener, server, idle).await?;
+    }
+    Ok(())
 }
 
 #[cfg(feature = "tls-base")]
@@ -104,23 +98,21 @@ fn an_inherited_socket_is_probed_as_it_was_told() -> TestResult {
 mod certificates;
 
 #[cfg(feature = "tls-base")]
-#[test]
-fn tls_is_probed_as_the_tcp_below_it() -> TestResult {
-    on_both_runtimes(async || {
-        use ipc_transport::{TlsClient, TlsServer, TlsTransport};
+both_runtimes!(tls_is_probed_as_the_tcp_below_it);
+#[cfg(feature = "tls-base")]
+async fn tls_is_probed_as_the_tcp_below_it() -> TestResult {
+    use ipc_transport::{TlsClient, TlsServer, TlsTransport};
 
-        let authority = certificates::Authority::new("ca");
-        let identity = authority.issue(&["127.0.0.1"]);
-        for idle in [Some(60), Some(5000), None] {
-            let server = TlsServer::builder(identity.chain(), identity.key()).build()?;
-            let trust = TlsClient::builder().trust(authority.pem()).build()?;
-            let mut listener =
-                TlsTransport::over(tcp(0, idle)).with_server(server).listen().await?;
-            let client = TlsTransport::over(tcp(port(&*listener), idle)).with_client(trust);
-            let (ours, theirs) = tokio::try_join!(client.dial(), listener.accept())?;
-            assert_probed(ours.peer(), idle)?;
-            assert_probed(theirs.peer(), idle)?;
-        }
-        Ok(())
-    })
+    let authority = certificates::Authority::new("ca");
+    let identity = authority.issue(&["127.0.0.1"]);
+    for idle in [Some(60), Some(5000), None] {
+        let server = TlsServer::builder(identity.chain(), identity.key()).build()?;
+        let trust = TlsClient::builder().trust(authority.pem()).build()?;
+        let mut listener = TlsTransport::over(tcp(0, idle)).with_server(server).listen().await?;
+        let client = TlsTransport::over(tcp(port(&*listener), idle)).with_client(trust);
+        let (ours, theirs) = tokio::try_join!(client.dial(), listener.accept())?;
+        assert_probed(ours.peer(), idle)?;
+        assert_probed(theirs.peer(), idle)?;
+    }
+    Ok(())
 }

@@ -72,7 +72,7 @@ async fn hubs_keep_their_names_apart() -> TestResult {
 async fn a_dial_of_nobody_looks_like_a_refused_connection() -> TestResult {
     let error = MemoryTransport::new("nobody").dial().await.map(drop).err().ok_or("somebody")?;
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-    assert_eq!(error.to_string(), "nobody is listening at memory:nobody");
+    assert_eq!(error.to_string(), "no server is listening at memory:nobody");
     Ok(())
 }
 

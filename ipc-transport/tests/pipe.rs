@@ -34,12 +34,12 @@ async fn names_that_are_none_of_this_machines_pipes_are_refused() -> TestResult 
             [transport.dial().await.map(drop).err(), transport.listen().await.map(drop).err()]
         {
             let error = error.ok_or("taken")?;
-            assert!(matches!(&error, TransportError::InvalidPipeName { name: n, .. } if n == name));
+            assert!(matches!(&error, TransportError::InvalidName { name: n, .. } if n == name));
         }
     }
     let long = format!(r"\\.\pipe\{}", "x".repeat(248));
     let error = PipeTransport::new(long).listen().await.map(drop).err().ok_or("taken")?;
-    assert!(matches!(error, TransportError::PipeNameTooLong { limit: 256, actual: 257, .. }));
+    assert!(matches!(error, TransportError::NameTooLong { limit: 256, actual: 257, .. }));
     let longest = format!("{:x<256}", fresh_name());
     PipeTransport::new(longest).listen().await?.close().await?;
     Ok(())

@@ -86,7 +86,7 @@ The project's own commands.
                         [--self-check] [--write] [--list]
         Runs `nipc` against five versions of real node-ipc from npm. The role is the one
         `nipc` plays; with --self-check node-ipc plays both, which proves the cases.
-        With --write the table of what passed is put into README.md.
+        With --write the table of what passed is put into docs/interop.md.
     cargo xtask examples [--filter TEXT]
         Runs the examples against those in node-ipc's own package, and a peer in C.
     cargo xtask patterns [--filter TEXT]

@@ -19,7 +19,7 @@ pub(crate) struct What {
     pub(crate) interop: bool,
     /// Of the cases with node-ipc only those with this in their names.
     pub(crate) filter: String,
-    /// Whether README gets what the cases with node-ipc show.
+    /// Whether `docs/interop.md` gets what the cases with node-ipc show.
     pub(crate) write: bool,
 }
 

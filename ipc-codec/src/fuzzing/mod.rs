@@ -54,7 +54,7 @@ pub fn cut_anywhere(data: &[u8]) {
     let whole = decode(&input, 0);
     let cut = decode(&input, input.cutting);
     if input.framing == Framing::Raw {
-        // Chunks of a raw stream mean nothing; only the bytes do.
+        // The chunks of a raw stream are arbitrary; only the bytes count.
         assert_eq!(joined(&whole), input.stream);
         assert_eq!(joined(&cut), input.stream);
     } else {
@@ -64,9 +64,9 @@ pub fn cut_anywhere(data: &[u8]) {
 }
 
 /// Encodes frames and decodes them again: what the encoder accepts comes back, what it refuses
-/// leaves no trace and would not have come back.
+/// leaves the output unchanged and would not have come back.
 ///
-/// The stream is taken as frames, each behind one byte that says its length.
+/// The stream is taken as frames, each after one byte that says its length.
 pub fn roundtrip(data: &[u8]) {
     let Some(input) = Input::parse(data) else { return };
     let encoder = FrameEncoder::new(input.framing.clone(), input.limits);
@@ -154,7 +154,7 @@ fn decode(input: &Input<'_>, cutting: u8) -> Vec<Item> {
     items
 }
 
-/// Lets the decoder hand out room and fills it from `chunk`. Returns how much fitted.
+/// Fills the decoder's spare capacity from `chunk`. Returns how many bytes fitted.
 fn spare(decoder: &mut FrameDecoder, chunk: &[u8]) -> usize {
     let mut room = decoder.spare(chunk.len());
     assert!((1..=chunk.len()).contains(&room.remaining_mut()));

@@ -1,4 +1,4 @@
-//! The reference: cuts a whole stream into frames in the most obvious way.
+//! The reference: splits a whole stream into frames in the most obvious way.
 //!
 //! It knows nothing of this crate, so that it can be wrong only in ways of its own. The integration
 //! tests use this very file.

@@ -6,16 +6,16 @@ use crate::allocation::Allocation;
 use crate::search::Search;
 use crate::{DecodeError, Framing, Limits, Oversize};
 
-/// Cuts frames off the front of a buffer that others fill.
+/// Takes frames off the front of a buffer that its caller fills.
 ///
-/// The same buffer has to be given each time, and nobody else may remove bytes from it.
+/// The same buffer has to be given each time, and only the splitter may remove bytes from it.
 #[derive(Debug, Clone)]
 pub(crate) struct Splitter {
     rule: Rule,
     limits: Limits,
     state: State,
     allocation: Allocation,
-    /// How many bytes were given to a delimiter search, ever. Tests prove with it that the work is
+    /// The total number of bytes given to a delimiter search. Tests prove with it that the work is
     /// linear.
     #[cfg(any(test, fuzzing))]
     pub(crate) searched: u64,
@@ -37,7 +37,7 @@ enum State {
     SkippingToDelimiter,
     /// Within a length-prefixed frame that is dropped, `left > 0` bytes of it to come.
     SkippingBytes { left: usize },
-    /// Given up.
+    /// Failed for good.
     Dead,
 }
 
@@ -68,7 +68,7 @@ impl Splitter {
         } else {
             return Ok(None);
         };
-        // Asked first, and the rest elsewhere: what nearly everyone uses pays for nothing else.
+        // The common case first, and the rest out of line.
         match self.rule {
             Rule::Delimited(_) => self.next_delimited(buffer, scanned),
             _ => self.next_undelimited(buffer),
@@ -86,7 +86,7 @@ impl Splitter {
         }
     }
 
-    /// Goes on with what is to be dropped, and returns whether a frame starts behind it.
+    /// Continues to drop a frame, and returns whether the next frame starts here.
     #[inline(never)]
     fn has_skipped(&mut self, buffer: &mut BytesMut) -> Result<bool, DecodeError> {
         match self.state {
@@ -107,7 +107,7 @@ impl Splitter {
     }
 
     /// Ends the stream: what is left in `buffer` is dropped, and the next byte begins a new stream
-    /// unless this one was given up.
+    /// unless this one has failed.
     pub(crate) fn finish(&mut self, buffer: &mut BytesMut) -> Result<(), DecodeError> {
         let result = match self.state {
             State::Dead => return Err(DecodeError::Dead),
@@ -121,7 +121,7 @@ impl Splitter {
         result
     }
 
-    /// Forgets the stream so far. The caller empties the buffer.
+    /// Discards the state of the stream. The caller clears the buffer.
     pub(crate) fn reset(&mut self) {
         self.state = State::START;
     }
@@ -138,7 +138,7 @@ impl Splitter {
         }
     }
 
-    /// Returns the size of the memory behind `buffer`, in bytes.
+    /// Returns the size of the allocation of `buffer`, in bytes.
     pub(crate) fn allocated(&mut self, buffer: &BytesMut) -> usize {
         self.allocation.size(buffer)
     }
@@ -152,8 +152,8 @@ impl Splitter {
         let Rule::Delimited(search) = &self.rule else { return Ok(None) };
         let limit = self.limits.max_frame();
         let delimiter = search.needle().len();
-        // The delimiter of the longest frame allowed ends here. What lies beyond is not looked at,
-        // so that how the stream was cut into chunks makes no difference.
+        // The delimiter of the longest frame allowed ends here. Bytes beyond it are not searched, so
+        // that the chunks of the stream make no difference.
         let end = limit.saturating_add(delimiter);
         let window = buffer.get(scanned..end.min(buffer.len())).unwrap_or_default();
         let found = search.find(window);
@@ -167,7 +167,7 @@ impl Splitter {
             self.state = State::START;
             return Ok(Some(frame));
         }
-        // A delimiter's beginning may stand at the very end.
+        // The buffer may end with the first bytes of a delimiter.
         let overlap = delimiter.saturating_sub(1);
         if buffer.len() < end {
             self.state = State::Reading { scanned: buffer.len().saturating_sub(overlap) };
@@ -215,7 +215,7 @@ impl Splitter {
         found.is_some()
     }
 
-    /// Deals with a frame that is too long: gives the stream up, or drops `skip` bytes now and the
+    /// Handles a frame that is too long: fails for good, or drops `skip` bytes now and the
     /// rest in the state `then`.
     #[cold]
     fn refuse(
@@ -228,7 +228,7 @@ impl Splitter {
         let policy = self.limits.oversize();
         match policy {
             Oversize::Fail => {
-                // Its beginning may say why.
+                // Its first bytes may say why.
                 *buffer = BytesMut::from(buffer.get(..HEAD).unwrap_or(buffer));
                 self.state = State::Dead;
             }
@@ -249,7 +249,7 @@ impl State {
 #[expect(clippy::arithmetic_side_effects, reason = "tests count")]
 mod tests;
 
-/// So many bytes of a refused frame are kept, to be looked at.
+/// The number of bytes kept of a refused frame, for an error that says what they look like.
 const HEAD: usize = 1024;
 
 /// The length prefix's own length in bytes.

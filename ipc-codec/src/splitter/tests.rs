@@ -17,7 +17,7 @@ struct Snapshot {
     said: Vec<Result<Vec<u8>, DecodeError>>,
 }
 
-/// Feeds one chunk to a splitter that stands at `before`.
+/// Feeds one chunk to a splitter in the state `before`.
 fn feed(splitter: &Splitter, before: &Snapshot, chunk: &[u8]) -> Snapshot {
     let mut splitter = splitter.clone();
     splitter.state = before.state;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, Oversize};
+use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, FrameCodecError, Oversize};
 
 #[track_caller]
 fn check(error: impl Error, expected: &str) {
@@ -50,4 +50,14 @@ fn only_a_skipped_frame_is_not_fatal() {
     assert!(too_large(Oversize::Fail).ends_stream());
     assert!(DecodeError::Truncated { buffered: 0 }.ends_stream());
     assert!(DecodeError::Dead.ends_stream());
+}
+
+#[test]
+fn an_error_that_holds_another_has_its_code() {
+    let too_large = EncodeError::FrameTooLarge { limit: 4, actual: 5 };
+    assert_eq!(EncodeWith::<std::fmt::Error>::from(too_large).code(), "frame_too_large");
+    assert_eq!(EncodeWith::Write(std::fmt::Error).code(), "not_encoded");
+    assert_eq!(FrameCodecError::from(too_large).code(), "frame_too_large");
+    assert_eq!(FrameCodecError::from(DecodeError::Dead).code(), "decoder_failed");
+    assert_eq!(FrameCodecError::from(std::io::Error::other("no")).code(), "io");
 }

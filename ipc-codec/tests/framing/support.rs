@@ -47,7 +47,7 @@ pub(crate) fn decode<'a>(
     items
 }
 
-/// Gives a chunk to the decoder through the room that it hands out, `max` bytes at a time.
+/// Gives a chunk to the decoder through its spare capacity, `max` bytes at a time.
 pub(crate) fn fill(
     decoder: &mut FrameDecoder,
     mut chunk: &[u8],

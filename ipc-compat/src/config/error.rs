@@ -1,12 +1,12 @@
 //! `ConfigError`: why a config cannot be used.
 
-use crate::UnsafeDelimiter;
+use crate::{UnsafeDelimiter, codes};
 
 /// Why a [`Config`](crate::Config) cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// There is no such setting.
+    /// The setting does not exist.
     #[error("there is no setting {key}")]
     UnknownKey {
         /// The name, in node-ipc's spelling.
@@ -19,28 +19,36 @@ pub enum ConfigError {
         key: String,
         /// The value as JSON, shortened; a secret is not shown.
         value: String,
-        /// What it can be.
+        /// The values that are allowed.
         allowed: &'static str,
     },
-    /// A number that needs to be at least 1 is 0.
+    /// A number that must be at least 1 is 0.
     #[error("{option} is zero")]
     Zero {
         /// The setting.
         option: &'static str,
     },
-    /// A text or a list that needs something in it has nothing.
+    /// A text or a list that must not be empty is empty.
     #[error("{option} is empty")]
     Empty {
         /// The setting.
         option: &'static str,
     },
-    /// A text that becomes a part of a path or an address holds a NUL character.
+    /// A text that becomes a part of a path or an address contains a NUL character.
     #[error("{option} contains a NUL character")]
     ContainsNul {
         /// The setting.
         option: &'static str,
     },
-    /// Frames may hold the delimiter.
+    /// Frames may contain the delimiter.
     #[error(transparent)]
     UnsafeDelimiter(#[from] UnsafeDelimiter),
+}
+
+impl ConfigError {
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        codes::CONFIG
+    }
 }

@@ -21,13 +21,13 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 
 /// The settings of node-ipc, under its names in snake case.
 ///
-/// A field is set directly; [`Config::validate`] says what cannot be. A server or client takes the
-/// settings when it is made; [`Ipc::configure`](crate::Ipc::configure) says which changes reach it
+/// Set the fields directly; [`Config::validate`] checks them. A server or client copies the
+/// settings when it is created; [`Ipc::configure`](crate::Ipc::configure) says which changes reach it
 /// later.
 ///
 /// # Defaults
 ///
-/// As in node-ipc, with these differences: nothing is printed unless `logger` is set, and every
+/// As in node-ipc, with two differences: no log line is printed unless `logger` is set, and every
 /// profile has limits.
 ///
 /// | field | classic | v14 |
@@ -77,12 +77,12 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 pub struct Config {
     /// The family of versions to behave like.
     pub dialect: Dialect,
-    /// What comes between socket root and id in the path of a local socket.
+    /// The text between socket root and id in the path of a local socket.
     pub appspace: String,
-    /// The beginning of the path of a local socket. A directory needs its `/` at the end, for
-    /// nothing is put between the parts.
+    /// The beginning of the path of a local socket. A directory needs its `/` at the end: no
+    /// separator is added.
     pub socket_root: PathBuf,
-    /// Where a client looks for a server that it is given no path of: in `socket_root` only, in the
+    /// Where a client looks for a server whose path is not given: in `socket_root` only, in the
     /// roots of both families of versions ([`Resolve::auto`]), or where a server without a session is
     /// ([`Resolve::temporary`]). A server is at one place.
     pub resolve: Resolve,
@@ -98,18 +98,18 @@ pub struct Config {
     pub raw_buffer: bool,
     /// What ends a frame.
     pub delimiter: Delimiter,
-    /// Whether a client waits, after each message, for any to come back before it sends the next.
+    /// Whether a client waits for a message from its server after each one that it sends.
     pub sync: bool,
-    /// How many clients a server serves at a time; more are turned away.
+    /// The number of clients that a server serves at a time; further ones are refused.
     pub max_connections: usize,
     /// The pause before a client tries to connect again.
     pub retry: Duration,
     /// How often a client tries to connect again.
     pub max_retries: Retries,
-    /// Whether clients give up at once when a connection is lost.
+    /// Whether clients stop retrying at once when a connection is lost.
     pub stop_retrying: bool,
-    /// Whether clients also try again, by `max_retries`, where that can never help: the path is too
-    /// long, say. node-ipc does; else such a client ends.
+    /// Whether clients also retry, by `max_retries`, after a permanent failure, such as a path that is
+    /// too long. node-ipc does; by default such a client ends.
     pub retry_permanent: bool,
     /// Whether a server may remove a stale socket file. It never removes anything else, whatever
     /// this says.
@@ -118,27 +118,27 @@ pub struct Config {
     pub readable_all: bool,
     /// Whether every user may connect and write to a local socket.
     pub writable_all: bool,
-    /// Whether `socket_root` must be a directory of this user's that no other user may enter.
+    /// Whether `socket_root` must be a directory of this user that no other user may enter.
     pub secure_socket_root: bool,
-    /// The user that the other side of a local socket has to be, by its number, whoever the file
-    /// belongs to: a server of another user on purpose, or the only clients that a server takes.
+    /// The id of the user that the other side of a local socket must run as, whoever owns the file:
+    /// a server of another user on purpose, or the only clients that a server accepts.
     /// `None`: a client decides by the directory, a server by the mode. Not on Windows.
     /// [`user_id`](ipc_transport::user_id) finds the number of a name.
     pub peer_user: Option<u32>,
-    /// How often a server on a local socket looks whether its file is still there; `None` is never.
+    /// How often a server on a local socket checks that its file still exists; `None` is never.
     pub file_watch: Option<Duration>,
-    /// What a server does when its file was removed or replaced.
+    /// What a server does after its file was removed or replaced.
     pub when_displaced: WhenDisplaced,
     /// Certificates and keys, if network connections are to be encrypted. Needs the feature `tls`; local
     /// sockets stay plain.
     pub tls: Option<Tls>,
     /// What a client's own end of a network connection is bound to.
     pub interface: Interface,
-    /// How long a TCP connection, with TLS or without, carries nothing before it is asked whether the
-    /// peer is still there, so that one that vanished is missed: then 3 times, every 10 seconds. `None`
-    /// is never, which is what node-ipc does; it has no such setting.
+    /// How long a TCP connection, with or without TLS, is idle before the peer is probed, 3 times every
+    /// 10 seconds, so that one that vanished is detected. `None` is never, as in node-ipc, which has no
+    /// such setting.
     pub keepalive: Option<Duration>,
-    /// What the addresses that a UDP server hears of may cost; node-ipc has no such setting.
+    /// The limits for the addresses that send to a UDP server; node-ipc has no such setting.
     pub udp_limits: UdpLimits,
     /// Whether datagrams may go to a broadcast address, such as `192.0.2.255`; node-ipc has no such
     /// setting, and cannot.
@@ -146,16 +146,16 @@ pub struct Config {
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
-    /// versions always do it. Any peer can claim any name, so it says nothing about who it is.
+    /// versions always do it. Any peer can claim any name, so it proves nothing.
     pub identify_peer: bool,
     /// The greatest length of a frame in bytes, its delimiter not counted; `None` is the profile's.
     pub max_message_size: Option<usize>,
-    /// How many unsent bytes a connection may hold.
+    /// The number of unsent bytes that a connection may hold.
     pub max_pending_bytes: usize,
-    /// How many unsent bytes of answers a connection may hold before nothing more is read from its
-    /// peer, until half of them are written; `None` is any number. At most half of
-    /// `max_pending_bytes`. An answer is what a handler sends to the socket whose message it
-    /// handles, so a peer slows down only itself;
+    /// The number of unsent bytes of replies from which a connection's peer is not read from, until
+    /// half of them are written; `None` is any number. At most half of `max_pending_bytes`. A reply
+    /// is what a handler sends to the socket whose message it handles, so a peer slows down only
+    /// itself;
     /// [the core's setting](ipc_core::ServerBuilder::high_water_mark) says more. node-ipc has no
     /// such setting.
     pub high_water_mark: Option<usize>,
@@ -163,17 +163,17 @@ pub struct Config {
     pub max_event_name_length: Option<usize>,
     /// How long an unfinished frame may go without a byte; `None` is for ever.
     pub message_timeout: Option<Duration>,
-    /// How long a connection that is closed waits, once everything is written, for the other side to
-    /// end: whoever does has read everything. node-ipc has no such setting.
+    /// How long a connection that is closed waits, after the last write, for the peer to close its
+    /// side, which shows that it has read everything. node-ipc has no such setting.
     pub linger: Duration,
     /// Whether events may have the names of lifecycle events in the profile `guarded`.
     pub allow_reserved_events: bool,
     /// The events of the profile `assured`.
     pub allowed_events: BTreeSet<String>,
-    /// Whether nothing is logged.
+    /// Whether logging is off.
     pub silent: bool,
-    /// Whether payloads are logged, which may be secret: those that are received, and those that are
-    /// sent, with whatever, a broadcast once.
+    /// Whether payloads, which may be secret, are logged: received ones and sent ones, a broadcast
+    /// once.
     pub log_payloads: bool,
     /// Where log lines go; nowhere by default. node-ipc prints them.
     pub logger: Option<Logger>,
@@ -185,7 +185,7 @@ pub struct Config {
 
 impl Config {
     /// The limit of a frame under [`Profile::Fast`], in bytes: 16 MiB, three times the longest
-    /// messages people are known to send.
+    /// messages known to be sent.
     pub const FAST_MAX_MESSAGE_SIZE: usize = 16 << 20;
     /// The limit of a frame under the other profiles, in bytes: 1 MiB, as in node-ipc 14.
     pub const GUARDED_MAX_MESSAGE_SIZE: usize = 1 << 20;
@@ -270,7 +270,17 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], for the first that cannot be.
+    /// [`ConfigError`], for the first setting that cannot be used.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::{Config, ConfigError};
+    ///
+    /// let mut config = Config::classic();
+    /// config.max_connections = 0;
+    /// assert_eq!(config.validate(), Err(ConfigError::Zero { option: "max_connections" }));
+    /// ```
     pub fn validate(&self) -> Result<(), ConfigError> {
         self.checked_format().map(drop)
     }
@@ -324,7 +334,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError::UnsafeDelimiter`] if frames may hold the delimiter.
+    /// [`ConfigError::UnsafeDelimiter`] if frames may contain the delimiter.
     pub fn format(&self) -> Result<NodeFormat, ConfigError> {
         let format = NodeFormat::new(self.dialect).with_event_rules(self.event_rules());
         if self.raw_buffer {
@@ -373,7 +383,7 @@ impl Config {
     #[must_use]
     pub fn socket_paths(&self, id: &str) -> Vec<PathBuf> {
         let roots = std::iter::once(&self.socket_root).chain(self.resolve.others());
-        // As they are: a path becomes the name of a pipe where there are pipes.
+        // Paths for now; on Windows they become the names of pipes later.
         local_names(roots.map(|root| socket_path(root, &self.appspace, id)), Platform::Unix)
     }
 }

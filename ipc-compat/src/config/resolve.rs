@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::Environment;
 use crate::paths::{classic_socket_root, v14_socket_root, v14_temporary_roots};
 
-/// Where a client looks for a local server that it is given no path of.
+/// Where a client looks for a local server whose path is not given.
 ///
 /// The two families of versions have different socket roots, so a client of one does not find a
 /// server of the other that has the same id, although they understand each other. On Windows a root
@@ -31,14 +31,14 @@ pub enum Resolve {
     /// In `socket_root` only, as node-ipc does.
     #[default]
     Own,
-    /// In `socket_root` and, if no server listens there, in these, one after the other. Each attempt to
-    /// connect begins with the first.
+    /// In `socket_root` and, if no server listens there, in these, one after the other. Each attempt
+    /// to connect starts with the first.
     Also(Vec<PathBuf>),
 }
 
 impl Resolve {
-    /// Returns the roots of both families of versions, as this machine has them; that which is the
-    /// config's own is looked in once. Reads the environment.
+    /// Returns the roots of both families of versions on this machine; the config's own is searched
+    /// once. Reads the environment.
     #[must_use]
     pub fn auto() -> Self {
         Self::auto_in(&Environment::read())
@@ -62,7 +62,7 @@ impl Resolve {
         Self::temporary_in(&Environment::read())
     }
 
-    /// Returns the same in `environment`: [`Resolve::Own`] if that is where such servers are anyhow.
+    /// Returns the same for `environment`: [`Resolve::Own`] if such servers are there anyway.
     #[must_use]
     pub fn temporary_in(environment: &Environment) -> Self {
         let mut roots = v14_temporary_roots(environment);
@@ -70,7 +70,7 @@ impl Resolve {
         if roots.is_empty() { Self::Own } else { Self::Also(roots) }
     }
 
-    /// Returns the roots to look in after the config's own.
+    /// Returns the roots to search after the config's own.
     #[must_use]
     pub fn others(&self) -> &[PathBuf] {
         match self {

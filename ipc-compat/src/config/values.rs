@@ -12,10 +12,10 @@ use ipc_transport::Secret;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Retries {
-    /// For as long as it exists: node-ipc's `Infinity`.
+    /// Without end: node-ipc's `Infinity`.
     #[default]
     Forever,
-    /// So many times after each successful connection; 0 is never (node-ipc's `false`).
+    /// This many times after each successful connection; 0 is never (node-ipc's `false`).
     Times(u32),
 }
 
@@ -23,12 +23,12 @@ pub enum Retries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Profile {
-    /// Every event name is taken. In this crate this profile has limits, too.
+    /// Every event name is accepted. In this crate this profile has limits, too.
     #[default]
     Fast,
     /// Event names are checked, and limits are those of node-ipc 14.
     Guarded,
-    /// As [`Guarded`](Self::Guarded), and only events of a list are taken.
+    /// As [`Guarded`](Self::Guarded), and only events of a list are accepted.
     Assured,
 }
 
@@ -68,16 +68,22 @@ impl UnknownName {
     pub(crate) fn new(what: &'static str, name: &str, known: &'static str) -> Self {
         Self { what, name: name.to_owned(), known }
     }
+
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        crate::codes::CONFIG
+    }
 }
 
-/// What a client's own end of a network connection is bound to.
+/// What the local end of a client's network connection is bound to.
 ///
 /// node-ipc also has `hints` and `lookup` here, which steer Node's resolver; resolve the name and
 /// give its address instead.
 ///
 /// # Defaults
 ///
-/// Nothing is bound, and both families are tried.
+/// Unbound, and both families are tried.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Interface {
@@ -99,7 +105,7 @@ pub enum Family {
     V6,
 }
 
-/// Certificates and keys. Files are read when a server or client is made.
+/// Certificates and keys. Files are read when a server or client is created.
 ///
 /// A server needs a key with its certificate. A client without certificates to trust trusts the CAs
 /// that the system does if the feature `tls-native-roots` is on; else it needs some, unless
@@ -107,13 +113,13 @@ pub enum Family {
 ///
 /// # Defaults
 ///
-/// Nothing is set, and `reject_unauthorized` is true.
+/// All unset, and `reject_unauthorized` is true.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tls {
-    /// The file with the private key in PEM; it goes before `key`.
+    /// The file with the private key in PEM; preferred to `key`.
     pub private: Option<PathBuf>,
-    /// The file with the certificate chain in PEM; it goes before `cert`.
+    /// The file with the certificate chain in PEM; preferred to `cert`.
     pub public: Option<PathBuf>,
     /// The file with Diffie-Hellman parameters. Not read: the suites that need them are not spoken.
     pub dhparam: Option<PathBuf>,
@@ -129,7 +135,7 @@ pub struct Tls {
     pub ca: Vec<Vec<u8>>,
     /// Whether a server asks its clients for a certificate even if it trusts none.
     pub request_cert: bool,
-    /// Whether a peer without a trusted certificate is refused. Without it **anybody in between can
+    /// Whether a peer without a trusted certificate is refused. If false, **anyone in between can
     /// read and change everything**.
     pub reject_unauthorized: bool,
     /// The name the server's certificate must bear, by default the host.
@@ -153,7 +159,7 @@ impl Default for Tls {
     }
 }
 
-/// Shows everything but the key, and no path that is a key by mistake.
+/// Shows everything but the key, and hides a path that is a key by mistake.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hidden = PathBuf::from("...");
@@ -179,12 +185,12 @@ impl fmt::Debug for Tls {
 pub struct Logger(Arc<dyn Fn(&str) + Send + Sync>);
 
 impl Logger {
-    /// Returns a logger that hands each line to `log`.
+    /// Returns a logger that passes each line to `log`.
     pub fn new(log: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(log))
     }
 
-    /// Hands over a line.
+    /// Logs a line.
     pub fn log(&self, line: &str) {
         (self.0)(line);
     }

@@ -1,18 +1,18 @@
-//! Base64, as leniently as Node reads it. Crates for it are stricter in one place or another.
+//! Base64, read as leniently as in Node. The crates for it are stricter.
 
 use super::low_byte;
 
 /// How base64 is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// With `+` and `/`, filled up with `=`.
+    /// With `+` and `/`, padded with `=`.
     Padded,
-    /// With `-` and `_`, not filled up.
+    /// With `-` and `_`, not padded.
     Url,
 }
 
-/// Returns the bytes: characters of neither alphabet are skipped, `=` ends it, and what is left of
-/// a byte at the end is dropped.
+/// Returns the bytes: characters of neither alphabet are skipped, `=` ends the text, and an incomplete
+/// last byte is dropped.
 pub(super) fn bytes(units: impl Iterator<Item = u16>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(units.size_hint().0 / 4 * 3);
     // The last bits, of which the lowest `count` are not a byte yet. Others are old.

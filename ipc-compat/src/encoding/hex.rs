@@ -2,7 +2,7 @@
 
 use super::low_byte;
 
-/// Returns the bytes of pairs of digits, up to the first pair that is none.
+/// Returns the bytes of pairs of digits, up to the first pair that is not hexadecimal.
 pub(super) fn bytes(mut units: impl Iterator<Item = u16>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(units.size_hint().0 / 2);
     let mut digit = || char::from(low_byte(units.next()?)).to_digit(16);

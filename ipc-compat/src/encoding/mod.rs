@@ -11,9 +11,9 @@ use crate::UnknownName;
 
 /// A way to write bytes as text, for raw mode. Frames are always UTF-8.
 ///
-/// Both directions are Node's, letter by letter: [`to_bytes`](Self::to_bytes) is
+/// Both directions are exactly Node's: [`to_bytes`](Self::to_bytes) is
 /// `Buffer.from(text, encoding)`, [`to_text`](Self::to_text) is `buffer.toString(encoding)`.
-/// Neither ever fails; what does not belong is skipped, cut off or replaced, as said below.
+/// Neither ever fails; invalid input is skipped, cut off or replaced, as said below.
 ///
 /// # Examples
 ///
@@ -30,18 +30,18 @@ use crate::UnknownName;
 pub enum Encoding {
     /// Bytes from text as in [`Latin1`](Self::Latin1); text from bytes drops the top bit of each.
     Ascii,
-    /// UTF-8. Bytes that are none become U+FFFD, one for each maximal part of a character.
+    /// UTF-8. Invalid bytes become U+FFFD, one for each maximal part of a character.
     #[default]
     Utf8,
-    /// UTF-16, the low byte first; Node's `ucs2` is the same. A last byte without its other half
-    /// is no text.
+    /// UTF-16, the low byte first; Node's `ucs2` is the same. An odd last byte
+    /// is dropped.
     Utf16Le,
-    /// Base64. Both alphabets are read, mixed too; other characters are skipped, `=` ends it, and
-    /// bits that make no whole byte are dropped.
+    /// Base64. Both alphabets are read, mixed too; other characters are skipped, `=` ends the text,
+    /// and bits that do not make a whole byte are dropped.
     Base64,
     /// As [`Base64`](Self::Base64), but text is written with `-` and `_` and without `=`.
     Base64Url,
-    /// Two hexadecimal digits a byte. The first pair that is none ends it.
+    /// Two hexadecimal digits a byte. The first pair that is not hexadecimal ends the text.
     Hex,
     /// One byte a UTF-16 code unit, its low one; text has the first 256 characters of Unicode.
     /// Node's `binary` is the same.
@@ -125,7 +125,7 @@ impl fmt::Display for Encoding {
     }
 }
 
-/// Takes the names Node takes, in any case.
+/// Accepts the names that Node accepts, in any case.
 impl FromStr for Encoding {
     type Err = UnknownName;
 
@@ -145,7 +145,7 @@ impl FromStr for Encoding {
     }
 }
 
-/// Returns the low byte of a code unit. Node takes a unit for the byte in hex and base64, too: `İ`
+/// Returns the low byte of a code unit. Node does the same in hex and base64: `İ`
 /// (U+0130) passes for the digit 0 (0x30).
 fn low_byte(unit: u16) -> u8 {
     let [low, _] = unit.to_le_bytes();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Returns the byte of a number: its whole part modulo 256; 0 for what is not finite.
+/// Returns the byte of a number: its whole part modulo 256; 0 if it is not finite.
 // Wire rule W91
 pub(crate) fn byte(number: f64) -> u8 {
     if number.is_finite() { number.trunc().rem_euclid(256.0) as u8 } else { 0 }
@@ -19,7 +19,7 @@ fn number_of(mut value: &Value) -> Option<f64> {
     loop {
         match value {
             Value::Null => return Some(0.0),
-            // Within a list it is text: `true` is no number there.
+            // In a list it is text: `true` is not a number there.
             Value::Bool(_) if nested => return None,
             Value::Bool(truth) => return Some(f64::from(u8::from(*truth))),
             Value::Number(number) => return number.as_f64(),

@@ -133,6 +133,15 @@ impl IpcClient {
     }
 
     /// Registers a handler for each time the connection is lost, or could not be made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(world: ipc_compat::IpcClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// world.on_disconnect(|reason| eprintln!("disconnected: {reason:?}"));
+    /// world.on_destroy(|| eprintln!("no further attempt"));
+    /// # Ok(()) }
+    /// ```
     pub fn on_disconnect(
         &self,
         handler: impl Fn(&DisconnectReason) + Send + Sync + 'static,
@@ -169,6 +178,16 @@ impl IpcClient {
     ///
     /// [`EmitError`]: the data cannot be sent, too much waits already, or the client is closed, or
     /// cannot be started on this runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(world: ipc_compat::IpcClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// world.emit("app.message", "hello")?; // Dials now; queued until connected.
+    /// world.emit("app.point", &(1.5, 2.5))?; // Any serde type.
+    /// world.emit("app.ready", &ipc_compat::NoData)?;
+    /// # Ok(()) }
+    /// ```
     // Wire rule W53
     pub fn emit<T: ?Sized>(&self, event: &str, data: &T) -> Result<(), EmitError>
     where
@@ -197,6 +216,15 @@ impl IpcClient {
     /// # Cancel safety
     ///
     /// Cancel safe: it only waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(world: ipc_compat::IpcClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// let limit = std::time::Duration::from_secs(5);
+    /// tokio::time::timeout(limit, world.connected()).await??;
+    /// # Ok(()) }
+    /// ```
     pub async fn connected(&self) -> Result<(), ConnectError> {
         self.client.connected().await
     }
@@ -208,6 +236,16 @@ impl IpcClient {
     /// # Cancel safety
     ///
     /// If it is dropped, closing goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(world: ipc_compat::IpcClient) -> Result<(), Box<dyn std::error::Error>> {
+    /// world.emit("app.message", "bye")?;
+    /// let report = world.close().await; // Flushes first.
+    /// eprintln!("{} messages were not written", report.undelivered.len());
+    /// # Ok(()) }
+    /// ```
     pub async fn close(&self) -> CloseReport {
         // On a runtime that cannot run it there is nothing to be written either.
         let _ = self.client.start();

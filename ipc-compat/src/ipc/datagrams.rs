@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipc_core::{EmitError, EncodePayload, Error};
 
 use super::{IpcServer, Socket};
-use crate::{NodeFormat, RawData};
+use crate::{NodeFormat, RawData, codes};
 
 /// An address to send a datagram to: a [`SocketAddr`], or an IP address and a port.
 ///
@@ -55,6 +55,18 @@ pub enum EmitToError {
     /// The message was not taken.
     #[error(transparent)]
     Emit(#[from] EmitError),
+}
+
+impl EmitToError {
+    /// Returns a short name of the error that never changes, as [`codes::of`] does.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Host { .. } => codes::ARGUMENT,
+            Self::Peer(error) => codes::of(error),
+            Self::Emit(error) => codes::of_emit(error),
+        }
+    }
 }
 
 impl IpcServer {

@@ -82,10 +82,10 @@ impl IpcError {
             Self::TlsIncomplete { .. } | Self::UdpWithTls => codes::TLS_CONFIGURATION,
             #[cfg(feature = "tls-base")]
             Self::Tls(_) => codes::TLS_CONFIGURATION,
-            Self::Config(_) => codes::CONFIG,
+            Self::Config(error) => error.code(),
             Self::Unsupported { .. } => codes::UNSUPPORTED,
             Self::NotBlocking(_) => codes::NOT_BLOCKING,
-            Self::Runtime(_) => codes::RUNTIME,
+            Self::Runtime(error) => codes::of_runtime(*error),
             Self::NoId => codes::NO_ID,
             Self::Argument { .. } | Self::InvalidPort { .. } => codes::ARGUMENT,
         }

@@ -38,6 +38,8 @@ pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
+#[cfg(unix)]
+pub(crate) use socket_root::REASONS as SOCKET_ROOT_REASONS;
 #[cfg(feature = "tls-base")]
 pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};

@@ -68,6 +68,15 @@ impl IpcServer {
     /// # Cancel safety
     ///
     /// If it is dropped before it is done, the server does not listen.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(server: ipc_compat::IpcServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on_error(|error, _| eprintln!("{error}"));
+    /// eprintln!("listening on {}", server.start().await?);
+    /// # Ok(()) }
+    /// ```
     // Wire rule W21
     pub async fn start(&self) -> Result<Endpoint, Error> {
         let endpoint = self.server.listen().await?;
@@ -84,6 +93,15 @@ impl IpcServer {
     /// # Cancel safety
     ///
     /// If it is dropped, closing goes on, without the cut.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(server: ipc_compat::IpcServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// let report = server.stop().await; // Flushes, for 5 s at most.
+    /// eprintln!("{} clients have messages that were not written", report.undelivered.len());
+    /// # Ok(()) }
+    /// ```
     // Wire rule W25
     pub async fn stop(&self) -> ShutdownReport {
         self.server.shutdown(STOP_GRACE).await
@@ -103,6 +121,17 @@ impl IpcServer {
     }
 
     /// Registers a handler for each client that connects. Over UDP nobody does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(server: ipc_compat::IpcServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on_connect(|socket| {
+    ///     // Sending fails only if the client has left.
+    ///     let _ = socket.emit("welcome", &ipc_compat::NoData);
+    /// });
+    /// # Ok(()) }
+    /// ```
     pub fn on_connect(&self, handler: impl Fn(&Socket) + Send + Sync + 'static) -> HandlerId {
         self.server.on_lifecycle(move |event| match event {
             ServerEvent::Connect(socket) if !is_datagram(socket) => handler(socket),
@@ -192,6 +221,15 @@ impl IpcServer {
     /// # Errors
     ///
     /// [`EmitError`] if the data cannot be sent to anybody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(server: ipc_compat::IpcServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// let report = server.broadcast("tick", &1)?;
+    /// eprintln!("sent to {} clients, not to {}", report.sent, report.failed.len());
+    /// # Ok(()) }
+    /// ```
     // Wire rule W23 and W49
     pub fn broadcast<T: ?Sized>(&self, event: &str, data: &T) -> Result<BroadcastReport, EmitError>
     where

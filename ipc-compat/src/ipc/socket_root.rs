@@ -128,12 +128,10 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
     // Without the separator at its end, a link is seen as the link that it is.
     let root = root.components().as_path();
     let metadata = fs::symlink_metadata(root).map_err(failed("look at the socket root"))?;
-    check(root).map_err(|reason| TransportError::InvalidPath { path: root.to_owned(), reason })?;
+    check(root).map_err(|reason| TransportError::InvalidName { name: root.to_owned(), reason })?;
     if metadata.mode() & 0o1000 != 0 {
         // /tmp, say: closing it to others would break the machine, and root may.
-        let reason =
-            "the socket root is a directory of everybody's; secure_socket_root forbids that";
-        return Err(TransportError::InvalidPath { path: root.to_owned(), reason });
+        return Err(TransportError::InvalidName { name: root.to_owned(), reason: SHARED });
     }
     if metadata.mode() & 0o077 != 0 {
         fs::set_permissions(root, Permissions::from_mode(0o700))
@@ -142,6 +140,9 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
     Ok(())
 }
 
-// `codes::of` knows all of them by how they begin.
+/// Why a socket root is refused: `codes::of` has a code of its own for these.
+pub(crate) const REASONS: [&str; 3] = [LINKED, FOREIGN, SHARED];
 const LINKED: &str = "the socket root has to be a directory, not a link to one";
 const FOREIGN: &str = "the socket root belongs to another user";
+const SHARED: &str =
+    "the socket root is a directory of everybody's; secure_socket_root forbids that";

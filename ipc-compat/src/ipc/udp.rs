@@ -52,6 +52,14 @@ pub struct ParseUdpTypeError {
     pub input: String,
 }
 
+impl ParseUdpTypeError {
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        crate::codes::ARGUMENT
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 /// Bytes copied at a time: 2 KiB.
 ///
-/// Hardly more, and the C library on x86-64 leaves the copy to one instruction (`rep movsb`), which on
+/// For slightly more, the C library on x86-64 uses one instruction (`rep movsb`), which on
 /// AMD's Zen 3 copies to an unaligned address at 3 bytes a nanosecond instead of 20 and more.
 pub(super) const PIECE: usize = 2048;
 
@@ -19,7 +19,7 @@ pub(crate) fn append(bytes: &[u8], out: &mut BytesMut) {
     }
 }
 
-/// A writer that appends. The one `bytes` has returns to its caller after each piece of free room.
+/// A writer that appends. The one of `bytes` returns to its caller after each piece of free capacity.
 pub(super) struct Appender<'a>(pub(super) &'a mut BytesMut);
 
 // Called for every token, from code that is compiled in other crates: hence `inline`.

@@ -1,8 +1,8 @@
-//! JSON, fast: `serde_json` is the meaning; this is a fast path.
+//! JSON: `serde_json` defines the meaning; this is a fast path.
 //!
-//! Nothing here knows node-ipc. `scan` checks JSON without making values of it, `serializer` and `string` write what
+//! This module does not know node-ipc. `scan` checks JSON without building values, `serializer` and `string` write what
 //! `serde_json` writes in fewer steps, and `surrogates` replaces escapes of half a surrogate pair, which `serde_json`
-//! refuses. Whatever these do not know they leave to `serde_json`, which also words every error. Payloads are read by
+//! refuses. What they do not handle they leave to `serde_json`, which also words every error. Payloads are read by
 //! `serde_json` alone.
 
 pub(crate) mod append;

@@ -32,8 +32,8 @@ fn write_short(text: &[u8], out: &mut BytesMut) {
     out.extend_from_slice(b"\"");
 }
 
-/// Appends the first `len` of `bytes`. To append all of a number that is known and to cut off the rest costs a few
-/// instructions, to append some calls the C library.
+/// Appends the first `len` of `bytes`. Appending a constant number of bytes and truncating takes a few
+/// instructions; appending a variable number calls the C library.
 #[inline]
 fn append_first<const N: usize>(bytes: &[u8; N], len: usize, out: &mut BytesMut) {
     let end = out.len() + len;
@@ -49,7 +49,7 @@ pub(crate) fn write_key(before: u8, key: &str, out: &mut BytesMut) {
     out.extend_from_slice(b"\":");
 }
 
-/// Appends `text` as it stands between a JSON string's quotes.
+/// Appends the escaped `text`, without quotes.
 #[inline]
 pub(crate) fn write_text(text: &str, out: &mut BytesMut) {
     let text = text.as_bytes();
@@ -61,7 +61,7 @@ pub(crate) fn write_text(text: &str, out: &mut BytesMut) {
     }
 }
 
-/// Appends a text that is long or has others than the so many plain bytes it begins with.
+/// Appends a text that is long, or has bytes to escape after the given number of plain ones.
 #[inline(never)]
 fn write_in_pieces(text: &[u8], plain_len: usize, out: &mut BytesMut) {
     let (mut rest, mut len) = (text, plain_len);
@@ -77,8 +77,8 @@ fn write_in_pieces(text: &[u8], plain_len: usize, out: &mut BytesMut) {
     }
 }
 
-/// Returns a number of plain bytes that `text` begins with: all of them if all are plain, otherwise
-/// some.
+/// Returns the number of plain bytes at the beginning of `text`: exact if all are plain, otherwise a
+/// lower bound.
 #[inline]
 fn plain(text: &[u8]) -> usize {
     if text.len() >= CHUNK {
@@ -106,7 +106,7 @@ fn long_plain(text: &[u8]) -> usize {
     }
 }
 
-/// Returns whether all of a text shorter than a chunk is plain: two looks at a time, which overlap.
+/// Returns whether a text shorter than a chunk is plain, by two loads that overlap.
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
     if let (Some(start), Some(end)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
@@ -136,7 +136,7 @@ fn shortest(text: &[u8]) -> Option<([u8; 16], usize)> {
             if first_special(first).is_some() || first_special(last).is_some() {
                 return None;
             }
-            // Where the two overlap they say the same.
+            // Where the two overlap they are equal.
             u128::from(first) | u128::from(last) << (8 * (len - WORD))
         }
         None if first_special(first) == Some(len) => u128::from(first),
@@ -146,7 +146,7 @@ fn shortest(text: &[u8]) -> Option<([u8; 16], usize)> {
     Some(((quote | all << 8 | quote << (8 * (len + 1))).to_le_bytes(), len + 2))
 }
 
-/// Appends the beginning of a text that has escapes, by way of an array, and returns the rest: nothing, or what follows
+/// Appends the beginning of a text that has escapes, through an array, and returns the rest: empty, or what follows
 /// many plain bytes.
 #[inline(never)]
 fn write_escaped<'a>(text: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
@@ -160,7 +160,7 @@ fn write_escaped<'a>(text: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
         let Some(place) = buffer.get_mut(length..).and_then(|room| room.first_chunk_mut()) else {
             break;
         };
-        // Always a whole word, which is cheaper to copy than the part of it that counts.
+        // Always a whole word, which is cheaper to copy than a part of it.
         let (bytes, len) = escape(*byte);
         match rest.first_chunk() {
             Some(word) if len == 1 => {
@@ -185,14 +185,14 @@ fn write_escaped<'a>(text: &'a [u8], out: &mut BytesMut) -> &'a [u8] {
     rest
 }
 
-/// Returns how a byte is written, and how long that is.
+/// Returns how a byte is written, and the length of that.
 #[inline]
 fn escape(byte: u8) -> ([u8; WORD], usize) {
     let escape = ESCAPES.get(usize::from(byte)).copied().unwrap_or_default();
     (escape.to_le_bytes(), (escape >> 56) as usize)
 }
 
-/// For each byte how it is written, and in the last byte how long that is: one if it is plain.
+/// For each byte how it is written, and in the last byte the length of that: one if it is plain.
 const ESCAPES: [u64; 256] = {
     let mut all = [0; 256];
     let mut plain = 0;
@@ -219,10 +219,10 @@ const ESCAPES: [u64; 256] = {
 /// The longest text that fits 16 bytes with its quotes.
 const SHORTEST: usize = 14;
 
-/// Room for a few escapes and what stands between them.
+/// Space for a few escapes and the text between them.
 const BUFFER: usize = 128;
 
-/// After so many plain bytes there may be more of them, which are written in longer pieces.
+/// After this many plain bytes more are likely; they are written in longer pieces.
 const MANY_PLAIN: usize = 64;
 
 /// Bytes looked at together: two of the narrowest vector registers.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// Returns `json` with every escape of half a surrogate pair replaced by `\ufffd`.
 ///
-/// `json` is valid JSON; the result is as long, so positions stay true.
+/// `json` is valid JSON; the result has the same length, so positions stay valid.
 pub(crate) fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut kept = 0;

@@ -1,4 +1,4 @@
-//! Looks at many bytes at a time for those that end plain text or a number.
+//! Finds the byte that ends plain text or a number, many bytes at a time.
 //!
 //! It is done by SWAR, "SIMD within a register": eight bytes are one `u64`, and one operation on it works on all
 //! eight. That no byte affects its neighbours is a matter of arithmetic. For a zero byte, say, subtract one from each
@@ -11,8 +11,8 @@
 /// Returns how many bytes of plain text `text` begins with, and bits of which none of [`HIGHS`] is
 /// set if they are ASCII.
 ///
-/// What stands a few bytes behind them counts for the latter, too. It does no harm: what is not
-/// ASCII stands in a string, or the bytes are no JSON.
+/// The bits may include a few bytes after the plain text. That is harmless: bytes that are not ASCII
+/// are in a string, or the bytes are not JSON.
 #[inline(always)]
 pub(super) fn plain(text: &[u8]) -> (usize, u64) {
     let (mut rest, mut len, mut bits) = (text, 0, 0);
@@ -53,7 +53,8 @@ pub(super) fn plain(text: &[u8]) -> (usize, u64) {
     }
 }
 
-/// Returns how many bytes there are in the blocks `text` begins with in which none is like that.
+/// Returns the length of the blocks at the beginning of `text` that contain no byte for which `is`
+/// holds.
 #[inline(never)]
 pub(super) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     let mut len = 0;
@@ -66,7 +67,7 @@ pub(super) fn whole_blocks(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     len
 }
 
-/// Returns whether one of the bytes is like that. It looks at all of them, without stopping early, so
+/// Returns whether `is` holds for one of the bytes. It checks all of them, without an early exit, so
 /// that the compiler uses wide registers.
 #[inline]
 pub(super) fn any_byte<const N: usize>(bytes: &[u8; N], is: impl Fn(u8) -> bool) -> bool {
@@ -96,7 +97,7 @@ pub(super) fn first_special(word: u64) -> Option<usize> {
     first_high((control | quote | backslash) & !word)
 }
 
-/// Returns where in the word, the lowest byte first, the first byte is that is no digit.
+/// Returns where in the word, the lowest byte first, the first byte is that is not a digit.
 ///
 /// Bits above the lowest one that is found can be wrong here, too.
 #[inline]

@@ -66,8 +66,8 @@ fn any(frame: Bytes, broken_text: BrokenText) -> Result<Message, FormatError> {
     }
 }
 
-/// Returns the error of a frame that is no JSON together with what the frame looks like, if that is
-/// known. Nothing of the frame itself is shown: it may be secret.
+/// Adds to the error of a frame that is not JSON what the frame looks like, if that is known. The
+/// frame itself is not shown: it may be secret.
 fn explained(error: FormatError, frame: &[u8]) -> FormatError {
     use LooksLike::{Json, JsonEndedBy, JsonUndelimited};
     match LooksLike::of(frame) {
@@ -84,7 +84,7 @@ fn message(frame: Bytes, envelope: Envelope) -> Result<Message, FormatError> {
     match envelope.name {
         Name::InFrame(name) => Message::from_frame(frame, name, envelope.data),
         Name::Own(name) => {
-            // Any range of a frame is the name until it is renamed; the empty one is always there.
+            // The empty range, which every frame has, is the name until the message is renamed.
             Message::from_frame(frame, 0..0, envelope.data).map(|message| message.renamed(name))
         }
     }
@@ -106,14 +106,14 @@ pub(crate) struct Envelope {
 /// An event's name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Name {
-    /// Letter by letter in the frame.
+    /// Literally in the frame.
     InFrame(Range<usize>),
-    /// Written with escapes there.
+    /// Written with escapes there, and decoded here.
     Own(Box<str>),
 }
 
-/// Returns where name and payload are if the frame is UTF-8 and has the shape every node-ipc writes: `type` first
-/// and without escapes, then `data`, then nothing.
+/// Returns where name and payload are if the frame is UTF-8 and has the shape that every node-ipc
+/// writes: `type` first and without escapes, then `data`, and no other member.
 ///
 /// One pass over the frame, and several times as fast as [`by_visitor`].
 #[inline]
@@ -125,7 +125,7 @@ pub(crate) fn ordinary(frame: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     scan.ends_with(b"}").then_some((name, data))
 }
 
-/// Returns the envelope of any frame, or why it has none.
+/// Returns the envelope of any frame, or why it is not a message.
 // Wire rule W8, W9, W12
 pub(crate) fn by_visitor(text: &str, broken_text: BrokenText) -> Result<Envelope, FormatError> {
     if !trim(text).starts_with('{') {
@@ -160,7 +160,7 @@ fn event_name(text: &str, json: &str, broken_text: BrokenText) -> Result<Name, F
     Ok(Name::Own(name.into()))
 }
 
-/// The members that matter; of several with the same name the last one.
+/// The members of an envelope; of several with the same name the last one.
 struct Members<'de> {
     name: Option<&'de RawValue>,
     data: Option<&'de RawValue>,
@@ -178,7 +178,7 @@ impl<'de> Visitor<'de> for MembersVisitor {
     // Wire rule W10
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
         let mut members = Members { name: None, data: None };
-        // A key is taken raw, for it may hold an escape that Rust's strings cannot.
+        // A key is read raw: it may contain an escape that Rust's strings cannot represent.
         while let Some(key) = map.next_key::<&RawValue>()? {
             match member(key.get()) {
                 Member::Name => members.name = Some(map.next_value()?),
@@ -211,7 +211,7 @@ fn member(key: &str) -> Member {
     }
 }
 
-/// Returns the text of a JSON string, with U+FFFD for half a surrogate pair.
+/// Returns the text of a JSON string, with U+FFFD for each half of a surrogate pair.
 fn unescape(json: &str) -> serde_json::Result<String> {
     match replace_lone_surrogates(json) {
         Cow::Borrowed(json) => serde_json::from_str(json),
@@ -226,7 +226,7 @@ fn is_json(text: &str) -> serde_json::Result<()> {
     deserializer.end()
 }
 
-/// Returns what kind of value `json` is, for people.
+/// Returns a description of the kind of value that `json` is.
 fn kind(json: &str) -> &'static str {
     match json.bytes().next() {
         Some(b'{') => "an object",

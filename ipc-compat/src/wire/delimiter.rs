@@ -1,4 +1,4 @@
-//! Where a delimiter can occur in a frame, and how the frame is written without it.
+//! Where a delimiter can occur in a frame, and how to write the frame without it.
 
 use std::error::Error;
 use std::fmt;
@@ -9,11 +9,11 @@ use ipc_codec::Delimiter;
 /// Where in a frame a delimiter can occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hazard {
-    /// Nowhere: JSON never holds one of its bytes.
+    /// Nowhere: JSON never contains one of its bytes.
     Nowhere,
-    /// Between tokens, in a payload that was indented by somebody else.
+    /// Between tokens, in a payload that was indented before it came here.
     Space,
-    /// In the text of a string, since JSON holds this character of it nowhere else.
+    /// In the text of a string: JSON contains this character of it nowhere else.
     Strings(char),
     /// Anywhere, as far as this module knows.
     Anywhere,
@@ -24,8 +24,8 @@ impl Hazard {
     pub(super) fn of(delimiter: &Delimiter) -> Self {
         let bytes = delimiter.as_bytes();
         let Ok(text) = std::str::from_utf8(bytes) else {
-            // A frame is UTF-8, so a part of it that is no UTF-8 can only be a part of characters.
-            // A delimiter that is never even that is harmless.
+            // A frame is UTF-8, so a part that is not UTF-8 can only be a fragment of characters. A
+            // delimiter that cannot be one either is harmless.
             let foreign = |byte: &u8| matches!(byte, 0xc0 | 0xc1 | 0xf5..=0xff);
             return if bytes.iter().any(foreign) { Self::Nowhere } else { Self::Anywhere };
         };
@@ -39,8 +39,8 @@ impl Hazard {
     }
 
     // Wire rule W3
-    /// Rewrites the frame from `start` on, if it holds `delimiter`, so that it means the same and
-    /// does not.
+    /// Rewrites the frame from `start` on if it contains `delimiter`, so that it means the same
+    /// without it.
     #[inline]
     pub(super) fn avert(self, delimiter: &Delimiter, out: &mut BytesMut, start: usize) {
         if !matches!(self, Self::Nowhere | Self::Anywhere) {
@@ -55,10 +55,10 @@ impl Hazard {
             return;
         }
         let rewritten = match self {
-            // Within strings, JSON has these characters only as escapes.
+            // In strings, JSON has these characters as escapes only.
             Self::Space => frame.iter().copied().filter(|byte| *byte >= b' ').collect(),
-            // Every occurrence goes, not only those within a delimiter: an escape's own letters
-            // could complete another one.
+            // Every occurrence is replaced, not only those within a delimiter: the letters of an
+            // escape could complete another one.
             Self::Strings(c) => String::from_utf8_lossy(frame).replace(c, &escape(c)).into_bytes(),
             Self::Nowhere | Self::Anywhere => return,
         };
@@ -67,7 +67,7 @@ impl Hazard {
     }
 }
 
-/// A delimiter that frames may hold anywhere.
+/// A delimiter that may occur anywhere in a frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnsafeDelimiter {
     delimiter: Delimiter,
@@ -82,6 +82,12 @@ impl UnsafeDelimiter {
     #[must_use]
     pub fn delimiter(&self) -> &Delimiter {
         &self.delimiter
+    }
+
+    /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        crate::codes::CONFIG
     }
 }
 
@@ -98,7 +104,7 @@ fn is_space(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r')
 }
 
-/// Returns whether JSON holds `c` in strings only, and there never as a part of an escape.
+/// Returns whether JSON has `c` in strings only, and never as a part of an escape.
 fn only_in_strings(c: char) -> bool {
     let punctuation = matches!(c, '{' | '}' | '[' | ']' | ':' | ',' | '"' | ' ');
     let number = matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E');
@@ -108,14 +114,14 @@ fn only_in_strings(c: char) -> bool {
     !(punctuation || number || literal || escape)
 }
 
-/// Returns the escape that stands for `c` in a string.
+/// Returns the escape of `c` in a string.
 fn escape(c: char) -> String {
     let mut units = [0; 2];
     c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect()
 }
 
 fn holds(frame: &[u8], delimiter: &[u8]) -> bool {
-    // Delimiters of this kind are rare and frames mostly short, so this needs no better search.
+    // Such delimiters are rare and frames mostly short: a simple search is enough.
     frame.windows(delimiter.len().max(1)).any(|window| window == delimiter)
 }
 

@@ -8,7 +8,7 @@ use super::{Dialect, NodeFormat, quirk};
 use crate::codes;
 use crate::json::{append, serializer, string};
 
-/// Appends the frame of an event whose payload is yet to be serialised.
+/// Appends the frame of an event with a payload to serialise.
 #[inline]
 pub(super) fn typed<T: Serialize + ?Sized>(
     format: &NodeFormat,
@@ -29,8 +29,7 @@ pub(super) fn typed<T: Serialize + ?Sized>(
     })
 }
 
-/// Appends the frame of an event whose payload is JSON already, and stays what it is in every
-/// dialect.
+/// Appends the frame of an event whose payload is JSON already, unchanged in every dialect.
 pub(super) fn raw(
     format: &NodeFormat,
     event: &str,
@@ -65,7 +64,7 @@ fn envelope(
     Ok(())
 }
 
-/// Returns whether the dialect sends `{}` in the place of `data`.
+/// Returns whether the dialect sends `{}` instead of `data`.
 // Wire rule W6
 #[inline]
 fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
@@ -73,6 +72,6 @@ fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
     falsy || (format.emptied_emitters && quirk::is_emitter(data))
 }
 
-/// What stands before an event's name in a frame, and between it and the payload.
+/// The text before an event's name in a frame, and between it and the payload.
 pub(super) const BEFORE_NAME: &[u8] = br#"{"type":""#;
 pub(super) const BEFORE_DATA: &[u8] = br#"","data":"#;

@@ -1,5 +1,6 @@
 //! `NodeFormat`: node-ipc's JSON envelope as a message format.
 
+mod calls;
 mod decode;
 mod delimiter;
 mod encode;
@@ -32,13 +33,13 @@ pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 /// Any [`Serialize`] type can be sent, and any owned [`Deserialize`](serde::Deserialize) type
 /// received. [`RawJson`] passes a payload through as it is, [`NoData`] sends an event without one.
 ///
-/// What a handler gets, by the type of its payload. node-ipc runs it in every case, without data with
-/// `undefined`; here one whose type needs data is not called without, which is an error
+/// What a handler gets, by the type of its payload. node-ipc calls it in every case, without data with
+/// `undefined`; here a handler whose type needs data is not called without it, which is an error
 /// ([`HandlerError::NoPayload`](ipc_core::HandlerError::NoPayload)).
 ///
 /// | type | a frame without `data` | `"data":null` | other data |
 /// |---|---|---|---|
-/// | `()` | `()` | `()` | `()`: it asks for nothing |
+/// | `()` | `()` | `()` | `()` |
 /// | [`RawJson`] | an error | `null` | any, byte for byte and without a copy |
 /// | `Option<RawJson>` | `None` | `Some`, with `null` | `Some`, the same |
 /// | [`serde_json::Value`] | `Null` | `Null` | any, nested at most 127 deep |
@@ -78,7 +79,7 @@ pub struct NodeFormat {
     broken_text: BrokenText,
     rules: EventRules,
     emptied_emitters: bool,
-    /// The encoding of text in raw mode; `None` is no raw mode.
+    /// The encoding of text in raw mode; `None` if raw mode is off.
     raw: Option<Encoding>,
 }
 
@@ -114,10 +115,21 @@ impl NodeFormat {
     ///
     /// # Errors
     ///
-    /// [`UnsafeDelimiter`] if a frame may hold the delimiter in a place where nothing can be done
-    /// about it, such as `,` or `"`. A delimiter that only the text of a string can hold, such as
-    /// `--END--`, is fine: where it occurs, one of its letters is written as an escape. That works
-    /// for what this format sends; node-ipc itself does not do it.
+    /// [`UnsafeDelimiter`] if the delimiter may occur in a frame where it cannot be escaped, such as
+    /// `,` or `"`. A delimiter that can only occur in the text of a string, such as `--END--`, is
+    /// allowed: where it occurs, one of its letters is written as an escape. That works for what this
+    /// format sends; node-ipc itself does not do it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::NodeFormat;
+    ///
+    /// let lines = NodeFormat::classic().with_delimiter("\n".parse()?)?;
+    /// assert_eq!(lines.delimiter().as_bytes(), b"\n");
+    /// assert!(NodeFormat::classic().with_delimiter(",".parse()?).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn with_delimiter(self, delimiter: Delimiter) -> Result<Self, UnsafeDelimiter> {
         match Hazard::of(&delimiter) {
             Hazard::Anywhere => Err(UnsafeDelimiter::new(delimiter)),
@@ -127,14 +139,14 @@ impl NodeFormat {
 
     /// Returns the same format with frames that end with `delimiter`, whatever it is.
     ///
-    /// A message whose frame holds the delimiter cannot be sent then: the frame encoder refuses it.
-    /// What a peer sends that way arrives in pieces. Only for peers that leave no choice.
+    /// A message whose frame contains the delimiter cannot be sent then: the frame encoder refuses it.
+    /// One that a peer sends arrives in pieces. Only for peers that require such a delimiter.
     #[must_use]
     pub fn with_any_delimiter(self, delimiter: Delimiter) -> Self {
         Self { hazard: Hazard::of(&delimiter), delimiter, ..self }
     }
 
-    /// Returns the same format with another answer to text that is not Unicode.
+    /// Returns the same format with another treatment of text that is not Unicode.
     ///
     /// By default such text is replaced, as node-ipc does.
     #[must_use]
@@ -145,25 +157,51 @@ impl NodeFormat {
     /// Returns the same format with other rules for the names of events, sent and received.
     ///
     /// By default every name of at most 4,096 characters is allowed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::{EventRules, NodeFormat, codes};
+    /// use ipc_core::MessageFormat;
+    ///
+    /// let format = NodeFormat::v14().with_event_rules(EventRules::assured(["app.message"]));
+    /// assert!(format.decode(r#"{"type":"app.message","data":{}}"#.into()).is_ok());
+    /// let error = format.decode(r#"{"type":"app.other","data":{}}"#.into()).unwrap_err();
+    /// assert_eq!(error.code(), codes::EVENT_NOT_ALLOWED);
+    /// ```
     #[must_use]
     pub fn with_event_rules(self, rules: EventRules) -> Self {
         Self { rules, ..self }
     }
 
-    /// Returns the same format, but which sends an object with a truthy `_maxListeners` as `{}`.
+    /// Returns the same format, except that it sends an object with a truthy `_maxListeners` as `{}`.
     ///
-    /// Classic versions do that to keep event emitters off the wire, and take any other object with
-    /// such a member along. By default such an object is sent as it is.
+    /// Classic versions do that to keep event emitters off the wire, and empty every other object with
+    /// such a member, too. By default such an object is sent unchanged.
     #[must_use]
     pub fn with_emptied_emitters(self) -> Self {
         Self { emptied_emitters: true, ..self }
     }
 
-    /// Returns the same format in raw mode: no frames, no JSON, no events. What is sent are the
-    /// bytes of a [`RawData`], of which `encoding` makes bytes if it is text; what is received is
-    /// a message [`RAW_EVENT`](Self::RAW_EVENT) for each chunk, whose payload are its bytes.
+    /// Returns the same format in raw mode: no frames, no JSON, no events. It sends the bytes of a
+    /// [`RawData`], of which `encoding` encodes text, and receives a message
+    /// [`RAW_EVENT`](Self::RAW_EVENT) for each chunk, whose payload is the chunk's bytes.
     ///
-    /// Chunks are cut by the way: they say nothing about how the peer sent them.
+    /// The chunks need not be those that the peer wrote.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use ipc_compat::{Encoding, NodeFormat, RawData};
+    /// use ipc_core::EncodePayload;
+    ///
+    /// let mut out = BytesMut::new();
+    /// let raw = NodeFormat::classic().with_raw(Encoding::Hex);
+    /// raw.encode(NodeFormat::RAW_EVENT, &RawData::from("0dee"), &mut out)?;
+    /// assert_eq!(out, &b"\x0d\xee"[..]);
+    /// # Ok::<(), ipc_core::FormatError>(())
+    /// ```
     #[must_use]
     pub fn with_raw(self, encoding: Encoding) -> Self {
         Self { raw: Some(encoding), ..self }
@@ -180,7 +218,7 @@ impl NodeFormat {
 
     /// # Errors
     ///
-    /// [`FormatError`] in raw mode: there are no events and no typed payloads.
+    /// [`FormatError`] in raw mode, which has neither events nor typed payloads.
     fn framed(&self) -> Result<(), FormatError> {
         match self.raw {
             None => Ok(()),
@@ -288,17 +326,17 @@ pub enum Dialect {
     /// node-ipc 8.x, 9.x, 10.x and 12.x: `null`, `""` and NaN are sent as `{}`.
     #[default]
     Classic,
-    /// node-ipc 14.x: `null` and `""` are sent as they are.
+    /// node-ipc 14.x: `null` and `""` are sent unchanged.
     V14,
 }
 
-/// What is done with text that is not Unicode: bytes that are not UTF-8, and escapes of half a
+/// How to treat text that is not Unicode: bytes that are not UTF-8, and escapes of half a
 /// surrogate pair, such as `\ud800`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum BrokenText {
-    /// Every broken part becomes U+FFFD, as in node-ipc. Escapes in a payload stay as they are
-    /// until a handler asks for a type; [`RawJson`] keeps them.
+    /// Every broken part becomes U+FFFD, as in node-ipc. Escapes in a payload stay unchanged until
+    /// a handler asks for a type; [`RawJson`] keeps them.
     #[default]
     Replace,
     /// The frame, or the payload where only the payload has such an escape, is refused.

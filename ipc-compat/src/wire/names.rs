@@ -10,11 +10,21 @@ use crate::codes;
 /// Rules for the names of events, the same for sent and received ones.
 ///
 /// An event from the wire never runs a lifecycle handler here, whatever its name, so the open rules
-/// endanger nothing. The others are those of node-ipc 14's profiles.
+/// are safe. The others are those of node-ipc 14's profiles.
 ///
 /// # Defaults
 ///
 /// [`EventRules::open`].
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::{EventRules, codes};
+///
+/// assert!(EventRules::open().check("connect").is_ok());
+/// let error = EventRules::guarded().check("connect").unwrap_err();
+/// assert_eq!(error.code(), codes::RESERVED_EVENT);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRules {
     max_length: usize,
@@ -25,22 +35,21 @@ pub struct EventRules {
 
 impl EventRules {
     /// The greatest length of a name under [`EventRules::open`]: 4,096 UTF-16 code units, which is
-    /// longer than any path or URL a name is made of. What is longer is meant for somebody's logs
-    /// or maps.
+    /// longer than any path or URL a name is made of. A longer one is meant to fill logs or maps.
     pub const OPEN_MAX_LENGTH: usize = 4096;
     /// The greatest length of a name under [`EventRules::guarded`]: 256 UTF-16 code units, as
     /// node-ipc 14 has it.
     pub const GUARDED_MAX_LENGTH: usize = 256;
 
-    /// Returns the rules of node-ipc 8 to 12 and of 14's profile `fast`: any name, the empty one
-    /// too, up to [`OPEN_MAX_LENGTH`](Self::OPEN_MAX_LENGTH).
+    /// Returns the rules of node-ipc 8 to 12 and of 14's profile `fast`: any name, even an empty one,
+    /// up to [`OPEN_MAX_LENGTH`](Self::OPEN_MAX_LENGTH).
     #[must_use]
     pub fn open() -> Self {
         Self { max_length: Self::OPEN_MAX_LENGTH, strict: false, reserved: true, allowed: None }
     }
 
     /// Returns the rules of node-ipc 14's profile `guarded`: a name is not empty, at most 256 code
-    /// units long, no member of JavaScript's `Object.prototype` and no lifecycle event.
+    /// units long, neither a member of JavaScript's `Object.prototype` nor a lifecycle event.
     #[must_use]
     pub fn guarded() -> Self {
         Self { max_length: Self::GUARDED_MAX_LENGTH, strict: true, reserved: false, allowed: None }
@@ -55,7 +64,7 @@ impl EventRules {
     }
 
     /// Returns the same rules with another greatest length, in UTF-16 code units (JavaScript's
-    /// `length`); `usize::MAX` is no limit but the frame's.
+    /// `length`); `usize::MAX` leaves only the frame's limit.
     #[must_use]
     pub fn with_max_length(self, max_length: usize) -> Self {
         Self { max_length, ..self }
@@ -68,7 +77,7 @@ impl EventRules {
         Self { reserved: true, ..self }
     }
 
-    /// Returns whether every name of so many bytes is allowed.
+    /// Returns whether every name of this many bytes is allowed.
     #[inline]
     pub(super) fn allow_all_of(&self, len: usize) -> bool {
         // A code unit takes at least one byte.

@@ -22,7 +22,7 @@ pub(super) fn typed<T: DeserializeOwned>(
     let json = std::str::from_utf8(payload).map_err(|error| invalid(&error))?;
     match parse(json) {
         Ok(value) => Ok(value),
-        // Rare, so it is looked for only after the parser stumbled.
+        // Rare, so it is looked for only after the parser failed.
         Err(error) if broken_text == BrokenText::Replace => match replace_lone_surrogates(json) {
             Cow::Borrowed(_) => Err(invalid(&error)),
             Cow::Owned(json) => parse(&json).map_err(|error| invalid(&error)),
@@ -31,15 +31,15 @@ pub(super) fn typed<T: DeserializeOwned>(
     }
 }
 
-/// Returns whether `T` asks for the payload as it is: [`RawJson`], which needs one, or an option of it,
-/// which tells no data from `null`. It is known when it is compiled.
+/// Returns whether `T` is [`RawJson`], which needs a payload, or an option of it, which
+/// distinguishes no data from `null`. Known at compile time.
 #[inline]
 pub(super) fn is_raw<T: 'static>() -> bool {
     let asked = TypeId::of::<T>();
     asked == TypeId::of::<RawJson>() || asked == TypeId::of::<Option<RawJson>>()
 }
 
-/// Returns the payload as it is.
+/// Returns the payload unchanged.
 pub(super) fn raw<T: 'static>(message: &Message) -> Result<T, FormatError> {
     let mut payload = message.clone().into_payload().map(RawJson::from_payload);
     if let Some(one) = same(&mut payload) {
@@ -48,7 +48,7 @@ pub(super) fn raw<T: 'static>(message: &Message) -> Result<T, FormatError> {
     same(&mut Some(payload)).ok_or_else(absent)
 }
 
-/// Takes a `T` out of an option of it; there is none in anything else.
+/// Returns the `T` if `Any` is an option of it, else `None`.
 fn same<T: 'static>(value: &mut dyn Any) -> Option<T> {
     value.downcast_mut::<Option<T>>().and_then(Option::take)
 }
@@ -70,7 +70,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
     Ok(value)
 }
 
-/// A payload that is there: JSON, but for `()`, which accepts all.
+/// A payload that is present: read as JSON, except for `()`, which accepts any.
 struct Present<D>(D);
 
 macro_rules! forward_to_json {
@@ -135,8 +135,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
     }
 }
 
-/// A payload that is not there: nothing to those who ask for nothing or for anything, an error to
-/// all others.
+/// A payload that is absent: read as a unit, as `None` or as any value; an error for all other
+/// types.
 struct Absent;
 
 impl<'de> Deserializer<'de> for Absent {

@@ -12,15 +12,15 @@ use serde_json::value::RawValue;
 use super::{BrokenText, payload};
 use crate::codes;
 
-/// One JSON value as it stands on the wire, neither parsed nor copied.
+/// One JSON value exactly as it is on the wire, neither parsed nor copied.
 ///
 /// As a payload it passes through byte for byte, in every dialect: numbers keep their digits,
-/// members their order, a lone surrogate stays the escape it is, and `null` is `null`. (White space
-/// goes where it would be taken for the delimiter.) A frame without data has none: a handler that is
-/// to run for it too takes an `Option<RawJson>`.
+/// members their order, a lone surrogate stays an escape, and `null` is `null`. (White space
+/// is removed where it would be taken for the delimiter.) A frame without data has no such value: a
+/// handler that should also run for it takes an `Option<RawJson>`.
 ///
-/// As a member of a larger payload it can be received, with a copy; to send such a payload use
-/// [`RawValue`], which serde knows.
+/// As a member of a larger payload it can be received, with a copy; to send one use [`RawValue`],
+/// which serde supports.
 ///
 /// # Examples
 ///
@@ -40,11 +40,11 @@ pub struct RawJson {
 }
 
 impl RawJson {
-    /// Returns `json`, once it is found to be one JSON value. White space around it is left out.
+    /// Returns `json` after checking that it is one JSON value. White space around it is removed.
     ///
     /// # Errors
     ///
-    /// [`FormatError`] with [`codes::INVALID_JSON`] if it is not UTF-8 or no JSON value.
+    /// [`FormatError`] with [`codes::INVALID_JSON`] if it is not UTF-8 or not one JSON value.
     pub fn new(json: impl Into<Bytes>) -> Result<Self, FormatError> {
         let json = json.into();
         let text = std::str::from_utf8(&json).map_err(not_json)?;
@@ -60,14 +60,14 @@ impl RawJson {
     /// # Errors
     ///
     /// [`FormatError`] with [`codes::UNSERIALIZABLE`] if it has no JSON, such as a map whose keys
-    /// are no strings.
+    /// are not strings.
     pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, FormatError> {
         serde_json::to_vec(value).map(|json| Self { json: json.into() }).map_err(|error| {
             FormatError::new(codes::UNSERIALIZABLE, format!("value has no JSON: {error}"))
         })
     }
 
-    /// Returns the payload bytes of a decoded message. Its decoder has found them to be JSON.
+    /// Returns the payload of a decoded message, which its decoder has checked to be JSON.
     pub(super) fn from_payload(json: Bytes) -> Self {
         Self { json }
     }
@@ -75,8 +75,8 @@ impl RawJson {
     /// Returns the JSON text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // The invariant makes the default impossible, short of a message that was put together by
-        // hand from other bytes; such a one reads as empty text.
+        // The invariant excludes the default, except for a message built by hand from other bytes,
+        // which reads as empty text.
         std::str::from_utf8(&self.json).unwrap_or_default()
     }
 
@@ -96,7 +96,7 @@ impl RawJson {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] with [`codes::INVALID_DATA`] if it is no `T`, or has text in it that is no
+    /// [`FormatError`] with [`codes::INVALID_DATA`] if it is not a `T`, or contains text that is not
     /// Unicode.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
         payload::typed(Some(&self.json), BrokenText::Refuse)
@@ -106,13 +106,13 @@ impl RawJson {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] with [`codes::INVALID_DATA`] if it is no `T`.
+    /// [`FormatError`] with [`codes::INVALID_DATA`] if it is not a `T`.
     pub fn parse_lossy<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
         payload::typed(Some(&self.json), BrokenText::Replace)
     }
 }
 
-/// Shows the length only, for payloads can be secret and large.
+/// Shows the length only: payloads can be secret and large.
 impl fmt::Debug for RawJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RawJson").field("bytes", &self.json.len()).finish()
@@ -133,7 +133,7 @@ impl FromStr for RawJson {
     }
 }
 
-/// Only of `serde_json`'s deserializers, for it is theirs to know what JSON was.
+/// Works with `serde_json`'s deserializers only, since only they have the JSON text.
 impl<'de> Deserialize<'de> for RawJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Box::<RawValue>::deserialize(deserializer).map(Self::from)
@@ -153,7 +153,7 @@ impl From<Box<RawValue>> for RawJson {
     }
 }
 
-/// No payload: what `emit` without data is in node-ipc. It is sent as `{}`, in every dialect.
+/// No payload, like node-ipc's `emit` without data. It is sent as `{}`, in every dialect.
 ///
 /// # Examples
 ///
@@ -169,7 +169,7 @@ impl From<Box<RawValue>> for RawJson {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(
     clippy::exhaustive_structs,
-    reason = "it is a value to be written down, with nothing in it"
+    reason = "it is written as a value and will never have a field"
 )]
 pub struct NoData;
 

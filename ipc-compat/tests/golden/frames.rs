@@ -130,7 +130,7 @@ fn compare(
     {
         return Err("a connection closes on an error of 14 and on nothing else".to_owned());
     }
-    // Whoever closes the connection at an error does not look at the frames behind it.
+    // A side that closes the connection on an error does not read the frames after it.
     if node.events.len() != ours.len() && !closed {
         return Err("another number of events".to_owned());
     }

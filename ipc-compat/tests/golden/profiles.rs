@@ -57,7 +57,7 @@ async fn profiles_refuse_what_14_refuses() {
     assert!(table.rows.len() >= 60);
 }
 
-/// Returns what becomes of the call: a code, `TypeError` for settings that cannot be, or `passed`.
+/// Returns the outcome of the call: a code, `TypeError` for invalid settings, or `passed`.
 fn outcome(row: &Row) -> String {
     let place = TempDir::new().unwrap();
     let root = place.path().join("root").display().to_string();

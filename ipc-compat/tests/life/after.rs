@@ -1,4 +1,4 @@
-//! After the runtime: what ran on it is at its end and says so; new ones run on another runtime.
+//! After the runtime: what ran on it has ended and says so; new ones run on another runtime.
 
 use ipc_core::session::State;
 use ipc_core::{EmitError, Error};
@@ -79,7 +79,7 @@ fn a_server_ends_with_its_runtime_and_another_can_be_made() {
 
 #[test]
 fn a_peer_whose_task_never_ran_is_gone_with_its_runtime_too() {
-    // Over UDP a peer is made by the caller, here when nobody runs the runtime.
+    // Over UDP a peer is made by the caller, here while the runtime is not running.
     let (place, ipc) = (Place::new(Kind::Udp), ipc());
     for runtime in runtimes() {
         let server = ipc.serve_on(place.server()).unwrap();

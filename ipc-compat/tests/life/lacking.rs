@@ -1,4 +1,4 @@
-//! A runtime that is not there, or lacks timers or sockets: an error at the call, no panic in a task.
+//! A runtime that is missing, or lacks timers or sockets: an error of the call, no panic in a task.
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -94,7 +94,7 @@ fn a_callback_makes_the_call_itself_fail() {
         let (ipc, lacking) = (ipc(), lacking.unwrap());
         let refused = ipc.connect_to(("w", |_: &Ipc| {})).unwrap_err();
         assert_eq!(refused, IpcError::Runtime(lacking));
-        assert_eq!(refused.code(), "ERR_IPC_RUNTIME");
+        assert_eq!(refused.code(), ipc_compat::codes::of(&Error::Runtime(lacking)));
     });
 }
 
@@ -115,7 +115,7 @@ fn a_server_is_refused_at_the_call_and_can_start_elsewhere() {
         let server = ipc.serve_on(place.server()).unwrap();
         assert!(now(server.start()).is_err());
         home().block_on(server.start()).unwrap();
-        // Nothing has to be waited for: neither has a runtime.
+        // There is no need to wait: neither has a runtime.
         let never = ipc.serve_on(Place::new(kind).server()).unwrap();
         now(never.stop());
     }

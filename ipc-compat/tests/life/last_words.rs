@@ -1,4 +1,4 @@
-//! What was sent when the runtime stops: what the socket takes at once is still written.
+//! What was sent when the runtime stops: what the socket accepts at once is still written.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::rig::{CONNECTED, Kind, Place, at, ipc, runtimes, soon, threads};
 
 const MANY: usize = 200;
 
-/// A server on a runtime of its own, and what it hears.
+/// A server on a runtime of its own, and what it receives.
 fn listening(
     kind: Kind,
     ipc: &Ipc,

@@ -1,4 +1,4 @@
-//! What can never be connected to: the client ends and says why, unless it is told to try for ever.
+//! Permanent failures: the client ends and says why, unless it is configured to retry for ever.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,12 +10,12 @@ use ipc_transport::{Endpoint, TcpTransport, Transport, UdpTransport, UnixTranspo
 
 use crate::rig::{Kind, Place, soon};
 
-/// Places where nobody can ever be, with the code of the error.
+/// Endpoints that can never be served, with the code of the error.
 fn nowhere() -> Vec<(Arc<dyn Transport>, &'static str)> {
     let host = "h".repeat(64);
     vec![
-        (Arc::new(UnixTransport::new(format!("/tmp/{}", "x".repeat(300)))), "path_too_long"),
-        (Arc::new(UnixTransport::new("")), "invalid_path"),
+        (Arc::new(UnixTransport::new(format!("/tmp/{}", "x".repeat(300)))), "name_too_long"),
+        (Arc::new(UnixTransport::new("")), "invalid_name"),
         (Arc::new(TcpTransport::new(host, 8000)), "host_not_found"),
         (Arc::new(TcpTransport::new("two words", 8000)), "host_not_found"),
         (Arc::new(UdpTransport::udp6("127.0.0.1", 8000)), "wrong_family"),
@@ -51,7 +51,7 @@ async fn a_client_may_be_told_to_try_for_ever_as_node_ipc_does() {
         let client = ipc.connect_on("nowhere", transport).unwrap();
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         client.on_error(move |_| {
-            // Nobody listens any more when it ends.
+            // The server has stopped when it ends.
             let _ = tell.send(());
         });
         client.start().unwrap();

@@ -24,7 +24,7 @@ pub(crate) const CONNECTED: [Kind; 3] = [Kind::Unix, Kind::Tcp, Kind::Memory];
 
 pub(crate) const ALL: [Kind; 4] = [Kind::Unix, Kind::Tcp, Kind::Udp, Kind::Memory];
 
-/// A place that nobody else has.
+/// A place that no other test has.
 pub(crate) struct Place {
     kind: Kind,
     pub(crate) directory: TempDir,

@@ -84,7 +84,7 @@ async fn a_failure_is_told_every_time_although_it_is_the_end_at_once() {
         soon(client.closed()).await;
     }
     assert_eq!(counts.get(), [0, MANY, MANY, MANY]);
-    // What is registered when all is over hears nothing: this is what has to be prevented.
+    // A handler that is registered too late is never called: this has to be prevented.
     let late = Counts::default();
     let client = ipc.connect_on("nobody", place.server()).unwrap();
     client.start().unwrap();
@@ -93,7 +93,7 @@ async fn a_failure_is_told_every_time_although_it_is_the_end_at_once() {
     assert_eq!(late.get(), [0; 4]);
 }
 
-/// Counts how often it is dialed; nobody is there.
+/// Counts how often it is dialed; there is no server.
 #[derive(Debug, Clone)]
 struct Counting(Arc<AtomicUsize>);
 
@@ -125,7 +125,7 @@ async fn nothing_is_dialed_before_something_needs_it() {
         soon(other.closed()).await;
         assert_eq!(dialed.load(Ordering::Relaxed), 0, "{begin}");
         match begin {
-            // Any handle does, and again does nothing.
+            // Any handle will do, and a second call has no effect.
             "start" => (0..2).for_each(|_| ipc.of("world").unwrap().start().unwrap()),
             "emit" => client.emit("message", "hello").unwrap(),
             "connected" => drop(client.connected().await),

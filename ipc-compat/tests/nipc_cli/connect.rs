@@ -47,7 +47,7 @@ fn a_reason_that_will_not_pass_ends_the_retries() {
     let place = Place::new();
     let path = place.path(&"n".repeat(200));
     let mut client = Nipc::with(&["connect", "--path", path.to_str().unwrap()]);
-    client.error("ERR_IPC_PATH_TOO_LONG");
+    client.error("ERR_IPC_NAME_TOO_LONG");
     client.expect(r#"{"event":"disconnect"}"#);
     client.expect(r#"{"event":"destroy"}"#);
     client.ends(2);

@@ -114,7 +114,7 @@ fn nobody_there_is_said_at_once() {
     let place = Place::new();
     let ended = emit(&place, &["t", "1"]).end();
     silent(&ended, 2);
-    assert!(ended.errors.starts_with("nipc: nobody is listening at unix:"), "{}", ended.errors);
+    assert!(ended.errors.starts_with("nipc: no server is listening at unix:"), "{}", ended.errors);
     let ended = emit(&place, &["t", "1", "-q"]).end();
     silent(&ended, 2);
     assert_eq!(ended.errors, "");
@@ -125,7 +125,7 @@ fn nobody_there_is_said_at_once() {
 fn with_a_retry_the_server_may_come_later() {
     let place = Place::new();
     let mut emit = emit(&place, &["t", "1", "--retry", "10", "-v"]);
-    assert!(emit.note().starts_with("nipc: nobody is listening at unix:"));
+    assert!(emit.note().starts_with("nipc: no server is listening at unix:"));
     let listener = listen(place.socket());
     let mut server = accept(&listener);
     assert_eq!(server.frame(), r#"{"type":"t","data":1}"#);

@@ -151,7 +151,7 @@ fn a_stderr_that_does_not_block_is_waited_for() {
     reader.read_exact(&mut text).unwrap();
     let mut text = String::new();
     reader.read_to_string(&mut text).unwrap();
-    assert!(text.starts_with("nipc: nobody is listening"), "{text}");
+    assert!(text.starts_with("nipc: no server is listening"), "{text}");
     assert_eq!(child.join().unwrap().unwrap().code(), Some(2));
 }
 

@@ -33,7 +33,7 @@ impl Room {
     }
 
     /// Returns an object of the room's dialect. A lost connection is made again after 5 ms, so that
-    /// nobody waits.
+    /// the test is not slowed down.
     pub(crate) fn ipc(&self, id: &str) -> Ipc {
         Ipc::new(config(self.dialect, &self.root(), id))
     }
@@ -51,7 +51,7 @@ pub(crate) fn config(dialect: Dialect, root: &str, id: &str) -> Config {
     config
 }
 
-/// Waits for what comes for certain; a test that waits in vain ends here.
+/// Waits for what arrives for certain; a test that would hang ends here.
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     let result = tokio::time::timeout(DEADLINE, future).await;
     result.unwrap_or_else(|_| panic!("waited in vain for {what}"))
@@ -89,7 +89,7 @@ impl<T> Inbox<T> {
         soon("an event", self.0.recv()).await.expect("nothing comes any more")
     }
 
-    /// Waits for so many.
+    /// Waits for this many.
     pub(crate) async fn take(&mut self, count: usize) -> Vec<T> {
         let mut items = Vec::with_capacity(count);
         while items.len() < count {
@@ -98,14 +98,14 @@ impl<T> Inbox<T> {
         items
     }
 
-    /// Returns whether nothing is there that was not waited for.
+    /// Returns whether no item is left that was not waited for.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 /// Returns a loopback address that is one test's own, so that its ports are all free, also while its
-/// server is away. Where there is only one loopback address, nobody else may use such a port.
+/// server is away. Where there is only one loopback address, no other program may use such a port.
 pub(crate) fn own_address() -> String {
     static USED: AtomicU32 = AtomicU32::new(0);
     let (id, test) = (std::process::id(), USED.fetch_add(1, Ordering::Relaxed));

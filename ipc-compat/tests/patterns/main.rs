@@ -1,4 +1,4 @@
-//! The ways people use node-ipc, each from its beginning to its end, with nothing but the public API.
+//! The ways people use node-ipc, each from its beginning to its end, with the public API only.
 //!
 //! Every pattern runs between Rust programs, in both dialects. With real node-ipc on the other side
 //! it runs where the environment says where that is: `cargo xtask patterns` fetches 9.2.1 and 14.0.0

@@ -50,7 +50,7 @@ pub(crate) async fn command(root: &str, what: &str) -> i32 {
     }
 }
 
-/// Stands still for the clock: an error that needed a timer would show.
+/// Keeps the clock still: an error that needed a timer would show.
 #[tokio::test(start_paused = true)]
 async fn without_a_daemon_there_is_a_typed_error_at_once() {
     for dialect in DIALECTS {

@@ -97,8 +97,8 @@ async fn a_child_of_node_is_heard_to_its_last_word() {
     }
 }
 
-/// Kills the parent of a child that does not try again, which learns of it without any timer: from
-/// then on this test's clock moves only if somebody waits for it.
+/// Kills the parent of a child that does not reconnect, which detects it without any timer: from
+/// then on this test's clock moves only if a task waits for it.
 async fn is_told_of_the_end(room: &Room, parent: &mut Program) {
     assert_eq!(parent.line().await, "up");
     let ipc = room.ipc("child");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::kit::{DIALECTS, Inbox, Room, inbox, soon};
 use crate::program::{Program, nodes};
 
-/// Returns what the server says to a call, as text.
+/// Returns the server's reply to a call, as text.
 fn answer(call: &str) -> String {
     let call: Value = serde_json::from_str(call).unwrap();
     let id = &call["id"];
@@ -20,13 +20,13 @@ fn answer(call: &str) -> String {
     answer.to_string()
 }
 
-/// A server in the background; `called` hears each call once.
+/// A server in the background; `called` gets each call once.
 async fn serve(ipc: &Ipc) -> (IpcServer, Inbox<Value>) {
     let server = ipc.serve(()).unwrap();
     let (called, calls) = inbox();
     server.on("message", move |text: String, socket| {
         called.put(serde_json::from_str::<Value>(&text).unwrap()["id"].clone());
-        // It fails only if the interface is gone, which is no news here.
+        // It fails only if the interface has left.
         let _ = socket.emit("message", &answer(&text));
     });
     server.start().await.unwrap();
@@ -155,7 +155,7 @@ async fn after_a_restart_of_node_the_interface_is_back() {
             assert_eq!(server.line().await, "up");
             interface.connected.next().await;
             interface.asks(id).await;
-            // What was pushed once is heard once.
+            // What was pushed once arrives once.
             interface.call(0, "push", &json!([]));
             assert_eq!(interface.said.next().await, json!({"type": "push"}));
             assert_eq!(interface.said.next().await, json!({"type": "error", "id": 0}));
@@ -178,7 +178,7 @@ async fn an_interface_of_node_is_back_after_our_restart() {
     }
 }
 
-/// Node calls once for each connection, and tells what came back.
+/// Node calls once for each connection, and prints the reply.
 async fn answers(interface: &mut Program, calls: &mut Inbox<Value>, id: i64) {
     assert_eq!(calls.next().await, id);
     let reply: Value = serde_json::from_str(&interface.line().await).unwrap();
@@ -186,7 +186,7 @@ async fn answers(interface: &mut Program, calls: &mut Inbox<Value>, id: i64) {
     assert!(calls.is_empty());
 }
 
-/// Serves under the first name that nobody has.
+/// Serves under the first name that is free.
 async fn under_a_free_name(room: &Room) -> (String, IpcServer) {
     let mut n = 0;
     loop {
@@ -213,7 +213,7 @@ async fn looking_for_a_free_name_disturbs_nobody() {
         server.on_connect(move |_| came.put(expected));
         servers.push(server);
     }
-    // The first that each hears of anybody is the client that wanted to come.
+    // The first client that each sees is the one that wanted to connect.
     for name in ["myapp2", "myapp1", "myapp3"] {
         let client = room.ipc("client").connect_to(name).unwrap();
         soon("the connection", client.connected()).await.unwrap();
@@ -234,7 +234,7 @@ async fn looking_for_a_free_name_does_not_disturb_node() {
         assert_eq!(server.line().await, "up");
         let (name, _server) = under_a_free_name(&room).await;
         assert_eq!(name, "myapp2");
-        // The first that it hears of anybody is the client that wanted to come.
+        // The first client that it sees is the one that wanted to connect.
         let client = room.ipc("client").connect_to("myapp1").unwrap();
         client.emit("hello", "there").unwrap();
         assert_eq!(server.line().await, "connection 1");

@@ -13,7 +13,7 @@ use crate::program::{Program, nodes, say};
 const WORKERS: u64 = 16;
 const APPSPACE: &str = "detox.";
 
-/// A worker, and what it is told.
+/// A worker, and what it receives.
 #[derive(Debug)]
 struct Worker {
     _client: IpcClient,
@@ -33,7 +33,7 @@ struct Coordinator {
     cleaned: Inbox<u64>,
 }
 
-/// Starts a worker: it registers when it is told to begin, and asks something when it gets work.
+/// Starts a worker: it registers on a signal to begin, and asks something when it gets work.
 fn worker(
     ipc: &Ipc,
     index: u64,
@@ -124,7 +124,7 @@ async fn registers(program: &mut Program, index: u64) {
     assert_eq!((done, updates), (1, (1..=WORKERS).collect()));
 }
 
-/// What workers in this process hear when all are registered.
+/// What workers in this process receive when all are registered.
 async fn hear(workers: &mut [Worker]) {
     for worker in workers {
         assert_eq!(worker.done.next().await, worker.index);

@@ -1,5 +1,5 @@
-//! A hub over TCP: members register under a name, are told things one by one or all together, and
-//! come back when the hub was away.
+//! A hub over TCP: members register under a name, get messages one by one or all together, and
+//! reconnect after the hub was away.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -147,7 +147,7 @@ async fn telling_a_member_that_is_gone_is_an_error() {
 }
 
 both_runtimes!(a_stalled_member_neither_delays_the_others_nor_grows);
-/// One reads nothing: it costs its queue and no more, and the others get everything.
+/// One does not read: it costs its queue and no more, and the others get everything.
 async fn a_stalled_member_neither_delays_the_others_nor_grows() {
     const PENDING: usize = 256 * 1024;
     let room = Room::new(Dialect::Classic);
@@ -165,7 +165,7 @@ async fn a_stalled_member_neither_delays_the_others_nor_grows() {
     while refused < 50 {
         let report = soon("a broadcast", hub.server.core().broadcast_send("note", &note));
         let report = report.await.unwrap();
-        // The hub goes at the pace of those that read; the one that does not is waited for once.
+        // The hub keeps the pace of those that read; it waits once for the one that does not.
         assert!(report.sent >= 3, "{report:?}");
         sent += 1;
         refused += report.failed.len();
@@ -217,7 +217,7 @@ async fn members_are_back_after_a_hub_of_node_was_away() {
     for node in nodes("members_are_back_after_a_hub_of_node_was_away") {
         let (room, host) = (Room::new(node.dialect), own_address());
         let ipc = ipc(&room, &host);
-        // Free, and at an address where nobody else takes it.
+        // Free, and at an address that no other test uses.
         let port = {
             let listener = TcpListener::bind((host.as_str(), 0)).await.unwrap();
             listener.local_addr().unwrap().port()

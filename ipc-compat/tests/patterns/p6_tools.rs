@@ -1,5 +1,5 @@
-//! A socket by which other tools steer a program: at an explicit path, greeting whoever comes, with
-//! large messages, and a tool that talks nonsense dealt with alone.
+//! A socket by which other tools steer a program: at an explicit path, greeting each client, with
+//! large messages, and with a malformed frame that concerns its sender only.
 
 use std::path::Path;
 
@@ -131,7 +131,7 @@ async fn a_character_may_be_cut_anywhere() {
     }
 }
 
-/// What a tool sends that is no message, and the code of the error.
+/// What a tool sends that is not a message, and the code of the error.
 const NONSENSE: [(&str, &str); 4] = [
     ("GET / HTTP/1.1\r\n\r\n", codes::INVALID_JSON),
     ("[1, 2]", codes::INVALID_MESSAGE),
@@ -153,7 +153,7 @@ async fn nonsense_is_the_business_of_who_sent_it() {
             stream.write_all(format!("{nonsense}\x0c").as_bytes()).await.unwrap();
             assert_eq!(steered.wrong.next().await, (code, n));
             if dialect == Dialect::Classic {
-                // It may go on, as with node-ipc of that family.
+                // It may continue, as with node-ipc of that family.
                 stream.write_all(b"{\"type\":\"echo\",\"data\":\"sorry\"}\x0c").await.unwrap();
                 reads(&mut stream, "sorry").await;
             } else {

@@ -22,7 +22,7 @@ async fn echo(ipc: &Ipc, delimiter: &str) -> IpcServer {
     server
 }
 
-/// Reads until so many frames have come, and returns them.
+/// Reads until this many frames have arrived, and returns them.
 async fn frames(stream: &mut UnixStream, delimiter: &str, count: usize) -> Vec<String> {
     let mut read = Vec::new();
     loop {
@@ -122,7 +122,7 @@ async fn raw_echo(ipc: &Ipc) -> IpcServer {
     server
 }
 
-/// Waits until as many bytes have come as are expected; how they are cut is nobody's business.
+/// Waits until the expected number of bytes has arrived, in whatever chunks.
 async fn arrives(data: &mut Inbox<bytes::Bytes>, expected: &[u8]) {
     let mut came = Vec::new();
     while came.len() < expected.len() {
@@ -159,7 +159,7 @@ const ENCODINGS: [(&str, Encoding); 4] = [
     ("latin1", Encoding::Latin1),
 ];
 
-/// What comes back from a peer in Node unharmed. Classic versions make text of what they read, which
+/// What a peer in Node returns unharmed. Classic versions make text of what they read, which
 /// destroys what is not ASCII, unless the encoding is one that keeps every byte.
 fn echoable(node: ipc_compat::Dialect, encoding: Encoding) -> Vec<u8> {
     let keeps = matches!(encoding, Encoding::Hex | Encoding::Latin1);

@@ -128,13 +128,13 @@ async fn long_readings_are_put_together_for_each_sensor() {
                 sensor.sends(&frame[at..frame.len().min(at + 32 * 1024)]).await;
             }
             if at + 32 * 1024 < frames[0].len() {
-                // Else the system drops what it has no room for.
+                // Else the system drops what does not fit into its buffer.
                 hub.has_read_all().await;
             }
         }
         let mut heard = BTreeMap::from([hub.readings.next().await, hub.readings.next().await]);
         assert_eq!((heard.remove("a"), heard.remove("b")), (Some(LONG), Some(LONG)));
-        // What we send is one datagram, and this is none.
+        // What we send is one datagram, and this does not fit into one.
         let long = "n".repeat(LONG);
         let to = sensors[0].socket.local_addr().unwrap();
         let refused = hub.server.emit_to(to, "note", &long).unwrap_err();
@@ -153,7 +153,7 @@ async fn nobody_at_an_address_is_nothing_fatal() {
             socket.local_addr().unwrap()
         };
         for _ in 0..3 {
-            // The system refuses it, and tells so at one of the next calls.
+            // The system refuses it, and reports that at one of the next calls.
             let _ = hub.server.emit_to(nobody, "all", &1);
             hub.has_read_all().await;
         }
@@ -175,8 +175,8 @@ async fn sensors_and_what_they_leave_unfinished_have_limits() {
         let sensor = Sensor::at(hub.address).await;
         sensor.sends(&reading("a", 1)).await;
         sensor.hears().await;
-        // The place of the oldest is free at once; its task ends when it has its turn, on several
-        // threads a moment after the new one is heard.
+        // The place of the oldest is free at once; its task ends when it is scheduled, on several
+        // threads a moment after the new one is dispatched.
         let few = async {
             while hub.server.sockets().len() > SENSORS {
                 tokio::task::yield_now().await;
@@ -237,7 +237,7 @@ async fn a_hub_of_node_is_spoken_to_first() {
             assert_eq!(heard.next().await, "a");
             assert_eq!(hub.line().await, "reading of a, 30000 long");
             if node.dialect == Dialect::V14 {
-                // Classic versions broadcast to nobody.
+                // Classic versions do not broadcast to any peer.
                 assert_eq!(heard.next().await, "for all");
             }
         }

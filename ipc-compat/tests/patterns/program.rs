@@ -17,7 +17,7 @@ use crate::{p1_one_shot, p2_child, p4_workers};
 pub(crate) struct Program {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// Lines that were said to nobody.
+    /// Lines that no one has waited for.
     chatter: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Program {
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
-    /// What it printed and nobody asked for, on stdout and stderr.
+    /// The rest of what it printed, on stdout and stderr.
     pub(crate) chatter: String,
 }
 
@@ -106,7 +106,7 @@ impl Node {
     }
 }
 
-/// Returns both versions of node-ipc, or says why there are none.
+/// Returns both versions of node-ipc, or prints why they are not available.
 pub(crate) fn nodes(test: &str) -> Vec<Node> {
     let Some(peers) = std::env::var_os(PEERS) else {
         // Not by `eprintln`, which a test that passes keeps to itself.
@@ -127,7 +127,7 @@ pub(crate) fn nodes(test: &str) -> Vec<Node> {
     peers.lines().map(node).collect()
 }
 
-/// Plays the part it was started for; without one it is no test.
+/// Plays the part it was started for; without one this test does not apply.
 #[test]
 fn plays_a_part() {
     let Some(part) = std::env::var_os(PART) else { return };

@@ -1,4 +1,4 @@
-//! `config.tls`: what becomes of each of its settings, and who talks to whom with it.
+//! `config.tls`: the effect of each of its settings, and which peers can connect with it.
 #![cfg(feature = "tls-base")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 

@@ -21,7 +21,7 @@ async fn a_conversation_of_two_who_know_each_other_passes() {
         let mut served = serve(assured(trusting(&ca, who(&here(&ca))), dialect)).await;
         let identity = ca.issue(&["client.example"]);
         talk(served.port, assured(trusting(&ca, who(&identity)), dialect)).await;
-        // A client of another profile has to be somebody, too.
+        // A client of another profile has to authenticate, too.
         let nobody = config(trusting(&ca, Tls::default()));
         assert_eq!(refused(served.port, nobody).await, "ERR_IPC_TLS_REFUSED_BY_PEER");
         let error = served.errors.recv().await;

@@ -1,4 +1,4 @@
-//! Settings that cannot be: refused when a server or client is made, with what is missing or broken.
+//! Invalid settings: refused when a server or client is created, with what is missing or broken.
 
 use std::error::Error;
 
@@ -21,7 +21,7 @@ fn serve_net(tls: Tls) -> IpcError {
     Ipc::new(config(tls)).serve_net(()).unwrap_err()
 }
 
-// Tests W71: 9.x serves with a key that everybody has then.
+// Tests W71: 9.x serves with a public key and certificate then.
 #[test]
 fn a_server_has_no_key_unless_it_is_given_one() {
     let identity = here(&Authority::new("ca"));

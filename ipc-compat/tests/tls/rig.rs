@@ -47,7 +47,7 @@ pub(crate) fn here(authority: &Authority) -> Identity {
     authority.issue(&["localhost"])
 }
 
-/// A server that says back what it is told.
+/// A server that echoes.
 pub(crate) struct Served {
     pub(crate) server: IpcServer,
     pub(crate) port: u16,
@@ -60,7 +60,7 @@ pub(crate) async fn serve(config: Config) -> Served {
     let server = Ipc::new(config).serve_net(()).unwrap();
     server.on("ask", |text: String, socket| socket.emit("answer", &text).unwrap());
     let (tell, errors) = mpsc::unbounded_channel();
-    server.on_error(move |error, _| drop(tell.send(codes::of(error).into_owned())));
+    server.on_error(move |error, _| drop(tell.send(codes::of(error).to_owned())));
     let port = match soon(server.start()).await.unwrap() {
         Endpoint::Tls { port, .. } => port,
         other => panic!("{other} is no TLS endpoint"),
@@ -90,7 +90,7 @@ pub(crate) async fn refused(port: u16, config: Config) -> String {
     let client = client(port, config).unwrap();
     client.emit("ask", "secret").unwrap();
     match soon(client.connected()).await {
-        Err(ConnectError::Failed(error)) => codes::of(&error).into_owned(),
+        Err(ConnectError::Failed(error)) => codes::of(&error).to_owned(),
         other => panic!("not refused: {other:?}"),
     }
 }
@@ -112,7 +112,7 @@ impl Lines {
     }
 }
 
-/// Ends a test that would hang; nothing waits for it otherwise.
+/// Ends a test that would hang; no test waits for it otherwise.
 pub(crate) fn soon<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
     let timeout = tokio::time::timeout(Duration::from_secs(120), future);
     async { timeout.await.unwrap_or_else(|_| panic!("waited in vain")) }

@@ -1,4 +1,4 @@
-//! Paths and texts: which of them counts, and what becomes of the rest.
+//! Paths and texts: which of them is used, and which is ignored.
 
 use std::fs;
 use std::path::PathBuf;

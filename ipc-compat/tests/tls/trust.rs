@@ -1,4 +1,4 @@
-//! Who is let in: by the server's certificate, by the client's, and by nobody's.
+//! Which peers are accepted: by the server's certificate, by the client's, and without one.
 
 use std::sync::mpsc;
 
@@ -28,7 +28,7 @@ async fn each_side_knows_the_other() {
     }
 }
 
-// Tests W71: in classic such a server asks nobody.
+// Tests W71: in classic such a server does not ask for certificates.
 both_runtimes!(whoever_trusts_certificates_wants_to_see_one);
 async fn whoever_trusts_certificates_wants_to_see_one() {
     let ca = Authority::new("ca");
@@ -45,7 +45,7 @@ async fn whoever_trusts_certificates_wants_to_see_one() {
         assert_eq!(refused(served.port, strange).await, "ERR_IPC_TLS_REFUSED_BY_PEER");
         let error = served.errors.recv().await;
         assert_eq!(error.as_deref(), Some("ERR_IPC_TLS_UNKNOWN_ISSUER"));
-        // Nobody else notices.
+        // No other client is affected.
         talk(served.port, config(trusting(&ca, who(&ca.issue(&["client.example"]))))).await;
         served.server.stop().await;
     }

@@ -1,6 +1,6 @@
 //! Plays the scripts that were played with real node-ipc, and compares what is published, and when.
 //!
-//! The recordings are in `testdata/transcripts`. Here time is tokio's, which stands still while
+//! The recordings are in `testdata/transcripts`. Here time is tokio's, which is paused while
 //! there is something to do: what takes no time in the script takes none here.
 //!
 //! Each script is played over Unix sockets and TCP, and over UDP if there is nothing in it that UDP

@@ -1,4 +1,4 @@
-//! What we do otherwise on purpose, script by script. Each has its row in `docs/deviations.md`.
+//! Intended differences, script by script. Each has its entry in `docs/deviations.md`.
 
 use crate::place::Kind;
 
@@ -47,7 +47,7 @@ pub(crate) const OURS: &[Ours] = &[
             "300 client three",
         ],
     },
-    // A client's end is told. 14 says nothing.
+    // A client's end is reported. 14 does not report it.
     Ours {
         script: "disconnect_connected",
         versions: V14,
@@ -59,7 +59,7 @@ pub(crate) const OURS: &[Ours] = &[
             "300 client destroy",
         ],
     },
-    // A client's end is told, also when it waits for its next attempt. node-ipc says nothing.
+    // A client's end is reported, also when it waits for its next attempt. node-ipc does not report it.
     Ours {
         script: "disconnect_waiting",
         versions: BOTH,
@@ -84,7 +84,7 @@ pub(crate) const OURS: &[Ours] = &[
             "300 client destroy",
         ],
     },
-    // A client that is not to try again is at its end at once. Classic tries once more when the
+    // A client that must not retry ends at once. Classic tries once more when the
     // pause is over, 14 ends it then.
     Ours {
         script: "stop_retrying_while_waiting",
@@ -128,7 +128,7 @@ pub(crate) const OURS: &[Ours] = &[
             "400 server close",
         ],
     },
-    // A broadcast over UDP goes to whom was heard of. Classic's goes to nobody.
+    // A broadcast over UDP goes to the peers that sent something. Classic's goes to none.
     Ours {
         script: "answers",
         versions: V9,
@@ -143,6 +143,6 @@ pub(crate) const OURS: &[Ours] = &[
             "800 server told 3",
         ],
     },
-    // Over UDP nobody leaves. Classic's own socket does, when the server stops.
+    // Over UDP no peer leaves. Classic's own socket does, when the server stops.
     Ours { script: "stop_with_clients", versions: V9, kinds: UDP, lines: &["0 server start"] },
 ];

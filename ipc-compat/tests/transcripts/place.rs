@@ -29,8 +29,8 @@ impl Kind {
         self != Self::Udp || script.iter().all(name)
     }
 
-    /// Returns whether nobody is to publish this line, though node-ipc does: over UDP, where nobody
-    /// connects, it calls its own socket a client that did.
+    /// Returns whether node-ipc publishes this line without reason: over UDP, which has no
+    /// connections, it reports its own socket as a client that connected.
     // Tests W45
     pub(crate) fn is_noise(self, line: &str) -> bool {
         self == Self::Udp && line == "0 server connect"
@@ -55,7 +55,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Returns a place of this kind that nobody else has; `path` is for Unix sockets.
+    /// Returns a place of this kind that no other test has; `path` is for Unix sockets.
     pub(crate) fn new(kind: Kind, path: PathBuf) -> Self {
         static PORT: AtomicU16 = AtomicU16::new(20_000);
         match kind {

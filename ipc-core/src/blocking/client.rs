@@ -1,22 +1,21 @@
-//! `Client`: a connection that comes back, driven by the thread that owns it.
+//! `Client`: a connection that reconnects, driven by the thread that owns it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipc_transport::{BlockingStream, Transport, TransportError};
 
-use super::connection::close;
 use super::methods::talk_methods;
-use super::talk::{Talk, Turn};
+use super::talk::{Outcome, Talk};
 use super::{ClientBuilder, Event, NotBlocking, RecvError};
 use crate::error::{ConnectError, DisconnectReason, Error};
-use crate::options::OnMalformed;
+use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, Session, State};
 use crate::runtime::clock;
 use crate::runtime::dial::dial;
 use crate::{ClientEvent, CloseReport, MessageFormat};
 
-/// A connection to a server that comes back when it is lost, for a thread that waits.
+/// A connection to a server that reconnects when it is lost, for a thread that waits.
 ///
 /// Nothing happens between calls: [`recv`](Self::recv) and [`connect`](Self::connect) dial, wait
 /// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
@@ -27,6 +26,8 @@ pub struct Client<F> {
     session: Session,
     transport: Arc<dyn Transport>,
     connect_timeout: Duration,
+    /// What the session last asked for and is still to be done.
+    order: Option<Output>,
     /// Why the last connection or attempt ended.
     reason: DisconnectReason,
     last_error: Option<Arc<Error>>,
@@ -49,15 +50,16 @@ impl<F: MessageFormat> Client<F> {
         connect_timeout: Duration,
     ) -> Self {
         let (reason, last_error) = (DisconnectReason::Local, None);
-        Self { talk, session, transport, connect_timeout, reason, last_error }
+        Self { talk, session, transport, connect_timeout, order: None, reason, last_error }
     }
 
     /// Waits until the client is connected. Optional: `recv` connects, too.
     ///
     /// # Errors
     ///
-    /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
-    /// never help ([`Error::is_permanent`]), or it was closed. With a policy that tries for ever and no server, this waits for ever.
+    /// [`ConnectError`] if it ended instead: there was no attempt left, trying again can never help
+    /// ([`Error::is_permanent`]), or it was closed. With a policy that tries for ever and no server,
+    /// this waits for ever.
     ///
     /// # Panics
     ///
@@ -118,9 +120,9 @@ impl<F: MessageFormat> Client<F> {
             match self.session.state() {
                 State::Destroyed => return Err(RecvError::Ended),
                 State::Connected => match self.talk.turn(until) {
-                    Turn::Look => {}
-                    Turn::TimedOut => return Err(RecvError::TimedOut),
-                    Turn::Lost(reason) => self.lost(reason),
+                    Outcome::Progress => {}
+                    Outcome::TimedOut => return Err(RecvError::TimedOut),
+                    Outcome::Lost(reason) => self.lost(reason),
                 },
                 _ => self.advance(until)?,
             }
@@ -128,7 +130,7 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Connects if need be and waits until everything that was sent is written; `false` if the
-    /// client came to its end before, or if 8 MiB of events wait to be received while an answer is
+    /// client ended before, or if 8 MiB of events wait to be received while an answer is
     /// waited for (`sync`).
     ///
     /// # Panics
@@ -139,9 +141,9 @@ impl<F: MessageFormat> Client<F> {
             match self.session.state() {
                 State::Destroyed => return false,
                 State::Connected => match self.talk.drain(None) {
-                    Turn::Look => {}
-                    Turn::TimedOut => return false,
-                    Turn::Lost(reason) => self.lost(reason),
+                    Outcome::Progress => {}
+                    Outcome::TimedOut => return false,
+                    Outcome::Lost(reason) => self.lost(reason),
                 },
                 _ => {
                     let _ = self.advance(None);
@@ -152,27 +154,26 @@ impl<F: MessageFormat> Client<F> {
     }
 
     /// Writes what waits, ends the connection and waits for the server's end, at most about the
-    /// close timeout and the linger time; the client does not connect again. Without a connection, what waits comes
-    /// back. What the server still sent can be received afterwards.
+    /// close timeout and the linger time; the client does not connect again. Without a connection,
+    /// what waits is handed back. What the server still sent can be received afterwards.
     pub fn close(&mut self) -> CloseReport {
         if self.session.state() == State::Connected {
             self.session.handle_input(Input::Close);
-            self.reason = close(&mut self.talk);
-            self.talk.detach();
-            self.session.handle_input(Input::Lost { now: clock::now(), chance: 0.0 });
+            self.obey();
+            let reason = self.talk.wait_closed();
+            self.lost(reason);
         } else {
             self.session.handle_input(Input::Disconnect);
+            self.obey();
         }
-        self.tell();
         self.talk.close_report()
     }
 
-    /// Does what the session wants while there is no connection: dials, or waits for the time to.
+    /// Does what the session asks for while there is no connection: dials, or waits for the time to.
     fn advance(&mut self, until: Option<Instant>) -> Result<(), RecvError> {
-        match self.session.state() {
-            State::Idle => self.session.handle_input(Input::Start),
-            State::Dialing { .. } => self.dial(until)?,
-            State::Waiting(at) => {
+        match self.order {
+            None => self.session.handle_input(Input::Start),
+            Some(Output::WakeAt(at)) => {
                 let end = until.map_or(at, |until| until.min(at));
                 pause(end.saturating_duration_since(clock::now()));
                 if end < at {
@@ -180,9 +181,9 @@ impl<F: MessageFormat> Client<F> {
                 }
                 self.session.handle_input(Input::Tick { now: clock::now().max(at) });
             }
-            _ => {}
+            Some(_) => self.dial(until)?,
         }
-        self.tell();
+        self.obey();
         Ok(())
     }
 
@@ -192,7 +193,7 @@ impl<F: MessageFormat> Client<F> {
         let given = left.map_or(limit, |left| left.min(limit));
         let error = match connect(&*self.transport, given) {
             Ok(stream) => {
-                self.talk.attach(stream);
+                self.talk.attach(stream, Role::Client);
                 self.last_error = None;
                 self.session.handle_input(Input::Dialed);
                 return Ok(());
@@ -208,41 +209,40 @@ impl<F: MessageFormat> Client<F> {
             Err(error) => error,
         };
         let permanent = error.is_permanent();
-        self.reason = self.talk.fail(error);
-        if let DisconnectReason::Error(error) = &self.reason {
-            self.last_error = Some(Arc::clone(error));
-        }
+        let error = self.talk.report(error);
+        self.last_error = Some(Arc::clone(&error));
+        self.reason = DisconnectReason::Error(error);
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::DialFailed { permanent, now, chance });
         Ok(())
     }
 
     fn lost(&mut self, reason: DisconnectReason) {
-        self.talk.detach();
-        // Wire rule W14
-        if self.talk.config.on_malformed == OnMalformed::Close && reason.is_misunderstood() {
+        if !self.talk.may_reconnect() {
             self.session.handle_input(Input::StopRetrying);
         }
+        self.talk.detach();
         self.reason = reason;
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
-        self.tell();
+        self.obey();
     }
 
-    /// Tells what the session says has happened.
-    fn tell(&mut self) {
+    /// Does what the session asks for. What takes time is kept for [`advance`](Self::advance).
+    fn obey(&mut self) {
         while let Some(output) = self.session.poll_output() {
             match output {
-                Output::Connected => self.talk.tell(ClientEvent::Connect),
+                Output::Dial | Output::WakeAt(_) => self.order = Some(output),
+                Output::Drain => self.talk.start_closing(),
+                Output::Hangup => self.talk.detach(),
+                Output::Connected => self.talk.push_event(ClientEvent::Connect),
                 Output::Disconnected => {
-                    self.talk.tell(ClientEvent::Disconnect(self.reason.clone()));
+                    self.talk.push_event(ClientEvent::Disconnect(self.reason.clone()));
                 }
                 Output::Destroyed => {
                     self.talk.closed = true;
-                    self.talk.tell(ClientEvent::Destroy);
+                    self.talk.push_event(ClientEvent::Destroy);
                 }
-                // What is to be done follows from the state.
-                _ => {}
             }
         }
     }
@@ -254,7 +254,7 @@ fn connect(transport: &dyn Transport, limit: Duration) -> Result<BlockingStream,
     runtime(transport)?.block_on(async { Ok(dial(transport, limit).await?.into_blocking()?) })
 }
 
-/// Tells whether the time was over before it was known what comes of the attempt.
+/// Returns whether the time was over before the attempt had succeeded or failed.
 fn is_out_of_time(error: &Error) -> bool {
     matches!(
         error,

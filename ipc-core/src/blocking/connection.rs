@@ -1,16 +1,16 @@
 //! `Connection`: one peer of a blocking server, for the thread that serves it.
 
-use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ipc_transport::BlockingStream;
 
 use super::methods::talk_methods;
-use super::talk::{Talk, Turn};
+use super::talk::{Outcome, Talk};
 use super::{Event, RecvError};
-use crate::error::{DisconnectReason, Error};
+use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
+use crate::protocol::connection::Role;
 use crate::runtime::clock;
 use crate::{ClientEvent, CloseReport, MessageFormat};
 
@@ -22,7 +22,7 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 pub struct Connection<F> {
     talk: Talk<F>,
     ended: bool,
-    /// Its place among the server's connections.
+    /// Counts it among the server's connections.
     place: Option<Arc<()>>,
 }
 
@@ -34,7 +34,7 @@ impl<F: MessageFormat> Connection<F> {
         place: Arc<()>,
     ) -> Self {
         let mut talk = Talk::new(format, config);
-        talk.attach(stream);
+        talk.attach(stream, Role::Server);
         Self { talk, ended: false, place: Some(place) }
     }
 
@@ -64,9 +64,9 @@ impl<F: MessageFormat> Connection<F> {
                 return Err(RecvError::Ended);
             }
             match self.talk.turn(until) {
-                Turn::Look => {}
-                Turn::TimedOut => return Err(RecvError::TimedOut),
-                Turn::Lost(reason) => self.end(reason),
+                Outcome::Progress => {}
+                Outcome::TimedOut => return Err(RecvError::TimedOut),
+                Outcome::Lost(reason) => self.end(reason),
             }
         }
     }
@@ -76,9 +76,9 @@ impl<F: MessageFormat> Connection<F> {
     pub fn flush(&mut self) -> bool {
         while !self.talk.queue.is_empty() {
             match self.talk.drain(None) {
-                Turn::Look => {}
-                Turn::TimedOut => return false,
-                Turn::Lost(reason) => {
+                Outcome::Progress => {}
+                Outcome::TimedOut => return false,
+                Outcome::Lost(reason) => {
                     self.end(reason);
                     return false;
                 }
@@ -91,7 +91,8 @@ impl<F: MessageFormat> Connection<F> {
     /// close timeout and the linger time. What the peer still sends can be received afterwards.
     pub fn close(&mut self) -> CloseReport {
         if !self.ended {
-            let reason = close(&mut self.talk);
+            self.talk.start_closing();
+            let reason = self.talk.wait_closed();
             self.end(reason);
         }
         self.talk.close_report()
@@ -102,38 +103,6 @@ impl<F: MessageFormat> Connection<F> {
         self.talk.closed = true;
         self.ended = true;
         self.place = None;
-        self.talk.tell(ClientEvent::Disconnect(reason));
-    }
-}
-
-/// Writes what waits, ends our direction and waits for the peer's end. Returns how it ended.
-pub(super) fn close<F: MessageFormat>(talk: &mut Talk<F>) -> DisconnectReason {
-    let limit = talk.config.close_timeout;
-    talk.go_on();
-    let until = clock::now().checked_add(limit);
-    while !talk.queue.is_empty() {
-        match talk.drain(until) {
-            Turn::Look => {}
-            Turn::TimedOut => return talk.fail(Error::CloseTimeout { limit }),
-            Turn::Lost(reason) => return reason,
-        }
-    }
-    let shut = talk.line().map_or(Ok(()), |line| line.stream().shutdown_write());
-    if shut.is_err_and(|error| error.kind() != io::ErrorKind::NotConnected) {
-        return DisconnectReason::Local;
-    }
-    talk.closing = true;
-    // The peer's own end proves that it has read everything. It gets a moment for it.
-    let linger = clock::now().checked_add(talk.config.linger);
-    loop {
-        match talk.drain(linger) {
-            Turn::Look => {}
-            Turn::Lost(DisconnectReason::Reset) => return DisconnectReason::Reset,
-            Turn::TimedOut => return DisconnectReason::Local,
-            Turn::Lost(reason) => {
-                talk.peer_ended = !matches!(reason, DisconnectReason::Error(_));
-                return DisconnectReason::Local;
-            }
-        }
+        self.talk.push_event(ClientEvent::Disconnect(reason));
     }
 }

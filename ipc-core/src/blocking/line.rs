@@ -1,24 +1,22 @@
-//! `Line`: one connection's socket with what it has received, for a thread that waits.
+//! `Line`: one connection's socket with its machine, for a thread that waits.
 
 use std::io::{self, ErrorKind, IoSlice, Read};
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes};
-use ipc_codec::{DecodeError, Framing};
+use ipc_codec::DecodeError;
 use ipc_transport::{BlockingStream, Interest};
 
-use crate::LooksLike;
-use crate::options::ConnectionConfig;
-use crate::protocol::connection::inbound::Inbound;
+use crate::protocol::connection::{Input, Machine};
 use crate::protocol::queue::SendQueue;
 use crate::runtime::clock;
 
-/// A connection's socket, its decoder, and the frame that comes next.
+/// A connection's socket, its machine, and the frame that comes next.
 #[derive(Debug)]
 pub(super) struct Line {
     stream: BlockingStream,
-    inbound: Inbound,
-    /// The frame behind the one that was taken last: while there is one, the program is in a
+    pub(super) machine: Machine,
+    /// The frame after the one that was taken last: while there is one, the program is in a
     /// burst, and what it sends gathers.
     ahead: Option<Result<Bytes, DecodeError>>,
     /// Whether the last write found the socket full.
@@ -27,35 +25,32 @@ pub(super) struct Line {
     full_since: Option<Instant>,
     /// How many bytes were written so far.
     written: u64,
-    /// Why nothing can be written any more. What the peer sent before is read first.
-    write_error: Option<io::Error>,
-    room: Box<[u8]>,
+    buffer: Box<[u8]>,
 }
 
 /// What waiting brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Woken {
-    /// Bytes were received.
-    Received,
-    /// Room to write, which is used already.
-    Written,
+    /// Something was read or written, or may have been.
+    Progress,
     /// The peer has ended its side.
     Ended,
+    /// Nothing can be written any more, and nothing waits to be read.
+    Broken,
     /// The time is over.
     TimedOut,
 }
 
 impl Line {
-    pub(super) fn new(stream: BlockingStream, framing: Framing, config: &ConnectionConfig) -> Self {
+    pub(super) fn new(stream: BlockingStream, machine: Machine) -> Self {
         Self {
             stream,
-            inbound: Inbound::new(framing, config.limits, config.frame_timeout),
+            machine,
             ahead: None,
             blocked: false,
             full_since: None,
             written: 0,
-            write_error: None,
-            room: vec![0; ROOM].into_boxed_slice(),
+            buffer: vec![0; BUFFER].into_boxed_slice(),
         }
     }
 
@@ -67,22 +62,22 @@ impl Line {
     pub(super) fn next_frame(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let next = match self.ahead.take() {
             Some(next) => Some(next),
-            None => self.inbound.next_frame().transpose(),
+            None => self.machine.inbound().next_frame().transpose(),
         };
         if matches!(next, Some(Ok(_))) {
-            self.ahead = self.inbound.next_frame().transpose();
+            self.ahead = self.machine.inbound().next_frame().transpose();
         }
         next.transpose()
     }
 
-    /// Returns whether another frame is there already.
+    /// Returns whether another frame has been received already.
     pub(super) fn is_busy(&self) -> bool {
         self.ahead.is_some()
     }
 
-    /// Returns whether the last write found the socket full, so that the peer has to read first.
+    /// Returns whether the last write found the socket full: the peer has to read first.
     pub(super) fn is_blocked(&self) -> bool {
-        self.blocked && self.write_error.is_none()
+        self.blocked && self.machine.is_writable()
     }
 
     /// Returns since when the socket has been full and has taken nothing.
@@ -95,34 +90,21 @@ impl Line {
         self.written
     }
 
-    /// Takes note that nothing is read for now.
-    pub(super) fn pause(&mut self) {
-        self.inbound.pause();
+    /// Ends the writing direction: the peer sees the end of the stream.
+    pub(super) fn shut_down(&mut self) {
+        // An error here shows as the end of the stream, which is what is wanted.
+        let _ = self.stream.shutdown_write();
+        self.machine.handle(Input::ShutDown { now: clock::now() });
     }
 
-    /// Returns what the unfinished frame, or the one that was refused just now, looks like.
-    pub(super) fn looks_like(&self) -> Option<LooksLike> {
-        self.inbound.looks_like()
-    }
-
-    /// Returns when the unfinished frame has to have made progress, if there is one.
-    pub(super) fn frame_deadline(&mut self) -> Option<Instant> {
-        self.inbound.deadline(clock::now)
-    }
-
-    /// Takes note of the stream's end.
-    pub(super) fn finish(&mut self) -> Result<(), DecodeError> {
-        self.inbound.finish()
-    }
-
-    /// Writes what waits, as far as there is room. An error shows when nothing can be read.
+    /// Writes what waits, as far as the socket takes it. An error is the machine's.
     pub(super) fn write(&mut self, queue: &mut SendQueue) {
         self.blocked = false;
-        while !queue.is_held() && self.write_error.is_none() {
+        while !queue.is_held() && self.machine.is_writable() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let used = queue.gather(&mut slices);
             match self.stream.try_write_vectored(slices.get(..used).unwrap_or_default()) {
-                Ok(0) => self.write_error = Some(ErrorKind::WriteZero.into()),
+                Ok(0) => self.fail_to_write(ErrorKind::WriteZero.into()),
                 Ok(n) => {
                     queue.advance(n);
                     self.written = self.written.wrapping_add(n as u64);
@@ -134,13 +116,17 @@ impl Line {
                     return;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => self.write_error = Some(error),
+                Err(error) => self.fail_to_write(error),
             }
         }
     }
 
-    /// Writes what waits, then waits: for bytes, for the peer's end, or, if the socket is full,
-    /// for room. `until` ends it.
+    fn fail_to_write(&mut self, error: io::Error) {
+        self.machine.handle(Input::WriteFailed(error));
+    }
+
+    /// Writes what waits, then waits until something can be read or, if the socket is full, written.
+    /// `until` ends it.
     pub(super) fn wait(
         &mut self,
         queue: &mut SendQueue,
@@ -151,12 +137,9 @@ impl Line {
             Some(Duration::ZERO) => return Ok(Woken::TimedOut),
             timeout => timeout,
         };
-        if self.write_error.is_some() {
+        if !self.machine.is_writable() {
             if !self.stream.wait(Interest::Read, Some(Duration::ZERO))?.read {
-                return Err(self
-                    .write_error
-                    .take()
-                    .unwrap_or_else(|| ErrorKind::BrokenPipe.into()));
+                return Ok(Woken::Broken);
             }
         } else if self.blocked {
             let ready = self.stream.wait(Interest::Both, timeout)?;
@@ -164,7 +147,7 @@ impl Line {
                 self.write(queue);
             }
             if !ready.read {
-                return Ok(if ready.write { Woken::Written } else { Woken::TimedOut });
+                return Ok(if ready.write { Woken::Progress } else { Woken::TimedOut });
             }
         } else {
             self.stream.set_read_timeout(timeout)?;
@@ -172,18 +155,8 @@ impl Line {
         self.read()
     }
 
-    /// Writes what waits; waits for room until something is written or `until` has come. Reads
+    /// Waits until the socket takes something or `until` has come, and writes what waits. Reads
     /// nothing.
-    pub(super) fn wait_for_room(
-        &mut self,
-        queue: &mut SendQueue,
-        until: Option<Instant>,
-    ) -> io::Result<Woken> {
-        let woken = self.wait_to_write(queue, until)?;
-        self.write_error.take().map_or(Ok(woken), Err)
-    }
-
-    /// The same, but an error of writing shows only when nothing can be read.
     pub(super) fn wait_to_write(
         &mut self,
         queue: &mut SendQueue,
@@ -192,26 +165,30 @@ impl Line {
         let timeout = until.map(|until| until.saturating_duration_since(clock::now()));
         let ready = self.stream.wait(Interest::Write, timeout)?;
         self.write(queue);
-        Ok(if ready.write { Woken::Written } else { Woken::TimedOut })
+        Ok(match ready.write {
+            _ if !self.machine.is_writable() => Woken::Broken,
+            true => Woken::Progress,
+            false => Woken::TimedOut,
+        })
     }
 
     fn read(&mut self) -> io::Result<Woken> {
-        let mut spare = self.inbound.spare();
-        let size = spare.remaining_mut().min(self.room.len());
-        let room = self.room.get_mut(..size).unwrap_or_default();
-        match self.stream.read(room) {
+        let mut spare = self.machine.inbound().spare();
+        let size = spare.remaining_mut().min(self.buffer.len());
+        let buffer = self.buffer.get_mut(..size).unwrap_or_default();
+        match self.stream.read(buffer) {
             Ok(0) => Ok(Woken::Ended),
             Ok(n) => {
-                spare.put_slice(room.get(..n).unwrap_or_default());
+                spare.put_slice(buffer.get(..n).unwrap_or_default());
                 drop(spare);
-                self.inbound.on_read(n);
-                Ok(Woken::Received)
+                self.machine.inbound().on_read(n);
+                Ok(Woken::Progress)
             }
             Err(error) => match error.kind() {
                 // How the time that is over shows, by system.
                 ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(Woken::TimedOut),
                 // The caller looks at its deadline and comes back.
-                ErrorKind::Interrupted => Ok(Woken::Written),
+                ErrorKind::Interrupted => Ok(Woken::Progress),
                 _ => Err(error),
             },
         }
@@ -219,7 +196,7 @@ impl Line {
 }
 
 /// The most bytes of one read: as the async driver has it.
-const ROOM: usize = 64 * 1024;
+const BUFFER: usize = 64 * 1024;
 
 /// The slices of one write: beyond this many a system call costs more than it saves.
 const SLICES: usize = 16;

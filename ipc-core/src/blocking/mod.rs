@@ -72,6 +72,17 @@ pub enum RecvError {
     Ended,
 }
 
+impl RecvError {
+    /// Returns a stable code, for programs: `receive_timeout` or `closed`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::TimedOut => "receive_timeout",
+            Self::Ended => "closed",
+        }
+    }
+}
+
 /// The transport's sockets need a runtime: this driver takes Unix sockets and TCP, and no others.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -88,7 +88,8 @@ impl MessageFormat for MsgPack {
 impl<T: Serialize + ?Sized> EncodePayload<T> for MsgPack {
     fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError> {
         let unserializable = |error: rmp_serde::encode::Error| {
-            FormatError::new(Self::UNSERIALIZABLE, error.to_string())
+            FormatError::new(Self::UNSERIALIZABLE, "the payload cannot be put into MessagePack")
+                .with_source(error)
         };
         out.put_u8(PAIR);
         event.serialize(&mut Serializer::new(out.writer())).map_err(unserializable)?;
@@ -104,20 +105,20 @@ impl<T: Serialize + ?Sized> EncodePayload<T> for MsgPack {
 
 impl<T: DeserializeOwned> DecodePayload<T> for MsgPack {
     fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
-        let invalid = |error: &dyn std::fmt::Display| {
-            FormatError::new(Self::INVALID_PAYLOAD, error.to_string())
-        };
         let payload = message.payload().unwrap_or(NIL);
         let mut deserializer: Deserializer<ReadRefReader<'_, [u8]>> =
             Deserializer::from_read_ref(payload);
         deserializer.set_max_depth(MAX_DEPTH);
-        let value = T::deserialize(&mut deserializer).map_err(|error| invalid(&error))?;
+        let value = T::deserialize(&mut deserializer).map_err(|error| {
+            FormatError::new(Self::INVALID_PAYLOAD, "the payload is not what is asked for")
+                .with_source(error)
+        })?;
         // The reader does not say how far it came; at the end there is no next value's first byte.
         match IgnoredAny::deserialize(&mut deserializer) {
             Err(Error::InvalidMarkerRead(error)) if error.kind() == ErrorKind::UnexpectedEof => {
                 Ok(value)
             }
-            _ => Err(invalid(&"more follows the payload")),
+            _ => Err(FormatError::new(Self::INVALID_PAYLOAD, "more follows the payload")),
         }
     }
 }

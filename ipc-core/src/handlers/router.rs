@@ -325,6 +325,17 @@ impl<C> fmt::Debug for Router<C> {
     }
 }
 
+impl HandlerError {
+    /// Returns a stable code, for programs: `handler_panicked`, or that of the [`FormatError`].
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Panicked { .. } => "handler_panicked",
+            Self::Payload { source, .. } | Self::NoPayload { source, .. } => source.code(),
+        }
+    }
+}
+
 impl fmt::Display for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

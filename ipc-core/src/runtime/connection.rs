@@ -1,72 +1,67 @@
-//! `Connection`: one connection at work, from its first byte to its end, as a future.
+//! `Connection`: the future that drives one connection, from its first byte to its end.
 
 use std::future::Future;
-use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
 
-use ipc_codec::DecodeError;
 use ipc_transport::ReadHalf;
 
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::router::Snapshot;
 use crate::observe::trace::Traced;
-use crate::options::{ConnectionConfig, OnMalformed};
+use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
-use crate::protocol::connection::inbound::Inbound;
+use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::{Flushed, Want};
 use crate::runtime::read;
-use crate::runtime::read::{hung_up, is_hangup};
 use crate::runtime::timer::Timer;
 use crate::{MessageFormat, Peer};
 
-/// One connection at work. Ready with the reason when it has ended.
+/// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
 /// Each turn reads as much as there is, decodes and handles every whole frame of it, and then
 /// writes what the handlers sent, in one go. A turn has a budget, so that a peer that floods
-/// leaves the others their share.
+/// leaves the others their share. What ends the connection, and when, its [`Machine`] decides.
 pub(crate) struct Connection<F: MessageFormat, L> {
     peer: Peer<F>,
     hub: Arc<Dispatcher<F, L>>,
     config: Arc<ConnectionConfig>,
-    inbound: Inbound,
+    machine: Machine,
     /// What of the server's budget for unfinished frames is this connection's.
     charge: Charge,
-    /// Whether what comes and goes are datagrams.
+    /// Whether what is received and sent are datagrams.
     datagrams: bool,
     snapshot: Snapshot<Peer<F>>,
     backlog: Backlog<F, L>,
-    /// `None` when the peer has ended its side, or reading failed.
-    reader: Option<ReadHalf>,
-    /// Whether what waits is still written after the peer has ended its side. A server answers
-    /// like this; a client keeps what waits for the next connection.
-    answer_after_end: bool,
-    /// Why the receiving side ended, once it has.
-    ended: Option<DisconnectReason>,
-    write_error: Option<io::Error>,
-    /// When the peer has to have sent something, with an idle timeout.
-    idle_at: Option<Instant>,
-    /// When this side stops waiting for what is left to be written and for the peer's end.
-    close_at: Option<Instant>,
-    shut_down: bool,
+    reader: ReadHalf,
+    /// The error that was reported last.
+    failure: Option<Arc<Error>>,
     timer: Timer,
 }
 
-/// Nothing in it is pinned where it lies: the timer has a box of its own.
+/// What a connection leaves behind.
+pub(crate) struct Ended<F, L> {
+    pub(crate) reason: DisconnectReason,
+    /// What the streams have not taken yet.
+    pub(crate) backlog: Backlog<F, L>,
+    /// Whether a client may connect again.
+    pub(crate) may_reconnect: bool,
+}
+
+/// Nothing in it is pinned in place: the timer has a box of its own.
 impl<F: MessageFormat, L> Unpin for Connection<F, L> {}
 
 /// How handling frames stopped.
 enum Flow {
     /// More bytes are needed.
     More,
-    /// A stream is full, or the turn's budget is spent.
+    /// A stream is full, the turn's budget is spent, or the outbox has a signal.
     Stop,
-    /// The connection has to end.
-    End(DisconnectReason),
+    /// Nothing more is received.
+    End,
 }
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
@@ -75,11 +70,11 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         hub: Arc<Dispatcher<F, L>>,
         config: Arc<ConnectionConfig>,
         reader: ReadHalf,
-        answer_after_end: bool,
+        role: Role,
     ) -> Self {
         let framing = peer.format().framing();
         Self {
-            inbound: Inbound::new(framing, config.limits, config.frame_timeout),
+            machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
             datagrams: reader.max_datagram().is_some(),
             peer,
@@ -87,69 +82,55 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             config,
             snapshot: Snapshot::empty(),
             backlog: Backlog::new(),
-            reader: Some(reader),
-            answer_after_end,
-            ended: None,
-            write_error: None,
-            idle_at: None,
-            close_at: None,
-            shut_down: false,
+            reader,
+            failure: None,
             timer: Timer::default(),
         }
     }
 
-    /// Tells of an event through this connection's backlog, so that it keeps its place.
+    /// Reports an event through this connection's backlog, so that it keeps its place.
     pub(crate) fn lifecycle(&mut self, event: L) {
         self.hub.lifecycle(event, &mut self.backlog);
     }
 
-    /// Returns what the streams have not taken yet, when the connection has ended.
-    pub(crate) fn into_backlog(self) -> Backlog<F, L> {
-        self.backlog
+    /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
+    pub(crate) fn finish(mut self, mut reason: DisconnectReason) -> Ended<F, L> {
+        if let Some(limit) = self.peer.outbox().detach() {
+            self.handle(Input::Overflow(limit));
+            reason = DisconnectReason::of(Ending::Failed, self.failure.take());
+        }
+        let may_reconnect = self.machine.may_reconnect();
+        Ended { reason, backlog: self.backlog, may_reconnect }
     }
 
-    fn error(&mut self, error: Error) -> DisconnectReason {
-        let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
-        DisconnectReason::Error(error)
+    /// Feeds the machine, and reports the fault that it returns.
+    fn handle(&mut self, input: Input) {
+        if let Some(fault) = self.machine.handle(input) {
+            let error = self.hub.error(Some(&self.peer), fault.into(), &mut self.backlog);
+            self.failure = Some(error);
+        }
     }
 
     /// Reads and handles until there is nothing more, the budget is spent or a stream is full.
     /// Returns whether there may be more: if not, the socket wakes this task when there is.
     fn receive(&mut self, cx: &mut Context<'_>) -> bool {
         let mut budget = BUDGET;
-        while self.reader.is_some() {
+        while self.machine.is_receiving() {
             match self.handle_frames(cx, &mut budget) {
                 Flow::More => {}
                 Flow::Stop => return true,
-                Flow::End(reason) => {
-                    self.end_receiving(reason);
-                    return false;
-                }
+                Flow::End => return false,
             }
-            let Some(reader) = &mut self.reader else { break };
-            match read::poll_read(reader, &mut self.inbound, cx) {
+            match read::poll_read(&mut self.reader, self.machine.inbound(), cx) {
                 Poll::Pending => return false,
-                Poll::Ready(Ok(0)) => {
-                    // Wire rule W18
-                    let reason = self.finish(DisconnectReason::PeerClosed);
-                    self.end_receiving(reason);
-                    return false;
-                }
+                Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
-                    self.idle_at = None;
                     if self.datagrams {
                         self.peer.hear();
                     }
                 }
-                Poll::Ready(Err(error)) if self.shut_down || is_hangup(&error) => {
-                    let reason = self.finish(hung_up(&error));
-                    self.end_receiving(reason);
-                    return false;
-                }
                 Poll::Ready(Err(error)) => {
-                    let reason = self.error(Error::Read(error));
-                    self.end_receiving(reason);
-                    return false;
+                    self.handle(Input::ReadFailed { error, now: clock::now() });
                 }
             }
         }
@@ -163,22 +144,21 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if *budget == 0 || self.backlog.poll_flush(cx).is_pending() {
                 return Flow::Stop;
             }
+            // A handler may have disconnected this peer: nothing more of it is handled.
             if self.peer.outbox().signals() != 0 {
-                return self.signalled();
+                return Flow::Stop;
             }
-            let frame = match self.inbound.next_frame() {
+            let frame = match self.machine.inbound().next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
-                    return match self.charge.set(self.inbound.buffered()) {
+                    return match self.charge.set(self.machine.inbound().buffered()) {
                         Ok(()) => Flow::More,
-                        Err(error) => Flow::End(self.error(error)),
+                        Err(over) => self.flow_after(over),
                     };
                 }
                 Err(error) => {
-                    let ends_stream = error.ends_stream();
-                    let reason = self.error(Error::of_frame(error, self.inbound.looks_like()));
-                    if ends_stream {
-                        return Flow::End(reason);
+                    if let Flow::End = self.flow_after(Input::Undecodable(error)) {
+                        return Flow::End;
                     }
                     *budget = budget.saturating_sub(FRAME_COST);
                     continue;
@@ -192,9 +172,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     self.hub.message(&mut self.snapshot, message, &self.peer, &mut self.backlog);
                 }
                 Err(error) => {
-                    let reason = self.error(error.into());
-                    if self.config.on_malformed == OnMalformed::Close {
-                        return Flow::End(reason);
+                    if let Flow::End = self.flow_after(Input::Malformed(error)) {
+                        return Flow::End;
                     }
                 }
             }
@@ -204,137 +183,55 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
-    /// Tells of the frame that the peer's end cut off, if it did, and returns how the peer ended.
-    fn finish(&mut self, reason: DisconnectReason) -> DisconnectReason {
-        let looks_like = self.inbound.looks_like();
-        let Err(DecodeError::Truncated { buffered, .. }) = self.inbound.finish() else {
-            return reason;
-        };
-        // Once this side has ended its own, nobody waits for more.
-        if !self.shut_down {
-            self.error(Error::Truncated { buffered, looks_like });
-        }
-        reason.within_a_frame(buffered)
-    }
-
     #[cold]
-    fn signalled(&self) -> Flow {
-        // A handler may have had enough of this peer: it hears nothing more of it.
-        if self.peer.outbox().is_hung_up() {
-            return Flow::End(DisconnectReason::Local);
-        }
-        Flow::Stop
-    }
-
-    fn end_receiving(&mut self, reason: DisconnectReason) {
-        self.reader = None;
-        self.ended.get_or_insert(reason);
+    fn flow_after(&mut self, input: Input) -> Flow {
+        self.handle(input);
+        if self.machine.is_receiving() { Flow::More } else { Flow::End }
     }
 
     /// Writes what waits.
-    fn send(&mut self, cx: &mut Context<'_>, closing: bool) -> Flushed {
-        if self.write_error.is_some() {
+    fn send(&mut self, cx: &mut Context<'_>) -> Flushed {
+        if !self.machine.is_writable() {
             return Flushed::NOTHING;
         }
-        let flushed = self.peer.outbox().poll_flush(cx, closing);
+        let flushed = self.peer.outbox().poll_flush(cx, !self.machine.is_open());
         if self.datagrams {
             for error in self.peer.outbox().take_refused() {
-                self.error(error);
+                self.hub.error(Some(&self.peer), error, &mut self.backlog);
             }
         }
         flushed.unwrap_or_else(|error| {
-            self.write_error = Some(error);
+            self.handle(Input::WriteFailed(error));
             Flushed::NOTHING
         })
     }
 
-    /// Returns the reason if the connection is at its end. `written`: nothing waits to be
-    /// written; `unread`: the peer may have sent more before it went.
-    fn poll_end(
-        &mut self,
-        cx: &mut Context<'_>,
-        want: Want,
-        written: bool,
-        unread: bool,
-    ) -> Poll<DisconnectReason> {
-        // What the peer sent before it hung up is handled first.
-        if let Some(error) = self.write_error.take_if(|_| !unread) {
-            let reason = self.ended.take();
-            return Poll::Ready(reason.unwrap_or_else(|| {
-                if is_hangup(&error) {
-                    self.finish(hung_up(&error))
-                } else {
-                    self.error(Error::Write(error))
+    /// Does what the machine says. Ready with the reason if the connection has ended.
+    fn act(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        loop {
+            match self.machine.action() {
+                None => return Poll::Pending,
+                Some(Action::Shutdown) => {
+                    // An error here shows as the end of the stream, which is what is wanted.
+                    if self.peer.outbox().poll_shutdown(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                    self.handle(Input::ShutDown { now: clock::now() });
                 }
-            }));
-        }
-        let by_error = matches!(self.ended, Some(DisconnectReason::Error(_)));
-        // Wire rule W19
-        if by_error || (self.ended.is_some() && !self.answer_after_end && !self.shut_down) {
-            return self.ended.take().map_or(Poll::Pending, Poll::Ready);
-        }
-        if self.ended.is_none() && want == Want::Open {
-            return Poll::Pending;
-        }
-        if self.close_at.is_none() && !self.shut_down {
-            self.close_at = clock::now().checked_add(self.config.close_timeout);
-        }
-        if !written {
-            return Poll::Pending;
-        }
-        if !self.shut_down {
-            // An error here shows as the end of the stream, which is what is wanted.
-            if self.peer.outbox().poll_shutdown(cx).is_pending() {
-                return Poll::Pending;
+                Some(Action::End(ending)) => {
+                    if ending == (Ending::Local { answered: true }) {
+                        self.peer.answer_end();
+                    }
+                    return Poll::Ready(DisconnectReason::of(ending, self.failure.take()));
+                }
             }
-            self.shut_down = true;
-            // The peer's own end proves that it has read everything. It gets a moment for it.
-            self.close_at = clock::now().checked_add(self.config.linger);
-        }
-        match self.ended.take() {
-            Some(DisconnectReason::Reset) => Poll::Ready(DisconnectReason::Reset),
-            Some(_) if want == Want::Close => {
-                self.peer.answer_end();
-                Poll::Ready(DisconnectReason::Local)
-            }
-            Some(reason) => Poll::Ready(reason),
-            None => Poll::Pending,
         }
     }
 
-    /// Returns when the peer has to have sent something, if it has to at all.
-    fn idle_at(&mut self) -> Option<Instant> {
-        let timeout = self.config.idle_timeout?;
-        if self.idle_at.is_none() {
-            self.idle_at = clock::now().checked_add(timeout);
-        }
-        self.idle_at
-    }
-
-    /// Acts on a deadline that has passed.
-    fn on_timer(
-        &mut self,
-        frame_at: Option<Instant>,
-        idle_at: Option<Instant>,
-    ) -> Option<DisconnectReason> {
-        let now = clock::now();
-        if self.close_at.is_some_and(|at| at <= now) {
-            if self.shut_down {
-                // Everything is written, and the peer has had its moment.
-                return Some(self.ended.take().unwrap_or(DisconnectReason::Local));
-            }
-            let limit = self.config.close_timeout;
-            return Some(self.error(Error::CloseTimeout { limit }));
-        }
-        let passed = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if let (Some(limit), true) = (self.config.frame_timeout, passed(frame_at)) {
-            let looks_like = self.inbound.looks_like();
-            return Some(self.error(Error::FrameTimeout { limit, looks_like }));
-        }
-        if let (Some(limit), true) = (self.config.idle_timeout, passed(idle_at)) {
-            return Some(self.error(Error::IdleTimeout { limit }));
-        }
-        None
+    #[cold]
+    fn disconnect(&mut self, cx: &mut Context<'_>) -> Poll<DisconnectReason> {
+        self.handle(Input::Disconnect);
+        self.act(cx)
     }
 }
 
@@ -345,53 +242,59 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
         let this = &mut *self;
         loop {
             let want = this.peer.outbox().register(cx);
-            if want == Want::Disconnect {
-                return Poll::Ready(DisconnectReason::Local);
+            match want {
+                Want::Open => {}
+                Want::Close => this.handle(Input::Close { now: clock::now() }),
+                Want::Disconnect => return this.disconnect(cx),
             }
-            // A peer that does not read the answers is not read from. It may have sent more.
+            // A peer that does not read its answers is not read from. It may have sent more.
             let more = this.peer.outbox().is_paused() || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
-                return Poll::Ready(DisconnectReason::Local);
+                return this.disconnect(cx);
             }
-            let sent = this.send(cx, want == Want::Close || this.ended.is_some());
-            // Behind the errors of datagrams that were not sent.
+            let sent = this.send(cx);
+            // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending();
-            // A stream that nobody reads does not keep a connection open that is to be closed.
-            let unread = more && (want == Want::Open || !stalled);
-            if let Poll::Ready(reason) = this.poll_end(cx, want, sent.empty, unread) {
-                return Poll::Ready(reason);
+            if !this.machine.is_open() {
+                // A stream that is not read does not keep a connection open that is closing.
+                if !more || (want != Want::Open && stalled) {
+                    this.handle(Input::NothingToRead);
+                }
+                if sent.empty {
+                    this.handle(Input::Written);
+                }
+                if let Poll::Ready(reason) = this.act(cx) {
+                    return Poll::Ready(reason);
+                }
             }
             let waits = stalled || this.peer.outbox().is_paused();
             if (more && !waits) || sent.look_again {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            // While this side does not read, the peer is not billed for it.
-            if waits {
-                this.inbound.pause();
-                this.idle_at = None;
+            if waits != this.machine.is_suspended() {
+                this.handle(if waits { Input::Suspend } else { Input::Resume });
             }
-            let reads = !waits && this.reader.is_some();
-            let frame_at = if reads { this.inbound.deadline(clock::now) } else { None };
-            if frame_at.is_none() && !waits {
-                this.inbound.release();
+            let at = this.machine.deadline(clock::now);
+            if !waits && !this.machine.inbound().is_timed() {
+                this.machine.inbound().release();
                 this.snapshot.release();
             }
-            let idle_at = if reads { this.idle_at() } else { None };
-            let at = [frame_at, idle_at, sent.flush_at, sent.patient_until, this.close_at];
+            let at = [at, sent.flush_at, sent.patient_until];
             if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
                 return Poll::Pending;
             }
-            if let Some(reason) = this.on_timer(frame_at, idle_at) {
-                return Poll::Ready(reason);
+            this.handle(Input::Tick { now: clock::now() });
+            if let Some(Action::End(_)) = this.machine.action() {
+                return this.act(cx);
             }
         }
     }
 }
 
-/// What one turn may handle, in bytes of frames, before the others have theirs: some hundred
-/// microseconds of work.
+/// What one turn may handle, in bytes of frames, before the other connections get theirs: some
+/// hundred microseconds of work.
 const BUDGET: usize = 64 * 1024;
 
-/// What a frame costs of the budget beside its bytes: very small ones are not free.
+/// What a frame costs of the budget besides its bytes: very small ones are not free.
 const FRAME_COST: usize = 64;

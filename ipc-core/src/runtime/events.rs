@@ -103,6 +103,20 @@ impl<F, L> Events<F, L> {
     /// # Cancel safety
     ///
     /// Cancel safe: an item is taken only when it is returned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, ClientEvent, Incoming, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut events = client.events(); // The first `next` starts the client.
+    /// while let Some(event) = events.next().await {
+    ///     if let Incoming::Lifecycle(ClientEvent::Connect) = event {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn next(&mut self) -> Option<Incoming<F, L>> {
         std::future::poll_fn(|cx| self.poll_pop(cx)).await
     }

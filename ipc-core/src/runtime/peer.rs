@@ -83,6 +83,19 @@ impl<F: MessageFormat> Peer<F> {
     /// # Errors
     ///
     /// [`EmitError`]: the payload cannot be sent, the queue is full, or the connection is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on("ask", |question: String, peer| {
+    ///     if let Err(error) = peer.emit("reply", &question.len()) {
+    ///         println!("not sent: {error}");
+    ///     }
+    /// });
+    /// # Ok(()) }
+    /// ```
     pub fn emit<T: ?Sized>(&self, event: &str, payload: &T) -> Result<(), EmitError>
     where
         F: EncodePayload<T>,
@@ -165,6 +178,24 @@ impl<F: MessageFormat> Peer<F> {
 
     /// Keeps a value with the peer, such as who logged in on it; it goes when the last handle to
     /// the peer does. Returns the value of the same type that was kept before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// struct Name(String);
+    ///
+    /// server.on("hello", |name: String, peer| {
+    ///     peer.attach(Name(name));
+    /// });
+    /// server.on("who am I", |(): (), peer| {
+    ///     if let Some(name) = peer.attached::<Name>() {
+    ///         let _ = peer.emit("you are", name.0.as_str());
+    ///     }
+    /// });
+    /// # Ok(()) }
+    /// ```
     pub fn attach<T: Any + Send + Sync>(&self, value: T) -> Option<Arc<T>> {
         let mut attachments = self.attachments();
         let old = attachments.iter().position(|kept| kept.is::<T>());

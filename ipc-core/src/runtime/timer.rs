@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use tokio::time::Sleep;
 
-/// A sleep that is there only while there is something to wait for.
+/// A sleep that exists only while there is a deadline.
 #[derive(Debug, Default)]
 pub(crate) struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    /// Sleeps until `at`. Ready when that has come.
+    /// Sleeps until `at`. Ready once that time has come.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, at: Option<Instant>) -> Poll<()> {
         let Some(at) = at else {
             // Dropped rather than kept: an idle connection costs no timer.

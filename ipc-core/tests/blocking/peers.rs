@@ -161,3 +161,25 @@ fn an_answer_arrives_after_the_askers_end() {
     socket.read_to_string(&mut answer).unwrap();
     assert_eq!(answer, "answer 1\n");
 }
+
+/// Tests W19.
+#[test]
+fn answers_that_wait_are_written_after_the_askers_end() {
+    let (mut connection, mut socket) = raw(&Place::new());
+    socket.write_all(b"ask 1\n").unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(heard(&mut connection), "ask 1");
+    // More than the socket takes: the rest waits.
+    let text = "x".repeat(100_000);
+    for _ in 0..20 {
+        connection.emit("answer", text.as_str()).unwrap();
+    }
+    let reading = std::thread::spawn(move || {
+        let mut answers = Vec::new();
+        socket.read_to_end(&mut answers).unwrap();
+        answers.len()
+    });
+    assert_eq!(heard(&mut connection), "disconnect PeerClosed");
+    assert_eq!(reading.join().unwrap(), 20 * 100_008);
+    assert!(connection.close().undelivered.is_empty());
+}

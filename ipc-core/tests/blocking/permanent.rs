@@ -23,11 +23,11 @@ fn a_permanent_failure_ends_the_client_under_the_default_policy() {
     let path = format!("/tmp/{}", "x".repeat(300));
     let mut client = Client::builder(Lines, UnixTransport::new(path)).unwrap().build();
     match client.connect() {
-        Err(ConnectError::Failed(error)) => assert_eq!(error.code(), "path_too_long"),
+        Err(ConnectError::Failed(error)) => assert_eq!(error.code(), "name_too_long"),
         other => panic!("{other:?}"),
     }
     assert_eq!(client.state(), State::Destroyed);
-    assert_eq!(names(&mut client), ["path_too_long", "disconnect", "destroy"]);
+    assert_eq!(names(&mut client), ["name_too_long", "disconnect", "destroy"]);
 }
 
 #[test]
@@ -38,5 +38,5 @@ fn a_policy_may_try_again_all_the_same() {
         .unwrap()
         .reconnect(policy.with_on_permanent(OnPermanent::Retry))
         .build();
-    assert_eq!(names(&mut client).iter().filter(|name| *name == "path_too_long").count(), 3);
+    assert_eq!(names(&mut client).iter().filter(|name| *name == "name_too_long").count(), 3);
 }

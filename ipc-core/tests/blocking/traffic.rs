@@ -11,7 +11,7 @@ use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::{EmitError, FlushPolicy, InFlight};
 
 use crate::lines::Lines;
-use crate::rig::{Place, echo, heard, next, tcp};
+use crate::rig::{Place, echo, heard, next, tcp, times};
 
 #[test]
 fn an_echo_comes_back_over_a_unix_socket() {
@@ -142,6 +142,23 @@ fn a_queue_that_disconnects_says_so() {
     let limits = QueueLimits::default().with_max_messages(1);
     let policy = OverflowPolicy::Disconnect;
     let mut client = place.builder().queue(limits).overflow(policy).build();
+    client.emit("e", "waits").unwrap();
+    assert!(matches!(client.emit("e", "too many"), Err(EmitError::Full(_))));
+    client.connect().unwrap();
+    let _connection = server.accept().unwrap();
+    let events: Vec<_> = (0..4).map(|_| next(&mut client)).collect();
+    assert_eq!(events, ["connect", "error queue_full", "disconnect queue_full", "destroy"]);
+    assert_eq!(client.close().undelivered.len(), 1);
+}
+
+/// As the async driver has it: what waited is handed back, so there is nothing to come back with.
+#[test]
+fn a_queue_that_disconnects_ends_the_client_whatever_its_policy() {
+    let place = Place::new();
+    let mut server = place.listen();
+    let limits = QueueLimits::default().with_max_messages(1);
+    let builder = place.builder().queue(limits).overflow(OverflowPolicy::Disconnect);
+    let mut client = builder.reconnect(times(9)).build();
     client.emit("e", "waits").unwrap();
     assert!(matches!(client.emit("e", "too many"), Err(EmitError::Full(_))));
     client.connect().unwrap();

@@ -11,7 +11,10 @@ use crate::support::{Lines, Log, Raw, memory, narrow, server, soon, texts, times
 
 /// Returns a client with one message in flight that has sent the numbers up to `count`.
 fn client(transport: &MemoryTransport, policy: ReconnectPolicy, count: u32) -> Client<Lines> {
-    let client = Client::builder(Lines, transport.clone()).reconnect(policy).in_flight(InFlight::One).build();
+    let client = Client::builder(Lines, transport.clone())
+        .reconnect(policy)
+        .in_flight(InFlight::One)
+        .build();
     client.start().unwrap();
     for n in 0..count {
         client.emit("n", n.to_string().as_str()).unwrap();

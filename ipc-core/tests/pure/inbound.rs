@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BufMut;
 use ipc_codec::{DecodeError, Delimiter, Framing, Limits, Oversize};
-use ipc_core::inbound::Inbound;
+use ipc_core::protocol::connection::Inbound;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -2,7 +2,7 @@
 
 use ipc_codec::{DecodeError, Delimiter, Framing, Limits};
 use ipc_core::LooksLike;
-use ipc_core::inbound::Inbound;
+use ipc_core::protocol::connection::Inbound;
 
 #[test]
 fn protocols_are_known_by_their_beginnings() {
@@ -62,6 +62,29 @@ fn protocols_are_known_by_their_beginnings() {
     ];
     for (bytes, expected) in table {
         assert_eq!(LooksLike::of(bytes), *expected, "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
+fn what_is_not_tls_is_named() {
+    use LooksLike::*;
+    for (first, expected) in [
+        (&b""[..], None),
+        (b"\x16\x03\x01\x02", None),
+        (b"\x15\x03\x03\x00", None),
+        (b"GET / HTTP/1.1\r\nHost: me\r\nAccep", Some(HttpRequest)),
+        (b"HTTP/1.1 400", Some(HttpResponse)),
+        (b"{\"type\":\"a\"}\x0c", Some(Json)),
+        (b"{\"type\":\"a\"}", Some(Json)),
+        (b"\xef\xbb\xbf{\"type\"", Some(Utf8Mark)),
+        (b"SSH-2.0-x", Some(Ssh)),
+        (b"220 mail", Some(MailOrFtp)),
+        (b"\0\0\0\x10{\"t\"", Some(LengthBigEndian)),
+        (b"\x80\x2e\x01\x00\x02", Some(Ssl2)),
+        (b"hello\n", Some(Text)),
+        (b"\xff\x00", None),
+    ] {
+        assert_eq!(LooksLike::instead_of_tls(first), expected, "{}", first.escape_ascii());
     }
 }
 

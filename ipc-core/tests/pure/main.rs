@@ -1,8 +1,11 @@
-//! The pure part: the send queue, the session, the reconnect policy, the receiving side.
+//! The pure part: the session, the connection, the send queue.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod calls_model;
 mod calls_rules;
+mod connection_random;
+mod connection_rules;
+mod connection_table;
 mod inbound;
 mod looks_like;
 mod queue_datagrams;

@@ -1,22 +1,14 @@
 //! A server whose socket file is removed or replaced, and one that gives its socket away.
 
 use std::fs;
-use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_core::{Client, Error, Incoming, Server, ServerEvent};
 use ipc_transport::{AfterDisplaced, OpenTransport, UnixTransport, WhenDisplaced};
 use tempfile::TempDir;
-use tokio::runtime::Builder;
 
 use crate::support::{Lines, soon};
-
-/// Runs the body on a runtime of one thread, and on one of several.
-fn on_both<T: Future<Output = ()>>(body: impl Fn() -> T) {
-    Builder::new_current_thread().enable_all().build().unwrap().block_on(body());
-    Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(body());
-}
 
 struct Place {
     _directory: TempDir,
@@ -72,100 +64,92 @@ async fn displaced(
     }
 }
 
-#[test]
-fn a_server_that_serves_on_tells_and_keeps_its_peers() {
-    on_both(|| async {
-        let place = Place::new();
-        let server = place.server(WhenDisplaced::ServeOn);
-        let mut events = server.events();
-        server.listen().await.unwrap();
-        let client = place.client().await;
-        fs::remove_file(&place.path).unwrap();
-        let told = displaced(&mut events).await;
-        assert!(matches!(told.then, AfterDisplaced::ServesOn), "{told}");
-        place.check(&client).await;
-        soon(client.close()).await;
-        soon(server.shutdown(Duration::from_secs(10))).await;
-    });
+both_runtimes!(a_server_that_serves_on_tells_and_keeps_its_peers);
+async fn a_server_that_serves_on_tells_and_keeps_its_peers() {
+    let place = Place::new();
+    let server = place.server(WhenDisplaced::ServeOn);
+    let mut events = server.events();
+    server.listen().await.unwrap();
+    let client = place.client().await;
+    fs::remove_file(&place.path).unwrap();
+    let told = displaced(&mut events).await;
+    assert!(matches!(told.then, AfterDisplaced::ServesOn), "{told}");
+    place.check(&client).await;
+    soon(client.close()).await;
+    soon(server.shutdown(Duration::from_secs(10))).await;
 }
 
-#[test]
-fn a_server_makes_its_file_again_and_is_found() {
-    on_both(|| async {
-        let place = Place::new();
-        let server = place.server(WhenDisplaced::Remake);
-        let mut events = server.events();
-        server.listen().await.unwrap();
-        fs::remove_file(&place.path).unwrap();
-        let told = displaced(&mut events).await;
-        assert!(matches!(told.then, AfterDisplaced::Remade), "{told}");
-        let client = place.client().await;
-        soon(client.close()).await;
-        soon(server.shutdown(Duration::from_secs(10))).await;
-        assert!(!place.path.exists());
-    });
+both_runtimes!(a_server_makes_its_file_again_and_is_found);
+async fn a_server_makes_its_file_again_and_is_found() {
+    let place = Place::new();
+    let server = place.server(WhenDisplaced::Remake);
+    let mut events = server.events();
+    server.listen().await.unwrap();
+    fs::remove_file(&place.path).unwrap();
+    let told = displaced(&mut events).await;
+    assert!(matches!(told.then, AfterDisplaced::Remade), "{told}");
+    let client = place.client().await;
+    soon(client.close()).await;
+    soon(server.shutdown(Duration::from_secs(10))).await;
+    assert!(!place.path.exists());
 }
 
-#[test]
-fn a_server_that_is_to_stop_writes_what_waits_and_ends_its_streams() {
-    on_both(|| async {
-        let place = Place::new();
-        let server = place.server(WhenDisplaced::Stop);
-        let mut events = server.events();
-        server.listen().await.unwrap();
-        let client = place.client().await;
-        let mut heard = client.events();
-        server.broadcast("last", "word").unwrap();
-        fs::write(place.path.with_extension("new"), "not ours").unwrap();
-        fs::rename(place.path.with_extension("new"), &place.path).unwrap();
-        let told = displaced(&mut events).await;
-        assert!(matches!(told.then, AfterDisplaced::Stopped), "{told}");
-        let mut codes = Vec::new();
-        while let Some(event) = soon(events.next()).await {
-            match event {
-                Incoming::Lifecycle(ServerEvent::Error { error, .. }) => codes.push(error.code()),
-                Incoming::Lifecycle(ServerEvent::Disconnect { .. }) => codes.push("disconnect"),
-                _ => {}
-            }
+both_runtimes!(a_server_that_is_to_stop_writes_what_waits_and_ends_its_streams);
+async fn a_server_that_is_to_stop_writes_what_waits_and_ends_its_streams() {
+    let place = Place::new();
+    let server = place.server(WhenDisplaced::Stop);
+    let mut events = server.events();
+    server.listen().await.unwrap();
+    let client = place.client().await;
+    let mut heard = client.events();
+    server.broadcast("last", "word").unwrap();
+    fs::write(place.path.with_extension("new"), "not ours").unwrap();
+    fs::rename(place.path.with_extension("new"), &place.path).unwrap();
+    let told = displaced(&mut events).await;
+    assert!(matches!(told.then, AfterDisplaced::Stopped), "{told}");
+    let mut codes = Vec::new();
+    while let Some(event) = soon(events.next()).await {
+        match event {
+            Incoming::Lifecycle(ServerEvent::Error { error, .. }) => codes.push(error.code()),
+            Incoming::Lifecycle(ServerEvent::Disconnect { .. }) => codes.push("disconnect"),
+            _ => {}
         }
-        assert_eq!(codes, ["displaced", "disconnect"]);
-        assert!(server.peers().is_empty());
-        loop {
-            match soon(heard.next()).await.unwrap() {
-                Incoming::Message(message, _) if message.event() == "last" => break,
-                _ => {}
-            }
+    }
+    assert_eq!(codes, ["displaced", "disconnect"]);
+    assert!(server.peers().is_empty());
+    loop {
+        match soon(heard.next()).await.unwrap() {
+            Incoming::Message(message, _) if message.event() == "last" => break,
+            _ => {}
         }
-        assert!(matches!(server.listen().await, Err(Error::Closed)));
-        soon(client.disconnect()).await;
-        // Whatever is there now is somebody else's.
-        soon(server.shutdown(Duration::from_secs(10))).await;
-        assert_eq!(fs::read_to_string(&place.path).unwrap(), "not ours");
-    });
+    }
+    assert!(matches!(server.listen().await, Err(Error::Closed)));
+    soon(client.disconnect()).await;
+    // Whatever is there now is somebody else's.
+    soon(server.shutdown(Duration::from_secs(10))).await;
+    assert_eq!(fs::read_to_string(&place.path).unwrap(), "not ours");
 }
 
-#[test]
-fn a_socket_that_is_handed_over_is_served_on() {
-    on_both(|| async {
-        let place = Place::new();
-        let server = place.server(WhenDisplaced::ServeOn);
-        assert!(matches!(server.hand_over().await, Err(Error::Closed)), "it does not listen yet");
-        server.listen().await.unwrap();
-        let old = place.client().await;
-        let socket = soon(server.hand_over()).await.unwrap();
-        assert!(matches!(server.hand_over().await, Err(Error::Closed)), "given away already");
-        let heir = OpenTransport::new(socket).unwrap().with_file_removal(true);
-        let heir = Server::builder(Lines, heir).build();
-        heir.on("say", |text: String, peer| peer.emit("echo", &*text).unwrap());
-        heir.listen().await.unwrap();
-        let new = place.client().await;
-        assert_eq!(heir.peers().len(), 1);
-        // Whoever was connected still is.
-        place.check(&old).await;
-        soon(server.shutdown(Duration::from_secs(10))).await;
-        assert!(place.path.exists(), "the file is the other's");
-        place.check(&new).await;
-        soon(heir.shutdown(Duration::from_secs(10))).await;
-        assert!(!place.path.exists());
-    });
+both_runtimes!(a_socket_that_is_handed_over_is_served_on);
+async fn a_socket_that_is_handed_over_is_served_on() {
+    let place = Place::new();
+    let server = place.server(WhenDisplaced::ServeOn);
+    assert!(matches!(server.hand_over().await, Err(Error::Closed)), "it does not listen yet");
+    server.listen().await.unwrap();
+    let old = place.client().await;
+    let socket = soon(server.hand_over()).await.unwrap();
+    assert!(matches!(server.hand_over().await, Err(Error::Closed)), "given away already");
+    let heir = OpenTransport::new(socket).unwrap().with_file_removal(true);
+    let heir = Server::builder(Lines, heir).build();
+    heir.on("say", |text: String, peer| peer.emit("echo", &*text).unwrap());
+    heir.listen().await.unwrap();
+    let new = place.client().await;
+    assert_eq!(heir.peers().len(), 1);
+    // Whoever was connected still is.
+    place.check(&old).await;
+    soon(server.shutdown(Duration::from_secs(10))).await;
+    assert!(place.path.exists(), "the file is the other's");
+    place.check(&new).await;
+    soon(heir.shutdown(Duration::from_secs(10))).await;
+    assert!(!place.path.exists());
 }

@@ -10,17 +10,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::rig::{KINDS, Rig, eventually};
 use crate::support::{Lines, Log, soon};
 
-/// Runs a test on a runtime of one thread and on one of several.
-fn on_both_runtimes<F: Future<Output = ()>>(test: impl Fn() -> F) {
-    let mut builders = [
-        tokio::runtime::Builder::new_current_thread(),
-        tokio::runtime::Builder::new_multi_thread(),
-    ];
-    for builder in &mut builders {
-        builder.worker_threads(2).enable_all().build().unwrap().block_on(test());
-    }
-}
-
 /// A message and its answer have as many bytes as this.
 const LINE: usize = 1000;
 
@@ -43,56 +32,52 @@ async fn flood(peer: &mut Stream, bytes: &[u8]) -> usize {
     taken
 }
 
-#[test]
-fn an_echo_server_holds_no_more_than_its_mark_for_one_that_does_not_read() {
-    on_both_runtimes(|| async {
-        for kind in KINDS {
-            let rig = Rig::new(kind, |builder| builder.high_water_mark(Some(MARK))).await;
-            let mut peer = soon(rig.transport().dial()).await.unwrap();
-            // Far more than the system holds for both directions.
-            let count = 20_000;
-            let asked: String = (0..count).map(|n| format!("say {} \n", text(n))).collect();
-            let taken = flood(&mut peer, asked.as_bytes()).await;
-            assert!(taken < asked.len(), "{kind:?}: everything was taken");
-            let waits = rig.server.peers()[0].queued().1;
-            assert!(waits <= 4 * MARK + 4 * LINE + 64 * 1024, "{kind:?}: {waits} bytes wait");
-            // Others are served meanwhile.
-            let other = rig.client();
-            let log = Log::of_client(&other);
-            other.emit("say", "hello").unwrap();
-            log.until("echo hello").await;
-            // Whoever reads at last gets everything.
-            let (mut reader, mut writer) = tokio::io::split(peer);
-            let rest = asked.as_bytes()[taken..].to_vec();
-            let writing = tokio::spawn(async move {
-                writer.write_all(&rest).await.unwrap();
-                writer.flush().await.unwrap();
-                writer
-            });
-            let mut line = vec![0; LINE + 1];
-            for n in 0..count {
-                soon(reader.read_exact(&mut line)).await.unwrap();
-                assert!(line == format!("echo {} \n", text(n)).as_bytes(), "{kind:?}: {n}");
-            }
-            drop(soon(writing).await.unwrap());
-            assert!(!rig.log.lines().iter().any(|line| line.contains("error")), "{kind:?}");
+both_runtimes!(an_echo_server_holds_no_more_than_its_mark_for_one_that_does_not_read);
+async fn an_echo_server_holds_no_more_than_its_mark_for_one_that_does_not_read() {
+    for kind in KINDS {
+        let rig = Rig::new(kind, |builder| builder.high_water_mark(Some(MARK))).await;
+        let mut peer = soon(rig.transport().dial()).await.unwrap();
+        // Far more than the system holds for both directions.
+        let count = 20_000;
+        let asked: String = (0..count).map(|n| format!("say {} \n", text(n))).collect();
+        let taken = flood(&mut peer, asked.as_bytes()).await;
+        assert!(taken < asked.len(), "{kind:?}: everything was taken");
+        let waits = rig.server.peers()[0].queued().1;
+        assert!(waits <= 4 * MARK + 4 * LINE + 64 * 1024, "{kind:?}: {waits} bytes wait");
+        // Others are served meanwhile.
+        let other = rig.client();
+        let log = Log::of_client(&other);
+        other.emit("say", "hello").unwrap();
+        log.until("echo hello").await;
+        // Whoever reads at last gets everything.
+        let (mut reader, mut writer) = tokio::io::split(peer);
+        let rest = asked.as_bytes()[taken..].to_vec();
+        let writing = tokio::spawn(async move {
+            writer.write_all(&rest).await.unwrap();
+            writer.flush().await.unwrap();
+            writer
+        });
+        let mut line = vec![0; LINE + 1];
+        for n in 0..count {
+            soon(reader.read_exact(&mut line)).await.unwrap();
+            assert!(line == format!("echo {} \n", text(n)).as_bytes(), "{kind:?}: {n}");
         }
-    });
+        drop(soon(writing).await.unwrap());
+        assert!(!rig.log.lines().iter().any(|line| line.contains("error")), "{kind:?}");
+    }
 }
 
-#[test]
-fn one_that_hangs_up_while_it_is_not_read_from_is_noticed() {
-    on_both_runtimes(|| async {
-        for kind in KINDS {
-            let rig = Rig::new(kind, |builder| builder.high_water_mark(Some(MARK))).await;
-            let mut peer = soon(rig.transport().dial()).await.unwrap();
-            let asked = format!("say {}\n", text(0)).repeat(20_000);
-            assert!(flood(&mut peer, asked.as_bytes()).await < asked.len());
-            assert_eq!(rig.server.peers().len(), 1);
-            drop(peer);
-            eventually(|| rig.server.peers().is_empty()).await;
-        }
-    });
+both_runtimes!(one_that_hangs_up_while_it_is_not_read_from_is_noticed);
+async fn one_that_hangs_up_while_it_is_not_read_from_is_noticed() {
+    for kind in KINDS {
+        let rig = Rig::new(kind, |builder| builder.high_water_mark(Some(MARK))).await;
+        let mut peer = soon(rig.transport().dial()).await.unwrap();
+        let asked = format!("say {}\n", text(0)).repeat(20_000);
+        assert!(flood(&mut peer, asked.as_bytes()).await < asked.len());
+        assert_eq!(rig.server.peers().len(), 1);
+        drop(peer);
+        eventually(|| rig.server.peers().is_empty()).await;
+    }
 }
 
 /// Returns a queue in which the questions of one side and its answers have room together.
@@ -151,28 +136,26 @@ async fn talk_at_each_other(transport: Box<dyn Transport>, server: &Server<Lines
     soon(client.close()).await;
 }
 
-#[test]
-fn two_sides_that_flood_each_other_do_not_wait_for_ever() {
-    on_both_runtimes(|| async {
-        for kind in KINDS {
-            let rig =
-                Rig::new(kind, |builder| builder.high_water_mark(Some(MARK)).queue(room_for_all()))
-                    .await;
-            ask_each_other(rig.transport(), &rig.server, &rig.log).await;
-            eventually(|| rig.server.peers().is_empty()).await;
-            talk_at_each_other(rig.transport(), &rig.server, &rig.log).await;
-        }
-        let memory = MemoryTransport::new("sockets-pausing").with_hub(MemoryHub::new());
-        let server = Server::builder(Lines, memory.clone())
-            .high_water_mark(Some(MARK))
-            .queue(room_for_all())
-            .build();
-        server.on("say", |text: String, peer| peer.emit("echo", text.as_str()).unwrap());
-        let log = Log::of_server(&server);
-        soon(server.listen()).await.unwrap();
-        ask_each_other(Box::new(memory.clone()), &server, &log).await;
-        eventually(|| server.peers().is_empty()).await;
-        talk_at_each_other(Box::new(memory), &server, &log).await;
-        soon(server.shutdown(Duration::from_secs(5))).await;
-    });
+both_runtimes!(two_sides_that_flood_each_other_do_not_wait_for_ever);
+async fn two_sides_that_flood_each_other_do_not_wait_for_ever() {
+    for kind in KINDS {
+        let rig =
+            Rig::new(kind, |builder| builder.high_water_mark(Some(MARK)).queue(room_for_all()))
+                .await;
+        ask_each_other(rig.transport(), &rig.server, &rig.log).await;
+        eventually(|| rig.server.peers().is_empty()).await;
+        talk_at_each_other(rig.transport(), &rig.server, &rig.log).await;
+    }
+    let memory = MemoryTransport::new("sockets-pausing").with_hub(MemoryHub::new());
+    let server = Server::builder(Lines, memory.clone())
+        .high_water_mark(Some(MARK))
+        .queue(room_for_all())
+        .build();
+    server.on("say", |text: String, peer| peer.emit("echo", text.as_str()).unwrap());
+    let log = Log::of_server(&server);
+    soon(server.listen()).await.unwrap();
+    ask_each_other(Box::new(memory.clone()), &server, &log).await;
+    eventually(|| server.peers().is_empty()).await;
+    talk_at_each_other(Box::new(memory), &server, &log).await;
+    soon(server.shutdown(Duration::from_secs(5))).await;
 }

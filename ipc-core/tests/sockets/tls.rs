@@ -5,6 +5,7 @@ use std::time::Duration;
 use ipc_core::session::ReconnectPolicy;
 use ipc_core::{Client, ConnectError};
 use ipc_transport::{Endpoint, TlsClient, TlsTransport};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -50,6 +51,29 @@ async fn a_client_that_is_refused_is_an_error_and_the_others_are_served() {
     }
     assert!(!rig.log.lines().iter().any(|line| line.contains("secret")));
     assert_eq!(rig.server.peers().len(), 1);
+}
+
+both_runtimes!(a_server_that_does_not_speak_tls_is_named);
+/// The transport knows no protocol but its own; here the first bytes get a name.
+async fn a_server_that_does_not_speak_tls_is_named() {
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = plain.local_addr().unwrap().port();
+    let answering = tokio::spawn(async move {
+        let (mut socket, _) = plain.accept().await.unwrap();
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        socket
+    });
+    let client = TlsClient::builder().trust(Authority::new("ca").pem()).build().unwrap();
+    let transport = TlsTransport::new("127.0.0.1", port).with_client(client);
+    let client = Client::builder(Lines, transport).reconnect(ReconnectPolicy::never()).build();
+    client.start().unwrap();
+    let ConnectError::Failed(error) = soon(client.connected()).await.unwrap_err() else {
+        panic!("closed");
+    };
+    assert_eq!(error.code(), "tls_not_tls");
+    let source = std::error::Error::source(&*error).unwrap().to_string();
+    assert_eq!(source, "it looks like the answer of an HTTP server");
+    drop(answering.await);
 }
 
 both_runtimes!(a_frame_that_a_cut_leaves_unfinished_is_told_and_not_delivered);

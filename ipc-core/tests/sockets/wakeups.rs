@@ -32,8 +32,10 @@ async fn questions_and_answers_never_stop() {
         for policy in POLICIES {
             let rig = Rig::new(kind, |builder| builder.flush_policy(policy)).await;
             for in_flight in [InFlight::Unlimited, InFlight::One] {
-                let client =
-                    Client::builder(Lines, rig.transport()).flush_policy(policy).in_flight(in_flight).build();
+                let client = Client::builder(Lines, rig.transport())
+                    .flush_policy(policy)
+                    .in_flight(in_flight)
+                    .build();
                 client.start().unwrap();
                 soon(tokio::spawn(ask(client.clone(), 200))).await.unwrap();
                 soon(client.close()).await;

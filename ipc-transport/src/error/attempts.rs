@@ -6,7 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 
 #[cfg(any(feature = "tcp", feature = "udp"))]
-use crate::descriptors::is_too_many_files;
+use crate::error::descriptors::is_too_many_files;
 #[cfg(any(feature = "tcp", feature = "udp"))]
 use crate::{Endpoint, TransportError};
 
@@ -38,6 +38,14 @@ impl Attempts {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns a short name of the error that never changes: that of [`TransportError::Unreachable`].
+    ///
+    /// [`TransportError::Unreachable`]: crate::TransportError::Unreachable
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "unreachable"
     }
 
     /// Returns the kind of the first error that is no refusal, or of the first one.

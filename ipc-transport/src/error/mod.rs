@@ -1,6 +1,5 @@
 //! Every way a transport can fail, typed, with the path, host or number that is at fault.
 
-use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,31 +7,35 @@ use std::time::Duration;
 use crate::{Endpoint, ParseEndpointError};
 
 mod attempts;
-mod convert;
+mod code;
+#[cfg(any(feature = "tcp", feature = "udp", all(unix, feature = "unix")))]
+pub(crate) mod descriptors;
 mod permanent;
 mod text;
 
 pub use attempts::Attempts;
-#[cfg(feature = "udp")]
 pub(crate) use text::BROADCAST_OFF;
 
 /// The reason a transport could not dial, listen, accept or close.
 ///
-/// `Display` never repeats [`Error::source`].
-#[derive(Debug)]
+/// `Display` never repeats [`source`](std::error::Error::source).
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// A live server answers at the socket path; it was left alone.
+    #[error("a server is already running at {path}")]
     AlreadyRunning {
         /// The socket path.
         path: PathBuf,
     },
     /// The address is taken, and this transport may not or cannot take it over.
+    #[error("{endpoint} is in use")]
     AddressInUse {
         /// The address.
         endpoint: Endpoint,
     },
     /// Another process was starting a server at this path for the whole time we waited.
+    #[error("another process has been starting a server at {path} for {waited_ms} ms")]
     StartInProgress {
         /// The socket path.
         path: PathBuf,
@@ -40,45 +43,35 @@ pub enum TransportError {
         waited_ms: u64,
     },
     /// Something other than a socket is at the socket path; it was left alone.
+    #[error("{path} is a {found}, not a socket; it was left alone")]
     NotASocket {
         /// The socket path.
         path: PathBuf,
         /// What is there, for example `"regular file"`.
         found: &'static str,
     },
-    /// The path does not fit into a socket address of this system.
-    PathTooLong {
-        /// The socket path.
-        path: PathBuf,
-        /// The longest path that fits, in bytes.
+    /// The path, the abstract name or the pipe's name is longer than this system takes.
+    #[error("socket name {name} has {actual} {unit}, the system takes {limit}")]
+    NameTooLong {
+        /// The path or name; an abstract one has an `@` before it.
+        name: PathBuf,
+        /// The longest one, in `unit`.
         limit: usize,
-        /// The length of this path, in bytes.
+        /// The length of this one, in `unit`.
         actual: usize,
+        /// What is counted: `"bytes"`, or for a pipe `"UTF-16 code units"`.
+        unit: &'static str,
     },
-    /// The path can never name a socket.
-    InvalidPath {
-        /// The socket path.
-        path: PathBuf,
+    /// The path or name can never be that of a socket or of a pipe of this machine.
+    #[error("socket name {name:?} cannot be used: {reason}")]
+    InvalidName {
+        /// The path or name.
+        name: PathBuf,
         /// What is wrong with it.
         reason: &'static str,
-    },
-    /// The text can never name a pipe of this machine.
-    InvalidPipeName {
-        /// The text.
-        name: String,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-    /// The pipe's name is longer than Windows takes.
-    PipeNameTooLong {
-        /// The full name.
-        name: String,
-        /// The longest full name, in UTF-16 code units.
-        limit: usize,
-        /// The length of this one, in UTF-16 code units.
-        actual: usize,
     },
     /// A server is there, but had no place for another client for as long as we waited.
+    #[error("{endpoint} had no place for another client for {waited_ms} ms")]
     Busy {
         /// The endpoint.
         endpoint: Endpoint,
@@ -86,11 +79,13 @@ pub enum TransportError {
         waited_ms: u64,
     },
     /// The directory the socket file should be made in is not there.
+    #[error("the directory {directory} for the socket does not exist")]
     MissingDirectory {
         /// The directory.
         directory: PathBuf,
     },
     /// The directory the socket file should be made in does not let us make files.
+    #[error("the socket cannot be made in the directory {directory}")]
     DirectoryNotWritable {
         /// The directory.
         directory: PathBuf,
@@ -99,6 +94,11 @@ pub enum TransportError {
     },
     /// The socket belongs to, or is served by, another user: a client does not trust it, or a
     /// server may not replace it. A foreign lock file in a server's way is reported so, too.
+    #[error(
+        "{path} belongs to user {}, expected user {expected}; another user is accepted only if the \
+         settings name it (`PeerCheck::Uid`)",
+        text::user(*actual)
+    )]
     ForeignOwner {
         /// The path of the socket, or of the lock file.
         path: PathBuf,
@@ -108,6 +108,7 @@ pub enum TransportError {
         actual: u32,
     },
     /// The system does not say who serves the socket, and the client insists on knowing.
+    #[error("the system does not say who serves {path}")]
     UnknownOwner {
         /// The socket path.
         path: PathBuf,
@@ -116,6 +117,10 @@ pub enum TransportError {
     },
     /// A client was of a user that the server does not take; its connection was closed, and the
     /// listener goes on.
+    #[error(
+        "a client of {} was refused at {endpoint}, expected user {expected}",
+        text::client(*actual)
+    )]
     PeerRefused {
         /// The endpoint it came to.
         endpoint: Endpoint,
@@ -125,11 +130,13 @@ pub enum TransportError {
         actual: Option<u32>,
     },
     /// The group that a socket file should be given to does not exist.
+    #[error("there is no group {group:?}")]
     UnknownGroup {
         /// The group's name.
         group: String,
     },
     /// The system does not let us give a socket file to the group: only its members may, and root.
+    #[error("the socket cannot be given to the group {group:?}")]
     GroupRefused {
         /// The group's name or number.
         group: String,
@@ -138,6 +145,10 @@ pub enum TransportError {
     },
     /// The file system gives the socket file wider rights than were asked for, does not let us
     /// change them, and others than our own user can enter the directory.
+    #[error(
+        "{path} has the mode {actual:04o}, and chmod to {mode:04o} is refused; take a directory that \
+         only its owner can enter"
+    )]
     ModeRefused {
         /// The socket path.
         path: PathBuf,
@@ -150,6 +161,7 @@ pub enum TransportError {
     },
     /// The socket file is gone, or something else is in its place, and the server was told to stop
     /// then ([`WhenDisplaced::Stop`](crate::WhenDisplaced::Stop)).
+    #[error("the socket file {path} was {by}, and the server stops")]
     Displaced {
         /// The socket path.
         path: PathBuf,
@@ -157,11 +169,13 @@ pub enum TransportError {
         by: crate::DisplacedBy,
     },
     /// A socket that was open already has been listened on before, and closed or still is.
+    #[error("the open socket {endpoint} has been listened on before")]
     AlreadyTaken {
         /// The endpoint.
         endpoint: Endpoint,
     },
     /// No server is listening at the endpoint.
+    #[error("no server is listening at {endpoint}")]
     NobodyListening {
         /// The endpoint.
         endpoint: Endpoint,
@@ -169,6 +183,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// The host name has no address.
+    #[error("host {host:?} has no address")]
     HostNotFound {
         /// The host name.
         host: String,
@@ -177,6 +192,7 @@ pub enum TransportError {
     },
     /// The host has no address of the kind the endpoint wants: it is IPv4 only and asked for over
     /// IPv6, or the other way round.
+    #[error("host {host:?} has no {} address, which {endpoint} needs", text::family(endpoint))]
     WrongFamily {
         /// The endpoint, whose kind says what is wanted.
         endpoint: Endpoint,
@@ -185,6 +201,7 @@ pub enum TransportError {
     },
     /// The system does not let us send to the address. It is a broadcast address, most likely, and
     /// those need `UdpTransport::with_broadcast`.
+    #[error("{remote} {BROADCAST_OFF}")]
     BroadcastOff {
         /// The endpoint.
         endpoint: Endpoint,
@@ -194,6 +211,7 @@ pub enum TransportError {
         source: io::Error,
     },
     /// No connection came about in the time there was for it.
+    #[error("no connection to {endpoint} within {limit:?}{}", text::tried(attempts))]
     ConnectTimeout {
         /// The endpoint.
         endpoint: Endpoint,
@@ -204,6 +222,7 @@ pub enum TransportError {
     },
     /// The host has several addresses and none of them can be connected to, or bound, for reasons
     /// that differ.
+    #[error("no address of {endpoint} can be used{}", text::tried(attempts))]
     Unreachable {
         /// The endpoint.
         endpoint: Endpoint,
@@ -211,6 +230,7 @@ pub enum TransportError {
         attempts: Attempts,
     },
     /// The process or the system has no file descriptor left for another connection.
+    #[error("no file descriptor left for a connection of {endpoint}")]
     TooManyFiles {
         /// The endpoint that was being dialed or accepted from.
         endpoint: Endpoint,
@@ -218,15 +238,18 @@ pub enum TransportError {
         source: io::Error,
     },
     /// This build or this system lacks the endpoint's kind of socket.
+    #[error("this build has no support for {endpoint}")]
     Unsupported {
         /// The endpoint.
         endpoint: Endpoint,
     },
     /// Certificates, keys or other settings of TLS cannot be used.
     #[cfg(feature = "tls-base")]
-    Tls(crate::TlsError),
+    #[error("TLS cannot be used")]
+    Tls(#[from] crate::TlsError),
     /// A TLS handshake failed; a listener goes on.
     #[cfg(feature = "tls-base")]
+    #[error("the TLS handshake of {endpoint} with {remote} failed: {failure}")]
     Handshake {
         /// The endpoint that was dialed or accepted from.
         endpoint: Endpoint,
@@ -238,8 +261,10 @@ pub enum TransportError {
         source: Option<io::Error>,
     },
     /// A text is not an endpoint.
-    InvalidEndpoint(ParseEndpointError),
+    #[error("invalid endpoint")]
+    InvalidEndpoint(#[from] ParseEndpointError),
     /// The operating system refused an operation for another reason.
+    #[error("{op} on {endpoint}")]
     Io {
         /// The endpoint in question.
         endpoint: Endpoint,
@@ -250,139 +275,8 @@ pub enum TransportError {
     },
 }
 
-impl TransportError {
-    /// Returns a short name of the error that never changes: log and compare this, not the text.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::AlreadyRunning { .. } => "already_running",
-            Self::AddressInUse { .. } => "address_in_use",
-            Self::StartInProgress { .. } => "start_in_progress",
-            Self::NotASocket { .. } => "not_a_socket",
-            Self::PathTooLong { .. } => "path_too_long",
-            Self::InvalidPath { .. } => "invalid_path",
-            Self::InvalidPipeName { .. } => "invalid_pipe_name",
-            Self::PipeNameTooLong { .. } => "pipe_name_too_long",
-            Self::Busy { .. } => "busy",
-            Self::MissingDirectory { .. } => "missing_directory",
-            Self::DirectoryNotWritable { .. } => "directory_not_writable",
-            Self::ForeignOwner { .. } => "foreign_owner",
-            Self::UnknownOwner { .. } => "unknown_owner",
-            Self::PeerRefused { .. } => "peer_refused",
-            Self::UnknownGroup { .. } => "unknown_group",
-            Self::GroupRefused { .. } => "group_refused",
-            Self::ModeRefused { .. } => "mode_refused",
-            Self::Displaced { .. } => "displaced",
-            Self::AlreadyTaken { .. } => "already_taken",
-            Self::NobodyListening { .. } => "nobody_listening",
-            Self::HostNotFound { .. } => "host_not_found",
-            Self::WrongFamily { .. } => "wrong_family",
-            Self::BroadcastOff { .. } => "broadcast_off",
-            Self::ConnectTimeout { .. } => "connect_timeout",
-            Self::Unreachable { .. } => "unreachable",
-            Self::TooManyFiles { .. } => "too_many_files",
-            Self::Unsupported { .. } => "unsupported",
-            #[cfg(feature = "tls-base")]
-            Self::Tls(error) => error.code(),
-            #[cfg(feature = "tls-base")]
-            Self::Handshake { failure, .. } => failure.code(),
-            Self::InvalidEndpoint(_) => "invalid_endpoint",
-            Self::Io { .. } => "io",
-        }
-    }
-
-    /// Tells whether the error is about one client only: the listener can be asked for the next
-    /// one at once.
-    ///
-    /// After any other error of [`Listener::accept`](crate::Listener::accept) wait a moment.
-    #[must_use]
-    pub const fn is_refusal(&self) -> bool {
-        #[cfg(feature = "tls-base")]
-        if matches!(self, Self::Handshake { .. }) {
-            return true;
-        }
-        matches!(self, Self::PeerRefused { .. })
-    }
-
-    /// Returns the nearest kind of [`io::Error`].
-    #[must_use]
-    pub fn kind(&self) -> io::ErrorKind {
-        match self {
-            Self::AlreadyRunning { .. } | Self::AddressInUse { .. } => io::ErrorKind::AddrInUse,
-            Self::StartInProgress { .. } | Self::Busy { .. } | Self::ConnectTimeout { .. } => {
-                io::ErrorKind::TimedOut
-            }
-            Self::Unreachable { attempts, .. } => attempts.kind(),
-            Self::NotASocket { .. } => io::ErrorKind::AlreadyExists,
-            Self::PathTooLong { .. }
-            | Self::InvalidPath { .. }
-            | Self::InvalidPipeName { .. }
-            | Self::PipeNameTooLong { .. }
-            | Self::InvalidEndpoint(_) => io::ErrorKind::InvalidInput,
-            Self::MissingDirectory { .. } | Self::HostNotFound { .. } | Self::Displaced { .. } => {
-                io::ErrorKind::NotFound
-            }
-            Self::UnknownGroup { .. } => io::ErrorKind::NotFound,
-            Self::AlreadyTaken { .. } => io::ErrorKind::AddrInUse,
-            Self::ForeignOwner { .. } | Self::UnknownOwner { .. } | Self::PeerRefused { .. } => {
-                io::ErrorKind::PermissionDenied
-            }
-            #[cfg(feature = "tls-base")]
-            Self::Tls(_) => io::ErrorKind::InvalidInput,
-            #[cfg(feature = "tls-base")]
-            Self::Handshake { failure: crate::HandshakeFailure::Timeout { .. }, .. } => {
-                io::ErrorKind::TimedOut
-            }
-            #[cfg(feature = "tls-base")]
-            Self::Handshake { .. } => io::ErrorKind::ConnectionAborted,
-            Self::Unsupported { .. } => io::ErrorKind::Unsupported,
-            Self::WrongFamily { .. } => io::ErrorKind::AddrNotAvailable,
-            Self::NobodyListening { source, .. }
-            | Self::BroadcastOff { source, .. }
-            | Self::DirectoryNotWritable { source, .. }
-            | Self::GroupRefused { source, .. }
-            | Self::ModeRefused { source, .. }
-            | Self::TooManyFiles { source, .. }
-            | Self::Io { source, .. } => source.kind(),
-        }
-    }
-
-    /// Returns the number the operating system gave, if it gave one.
-    #[must_use]
-    pub fn raw_os_error(&self) -> Option<i32> {
-        match self {
-            Self::NobodyListening { source, .. }
-            | Self::TooManyFiles { source, .. }
-            | Self::UnknownOwner { source, .. }
-            | Self::DirectoryNotWritable { source, .. }
-            | Self::GroupRefused { source, .. }
-            | Self::ModeRefused { source, .. }
-            | Self::HostNotFound { source: Some(source), .. }
-            | Self::BroadcastOff { source, .. }
-            | Self::Io { source, .. } => source.raw_os_error(),
-            _ => None,
-        }
-    }
-}
-
-impl Error for TransportError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::NobodyListening { source, .. }
-            | Self::TooManyFiles { source, .. }
-            | Self::UnknownOwner { source, .. }
-            | Self::DirectoryNotWritable { source, .. }
-            | Self::GroupRefused { source, .. }
-            | Self::ModeRefused { source, .. }
-            | Self::HostNotFound { source: Some(source), .. }
-            | Self::BroadcastOff { source, .. }
-            | Self::Io { source, .. } => Some(source),
-            #[cfg(feature = "tls-base")]
-            Self::Tls(source) => Some(source),
-            #[cfg(feature = "tls-base")]
-            Self::Handshake { source: Some(source), .. } => Some(source),
-            Self::InvalidEndpoint(source) => Some(source),
-            _ => None,
-        }
+impl From<TransportError> for io::Error {
+    fn from(error: TransportError) -> Self {
+        Self::new(error.kind(), error)
     }
 }

@@ -20,10 +20,8 @@ impl TransportError {
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::PathTooLong { .. }
-            | Self::InvalidPath { .. }
-            | Self::InvalidPipeName { .. }
-            | Self::PipeNameTooLong { .. }
+            Self::NameTooLong { .. }
+            | Self::InvalidName { .. }
             | Self::AlreadyTaken { .. }
             | Self::Unsupported { .. }
             | Self::InvalidEndpoint(_) => true,

@@ -1,16 +1,15 @@
 //! `InheritError`: why a socket that is open already cannot be served.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 
 /// The reason a socket that is open already cannot be served.
 ///
-/// `Display` never repeats [`Error::source`].
-#[derive(Debug)]
+/// `Display` never repeats [`source`](std::error::Error::source).
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InheritError {
     /// A variable of the environment does not say what it should.
+    #[error("{name} is {value:?}, which is not {expected}")]
     InvalidVariable {
         /// The variable.
         name: &'static str,
@@ -20,8 +19,10 @@ pub enum InheritError {
         expected: &'static str,
     },
     /// The sockets of this process were taken before.
+    #[error("the sockets were taken before")]
     AlreadyTaken,
     /// A descriptor that should have been passed is not open.
+    #[error("descriptor {descriptor} is not open")]
     NotOpen {
         /// Its number.
         descriptor: i32,
@@ -29,11 +30,13 @@ pub enum InheritError {
         source: io::Error,
     },
     /// The descriptor is not that of a listening stream socket of a kind this build knows.
+    #[error("expected a listening socket, found {found}")]
     NotAListener {
         /// What it is instead, for example `"a datagram socket"`.
         found: &'static str,
     },
     /// The operating system refused an operation on the descriptor.
+    #[error("{op} of an open socket")]
     Io {
         /// The operation.
         op: &'static str,
@@ -42,25 +45,16 @@ pub enum InheritError {
     },
 }
 
-impl fmt::Display for InheritError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl InheritError {
+    /// Returns a short name of the error that never changes.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
         match self {
-            Self::InvalidVariable { name, value, expected } => {
-                write!(f, "{name} is {value:?}, which is not {expected}")
-            }
-            Self::AlreadyTaken => f.write_str("the sockets were taken before"),
-            Self::NotOpen { descriptor, .. } => write!(f, "descriptor {descriptor} is not open"),
-            Self::NotAListener { found } => write!(f, "expected a listening socket, found {found}"),
-            Self::Io { op, .. } => write!(f, "{op} of an open socket"),
-        }
-    }
-}
-
-impl Error for InheritError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::NotOpen { source, .. } | Self::Io { source, .. } => Some(source),
-            _ => None,
+            Self::InvalidVariable { .. } => "invalid_variable",
+            Self::AlreadyTaken => "already_taken",
+            Self::NotOpen { .. } => "not_open",
+            Self::NotAListener { .. } => "not_a_listener",
+            Self::Io { .. } => "io",
         }
     }
 }

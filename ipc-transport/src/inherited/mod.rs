@@ -3,7 +3,7 @@
 
 use std::os::fd::OwnedFd;
 
-use crate::unix::sys;
+use crate::kinds::unix::sys;
 
 mod environment;
 mod error;

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use socket2::{SockAddr, SockRef, Type};
 
 use super::InheritError;
-use crate::unix::listener::UnixServer;
-use crate::unix::socket_file::SocketFile;
+use crate::kinds::unix::listener::UnixServer;
+use crate::kinds::unix::socket_file::SocketFile;
 use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 
 /// A stream socket that listens already: inherited, or opened by the program itself.
@@ -132,7 +132,7 @@ impl OpenTransport {
             #[cfg(feature = "tcp")]
             Endpoint::Tcp { .. } => {
                 let io = tokio::net::TcpListener::from_std(socket.into())?;
-                Ok(Box::new(crate::tcp::TcpServer::new(&self.tcp, io)?))
+                Ok(Box::new(crate::kinds::tcp::TcpServer::new(&self.tcp, io)?))
             }
             endpoint => {
                 let io = tokio::net::UnixListener::from_std(socket.into())?;

@@ -1,7 +1,6 @@
 //! A socket file that is removed or replaced while it is served.
 
 use std::fs;
-use std::future::Future;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener as StdListener;
 use std::time::Duration;
@@ -11,18 +10,11 @@ use ipc_transport::{
     UnixTransport, WhenDisplaced,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::runtime::Builder;
 
 use crate::{Place, TestResult, check_serves};
 
 const OFTEN: Option<Duration> = Some(Duration::from_millis(5));
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Runs the body on a runtime of one thread, and on one of several.
-fn on_both<T: Future<Output = TestResult>>(body: impl Fn() -> T) -> TestResult {
-    Builder::new_current_thread().enable_all().build()?.block_on(body())?;
-    Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(body())
-}
 
 fn transport(place: &Place, then: WhenDisplaced) -> UnixTransport {
     place.transport().with_file_watch(OFTEN).with_when_displaced(then)
@@ -43,166 +35,152 @@ async fn notice(
     .await?
 }
 
-#[test]
-fn a_server_that_serves_on_tells_each_change_once() -> TestResult {
-    on_both(|| async {
+both_runtimes!(a_server_that_serves_on_tells_each_change_once);
+async fn a_server_that_serves_on_tells_each_change_once() -> TestResult {
+    let place = Place::new()?;
+    let mut listener = transport(&place, WhenDisplaced::ServeOn).listen().await?;
+    let mut notices = listener.displacements().ok_or("not watched")?;
+    let client = place.transport();
+    let (mut old, mut served) = tokio::try_join!(client.dial(), listener.accept())?;
+    fs::remove_file(&place.path)?;
+    let told = notice(&mut listener, &mut notices).await?;
+    assert_eq!((&told.path, told.by), (&place.path, DisplacedBy::Removed));
+    assert!(matches!(told.then, AfterDisplaced::ServesOn), "{told:?}");
+    // Whoever is connected stays.
+    old.write_all(b"!").await?;
+    assert_eq!(served.read_u8().await?, b'!');
+
+    let mut second = place.transport().listen().await?;
+    let told = notice(&mut listener, &mut notices).await?;
+    assert_eq!(told.by, DisplacedBy::Replaced);
+    let again = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
+    assert!(again.is_err() && notices.try_next().is_none(), "told twice");
+    listener.close().await?;
+    check_serves(&mut second, &place.path).await
+}
+
+both_runtimes!(a_file_that_is_moved_away_or_covered_is_missed_too);
+async fn a_file_that_is_moved_away_or_covered_is_missed_too() -> TestResult {
+    for replace in [false, true] {
         let place = Place::new()?;
         let mut listener = transport(&place, WhenDisplaced::ServeOn).listen().await?;
         let mut notices = listener.displacements().ok_or("not watched")?;
-        let client = place.transport();
-        let (mut old, mut served) = tokio::try_join!(client.dial(), listener.accept())?;
-        fs::remove_file(&place.path)?;
-        let told = notice(&mut listener, &mut notices).await?;
-        assert_eq!((&told.path, told.by), (&place.path, DisplacedBy::Removed));
-        assert!(matches!(told.then, AfterDisplaced::ServesOn), "{told:?}");
-        // Whoever is connected stays.
-        old.write_all(b"!").await?;
-        assert_eq!(served.read_u8().await?, b'!');
-
-        let mut second = place.transport().listen().await?;
-        let told = notice(&mut listener, &mut notices).await?;
-        assert_eq!(told.by, DisplacedBy::Replaced);
-        let again = tokio::time::timeout(Duration::from_millis(50), listener.accept()).await;
-        assert!(again.is_err() && notices.try_next().is_none(), "told twice");
-        listener.close().await?;
-        check_serves(&mut second, &place.path).await
-    })
-}
-
-#[test]
-fn a_file_that_is_moved_away_or_covered_is_missed_too() -> TestResult {
-    on_both(|| async {
-        for replace in [false, true] {
-            let place = Place::new()?;
-            let mut listener = transport(&place, WhenDisplaced::ServeOn).listen().await?;
-            let mut notices = listener.displacements().ok_or("not watched")?;
-            let other = place.directory.path().join("other");
-            if replace {
-                fs::write(&other, "")?;
-                fs::rename(&other, &place.path)?;
-            } else {
-                fs::rename(&place.path, &other)?;
-            }
-            let by = if replace { DisplacedBy::Replaced } else { DisplacedBy::Removed };
-            assert_eq!(notice(&mut listener, &mut notices).await?.by, by);
+        let other = place.directory.path().join("other");
+        if replace {
+            fs::write(&other, "")?;
+            fs::rename(&other, &place.path)?;
+        } else {
+            fs::rename(&place.path, &other)?;
         }
-        Ok(())
-    })
+        let by = if replace { DisplacedBy::Replaced } else { DisplacedBy::Removed };
+        assert_eq!(notice(&mut listener, &mut notices).await?.by, by);
+    }
+    Ok(())
 }
 
-#[test]
-fn a_server_makes_its_file_again() -> TestResult {
-    on_both(|| async {
-        let place = Place::new()?;
-        let transport = transport(&place, WhenDisplaced::Remake).with_mode(0o660);
-        let mut listener = transport.listen().await?;
-        let mut notices = listener.displacements().ok_or("not watched")?;
-        for stale in [false, true] {
-            fs::remove_file(&place.path)?;
-            if stale {
-                place.make_stale()?;
-            }
-            let told = notice(&mut listener, &mut notices).await?;
-            assert!(matches!(told.then, AfterDisplaced::Remade), "{told:?}");
-            assert_eq!(fs::metadata(&place.path)?.mode() & 0o777, 0o660);
-            check_serves(&mut listener, &place.path).await?;
-        }
-        listener.close().await?;
-        assert_eq!(place.names()?, [""; 0]);
-        Ok(())
-    })
-}
-
-#[test]
-fn clients_that_wait_when_the_file_is_made_again_are_served() -> TestResult {
-    on_both(|| async {
-        let place = Place::new()?;
-        let mut listener = transport(&place, WhenDisplaced::Remake).listen().await?;
-        let mut early = place.transport().dial().await?;
-        early.write_all(b"!").await?;
+both_runtimes!(a_server_makes_its_file_again);
+async fn a_server_makes_its_file_again() -> TestResult {
+    let place = Place::new()?;
+    let transport = transport(&place, WhenDisplaced::Remake).with_mode(0o660);
+    let mut listener = transport.listen().await?;
+    let mut notices = listener.displacements().ok_or("not watched")?;
+    for stale in [false, true] {
         fs::remove_file(&place.path)?;
-        let mut served = listener.accept().await?;
-        assert_eq!(served.read_u8().await?, b'!');
-        Ok(())
-    })
-}
-
-#[test]
-fn a_living_server_and_a_file_are_not_pushed_aside() -> TestResult {
-    on_both(|| async {
-        let place = Place::new()?;
-        let mut listener = transport(&place, WhenDisplaced::Remake).listen().await?;
-        let mut notices = listener.displacements().ok_or("not watched")?;
-        fs::remove_file(&place.path)?;
-        let rival = StdListener::bind(&place.path)?;
-        let rivals = fs::metadata(&place.path)?.ino();
-        let told = notice(&mut listener, &mut notices).await?;
-        match told.then {
-            AfterDisplaced::NotRemade { reason } => assert_eq!(reason.code(), "already_running"),
-            other => return Err(format!("expected NotRemade, got {other:?}").into()),
+        if stale {
+            place.make_stale()?;
         }
-        assert_eq!(fs::metadata(&place.path)?.ino(), rivals);
-        // When the other one has gone, however it went, its place is taken.
-        drop(rival);
         let told = notice(&mut listener, &mut notices).await?;
         assert!(matches!(told.then, AfterDisplaced::Remade), "{told:?}");
+        assert_eq!(fs::metadata(&place.path)?.mode() & 0o777, 0o660);
         check_serves(&mut listener, &place.path).await?;
-
-        fs::remove_file(&place.path)?;
-        fs::write(&place.path, "precious")?;
-        let told = notice(&mut listener, &mut notices).await?;
-        match told.then {
-            AfterDisplaced::NotRemade { reason } => assert_eq!(reason.code(), "not_a_socket"),
-            other => return Err(format!("expected NotRemade, got {other:?}").into()),
-        }
-        listener.close().await?;
-        assert_eq!(fs::read_to_string(&place.path)?, "precious");
-        Ok(())
-    })
+    }
+    listener.close().await?;
+    assert_eq!(place.names()?, [""; 0]);
+    Ok(())
 }
 
-#[test]
-fn a_directory_that_comes_back_gets_its_socket_again() -> TestResult {
-    on_both(|| async {
-        let place = Place::new()?;
-        let below = place.directory.path().join("below");
-        fs::create_dir(&below)?;
-        let path = below.join("app.world");
-        let watched = UnixTransport::new(&path).with_file_watch(OFTEN);
-        let mut listener = watched.with_when_displaced(WhenDisplaced::Remake).listen().await?;
-        let mut notices = listener.displacements().ok_or("not watched")?;
-        fs::remove_dir_all(&below)?;
-        let told = notice(&mut listener, &mut notices).await?;
-        assert!(matches!(told.then, AfterDisplaced::NotRemade { .. }), "{told:?}");
-        fs::create_dir(&below)?;
-        let told = notice(&mut listener, &mut notices).await?;
-        assert!(matches!(told.then, AfterDisplaced::Remade), "{told:?}");
-        check_serves(&mut listener, &path).await
-    })
+both_runtimes!(clients_that_wait_when_the_file_is_made_again_are_served);
+async fn clients_that_wait_when_the_file_is_made_again_are_served() -> TestResult {
+    let place = Place::new()?;
+    let mut listener = transport(&place, WhenDisplaced::Remake).listen().await?;
+    let mut early = place.transport().dial().await?;
+    early.write_all(b"!").await?;
+    fs::remove_file(&place.path)?;
+    let mut served = listener.accept().await?;
+    assert_eq!(served.read_u8().await?, b'!');
+    Ok(())
 }
 
-#[test]
-fn a_server_that_is_to_stop_says_so_and_leaves_the_others_file() -> TestResult {
-    on_both(|| async {
-        let place = Place::new()?;
-        let mut listener = transport(&place, WhenDisplaced::Stop).listen().await?;
-        let mut notices = listener.displacements().ok_or("not watched")?;
-        fs::remove_file(&place.path)?;
-        let mut second = place.transport().listen().await?;
-        for _ in 0..2 {
-            let stopped = tokio::time::timeout(DEADLINE, listener.accept()).await?;
-            match stopped {
-                Err(error @ TransportError::Displaced { by: DisplacedBy::Replaced, .. }) => {
-                    assert!(error.to_string().contains("app.world"), "{error}");
-                }
-                other => return Err(format!("expected Displaced, got {other:?}").into()),
+both_runtimes!(a_living_server_and_a_file_are_not_pushed_aside);
+async fn a_living_server_and_a_file_are_not_pushed_aside() -> TestResult {
+    let place = Place::new()?;
+    let mut listener = transport(&place, WhenDisplaced::Remake).listen().await?;
+    let mut notices = listener.displacements().ok_or("not watched")?;
+    fs::remove_file(&place.path)?;
+    let rival = StdListener::bind(&place.path)?;
+    let rivals = fs::metadata(&place.path)?.ino();
+    let told = notice(&mut listener, &mut notices).await?;
+    match told.then {
+        AfterDisplaced::NotRemade { reason } => assert_eq!(reason.code(), "already_running"),
+        other => return Err(format!("expected NotRemade, got {other:?}").into()),
+    }
+    assert_eq!(fs::metadata(&place.path)?.ino(), rivals);
+    // When the other one has gone, however it went, its place is taken.
+    drop(rival);
+    let told = notice(&mut listener, &mut notices).await?;
+    assert!(matches!(told.then, AfterDisplaced::Remade), "{told:?}");
+    check_serves(&mut listener, &place.path).await?;
+
+    fs::remove_file(&place.path)?;
+    fs::write(&place.path, "precious")?;
+    let told = notice(&mut listener, &mut notices).await?;
+    match told.then {
+        AfterDisplaced::NotRemade { reason } => assert_eq!(reason.code(), "not_a_socket"),
+        other => return Err(format!("expected NotRemade, got {other:?}").into()),
+    }
+    listener.close().await?;
+    assert_eq!(fs::read_to_string(&place.path)?, "precious");
+    Ok(())
+}
+
+both_runtimes!(a_directory_that_comes_back_gets_its_socket_again);
+async fn a_directory_that_comes_back_gets_its_socket_again() -> TestResult {
+    let place = Place::new()?;
+    let below = place.directory.path().join("below");
+    fs::create_dir(&below)?;
+    let path = below.join("app.world");
+    let watched = UnixTransport::new(&path).with_file_watch(OFTEN);
+    let mut listener = watched.with_when_displaced(WhenDisplaced::Remake).listen().await?;
+    let mut notices = listener.displacements().ok_or("not watched")?;
+    fs::remove_dir_all(&below)?;
+    let told = notice(&mut listener, &mut notices).await?;
+    assert!(matches!(told.then, AfterDisplaced::NotRemade { .. }), "{told:?}");
+    fs::create_dir(&below)?;
+    let told = notice(&mut listener, &mut notices).await?;
+    assert!(matches!(told.then, AfterDisplaced::Remade), "{told:?}");
+    check_serves(&mut listener, &path).await
+}
+
+both_runtimes!(a_server_that_is_to_stop_says_so_and_leaves_the_others_file);
+async fn a_server_that_is_to_stop_says_so_and_leaves_the_others_file() -> TestResult {
+    let place = Place::new()?;
+    let mut listener = transport(&place, WhenDisplaced::Stop).listen().await?;
+    let mut notices = listener.displacements().ok_or("not watched")?;
+    fs::remove_file(&place.path)?;
+    let mut second = place.transport().listen().await?;
+    for _ in 0..2 {
+        let stopped = tokio::time::timeout(DEADLINE, listener.accept()).await?;
+        match stopped {
+            Err(error @ TransportError::Displaced { by: DisplacedBy::Replaced, .. }) => {
+                assert!(error.to_string().contains("app.world"), "{error}");
             }
+            other => return Err(format!("expected Displaced, got {other:?}").into()),
         }
-        let told = notices.try_next().ok_or("not told")?;
-        assert!(matches!(told.then, AfterDisplaced::Stopped), "{told:?}");
-        listener.close().await?;
-        check_serves(&mut second, &place.path).await
-    })
+    }
+    let told = notices.try_next().ok_or("not told")?;
+    assert!(matches!(told.then, AfterDisplaced::Stopped), "{told:?}");
+    listener.close().await?;
+    check_serves(&mut second, &place.path).await
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! What a server does with whatever it finds at its path, and what it leaves there at the end.
 #![cfg(all(unix, feature = "unix"))]
 
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 mod displaced;
 mod kernel;
 mod occupants;

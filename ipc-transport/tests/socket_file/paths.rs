@@ -41,10 +41,10 @@ async fn every_path_up_to_the_limit_works_and_none_beyond() -> TestResult {
         UnixTransport::new(long(limit + 1)).dial().await.map(drop),
     ] {
         match result {
-            Err(TransportError::PathTooLong { limit: found, actual, .. }) => {
+            Err(TransportError::NameTooLong { limit: found, actual, .. }) => {
                 assert_eq!((found, actual), (limit, limit + 1));
             }
-            other => return Err(format!("expected PathTooLong, got {other:?}").into()),
+            other => return Err(format!("expected NameTooLong, got {other:?}").into()),
         }
     }
     Ok(())
@@ -86,10 +86,10 @@ async fn a_path_that_can_never_name_a_socket_says_why() {
         let transport = UnixTransport::new(path);
         for result in [transport.listen().await.map(drop), transport.dial().await.map(drop)] {
             match result {
-                Err(error @ TransportError::InvalidPath { .. }) => {
+                Err(error @ TransportError::InvalidName { .. }) => {
                     assert!(error.to_string().contains(reason), "{path:?}: {error}");
                 }
-                other => panic!("{path:?}: expected InvalidPath, got {other:?}"),
+                other => panic!("{path:?}: expected InvalidName, got {other:?}"),
             }
         }
     }

@@ -2,6 +2,10 @@
 #![cfg(feature = "tls-base")]
 #![expect(clippy::expect_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 #[path = "../support/broken_keys.rs"]
 mod broken_keys;
 #[path = "../support/certificates.rs"]

@@ -17,7 +17,7 @@ use ipc_transport::{
 
 use crate::certificates::{Authority, Identity};
 use crate::der::{INTEGER, remade, value, version_1};
-use crate::rig::{both, client, failure, meet, server};
+use crate::rig::{client, failure, meet, server};
 
 fn provider() -> CryptoProvider {
     #[cfg(feature = "tls-aws-lc-rs")]
@@ -59,111 +59,98 @@ fn chain(result: Result<Stream, TransportError>) -> String {
     format!("{error}{source}")
 }
 
-#[test]
-fn whoever_checks_nothing_takes_them() {
-    both(async || {
-        for identity in [Authority::new("ca").old(), Identity::old_self_signed()] {
-            // Its own server starts with such a one, too.
-            let (dialed, accepted) =
-                meet(server(&identity), anybody().build().expect("a client")).await;
-            assert!(accepted.is_ok());
-            let shown = tls(dialed);
-            assert!(!shown.verified && shown.proven);
-            assert_eq!(shown.certificates.len(), 1);
-            for (version, expected) in [(&TLS12, TlsVersion::V1_2), (&TLS13, TlsVersion::V1_3)] {
-                let server = bare_server(&identity.chain, &identity.key, version);
-                let (dialed, _) = meet(server, anybody().build().expect("a client")).await;
-                assert_eq!(tls(dialed).version, expected);
-            }
+both_runtimes!(whoever_checks_nothing_takes_them);
+async fn whoever_checks_nothing_takes_them() {
+    for identity in [Authority::new("ca").old(), Identity::old_self_signed()] {
+        // Its own server starts with such a one, too.
+        let (dialed, accepted) =
+            meet(server(&identity), anybody().build().expect("a client")).await;
+        assert!(accepted.is_ok());
+        let shown = tls(dialed);
+        assert!(!shown.verified && shown.proven);
+        assert_eq!(shown.certificates.len(), 1);
+        for (version, expected) in [(&TLS12, TlsVersion::V1_2), (&TLS13, TlsVersion::V1_3)] {
+            let server = bare_server(&identity.chain, &identity.key, version);
+            let (dialed, _) = meet(server, anybody().build().expect("a client")).await;
+            assert_eq!(tls(dialed).version, expected);
         }
-    });
+    }
 }
 
+both_runtimes!(whoever_shows_one_has_to_have_its_key);
 /// That nothing is verified is no reason to take a certificate of somebody else.
-#[test]
-fn whoever_shows_one_has_to_have_its_key() {
-    both(async || {
-        let authority = Authority::new("ca");
-        for theirs in [authority.old(), authority.local()] {
-            let stranger = authority.local();
-            for version in [&TLS12, &TLS13] {
-                let server = bare_server(&theirs.chain, &stranger.key, version);
-                let (dialed, _) = meet(server, anybody().build().expect("a client")).await;
-                assert_eq!(failure(dialed), HandshakeFailure::BadCertificate);
-            }
+async fn whoever_shows_one_has_to_have_its_key() {
+    let authority = Authority::new("ca");
+    for theirs in [authority.old(), authority.local()] {
+        let stranger = authority.local();
+        for version in [&TLS12, &TLS13] {
+            let server = bare_server(&theirs.chain, &stranger.key, version);
+            let (dialed, _) = meet(server, anybody().build().expect("a client")).await;
+            assert_eq!(failure(dialed), HandshakeFailure::BadCertificate);
         }
-    });
+    }
 }
 
-#[test]
-fn a_server_that_only_asks_takes_them_of_clients() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let (ours, theirs) = (authority.local(), authority.old());
-        for trusts in [true, false] {
-            let server =
-                TlsServer::builder(ours.chain(), ours.key()).client_auth(ClientAuth::Asked);
-            let server = if trusts { server.client_ca(authority.pem()) } else { server };
-            let client = TlsClient::builder().trust(authority.pem());
-            let client = client.identity(theirs.chain(), theirs.key()).build().expect("a client");
-            let (dialed, accepted) = meet(server.build().expect("a server"), client).await;
-            assert!(dialed.is_ok());
-            let shown = tls(accepted);
-            assert_eq!((shown.certificates.len(), shown.verified, shown.proven), (1, false, true));
-        }
-    });
-}
-
-#[test]
-fn whoever_verifies_refuses_them_by_name() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let pinned = Identity::old_self_signed();
-        let of_pinned = TlsClient::builder().trust(pinned.chain()).build().expect("a client");
-        for (identity, client) in [(authority.old(), client(&authority)), (pinned, of_pinned)] {
-            let (dialed, accepted) = meet(server(&identity), client).await;
-            assert!(accepted.is_err());
-            let text = chain(dialed);
-            for part in ["version 1", "make it again with extensions", "subjectAltName"] {
-                assert!(text.contains(part), "{text}");
-            }
-        }
-        // And of a client.
-        let (ours, theirs) = (authority.local(), authority.old());
-        let server = TlsServer::builder(ours.chain(), ours.key()).client_ca(authority.pem());
+both_runtimes!(a_server_that_only_asks_takes_them_of_clients);
+async fn a_server_that_only_asks_takes_them_of_clients() {
+    let authority = Authority::new("ca");
+    let (ours, theirs) = (authority.local(), authority.old());
+    for trusts in [true, false] {
+        let server = TlsServer::builder(ours.chain(), ours.key()).client_auth(ClientAuth::Asked);
+        let server = if trusts { server.client_ca(authority.pem()) } else { server };
         let client = TlsClient::builder().trust(authority.pem());
         let client = client.identity(theirs.chain(), theirs.key()).build().expect("a client");
         let (dialed, accepted) = meet(server.build().expect("a server"), client).await;
-        assert!(matches!(failure(dialed), HandshakeFailure::Refused { .. }));
-        assert_eq!(failure(accepted), HandshakeFailure::OldVersion);
-    });
+        assert!(dialed.is_ok());
+        let shown = tls(accepted);
+        assert_eq!((shown.certificates.len(), shown.verified, shown.proven), (1, false, true));
+    }
 }
 
+both_runtimes!(whoever_verifies_refuses_them_by_name);
+async fn whoever_verifies_refuses_them_by_name() {
+    let authority = Authority::new("ca");
+    let pinned = Identity::old_self_signed();
+    let of_pinned = TlsClient::builder().trust(pinned.chain()).build().expect("a client");
+    for (identity, client) in [(authority.old(), client(&authority)), (pinned, of_pinned)] {
+        let (dialed, accepted) = meet(server(&identity), client).await;
+        assert!(accepted.is_err());
+        let text = chain(dialed);
+        for part in ["version 1", "make it again with extensions", "subjectAltName"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+    // And of a client.
+    let (ours, theirs) = (authority.local(), authority.old());
+    let server = TlsServer::builder(ours.chain(), ours.key()).client_ca(authority.pem());
+    let client = TlsClient::builder().trust(authority.pem());
+    let client = client.identity(theirs.chain(), theirs.key()).build().expect("a client");
+    let (dialed, accepted) = meet(server.build().expect("a server"), client).await;
+    assert!(matches!(failure(dialed), HandshakeFailure::Refused { .. }));
+    assert_eq!(failure(accepted), HandshakeFailure::OldVersion);
+}
+
+both_runtimes!(a_ca_of_version_1_that_is_trusted_vouches_for_others);
 /// A root is trusted for what it is, not for what it says.
-#[test]
-fn a_ca_of_version_1_that_is_trusted_vouches_for_others() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let Pem::Text(ca) = authority.pem() else { panic!("no text") };
-        let ca = std::str::from_utf8(ca.expose()).expect("text").to_owned();
-        let old = Pem::text(version_1(&ca, authority.key()));
-        let client = TlsClient::builder().trust(old).build().expect("a client");
-        let (dialed, _) = meet(server(&authority.local()), client).await;
-        assert!(tls(dialed).verified);
-    });
+async fn a_ca_of_version_1_that_is_trusted_vouches_for_others() {
+    let authority = Authority::new("ca");
+    let Pem::Text(ca) = authority.pem() else { panic!("no text") };
+    let ca = std::str::from_utf8(ca.expose()).expect("text").to_owned();
+    let old = Pem::text(version_1(&ca, authority.key()));
+    let client = TlsClient::builder().trust(old).build().expect("a client");
+    let (dialed, _) = meet(server(&authority.local()), client).await;
+    assert!(tls(dialed).verified);
 }
 
+both_runtimes!(odd_certificates_are_taken_by_whoever_checks_nothing);
 /// Other things that webpki cannot read are no matter either where nothing is verified.
-#[test]
-fn odd_certificates_are_taken_by_whoever_checks_nothing() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let identity = authority.local();
-        // A number of 30 bytes, below zero.
-        let serial = value(INTEGER, &[&[0xff; 30]]);
-        let odd = remade(&identity.chain, authority.key(), |parts| parts[1] = serial);
-        let server = bare_server(&odd, &identity.key, &TLS13);
-        let (dialed, _) = meet(server, anybody().build().expect("a client")).await;
-        assert!(tls(dialed).proven);
-    });
+async fn odd_certificates_are_taken_by_whoever_checks_nothing() {
+    let authority = Authority::new("ca");
+    let identity = authority.local();
+    // A number of 30 bytes, below zero.
+    let serial = value(INTEGER, &[&[0xff; 30]]);
+    let odd = remade(&identity.chain, authority.key(), |parts| parts[1] = serial);
+    let server = bare_server(&odd, &identity.key, &TLS13);
+    let (dialed, _) = meet(server, anybody().build().expect("a client")).await;
+    assert!(tls(dialed).proven);
 }

@@ -100,41 +100,37 @@ async fn its_server_answers_in_both_versions() {
     }
 }
 
+both_runtimes!(its_server_may_have_any_key_if_nothing_is_checked);
 /// Whoever checks nothing takes any certificate, also with a key that cannot be computed with here:
 /// then nothing proves that the peer has it.
-#[test]
-fn its_server_may_have_any_key_if_nothing_is_checked() {
-    both(async || {
-        let Some(place) = Openssl::new() else { return };
-        let p521 = cfg!(feature = "tls-aws-lc-rs");
-        for (key, version, proven) in [
-            ("rsa:2048", "-tls1_2", true),
-            ("rsa:2048", "-tls1_3", true),
-            ("rsa:1024", "-tls1_2", false),
-            ("rsa:1024", "-tls1_3", false),
-            ("rsa-pss -pkeyopt rsa_keygen_bits:2048", "-tls1_3", false),
-            ("ed448", "-tls1_3", false),
-            ("ec -pkeyopt ec_paramgen_curve:P-384", "-tls1_2", true),
-            ("ec -pkeyopt ec_paramgen_curve:P-521", "-tls1_3", p521),
-        ] {
-            place.run(&format!(
-                "req -x509 -newkey {key} -nodes -subj /CN=me -keyout key.pem -out cert.pem"
-            ));
-            let path = |name| place.path(name).display().to_string();
-            let (cert, key_file) = (path("cert.pem"), path("key.pem"));
-            let words =
-                ["-cert", &cert, "-key", &key_file, "-cipher", "DEFAULT@SECLEVEL=0", version];
-            let Some((_child, port)) = serve(&words).await else { return };
-            let client = TlsClient::builder().dangerous_accept_any_certificate().build();
-            let transport =
-                TlsTransport::new("127.0.0.1", port).with_client(client.expect("a client"));
-            let mut stream =
-                soon(transport.dial()).await.unwrap_or_else(|error| panic!("{key}: {error:?}"));
-            talk(&mut stream).await;
-            let tls = stream.peer().tls.clone().expect("TLS");
-            assert_eq!((tls.verified, tls.proven), (false, proven), "{key} {version}");
-        }
-    });
+async fn its_server_may_have_any_key_if_nothing_is_checked() {
+    let Some(place) = Openssl::new() else { return };
+    let p521 = cfg!(feature = "tls-aws-lc-rs");
+    for (key, version, proven) in [
+        ("rsa:2048", "-tls1_2", true),
+        ("rsa:2048", "-tls1_3", true),
+        ("rsa:1024", "-tls1_2", false),
+        ("rsa:1024", "-tls1_3", false),
+        ("rsa-pss -pkeyopt rsa_keygen_bits:2048", "-tls1_3", false),
+        ("ed448", "-tls1_3", false),
+        ("ec -pkeyopt ec_paramgen_curve:P-384", "-tls1_2", true),
+        ("ec -pkeyopt ec_paramgen_curve:P-521", "-tls1_3", p521),
+    ] {
+        place.run(&format!(
+            "req -x509 -newkey {key} -nodes -subj /CN=me -keyout key.pem -out cert.pem"
+        ));
+        let path = |name| place.path(name).display().to_string();
+        let (cert, key_file) = (path("cert.pem"), path("key.pem"));
+        let words = ["-cert", &cert, "-key", &key_file, "-cipher", "DEFAULT@SECLEVEL=0", version];
+        let Some((_child, port)) = serve(&words).await else { return };
+        let client = TlsClient::builder().dangerous_accept_any_certificate().build();
+        let transport = TlsTransport::new("127.0.0.1", port).with_client(client.expect("a client"));
+        let mut stream =
+            soon(transport.dial()).await.unwrap_or_else(|error| panic!("{key}: {error:?}"));
+        talk(&mut stream).await;
+        let tls = stream.peer().tls.clone().expect("TLS");
+        assert_eq!((tls.verified, tls.proven), (false, proven), "{key} {version}");
+    }
 }
 
 /// A key that cannot be computed with is no proof, whoever has signed its certificate.

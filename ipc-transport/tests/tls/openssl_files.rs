@@ -5,7 +5,7 @@ use std::process::Command;
 
 use ipc_transport::{Pem, TlsClient, TlsError, TlsServer};
 
-use crate::rig::{both, meet};
+use crate::rig::meet;
 
 /// A directory in which openssl works.
 pub(crate) struct Openssl(tempfile::TempDir);
@@ -122,20 +122,18 @@ fn other_files_are_named_with_what_to_do() {
     assert!(server.build().is_ok());
 }
 
+both_runtimes!(what_x509_req_makes_without_extensions_is_served_and_taken_unverified);
 /// The recipe that half of the guides in the web give.
-#[test]
-fn what_x509_req_makes_without_extensions_is_served_and_taken_unverified() {
-    both(async || {
-        let Some(openssl) = Openssl::new() else { return };
-        openssl.run(&format!("{REQUEST} -keyout server.key -out server.csr"));
-        openssl.run("x509 -req -in server.csr -signkey server.key -days 10 -out server.pem");
-        let server = TlsServer::builder(openssl.pem("server.pem"), openssl.pem("server.key"));
-        let server = server.build().expect("a server");
-        let client = TlsClient::builder().dangerous_accept_any_certificate();
-        let (dialed, accepted) = meet(server.clone(), client.build().expect("a client")).await;
-        assert!(dialed.is_ok() && accepted.is_ok());
-        let client = TlsClient::builder().trust(openssl.pem("server.pem")).server_name("localhost");
-        let (dialed, _) = meet(server, client.build().expect("a client")).await;
-        assert_eq!(dialed.expect_err("a refusal").code(), "tls_old_certificate_version");
-    });
+async fn what_x509_req_makes_without_extensions_is_served_and_taken_unverified() {
+    let Some(openssl) = Openssl::new() else { return };
+    openssl.run(&format!("{REQUEST} -keyout server.key -out server.csr"));
+    openssl.run("x509 -req -in server.csr -signkey server.key -days 10 -out server.pem");
+    let server = TlsServer::builder(openssl.pem("server.pem"), openssl.pem("server.key"));
+    let server = server.build().expect("a server");
+    let client = TlsClient::builder().dangerous_accept_any_certificate();
+    let (dialed, accepted) = meet(server.clone(), client.build().expect("a client")).await;
+    assert!(dialed.is_ok() && accepted.is_ok());
+    let client = TlsClient::builder().trust(openssl.pem("server.pem")).server_name("localhost");
+    let (dialed, _) = meet(server, client.build().expect("a client")).await;
+    assert_eq!(dialed.expect_err("a refusal").code(), "tls_old_certificate_version");
 }

@@ -4,7 +4,7 @@ use ipc_transport::{Pem, TlsClient, TlsError, TlsServer};
 
 use crate::certificates::{Authority, Identity};
 use crate::der::{INTEGER, OBJECT_ID, OCTETS, SEQUENCE, pem, value};
-use crate::rig::{both, meet, server};
+use crate::rig::{meet, server};
 
 fn text(pem: &Pem) -> String {
     let Pem::Text(text) = pem else { panic!("no text") };
@@ -28,19 +28,17 @@ fn trust(trusted: impl Into<String>) -> Option<TlsError> {
     TlsClient::builder().trust(Pem::text(trusted.into())).build().err()
 }
 
-#[test]
-fn certificates_that_were_joined_without_a_line_end_are_all_shown() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let identity = authority.local();
-        let joined = format!("{}{}", identity.chain.trim_end(), text(&authority.pem()));
-        assert!(joined.contains("-----END CERTIFICATE----------BEGIN CERTIFICATE-----"));
-        let both = Identity { chain: joined.clone(), key: identity.key };
-        let client = TlsClient::builder().trust(Pem::text(joined)).build().expect("a client");
-        let (dialed, _) = meet(server(&both), client).await;
-        let stream = dialed.expect("a connection");
-        assert_eq!(stream.peer().tls.as_ref().expect("TLS").certificates.len(), 2);
-    });
+both_runtimes!(certificates_that_were_joined_without_a_line_end_are_all_shown);
+async fn certificates_that_were_joined_without_a_line_end_are_all_shown() {
+    let authority = Authority::new("ca");
+    let identity = authority.local();
+    let joined = format!("{}{}", identity.chain.trim_end(), text(&authority.pem()));
+    assert!(joined.contains("-----END CERTIFICATE----------BEGIN CERTIFICATE-----"));
+    let both = Identity { chain: joined.clone(), key: identity.key };
+    let client = TlsClient::builder().trust(Pem::text(joined)).build().expect("a client");
+    let (dialed, _) = meet(server(&both), client).await;
+    let stream = dialed.expect("a connection");
+    assert_eq!(stream.peer().tls.as_ref().expect("TLS").certificates.len(), 2);
 }
 
 #[test]

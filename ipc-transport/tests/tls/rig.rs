@@ -9,15 +9,13 @@ use ipc_transport::{
 };
 
 use crate::certificates::{Authority, Identity};
+use crate::runtimes::{on_one_thread, on_threads};
 
-/// Runs a test on a runtime with one thread, and on one with several.
+/// Runs the part of a test that is async on a runtime with one thread, and on one with several. A test
+/// that is all async is for `both_runtimes!`.
 pub(crate) fn both(test: impl AsyncFn()) {
-    let several =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let one = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    for runtime in [one, several] {
-        runtime.expect("a runtime").block_on(test());
-    }
+    on_one_thread(test());
+    on_threads(test());
 }
 
 /// Returns a server that shows this certificate to anybody.

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::certificates::{Authority, Identity};
-use crate::rig::{both, client, listen, meet, port, server, soon};
+use crate::rig::{client, failure, listen, meet, port, server, soon};
 
 #[track_caller]
 fn source(result: Result<Stream, TransportError>) -> String {
@@ -18,27 +18,24 @@ fn source(result: Result<Stream, TransportError>) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
 }
 
-#[test]
-fn a_self_signed_certificate_that_is_not_trusted_is_called_so() {
-    both(async || {
-        let authority = Authority::new("ca");
-        for identity in [Identity::self_signed(&["127.0.0.1"]), not_a_ca()] {
-            let (dialed, _) = meet(server(&identity), client(&authority)).await;
-            assert!(matches!(&dialed, Err(TransportError::Handshake { failure, .. })
-            if *failure == HandshakeFailure::UnknownIssuer));
-            let text = source(dialed);
-            assert!(text.contains("self-signed and not among the trusted ones"), "{text}");
-            // And of a client.
-            let ours = authority.local();
-            let server = TlsServer::builder(ours.chain(), ours.key()).client_ca(authority.pem());
-            let client = TlsClient::builder().trust(authority.pem());
-            let client =
-                client.identity(identity.chain(), identity.key()).build().expect("a client");
-            let (_, accepted) = meet(server.build().expect("a server"), client).await;
-            let text = source(accepted);
-            assert!(text.contains("self-signed and not among the trusted ones"), "{text}");
-        }
-    });
+both_runtimes!(a_self_signed_certificate_that_is_not_trusted_is_called_so);
+async fn a_self_signed_certificate_that_is_not_trusted_is_called_so() {
+    let authority = Authority::new("ca");
+    for identity in [Identity::self_signed(&["127.0.0.1"]), not_a_ca()] {
+        let (dialed, _) = meet(server(&identity), client(&authority)).await;
+        assert!(matches!(&dialed, Err(TransportError::Handshake { failure, .. })
+        if *failure == HandshakeFailure::UnknownIssuer));
+        let text = source(dialed);
+        assert!(text.contains("self-signed and not among the trusted ones"), "{text}");
+        // And of a client.
+        let ours = authority.local();
+        let server = TlsServer::builder(ours.chain(), ours.key()).client_ca(authority.pem());
+        let client = TlsClient::builder().trust(authority.pem());
+        let client = client.identity(identity.chain(), identity.key()).build().expect("a client");
+        let (_, accepted) = meet(server.build().expect("a server"), client).await;
+        let text = source(accepted);
+        assert!(text.contains("self-signed and not among the trusted ones"), "{text}");
+    }
 }
 
 /// Returns one that vouches for itself without being a CA.
@@ -49,83 +46,76 @@ fn not_a_ca() -> Identity {
     Identity { chain, key: key.serialize_pem() }
 }
 
+both_runtimes!(an_expired_certificate_is_told_with_its_dates);
 /// A server may start with one: it may be a matter of the clock.
-#[test]
-fn an_expired_certificate_is_told_with_its_dates() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let (dialed, _) = meet(server(&authority.expired()), client(&authority)).await;
-        let text = source(dialed);
-        assert!(
-            text.starts_with("it was valid until 2002-01-01 00:00:00 UTC, and now it is 20"),
-            "{text}"
-        );
-    });
+async fn an_expired_certificate_is_told_with_its_dates() {
+    let authority = Authority::new("ca");
+    let (dialed, _) = meet(server(&authority.expired()), client(&authority)).await;
+    let text = source(dialed);
+    assert!(
+        text.starts_with("it was valid until 2002-01-01 00:00:00 UTC, and now it is 20"),
+        "{text}"
+    );
 }
 
-#[test]
-fn a_certificate_without_names_is_told_what_it_lacks() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let (dialed, _) = meet(server(&authority.issue(&[])), client(&authority)).await;
-        let text = source(dialed);
-        assert!(text.ends_with("make it again with subjectAltName for 127.0.0.1"), "{text}");
-    });
+both_runtimes!(a_certificate_without_names_is_told_what_it_lacks);
+async fn a_certificate_without_names_is_told_what_it_lacks() {
+    let authority = Authority::new("ca");
+    let (dialed, _) = meet(server(&authority.issue(&[])), client(&authority)).await;
+    let text = source(dialed);
+    assert!(text.ends_with("make it again with subjectAltName for 127.0.0.1"), "{text}");
 }
 
-#[test]
-fn both_sides_know_the_cipher_suite() {
-    both(async || {
-        let authority = Authority::new("ca");
-        let (dialed, accepted) = meet(server(&authority.local()), client(&authority)).await;
-        let [dialed, accepted] = [dialed, accepted].map(|stream| {
-            stream.expect("a connection").peer().tls.as_ref().expect("TLS").cipher_suite.clone()
-        });
-        assert_eq!(dialed, accepted);
-        assert!(dialed.starts_with("TLS_") && dialed.contains("_SHA"), "{dialed}");
+both_runtimes!(both_sides_know_the_cipher_suite);
+async fn both_sides_know_the_cipher_suite() {
+    let authority = Authority::new("ca");
+    let (dialed, accepted) = meet(server(&authority.local()), client(&authority)).await;
+    let [dialed, accepted] = [dialed, accepted].map(|stream| {
+        stream.expect("a connection").peer().tls.as_ref().expect("TLS").cipher_suite.clone()
     });
+    assert_eq!(dialed, accepted);
+    assert!(dialed.starts_with("TLS_") && dialed.contains("_SHA"), "{dialed}");
 }
 
-#[test]
-fn a_peer_that_is_not_tls_is_named_by_its_first_bytes() {
-    both(async || {
-        let mut listener = listen(server(&Authority::new("ca").local())).await;
-        for (sent, expected) in [
-            (&b"GET / HTTP/1.1\r\nHost: me\r\n\r\n"[..], "an HTTP request"),
-            (b"{\"type\":\"hello\",\"data\":1}\x0c", "messages in JSON without TLS"),
-            (b"hi\n", "plain text"),
-            (b"\0\0\0\x20{\"type\":\"hello\"}", "a length"),
-        ] {
-            let mut plain =
-                TcpStream::connect(("127.0.0.1", port(&*listener))).await.expect("a socket");
-            plain.write_all(sent).await.expect("a write");
-            plain.shutdown().await.expect("an end");
-            let accepted = soon(listener.accept()).await;
-            assert!(matches!(&accepted, Err(TransportError::Handshake { failure, .. })
-            if *failure == HandshakeFailure::NotTls));
-            let text = source(accepted);
-            assert!(text.contains(expected), "{text}");
-        }
-    });
+both_runtimes!(a_peer_that_is_not_tls_is_named_by_its_first_bytes);
+async fn a_peer_that_is_not_tls_is_named_by_its_first_bytes() {
+    let mut listener = listen(server(&Authority::new("ca").local())).await;
+    for sent in [
+        &b"GET / HTTP/1.1\r\nHost: me\r\nAccept: */*\r\n\r\n"[..],
+        b"{\"type\":\"hello\",\"data\":1}\x0c",
+        b"hi\n",
+        b"\0\0\0\x20{\"type\":\"hello\"}",
+    ] {
+        let mut plain =
+            TcpStream::connect(("127.0.0.1", port(&*listener))).await.expect("a socket");
+        plain.write_all(sent).await.expect("a write");
+        plain.shutdown().await.expect("an end");
+        let accepted = soon(listener.accept()).await;
+        let begins = sent.get(..32).unwrap_or(sent);
+        assert!(matches!(&accepted, Err(TransportError::Handshake { failure, .. })
+        if *failure == HandshakeFailure::NotTls { first: begins.into() }));
+        // Whoever knows protocols can name it.
+        let error = accepted.expect_err("no TLS");
+        let named = error.with_foreign_name(|first| Some(first.escape_ascii().to_string()));
+        assert_eq!(source(Err(named)), begins.escape_ascii().to_string());
+    }
 }
 
-#[test]
-fn a_server_that_is_not_tls_is_named_by_its_first_bytes() {
-    both(async || {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
-        let port = listener.local_addr().expect("an address").port();
-        let answering = tokio::spawn(async move {
-            let (mut socket, _) = listener.accept().await.expect("a connection");
-            socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("a write");
-            socket
-        });
-        let transport =
-            TlsTransport::new("127.0.0.1", port).with_client(client(&Authority::new("ca")));
-        let dialed = soon(transport.dial()).await;
-        assert_eq!(dialed.as_ref().map_err(TransportError::code).err(), Some("tls_not_tls"));
-        assert_eq!(source(dialed), "it looks like an HTTP response without TLS");
-        drop(answering.await);
+both_runtimes!(a_server_that_is_not_tls_is_named_by_its_first_bytes);
+async fn a_server_that_is_not_tls_is_named_by_its_first_bytes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let port = listener.local_addr().expect("an address").port();
+    let answering = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("a connection");
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.expect("a write");
+        socket
     });
+    let transport = TlsTransport::new("127.0.0.1", port).with_client(client(&Authority::new("ca")));
+    let dialed = soon(transport.dial()).await;
+    assert_eq!(dialed.as_ref().map_err(TransportError::code).err(), Some("tls_not_tls"));
+    let HandshakeFailure::NotTls { first } = failure(dialed) else { panic!("it is no TLS") };
+    assert_eq!(first.expose(), b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    drop(answering.await);
 }
 
 #[test]

@@ -113,7 +113,7 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
     print!("\n{}", summary::markdown(&runs, ""));
     if options.write {
         summary::write(&runs)?;
-        println!("README.md has it now");
+        println!("docs/interop.md has it now");
     }
     if options.self_check {
         println!("self-check: node-ipc played both roles");
@@ -122,11 +122,11 @@ pub(crate) fn run(options: &Options) -> Result<Summary> {
 }
 
 /// Runs what says something of Windows, with these programs for it, and returns the summary. With
-/// `write` the columns of pipes go into README.
+/// `write` the columns of pipes go into `docs/interop.md`.
 ///
 /// # Errors
 ///
-/// If README has no place for them.
+/// If the page has no place for them.
 pub(crate) fn run_on_windows(
     nipc: PathBuf,
     nodes: Vec<Node>,
@@ -150,7 +150,7 @@ pub(crate) fn run_on_windows(
         // What TCP shows there is not what its column is of.
         let pipes: Vec<_> = runs.into_iter().filter(|run| run.combo.kind == Kind::Pipe).collect();
         summary::write(&pipes)?;
-        println!("README.md has it now");
+        println!("docs/interop.md has it now");
     }
     Ok(summary)
 }

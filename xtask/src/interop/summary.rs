@@ -1,4 +1,5 @@
-//! The small table: how many runs passed for each version over each kind of socket. README shows it.
+//! The small table of `docs/interop.md`: how many runs passed for each version over each kind of
+//! socket.
 
 use std::fmt::Write;
 use std::fs;
@@ -39,38 +40,38 @@ pub(crate) fn markdown(runs: &[Run], before: &str) -> String {
     out
 }
 
-/// Puts the table of these runs into README; cells that were not run stay as they are.
+/// Puts the table of these runs into `docs/interop.md`; cells that were not run stay as they are.
 ///
 /// # Errors
 ///
-/// If README has no place for it.
+/// If the page has no place for it.
 pub(crate) fn write(runs: &[Run]) -> Result<()> {
-    let path = repo::root().join("README.md");
+    let path = repo::root().join(PAGE);
     let text = fs::read_to_string(&path)?;
     let (before, table, after) = split(&text)?;
     Ok(fs::write(path, format!("{before}{}{after}", markdown(runs, table)))?)
 }
 
-/// Returns what is wrong with the table in README: other rows or columns than there are, or more runs
-/// that did not pass than are off. That there are as many cases as there were then is not checked.
+/// Returns what is wrong with the table in `docs/interop.md`: other rows or columns than there are,
+/// or more runs that did not pass than are off. That there are as many cases as there were then is not checked.
 ///
 /// # Errors
 ///
-/// If README has no table.
+/// If the page has no table.
 pub(crate) fn check() -> Result<Vec<String>> {
-    let text = fs::read_to_string(repo::root().join("README.md"))?;
+    let text = fs::read_to_string(repo::root().join(PAGE))?;
     let (_, table, _) = split(&text)?;
     Ok(wrong(table, &Off::read(&super::case_names())?))
 }
 
 fn wrong(table: &str, off: &Off) -> Vec<String> {
     if !table.starts_with(head().as_str()) {
-        return vec![format!("README.md: the interop table has other columns. {AGAIN}")];
+        return vec![format!("{PAGE}: the interop table has other columns. {AGAIN}")];
     }
     let rows = rows(table);
     let versions: Vec<_> = rows.iter().filter_map(|row| row.first().copied()).collect();
     if !versions.iter().eq(Version::ALL.map(Version::number).iter()) {
-        return vec![format!("README.md: the interop table is of {versions:?}. {AGAIN}")];
+        return vec![format!("{PAGE}: the interop table is of {versions:?}. {AGAIN}")];
     }
     let mut problems = Vec::new();
     for (version, row) in Version::ALL.into_iter().zip(rows) {
@@ -86,7 +87,7 @@ fn wrong(table: &str, off: &Off) -> Vec<String> {
         };
         let cells = row.get(1..).unwrap_or_default();
         if cells.len() != columns().count() || !columns().zip(cells).all(right) {
-            problems.push(format!("README.md: in the interop table: {}. {AGAIN}", row.join(" ")));
+            problems.push(format!("{PAGE}: in the interop table: {}. {AGAIN}", row.join(" ")));
         }
     }
     problems
@@ -131,12 +132,13 @@ fn columns() -> impl Iterator<Item = (Kind, Mode)> {
 
 /// Returns what is before the table, the table, and what is after it.
 fn split(text: &str) -> Result<(&str, &str, &str)> {
-    let lacks = || Error::Failed(format!("README.md lacks the lines `{BEGIN}` and `{END}`"));
+    let lacks = || Error::Failed(format!("{PAGE} lacks the lines `{BEGIN}` and `{END}`"));
     let begin = text.find(BEGIN).ok_or_else(lacks)? + BEGIN.len();
     let end = begin + text.get(begin..).and_then(|rest| rest.find(END)).ok_or_else(lacks)?;
     Ok((&text[..begin], &text[begin..end], &text[end..]))
 }
 
+const PAGE: &str = "docs/interop.md";
 const BEGIN: &str = "<!-- cargo xtask interop --write -->\n";
 const END: &str = "<!-- end -->\n";
 const AGAIN: &str = "`cargo xtask interop --write`, with --version and --kind if need be, writes it again, and \

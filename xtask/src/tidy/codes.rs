@@ -1,21 +1,24 @@
-//! The codes of errors: `docs/errors.md` lists every one, and nothing else; those in node-ipc's style
-//! stand in `codes.rs` of ipc-compat and nowhere else.
+//! The codes of errors: `docs/errors.md` lists every one, and nothing else, with the crates that have
+//! it; those in node-ipc's style are in `codes/mod.rs` of ipc-compat and nowhere else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::source;
 use crate::error::Result;
 use crate::repo;
 
+/// The codes that a crate's errors have.
+type Codes = BTreeMap<&'static str, BTreeSet<String>>;
+
 pub(super) fn check() -> Result<Vec<String>> {
     let root = repo::root();
     let document = source::read(&root.join(DOCUMENT))?;
     let named = source::read(&root.join(NAMED))?;
-    let mut core = BTreeSet::new();
+    let mut codes = Codes::new();
     let mut problems = Vec::new();
-    for name in ["ipc-core", "ipc-transport"] {
-        for path in repo::files(&root.join(name).join("src"), "rs") {
-            core.extend(of_functions(&source::read(&path)?));
+    for name in ["codec", "transport", "core"] {
+        for path in repo::files(&root.join(format!("ipc-{name}/src")), "rs") {
+            codes.entry(name).or_default().extend(of_functions(&source::read(&path)?));
         }
     }
     for path in repo::files(&root.join("ipc-compat/src"), "rs") {
@@ -25,51 +28,65 @@ pub(super) fn check() -> Result<Vec<String>> {
             problems.extend(strays(&text).map(|line| format!("{name}:{line}: belongs in {NAMED}")));
         }
     }
-    problems.extend(wrong(&document, &constants(&named), &core));
+    problems.extend(wrong(&document, &constants(&named), &codes));
     Ok(problems)
 }
 
 /// Returns in what the table and the codes of the source differ.
-fn wrong(document: &str, constants: &BTreeSet<String>, core: &BTreeSet<String>) -> Vec<String> {
+fn wrong(document: &str, constants: &BTreeSet<String>, codes: &Codes) -> Vec<String> {
     let mut problems = Vec::new();
-    let (mut rows, mut cores, mut last) = (BTreeSet::new(), BTreeSet::new(), "");
+    let (mut found, mut listed, mut last) = (BTreeSet::new(), Codes::new(), String::new());
     for line in document.lines() {
-        let mut cells = line.split('|').map(str::trim);
-        let Some(code) = cells.nth(1).filter(|code| code.starts_with("`ERR_IPC_")) else {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let &["", code, of, style, _, _, _, ""] = cells.as_slice() else { continue };
+        let Some(code) = code.strip_prefix('`').and_then(|code| code.strip_suffix('`')) else {
             continue;
         };
-        let (code, of_core) = (code.trim_matches('`'), cells.next().unwrap_or_default());
-        let of_core: Vec<_> = quoted(of_core, '`').collect();
-        if of_core.is_empty() && !constants.contains(code) {
-            problems.push(format!("{DOCUMENT}: {code} is in no source"));
+        if code <= &*last {
+            problems.push(format!("{DOCUMENT}: {code} comes after {last}"));
         }
-        if code <= last {
-            problems.push(format!("{DOCUMENT}: {code} stands behind {last}"));
+        code.clone_into(&mut last);
+        if code.starts_with(STYLE) {
+            found.insert(code.to_owned());
         }
-        last = code;
-        rows.insert(code.to_owned());
-        cores.extend(of_core.into_iter().map(str::to_owned));
+        found.extend(quoted(style, '`').map(str::to_owned));
+        for name in codes.keys().filter(|name| of.contains(&format!("{name}: "))) {
+            listed.entry(name).or_default().insert(code.to_owned());
+        }
     }
-    for code in constants.difference(&rows) {
+    for code in constants.difference(&found) {
         problems.push(format!("{DOCUMENT}: has no row for {code}"));
     }
-    for code in core.difference(&cores) {
-        problems.push(format!("{DOCUMENT}: has no row for the core's `{code}`"));
+    for code in found.difference(constants) {
+        problems.push(format!("{DOCUMENT}: {code} is not in {NAMED}"));
     }
-    for code in cores.difference(core) {
-        problems.push(format!("{DOCUMENT}: no error has the code `{code}`"));
+    let none = BTreeSet::new();
+    for (name, codes) in codes {
+        let listed = listed.get(name).unwrap_or(&none);
+        for code in codes.difference(listed) {
+            problems.push(format!("{DOCUMENT}: has no `{code}` of ipc-{name}"));
+        }
+        for code in listed.difference(codes) {
+            problems.push(format!("{DOCUMENT}: no error of ipc-{name} has the code `{code}`"));
+        }
     }
     problems
 }
 
-/// Returns the texts that the functions called `code` have in them.
+/// Returns the codes in the text: what the functions called `code` return, and the constants of a
+/// format.
 fn of_functions(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut end = None;
     for (_, line) in source::code(text) {
         let indent = line.len() - line.trim_start().len();
-        if line.contains("fn code(&self) -> &'static str {") {
+        if line.contains("fn code(&self) -> &'static str {")
+            || line.contains("fn code(self) -> &'static str {")
+        {
             end = Some(indent);
+        } else if line.trim_start().starts_with("pub const ") && line.contains(": &'static str = ")
+        {
+            found.extend(quoted(line, '"').map(str::to_owned));
         } else if end == Some(indent) {
             end = None;
         } else if end.is_some() && !line.trim_start().starts_with("#[") {
@@ -96,7 +113,8 @@ fn quoted(text: &str, mark: char) -> impl Iterator<Item = &str> {
 }
 
 const DOCUMENT: &str = "docs/errors.md";
-const NAMED: &str = "ipc-compat/src/codes.rs";
+const NAMED: &str = "ipc-compat/src/codes/mod.rs";
+const STYLE: &str = "ERR_IPC_";
 
 #[cfg(test)]
 mod tests {
@@ -131,14 +149,22 @@ impl A {
 
     #[test]
     fn a_table_that_lacks_a_code_or_has_one_too_many_is_found() {
-        let table = "| `ERR_IPC_A` | `a`, `b` | x |\n| `ERR_IPC_C` | | y |\n";
-        let check =
-            |constants: &[&str], core: &[&str]| wrong(table, &set(constants), &set(core)).len();
-        assert_eq!(check(&["ERR_IPC_C"], &["a", "b"]), 0);
-        assert_eq!(check(&[], &["a", "b"]), 1);
-        assert_eq!(check(&["ERR_IPC_C", "ERR_IPC_D"], &["a", "b", "c"]), 2);
-        assert_eq!(check(&["ERR_IPC_C"], &["a"]), 1);
+        let table = "\
+| `ERR_IPC_C` | compat: `X` | | | z | |
+| `a` | core: `X` | `ERR_IPC_A` | | x | |
+| `b` | core: `X`; codec: `Y` | | | y | stream |
+";
+        let check = |constants: &[&str], core: &[&str]| {
+            let codes = [("core", set(core)), ("codec", set(&["b"]))].into();
+            wrong(table, &set(constants), &codes).len()
+        };
+        let all = ["ERR_IPC_A", "ERR_IPC_C"];
+        assert_eq!(check(&all, &["a", "b"]), 0);
+        assert_eq!(check(&["ERR_IPC_A"], &["a", "b"]), 1);
+        assert_eq!(check(&["ERR_IPC_A", "ERR_IPC_C", "ERR_IPC_D"], &["a", "b", "c"]), 2);
+        assert_eq!(check(&all, &["a"]), 1);
         let twice = format!("{table}{table}");
-        assert_eq!(wrong(&twice, &set(&["ERR_IPC_C"]), &set(&["a", "b"])).len(), 1);
+        let codes = [("core", set(&["a", "b"])), ("codec", set(&["b"]))].into();
+        assert_eq!(wrong(&twice, &set(&all), &codes).len(), 1);
     }
 }

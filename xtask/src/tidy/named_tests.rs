@@ -1,8 +1,8 @@
-//! The tests that `docs/deviations.md` names in the last cell of each row: they are there.
+//! The tests that `docs/deviations.md` names in the item `test:` of each entry exist.
 //!
-//! A cell names a crate, a place and a function: `ipc-core driver/close: what_is_queued`. What stands
-//! behind in the same cell may leave out the crate, or the crate and the place. A place alone is a
-//! program of tests. Cases of interop and texts in brackets are not looked at.
+//! An item names a crate, a place and a function: `ipc-core driver/close: what_is_queued`. The next
+//! names in the same item may leave out the crate, or the crate and the place. A place alone is a
+//! program of tests. Cases of interop and texts in brackets are not checked.
 
 use std::path::Path;
 
@@ -12,13 +12,13 @@ use crate::repo;
 
 pub(super) fn check() -> Result<Vec<String>> {
     let document = source::read(&repo::root().join(DOCUMENT))?;
+    let items = items(&document);
     let mut problems = Vec::new();
-    for (number, line) in (1..).zip(document.lines()) {
-        let cells: Vec<_> = line.split(" | ").collect();
-        let Some(cell) = cells.last().filter(|_| line.starts_with('|') && cells.len() > 2) else {
-            continue;
-        };
-        for named in names(cell) {
+    if items.is_empty() {
+        problems.push(format!("{DOCUMENT}: no entry has an item `{ITEM}`"));
+    }
+    for (number, item) in items {
+        for named in names(&item) {
             if !is_there(&named)? {
                 let Named { package, place, test } = named;
                 problems.push(format!("{DOCUMENT}:{number}: no `{package} {place}: {test}`"));
@@ -28,25 +28,44 @@ pub(super) fn check() -> Result<Vec<String>> {
     Ok(problems)
 }
 
+/// Returns the items that name tests, each on one line, with the number of its first line.
+fn items(document: &str) -> Vec<(usize, String)> {
+    let mut items: Vec<(usize, String)> = Vec::new();
+    let mut is_open = false;
+    for (number, line) in (1..).zip(document.lines()) {
+        if let Some(item) = line.strip_prefix(ITEM) {
+            items.push((number, item.to_owned()));
+            is_open = true;
+        } else if let (true, Some((_, item))) = (line.starts_with("    "), items.last_mut()) {
+            if is_open {
+                item.push_str(line.trim_start_matches("   "));
+            }
+        } else {
+            is_open = false;
+        }
+    }
+    items
+}
+
 /// A test as a document names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Named {
     package: String,
-    /// A file or folder of the crate, without what stands around it.
+    /// A file or folder of the crate, without `tests/` or `src/` and `.rs`.
     place: String,
     /// The function; empty for all of the place.
     test: String,
 }
 
-/// Returns the tests that a cell names.
-fn names(cell: &str) -> Vec<Named> {
+/// Returns the tests that an item names.
+fn names(item: &str) -> Vec<Named> {
     let mut named = Vec::new();
     let mut last = Named::default();
     let mut in_brackets = false;
-    let mut parts = cell.split('`');
+    let mut parts = item.split('`');
     while let (Some(before), Some(text)) = (parts.next(), parts.next()) {
         if before.contains("interop case") {
-            // Everything behind belongs to it.
+            // Everything after it belongs to it.
             break;
         }
         in_brackets = match before.rfind(['(', ')']) {
@@ -109,15 +128,18 @@ fn has(text: &str, name: &str) -> bool {
 
 const DOCUMENT: &str = "docs/deviations.md";
 
+/// The beginning of an item that names tests; its next lines are indented further.
+const ITEM: &str = "  - test:";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(cell: &str, expected: &[(&str, &str, &str)]) {
-        let found = names(cell);
+    fn check(item: &str, expected: &[(&str, &str, &str)]) {
+        let found = names(item);
         let found: Vec<_> = found.iter().map(|it| (&*it.package, &*it.place, &*it.test)).collect();
-        assert_eq!(found, expected, "{cell}");
+        assert_eq!(found, expected, "{item}");
     }
 
     #[test]
@@ -140,6 +162,13 @@ mod tests {
         check("`ipc-a transcripts` (`x`, `y`), `b: c`, and the interop case `y` |", &transcripts);
         check("`ipc-a b: c`, and the interop cases `d_...` |", &[("ipc-a", "b", "c")]);
         check("- |", &[]);
+    }
+
+    #[test]
+    fn an_item_may_have_several_lines() {
+        let document =
+            "- What.\n  - here: a\n    `b`\n  - test: `ipc-a b: c`,\n    `d`\n- Next.\n    `e`\n";
+        assert_eq!(items(document), [(4, " `ipc-a b: c`, `d`".to_owned())]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const PURE: &[Pure] = &[
 /// A crate with its default features and more, and how many others it may bring along on Linux.
 const FOOTPRINTS: &[(&str, &[&str], usize)] = &[
     ("ipc-codec", &[], 2),
-    ("ipc-transport", &[], 12),
+    ("ipc-transport", &[], 13),
     ("ipc-transport", &["--features", "tls"], 28),
     ("ipc-transport", &["--features", "tls,tls-native-roots"], 30),
     ("ipc-core", &[], 20),

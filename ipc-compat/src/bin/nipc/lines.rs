@@ -41,7 +41,7 @@ pub(crate) enum Line<'a> {
 impl Line<'_> {
     /// Returns the line of an error.
     pub(crate) fn error(error: &Error, peer: Option<u64>) -> Self {
-        Line::Error { code: codes::of(error), message: chain(error), peer }
+        Line::Error { code: codes::of(error).into(), message: chain(error), peer }
     }
 
     /// Returns the line of a socket file that is lost.
@@ -56,7 +56,7 @@ impl Line<'_> {
 
     /// Returns the line of a message that could not be sent.
     pub(crate) fn not_sent(error: &EmitError, peer: Option<u64>) -> Self {
-        let code = codes::of_emit(error);
+        let code = codes::of_emit(error).into();
         Line::Error { code, message: format!("not sent: {}", chain(error)), peer }
     }
 

@@ -13,21 +13,21 @@ use self::keys::KEYS;
 use crate::{Config, ConfigError, Dialect};
 
 impl Config {
-    /// Returns the defaults of the dialect with the settings of a JSON object put over them, in
-    /// node-ipc's spelling: `{"id": "world", "maxRetries": 3}`. What `JSON.stringify(ipc.config)`
-    /// writes is taken, too.
+    /// Returns the defaults of the dialect, overridden by the settings of a JSON object in node-ipc's
+    /// spelling: `{"id": "world", "maxRetries": 3}`. The output of `JSON.stringify(ipc.config)` is
+    /// accepted, too.
     ///
     /// | setting | values |
     /// |---|---|
-    /// | `maxRetries` | a number, of which the fraction does not count; `false` is 0; `"Infinity"`, or `null`, which is what JSON makes of it, for ever |
-    /// | `stopRetrying` | `true`, and any number but 0, gives up when the next connection is lost; `false` and 0 do not |
+    /// | `maxRetries` | a number, whose fraction is ignored; `false` is 0; `"Infinity"`, or `null`, which is what JSON makes of it, for ever |
+    /// | `stopRetrying` | `true`, and any number but 0, stops retrying when the next connection is lost; `false` and 0 do not |
     /// | `retry`, `messageTimeout` | milliseconds; without an unfinished frame's limit: 0, `null` or `"Infinity"` |
     /// | `maxConnections`, `maxMessageSize`, `maxPendingBytes`, `maxEventNameLength` | a whole number from 1; `null` or `"Infinity"` is no limit |
     /// | `highWaterMark` | not node-ipc's: a whole number of bytes from 1; `false`, `null` or `"Infinity"` is none |
-    /// | `maxMessageSize` 1048576, `maxEventNameLength` 256 | node-ipc's own defaults, which in the profile `fast` mean nothing there: here the profile's limit |
+    /// | `maxMessageSize` 1048576, `maxEventNameLength` 256 | node-ipc's own defaults, which node-ipc ignores in the profile `fast`: here the profile's limit |
     /// | `tls` | `false`, or an object with `private`, `public`, `dhparam`, `trustedConnections` (paths), `key`, `cert`, `ca` (PEM, as text or as a `Buffer`), `rejectUnauthorized`, `requestCert`, `servername` |
     /// | `interface` | `false`, or an object with `localAddress`, `localPort`, `family` (4 or 6), each of which may be `false` |
-    /// | `keepAlive` | not node-ipc's: milliseconds before a TCP connection that carries nothing is probed, rounded up to seconds; `false`, 0, `null` or `"Infinity"` never |
+    /// | `keepAlive` | not node-ipc's: milliseconds before an idle TCP connection is probed, rounded up to seconds; `false`, 0, `null` or `"Infinity"` never |
     /// | `udpBroadcast` | not node-ipc's: `true` or `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
     /// | `peerUser` | not node-ipc's: `false`, or the number or name of a user of this machine |
@@ -35,13 +35,13 @@ impl Config {
     /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |
     /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |
-    /// | `IPType` | any text, which changes nothing: node-ipc only reads its own `networkHost` off it |
+    /// | `IPType` | any text, without effect: node-ipc only derives its own `networkHost` from it |
     ///
     /// # Errors
     ///
-    /// [`ConfigError`]: a setting is unknown or has a value it cannot have. A setting that is not
-    /// known is refused, not passed over: it may be a misspelt one. Whether the settings fit each
-    /// other says [`validate`](Self::validate).
+    /// [`ConfigError`]: a setting is unknown, or its value is not allowed. An unknown setting is
+    /// refused and not ignored: it may be misspelt. [`validate`](Self::validate) checks whether the
+    /// settings fit together.
     ///
     /// # Examples
     ///
@@ -70,7 +70,19 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`], and then nothing is changed.
+    /// As [`from_json`](Self::from_json); the config is unchanged then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::Config;
+    /// use serde_json::json;
+    ///
+    /// let mut config = Config::classic();
+    /// config.apply_json(&json!({"id": "world", "networkPort": 8123}))?;
+    /// assert_eq!((config.id.as_str(), config.network_port), ("world", 8123));
+    /// # Ok::<(), ipc_compat::ConfigError>(())
+    /// ```
     pub fn apply_json(&mut self, json: &Value) -> Result<(), ConfigError> {
         let given = json.as_object().ok_or_else(|| wrong("config", json, "an object"))?;
         if let Some(key) = given.keys().find(|key| KEYS.iter().all(|known| known.name != **key)) {
@@ -137,7 +149,7 @@ impl Problem {
 }
 
 fn wrong(key: &str, value: &Value, allowed: &'static str) -> ConfigError {
-    // What is given in place of a key, or of something near it, may be a key.
+    // The value of a key, or of a setting near it, may be a key.
     let is_near_key = key == "config" || key == "tls" || key.starts_with("tls.");
     let value = match value {
         _ if key == "tls.key" || holds_secret(value) => "a secret".to_owned(),

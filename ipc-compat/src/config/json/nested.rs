@@ -200,7 +200,7 @@ fn set<T>(field: &mut Option<T>, value: &Value, read: fn(&Value) -> Read<T>) -> 
 fn list<T>(value: &Value, read: fn(&Value) -> Read<T>) -> Read<Vec<T>> {
     match value {
         value if is_unset(value) => Ok(Vec::new()),
-        // In node-ipc 14 no certificate is trusted then; here it would be as if nothing had been set.
+        // In node-ipc 14 no certificate is trusted then; here it would be as if it were unset.
         Value::Array(items) if items.is_empty() => Err(Problem::allowed("false or at least one")),
         Value::Array(items) => items.iter().map(read).collect(),
         value => Ok(vec![read(value)?]),

@@ -89,7 +89,7 @@ pub(super) fn milliseconds(value: &Value) -> Read<Duration> {
         .map_err(|_| Problem::allowed("a number of milliseconds from 0"))
 }
 
-/// Reads a duration; 0 and infinity are none.
+/// Reads a duration; 0 and infinity are `None`.
 pub(super) fn timeout(value: &Value) -> Read<Option<Duration>> {
     if is_infinity(value) {
         return Ok(None);
@@ -97,7 +97,7 @@ pub(super) fn timeout(value: &Value) -> Read<Option<Duration>> {
     milliseconds(value).map(|timeout| Some(timeout).filter(|timeout| !timeout.is_zero()))
 }
 
-/// Reads a duration; `false`, 0 and infinity are none.
+/// Reads a duration; `false`, 0 and infinity are `None`.
 pub(super) fn keepalive(value: &Value) -> Read<Option<Duration>> {
     if *value == false {
         return Ok(None);

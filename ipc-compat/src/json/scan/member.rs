@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::Scan;
 
 /// Returns where the value of the last member `name` lies in `json`, which is one JSON value:
-/// `Some(None)` if that is no object or has no such member, and `None` if only a parser can tell,
-/// since a key has an escape or a value is nested too deep.
+/// `Some(None)` if that is not an object or has no such member, and `None` if only a parser can
+/// decide, since a key has an escape or a value is nested too deep.
 pub(crate) fn last_member(json: &[u8], name: &[u8]) -> Option<Option<Range<usize>>> {
     let mut scan = Scan::new(json);
     let (first, behind) = scan.token()?;
@@ -36,7 +36,7 @@ pub(crate) fn last_member(json: &[u8], name: &[u8]) -> Option<Option<Range<usize
     }
 }
 
-/// Returns where the value lies that `json` goes on with at `start`.
+/// Returns the range of the value of `json` that begins at `start`.
 pub(crate) fn value_at(json: &[u8], start: usize) -> Option<Range<usize>> {
     let value = Scan::new(json.get(start..)?).next_value()?;
     Some(start + value.start..start + value.end)
@@ -49,7 +49,7 @@ impl Scan<'_> {
         self.expect(&[byte])
     }
 
-    /// Passes over one value, as [`value`](Self::value) does, in a place of its own.
+    /// Passes over one value, as [`value`](Self::value) does, but not inlined.
     #[inline(never)]
     fn next_value(&mut self) -> Option<Range<usize>> {
         self.value()

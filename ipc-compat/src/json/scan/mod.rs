@@ -8,12 +8,12 @@ use super::words::{HIGHS, WORD, first_other_than_digit, first_special, plain};
 
 pub(crate) use member::{last_member, value_at};
 
-/// A place in bytes, before which all was JSON.
+/// A position in bytes, before which all was JSON.
 ///
-/// It knows the grammar that `serde_json` skips values by: numbers of any size and escapes of half
-/// a surrogate pair are right, since they hurt only those who ask for what they stand for. It says
-/// no by mistake only where values are nested more than [`MAX_DEPTH`] deep: whoever gets a no asks
-/// `serde_json`, which then also says what is wrong.
+/// It accepts the grammar by which `serde_json` skips values: numbers of any size and escapes of half
+/// a surrogate pair are valid, since they matter only to a program that decodes them. It refuses valid
+/// JSON only where values are nested more than [`MAX_DEPTH`] deep: after a refusal the caller asks
+/// `serde_json`, which also says what is wrong.
 #[derive(Debug, Clone)]
 pub(crate) struct Scan<'a> {
     bytes: &'a [u8],
@@ -25,7 +25,7 @@ pub(crate) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Returns a scan that stands before `bytes`.
+    /// Returns a scan at the beginning of `bytes`.
     #[inline]
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, rest: bytes, bits: 0 }
@@ -50,8 +50,8 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes over one value, with the white space before it, and returns its range.
-    // In its two places, with all it is made of: left in memory between calls, a scan takes a tenth
-    // longer for a small message.
+    // Inlined into its two callers: a scan that is kept in memory between calls takes a tenth longer
+    // for a small message.
     #[inline(always)]
     pub(crate) fn value(&mut self) -> Option<Range<usize>> {
         // The compiler keeps a copy in registers.
@@ -75,7 +75,7 @@ impl<'a> Scan<'a> {
                 b'[' | b'{' => {
                     scan.rest = behind;
                     let (next, behind) = scan.token()?;
-                    // The closing bracket stands two places behind the opening one in ASCII.
+                    // In ASCII the closing bracket comes two after the opening one.
                     if next != byte + 2 {
                         if depth == MAX_DEPTH {
                             return None;
@@ -121,14 +121,13 @@ impl<'a> Scan<'a> {
         self.bytes.len() - self.rest.len()
     }
 
-    /// Passes over white space and returns the byte behind it; zero, which begins no token, at the
-    /// end.
+    /// Passes over white space and returns the next byte; zero, which begins no token, at the end.
     #[inline]
     fn peek_token(&mut self) -> u8 {
         self.token().map_or(0, |(byte, _)| byte)
     }
 
-    /// Passes over white space and returns the byte behind it, with what follows that.
+    /// Passes over white space and returns the next byte, with what follows it.
     #[inline]
     fn token(&mut self) -> Option<(u8, &'a [u8])> {
         let (mut byte, mut behind) = self.rest.split_first()?;
@@ -139,7 +138,7 @@ impl<'a> Scan<'a> {
         Some((*byte, behind))
     }
 
-    /// Passes over `token`, if it stands here.
+    /// Passes over `token`, if it is next.
     #[inline]
     pub(crate) fn expect(&mut self, token: &[u8]) -> Option<()> {
         self.rest = self.rest.strip_prefix(token)?;
@@ -152,7 +151,7 @@ impl<'a> Scan<'a> {
         let (b'"', text) = self.token()? else { return None };
         self.rest = text;
         if let Some(len) = self.short_text() {
-            // As nearly everyone writes it, without white space.
+            // The usual way, without white space.
             if let [b'"', b':', behind @ ..] = text.get(len..)? {
                 self.rest = behind;
                 return Some(());
@@ -177,7 +176,7 @@ impl<'a> Scan<'a> {
     #[inline]
     fn unsigned(&mut self, first: u8, behind: &'a [u8]) -> Option<()> {
         self.rest = match first {
-            // A digit behind a leading zero is no token that could follow a number.
+            // A digit after a leading zero is not a token that may follow a number.
             b'0' => behind,
             b'1'..=b'9' => behind_digits(behind),
             _ => return None,
@@ -201,7 +200,7 @@ impl<'a> Scan<'a> {
         self.long_string()
     }
 
-    /// Passes over a string that is not short, whose quote is behind.
+    /// Passes over a string that is not short, after its quote.
     #[inline(always)]
     fn long_string(&mut self) -> Option<()> {
         let (behind, bits) = behind_text(self.rest)?;
@@ -225,13 +224,13 @@ fn behind_text(text: &[u8]) -> Option<(&[u8], u64)> {
     let (len, bits) = plain(text);
     match text.get(len..)? {
         [b'"', behind @ ..] => Some((behind, bits)),
-        // Elsewhere, so that a text without escapes pays nothing for the loop.
+        // Out of line, so that a text without escapes does not pay for the loop.
         [b'\\', escape @ ..] => behind_escaped_text(escape, bits),
         _ => None,
     }
 }
 
-/// Does so for a string of which an escape, whose backslash `escape` follows, is reached.
+/// Does the same for a string from its first escape on, whose backslash `escape` follows.
 #[inline(never)]
 fn behind_escaped_text(escape: &[u8], bits: u64) -> Option<(&[u8], u64)> {
     let (mut rest, mut all) = (behind_escape(escape)?, bits);
@@ -303,7 +302,7 @@ fn behind_escape(text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Does what [`plain`] does, in a place of its own.
+/// Does what [`plain`] does, but not inlined.
 #[inline(never)]
 fn long_plain(text: &[u8]) -> (usize, u64) {
     plain(text)
@@ -316,8 +315,8 @@ pub(crate) fn is_json(bytes: &[u8]) -> bool {
     scan.value().is_some() && scan.ends_with(b"")
 }
 
-/// How many values may be open within each other: as many as a word has bits. serde stops at 127,
-/// and what people send is flat.
+/// How deep values may be nested: as deep as a word has bits. serde stops at 127, and most messages
+/// are flat.
 pub(crate) const MAX_DEPTH: usize = 64;
 
 #[cfg(test)]

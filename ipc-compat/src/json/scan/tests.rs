@@ -1,4 +1,4 @@
-//! The scan says what `serde_json` says.
+//! The scan agrees with `serde_json`.
 
 use proptest::prelude::*;
 

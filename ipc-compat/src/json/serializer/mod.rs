@@ -18,7 +18,7 @@ pub(crate) fn write<T: Serialize + ?Sized>(payload: &T, out: &mut BytesMut) -> R
     payload.serialize(Json(out))
 }
 
-/// A serialiser of one value. What is neither a text nor made of parts it leaves to `serde_json`.
+/// A serialiser of one value. It leaves to `serde_json` whatever is neither a text nor made of parts.
 struct Json<'a>(&'a mut BytesMut);
 
 macro_rules! forward {

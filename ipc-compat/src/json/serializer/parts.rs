@@ -18,7 +18,7 @@ use crate::json::string;
 /// A list or an object that is being written.
 pub(super) struct Parts<'a> {
     out: &'a mut BytesMut,
-    /// What the next part is written behind: the opening bracket, later a comma.
+    /// What is written before the next part: the opening bracket, later a comma.
     before: u8,
     close: Close,
 }
@@ -30,7 +30,7 @@ pub(super) enum Close {
     ListInObject,
     Object,
     ObjectInObject,
-    /// With what `serde_json` makes of a struct with this name.
+    /// As `serde_json` ends a struct with this name.
     Hidden(&'static str),
 }
 
@@ -152,8 +152,8 @@ impl SerializeMap for Parts<'_> {
     }
 }
 
-/// Leaves away the bracket before an object's first key, so that `serde_json` writes the key alone:
-/// what may be one, and how a number becomes one, is its business.
+/// Drops the bracket before an object's first key, so that `serde_json` writes the key alone: it
+/// decides what may be a key, and how a number becomes one.
 struct KeyOnly;
 
 impl Formatter for KeyOnly {

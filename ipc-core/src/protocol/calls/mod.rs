@@ -7,7 +7,7 @@
 //! [`Credit`] and [`Window`] are the two ends of a stream of items: how many may be sent, and how many
 //! bytes may wait to be read.
 //!
-//! None of them knows how a call is written. Time is an argument, and each method says what the driver
+//! None of them knows how a call is written: a [`CallFormat`] does. Time is an argument, and each method says what the driver
 //! has to do.
 //!
 //! # Examples
@@ -34,8 +34,12 @@
 
 mod answerer;
 mod asker;
+mod format;
 mod stream;
 
 pub use answerer::{Admission, AnswerLimits, Answerer, CallNumber, Expired};
 pub use asker::{Abandoned, Answer, Answered, AskLimits, Asker, Sent, TooManyCalls};
+pub use format::{
+    ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
+};
 pub use stream::{Credit, Overrun, Window, WindowLimits};

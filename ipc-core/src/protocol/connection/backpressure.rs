@@ -1,4 +1,4 @@
-//! `Pause`: a peer that does not read the answers to its own messages is not read from. Pure.
+//! `Pause`: suspends reading from a peer that does not read the answers to its own messages.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -18,7 +18,7 @@ use crate::options::ConnectionConfig;
 ///
 /// **Two peers of ours cannot wait for each other for ever**: a client has no last mark. Once its
 /// socket has taken nothing for a while, it reads until every answer is written. So one side
-/// always reads, the other side's socket has room again, and what waits there is written. Other
+/// always reads, the other side's socket takes bytes again, and what waits there is written. Other
 /// clients, node-ipc's too, read all the time.
 ///
 /// Positions count the bytes that were written to the connection, and those that will be.
@@ -37,7 +37,7 @@ pub(crate) struct Pause {
 
 #[derive(Debug, Clone, Copy)]
 struct Answers {
-    /// The position behind the last of them.
+    /// The position after the last of them.
     end: u64,
     bytes: usize,
 }
@@ -55,13 +55,13 @@ enum State {
 
 impl Pause {
     pub(crate) fn new(config: &ConnectionConfig) -> Self {
-        // Beyond half of what may wait at all, the answers to the next message may have no room.
-        let room = config.queue.max_bytes() / 2;
+        // Beyond half of what may wait at all, the answers to the next message may not fit.
+        let half = config.queue.max_bytes() / 2;
         // A datagram that waits holds up nothing, and there is no sender who could be slowed down.
         let mark = config.high_water_mark.filter(|_| config.max_datagram.is_none());
-        let high = mark.map_or(usize::MAX, |mark| mark.min(room));
+        let high = mark.map_or(usize::MAX, |mark| mark.min(half));
         let last =
-            if config.yields { usize::MAX } else { high.saturating_mul(LAST_MARK).min(room) };
+            if config.yields { usize::MAX } else { high.saturating_mul(LAST_MARK).min(half) };
         let (answers, state) = (VecDeque::new(), State::Flowing);
         Self { high, last, answers, waiting: 0, state }
     }
@@ -87,8 +87,7 @@ impl Pause {
         self.is_paused()
     }
 
-    /// Takes note that everything before this position is written, and that the socket has no room
-    /// for more.
+    /// Takes off the answers before this position, which are written, while the socket is full.
     pub(crate) fn written(&mut self, position: u64) {
         while let Some(first) = self.answers.front().filter(|first| first.end <= position) {
             self.waiting = self.waiting.saturating_sub(first.bytes);
@@ -100,13 +99,13 @@ impl Pause {
         }
     }
 
-    /// Takes note that nothing waits for the socket to have room.
+    /// Forgets all answers: nothing waits for a full socket any more.
     pub(crate) fn clear(&mut self) {
         self.answers = VecDeque::new();
         (self.waiting, self.state) = (0, State::Flowing);
     }
 
-    /// Returns whether an answer waits, or did when this was last looked at.
+    /// Returns whether an answer waits, or did when this was last checked.
     pub(crate) fn is_counting(&self) -> bool {
         !self.answers.is_empty()
     }
@@ -120,7 +119,7 @@ impl Pause {
         full_since.filter(|_| self.state == State::Waiting)?.checked_add(PATIENCE)
     }
 
-    /// Reads on if the patience is over, unless the last mark is passed.
+    /// Resumes reading if the patience is over, unless the last mark is passed.
     pub(crate) fn look_at_the_time(&mut self, full_since: Option<Instant>, now: Instant) {
         if self.yields_at(full_since).is_some_and(|at| at <= now) {
             let beyond = self.waiting > self.last;

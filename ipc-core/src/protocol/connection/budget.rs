@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::error::Error;
+use super::Input;
 
 /// How many bytes of unfinished frames all peers together may have sent, and how many they have.
 #[derive(Debug)]
@@ -31,8 +31,9 @@ impl Charge {
         Self { budget, held: 0 }
     }
 
-    /// Makes this connection's part so many bytes, or fails and leaves it as it is.
-    pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Error> {
+    /// Makes this connection's part so many bytes, or leaves it as it is and returns what to feed to
+    /// the connection's machine.
+    pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Input> {
         // Nearly always: nothing is unfinished, and nothing was.
         if bytes == self.held {
             return Ok(());
@@ -43,7 +44,7 @@ impl Charge {
             let actual = budget.used.fetch_add(more, Ordering::Relaxed).saturating_add(more);
             if actual > budget.limit {
                 budget.used.fetch_sub(more, Ordering::Relaxed);
-                return Err(Error::ReceiveBudget { limit: budget.limit, actual });
+                return Err(Input::OverBudget { limit: budget.limit, actual });
             }
         } else {
             budget.used.fetch_sub(self.held - bytes, Ordering::Relaxed);
@@ -72,7 +73,7 @@ mod tests {
         let mut two = Charge::new(Some(Arc::clone(&budget)));
         assert!(one.set(9).is_ok() && two.set(1).is_ok());
         let refused = two.set(2);
-        assert!(matches!(refused, Err(Error::ReceiveBudget { limit: 10, actual: 11 })));
+        assert!(matches!(refused, Err(Input::OverBudget { limit: 10, actual: 11 })));
         assert!(one.set(8).is_ok() && two.set(2).is_ok());
         drop(two);
         assert!(one.set(10).is_ok());

@@ -1,4 +1,4 @@
-//! `Inbound`: received bytes become frames, and an unfinished frame gets a deadline. Pure.
+//! `Inbound`: turns received bytes into frames, with a deadline for an unfinished one.
 
 use std::time::{Duration, Instant};
 
@@ -51,12 +51,12 @@ impl Inbound {
         }
     }
 
-    /// Returns room to read into; what is written there counts as received.
+    /// Returns the buffer to read into; what is written there counts as received.
     pub fn spare(&mut self) -> impl BufMut + '_ {
         self.decoder.spare(self.read_size)
     }
 
-    /// Takes received bytes in, by copy.
+    /// Appends received bytes, by copy.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.decoder.extend(bytes);
         self.received = self.received.wrapping_add(bytes.len());
@@ -69,11 +69,11 @@ impl Inbound {
         self.decoder.buffered()
     }
 
-    /// Takes note that a read brought `n` bytes, and fits the size of the next read to it.
+    /// Counts the `n` bytes that a read brought, and fits the size of the next read to them.
     pub fn on_read(&mut self, n: usize) {
         self.received = self.received.wrapping_add(n);
-        // A read that fills its room has probably left something behind: reading more at a time
-        // saves system calls. Small reads go back to small room, so that a quiet connection is
+        // A read that fills its buffer has probably left more to read: reading more at a time
+        // saves system calls. Small reads go back to a small buffer, so that a quiet connection is
         // cheap.
         if n >= self.read_size {
             self.read_size = (self.read_size * 2).min(MAX_READ);
@@ -98,8 +98,7 @@ impl Inbound {
     /// Sets or clears the deadline, now that every whole frame is taken out, and returns it.
     ///
     /// A frame has to grow by 1 KiB within the time or to end: a peer that drips single bytes
-    /// makes no progress worth the name.
-    /// The time is asked for only if there is an unfinished frame.
+    /// makes no progress worth the name. The time is asked for only if there is an unfinished frame.
     pub fn deadline(&mut self, now: impl FnOnce() -> Instant) -> Option<Instant> {
         let timeout = self.frame_timeout?;
         if !self.decoder.is_mid_frame() {
@@ -117,10 +116,29 @@ impl Inbound {
         self.unfinished.map(|unfinished| unfinished.deadline)
     }
 
-    /// Takes note that nothing is read for now: an unfinished frame has its time from when that is
-    /// over, since it is not the peer that keeps it waiting.
+    /// Stops the time of an unfinished frame while nothing is read: it starts anew with the next
+    /// [`deadline`](Self::deadline), since it is not the peer that keeps the frame waiting.
     pub fn pause(&mut self) {
         self.unfinished = None;
+    }
+
+    /// Returns whether the deadline of an unfinished frame has passed.
+    #[must_use]
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        self.unfinished.is_some_and(|unfinished| unfinished.deadline <= now)
+    }
+
+    /// Returns whether an unfinished frame has a deadline.
+    #[inline]
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    /// Returns how many bytes were ever received. Only differences count, so it may wrap.
+    #[inline]
+    pub(super) fn received(&self) -> usize {
+        self.received
     }
 
     /// Returns how long an unfinished frame may take.
@@ -129,15 +147,15 @@ impl Inbound {
         self.frame_timeout
     }
 
-    /// Returns what the unfinished frame, or the one that was refused just now, looks like if it is
-    /// none of this framing: for an error that says why.
+    /// Returns what the unfinished frame, or the one that was refused just now, looks like if that
+    /// is not this framing: for an error that says why.
     #[must_use]
     pub fn looks_like(&self) -> Option<LooksLike> {
         let looks_like = LooksLike::of(self.decoder.unfinished());
         looks_like.filter(|_| looks_like != self.ordinary)
     }
 
-    /// Takes note that the stream has ended.
+    /// Ends the stream.
     ///
     /// # Errors
     ///
@@ -152,10 +170,10 @@ impl Inbound {
     }
 }
 
-/// The room of the first read: a page, enough for what most messages need.
+/// The size of the first read: a page, enough for most messages.
 const MIN_READ: usize = 4 * 1024;
 
-/// The most room for one read. Beyond it a read costs more in cache misses than it saves in
+/// The largest size of one read. Beyond it a read costs more in cache misses than it saves in
 /// system calls; it is also the budget of one turn.
 const MAX_READ: usize = 64 * 1024;
 

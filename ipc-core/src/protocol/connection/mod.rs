@@ -1,7 +1,17 @@
-//! The rules of one connection.
+//! One connection: its frames, its deadlines and its end. See [`Machine`].
 
 #[cfg(feature = "tokio")]
 pub(crate) mod backpressure;
 #[cfg(feature = "tokio")]
 pub(crate) mod budget;
-pub mod inbound;
+mod fault;
+mod inbound;
+mod input;
+mod machine;
+mod rules;
+
+pub use fault::{Ending, Fault};
+pub use inbound::Inbound;
+pub use input::{Action, Input};
+pub use machine::Machine;
+pub use rules::{Role, Rules};

@@ -12,6 +12,15 @@ use crate::FormatError;
 ///
 /// 8 MiB and 1,048,576 messages. The bytes bound what a peer that does not read can cost; the
 /// messages bound the bookkeeping of very small ones (4 bytes each).
+///
+/// # Examples
+///
+/// ```
+/// use ipc_core::queue::QueueLimits;
+///
+/// let small = QueueLimits::default().with_max_bytes(64 * 1024);
+/// assert_eq!((small.max_bytes(), small.max_messages()), (65_536, 1_048_576));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QueueLimits {
     pub(super) max_bytes: usize,

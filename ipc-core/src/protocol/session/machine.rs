@@ -1,4 +1,4 @@
-//! `Session`: inputs in, outputs out, time as an argument.
+//! `Session`: the life of a client. Inputs in, outputs out, time as an argument.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -61,13 +61,13 @@ pub enum Input {
     SetReconnect(ReconnectPolicy),
 }
 
-/// What is to be done or told.
+/// What a driver does or reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
-    /// Try to connect; answer with [`Input::Dialed`] or [`Input::DialFailed`].
+    /// Connect; answer with [`Input::Dialed`] or [`Input::DialFailed`].
     Dial,
-    /// Come back with [`Input::Tick`] at this time.
+    /// Feed [`Input::Tick`] at this time.
     WakeAt(Instant),
     /// Write what waits, end the connection, answer with [`Input::Lost`].
     Drain,
@@ -77,7 +77,7 @@ pub enum Output {
     Connected,
     /// Tell the user: the connection, or the attempt to make one, has ended.
     Disconnected,
-    /// Tell the user: this client is at its end; hand back what was not written.
+    /// Tell the user: this client has ended; hand back what was not written.
     Destroyed,
 }
 
@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    /// Takes note of what happened.
+    /// Handles an input.
     ///
     /// An input that means nothing in the present state (the answer to an attempt that was given
     /// up, say) changes nothing.
@@ -154,7 +154,7 @@ impl Session {
         }
     }
 
-    /// Returns the next thing to be done or told, if there is one.
+    /// Returns the next output, if there is one.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

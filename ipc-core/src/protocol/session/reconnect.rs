@@ -1,4 +1,4 @@
-//! How often and after which pause a lost connection is tried again.
+//! `ReconnectPolicy`: how often and after which pauses a client connects again.
 
 use std::error::Error;
 use std::fmt;
@@ -10,6 +10,17 @@ use std::time::Duration;
 ///
 /// For ever, with pauses that grow from 100 ms to 10 s and full jitter, so that the clients of a
 /// server that was away do not all come back in the same instant. A permanent failure ends it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ipc_core::session::{Backoff, ReconnectPolicy};
+///
+/// let five_times = ReconnectPolicy::times(5, Backoff::fixed(Duration::from_millis(500)));
+/// assert_ne!(five_times, ReconnectPolicy::default());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReconnectPolicy {
     attempts: Attempts,
@@ -37,7 +48,7 @@ pub enum Attempts {
     Never,
     /// This many times.
     Times(u32),
-    /// Until it is told to stop.
+    /// Without a limit, until it is stopped.
     Forever,
 }
 
@@ -104,7 +115,7 @@ impl ReconnectPolicy {
     }
 
     /// Returns the pause before the attempt after `failed` failed ones in a row, or `None` if
-    /// there is to be none. `chance` is a random number from 0 up to, but without, 1.
+    /// there is no further attempt. `chance` is a random number from 0 up to, but without, 1.
     #[must_use]
     pub fn pause(&self, failed: u32, chance: f64) -> Option<Duration> {
         match self.attempts {
@@ -176,3 +187,11 @@ impl fmt::Display for InvalidBackoff {
 }
 
 impl Error for InvalidBackoff {}
+
+impl InvalidBackoff {
+    /// Returns a stable code, for programs: `invalid_backoff`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "invalid_backoff"
+    }
+}

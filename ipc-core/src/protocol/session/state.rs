@@ -15,8 +15,8 @@ use std::time::Instant;
 pub enum State {
     /// Built and not started.
     Idle,
-    /// An attempt to connect is under way. With `last`, there is none after it, since the client
-    /// was told to close and only flushes what waits.
+    /// An attempt to connect is pending. With `last`, no other follows, since the client was closed
+    /// and only flushes what waits.
     Dialing {
         /// Whether this attempt is the last one.
         last: bool,
@@ -25,9 +25,9 @@ pub enum State {
     Connected,
     /// Not connected; the next attempt is at this time.
     Waiting(Instant),
-    /// Connected, told to close, and writing what still waits.
+    /// Connected, closing, and writing what still waits.
     Draining,
-    /// At its end. Nothing more happens.
+    /// Ended. Nothing more happens.
     Destroyed,
 }
 

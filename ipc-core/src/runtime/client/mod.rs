@@ -94,7 +94,7 @@ impl<F: MessageFormat> Client<F> {
     /// # Errors
     ///
     /// [`ConnectError`] if it is at its end instead: there was no attempt left, trying again can
-    /// never help ([`Error::is_permanent`]), or it was closed; or if it cannot be started on this
+    /// never help ([`is_permanent`](crate::Error::is_permanent)), or it was closed; or if it cannot be started on this
     /// runtime. With a policy that tries for ever and no server, this waits for ever.
     ///
     /// # Cancel safety

@@ -1,4 +1,4 @@
-//! The task of a client: does what its session says.
+//! The task of a client: does what its session asks for.
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,8 @@ use ipc_transport::{Endpoint, Stream, Transport};
 use tokio::sync::watch;
 
 use crate::error::{DisconnectReason, Error};
-use crate::options::{ConnectionConfig, OnMalformed};
+use crate::options::ConnectionConfig;
+use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
 use crate::runtime::clock;
 use crate::runtime::connection::Connection;
@@ -17,7 +18,7 @@ use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
 use crate::{ClientEvent, MessageFormat, Peer};
 
-/// What the user wants of a running client, beside its end.
+/// What the user asks of a running client, besides closing.
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     wishes: Mutex<Wishes>,
@@ -61,6 +62,8 @@ pub(crate) struct Task<F: MessageFormat> {
     /// The state whose handlers have run: whoever waits for it finds them done.
     told: watch::Sender<State>,
     backlog: Backlog<F, ClientEvent>,
+    /// What the session last asked for and is still to be done.
+    order: Option<Output>,
     /// The connection that was just made.
     stream: Option<Stream>,
     /// Why the last connection or attempt ended.
@@ -90,6 +93,7 @@ impl<F: MessageFormat> Task<F> {
             state,
             told: watch::Sender::new(State::Idle),
             backlog: Backlog::new(),
+            order: None,
             stream: None,
             reason: DisconnectReason::Local,
         }
@@ -113,11 +117,11 @@ impl<F: MessageFormat> Task<F> {
             self.control.lock().last_error = Some(error);
         }
         self.session.handle_input(Input::Disconnect);
-        self.tell_outputs();
+        self.take_outputs();
         self.backlog.force();
     }
 
-    /// Takes note that the user starts the client, unless it was closed before.
+    /// Starts the client, unless it was closed before.
     pub(crate) fn start(&mut self) {
         self.obey();
         self.session.handle_input(Input::Start);
@@ -125,28 +129,38 @@ impl<F: MessageFormat> Task<F> {
 
     pub(crate) async fn run(mut self) {
         loop {
-            self.tell().await;
-            match self.session.state() {
-                State::Dialing { .. } => self.dial().await,
-                State::Connected | State::Draining => self.serve().await,
-                State::Waiting(at) => self.wait(at).await,
+            self.take_outputs();
+            self.backlog.settle(self.peer.outbox()).await;
+            self.backlog.force();
+            match self.order {
+                Some(Output::Dial) => self.dial().await,
+                Some(Output::Connected) => self.serve().await,
+                Some(Output::WakeAt(at)) => self.wait(at).await,
                 _ => break,
             }
         }
         self.hub.end();
     }
 
-    /// Tells what the session has to tell.
-    async fn tell(&mut self) {
-        self.tell_outputs();
-        self.backlog.settle(self.peer.outbox()).await;
-        self.backlog.force();
-    }
-
-    fn tell_outputs(&mut self) {
+    /// Does what the session asks for. What takes time is kept for [`run`](Self::run).
+    fn take_outputs(&mut self) {
         while let Some(output) = self.session.poll_output() {
             let event = match output {
+                Output::Dial | Output::WakeAt(_) => {
+                    self.order = Some(output);
+                    continue;
+                }
+                Output::Drain => {
+                    self.peer.outbox().want(Want::Close);
+                    continue;
+                }
+                Output::Hangup => {
+                    self.stream = None;
+                    self.peer.outbox().want(Want::Disconnect);
+                    continue;
+                }
                 Output::Connected => {
+                    self.order = Some(output);
                     if let Some(stream) = &self.stream {
                         self.peer.set_info(stream.peer().clone());
                     }
@@ -154,11 +168,10 @@ impl<F: MessageFormat> Task<F> {
                 }
                 Output::Disconnected => ClientEvent::Disconnect(self.reason.clone()),
                 Output::Destroyed => {
+                    self.order = None;
                     self.peer.outbox().close();
                     ClientEvent::Destroy
                 }
-                // What is to be done follows from the state.
-                _ => continue,
             };
             let _ = self.state.send_replace(self.session.state());
             self.hub.lifecycle(event, &mut self.backlog);
@@ -167,7 +180,7 @@ impl<F: MessageFormat> Task<F> {
         let _ = self.told.send_replace(self.session.state());
     }
 
-    /// Tells the session what the user wants.
+    /// Feeds the session with what the user wants.
     fn obey(&mut self) {
         let mut wishes = self.control.lock();
         if let Some(policy) = wishes.reconnect.take() {
@@ -224,11 +237,11 @@ impl<F: MessageFormat> Task<F> {
         let (reader, writer) = stream.into_split();
         self.peer.outbox().attach(writer);
         let (hub, config) = (Arc::clone(&self.hub), Arc::clone(&self.config));
-        let mut connection = Connection::new(self.peer.clone(), hub, config, reader, false);
-        self.reason = (&mut connection).await;
-        self.backlog = connection.into_backlog();
-        self.detach();
-        if self.config.on_malformed == OnMalformed::Close && self.reason.is_misunderstood() {
+        let mut connection = Connection::new(self.peer.clone(), hub, config, reader, Role::Client);
+        let reason = (&mut connection).await;
+        let ended = connection.finish(reason);
+        (self.reason, self.backlog) = (ended.reason, ended.backlog);
+        if !ended.may_reconnect {
             self.session.handle_input(Input::StopRetrying);
         }
         self.obey();
@@ -236,7 +249,7 @@ impl<F: MessageFormat> Task<F> {
         self.session.handle_input(Input::Lost { now, chance });
     }
 
-    /// Lets go of the connection, if there is one, and tells if a full queue was its end.
+    /// Drops the connection, if there is one, and reports if a full queue ended it.
     fn detach(&mut self) {
         if let Some(limit) = self.peer.outbox().detach() {
             let error = Error::Overflow(limit);
@@ -261,8 +274,8 @@ impl<F: MessageFormat> Task<F> {
 }
 
 impl<F: MessageFormat> Drop for Task<F> {
-    /// A task that ends before its time, since its runtime stops, or was never started: what the
-    /// socket takes is written, the client is at its end, and nothing waits for it in vain.
+    /// Closes the client of a task that ends early, since its runtime stops or it was never started.
+    /// What the socket takes is written, and callers that wait return.
     fn drop(&mut self) {
         self.peer.outbox().write_last();
         self.peer.outbox().detach();

@@ -11,10 +11,11 @@ use ipc_transport::{Listener, ReadHalf, Stream, Transport, TransportError};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::error::{DisconnectReason, EmitError, Error};
+use crate::error::EmitError;
 use crate::observe::trace;
 use crate::options::ConnectionConfig;
-use crate::runtime::connection::Connection;
+use crate::protocol::connection::Role;
+use crate::runtime::connection::{Connection, Ended};
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::encode_frame;
 use crate::runtime::server::admission::Admission;
@@ -38,7 +39,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     /// Who gets the listening socket when listening ends.
     #[cfg(unix)]
     pub(crate) heir: file::Heir,
-    /// Whether listening has to end.
+    /// Set when listening is to stop.
     stop: watch::Sender<bool>,
     /// How many tasks run: the accepting one and one for each peer.
     tasks: watch::Sender<Tasks>,
@@ -138,7 +139,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
                 shared.hub.lifecycle(ServerEvent::Displaced(notice), &mut backlog);
                 continue;
             }
-            // A stream that is full makes newcomers wait, too.
+            // A stream that is full delays new connections, too.
             accepted = async {
                 backlog.flushed().await;
                 listener.accept().await
@@ -149,7 +150,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
                 pause = ACCEPT_PAUSE;
                 admit(shared, stream, &mut backlog);
             }
-            // Whoever may not connect must not make the others wait.
+            // A peer that is refused must not delay the others.
             Err(error) if error.is_refusal() => {
                 shared.hub.error(None, error.into(), &mut backlog);
             }
@@ -175,19 +176,19 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     backlog.force();
     if displaced {
         let shared = Arc::clone(shared);
-        // Nobody waits for this task any more who stops the server as well.
+        // A shutdown that waits for this task must not wait for what follows.
         drop(running);
         file::stop(shared).await;
     }
 }
 
-/// Takes a new connection in, or closes it if there are enough.
+/// Admits a new connection, or closes it if there are enough.
 fn admit<F: MessageFormat>(
     shared: &Arc<Shared<F>>,
     stream: Stream,
     backlog: &mut Backlog<F, ServerEvent<F>>,
 ) {
-    // Whoever sends a datagram is a peer: the transport bounds how many of them there are.
+    // Each sender of datagrams is a peer: the transport bounds how many there are.
     if stream.max_datagram().is_none() {
         if let Err(limit) = shared.admission.check(stream.peer(), &shared.peers()) {
             drop(stream);
@@ -198,7 +199,7 @@ fn admit<F: MessageFormat>(
     enter(shared, stream, |_| {});
 }
 
-/// Takes in the peer of a stream that was opened from here.
+/// Adds the peer of a stream that was opened from this side.
 pub(crate) fn open<F: MessageFormat>(shared: &Arc<Shared<F>>, stream: Stream) -> Peer<F> {
     enter(shared, stream, Peer::not_heard_yet)
 }
@@ -226,7 +227,7 @@ fn enter<F: MessageFormat>(
     }
     shared.tasks.send_modify(|tasks| tasks.peers += 1);
     let running = Running { shared: Arc::clone(shared), accepting: false };
-    // Made here, so that it does its work even if the task never runs: its runtime may stop.
+    // Made here, so that it is dropped even if the task never runs: its runtime may stop.
     let gone = Gone { shared: Arc::clone(shared), peer: peer.clone() };
     let task = trace::peer(&peer, serve(running, gone, reader));
     match shared.runtime.get() {
@@ -239,19 +240,15 @@ fn enter<F: MessageFormat>(
 async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: ReadHalf) {
     let (shared, peer) = (&running.shared, gone.peer.clone());
     let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
-    let mut connection = Connection::new(peer.clone(), hub, config, reader, true);
+    let mut connection = Connection::new(peer.clone(), hub, config, reader, Role::Server);
     connection.lifecycle(ServerEvent::Connect(peer.clone()));
-    let mut reason = (&mut connection).await;
-    let mut backlog = connection.into_backlog();
-    if let Some(limit) = peer.outbox().detach() {
-        let error = shared.hub.error(Some(&peer), Error::Overflow(limit), &mut backlog);
-        reason = DisconnectReason::Error(error);
-    }
-    // From here on nobody can send to it, and what waited is handed back.
+    let reason = (&mut connection).await;
+    let Ended { reason, mut backlog, .. } = connection.finish(reason);
+    // From here on messages to it are refused, and what waited is handed back.
     drop(gone);
     let event = ServerEvent::Disconnect { peer: peer.clone(), reason };
     shared.hub.lifecycle(event, &mut backlog);
-    // A server that stops does not wait for whoever reads the streams.
+    // A server that stops does not wait for the readers of its streams.
     let mut stop = shared.stop.subscribe();
     tokio::select! {
         biased;
@@ -270,7 +267,7 @@ struct Running<F: MessageFormat> {
 impl<F: MessageFormat> Drop for Running<F> {
     fn drop(&mut self) {
         if self.accepting {
-            // Also if its runtime stops: without this task the server is none.
+            // Also if its runtime stops: without this task nothing accepts.
             self.shared.ask_to_stop();
         }
         let mut left = 0;
@@ -285,7 +282,7 @@ impl<F: MessageFormat> Drop for Running<F> {
     }
 }
 
-/// Takes a peer off the list and closes its outbox, however its task ends.
+/// Removes a peer from the list and closes its outbox, however its task ends.
 struct Gone<F: MessageFormat> {
     shared: Arc<Shared<F>>,
     peer: Peer<F>,

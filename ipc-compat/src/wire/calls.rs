@@ -1,0 +1,334 @@
+//! Calls and answers as JSON: the payloads of the events `$call` and `$answer`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use ipc_core::protocol::calls::{
+    ANSWER, CALL, CallFormat, CallHead, CallNumber, Control, EncodeCall, Failure, InvalidControl,
+    Signal,
+};
+use ipc_core::{EncodePayload, FormatError, Message};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::{NodeFormat, RawJson};
+use crate::codes;
+
+impl CallFormat for NodeFormat {
+    fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>> {
+        // Nearly every message ends here.
+        if !message.event().starts_with('$') {
+            return None;
+        }
+        let read = match message.event() {
+            CALL => read_call,
+            ANSWER => read_answer,
+            _ => return None,
+        };
+        let payload = message.clone().into_payload().unwrap_or_default();
+        Some(read(&payload))
+    }
+
+    fn encode_signal(&self, signal: &Signal<'_>, out: &mut BytesMut) -> Result<(), FormatError> {
+        match *signal {
+            Signal::Cancel(number) => {
+                let data =
+                    Sent { n: Some(Number::Integer(number)), cancel: true, ..Sent::default() };
+                self.encode(CALL, &data, out)
+            }
+            Signal::Credit(number, items) => {
+                let n = Some(Number::Integer(number));
+                self.encode(CALL, &Sent { n, credit: Some(items), ..Sent::default() }, out)
+            }
+            Signal::End(number) => {
+                self.encode(ANSWER, &Sent { n: Some(number.into()), ..Sent::default() }, out)
+            }
+            Signal::Failure(number, failure) => {
+                let data = failure.data.clone().and_then(Message::into_payload);
+                let data = data.as_deref().map(raw).transpose()?;
+                let error = SentFailure { code: &failure.code, message: &failure.message, data };
+                let n = Some(number.into());
+                self.encode(ANSWER, &Sent { n, error: Some(error), ..Sent::default() }, out)
+            }
+            _ => Err(FormatError::new(codes::UNSUPPORTED, "the format has no such signal")),
+        }
+    }
+}
+
+impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
+    fn encode_call(
+        &self,
+        head: &CallHead<'_>,
+        args: &T,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        let data = SentCall {
+            n: head.number,
+            call: head.method,
+            args,
+            // A millisecond that has begun counts: a call with time left never says that it has none.
+            ms: head.left.map(|left| left.as_nanos().div_ceil(1_000_000)),
+            stream: head.credit,
+        };
+        self.encode(CALL, &data, out)
+    }
+
+    fn encode_answer(
+        &self,
+        number: &CallNumber,
+        more: bool,
+        result: &T,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        self.encode(ANSWER, &SentAnswer { n: number.into(), ok: result, more }, out)
+    }
+}
+
+impl EncodeCall<RawJson> for NodeFormat {
+    fn encode_call(
+        &self,
+        head: &CallHead<'_>,
+        args: &RawJson,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        self.encode_call(head, raw(args.as_bytes())?, out)
+    }
+
+    fn encode_answer(
+        &self,
+        number: &CallNumber,
+        more: bool,
+        result: &RawJson,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        self.encode_answer(number, more, raw(result.as_bytes())?, out)
+    }
+}
+
+/// The members in this order, so that whoever looks for `n` and `call` finds them first.
+#[derive(Serialize)]
+struct SentCall<'a, T: ?Sized> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<u64>,
+    call: &'a str,
+    args: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<u128>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct SentAnswer<'a, T: ?Sized> {
+    n: Number<'a>,
+    ok: &'a T,
+    #[serde(skip_serializing_if = "is_false")]
+    more: bool,
+}
+
+#[derive(Serialize, Default)]
+struct Sent<'a> {
+    n: Option<Number<'a>>,
+    #[serde(skip_serializing_if = "is_false")]
+    cancel: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<SentFailure<'a>>,
+}
+
+#[derive(Serialize)]
+struct SentFailure<'a> {
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+}
+
+enum Number<'a> {
+    Integer(u64),
+    Text(&'a str),
+}
+
+impl<'a> From<&'a CallNumber> for Number<'a> {
+    fn from(number: &'a CallNumber) -> Self {
+        match number {
+            CallNumber::Text(text) => Self::Text(text),
+            CallNumber::Integer(number) => Self::Integer(*number),
+            // What a later version of the core may have cannot have come from this format.
+            _ => Self::Integer(0),
+        }
+    }
+}
+
+impl Serialize for Number<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Integer(number) => serializer.serialize_u64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// The members of a `$call`. All others are ignored.
+#[derive(Deserialize)]
+struct ReadCall<'a> {
+    #[serde(borrow, default)]
+    n: Option<ReadNumber<'a>>,
+    #[serde(borrow, default)]
+    call: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    args: Option<&'a RawValue>,
+    #[serde(default)]
+    ms: Option<f64>,
+    #[serde(default)]
+    stream: Option<u32>,
+    #[serde(default)]
+    cancel: Option<bool>,
+    #[serde(default)]
+    credit: Option<u32>,
+}
+
+/// The members of an `$answer`.
+#[derive(Deserialize)]
+struct ReadAnswer<'a> {
+    #[serde(borrow, default)]
+    n: Option<ReadNumber<'a>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    ok: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+    #[serde(default)]
+    more: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct ReadFailure<'a> {
+    #[serde(borrow, default)]
+    code: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    message: Option<Cow<'a, str>>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    data: Option<&'a RawValue>,
+}
+
+/// A number as it came; whether it is one is asked later, since what is wrong with it has an error of
+/// its own.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ReadNumber<'a> {
+    Integer(u64),
+    Text(#[serde(borrow)] Cow<'a, str>),
+}
+
+impl ReadNumber<'_> {
+    fn number(&self) -> Option<CallNumber> {
+        match self {
+            Self::Integer(number) => CallNumber::integer(*number),
+            Self::Text(text) => CallNumber::text(text),
+        }
+    }
+}
+
+/// `null` is a value here, other than for an `Option`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
+}
+
+fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
+    let read: ReadCall<'_> = serde_json::from_slice(payload)
+        .map_err(|error| invalid(format!("not a call: {error}"), None))?;
+    let number = read.n.as_ref().and_then(ReadNumber::number);
+    if read.n.is_some() && number.is_none() {
+        return Err(invalid(BAD_NUMBER, None));
+    }
+    match (read.call, read.cancel.filter(|cancel| *cancel), read.credit, number) {
+        (Some(method), None, None, number) => {
+            if method.is_empty() || method.encode_utf16().count() > MAX_METHOD {
+                return Err(invalid("the method is empty or longer than 256 UTF-16 units", number));
+            }
+            let Ok(left) = read.ms.map(duration).transpose() else {
+                return Err(invalid("`ms` is not a time", number));
+            };
+            if read.stream == Some(0) || read.stream.is_some_and(|items| items > MAX_CREDIT) {
+                return Err(invalid("`stream` is not from 1 to 65535", number));
+            }
+            let args = read.args.map(|args| payload.slice_ref(args.get().as_bytes()));
+            let message = Message::new(method.into_owned(), args);
+            Ok(Control::Call { number, left, credit: read.stream, message })
+        }
+        (None, Some(_), None, Some(number)) => Ok(Control::Cancel(number)),
+        (None, None, Some(items), Some(number)) => Ok(Control::Credit(number, items)),
+        (_, _, _, number) => {
+            Err(invalid("not exactly one of `call`, `cancel` with `n`, `credit` with `n`", number))
+        }
+    }
+}
+
+fn read_answer(payload: &Bytes) -> Result<Control, InvalidControl> {
+    let read: ReadAnswer<'_> = serde_json::from_slice(payload)
+        .map_err(|error| invalid(format!("not an answer: {error}"), None))?;
+    let Some(number) = read.n.as_ref().and_then(ReadNumber::number) else {
+        return Err(invalid(BAD_NUMBER, None));
+    };
+    if let Some(error) = read.error {
+        return Ok(Control::Failure { number, failure: failure(payload, error) });
+    }
+    let result = read.ok.map(|ok| payload.slice_ref(ok.get().as_bytes()));
+    let result = Message::new(ANSWER, result);
+    Ok(Control::Answer { number, more: read.more == Some(true), result })
+}
+
+/// Returns the failure that `error` says; any JSON is one.
+fn failure(payload: &Bytes, error: &RawValue) -> Failure {
+    let Ok(read) = serde_json::from_str::<ReadFailure<'_>>(error.get()) else {
+        let data = payload.slice_ref(error.get().as_bytes());
+        return Failure::new(NO_CODE, NO_CODE).with_data(Message::new(ANSWER, Some(data)));
+    };
+    let code = read.code.unwrap_or(Cow::Borrowed(NO_CODE));
+    let message = read.message.unwrap_or_else(|| code.clone());
+    let failure = Failure::new(&*code, &*message);
+    match read.data {
+        Some(data) => {
+            let data = payload.slice_ref(data.get().as_bytes());
+            failure.with_data(Message::new(ANSWER, Some(data)))
+        }
+        None => failure,
+    }
+}
+
+fn duration(ms: f64) -> Result<Duration, std::time::TryFromFloatSecsError> {
+    // Beyond what a duration can say is as good as for ever, which the answerer's own limit ends.
+    Duration::try_from_secs_f64(ms.min(MAX_MS) / 1000.0)
+}
+
+fn raw(json: &[u8]) -> Result<&RawValue, FormatError> {
+    serde_json::from_slice(json).map_err(|error| {
+        FormatError::new(codes::UNSERIALIZABLE, format!("data of a failure is not JSON: {error}"))
+    })
+}
+
+#[cold]
+fn invalid(message: impl Into<Cow<'static, str>>, number: Option<CallNumber>) -> InvalidControl {
+    InvalidControl::new(FormatError::new(codes::INVALID_CALL, message), number)
+}
+
+const BAD_NUMBER: &str = "`n` is neither an integer from 1 to 2^53 - 1 nor a text of 1 to 64 bytes";
+
+/// What a failure without a code has for one.
+const NO_CODE: &str = "error";
+
+/// The longest name of a method, in UTF-16 code units.
+const MAX_METHOD: usize = 256;
+
+/// The most credit that a call can bring.
+const MAX_CREDIT: u32 = 65_535;
+
+/// The longest time that is told apart, in ms: a year.
+const MAX_MS: f64 = 365.0 * 24.0 * 60.0 * 60.0 * 1000.0;

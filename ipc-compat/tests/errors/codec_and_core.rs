@@ -1,0 +1,162 @@
+//! The errors of `ipc-codec` and `ipc-core`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, Oversize};
+use ipc_compat::{NodeFormat, codes};
+use ipc_core::blocking::{self, RecvError};
+use ipc_core::queue::QueueLimit;
+use ipc_core::session::{Backoff, Jitter};
+use ipc_core::{
+    ConnectError, DisconnectReason, EmitError, Error, FormatError, HandlerError, LooksLike,
+};
+use ipc_transport::{Endpoint, MemoryTransport, RuntimeError};
+
+use crate::{Case, Word};
+
+const LIMIT: Duration = Duration::from_secs(1);
+
+fn decode() -> [DecodeError; 4] {
+    let too_large = |policy| DecodeError::FrameTooLarge { limit: 1, seen: 2, policy };
+    [
+        too_large(Oversize::Fail),
+        too_large(Oversize::Skip),
+        DecodeError::Truncated { buffered: 1 },
+        DecodeError::Dead,
+    ]
+}
+
+fn encode() -> [EncodeError; 3] {
+    [
+        EncodeError::FrameTooLarge { limit: 1, actual: 2 },
+        EncodeError::ContainsDelimiter { at: 0 },
+        EncodeError::OutputShrunk { expected: 1, actual: 0 },
+    ]
+}
+
+fn format() -> FormatError {
+    FormatError::new(codes::INVALID_JSON, "the frame is not JSON")
+}
+
+/// The errors of the core itself: those of a transport are with the transports.
+fn core() -> Vec<Error> {
+    let looks_like = Some(LooksLike::Json);
+    let io = || std::io::Error::other("the system's words");
+    let event = || "event".to_owned();
+    vec![
+        Error::ConnectTimeout { endpoint: Endpoint::Memory("m".into()), limit: LIMIT },
+        Error::Read(io()),
+        Error::Write(io()),
+        Error::Truncated { buffered: 1, looks_like },
+        Error::FrameTimeout { limit: LIMIT, looks_like },
+        Error::IdleTimeout { limit: LIMIT },
+        Error::Handler(HandlerError::Panicked { event: event(), message: event() }),
+        Error::Overflow(QueueLimit::Bytes { limit: 1, actual: 2 }),
+        Error::ReceiveBudget { limit: 1, actual: 2 },
+        Error::Datagram { bytes: 1, source: io() },
+        Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
+        Error::Closed,
+        Error::CloseTimeout { limit: LIMIT },
+    ]
+}
+
+pub(crate) fn all() -> Vec<Case> {
+    let mut all = Vec::new();
+    for error in decode() {
+        let style = codes::of(&Error::Frame(error));
+        let case = |code| Case::new(("codec", "DecodeError"), &error, code).style(style);
+        all.push(case(error.code()).ends(Word::Stream, error.ends_stream()));
+        for shown in
+            [Error::Frame(error), Error::Foreign { error, looks_like: LooksLike::HttpRequest }]
+        {
+            assert_eq!(codes::of(&shown), style);
+            all.push(case(shown.code()).ends(Word::Connection, shown.ends_connection()));
+        }
+    }
+    for error in encode() {
+        let emit = EmitError::Encode(error);
+        assert_eq!(
+            (emit.code(), EncodeWith::<()>::Encode(error).code()),
+            (error.code(), emit.code())
+        );
+        let case = Case::new(("codec", "EncodeError"), &error, error.code());
+        all.push(case.style(codes::of_emit(&emit)));
+    }
+    let write = EncodeWith::Write(std::fmt::Error);
+    all.push(Case::new(("codec", "EncodeWith"), &write, write.code()));
+    for wrong in [&[][..], &[1; Delimiter::MAX_LEN + 1]] {
+        let error = Delimiter::new(wrong).unwrap_err();
+        all.push(Case::new(("codec", "DelimiterError"), &error, error.code()));
+    }
+    for error in core() {
+        let kind = if matches!(error, Error::Handler(_)) { "HandlerError" } else { "Error" };
+        let case = Case::new(("core", kind), &error, error.code()).style(codes::of(&error));
+        all.push(case.ends(Word::Connection, error.ends_connection()));
+    }
+    for error in [RuntimeError::Missing, RuntimeError::NoIo, RuntimeError::NoTime] {
+        let shown = Error::Runtime(error);
+        assert_eq!((shown.code(), EmitError::Runtime(error).code()), (error.code(), error.code()));
+        assert_eq!(codes::of_emit(&EmitError::Runtime(error)), codes::of(&shown));
+        let case = Case::new(("transport", "RuntimeError"), &error, error.code());
+        let case = case.style(codes::of(&shown));
+        all.push(case.ends(Word::Connection, shown.ends_connection()));
+    }
+    // A format's code is its own, wherever the error comes from.
+    let of_handler = |source| HandlerError::Payload { event: "event".into(), source };
+    for error in [Error::Format(format()), Error::Handler(of_handler(format()))] {
+        assert_eq!((error.code(), codes::of(&error)), (codes::INVALID_JSON, codes::INVALID_JSON));
+        assert!(!error.ends_connection());
+    }
+    all.extend(emit());
+    all.extend(ends());
+    let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
+    let error = policy.unwrap_err();
+    all.push(Case::new(("core", "InvalidBackoff"), &error, error.code()));
+    for error in [RecvError::TimedOut, RecvError::Ended] {
+        all.push(Case::new(("core", "RecvError"), &error, error.code()));
+    }
+    let memory = MemoryTransport::new("m");
+    let Err(error) = blocking::Client::builder(NodeFormat::v14(), memory) else {
+        panic!("memory has no blocking sockets")
+    };
+    all.push(Case::new(("core", "NotBlocking"), &error, error.code()));
+    all
+}
+
+fn emit() -> Vec<Case> {
+    let (limit, actual) = (1, 2);
+    let errors = [
+        EmitError::Full(QueueLimit::Messages { limit, actual }),
+        EmitError::Full(QueueLimit::Bytes { limit, actual }),
+        EmitError::TooLarge { limit, actual },
+        EmitError::TooLargeForDatagram { limit, actual },
+        EmitError::Closed,
+        EmitError::UnknownPeer(7.into()),
+    ];
+    let case = |error: EmitError| {
+        Case::new(("core", "EmitError"), &error, error.code()).style(codes::of_emit(&error))
+    };
+    errors.into_iter().map(case).collect()
+}
+
+fn ends() -> Vec<Case> {
+    let failed = Arc::new(Error::Closed);
+    let reason = DisconnectReason::Error(Arc::clone(&failed));
+    assert_eq!((reason.code(), codes::of_disconnect(&reason)), ("closed", codes::CLOSED));
+    let connect = ConnectError::Failed(failed);
+    assert_eq!((connect.code(), codes::of_connect(&connect)), ("closed", codes::CLOSED));
+    let closed = ConnectError::Closed;
+    let case = Case::new(("core", "ConnectError"), &closed, closed.code());
+    let mut all = vec![case.style(codes::of_connect(&closed))];
+    for reason in [
+        DisconnectReason::Local,
+        DisconnectReason::PeerClosed,
+        DisconnectReason::Reset,
+        DisconnectReason::Truncated { buffered: 1 },
+    ] {
+        let case = Case::new(("core", "DisconnectReason"), &reason, reason.code());
+        all.push(case.style(codes::of_disconnect(&reason)));
+    }
+    all
+}

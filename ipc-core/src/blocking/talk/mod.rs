@@ -1,0 +1,222 @@
+//! `Talk`: the queue and the connection of one side, shared by clients and server connections.
+
+mod turn;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use ipc_codec::FrameEncoder;
+use ipc_transport::BlockingStream;
+
+use super::Event;
+use super::line::Line;
+use crate::error::{EmitError, Error};
+use crate::options::{ConnectionConfig, FlushPolicy};
+use crate::protocol::connection::backpressure::Pause;
+use crate::protocol::connection::{Machine, Role, Rules};
+use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
+use crate::runtime::clock;
+use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
+use crate::{ClientEvent, CloseReport, EncodePayload, Message, MessageFormat};
+pub(super) use turn::Outcome;
+
+/// What is sent and received on one side. A client's outlives its connections.
+#[derive(Debug)]
+pub(super) struct Talk<F> {
+    pub(super) format: Arc<F>,
+    pub(super) config: ConnectionConfig,
+    pub(super) queue: SendQueue,
+    encoder: FrameEncoder,
+    line: Option<Line>,
+    /// What happened and was not taken yet.
+    events: VecDeque<Event>,
+    /// How many bytes of messages are in `events`.
+    held: usize,
+    /// The error that was reported last.
+    failure: Option<Arc<Error>>,
+    /// From when on a message that is sent flushes what waits, with [`FlushPolicy::Within`].
+    flush_at: Option<Instant>,
+    overflow: Option<QueueLimit>,
+    /// Whether the answers that wait keep the peer from being read from.
+    pause: Pause,
+    /// Whether the event taken last is a message: what is sent now answers it.
+    answering: bool,
+    /// Whether nothing can be sent any more.
+    pub(super) closed: bool,
+    /// Whether the peer ended its side after this one had.
+    pub(super) peer_ended: bool,
+}
+
+impl<F: MessageFormat> Talk<F> {
+    pub(super) fn new(format: Arc<F>, config: ConnectionConfig) -> Self {
+        let framing = format.framing();
+        let encoder = FrameEncoder::new(framing.clone(), config.limits);
+        let queue =
+            SendQueue::new(encoder.clone(), &framing, config.queue, config.overflow, config.sync);
+        let pause = Pause::new(&config);
+        Self {
+            format,
+            config,
+            queue,
+            encoder,
+            line: None,
+            events: VecDeque::new(),
+            held: 0,
+            failure: None,
+            flush_at: None,
+            overflow: None,
+            pause,
+            answering: false,
+            closed: false,
+            peer_ended: false,
+        }
+    }
+
+    pub(super) fn attach(&mut self, stream: BlockingStream, role: Role) {
+        let rules = Rules::of(&self.config, role);
+        let machine = Machine::new(self.format.framing(), self.config.limits, rules);
+        self.line = Some(Line::new(stream, machine));
+        self.failure = None;
+    }
+
+    pub(super) fn line(&self) -> Option<&Line> {
+        self.line.as_ref()
+    }
+
+    /// Drops the connection; what waits is kept for the next one.
+    pub(super) fn detach(&mut self) {
+        self.line = None;
+        self.pause.clear();
+        self.queue.on_connection_lost();
+    }
+
+    pub(super) fn push_event(&mut self, event: ClientEvent) {
+        self.events.push_back(Event::Lifecycle(event));
+    }
+
+    pub(super) fn take_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        self.answering = false;
+        if let Some(Event::Message(message)) = &event {
+            self.held = self.held.saturating_sub(message.held_bytes());
+            self.answering = true;
+        }
+        event
+    }
+
+    /// Returns whether a client may connect again after this connection.
+    pub(super) fn may_reconnect(&self) -> bool {
+        self.line.as_ref().is_none_or(|line| line.machine.may_reconnect())
+    }
+
+    /// Queues a message, and writes it unless the program is in the middle of a burst.
+    pub(super) fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.config.sent.tell(&*self.format, event, payload);
+        let format = Arc::clone(&self.format);
+        self.push(|queue| queue.push(|out| format.encode(event, payload, out)).map(drop))
+    }
+
+    /// Queues a message; waits while the queue is full, if its policy is to wait.
+    pub(super) fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        match self.emit(event, payload) {
+            Err(EmitError::Full(_)) if self.queue.overflow() == OverflowPolicy::Block => {}
+            other => return other,
+        }
+        let encode = |out: &mut BytesMut| self.format.encode(event, payload, out);
+        let frame = encode_frame(&self.encoder, encode)?;
+        loop {
+            match self.push(|queue| queue.push_encoded(&frame).map(drop)) {
+                // Without a connection nothing empties the queue: that is for `recv`, which dials.
+                Err(EmitError::Full(limit)) => {
+                    if !matches!(self.drain(None), Outcome::Progress) {
+                        return Err(EmitError::Full(limit));
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
+    ) -> Result<(), EmitError> {
+        if self.closed || self.overflow.is_some() {
+            return Err(EmitError::Closed);
+        }
+        let before = self.queue.bytes();
+        match push(&mut self.queue) {
+            Ok(()) => {
+                if !self.gathers(before == 0) {
+                    if let Some(line) = &mut self.line {
+                        line.write(&mut self.queue);
+                    }
+                }
+                self.count_answer(before);
+                Ok(())
+            }
+            Err(PushError::Full(limit)) => {
+                if self.queue.overflow() == OverflowPolicy::Disconnect {
+                    self.overflow = Some(limit);
+                }
+                Err(EmitError::Full(limit))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Counts the message that was queued last, after `before` bytes, if it is an answer that waits for
+    /// the peer to read.
+    fn count_answer(&mut self, before: usize) {
+        let Some(line) = self.line.as_ref().filter(|line| line.is_blocked()) else { return };
+        if self.answering {
+            let bytes = self.queue.bytes();
+            let end = line.written().wrapping_add(bytes as u64);
+            // A part of it may be written already.
+            self.pause.answered(bytes.saturating_sub(before), end);
+        }
+    }
+
+    /// Returns whether the queue is not flushed yet, now that a message was queued: the `first` one or
+    /// another one.
+    fn gathers(&mut self, first: bool) -> bool {
+        let bytes = self.queue.bytes();
+        match self.config.flush_policy {
+            FlushPolicy::Immediate => false,
+            FlushPolicy::WhenIdle => {
+                bytes < WRITE_EARLY && self.line.as_ref().is_some_and(Line::is_busy)
+            }
+            FlushPolicy::Within(delay) => {
+                let now = clock::now();
+                if first {
+                    self.flush_at = now.checked_add(delay);
+                    return bytes < WRITE_FROM;
+                }
+                bytes < WRITE_FROM && self.flush_at.is_none_or(|at| at > now)
+            }
+        }
+    }
+
+    /// Reports an error and returns it.
+    pub(super) fn report(&mut self, error: Error) -> Arc<Error> {
+        let error = Arc::new(error);
+        self.push_event(ClientEvent::Error(Arc::clone(&error)));
+        error
+    }
+
+    /// Takes what waits out of the queue, oldest first, and returns how closing ended.
+    pub(super) fn close_report(&mut self) -> CloseReport {
+        let frames = self.queue.take_undelivered();
+        let undelivered =
+            frames.into_iter().map(|frame| Message::of_frame(&*self.format, frame)).collect();
+        CloseReport { undelivered, peer_ended: self.peer_ended }
+    }
+}

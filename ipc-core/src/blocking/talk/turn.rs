@@ -1,0 +1,203 @@
+//! How a thread drives a connection: it reads, writes and waits, and does what the machine says.
+
+use std::io;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::Talk;
+use crate::MessageFormat;
+use crate::blocking::Event;
+use crate::blocking::line::Woken;
+use crate::error::DisconnectReason;
+use crate::protocol::connection::{Action, Ending, Input};
+use crate::runtime::clock;
+
+/// How a turn ended.
+#[derive(Debug)]
+pub(in crate::blocking) enum Outcome {
+    /// Something happened, or may have: look at the events.
+    Progress,
+    /// The time is over.
+    TimedOut,
+    /// The connection is gone.
+    Lost(DisconnectReason),
+}
+
+impl<F: MessageFormat> Talk<F> {
+    /// Starts closing: what waits is written, and reading goes on whatever waits.
+    pub(in crate::blocking) fn start_closing(&mut self) {
+        self.answering = false;
+        self.pause.clear();
+        self.handle(Input::Close { now: clock::now() });
+    }
+
+    /// Waits until closing has ended, and returns how.
+    pub(in crate::blocking) fn wait_closed(&mut self) -> DisconnectReason {
+        loop {
+            match self.drain(None) {
+                Outcome::Progress => {}
+                Outcome::Lost(reason) => return reason,
+                // Nothing is read, for too many events wait, and so there is nothing to wait for.
+                Outcome::TimedOut => {
+                    match self.line.as_mut().and_then(|line| line.machine.deadline(clock::now)) {
+                        Some(now) => self.handle(Input::Tick { now }),
+                        None => self.handle(Input::Disconnect),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes the next frame, or waits for one until `until`. Writes what waits meanwhile.
+    pub(in crate::blocking) fn turn(&mut self, until: Option<Instant>) -> Outcome {
+        if let Some(limit) = self.overflow.take() {
+            self.handle(Input::Overflow(limit));
+        }
+        if let Some(reason) = self.act() {
+            return Outcome::Lost(reason);
+        }
+        let Some(line) = &mut self.line else { return Outcome::Lost(DisconnectReason::Local) };
+        if self.pause.is_paused() && line.machine.is_receiving() {
+            return self.wait_to_write(until);
+        }
+        if line.machine.is_suspended() {
+            line.machine.handle(Input::Resume);
+        }
+        if line.machine.is_receiving() {
+            match line.next_frame() {
+                Ok(Some(frame)) => return self.take(frame),
+                Ok(None) => {}
+                Err(error) => {
+                    self.handle(Input::Undecodable(error));
+                    return self.look();
+                }
+            }
+        }
+        let deadline = [until, line.machine.deadline(clock::now)].into_iter().flatten().min();
+        let woken = if line.machine.is_receiving() {
+            line.wait(&mut self.queue, deadline)
+        } else {
+            line.wait_to_write(&mut self.queue, deadline)
+        };
+        self.after(woken, until)
+    }
+
+    /// Writes, waiting for the socket to take it at most until `until`. What is received meanwhile is
+    /// kept, so that two sides that only send do not wait for each other for ever; up to a limit,
+    /// where waiting makes sense only if there is something to write.
+    ///
+    /// With nothing to write it waits as [`turn`](Self::turn) does.
+    pub(in crate::blocking) fn drain(&mut self, until: Option<Instant>) -> Outcome {
+        if let (Some(line), false) = (&mut self.line, self.queue.is_empty()) {
+            line.write(&mut self.queue);
+            if self.queue.is_empty() {
+                return Outcome::Progress;
+            }
+        }
+        if self.held < self.config.event_bytes {
+            return self.turn(until);
+        }
+        if let Some(reason) = self.act() {
+            return Outcome::Lost(reason);
+        }
+        if self.queue.is_held() {
+            return Outcome::TimedOut;
+        }
+        self.handle(Input::Suspend);
+        let Some(line) = &mut self.line else { return Outcome::Lost(DisconnectReason::Local) };
+        let deadline = [until, line.machine.deadline(clock::now)].into_iter().flatten().min();
+        let woken = line.wait_to_write(&mut self.queue, deadline);
+        self.after(woken, until)
+    }
+
+    /// Feeds the machine with what waiting brought.
+    fn after(&mut self, woken: io::Result<Woken>, until: Option<Instant>) -> Outcome {
+        let now = clock::now();
+        match woken {
+            Ok(Woken::Progress) => return Outcome::Progress,
+            Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
+            Ok(Woken::Broken) => self.handle(Input::NothingToRead),
+            Ok(Woken::TimedOut) => self.handle(Input::Tick { now }),
+            Err(error) if self.line.as_ref().is_some_and(|line| line.machine.is_receiving()) => {
+                self.handle(Input::ReadFailed { error, now });
+            }
+            Err(error) => self.handle(Input::WriteFailed(error)),
+        }
+        match self.look() {
+            Outcome::Progress if until.is_some_and(|at| at <= now) => Outcome::TimedOut,
+            outcome => outcome,
+        }
+    }
+
+    fn take(&mut self, frame: Bytes) -> Outcome {
+        if self.config.sync {
+            self.queue.on_received();
+        }
+        match self.format.decode(frame) {
+            Ok(message) => {
+                self.held = self.held.saturating_add(message.held_bytes());
+                self.events.push_back(Event::Message(message));
+                Outcome::Progress
+            }
+            Err(error) => {
+                self.handle(Input::Malformed(error));
+                self.look()
+            }
+        }
+    }
+
+    /// Feeds the machine, and reports the fault that it returns.
+    fn handle(&mut self, input: Input) {
+        let fault = self.line.as_mut().and_then(|line| line.machine.handle(input));
+        if let Some(fault) = fault {
+            self.failure = Some(self.report(fault.into()));
+        }
+    }
+
+    fn look(&mut self) -> Outcome {
+        self.act().map_or(Outcome::Progress, Outcome::Lost)
+    }
+
+    /// Does what the machine says, and returns the reason if the connection has ended.
+    fn act(&mut self) -> Option<DisconnectReason> {
+        let line = self.line.as_mut()?;
+        if line.machine.is_open() {
+            return None;
+        }
+        if self.queue.is_empty() {
+            line.machine.handle(Input::Written);
+        }
+        loop {
+            match line.machine.action()? {
+                Action::Shutdown => line.shut_down(),
+                Action::End(ending) => {
+                    self.peer_ended = ending == Ending::Local { answered: true };
+                    return Some(DisconnectReason::of(ending, self.failure.clone()));
+                }
+            }
+        }
+    }
+
+    /// Writes, and reads nothing, while too many answers wait.
+    fn wait_to_write(&mut self, until: Option<Instant>) -> Outcome {
+        self.handle(Input::Suspend);
+        let Some(line) = &mut self.line else { return Outcome::Lost(DisconnectReason::Local) };
+        let patient_until = self.pause.yields_at(line.full_since());
+        let machine_at = line.machine.deadline(clock::now);
+        let deadline = [until, patient_until, machine_at].into_iter().flatten().min();
+        if let Err(error) = line.wait_to_write(&mut self.queue, deadline) {
+            self.handle(Input::ReadFailed { error, now: clock::now() });
+            return self.look();
+        }
+        let now = clock::now();
+        if line.is_blocked() && !self.queue.is_held() {
+            self.pause.written(line.written());
+            self.pause.look_at_the_time(line.full_since(), now);
+        } else {
+            // Nothing waits for the peer to read any more, or it has gone.
+            self.pause.clear();
+        }
+        if until.is_some_and(|at| at <= now) { Outcome::TimedOut } else { Outcome::Progress }
+    }
+}

@@ -1,0 +1,49 @@
+//! What a socket with a file and one with an abstract name are set to alike.
+
+#[cfg(doc)]
+use crate::TransportError;
+use crate::kinds::busy::BusyTimeout;
+
+/// Whom one end of a Unix socket takes for the other.
+///
+/// The other's user is what the kernel says about the process that listens, or that connected;
+/// nothing is sent or read before the check has passed. A client's refusal is
+/// [`TransportError::ForeignOwner`]; a server's is [`TransportError::PeerRefused`], which closes
+/// that connection and leaves the listener as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PeerCheck {
+    /// In or below a sticky directory such as `/tmp`, where anybody can put a socket with any
+    /// name first, takes only a socket file of our own user or root's, served by our own user or
+    /// root; elsewhere the rights of the directory decide, and anybody's server is taken. Root
+    /// takes any. A server takes any client that the rights of its file let in.
+    #[default]
+    StickyDirectory,
+    /// Takes anybody.
+    Any,
+    /// Takes only a process that runs as our own user.
+    SameUser,
+    /// Takes only a process that runs as our own user, or as root; if we are root, only root.
+    SameUserOrRoot,
+    /// Takes only a process that runs as this user id: for example 0 for a system daemon.
+    Uid(u32),
+}
+
+/// The settings that do not depend on where the socket's name is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SocketOptions {
+    pub(super) dial_check: PeerCheck,
+    pub(super) accept_check: PeerCheck,
+    pub(super) backlog: u32,
+    pub(super) busy_timeout: BusyTimeout,
+}
+
+impl SocketOptions {
+    pub(super) fn new(dial_check: PeerCheck, accept_check: PeerCheck) -> Self {
+        let (backlog, busy_timeout) = (DEFAULT_BACKLOG, BusyTimeout::default());
+        Self { dial_check, accept_check, backlog, busy_timeout }
+    }
+}
+
+/// What Node passes to listen(2).
+const DEFAULT_BACKLOG: u32 = 511;
