@@ -92,7 +92,7 @@ impl Twin {
 }
 
 fn code(error: &Error) -> String {
-    codes::of(error).into_owned()
+    codes::of(error).to_owned()
 }
 
 /// What the server `world` is.
