@@ -1,5 +1,6 @@
 //! Settings of the network that node-ipc lacks: keepalive and broadcast, on both sides.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::net::SocketAddr;
 use std::time::Duration;

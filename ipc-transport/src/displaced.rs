@@ -1,4 +1,4 @@
-//! What a server does when its socket file is removed or replaced, and how it tells of it.
+//! What a server does when its socket file is removed or replaced, and how it reports it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,11 +16,11 @@ use crate::TransportError;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WhenDisplaced {
-    /// Serves whoever is connected, and tells.
+    /// Serves the clients that are connected, and reports it.
     #[default]
     ServeOn,
     /// Makes the file again, as at the start: a server that is alive at the path, or a file that
-    /// is no socket, is left alone. What cannot be done is tried again at each look.
+    /// is not a socket, is left alone. What cannot be done is tried again at each look.
     Remake,
     /// Stops: accepting is [`TransportError::Displaced`] from then on.
     Stop,
@@ -44,11 +44,11 @@ pub struct Displaced {
     pub path: PathBuf,
     /// What happened to the file.
     pub by: DisplacedBy,
-    /// What the server made of it.
+    /// What the server did then.
     pub then: AfterDisplaced,
 }
 
-/// What a server made of the loss of its file.
+/// What a server did about the loss of its file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AfterDisplaced {
@@ -67,8 +67,8 @@ pub enum AfterDisplaced {
 
 /// The notices of one listener, from [`Listener::displacements`](crate::Listener::displacements).
 ///
-/// The listener looks only while it is being accepted from. Of the notices 16 are kept; whoever
-/// takes none misses the oldest.
+/// The listener looks only while it is being accepted from. Of the notices 16 are kept; a
+/// receiver that is slower misses the oldest.
 #[derive(Debug)]
 pub struct Displacements {
     notices: broadcast::Receiver<Displaced>,
@@ -130,7 +130,7 @@ impl FromStr for WhenDisplaced {
     }
 }
 
-/// A text is no [`WhenDisplaced`].
+/// A text does not name a [`WhenDisplaced`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{text:?} is not serve-on, remake or stop")]

@@ -154,8 +154,8 @@ pub enum ParseEndpointError {
         /// The whole text.
         input: String,
     },
-    /// The word before the first colon is none of `unix`, `abstract`, `pipe`, `tcp`, `tls`, `udp4`,
-    /// `udp6`, `memory`.
+    /// The word before the first colon is not one of `unix`, `abstract`, `pipe`, `tcp`, `tls`,
+    /// `udp4`, `udp6`, `memory`.
     #[error("endpoint kind {scheme:?} is not one of {KINDS}")]
     UnknownScheme {
         /// That word.
@@ -170,7 +170,7 @@ pub enum ParseEndpointError {
         /// The byte offset of the first NUL in the path.
         at: usize,
     },
-    /// Nothing stands where the host should be.
+    /// The host is missing.
     #[error("the host is empty")]
     EmptyHost,
     /// The host holds a character that no host name and no address has.
@@ -179,10 +179,10 @@ pub enum ParseEndpointError {
         /// The host as written.
         host: String,
     },
-    /// An IPv6 address stands without brackets, so its end cannot be told from the port.
+    /// An IPv6 address is written without brackets, so that its end cannot be told from the port.
     #[error("{host:?} looks like IPv6 and needs brackets: [address]:port")]
     UnbracketedIpv6 {
-        /// What stands between the kind and the last colon.
+        /// The text between the kind and the last colon.
         host: String,
     },
     /// No `:port` follows the host.
@@ -203,8 +203,8 @@ pub enum ParseEndpointError {
 }
 
 impl ParseEndpointError {
-    /// Returns a short name of the error that never changes: every text that is not an endpoint has the
-    /// same, and the variants say what to mend in it.
+    /// Returns a short name of the error that never changes: every text that is not an endpoint has
+    /// the same, and the variants say what to mend in it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         "invalid_endpoint"

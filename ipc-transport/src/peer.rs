@@ -13,7 +13,7 @@ pub struct PeerInfo {
     /// The endpoint the connection was made through, with the real port filled in.
     pub endpoint: Endpoint,
     /// The other end's address; `Some` for TCP, TLS and UDP only. Over UDP it is what the datagram
-    /// says, and whoever sent that may have invented it.
+    /// says, and its sender may have forged it.
     pub remote: Option<SocketAddr>,
     /// Our own end's address; `Some` for TCP, TLS and UDP only. For a UDP server it is the address
     /// that is bound, which may be that of no interface (`0.0.0.0`).
@@ -32,12 +32,12 @@ pub struct PeerInfo {
 pub struct TlsInfo {
     /// The other end's certificates in DER, its own first; none if it showed none.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether they lead to somebody who is trusted. Without it anybody can show a certificate that
+    /// Whether they lead to a trusted CA. Without it anyone can show a certificate that
     /// says anything.
     pub verified: bool,
     /// Whether the other end has proven that it holds the key of its own certificate. Where it is
     /// not verified, a certificate may have a key of a kind or size that is not spoken here, and
-    /// anybody can show such a one.
+    /// anyone can show such a one.
     pub proven: bool,
     /// The version of TLS.
     pub version: TlsVersion,
@@ -118,8 +118,8 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// Returns credentials of these ids. A process id of 0 is none: Linux says so of a process in
-    /// another pid namespace, and a signal to 0 hits one's own process group.
+    /// Returns credentials of these ids. A process id of 0 means none: Linux reports it for a
+    /// process in another pid namespace, and a signal to 0 hits one's own process group.
     #[must_use]
     pub const fn new(uid: u32, gid: u32, pid: Option<i32>) -> Self {
         let pid = match pid {

@@ -33,8 +33,8 @@ impl RuntimeError {
         }
     }
 
-    /// Checks that the runtime at hand can dial or serve this endpoint: that it is there, has timers
-    /// and, unless the endpoint is in memory, handles input and output.
+    /// Checks that the runtime at hand can dial or serve this endpoint: that it is there, has
+    /// timers and, unless the endpoint is in memory, handles input and output.
     ///
     /// tokio does not tell what a runtime was built with and panics where something is missing. So
     /// this tries both and catches the panic, which the panic hook reports on its way. With
@@ -57,8 +57,8 @@ impl RuntimeError {
     }
 }
 
-/// Registers a socket with the runtime, which needs its driver. That there is no socket to be had is
-/// for the attempt itself to report.
+/// Registers a socket with the runtime, which needs its driver. That there is no socket to be had
+/// is for the attempt itself to report.
 fn register() {
     #[cfg(unix)]
     drop(tokio::net::UnixDatagram::unbound());

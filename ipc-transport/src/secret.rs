@@ -41,7 +41,7 @@ impl Secret {
         &self.0
     }
 
-    /// Tells whether a text that should name something, such as a file, looks like PEM text or a
+    /// Returns whether a text that should name something, such as a file, looks like PEM text or a
     /// key itself. Such a text must not be printed.
     ///
     /// # Examples

@@ -19,7 +19,7 @@ pub trait Transport: Debug + Send + Sync + 'static {
     /// Returns the endpoint this transport dials and listens at.
     fn endpoint(&self) -> Endpoint;
 
-    /// Connects to whoever listens at the endpoint.
+    /// Connects to the server that listens at the endpoint.
     ///
     /// # Errors
     ///
@@ -45,14 +45,14 @@ pub trait Transport: Debug + Send + Sync + 'static {
 
     /// Connects as [`dial`](Self::dial) does, within this time.
     ///
-    /// By default it is `dial` with a timeout. Kinds that know more say more: a server that was there
-    /// and had no place for another client is [`TransportError::Busy`], and a host with several
-    /// addresses has a reason for each.
+    /// By default it is `dial` with a timeout. Kinds that know more say more: a server that was
+    /// there and had no place for another client is [`TransportError::Busy`], and a host with
+    /// several addresses has a reason for each.
     ///
     /// # Errors
     ///
-    /// [`TransportError::ConnectTimeout`] or [`TransportError::Busy`] when the time is over; else as
-    /// `dial`.
+    /// [`TransportError::ConnectTimeout`] or [`TransportError::Busy`] when the time is over; else
+    /// as `dial`.
     ///
     /// # Cancel safety
     ///
@@ -77,8 +77,8 @@ pub trait Transport: Debug + Send + Sync + 'static {
     /// [`Stream::into_blocking`] takes off the runtime: what a driver without a runtime asks before
     /// it takes a transport.
     ///
-    /// Default: `false`. Unix sockets and TCP can; a transport that wraps another one and returns its
-    /// streams as they are answers what that one does.
+    /// Default: `false`. Unix sockets and TCP can; a transport that wraps another one and returns
+    /// its streams as they are answers what that one does.
     fn supports_blocking(&self) -> bool {
         false
     }
@@ -134,8 +134,8 @@ pub trait Listener: Debug + Send {
     /// Dropping the future closes the listener all the same.
     async fn close(self: Box<Self>) -> Result<(), TransportError>;
 
-    /// Returns what opens streams to addresses from this listener's own socket, for kinds of sockets
-    /// that can: UDP. It works as long as the listener is there.
+    /// Returns what opens streams to addresses from this listener's own socket, for kinds of
+    /// sockets that can: UDP. It works as long as the listener is there.
     fn opener(&self) -> Option<Arc<dyn OpenPeer>> {
         None
     }
@@ -165,7 +165,7 @@ pub trait Listener: Debug + Send {
 
 /// Opens streams from the socket of a [`Listener`], for sockets that know no connections.
 pub trait OpenPeer: Debug + Send + Sync {
-    /// Returns a stream to the address; an earlier stream to it is then at its end. Does not wait,
+    /// Returns a stream to the address; an earlier stream to it then ends. Does not wait,
     /// and nothing is sent yet.
     ///
     /// # Errors

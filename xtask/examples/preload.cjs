@@ -13,7 +13,7 @@ const settings = JSON.parse(process.env.SETTINGS);
 const ipc = require(process.env.NODE_IPC_DIR);
 Object.assign(ipc.config, settings, { logInColor: false });
 
-// Pauses stand for work that takes long, and for patience with servers that are not there.
+// Pauses imitate slow work, and waiting for servers that have not started.
 for (const name of ['setTimeout', 'setInterval']) {
   const original = global[name];
   global[name] = (callback, pause, ...rest) => original(callback, Math.min(pause, 20), ...rest);
@@ -33,7 +33,7 @@ dgram.Socket.prototype.bind = function (port, ...rest) {
   return bind.call(this, port === settings.networkPort ? port : 0, ...rest);
 };
 
-// The certificates in node-ipc's package are long out of date, and everybody has their keys. A program
+// The certificates in node-ipc's package are long out of date, and their keys are public. A program
 // reads its own key before its certificate; any other certificate it reads is one it trusts.
 const owned = new Set();
 const { readFileSync } = fs;

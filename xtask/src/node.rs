@@ -10,7 +10,7 @@ use crate::{npm, proc};
 
 /// A version of node-ipc this project is tested against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
+pub enum Version {
     /// The oldest that programs still ship.
     V8,
     /// The classic dialect: nearly every installation.
@@ -25,12 +25,12 @@ pub(crate) enum Version {
 
 impl Version {
     /// Every version, oldest first.
-    pub(crate) const ALL: [Self; 5] = [Self::V8, Self::V9, Self::V10, Self::V12, Self::V14];
-    /// The two that stand for a dialect each.
-    pub(crate) const DIALECTS: [Self; 2] = [Self::V9, Self::V14];
+    pub const ALL: [Self; 5] = [Self::V8, Self::V9, Self::V10, Self::V12, Self::V14];
+    /// One of each dialect.
+    pub const DIALECTS: [Self; 2] = [Self::V9, Self::V14];
 
     /// Returns the exact version on npm.
-    pub(crate) fn number(self) -> &'static str {
+    pub fn number(self) -> &'static str {
         match self {
             Self::V8 => "8.10.3",
             Self::V9 => "9.2.1",
@@ -41,12 +41,12 @@ impl Version {
     }
 
     /// Returns whether it speaks the classic dialect.
-    pub(crate) fn is_classic(self) -> bool {
+    pub fn is_classic(self) -> bool {
         self != Self::V14
     }
 
     /// Returns the name `nipc --dialect` knows it by.
-    pub(crate) fn dialect(self) -> &'static str {
+    pub fn dialect(self) -> &'static str {
         if self.is_classic() { "classic" } else { "v14" }
     }
 
@@ -64,22 +64,24 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    type Err = ();
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|version| version.number() == text).ok_or(())
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|version| version.number() == text).ok_or_else(|| {
+            format!("no version `{text}`; there are {:?}", Self::ALL.map(Self::number))
+        })
     }
 }
 
 /// A Node.js together with an installed node-ipc that runs on it.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
+pub struct Node {
     /// The node program.
-    pub(crate) program: PathBuf,
+    pub program: PathBuf,
     /// The directory of the node-ipc package, the one with its package.json.
-    pub(crate) package: PathBuf,
+    pub package: PathBuf,
     /// Which node-ipc that is.
-    pub(crate) version: Version,
+    pub version: Version,
 }
 
 impl Node {
@@ -88,7 +90,7 @@ impl Node {
     /// # Errors
     ///
     /// [`Error::Unavailable`] without node or npm on this machine; other errors if npm fails.
-    pub(crate) fn with(version: Version, target: &Path) -> Result<Self> {
+    pub fn with(version: Version, target: &Path) -> Result<Self> {
         let here = system_node()?;
         if !proc::is_there(npm::program()) {
             return Err(Error::Unavailable("npm is not installed".into()));
@@ -102,7 +104,7 @@ impl Node {
     }
 
     /// Returns the command that runs `script` of this repository with this node and node-ipc.
-    pub(crate) fn script(&self, script: &Path) -> Command {
+    pub fn script(&self, script: &Path) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(script).env("NODE_IPC_DIR", &self.package);
         command

@@ -8,19 +8,19 @@ use crate::error::{Error, Result};
 use crate::proc;
 
 /// Returns the name of the npm program.
-pub(crate) fn program() -> &'static str {
+pub fn program() -> &'static str {
     if cfg!(windows) { "npm.cmd" } else { "npm" }
 }
 
 /// Returns the directory of the package `name`, installed under `dir` from `spec` (`name@version`).
 ///
-/// A stamp in `dir` says what is there, so the second call asks nobody. The install happens aside
-/// and is renamed into place: two of these programs at once do not disturb each other.
+/// A stamp in `dir` says what is there, so the second call does not use the network. The install happens aside
+/// and is renamed into place: two of these programs can run at once.
 ///
 /// # Errors
 ///
 /// If npm fails three times.
-pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+pub fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
     fetch(dir, spec, name, &[])
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn package(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
 /// # Errors
 ///
 /// If npm fails three times.
-pub(crate) fn foreign(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
+pub fn foreign(dir: &Path, spec: &str, name: &str) -> Result<PathBuf> {
     fetch(dir, spec, name, &["--force"])
 }
 
@@ -51,7 +51,7 @@ fn fetch(dir: &Path, spec: &str, name: &str, options: &[&str]) -> Result<PathBuf
     fs::write(aside.join("stamp"), wanted)?;
     let _ = fs::remove_dir_all(dir);
     if fs::rename(&aside, dir).is_err() {
-        // Somebody else was quicker: theirs is as good.
+        // Another process was quicker, with the same result.
         let _ = fs::remove_dir_all(&aside);
     }
     if package.is_dir() {
@@ -81,7 +81,7 @@ fn manifest(spec: &str) -> &'static str {
 }
 
 /// Pins what node-ipc leaves open: 8.x asks for any `colors` and any newer `js-message`, with which
-/// it breaks, and 10.x and 12.x for a program to copy files, with 40 packages behind it, that
+/// it breaks, and 10.x and 12.x for a program to copy files, which brings 40 packages, that
 /// nothing in them uses; a small package takes its place. 14.x pins newer ones itself.
 const PINNED: &str = r#"{
   "private": true,

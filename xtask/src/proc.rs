@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 
 /// Returns whether `program --version` runs.
-pub(crate) fn is_there(program: impl AsRef<OsStr>) -> bool {
+pub fn is_there(program: impl AsRef<OsStr>) -> bool {
     Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
@@ -25,8 +25,8 @@ pub(crate) fn is_there(program: impl AsRef<OsStr>) -> bool {
 ///
 /// # Errors
 ///
-/// If it cannot be started or fails; the error ends with what it said on stderr.
-pub(crate) fn capture(command: &mut Command) -> Result<String> {
+/// If it cannot be started or fails; the error ends with its stderr.
+pub fn capture(command: &mut Command) -> Result<String> {
     let Output { status, stdout, stderr } = command
         .stdin(Stdio::null())
         .output()
@@ -43,7 +43,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 /// # Errors
 ///
 /// If it cannot be started or fails.
-pub(crate) fn show(command: &mut Command) -> Result<()> {
+pub fn show(command: &mut Command) -> Result<()> {
     let status = command
         .stdin(Stdio::null())
         .status()
@@ -56,7 +56,7 @@ pub(crate) fn show(command: &mut Command) -> Result<()> {
 /// # Errors
 ///
 /// If it cannot be started, fails or takes too long.
-pub(crate) fn logged(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
+pub fn logged(command: &mut Command, log: &Path, limit: Duration) -> Result<()> {
     let file = File::options().create(true).append(true).open(log)?;
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     // A log is read without a terminal.
@@ -79,8 +79,8 @@ pub(crate) fn logged(command: &mut Command, log: &Path, limit: Duration) -> Resu
 ///
 /// # Errors
 ///
-/// If the system cannot say how the child fares.
-pub(crate) fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
+/// If the child's status cannot be read.
+pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>> {
     let deadline = Instant::now() + limit;
     loop {
         if let Some(status) = child.try_wait()? {
@@ -94,7 +94,7 @@ pub(crate) fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStat
 }
 
 /// Returns the same command with a limit of files and sockets that it may have open at once.
-pub(crate) fn with_max_files(command: &Command, max: u32) -> Command {
+pub fn with_max_files(command: &Command, max: u32) -> Command {
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &max.to_string()]);
     limited.arg(command.get_program()).args(command.get_args());
@@ -103,7 +103,7 @@ pub(crate) fn with_max_files(command: &Command, max: u32) -> Command {
 }
 
 /// Returns the command as a person would type it.
-pub(crate) fn describe(command: &Command) -> String {
+pub fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let mut words =
         vec![program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned()];

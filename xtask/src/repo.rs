@@ -5,18 +5,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::error::{Error, Result};
-use crate::json::Json;
 use crate::proc;
 
 /// Returns the repository's root directory.
-pub(crate) fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_path_buf()
 }
 
 /// Returns `cargo`, to be run at the root: the one that started this program, if one did.
-pub(crate) fn cargo() -> Command {
+pub fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(program);
     command.current_dir(root());
@@ -24,7 +25,7 @@ pub(crate) fn cargo() -> Command {
 }
 
 /// Returns a command of another toolchain at the root, such as `rustup run nightly cargo`.
-pub(crate) fn with_toolchain(toolchain: &str, program: &str) -> Command {
+pub fn with_toolchain(toolchain: &str, program: &str) -> Command {
     let mut command = Command::new("rustup");
     // Cargo tells its children which compiler it uses; another toolchain must find its own.
     for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN", "RUSTC_WRAPPER"] {
@@ -39,9 +40,9 @@ pub(crate) fn with_toolchain(toolchain: &str, program: &str) -> Command {
 /// # Errors
 ///
 /// If cargo fails or prints something else than JSON.
-pub(crate) fn metadata() -> Result<Json> {
+pub fn metadata() -> Result<Value> {
     let text = proc::capture(cargo().args(["metadata", "--no-deps", "--format-version=1"]))?;
-    Json::parse(&text).map_err(|error| Error::while_doing("cargo metadata", error))
+    serde_json::from_str(&text).map_err(|error| Error::while_doing("cargo metadata", error))
 }
 
 /// Returns the directory cargo builds in.
@@ -49,8 +50,9 @@ pub(crate) fn metadata() -> Result<Json> {
 /// # Errors
 ///
 /// If cargo cannot say.
-pub(crate) fn target_dir() -> Result<PathBuf> {
-    let dir = metadata()?.text_of("target_directory");
+pub fn target_dir() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    let dir = metadata["target_directory"].as_str();
     dir.map(PathBuf::from).ok_or_else(|| "cargo metadata names no target directory".into())
 }
 
@@ -59,17 +61,28 @@ pub(crate) fn target_dir() -> Result<PathBuf> {
 /// # Errors
 ///
 /// If there is none.
-pub(crate) fn rust_version() -> Result<String> {
-    let text = fs::read_to_string(root().join("Cargo.toml"))?;
-    text.lines()
-        .find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"'))
-        .map(str::to_owned)
-        .ok_or_else(|| "Cargo.toml has no rust-version".into())
+pub fn rust_version() -> Result<String> {
+    let manifest = manifest(&root().join("Cargo.toml"))?;
+    let version =
+        manifest.get("workspace").and_then(|table| table.get("package")?.get("rust-version"));
+    let version = version.and_then(toml::Value::as_str).map(str::to_owned);
+    version.ok_or_else(|| "Cargo.toml has no rust-version".into())
+}
+
+/// Returns what a Cargo.toml says.
+///
+/// # Errors
+///
+/// If it cannot be read or is not TOML.
+pub fn manifest(path: &Path) -> Result<toml::Table> {
+    let text =
+        fs::read_to_string(path).map_err(|error| Error::while_doing(path.display(), error))?;
+    text.parse().map_err(|error| Error::while_doing(path.display(), error))
 }
 
 /// Returns every file under `dir` whose name ends with `.extension`, sorted, without what is built
 /// or fetched.
-pub(crate) fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
+pub fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(dir) else { return found };
     for entry in entries.flatten() {
@@ -90,6 +103,6 @@ pub(crate) fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Returns `path` as it is called from the root.
-pub(crate) fn relative(path: &Path) -> String {
+pub fn relative(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }

@@ -1,4 +1,4 @@
-//! What cargo printed: how many tests passed, which did not, and what went wrong.
+//! What cargo printed: how many tests passed, which did not, and the errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::tests_there::Program;
 
 /// Returns how many tests passed, in all the programs together.
-pub(crate) fn passed(log: &str) -> usize {
+pub fn passed(log: &str) -> usize {
     log.lines().filter_map(passed_of).sum()
 }
 
@@ -17,12 +17,12 @@ fn passed_of(line: &str) -> Option<usize> {
 }
 
 /// Returns the names of the tests that failed, in the order of the log.
-pub(crate) fn failed(log: &str) -> Vec<&str> {
+pub fn failed(log: &str) -> Vec<&str> {
     log.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED")).collect()
 }
 
 /// Returns the tests that ran, by their programs. Two programs of tests whose first files are called
-/// alike count as one: cargo does not say whose they are.
+/// alike count as one: cargo does not name their packages.
 pub(crate) fn ran(log: &str) -> BTreeMap<Program, BTreeSet<&str>> {
     let mut programs: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     let mut program = None;
@@ -33,7 +33,7 @@ pub(crate) fn ran(log: &str) -> BTreeMap<Program, BTreeSet<&str>> {
         let test = line.strip_prefix("test ").and_then(|line| line.split_once(" ... "));
         let test = test.filter(|(_, result)| !result.starts_with("ignored"));
         if let (Some(program), Some((name, _))) = (&program, test) {
-            // A panic that is expected is said behind the name.
+            // An expected panic is noted after the name.
             let name = name.split(' ').next().unwrap_or_default();
             programs.entry(Program::clone(program)).or_default().insert(name);
         }
@@ -51,8 +51,8 @@ fn program_of(running: &str) -> Option<Program> {
     })
 }
 
-/// Returns the end of a log, and before it the lines that say what went wrong.
-pub(crate) fn end_of(log: &str) -> String {
+/// Returns the end of a log, and before it the lines that say the errors.
+pub fn end_of(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
     let (head, tail) = lines.split_at(lines.len().saturating_sub(MAX_LINES));
     let wrong = |line: &&&str| {

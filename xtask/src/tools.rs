@@ -12,8 +12,8 @@ use crate::{proc, repo};
 ///
 /// # Errors
 ///
-/// [`Error::Unavailable`] if none of the three can be had.
-pub(crate) fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> {
+/// [`Error::Unavailable`] if all three fail.
+pub fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> {
     if proc::is_there(name) {
         return Ok(name.into());
     }
@@ -43,12 +43,12 @@ pub(crate) fn program(name: &str, pypi: &str, target: &Path) -> Result<PathBuf> 
     }
 }
 
-/// Runs rustup; what it cannot get is not to be had here.
+/// Runs rustup.
 ///
 /// # Errors
 ///
 /// [`Error::Unavailable`] if it fails.
-pub(crate) fn rustup(words: &[&str]) -> Result<()> {
+pub fn rustup(words: &[&str]) -> Result<()> {
     let run = proc::capture(Command::new("rustup").args(words));
     let first = |error: Error| error.to_string().lines().take(2).collect::<Vec<_>>().join(": ");
     run.map(drop).map_err(|error| Error::Unavailable(first(error)))

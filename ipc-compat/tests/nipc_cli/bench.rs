@@ -1,4 +1,4 @@
-//! `nipc bench`: one JSON object with figures, or a reason why there is none.
+//! `nipc bench`: one JSON object with figures, or the reason why it is missing.
 
 use std::io::Write;
 use std::thread;

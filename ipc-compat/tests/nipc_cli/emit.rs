@@ -141,7 +141,7 @@ fn a_server_that_breaks_the_protocol() {
     let mut server = accept(&listener);
     server.write("x".repeat(1000));
     let ended = emit.end();
-    // Whether the event was written before, nobody can tell.
+    // Whether the event was written before is not known.
     silent(&ended, 4);
     assert!(ended.errors.contains("50"), "{}", ended.errors);
 }

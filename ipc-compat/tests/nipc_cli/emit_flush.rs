@@ -25,7 +25,7 @@ fn a_server_that_is_stopped_has_read_nothing() {
     for limit in ["0", "300"] {
         let ended = emit(&place, &["2", "--flush", limit]);
         assert_eq!(ended.status, 2);
-        let expected = format!("did not end within {limit} ms");
+        let expected = format!("did not close within {limit} ms");
         assert!(ended.errors.contains(&expected), "{}", ended.errors);
     }
     // Not even written: more than the socket holds.

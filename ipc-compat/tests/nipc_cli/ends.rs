@@ -1,4 +1,4 @@
-//! Ends that come from outside: signals, the time, enough messages, a stdout nobody reads.
+//! Ends that come from outside: signals, timeouts, enough messages, a closed stdout.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -239,7 +239,7 @@ fn a_reader_who_reads_nothing_does_not_keep_signals_from_ending_it() {
     let mut server = Nipc::with_stdout(&words, OwnedFd::from(stdout));
     until(|| UnixStream::connect(place.socket()).is_ok());
     let mut client = Raw::connect(place.socket());
-    // More than the socket holds that stands for stdout.
+    // More than fits into the socket used as stdout.
     let frame = format!("{{\"type\":\"t\",\"data\":\"{}\"}}\x0c", "x".repeat(1 << 20));
     client.write(frame.repeat(4));
     drop(client);

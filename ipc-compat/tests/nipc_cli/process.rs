@@ -141,7 +141,7 @@ impl Nipc {
         kill_process(pid(&self.child), signal).expect("the process is there");
     }
 
-    /// Returns whether the process has a handler for this signal. Where nothing tells, it is taken to.
+    /// Returns whether the process has a handler for this signal. Where that cannot be asked, it is assumed to.
     pub(crate) fn catches(&self, signal: Signal) -> bool {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let Ok(status) = status else { return true };
@@ -174,7 +174,7 @@ impl Nipc {
         ended.errors
     }
 
-    /// Runs `nipc` with these words to its end.
+    /// Runs `nipc` with these words until it exits.
     #[track_caller]
     pub(crate) fn run(words: &[&str]) -> Ended {
         Self::with(words).end()
@@ -255,8 +255,8 @@ fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// Writes to a pipe in a thread of its own, so that a process that does not read it holds up
-/// nobody for ever. The pipe is closed when the sender is dropped.
+/// Writes to a pipe in a thread of its own, so that a process that does not read it blocks no test
+/// for ever. The pipe is closed when the sender is dropped.
 fn writer(mut pipe: impl Write + Send + 'static) -> Sender<String> {
     let (sender, texts) = channel::<String>();
     thread::spawn(move || {

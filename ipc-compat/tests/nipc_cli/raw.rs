@@ -46,9 +46,12 @@ impl Raw {
             }
             searched = self.read.len();
             let mut chunk = vec![0; 64 * 1024];
-            match self.stream.read(&mut chunk).expect("a frame comes in time") {
-                0 => panic!("the end came instead of a frame"),
-                n => self.read.extend_from_slice(&chunk[..n]),
+            match self.stream.read(&mut chunk) {
+                Ok(0) => panic!("the end came instead of a frame"),
+                Ok(n) => self.read.extend_from_slice(&chunk[..n]),
+                // A read with a time limit is not started again by the system.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => panic!("no frame came in time: {error}"),
             }
         }
     }

@@ -134,7 +134,7 @@ fn events_and_bytes_do_not_mix() {
 fn emit_takes_one_text() {
     let ended = Nipc::run(&["emit", "w", "t", "1", "--path", "/nowhere/s", "--raw"]);
     assert_eq!(ended.status, 1, "{}", ended.errors);
-    assert!(ended.errors.contains("there is no EVENT"), "{}", ended.errors);
+    assert!(ended.errors.contains("--raw takes no EVENT"), "{}", ended.errors);
 }
 
 #[test]

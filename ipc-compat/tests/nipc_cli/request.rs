@@ -1,4 +1,4 @@
-//! `nipc request`: the answer's data on stdout, or why there is none.
+//! `nipc request`: the answer's data on stdout, or why it is missing.
 
 use crate::process::{Nipc, Place};
 use crate::raw::{accept, listen};
@@ -26,7 +26,7 @@ fn other_events_are_not_the_answer() {
     assert_eq!(server.frame(), r#"{"type":"question","data":{}}"#);
     server.write("{\"type\":\"news\",\"data\":1}\x0c{\"type\":\"question\"}\x0c");
     let ended = asking.end();
-    // An answer without data is none to print.
+    // An answer without data prints nothing.
     assert_eq!((ended.status, ended.lines.len()), (0, 0), "{}", ended.errors);
 }
 
@@ -109,7 +109,7 @@ fn what_came_before_the_question_was_written_is_no_answer() {
     let mut server = accept(&listener);
     assert_eq!(asking.note(), "nipc: connected");
     server.write("{\"type\":\"question\",\"data\":\"early\"}\x0cgarbage\x0c");
-    // What stands behind it was handled, so it was, too.
+    // What follows it was handled, so it was, too.
     assert!(asking.note().contains("JSON"));
     assert_eq!(server.frame().len(), data.len() + "{\"type\":\"question\",\"data\":}".len());
     server.write("{\"type\":\"question\",\"data\":\"answer\"}\x0c");

@@ -1,4 +1,4 @@
-//! TLS as its users meet it: who gets in, who does not, and what each is told.
+//! TLS as its users meet it: who is let in, who is refused, and which message each gets.
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use crate::broken_keys::{Leak, broken};
 use crate::certificates::Authority;
 use crate::process::{Nipc, Place};
 
-/// Runs `nipc` to its end, which is that of a wrong command line, and returns what it said.
+/// Runs `nipc` with a wrong command line until it exits, and returns its stderr.
 #[track_caller]
 fn refused(leak: &Leak, what: &str, words: &[&str]) -> String {
     let ended = Nipc::run(words);

@@ -1,4 +1,4 @@
-//! Whom a client trusts that is not told: the system's CAs, or those of `SSL_CERT_FILE`.
+//! Whom a client without `--ca` trusts: the system's CAs, or those of `SSL_CERT_FILE`.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! `--udp4` and `--udp6`: nobody connects, and lines name addresses.
+//! `--udp4` and `--udp6`: there are no connections, and lines name addresses.
 
 use std::net::UdpSocket;
 
@@ -29,7 +29,7 @@ fn two_servers_talk_by_address() {
         };
         one.expect(&line(own));
         two.expect(&line(port));
-        // By number, now that it is known, and to everybody heard of.
+        // By number, now that it is known, and to every known peer.
         one.say(r#"{"to":1,"type":"n"}"#);
         assert_eq!(two.event("message")["type"], "n");
         one.say(r#"{"type":"all"}"#);

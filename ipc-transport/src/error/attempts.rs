@@ -1,4 +1,4 @@
-//! `Attempts`: a host with several addresses, and what came of each.
+//! `Attempts`: a host with several addresses, and the outcome of each.
 
 use std::error::Error;
 use std::fmt;
@@ -40,7 +40,8 @@ impl Attempts {
         self.0.is_empty()
     }
 
-    /// Returns a short name of the error that never changes: that of [`TransportError::Unreachable`].
+    /// Returns a short name of the error that never changes: that of
+    /// [`TransportError::Unreachable`].
     ///
     /// [`TransportError::Unreachable`]: crate::TransportError::Unreachable
     #[must_use]
@@ -48,7 +49,7 @@ impl Attempts {
         "unreachable"
     }
 
-    /// Returns the kind of the first error that is no refusal, or of the first one.
+    /// Returns the kind of the first error that is not a refusal, or of the first one.
     pub(super) fn kind(&self) -> io::ErrorKind {
         let mut kinds = self.iter().map(|(_, error)| error.kind());
         let first = kinds.next().unwrap_or(io::ErrorKind::AddrNotAvailable);
@@ -103,7 +104,7 @@ impl fmt::Display for Attempts {
 
 impl Error for Attempts {}
 
-/// Tells whether this machine has no way to such an address, for example no IPv6 at all: then it
+/// Returns whether this machine has no way to such an address, for example no IPv6 at all: then it
 /// says nothing about a server.
 #[cfg(any(feature = "tcp", feature = "udp"))]
 fn is_out_of_reach(error: &io::Error) -> bool {

@@ -44,7 +44,7 @@ impl TransportError {
         }
     }
 
-    /// Tells whether the error is about one client only: the listener can be asked for the next
+    /// Returns whether the error is about one client only: the listener can be asked for the next
     /// one at once.
     ///
     /// After any other error of [`Listener::accept`](crate::Listener::accept) wait a moment.
@@ -57,8 +57,9 @@ impl TransportError {
         matches!(self, Self::PeerRefused { .. })
     }
 
-    /// Names what a peer speaks that does not speak TLS. `name` is given the first bytes of the peer, if
-    /// this is `HandshakeFailure::NotTls`, and what it returns becomes the source of the error.
+    /// Names what a peer speaks that does not speak TLS. `name` is given the first bytes of the
+    /// peer, if this is `HandshakeFailure::NotTls`, and what it returns becomes the source of the
+    /// error.
     ///
     /// The transports know no protocol but TLS itself, so this is for a layer above that does.
     #[must_use]

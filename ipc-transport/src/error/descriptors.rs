@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Tells whether a process or system has no file descriptor left.
+/// Returns whether a process or system has no file descriptor left.
 pub(crate) fn is_too_many_files(error: &io::Error) -> bool {
     #[cfg(unix)]
     let codes = [libc::EMFILE, libc::ENFILE];

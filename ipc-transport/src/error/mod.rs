@@ -159,7 +159,7 @@ pub enum TransportError {
         /// What the system said to chmod(2).
         source: io::Error,
     },
-    /// The socket file is gone, or something else is in its place, and the server was told to stop
+    /// The socket file is gone, or something else is in its place, and the server is set to stop
     /// then ([`WhenDisplaced::Stop`](crate::WhenDisplaced::Stop)).
     #[error("the socket file {path} was {by}, and the server stops")]
     Displaced {

@@ -1,4 +1,4 @@
-//! Which errors trying again can never mend.
+//! Which errors are permanent.
 
 use std::io;
 use std::net::IpAddr;
@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use super::TransportError;
 
 impl TransportError {
-    /// Tells whether trying again can never help: what is wrong is in the program's own settings or in
-    /// this build, not in the system, the network or the other side, which may change.
+    /// Returns whether trying again can never help: what is wrong is in the program's own settings
+    /// or in this build, not in the system, the network or the other side, which may change.
     ///
     /// Permanent are a path, a pipe name or a host name that cannot exist, an address of the other
     /// family, a kind of socket that is not supported here, a passed socket that is taken, and
@@ -16,7 +16,7 @@ impl TransportError {
     /// Everything else may pass: a server that is not up, a name that does not resolve yet, a file
     /// or a directory that is missing, of another kind, or another user's, missing rights, a
     /// shortage of descriptors. So may a handshake of TLS that failed: a server's certificate is
-    /// renewed without its clients being told.
+    /// renewed without its clients' knowledge.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {

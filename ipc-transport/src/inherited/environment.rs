@@ -71,7 +71,7 @@ fn variable(name: &str) -> Option<String> {
 const PID: &str = "LISTEN_PID";
 const COUNT: &str = "LISTEN_FDS";
 const NAMES: &str = "LISTEN_FDNAMES";
-/// More than any service has, and few enough that a mistyped number is told as what it is.
+/// More than any service has, and few enough that a mistyped number is refused.
 const MAX_SOCKETS: usize = 4096;
 
 #[cfg(test)]

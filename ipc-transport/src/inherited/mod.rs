@@ -1,5 +1,5 @@
-//! What this process was started with: listening sockets (systemd's socket activation), and whether it
-//! is to outlive its terminal.
+//! What this process was started with: listening sockets (systemd's socket activation), and whether
+//! it is to outlive its terminal.
 
 use std::os::fd::OwnedFd;
 
@@ -28,8 +28,8 @@ pub use open::OpenTransport;
 ///
 /// # Errors
 ///
-/// [`InheritError::InvalidVariable`] if a variable is no number, or there are not as many names as
-/// sockets; [`InheritError::NotOpen`] if there are fewer descriptors than the variables say;
+/// [`InheritError::InvalidVariable`] if a variable is not a number, or there are not as many names
+/// as sockets; [`InheritError::NotOpen`] if there are fewer descriptors than the variables say;
 /// [`InheritError::AlreadyTaken`] if the sockets were taken before.
 ///
 /// # Examples
@@ -59,8 +59,8 @@ pub fn take() -> Result<Vec<InheritedSocket>, InheritError> {
 
 /// Returns whether this process ignores SIGHUP, as one that `nohup` has started does.
 ///
-/// A server that ends in order on SIGHUP asks this first, before it sets a handler: whoever started it
-/// with `nohup` wants it to go on when the terminal is closed.
+/// A server that ends in order on SIGHUP asks this first, before it sets a handler: whoever started
+/// it with `nohup` wants it to go on when the terminal is closed.
 #[must_use]
 pub fn ignores_hangup() -> bool {
     sys::ignores(libc::SIGHUP)
@@ -97,5 +97,5 @@ impl From<InheritedSocket> for OwnedFd {
     }
 }
 
-/// The first descriptor that is passed, behind stdin, stdout and stderr: `SD_LISTEN_FDS_START`.
+/// The first descriptor that is passed, after stdin, stdout and stderr: `SD_LISTEN_FDS_START`.
 const FIRST: i32 = 3;

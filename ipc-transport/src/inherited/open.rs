@@ -1,4 +1,4 @@
-//! A transport over a socket that somebody else has opened, and that listens already.
+//! A transport over a socket that another process has opened, and that listens already.
 
 use std::fmt;
 use std::os::fd::OwnedFd;
@@ -19,15 +19,15 @@ use crate::{Endpoint, Listener, PeerCheck, Stream, Transport, TransportError};
 /// client reaches one of them. [`OpenTransport::new`] takes the listeners of the standard library,
 /// Unix or TCP, and plain descriptors.
 ///
-/// It listens **once**: the listener owns the descriptor and closes it at its end. A file is left to
-/// whoever made it, neither watched nor removed, unless
-/// [`with_file_removal`](Self::with_file_removal) says otherwise. Dialing connects to the socket's address like anybody
-/// else.
+/// It listens **once**: the listener owns the descriptor and closes it when it is dropped. A file
+/// is left to its maker, neither watched nor removed, unless
+/// [`with_file_removal`](Self::with_file_removal) says otherwise. Dialing connects to the socket's
+/// address like any client.
 ///
 /// # Defaults
 ///
-/// `TCP_NODELAY` and keepalive on. A socket file takes whom its rights let in ([`PeerCheck::Any`]), an abstract
-/// name [`PeerCheck::SameUserOrRoot`].
+/// `TCP_NODELAY` and keepalive on. A socket file accepts all that its rights let in
+/// ([`PeerCheck::Any`]), an abstract name [`PeerCheck::SameUserOrRoot`].
 ///
 /// # Errors
 ///
@@ -89,13 +89,13 @@ impl OpenTransport {
         })
     }
 
-    /// Sets whom a server on a Unix socket takes; TCP does not say who a client is.
+    /// Sets which clients a server on a Unix socket accepts; TCP does not say who a client is.
     #[must_use]
     pub fn with_accept_check(self, check: PeerCheck) -> Self {
         Self { accept_check: check, ..self }
     }
 
-    /// Sets whether the listener removes the socket file at its end, by default `false`.
+    /// Sets whether the listener removes the socket file when it closes, by default `false`.
     ///
     /// For a socket that its maker has handed over for good, see [`Listener::hand_over`]: this
     /// process is then the one that removes the file, if it is still the same.
@@ -215,7 +215,7 @@ fn endpoint(address: &SockAddr) -> Option<Endpoint> {
         return Some(Endpoint::Unix(path.to_owned()));
     }
     let name = address.as_abstract_namespace()?;
-    // The name is for people here; a socket whose name is no text is served all the same.
+    // The name is for people here; a socket whose name is not text is served all the same.
     Some(Endpoint::Abstract(String::from_utf8_lossy(name).into_owned()))
 }
 

@@ -12,7 +12,7 @@ use crate::{Endpoint, TransportError};
 /// A listening socket that a forked child does not take away from its parent.
 ///
 /// The child shares the parent's epoll instance. If it dropped its copy of the socket in the usual
-/// way, it would take the socket out of there, and the parent would hear of no client any more. So
+/// way, it would take the socket out of there, and the parent would get no client any more. So
 /// the child leaves its copy open until it ends.
 #[derive(Debug)]
 pub(crate) struct UnlessForked<T> {
@@ -51,7 +51,7 @@ impl<T> Drop for UnlessForked<T> {
     }
 }
 
-/// A file descriptor kept for the moment there is no other.
+/// A file descriptor in reserve, for when the others are used up.
 ///
 /// Without it a full process could not even accept a connection in order to close it: the
 /// connection would stay in the backlog, the socket stay readable, and the loop spin.
@@ -88,7 +88,7 @@ impl Reserve {
                 continue;
             }
             if is_too_many_files(&source) {
-                // Linux wants the descriptor before it looks whether anybody waits at all.
+                // Linux wants the descriptor before it looks whether a client waits at all.
                 if self.shed(&mut poll_accept).await == Shed::Nobody {
                     continue;
                 }
@@ -106,21 +106,21 @@ impl Reserve {
         // Without a reserve (another thread was quicker) the caller's pause is all there is.
         #[cfg(unix)]
         drop(self.spare.take());
-        // One poll and never a wait: whoever waited in the backlog may be gone by now.
+        // One poll and never a wait: the client in the backlog may be gone by now.
         let polled = poll_fn(|cx| Poll::Ready(poll_accept(cx).is_ready())).await;
         *self = Self::new();
         if polled { Shed::One } else { Shed::Nobody }
     }
 }
 
-/// Whether there was anybody to shed.
+/// Whether there was a connection to shed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shed {
     One,
     Nobody,
 }
 
-/// Tells whether the error is about one connection that was gone before it was accepted.
+/// Returns whether the error is about one connection that was gone before it was accepted.
 fn is_gone(error: &io::Error) -> bool {
     // Linux reports errors already pending on the new socket through accept; see accept(2).
     #[cfg(unix)]

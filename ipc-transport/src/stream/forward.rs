@@ -2,8 +2,8 @@
 
 /// Implements `AsyncRead` by a part: `forward_read!(Outer, this => this.part);`.
 ///
-/// The parameters of a generic type follow it: `forward_read!(Outer<S> where [S: Unpin], ..)`. The part
-/// is a place that can be borrowed, of a type that is `Unpin`.
+/// The parameters of a generic type follow it: `forward_read!(Outer<S> where [S: Unpin], ..)`. The
+/// part is a place that can be borrowed, of a type that is `Unpin`.
 macro_rules! forward_read {
     ($outer:ty $(where [$($generics:tt)*])?, $this:ident => $part:expr) => {
         impl$(<$($generics)*>)? tokio::io::AsyncRead for $outer {

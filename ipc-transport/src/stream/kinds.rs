@@ -1,9 +1,9 @@
-//! The kinds of connected stream: one line each, from which the enums of the stream and its halves are
-//! made.
+//! The kinds of connected stream: one line each, from which the enums of the stream and its halves
+//! are made.
 //!
-//! A further kind of socket takes its folder in `kinds/`, its line in `kinds/mod.rs` and `lib.rs`, a
-//! variant of [`Endpoint`](crate::Endpoint) if it has addresses of its own, and one line at the end of
-//! this file. Its stream has to have `into_split`, which returns the two halves.
+//! A further kind of socket takes its folder in `kinds/`, its line in `kinds/mod.rs` and `lib.rs`,
+//! a variant of [`Endpoint`](crate::Endpoint) if it has addresses of its own, and one line at the
+//! end of this file. Its stream has to have `into_split`, which returns the two halves.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -23,8 +23,8 @@ use crate::kinds::tls::TlsIo;
 #[cfg(feature = "udp")]
 use crate::kinds::udp;
 
-/// Makes `Kind`, `Reading` and `Writing`, enums over the kinds: a read or write is a jump, no virtual
-/// call.
+/// Makes `Kind`, `Reading` and `Writing`, enums over the kinds: a read or write is a jump, no
+/// virtual call.
 macro_rules! kinds {
     ($($(#[$when:meta])* $kind:ident: $stream:ty => $read:ty, $write:ty;)*) => {
         /// A connected stream of one kind.

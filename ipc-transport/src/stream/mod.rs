@@ -67,7 +67,8 @@ impl Stream {
     /// bytes. On a stream of datagrams a write is one datagram, all or nothing; a read with room
     /// for 65,536 bytes is one whole datagram, and with less room the rest comes with the next.
     ///
-    /// It follows from the endpoint of [`peer`](Self::peer), so a stream that wraps another keeps it.
+    /// It follows from the endpoint of [`peer`](Self::peer), so a stream that wraps another keeps
+    /// it.
     #[must_use]
     pub const fn max_datagram(&self) -> Option<usize> {
         self.peer.endpoint.max_datagram()
@@ -77,7 +78,7 @@ impl Stream {
     ///
     /// Unix and TCP halves share no lock. Dropping the write half ends our direction, as
     /// shutting it down does; for a stream made by [`Stream::from_io`] that asks only once, and
-    /// a stream that needs several polls to shut down is to be shut down first.
+    /// a stream that needs several polls to shut down has to be shut down first.
     #[must_use]
     pub fn into_split(self) -> (ReadHalf, WriteHalf) {
         let max_datagram = self.max_datagram();

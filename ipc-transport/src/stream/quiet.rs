@@ -2,7 +2,7 @@
 //!
 //! On Unix a write to a socket that the other side has closed raises SIGPIPE, which kills a program
 //! that left it at its default: a C host, or anything that resets it. Rust's own `main` ignores it,
-//! and that is no reason for a library to rely on it. `write` and `writev` have no flag against it
+//! but a library cannot rely on that. `write` and `writev` have no flag against it
 //! (std uses `write` for Unix sockets, tokio `writev` for several slices), so every write is
 //! `send` or `sendmsg` with `MSG_NOSIGNAL`. Apple's systems have an option of the socket instead.
 

@@ -1,4 +1,4 @@
-//! Streams that cannot be split by themselves: their halves share one, behind a lock.
+//! Streams that cannot be split by themselves: their halves share one under a lock.
 
 use std::pin::Pin;
 use std::task::{Context, Waker};
@@ -33,8 +33,8 @@ pub(crate) fn split<S: AsyncRead + AsyncWrite>(io: S) -> (ReadHalf<S>, SharedWri
     (read, SharedWriter(write))
 }
 
-/// The half that writes. The stream itself lives as long as the other half does, so dropping this one
-/// has to say that nothing more comes, so that the other side can tell an end from a cut.
+/// The half that writes. The stream itself lives as long as the other half does, so dropping this
+/// one has to say that nothing more comes, so that the other side can tell an end from a cut.
 pub(crate) struct SharedWriter<S: AsyncWrite>(WriteHalf<S>);
 
 forward_write!(SharedWriter<S> where [S: AsyncWrite], this => this.0);

@@ -1,4 +1,4 @@
-//! A transport with several places: it dials each in turn until somebody listens.
+//! A transport with several places: it dials each in turn until a server answers.
 
 use std::error::Error;
 use std::fmt;
@@ -17,10 +17,10 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 ///
 /// # Errors
 ///
-/// Dialing goes on to the next place if nobody listens at one, or nobody ever can, since it is no
-/// place ([`TransportError::is_permanent`]); any other error is returned as it is, since somebody may
-/// be there. If nobody listens anywhere it is [`TransportError::NobodyListening`] with the first
-/// endpoint where somebody may come, and its source, a [`NobodyAnywhere`], names all such. Only if
+/// Dialing goes on to the next place if no server listens at one, or none ever can, since it is not
+/// a place ([`TransportError::is_permanent`]); any other error is returned as it is, since a server
+/// may be there. If no server listens anywhere it is [`TransportError::NobodyListening`] with the
+/// first endpoint where one may come, and its source, a [`NobodyAnywhere`], names all such. Only if
 /// there is none it is the permanent error of the first place. Listening gives what the first place
 /// gives.
 ///
@@ -50,7 +50,7 @@ impl FallbackTransport {
         Self { first: Box::new(first), others: Vec::new() }
     }
 
-    /// Adds a place that is tried behind those before it.
+    /// Adds a place that is tried after those before it.
     #[must_use]
     pub fn or(mut self, other: impl Transport) -> Self {
         self.others.push(Box::new(other));
@@ -109,7 +109,7 @@ impl Transport for FallbackTransport {
     }
 }
 
-/// Every place where nobody was listening, and what the system said there.
+/// Every place where no server was listening, and what the system said there.
 #[derive(Debug)]
 pub struct NobodyAnywhere {
     tried: Vec<(Endpoint, io::Error)>,

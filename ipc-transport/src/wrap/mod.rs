@@ -1,4 +1,5 @@
-//! Transports made of other transports: one that fails on purpose, one that records, one of several.
+//! Transports made of other transports: one that fails on purpose, one that records, one of
+//! several.
 
 mod fallback;
 mod fault;

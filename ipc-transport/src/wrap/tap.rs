@@ -71,7 +71,8 @@ pub struct TapEvent<'a> {
 
 /// Where a [`TapTransport`] shows what it sees; any `Fn(TapEvent<'_>)` will do.
 pub trait TapSink: Send + Sync + 'static {
-    /// Takes note of bytes that have just crossed; runs inside the read or write, so it is quick.
+    /// Records bytes that were just read or written; it runs inside that call, so it has to be
+    /// quick.
     fn record(&self, event: TapEvent<'_>);
 }
 

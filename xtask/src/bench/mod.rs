@@ -6,38 +6,64 @@ mod peers;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::args::Args;
-use crate::error::Result;
+use lexopt::prelude::*;
+
+use crate::args::{self, Args};
+use crate::error::{Error, Result};
 use crate::{proc, repo};
 
-/// Runs the command and returns whether every round went well.
+/// Runs the command and returns whether every round succeeded.
 ///
 /// # Errors
 ///
 /// If the words are wrong or something does not build.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
-    if args.flag("--gate") {
-        let accept = args.flag("--accept");
-        args.finish()?;
-        return gate::run(&repo::target_dir()?, accept);
-    }
-    let quick = args.flag("--quick");
-    let own = args.flag("--own");
+    let (mut gate, mut accept, mut quick, mut own) = (false, false, false, false);
     let mut passed_on = Vec::new();
-    for flag in ["--fresh", "--report", "--no-pin"] {
-        if args.flag(flag) {
-            passed_on.push(flag.to_owned());
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("gate") => gate = true,
+            Long("accept") => accept = true,
+            Long("quick") => quick = true,
+            Long("own") => own = true,
+            Long(flag @ ("fresh" | "report" | "no-pin")) => passed_on.push(format!("--{flag}")),
+            Long(option @ ("only" | "peers" | "rounds")) => {
+                let option = format!("--{option}");
+                for value in args::list(&mut args)? {
+                    passed_on.extend([option.clone(), value]);
+                }
+            }
+            _ => return Err(arg.unexpected().into()),
         }
     }
-    for option in ["--only", "--peers", "--rounds"] {
-        for value in args.list(option)? {
-            passed_on.extend([option.to_owned(), value]);
-        }
+    if (accept && !gate) || gate && (quick || own || !passed_on.is_empty()) {
+        return Err(Error::usage("--gate takes --accept and nothing else"));
     }
-    args.finish()?;
+    if gate {
+        return run_gate(accept);
+    }
+    measure(quick, own, &passed_on)
+}
+
+/// Compares the instruction counts of the hot paths, or accepts new ones, and returns whether none
+/// is higher.
+///
+/// # Errors
+///
+/// If something does not build, or the tools are missing.
+pub(crate) fn run_gate(accept: bool) -> Result<bool> {
+    gate::run(&repo::target_dir()?, accept)
+}
+
+/// Measures, with these options for the measuring program, and returns whether every round succeeded.
+///
+/// # Errors
+///
+/// If something does not build.
+pub(crate) fn measure(quick: bool, own: bool, options: &[String]) -> Result<bool> {
     let target = repo::target_dir()?;
     let mut bench = Command::new(build(&target)?);
-    bench.current_dir(repo::root()).args(passed_on);
+    bench.current_dir(repo::root()).args(options);
     let results = if quick { "bench/quick.jsonl" } else { "bench/results.jsonl" };
     bench.arg("--results").arg(target.join(results)).args(["--label", &label()?]);
     // Other libraries take minutes to build.

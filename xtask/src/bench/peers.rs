@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::node::{Node, Version};
 use crate::{proc, repo};
 
-/// Builds and fetches the peers and tells `bench` where they are. What cannot be had on this
-/// machine is left out, and said.
+/// Builds and fetches the peers and passes their paths to `bench`. What is not available
+/// on this machine is left out, with a note.
 ///
 /// # Errors
 ///

@@ -10,11 +10,13 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use lexopt::prelude::*;
+
 use self::report::{Ended, Report};
 use self::steps::Work;
-use crate::args::Args;
+use crate::args::{self, Args};
 use crate::error::{Error, Result};
-use crate::{proc, repo, test_log, tests_there};
+use crate::{delegate, proc, repo, test_log, tests_there};
 
 /// Runs the command and returns whether no step failed.
 ///
@@ -22,9 +24,14 @@ use crate::{proc, repo, test_log, tests_there};
 ///
 /// If the words are wrong or there is no place for the logs.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
-    let only = args.list("--only")?;
-    let list = args.flag("--list");
-    args.finish()?;
+    let (mut only, mut list) = (Vec::new(), false);
+    while let Some(arg) = args.next()? {
+        match arg {
+            Long("only") => only.extend(args::list(&mut args)?),
+            Long("list") => list = true,
+            _ => return Err(arg.unexpected().into()),
+        }
+    }
     let steps = steps::all();
     for name in &only {
         if !steps.iter().any(|step| step.name == name) {
@@ -63,6 +70,7 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
 fn run(work: Work, log: &Path, left: Duration) -> Ended {
     let result = match work {
         Work::Own(function) => function(),
+        Work::Interop(words) => delegate::step(words),
         Work::Commands(prepare) => commands(prepare, log, left).map(|said| report::tests(&said)),
         Work::Tests(prepare) => commands(prepare, log, left).and_then(|said| {
             let missing = tests_there::not_run(&said)?;

@@ -20,7 +20,7 @@ pub(super) fn package() -> Result<Vec<Command>> {
 /// Returns the commands that build the libraries with the oldest dependencies their manifests allow.
 ///
 /// In a copy of the manifests and sources, since the lock file changes. Only direct dependencies are
-/// taken back: the manifests of others are not ours to mend.
+/// taken back: the manifests of others are not ours to fix.
 pub(super) fn minimal_versions() -> Result<Vec<Command>> {
     let copy = repo::target_dir()?.join("minimal-versions");
     fresh_copy(&repo::root(), &copy)?;
@@ -50,7 +50,7 @@ pub(super) fn semver() -> Result<Vec<Command>> {
     Ok(vec![semver])
 }
 
-/// Returns the command that looks for misspelt words; `typos.toml` says what is none.
+/// Returns the command that looks for misspelt words; `typos.toml` lists the exceptions.
 pub(super) fn spelling() -> Result<Vec<Command>> {
     let program = tools::program("typos", "typos", &repo::target_dir()?)?;
     let mut typos = Command::new(program);

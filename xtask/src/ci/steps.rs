@@ -4,11 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::{release, workflow};
-use crate::error::{Error, Result};
-use crate::interop::{self, Summary};
-use crate::{
-    args::Args, bench, demo, examples, fuzz, patterns, repo, tidy, tools, vectors, windows, wine,
-};
+use crate::error::Result;
+use crate::{bench, fuzz, mingw, repo, tidy, tools};
 
 /// One step.
 pub(super) struct Step {
@@ -26,16 +23,22 @@ pub(super) enum Work {
     Tests(fn() -> Result<Vec<Command>>),
     /// Calls a function of this program, which prints what it does and returns a note.
     Own(fn() -> Result<String>),
+    /// Runs a command of `xtask-interop`, which prints what it does and leaves a note.
+    Interop(&'static [&'static str]),
 }
 
 /// Returns every step, in the order they run: cheap ones first.
 pub(super) fn all() -> Vec<Step> {
-    use Work::{Commands, Own, Tests};
+    use Work::{Commands, Interop, Own, Tests};
     let step = |name, about, work| Step { name, about, work };
     vec![
         step("lockfile", "Cargo.lock is complete; all crates are fetched", Commands(lockfile)),
         step("fmt", "every file is formatted", Commands(fmt)),
-        step("tidy", "the rules of the house", Own(tidy)),
+        step(
+            "tidy",
+            "the house rules that a machine can check; among them links within README and docs",
+            Own(tidy),
+        ),
         step("clippy", "lints, the whole workspace with all targets", Commands(clippy)),
         step("features", "lints, each crate with each set of features", Commands(features)),
         step("test", "every test, and that none is left out", Tests(test)),
@@ -58,16 +61,20 @@ pub(super) fn all() -> Vec<Step> {
         step("spelling", "misspelt words", Commands(release::spelling)),
         step("workflow", "the workflow file", Own(workflow::check)),
         step("deny", "licences, sources and doubles of dependencies", Commands(deny)),
-        step("vectors", "the golden vectors are what node-ipc does", Own(run_vectors)),
-        step("interop", "against real node-ipc", Own(run_interop)),
-        step("examples", "the examples against node-ipc's own", Own(run_examples)),
-        step("patterns", "the ways people use node-ipc, with it", Own(run_patterns)),
-        step("wine", "tests, and real node-ipc, for Windows under Wine", Own(run_wine)),
+        step(
+            "vectors",
+            "the golden vectors are what node-ipc does",
+            Interop(&["vectors", "--check"]),
+        ),
+        step("interop", "against real node-ipc", Interop(&["interop"])),
+        step("examples", "the examples against node-ipc's own", Interop(&["examples"])),
+        step("patterns", "the ways people use node-ipc, with it", Interop(&["patterns"])),
+        step("wine", "tests, and real node-ipc, for Windows under Wine", Interop(&["windows"])),
         step("fuzz", "every fuzz target for ten seconds", Own(run_fuzz)),
         step("bench", "every benchmark runs once", Commands(benchmarks)),
         step("gate", "the hot paths take no more instructions than before", Own(run_gate)),
         step("measure", "every workload is measured, briefly", Own(run_measure)),
-        step("demo", "the demo", Own(run_demo)),
+        step("demo", "the demo", Interop(&["demo"])),
     ]
 }
 
@@ -143,17 +150,17 @@ fn msrv() -> Result<Vec<Command>> {
     tools::rustup(&["toolchain", "install", &toolchain, "--profile", "minimal"])?;
     let mut check = repo::with_toolchain(&toolchain, "cargo");
     check.args(["check", "--locked", "--lib", "--bins", "--all-features"]);
-    check.args(LIBRARIES).args(["-p", "xtask", "--target-dir"]);
+    check.args(LIBRARIES).args(["-p", "xtask", "-p", "xtask-interop", "--target-dir"]);
     check.arg(repo::target_dir()?.join("msrv"));
     Ok(vec![check])
 }
 
 fn windows() -> Result<Vec<Command>> {
-    tools::rustup(&["target", "add", windows::TARGET])?;
+    tools::rustup(&["target", "add", mingw::TARGET])?;
     // Some tests need a library that is C; without a compiler for it the libraries are looked at.
-    let what = if wine::compiler().is_ok() { "--all-targets" } else { "--lib" };
+    let what = if mingw::install().is_ok() { "--all-targets" } else { "--lib" };
     let mut clippy = cargo("clippy --locked");
-    clippy.args([what, "--target", windows::TARGET]).args(LIBRARIES).args(["--", "-D", "warnings"]);
+    clippy.args([what, "--target", mingw::TARGET]).args(LIBRARIES).args(["--", "-D", "warnings"]);
     // What is set there may be for the linker of this system.
     clippy.env_remove("RUSTFLAGS");
     Ok(vec![clippy])
@@ -165,10 +172,6 @@ fn macos() -> Result<Vec<Command>> {
     clippy.arg(MACOS).args(LIBRARIES).args(["--", "-D", "warnings"]);
     clippy.env_remove("RUSTFLAGS");
     Ok(vec![clippy])
-}
-
-fn run_wine() -> Result<String> {
-    windows::run(&windows::What::ALL)
 }
 
 fn deny() -> Result<Vec<Command>> {
@@ -186,27 +189,7 @@ fn benchmarks() -> Result<Vec<Command>> {
 }
 
 fn tidy() -> Result<String> {
-    passed(tidy::command(no_words())?, "see above")
-}
-
-fn run_vectors() -> Result<String> {
-    passed(vectors::compare()?, "a vector differs")
-}
-
-fn run_interop() -> Result<String> {
-    let Summary { passed, failed, skipped } = interop::run(&interop::Options::default())?;
-    let note = format!("{passed} passed, {failed} failed, {skipped} skipped");
-    if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
-}
-
-fn run_examples() -> Result<String> {
-    let examples::Summary { passed, failed, skipped } = examples::run("")?;
-    let note = format!("{passed} passed, {failed} failed, {skipped} skipped");
-    if failed == 0 { Ok(note) } else { Err(Error::Failed(note)) }
-}
-
-fn run_patterns() -> Result<String> {
-    patterns::run("")
+    passed(tidy::run()?, "see above")
 }
 
 fn run_fuzz() -> Result<String> {
@@ -214,27 +197,16 @@ fn run_fuzz() -> Result<String> {
 }
 
 fn run_gate() -> Result<String> {
-    let gate = Args::new(std::iter::once("--gate".to_owned()));
-    passed(bench::command(gate)?, "a path takes more instructions; see above")
+    passed(bench::run_gate(false)?, "a path takes more instructions; see above")
 }
 
 fn run_measure() -> Result<String> {
-    // Without the other libraries: what is ours is what can break here.
-    let words = ["--quick", "--fresh", "--own"].map(str::to_owned);
-    let quick = Args::new(words.into_iter());
-    passed(bench::command(quick)?, "a round failed")
-}
-
-fn run_demo() -> Result<String> {
-    passed(demo::command(no_words())?, "see above")
+    // Without the other libraries: only our own can break here.
+    passed(bench::measure(true, true, &["--fresh".to_owned()])?, "a round failed")
 }
 
 fn passed(good: bool, otherwise: &str) -> Result<String> {
     if good { Ok(String::new()) } else { Err(otherwise.into()) }
-}
-
-fn no_words() -> Args {
-    Args::new(std::iter::empty())
 }
 
 pub(super) const LIBRARIES: [&str; 8] =

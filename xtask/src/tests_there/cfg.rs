@@ -30,7 +30,7 @@ fn holds(condition: &str) -> bool {
                 "target_os" => value == std::env::consts::OS,
                 "target_family" => value == std::env::consts::FAMILY,
                 "target_arch" => value == std::env::consts::ARCH,
-                // Every feature is to be tested.
+                // Every feature must be tested.
                 _ => true,
             }
         }

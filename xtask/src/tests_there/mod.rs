@@ -1,7 +1,7 @@
-//! The tests that stand in the source, and which of them did not run.
+//! The tests in the source, and which of them did not run.
 //!
-//! A test that is switched off by mistake (a feature that no command turns on, a file that no
-//! program takes in) passes for ever. So the names in a log are compared with those in the source.
+//! A test that is switched off by mistake (a feature that no command enables, a file that no
+//! program includes) never fails. So the names in a log are compared with those in the source.
 
 mod cfg;
 mod scan;
@@ -15,7 +15,7 @@ use crate::{repo, test_log};
 /// A test of this system.
 #[derive(Debug, PartialEq, Eq)]
 struct Test {
-    /// Where it stands, from the root.
+    /// Its path from the root.
     file: String,
     /// The program it is a part of.
     program: Program,
@@ -29,7 +29,7 @@ struct Test {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Program {
     /// The library or binary whose unit tests it has; none for a program of tests only, for which
-    /// cargo does not say whose it is.
+    /// cargo does not name the package.
     pub(crate) unit: Option<String>,
     /// Its first file, from the package.
     pub(crate) path: String,
@@ -114,13 +114,13 @@ fn place(folder: &Path, package: &str, file: &str) -> Option<(Program, Vec<Strin
     if module.last().is_some_and(|last| ["mod", "main", "lib"].contains(&last.as_str())) {
         module.pop();
     }
-    let unit = unit.map(|unit| unit.replace('-', "_").replace("benches", "ipc_benches"));
+    let unit = unit.map(|unit| unit.replace(['-', '/'], "_").replace("benches", "ipc_benches"));
     Some((Program { unit, path: root }, module))
 }
 
 /// The packages of the workspace, by their folders.
 const PACKAGES: &[&str] =
-    &["ipc-codec", "ipc-transport", "ipc-core", "ipc-compat", "benches", "xtask"];
+    &["ipc-codec", "ipc-transport", "ipc-core", "ipc-compat", "benches", "xtask", "xtask/interop"];
 
 #[cfg(test)]
 mod tests {
@@ -142,8 +142,10 @@ mod tests {
             ("ipc-codec", "src/lib.rs", unit("ipc_codec", "src/lib.rs", "")),
             ("ipc-codec", "tests/memory.rs", tests("tests/memory.rs", "")),
             ("ipc-codec", "tests/framing/limits.rs", tests("tests/framing/main.rs", "limits")),
-            ("ipc-compat", "src/bin/nipc/log.rs", unit("nipc", "src/bin/nipc/main.rs", "log")),
-            ("xtask", "src/main.rs", unit("xtask", "src/main.rs", "")),
+            ("ipc-compat", "src/bin/nipc/exit.rs", unit("nipc", "src/bin/nipc/main.rs", "exit")),
+            ("xtask", "src/tidy/mod.rs", unit("xtask", "src/lib.rs", "tidy")),
+            ("xtask/interop", "src/main.rs", unit("xtask_interop", "src/main.rs", "")),
+            ("xtask", "interop/src/main.rs", None),
             // What several programs take in has no tests.
             ("ipc-core", "tests/support/mod.rs", None),
             ("ipc-compat", "examples/hello_client.rs", None),

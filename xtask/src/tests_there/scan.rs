@@ -112,7 +112,7 @@ fn function(code: &str) -> Option<&str> {
     rest.get(..end).filter(|name| !name.starts_with('$'))
 }
 
-/// Returns the line without what may stand before `fn` and `mod`.
+/// Returns the line without what may precede `fn` and `mod`.
 fn without_words(code: &str) -> &str {
     let words = ["pub(crate) ", "pub(super) ", "pub ", "async ", "const ", "unsafe "];
     words.iter().fold(code, |code, word| code.strip_prefix(word).unwrap_or(code))

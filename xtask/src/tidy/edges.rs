@@ -1,7 +1,8 @@
-//! Who may depend on whom among the workspace's crates.
+//! Which crates of the workspace may depend on which.
+
+use serde_json::Value;
 
 use crate::error::Result;
-use crate::json::Json;
 use crate::repo;
 
 /// A crate and the crates of the workspace it may depend on; those marked so only optionally.
@@ -14,6 +15,7 @@ const ALLOWED: &[(&str, &[(&str, Need)])] = &[
         &[("ipc-core", Need::Any), ("ipc-codec", Need::Any), ("ipc-transport", Need::Any)],
     ),
     ("xtask", &[]),
+    ("xtask-interop", &[("xtask", Need::Any)]),
     (
         "ipc-benches",
         &[
@@ -35,23 +37,23 @@ pub(super) fn check() -> Result<Vec<String>> {
     Ok(wrong(&repo::metadata()?))
 }
 
-fn wrong(metadata: &Json) -> Vec<String> {
-    let packages = metadata.get("packages").map(Json::items).unwrap_or_default();
-    let names: Vec<_> = packages.iter().filter_map(|package| package.text_of("name")).collect();
+fn wrong(metadata: &Value) -> Vec<String> {
+    let packages = items(metadata, "packages");
+    let names: Vec<_> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
     let mut problems = Vec::new();
     for (package, name) in packages.iter().zip(&names) {
         let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| known == name) else {
             problems.push(format!("{name}: not listed in xtask/src/tidy/edges.rs"));
             continue;
         };
-        for dependency in package.get("dependencies").map(Json::items).unwrap_or_default() {
-            let to = dependency.text_of("name").unwrap_or_default();
+        for dependency in items(package, "dependencies") {
+            let to = dependency["name"].as_str().unwrap_or_default();
             // Tests may use what they like.
-            let is_dev = dependency.text_of("kind").as_deref() == Some("dev");
+            let is_dev = dependency["kind"] == "dev";
             if is_dev || !names.contains(&to) {
                 continue;
             }
-            let optional = dependency.get("optional") == Some(&Json::Bool(true));
+            let optional = dependency["optional"] == true;
             match allowed.iter().find(|(known, _)| *known == to) {
                 None => problems.push(format!("{name} must not depend on {to}")),
                 Some((_, Need::Optional)) if !optional => {
@@ -69,10 +71,14 @@ fn wrong(metadata: &Json) -> Vec<String> {
     problems
 }
 
+/// Returns the items of the list `name`; none if there is no such list.
+fn items<'a>(object: &'a Value, name: &str) -> &'a [Value] {
+    object[name].as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::wrong;
-    use crate::json::Json;
 
     /// Returns what is wrong if ipc-codec depends on ipc-core, and ipc-core on ipc-transport.
     fn with(kind: &str, optional: bool) -> Vec<String> {
@@ -82,9 +88,9 @@ mod tests {
                 {{"name":"ipc-core","dependencies":[
                     {{"name":"ipc-transport","kind":null,"optional":{optional}}}]}},
                 {{"name":"ipc-transport","dependencies":[]}}, {{"name":"ipc-compat"}},
-                {{"name":"xtask"}}, {{"name":"ipc-benches"}}]}}"#
+                {{"name":"xtask"}}, {{"name":"xtask-interop"}}, {{"name":"ipc-benches"}}]}}"#
         );
-        wrong(&Json::parse(&text).unwrap())
+        wrong(&serde_json::from_str(&text).unwrap())
     }
 
     #[test]

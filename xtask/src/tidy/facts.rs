@@ -1,5 +1,7 @@
 //! Facts that are written in several places and must be the same in all of them.
 
+use std::path::Path;
+
 use super::source;
 use crate::error::Result;
 use crate::repo;
@@ -32,11 +34,17 @@ pub(super) fn check() -> Result<Vec<String>> {
         let name = repo::relative(&path);
         let is_own = ["fuzz/", "benches/peers/"].iter().any(|own| name.starts_with(own));
         let is_member = name.ends_with("/Cargo.toml") && !is_own;
-        if is_member && !source::read(&path)?.contains("rust-version.workspace = true") {
+        if is_member && !inherits_rust_version(&path)? {
             problems.push(format!("{name}: must take its rust-version from the workspace"));
         }
     }
     Ok(problems)
+}
+
+fn inherits_rust_version(path: &Path) -> Result<bool> {
+    let manifest = repo::manifest(path)?;
+    let version = manifest.get("package").and_then(|package| package.get("rust-version"));
+    Ok(version.and_then(|version| version.get("workspace")?.as_bool()) == Some(true))
 }
 
 /// Returns what is wrong with the Rust versions that `text` names as the oldest supported one.

@@ -1,6 +1,6 @@
 //! Links within the project's Markdown: the file is there, and has the heading that is linked to.
 //!
-//! Links to other hosts are not followed: CI has no network to speak of.
+//! Links to other hosts are not followed: CI must not depend on them.
 
 use std::path::Path;
 

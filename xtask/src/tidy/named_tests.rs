@@ -121,8 +121,8 @@ fn is_in(path: &Path, place: &str) -> bool {
 fn has(text: &str, name: &str) -> bool {
     name.is_empty()
         || text.lines().map(source::without_comment).any(|line| {
-            let behind = line.split_once("fn ").and_then(|(_, rest)| rest.strip_prefix(name));
-            behind.is_some_and(|behind| behind.starts_with(['(', '<']))
+            let after = line.split_once("fn ").and_then(|(_, rest)| rest.strip_prefix(name));
+            after.is_some_and(|after| after.starts_with(['(', '<']))
         })
 }
 

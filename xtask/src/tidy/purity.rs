@@ -31,7 +31,7 @@ const FOOTPRINTS: &[(&str, &[&str], usize)] = &[
     ("ipc-core", &[], 20),
 ];
 
-/// Crates that only a binary may need: nobody who depends on the library pays for them.
+/// Crates that only a binary may need: users of the library do not build them.
 const ONLY_BINARY: &[&str] = &["clap", "hdrhistogram", "indicatif"];
 
 pub(super) fn check() -> Result<Vec<String>> {

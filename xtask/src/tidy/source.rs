@@ -15,7 +15,7 @@ pub(super) fn read(path: &Path) -> Result<String> {
 }
 
 /// Returns the numbered lines of code in `text`: comments cut off, and all from the first line
-/// that says `cfg(test)` left out, since tests stand last in a file.
+/// that says `cfg(test)` left out, since tests come last in a file.
 pub(super) fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..)
         .zip(text.lines())

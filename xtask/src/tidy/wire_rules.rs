@@ -14,7 +14,7 @@ pub(super) fn check() -> Result<Vec<String>> {
     let (mut code, mut tests) = (BTreeSet::new(), BTreeSet::new());
     // The cases of interop are tests too.
     let places =
-        ["ipc-codec", "ipc-transport", "ipc-core", "ipc-compat", "xtask/src/interop/cases"];
+        ["ipc-codec", "ipc-transport", "ipc-core", "ipc-compat", "xtask/interop/src/suite/cases"];
     for path in places.iter().flat_map(|name| repo::files(&repo::root().join(name), "rs")) {
         let text = source::read(&path)?;
         code.extend(cited(&text, "Wire rule "));

@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use ipc_codec::DecodeError;
-use ipc_core::Error;
-
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -12,8 +9,7 @@ pub(crate) enum Exit {
     Done,
     /// The command line asks for something that cannot be.
     Usage,
-    /// There is no connection or no place to listen, messages could not be written, or stdout
-    /// cannot be.
+    /// It could not connect or listen, or messages or stdout could not be written.
     Failed,
     /// The time ran out.
     TimeRanOut,
@@ -37,17 +33,5 @@ impl Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.status())
-    }
-}
-
-/// Returns whether the error is the peer's breach of the protocol. Whether the connection ended
-/// with it depends on the dialect.
-pub(crate) fn is_breach(error: &Error) -> bool {
-    match error {
-        Error::Frame(DecodeError::Truncated { .. }) => false,
-        Error::Frame(_) | Error::Foreign { .. } | Error::Format(_) | Error::FrameTimeout { .. } => {
-            true
-        }
-        _ => false,
     }
 }

@@ -1,58 +1,33 @@
 //! `nipc`: talks to node-ipc processes from a shell.
 
-mod args;
-mod bench;
-mod checks;
+mod cli;
 mod commands;
-mod connect;
-mod data;
-mod emit;
-mod endpoint;
-mod escape;
 mod exit;
-mod help;
-mod keepalive;
-mod lines;
-mod local;
-mod log;
-mod ls;
-mod matching;
-mod output;
-mod port;
-mod pretty;
-mod raw;
-mod request;
-mod run;
-mod sending;
-mod serve;
-mod session;
-mod signals;
+mod io;
 mod start;
-mod stdin;
-mod streams;
-mod tls;
-mod udp;
-mod values;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::cli::{Cli, Command};
+use crate::commands::{bench, connect, emit, ls, request, serve};
 use crate::exit::Exit;
+use crate::io::stderr::say;
+use crate::io::usage;
 
 fn main() -> ExitCode {
     let command = match Cli::try_parse().and_then(Cli::checked) {
         Ok(Cli { command }) => command,
         Err(error) => {
-            help::print(&error);
+            usage::print(&error);
             return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
     let runtime = match start::runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
-            log::say(format_args!("cannot start: {error}"));
+            say(format_args!("cannot start: {error}"));
             return Exit::Failed.into();
         }
     };
@@ -66,7 +41,7 @@ fn main() -> ExitCode {
             Command::Bench(args) => bench::run(*args).await,
         }
     });
-    // A host name that is still being looked up is not waited for.
+    // Does not wait for a host name that is still being resolved.
     runtime.shutdown_background();
     exit.into()
 }

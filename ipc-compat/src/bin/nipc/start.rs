@@ -1,11 +1,11 @@
-//! The start: what the process needs to run at all, looked at before anything else is done.
+//! Starts the runtime, after checking that the process has the descriptors and threads it needs.
 
 use std::io;
 use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::streams;
+use crate::io::streams;
 
 /// Returns the runtime.
 ///

@@ -19,8 +19,8 @@ pub(super) async fn connect(
     name::check(&transport.name)?;
     let endpoint = transport.endpoint();
     // The server learns who we are, but cannot act as us: tokio asks for no more by default.
-    // Windows has a call that waits, but it blocks a thread and promises nothing: another client may
-    // be quicker all the same.
+    // Windows has a call that waits, but it blocks a thread and promises nothing: another client
+    // may be quicker all the same.
     let opened = open_when_free(&endpoint, busy, is_busy, || {
         ready(ClientOptions::new().open(&transport.name))
     });

@@ -38,22 +38,22 @@ fn wait_for_client(pipe: &NamedPipeServer) -> io::Result<()> {
     }
 }
 
-/// Tells whether every instance of the pipe has a client.
+/// Returns whether every instance of the pipe has a client.
 pub(super) fn is_busy(error: &io::Error) -> bool {
     is_one_of(error, &[win::ERROR_PIPE_BUSY, win::ERROR_SEM_TIMEOUT])
 }
 
-/// Tells whether there is no such pipe.
+/// Returns whether there is no such pipe.
 pub(super) fn is_missing(error: &io::Error) -> bool {
     is_one_of(error, &[win::ERROR_FILE_NOT_FOUND, win::ERROR_PATH_NOT_FOUND])
 }
 
-/// Tells whether a name is taken, which is what a first instance is refused for.
+/// Returns whether a name is taken, which is what a first instance is refused for.
 pub(super) fn is_taken(error: &io::Error) -> bool {
     is_one_of(error, &[win::ERROR_ACCESS_DENIED, win::ERROR_PIPE_BUSY, win::ERROR_ALREADY_EXISTS])
 }
 
-/// Tells whether the process or the system has no room for another handle.
+/// Returns whether the process or the system has no room for another handle.
 pub(super) fn is_exhausted(error: &io::Error) -> bool {
     let codes = [
         win::ERROR_TOO_MANY_OPEN_FILES,
@@ -64,7 +64,7 @@ pub(super) fn is_exhausted(error: &io::Error) -> bool {
     is_one_of(error, &codes)
 }
 
-/// Tells whether the server has cut us off with what we had not read.
+/// Returns whether the server has cut us off with what we had not read.
 pub(super) fn is_cut_off(error: &io::Error) -> bool {
     is_one_of(error, &[win::ERROR_PIPE_NOT_CONNECTED])
 }

@@ -20,7 +20,7 @@ pub(super) struct PipeServer {
     access: Access,
     /// The instances without a client, or with one that was not accepted yet, oldest first.
     ///
-    /// Invariant: never empty, so the name stays ours and a client finds somebody.
+    /// Invariant: never empty, so the name stays ours and a client finds an instance.
     waiting: Vec<NamedPipeServer>,
 }
 
@@ -83,7 +83,7 @@ impl Listener for PipeServer {
         drop(self);
         // The handles close when the event loop has seen that the waiting for clients has ended,
         // and until then a client would find them. Another server that took the name meanwhile
-        // looks the same, so this does not wait for ever.
+        // looks the same, so this wait is bounded.
         for _ in 0..TRIES {
             if sys::look(&name).is_err() {
                 break;
@@ -97,14 +97,14 @@ impl Listener for PipeServer {
 impl Drop for PipeServer {
     fn drop(&mut self) {
         for pipe in &self.waiting {
-            // The handle outlives this by a turn of the event loop, and nobody may connect to it
-            // meanwhile. It fails where there is no client, and then has done its work, too.
+            // The handle outlives this by a turn of the event loop, and no client may connect to it
+            // meanwhile. It fails without a client, which is as good.
             let _ = pipe.disconnect();
         }
     }
 }
 
-/// Makes the instance that the name belongs to, unless the name belongs to somebody already.
+/// Makes the instance that the name belongs to, unless the name is taken.
 ///
 /// Looking first tells a live server from other obstacles; that of two who look at once only one
 /// gets the name, the system sees to.
@@ -124,7 +124,8 @@ async fn first_instance(
             Err(probe) if is_missing(&probe) => {
                 match instance::create(name, transport.options.buffer_size, access, true) {
                     Ok(first) => return Ok(first),
-                    // Somebody was quicker, or we may not serve at all: the next look tells.
+                    // Another server was faster, or we may not serve at all: the next look shows
+                    // which.
                     Err(error) if is_taken(&error) => refusal = Some(error),
                     Err(error) => return Err(transport.error("listen", error)),
                 }

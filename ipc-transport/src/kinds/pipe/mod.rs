@@ -47,7 +47,7 @@ pub(crate) use stream::{PipeReader, PipeStream, PipeWriter};
 ///
 /// Listening gives [`TransportError::AlreadyRunning`] if a server waits for clients there,
 /// and [`TransportError::AddressInUse`] if the name
-/// is taken otherwise, by somebody else's server or by connections that outlived theirs.
+/// is taken otherwise, by another server or by connections that outlived theirs.
 ///
 /// Both give [`TransportError::InvalidName`], [`TransportError::NameTooLong`],
 /// [`TransportError::TooManyFiles`] and [`TransportError::Io`]; and, on other systems than Windows,
@@ -112,8 +112,9 @@ impl PipeTransport {
     }
 
     /// Sets how long a client waits for a pipe whose instances all have a client, by default 5
-    /// seconds, or with [`dial_within`](Transport::dial_within) all the time there is. A server of this crate makes the next instance before it takes a client, so this
-    /// lasts a moment; with another server it may last until a client leaves.
+    /// seconds, or with [`dial_within`](Transport::dial_within) all the time there is. A server of
+    /// this crate makes the next instance before it takes a client, so this lasts a moment; with
+    /// another server it may last until a client leaves.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.options.busy_timeout = BusyTimeout::of(busy_timeout);

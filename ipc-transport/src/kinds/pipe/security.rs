@@ -5,7 +5,7 @@ use std::io;
 use super::Options;
 use super::sys::{self, SecurityDescriptor};
 
-/// The access list of a pipe: our own user, and everybody where that was asked for.
+/// The access list of a pipe: our own user, and all users where the settings say so.
 #[derive(Debug)]
 pub(super) struct Access(SecurityDescriptor);
 
@@ -25,7 +25,7 @@ impl Access {
 }
 
 /// Returns the list in the security descriptor definition language: `D:` a list, `P` that inherits
-/// nothing, `A` allow, `GA`, `GR` and `GW` everything, reading and writing, `WD` everybody.
+/// nothing, `A` allow, `GA`, `GR` and `GW` everything, reading and writing, `WD` all users.
 ///
 /// Without a list of our own, Windows would let every user read.
 fn text(user: &str, Options { readable_all, writable_all, .. }: Options) -> String {

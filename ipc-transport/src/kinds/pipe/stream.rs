@@ -42,7 +42,7 @@ struct State {
     closing: bool,
     /// The other side has closed the pipe and everything was read.
     ended: bool,
-    /// Whom to tell that we have closed the pipe: nobody else would.
+    /// The reader to wake when we close the pipe: the system does not.
     reader: Option<Waker>,
 }
 
@@ -81,7 +81,7 @@ impl State {
             ready?;
             let unfilled = buf.initialize_unfilled();
             match each_end!(pipe, io => io.try_read(unfilled)) {
-                // An end, or a write of nothing, which is none. After the end every further read
+                // An end, or an empty write, which is not one. After the end every further read
                 // finds it again, and that proves that no read was under way that found bytes.
                 Ok(0) if self.closing => self.ended = true,
                 Ok(0) => self.closing = each_end!(pipe, io => sys::is_broken(io)),
@@ -144,7 +144,7 @@ impl State {
     }
 }
 
-/// Closes the pipe and tells the reader.
+/// Closes the pipe and wakes the reader.
 fn close(mut state: MutexGuard<'_, State>) {
     // What is still being written is written all the same, while the runtime lives.
     let (pipe, reader) = (state.pipe.take(), state.reader.take());

@@ -29,14 +29,14 @@ use windows_sys::core::BOOL;
 #[derive(Debug)]
 pub(super) struct SecurityDescriptor(PSECURITY_DESCRIPTOR);
 
-// SAFETY: the memory behind the pointer is ours alone and nobody writes to it after `parse`, so any
+// SAFETY: the memory behind the pointer is ours alone and is not written to after `parse`, so any
 // thread may read and any one free it.
 unsafe impl Send for SecurityDescriptor {}
 // SAFETY: as above; shared use only reads.
 unsafe impl Sync for SecurityDescriptor {}
 
 impl SecurityDescriptor {
-    /// Returns the descriptor that a text of the definition language stands for.
+    /// Returns the descriptor that a text of the definition language describes.
     pub(super) fn parse(text: &str) -> io::Result<Self> {
         let text: Vec<u16> = text.encode_utf16().chain([0]).collect();
         let mut made: PSECURITY_DESCRIPTOR = ptr::null_mut();
@@ -82,10 +82,10 @@ pub(super) fn create(
 /// Returns the user this process acts as, as a text such as `S-1-5-21-1-2-3-1001`.
 pub(super) fn own_user() -> io::Result<String> {
     let mut token: HANDLE = ptr::null_mut();
-    // SAFETY: the first argument is a constant that stands for this process; a handle is written
+    // SAFETY: the first argument is a constant that means this process; a handle is written
     // to `token`.
     check(unsafe { OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &mut token) })?;
-    // SAFETY: the handle has just been opened for us and nobody else closes it.
+    // SAFETY: the handle has just been opened for us and is closed here only.
     let token = unsafe { OwnedHandle::from_raw_handle(token) };
     // Of u64, so that the structure at its start is aligned.
     let mut buffer = [0_u64; TOKEN_USER_SIZE.div_ceil(8)];
@@ -143,7 +143,7 @@ pub(super) fn server_process(pipe: &NamedPipeClient) -> Option<u32> {
     (known != 0 && id != 0).then_some(id)
 }
 
-/// Tells whether the other end is closed and everything it wrote has been taken out of the pipe.
+/// Returns whether the other end is closed and everything it wrote has been taken out of the pipe.
 pub(super) fn is_broken(pipe: &impl AsRawHandle) -> bool {
     let nowhere = ptr::null_mut();
     // SAFETY: the handle is open while `pipe` is borrowed; every place to write to may be null.

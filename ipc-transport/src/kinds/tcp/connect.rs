@@ -84,7 +84,7 @@ impl TcpTransport {
         for address in addresses {
             match self.bind(address) {
                 Ok(io) => return Ok(io),
-                // Somebody serves at this name: a second server beside it, at another of its
+                // A server is at this name: a second server beside it, at another of its
                 // addresses, would have some of the clients.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
                     return Err(self.error("listen", error));

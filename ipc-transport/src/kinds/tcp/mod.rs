@@ -1,5 +1,5 @@
-//! TCP: ordered, reliable, no message boundaries, no credentials; `TCP_NODELAY` and keepalive unless
-//! told not to.
+//! TCP: ordered, reliable, no message boundaries, no credentials; `TCP_NODELAY` and keepalive
+//! unless told not to.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -36,8 +36,8 @@ use self::options::SocketOptions;
 /// # Several addresses
 ///
 /// A client tries the addresses of a name by RFC 8305 ("happy eyeballs"): IPv6 and IPv4 in turn,
-/// beginning with what the resolver names first, the next one 250 ms after the one before or as soon
-/// as that failed. The first that answers wins.
+/// beginning with what the resolver names first, the next one 250 ms after the one before or as
+/// soon as that failed. The first that answers wins.
 ///
 /// A server listens at one address: the first of the name's that this machine has. At `::` it hears
 /// IPv4, too, as Node does; such a client's address is `::ffff:192.0.2.1`.
@@ -49,9 +49,9 @@ use self::options::SocketOptions;
 /// with a limit on time [`TransportError::ConnectTimeout`]; listening gives
 /// [`TransportError::AddressInUse`] in place of `NobodyListening`.
 ///
-/// If a host has several addresses, those that this machine cannot reach at all (it has no IPv6, for
-/// example) do not count. If one is left, the error is its own; if nobody listens at any of them it
-/// is `NobodyListening`; else `Unreachable` has a reason for each.
+/// If a host has several addresses, those that this machine cannot reach at all (it has no IPv6,
+/// for example) do not count. If one is left, the error is its own; if no server listens at any of
+/// them it is `NobodyListening`; else `Unreachable` has a reason for each.
 ///
 /// A server whose backlog is full does not answer on most systems, so that the time runs out; on
 /// Windows it refuses.

@@ -54,8 +54,8 @@ impl Keepalive {
         self
     }
 
-    /// Sets how many probes go without an answer before the connection is over, by default 3, from 1
-    /// to 127; what is beyond is taken for the limit. Windows before 10.1703 always sends 10.
+    /// Sets how many probes go without an answer before the connection is over, by default 3, from
+    /// 1 to 127; what is beyond is taken for the limit. Windows before 10.1703 always sends 10.
     #[must_use]
     pub const fn with_probes(mut self, probes: u32) -> Self {
         self.probes = probes;
@@ -104,7 +104,7 @@ impl Keepalive {
         ))]
         let keepalive = keepalive.with_retries(self.probes.clamp(1, MAX_PROBES));
         socket.set_tcp_keepalive(&keepalive)?;
-        // The count is a newer option there than the rest, which stands without it.
+        // The count is a newer option there than the rest, which works without it.
         #[cfg(windows)]
         let _ = socket.set_tcp_keepalive(&keepalive.with_retries(self.probes.clamp(1, MAX_PROBES)));
         Ok(())
@@ -131,7 +131,8 @@ impl SocketOptions {
         let socket = SockRef::from(io);
         match self.keepalive {
             Some(keepalive) => keepalive.set(&socket),
-            // It may be on: an accepted socket is as its listener, which may be somebody else's.
+            // It may be on: an accepted socket is as its listener, which another program may have
+            // made.
             None => socket.set_keepalive(false),
         }
     }

@@ -1,4 +1,4 @@
-//! `TlsClient`: whom a client trusts and who it is; and how it dials.
+//! `TlsClient`: which CAs a client trusts, its own certificate, and how it dials.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -29,7 +29,7 @@ use crate::deadline::Deadline;
 use crate::stream::quiet::Quiet;
 use crate::{Endpoint, Secret, Stream, TcpTransport, Transport, TransportError};
 
-/// Whom a client trusts and who it is.
+/// Which CAs a client trusts, and its own certificate.
 #[derive(Clone)]
 pub struct TlsClient {
     config: Arc<ClientConfig>,
@@ -41,9 +41,9 @@ pub struct TlsClient {
 ///
 /// # Defaults
 ///
-/// Without a CA those are trusted that the system trusts, with the feature `tls-native-roots`; without
-/// the feature a CA has to be given. With a CA only that is trusted. No certificate of its own; the
-/// server's name is the host that is dialed.
+/// Without a CA those are trusted that the system trusts, with the feature `tls-native-roots`;
+/// without the feature a CA has to be given. With a CA only that is trusted. No certificate of its
+/// own; the server's name is the host that is dialed.
 #[derive(Clone, Debug, Default)]
 pub struct TlsClientBuilder {
     trusted: Vec<Pem>,
@@ -95,8 +95,8 @@ impl TlsClientBuilder {
         self
     }
 
-    /// Trusts the CAs that the system trusts, beside those of [`trust`](Self::trust). Without any of
-    /// those it is the default.
+    /// Trusts the CAs that the system trusts, beside those of [`trust`](Self::trust). Without any
+    /// of those it is the default.
     ///
     /// They are read by [`build`](Self::build): on Linux from the file or directory that OpenSSL
     /// would read, elsewhere from the system's key store. The environment variables `SSL_CERT_FILE`
@@ -124,8 +124,8 @@ impl TlsClientBuilder {
     }
 
     /// Accepts every certificate of every server, of whatever version: the connection is encrypted,
-    /// and **anybody in between can read and change everything**. For tests, and for peers that
-    /// cannot be told apart anyhow.
+    /// and **anyone in between can read and change everything**. For tests, and for peers that
+    /// cannot be distinguished anyhow.
     #[must_use]
     pub const fn dangerous_accept_any_certificate(mut self) -> Self {
         self.anybody = true;
@@ -163,7 +163,7 @@ impl TlsClientBuilder {
 }
 
 fn parse_name(name: &str) -> Result<ServerName<'static>, TlsError> {
-    // A scope (`fe80::1%eth0`) is no part of what a certificate says.
+    // A scope (`fe80::1%eth0`) is not part of what a certificate says.
     let name = name.split_once('%').map_or(name, |(address, _)| address);
     ServerName::try_from(name.to_owned()).map_err(|_| {
         let name = if Secret::is_in(name) { "PEM text" } else { name };
@@ -171,7 +171,8 @@ fn parse_name(name: &str) -> Result<ServerName<'static>, TlsError> {
     })
 }
 
-/// Connects, shakes hands, and waits until the server has taken our certificate if it asked for one.
+/// Connects, shakes hands, and waits until the server has taken our certificate if it asked for
+/// one.
 pub(super) async fn dial(
     tcp: &TcpTransport,
     client: &TlsClient,

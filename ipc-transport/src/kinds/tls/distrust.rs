@@ -1,4 +1,4 @@
-//! Why a certificate is not believed, in words: the library's own are for its developers.
+//! Why a certificate is not trusted, in words: the library's own are for its developers.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -64,7 +64,7 @@ pub(super) fn is_ca(error: &Error) -> bool {
     matches!(reason.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-/// Returns whether webpki's objection is that nobody who is trusted vouches for the certificate.
+/// Returns whether webpki's objection is that no trusted CA issued the certificate.
 pub(super) fn is_unknown(error: &Error) -> bool {
     matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
 }
@@ -131,8 +131,8 @@ struct Date(UnixTime);
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, days) = (self.0.as_secs() % 86_400, self.0.as_secs() / 86_400);
-        // Counted from a first of March, so that the day in leap years is the last of a year; by eras
-        // of 400 years, which all have as many days.
+        // Counted from a first of March, so that the day in leap years is the last of a year; by
+        // eras of 400 years, which all have as many days.
         let day = days + 719_468;
         let (era, day) = (day / 146_097, day % 146_097);
         let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

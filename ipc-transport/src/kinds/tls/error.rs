@@ -1,4 +1,4 @@
-//! What is wrong with certificates, keys and settings, before anybody is connected to.
+//! What is wrong with certificates, keys and settings, before a connection is made.
 
 use std::io;
 use std::path::PathBuf;
@@ -30,7 +30,8 @@ pub enum TlsError {
         /// What is wrong, and what to do.
         reason: &'static str,
     },
-    /// The PEM text holds none of what is wanted; text that is no PEM at all is reported so, too.
+    /// The PEM text holds none of what is wanted; text that is not PEM at all is reported the same
+    /// way.
     #[error("{place} holds no {wanted} in PEM{}", but(*found))]
     Missing {
         /// The file, or that the text was given.
@@ -97,8 +98,8 @@ pub enum TlsError {
         /// The name.
         name: String,
     },
-    /// A client was told neither whom to trust nor to trust anybody, and this build has not the
-    /// feature `tls-native-roots`.
+    /// A client has neither CAs to trust nor the setting to trust any certificate, and this build
+    /// has not the feature `tls-native-roots`.
     #[error(
         "no certificate is trusted: a client needs a CA, or the list of the system (feature \
          tls-native-roots)"
@@ -114,10 +115,10 @@ pub enum TlsError {
         /// What was wrong with it.
         reason: String,
     },
-    /// A server is to check its clients' certificates and was not told whom to trust.
+    /// A server checks its clients' certificates and has no CA to trust.
     #[error("client certificates are required, and no CA for them is given")]
     NoClientTrust,
-    /// An endpoint alone says neither whom a client trusts nor who a server is.
+    /// An endpoint alone has neither CAs that a client trusts nor a server's certificate.
     #[error(
         "a TLS endpoint needs settings: TlsTransport with a TlsClient to dial (whom to trust), with a \
          TlsServer to listen (certificate and private key)"

@@ -1,4 +1,4 @@
-//! Why a handshake failed, by what somebody could do about it.
+//! Why a handshake failed, by what can be done about it.
 
 use std::fmt;
 use std::io;
@@ -36,17 +36,18 @@ pub enum HandshakeFailure {
     NotYetValid,
     /// The server's certificate is for other names.
     WrongName,
-    /// The peer's certificate leads to nobody who is trusted. If it is self-signed, the source says so.
+    /// The peer's certificate is not issued by a trusted CA. If it is self-signed, the source says
+    /// so.
     UnknownIssuer,
-    /// The peer's certificate is of X.509 version 1 or 2, which has no extensions and so no names of
-    /// hosts. It has to be made again, whether it is trusted or not.
+    /// The peer's certificate is of X.509 version 1 or 2, which has no extensions and so no names
+    /// of hosts. It has to be made again, whether it is trusted or not.
     OldVersion,
     /// The peer's certificate cannot be accepted for another reason, which the source says.
     BadCertificate,
     /// The client gave no certificate, and one is required.
     NoClientCertificate,
-    /// The peer refused, with this alert of TLS: it does not accept our certificate, or requires one
-    /// and got none, or nothing else suits it.
+    /// The peer refused, with this alert of TLS: it does not accept our certificate, or requires
+    /// one and got none, or nothing else suits it.
     Refused {
         /// The alert's name in the TLS specification, such as `CertificateRequired`.
         alert: String,
@@ -97,8 +98,8 @@ impl HandshakeFailure {
         }
     }
 
-    /// Returns what a failed handshake means, and its error in words. `first` is what the peer began
-    /// with.
+    /// Returns what a failed handshake means, and its error in words. `first` is what the peer
+    /// began with.
     pub(super) fn explain(error: io::Error, first: &[u8]) -> (Self, io::Error) {
         if !may_be_tls(first) {
             let source = io::Error::new(io::ErrorKind::InvalidData, FOREIGN);
@@ -130,8 +131,8 @@ impl HandshakeFailure {
         }
     }
 
-    /// Tells whether one side rejected the other, by its certificate, its name or its protocol,
-    /// rather than that the handshake was cut short. It will fail again until somebody changes a
+    /// Returns whether one side rejected the other, by its certificate, its name or its protocol,
+    /// rather than that the handshake was cut short. It will fail again until someone changes a
     /// certificate or a setting, on either side.
     #[must_use]
     pub const fn is_rejection(&self) -> bool {

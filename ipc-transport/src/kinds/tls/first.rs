@@ -1,4 +1,5 @@
-//! The first bytes of a connection, kept for whoever can tell what they are if they are not TLS.
+//! The first bytes of a connection, kept for a caller that recognises what they are if they are not
+//! TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -37,8 +38,8 @@ impl<IO> First<IO> {
     }
 }
 
-/// Returns whether a peer that begins so may speak TLS: its records begin with changes of the cipher,
-/// alerts, handshakes and data.
+/// Returns whether a peer that begins so may speak TLS: its records begin with changes of the
+/// cipher, alerts, handshakes and data.
 pub(super) fn may_be_tls(bytes: &[u8]) -> bool {
     matches!(bytes, [] | [0x14..=0x17, ..])
 }

@@ -12,8 +12,8 @@ use super::pem::{At, Document};
 use super::provider::provider;
 use super::{Pem, TlsError};
 
-/// Returns a certificate chain with its key, which fit together. Of the certificates no more is asked
-/// than that the other side can read them: version 1 is taken, and one that is expired.
+/// Returns a certificate chain with its key, which fit together. Of the certificates no more is
+/// asked than that the other side can read them: version 1 is taken, and one that is expired.
 pub(super) fn identity(chain: &Pem, key: &Pem) -> Result<Arc<CertifiedKey>, TlsError> {
     let (chain, key) = (chain.open()?, key.open()?);
     let certificates = chain.certificates()?;
@@ -37,7 +37,8 @@ pub(super) fn identity(chain: &Pem, key: &Pem) -> Result<Arc<CertifiedKey>, TlsE
     let identity = CertifiedKey::new(certificates.into_iter().map(|at| at.value).collect(), loaded);
     let certified = identity.cert.first().and_then(|first| Some(Certificate::read(first)?.key));
     match (certified, identity.key.public_key()) {
-        // A key that does not say what belongs to it is taken at its word: the handshake would fail.
+        // A key that does not say what belongs to it is taken at its word: the handshake would
+        // fail.
         (Some(certified), Some(public)) if *certified != *public => Err(TlsError::KeyMismatch {
             certificate: chain.place().to_owned(),
             key: key.place().to_owned(),
@@ -46,8 +47,8 @@ pub(super) fn identity(chain: &Pem, key: &Pem) -> Result<Arc<CertifiedKey>, TlsE
     }
 }
 
-/// Reads a key. Its own form counts, not what it is labelled as. What the library says of one that it
-/// does not take is not passed on.
+/// Reads a key. Its own form counts, not what it is labelled as. What the library says of one that
+/// it does not take is not passed on.
 fn load(key: &[u8]) -> Option<Arc<dyn tokio_rustls::rustls::sign::SigningKey>> {
     let key = PrivateKeyDer::try_from(key).ok()?.clone_key();
     provider().key_provider.load_private_key(key).ok()

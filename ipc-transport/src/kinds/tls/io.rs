@@ -1,4 +1,4 @@
-//! `TlsIo`: an established session with its socket, which says so when it ends.
+//! `TlsIo`: an established session with its socket, which sends close_notify when it ends.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use super::first::First;
 use crate::stream::quiet::Quiet;
 use crate::stream::shared::{SharedWriter, split};
 
-/// A session with its socket. Dropping it tells the other side that this is the end and no cut, if
+/// A session with its socket. Dropping it sends close_notify, if
 /// the socket has room for that.
 pub(crate) struct TlsIo(Box<TlsStream<First<Quiet<TcpStream>>>>);
 
@@ -92,7 +92,7 @@ impl Drop for TlsIo {
     }
 }
 
-/// Returns the error of a cut without what the library tells its developers.
+/// Returns the error of a connection cut without close_notify, in words for users of the library.
 pub(super) fn said_plainly(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::UnexpectedEof if error.get_ref().is_some() => {

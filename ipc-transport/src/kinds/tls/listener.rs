@@ -27,7 +27,7 @@ pub(super) struct TlsListener {
     handshakes: JoinSet<Result<Stream, TransportError>>,
     /// When each began and what cuts it short, oldest first; some may be done.
     cutters: VecDeque<(Instant, oneshot::Sender<()>)>,
-    /// The connection for whose handshake there is no room yet; those behind it wait in the
+    /// The connection for whose handshake there is no room yet; those after it wait in the
     /// system's queue.
     waiting: Option<(Quiet<TcpStream>, Addresses)>,
 }

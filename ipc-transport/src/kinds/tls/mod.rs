@@ -1,4 +1,5 @@
-//! TLS over TCP: ordered, reliable, no message boundaries; the peer's certificate, and who checked it.
+//! TLS over TCP: ordered, reliable, no message boundaries; the peer's certificate, and who checked
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl TlsTransport {
         }
     }
 
-    /// Sets whom a client trusts and who it is.
+    /// Sets which CAs a client trusts, and its own certificate.
     #[must_use]
     pub fn with_client(self, client: TlsClient) -> Self {
         Self { client: Some(client), ..self }
@@ -175,7 +176,7 @@ fn over_tls(error: TransportError) -> TransportError {
     }
 }
 
-/// Long for a machine that is busy, short for somebody who only holds a place.
+/// Long for a machine that is busy, short for a client that only holds a place.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// More than a server's usual number of clients, and a few MiB at the most.

@@ -73,7 +73,7 @@ mod system {
         let (file, directory) = (named("SSL_CERT_FILE"), named("SSL_CERT_DIR"));
         let mut count = 0;
         if let Some(file) = &file {
-            // One file that somebody chose is read wholly, or not at all.
+            // One file that the user chose is read wholly, or not at all.
             let read = Pem::file(file).open().and_then(|document| certificates(&document));
             let certificates = read.map_err(|error| {
                 let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));

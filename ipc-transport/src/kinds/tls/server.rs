@@ -21,7 +21,8 @@ pub enum ClientAuth {
     /// One that is trusted if a client CA is given, else none. The default.
     #[default]
     IfTrusted,
-    /// It asks for one and takes any client: [`TlsInfo::verified`] says whose certificate is trusted.
+    /// It asks for one and takes any client: [`TlsInfo::verified`] says whose certificate is
+    /// trusted.
     Asked,
     /// One that is trusted; without it, or with another, the handshake fails.
     Required,
@@ -120,8 +121,9 @@ impl TlsServerBuilder {
         let resolver = SingleCertAndKey::from(identity);
         let mut config = builder.with_cert_resolver(Arc::new(resolver));
         // Sessions are not resumed: each connection shows its certificates anew. A ticket goes to
-        // clients that were asked for one nevertheless, for it tells them that theirs was taken.
-        // More would do harm: a ticket that is unread when a client closes makes a reset of the end.
+        // clients that were asked for one nevertheless, since it confirms that theirs was accepted.
+        // More would do harm: a ticket that is unread when a client closes makes a reset of the
+        // end.
         config.session_storage = Arc::new(Forgetful);
         config.send_tls13_tickets = usize::from(trust.is_some());
         Ok(TlsServer { acceptor: Arc::new(config).into(), trust })

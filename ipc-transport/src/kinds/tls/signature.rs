@@ -1,8 +1,8 @@
 //! Whether a peer holds the key of the certificate that it shows.
 //!
-//! webpki reads certificates of version 3 and keys it can compute with. Where nothing is verified any
-//! certificate is taken, so the key is read out of it here; one of a kind that cannot be computed
-//! with proves nothing, and [`TlsInfo::proven`](crate::TlsInfo::proven) says so.
+//! webpki reads certificates of version 3 and keys it can compute with. Where nothing is verified
+//! any certificate is taken, so the key is read out of it here; one of a kind that cannot be
+//! computed with proves nothing, and [`TlsInfo::proven`](crate::TlsInfo::proven) says so.
 
 use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
 use tokio_rustls::rustls::crypto::{

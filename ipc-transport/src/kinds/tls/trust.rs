@@ -1,10 +1,10 @@
-//! Whom a side believes: a chain to a trusted root, a trusted certificate itself, or anybody.
+//! What a side trusts: a chain to a trusted root, a trusted certificate itself, or any certificate.
 //!
 //! People who use node-ipc make self-signed certificates and trust those themselves. OpenSSL takes
-//! such a certificate for what it is; webpki calls it a CA that poses as a server. Here a certificate
-//! that is itself in the list of the trusted ones is accepted, if it is valid now and, for a server,
-//! bears the name. One of version 1 bears no names and is refused by that reason, trusted or not; who
-//! checks nothing takes it.
+//! such a certificate for what it is; webpki calls it a CA that poses as a server. Here a
+//! certificate that is itself in the list of the trusted ones is accepted, if it is valid now and,
+//! for a server, bears the name. One of version 1 bears no names and is refused by that reason,
+//! trusted or not; who checks nothing takes it.
 
 use std::sync::Arc;
 
@@ -26,21 +26,21 @@ use super::roots::Roots;
 use super::signature::Signatures;
 use super::{Pem, TlsError};
 
-/// Which servers a client believes.
+/// Which servers a client trusts.
 #[derive(Debug)]
 pub(super) struct ServerTrust {
     signatures: Signatures,
-    /// `None`: anybody.
+    /// `None`: any certificate.
     trusted: Option<(Arc<WebPkiServerVerifier>, Vec<CertificateDer<'static>>)>,
 }
 
-/// Which clients a server believes.
+/// Which clients a server trusts.
 #[derive(Debug)]
 pub(super) struct ClientTrust {
     signatures: Signatures,
-    /// `None`: nobody is verified.
+    /// `None`: no certificate is verified.
     trusted: Option<(Arc<dyn ClientCertVerifier>, Vec<CertificateDer<'static>>)>,
-    /// Whether a client without a certificate that is believed is refused.
+    /// Whether a client without a trusted certificate is refused.
     mandatory: bool,
 }
 
@@ -55,7 +55,7 @@ impl ServerTrust {
         Ok(Self { signatures: signatures(false), trusted: Some((verifier, roots.given)) })
     }
 
-    /// Returns whether anybody is checked at all.
+    /// Returns whether certificates are checked at all.
     pub(super) const fn verifies(&self) -> bool {
         self.trusted.is_some()
     }
@@ -76,12 +76,12 @@ impl ClientTrust {
         Ok(Self { signatures, trusted: Some((verifier, roots.given)), mandatory })
     }
 
-    /// Returns whether a client without a certificate that is believed is refused.
+    /// Returns whether a client without a trusted certificate is refused.
     pub(super) const fn is_mandatory(&self) -> bool {
         self.mandatory
     }
 
-    /// Returns whether a client's certificates are believed.
+    /// Returns whether a client's certificates are trusted.
     pub(super) fn check(
         &self,
         certificate: &CertificateDer<'_>,
@@ -171,7 +171,8 @@ impl ClientCertVerifier for ClientTrust {
         self.mandatory
     }
 
-    /// No hints: a client with a self-signed certificate would find itself in none and send nothing.
+    /// No hints: a client with a self-signed certificate would find itself in none and send
+    /// nothing.
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         &[]
     }
@@ -184,7 +185,7 @@ impl ClientCertVerifier for ClientTrust {
     ) -> Result<ClientCertVerified, Error> {
         match self.check(certificate, intermediates, now) {
             Err(error) if self.mandatory => Err(error),
-            // Taken all the same; the application is told that it was not verified.
+            // Accepted all the same; `TlsInfo::verified` says that it was not verified.
             _ => Ok(ClientCertVerified::assertion()),
         }
     }

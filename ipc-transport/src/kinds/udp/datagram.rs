@@ -1,4 +1,5 @@
-//! What holds for every datagram: how long it can be, which addresses it can go to, what a refusal is.
+//! What holds for every datagram: how long it can be, which addresses it can go to, what a refusal
+//! is.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,7 +7,7 @@ use std::net::SocketAddr;
 use crate::{Endpoint, TransportError};
 
 /// The buffer for one datagram, in bytes: one more than the longest can have, so that one that was
-/// cut off is told from one that was not.
+/// cut off is distinguished from one that was not.
 pub(super) const RECEIVE: usize = 65_536;
 
 /// Returns whether the error reports that no socket was open where an earlier datagram went: ICMP's

@@ -21,7 +21,8 @@ pub enum SendRefused {
         actual: u64,
     },
     /// The system does not let us send to the address, which it does for a broadcast address that
-    /// was not asked for: see [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
+    /// was not asked for: see
+    /// [`UdpTransport::with_broadcast`](crate::UdpTransport::with_broadcast).
     #[error("{to} {BROADCAST_OFF}")]
     BroadcastOff {
         /// The address.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 /// What the peers of one UDP socket may cost.
 ///
-/// Whoever can send a datagram can invent its source, so what strangers cost has to be bounded.
+/// A sender of datagrams can forge their source, so what strangers cost has to be bounded.
 ///
 /// # Defaults
 ///
-/// 1,024 peers; 5 minutes of silence; 1 MiB of unread datagrams for each peer and 16 MiB for all; no
-/// limit on amplification.
+/// 1,024 peers; 5 minutes of silence; 1 MiB of unread datagrams for each peer and 16 MiB for all;
+/// no limit on amplification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UdpLimits {
     pub(super) peers: NonZeroUsize,
@@ -55,7 +55,7 @@ impl UdpLimits {
     /// Limits what is sent to an address that began the conversation to this many times the bytes
     /// that came from it; more is an error of the write. By default `None`: no limit.
     ///
-    /// It keeps a server from being used against an address that somebody else pretends to have.
+    /// It keeps a server from being used against an address that another sender forges.
     /// It also refuses long answers to short questions, and broadcasts to peers that said little.
     #[must_use]
     pub const fn with_amplification(mut self, factor: Option<NonZeroU32>) -> Self {
@@ -126,7 +126,7 @@ pub struct UdpStats {
     pub truncated: u64,
     /// Datagrams not sent since their address would have got too many times what came from it.
     pub amplified: u64,
-    /// Times the system said that nobody listens where a datagram went.
+    /// How often the system reported that no socket was open where a datagram went.
     pub refused: u64,
 }
 

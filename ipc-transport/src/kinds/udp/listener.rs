@@ -13,7 +13,7 @@ use crate::{Endpoint, Listener, OpenPeer, Stream, TransportError};
 #[derive(Debug)]
 pub(super) struct UdpListener {
     shared: Arc<Shared>,
-    /// The task that reads for all streams. It has to read while nobody accepts, too.
+    /// The task that reads for all streams. It has to read even while no stream is accepted.
     reading: AbortHandle,
 }
 
@@ -35,7 +35,7 @@ impl Listener for UdpListener {
     }
 
     async fn accept(&mut self) -> Result<Stream, TransportError> {
-        // Before anybody is taken out, who would be lost if this is dropped while it waits.
+        // Before a stream is taken out, which would be lost if this is dropped while it waits.
         tokio::task::consume_budget().await;
         loop {
             // Only this one waits, and a notice that comes before it waits is kept for it.

@@ -1,4 +1,5 @@
-//! UDP: whole datagrams, lost or out of order at times; the sender's address, which can be invented.
+//! UDP: whole datagrams, lost or out of order at times; the sender's address, which can be
+//! invented.
 
 mod connected;
 mod datagram;
@@ -32,16 +33,16 @@ use crate::{Attempts, Endpoint, Listener, Stream, Transport, TransportError};
 ///
 /// Listening binds one socket. [`Listener::accept`] returns a stream for each address that
 /// datagrams come from, all over that socket, and [`Listener::opener`] opens streams to others.
-/// A stream is at its end when its address was silent for too long, when it has to make room for
+/// A stream ends when its address was silent for too long, when it has to make room for
 /// another, or when it is shut down; the next datagram from there makes a new one.
 ///
-/// Dialing connects a socket of its own to the one address. There is nobody to answer, so it
-/// succeeds whether or not somebody listens there, and refusals that the system reports later are
+/// Dialing connects a socket of its own to the one address. There is no handshake, so it
+/// succeeds whether or not a server listens there, and refusals that the system reports later are
 /// no errors: who is not there now may be there for the next datagram.
 ///
-/// If a host has several addresses of the family, a client sends to the first that this machine has a
-/// way to, and a server binds the first that is its own: no answer tells which one works. At `::` a
-/// server hears IPv4, too, as Node does; such a peer's address is `::ffff:192.0.2.1`.
+/// If a host has several addresses of the family, a client sends to the first that this machine has
+/// a way to, and a server binds the first that is its own: no answer tells which one works. At `::`
+/// a server hears IPv4, too, as Node does; such a peer's address is `::ffff:192.0.2.1`.
 ///
 /// Each write is one datagram, all or nothing, and each read returns the bytes of one only.
 /// What waits beyond the limits is dropped, as the network itself drops datagrams.
@@ -72,7 +73,7 @@ impl UdpTransport {
         Self::new(Family::V4, host.into(), port)
     }
 
-    /// Returns a transport for a port of a host, over IPv6; an address stands without brackets.
+    /// Returns a transport for a port of a host, over IPv6; an address is given without brackets.
     #[must_use]
     pub fn udp6(host: impl Into<String>, port: u16) -> Self {
         Self::new(Family::V6, host.into(), port)
@@ -93,7 +94,7 @@ impl UdpTransport {
     /// `false`: without it a wrong address does not reach a whole network.
     ///
     /// It holds for dialing and for the streams of a listener. A dialed stream hears only the one
-    /// address that was dialed, which nobody answers from: to hear the answers, listen, and open a
+    /// address that was dialed, which no answer comes from: to hear the answers, listen, and open a
     /// stream to the broadcast address from there.
     #[must_use]
     pub fn with_broadcast(self, broadcast: bool) -> Self {

@@ -23,10 +23,11 @@ use crate::{Endpoint, PeerInfo, Stream, TransportError};
 pub(crate) struct Shared {
     place: Place,
     state: Mutex<State>,
-    /// Told when somebody waits to be accepted, or reading failed.
+    /// Notified when a peer waits to be accepted, or reading failed.
     pub(super) news: Notify,
     /// The reading side; `None` once the listener is closed. The task that reads keeps no other
-    /// hold of the socket, so that the port is free as soon as the listener and its streams are gone.
+    /// hold of the socket, so that the port is free as soon as the listener and its streams are
+    /// gone.
     receiving: Mutex<Option<Receiving>>,
 }
 
@@ -87,7 +88,7 @@ impl Shared {
         UdpStats { truncated, refused, ..state.table.stats() }
     }
 
-    /// Returns who waits to be accepted, or why reading failed.
+    /// Returns the next stream to accept, or why reading failed.
     pub(super) fn next(self: &Arc<Self>) -> io::Result<Option<Stream>> {
         let mut state = self.state();
         if let Some(failure) = state.failure.take() {
@@ -211,7 +212,7 @@ impl Shared {
                 }
             }
         }
-        // The streams have their turn before the rest is read.
+        // The streams are polled before the rest is read.
         cx.waker().wake_by_ref();
         Received::All
     }
@@ -226,7 +227,7 @@ impl Shared {
         }
     }
 
-    /// Works on the table, and wakes whom that concerns when the lock is free again.
+    /// Works on the table, and wakes the tasks concerned once the lock is free.
     fn with_table<T>(&self, work: impl FnOnce(&mut PeerTable, &mut Wakers) -> T) -> T {
         let mut wake = Wakers::new();
         let result = work(&mut self.state().table, &mut wake);
@@ -263,8 +264,8 @@ pub(super) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// How many datagrams are read before the streams have their turn.
+/// How many datagrams are read before the streams are polled.
 const BATCH: usize = 64;
 
-/// How long reading rests after an error that is none of the ordinary ones.
+/// How long reading pauses after an unexpected error.
 const PAUSE: Duration = Duration::from_millis(10);

@@ -22,7 +22,8 @@ use crate::stream::forward::{forward_read, forward_write};
 ///
 /// A read returns one datagram, or what is left of one that was longer than the room; with room for
 /// 65,536 bytes it is always a whole one. Empty datagrams are skipped. A write is one datagram, all
-/// or nothing. Shutting it down ends reading too: there is no end of the other side to wait for.
+/// or nothing. Shutting it down ends reading too: datagrams have no end of the other side to wait
+/// for.
 pub(crate) struct UdpStream {
     reader: UdpReader,
     writer: UdpWriter,

@@ -1,4 +1,5 @@
-//! `PeerTable`: who sent datagrams lately, and what of theirs waits to be read. No socket, no clock.
+//! `PeerTable`: who sent datagrams lately, and what of theirs waits to be read. No socket, no
+//! clock.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -14,15 +15,15 @@ use super::limits::{UdpLimits, UdpStats};
 /// A peer is in it from its first datagram, or from the moment a stream to it is opened, until it
 /// was silent for too long, has to make room for another, or its stream is gone.
 ///
-/// Invariants: no more peers than allowed; `queued` is the sum over the peers, and within its limit;
-/// `order` has each peer once, the one that was quiet longest first; a peer in `waiting` is in
-/// `peers`.
+/// Invariants: no more peers than allowed; `queued` is the sum over the peers, and within its
+/// limit; `order` has each peer once, the one that was quiet longest first; a peer in `waiting` is
+/// in `peers`.
 #[derive(Debug)]
 pub(crate) struct PeerTable {
     limits: UdpLimits,
     peers: HashMap<SocketAddr, Entry>,
     order: BTreeMap<u64, SocketAddr>,
-    /// The peers whose stream nobody has taken yet, oldest first.
+    /// The peers whose stream was not accepted yet, oldest first.
     waiting: BTreeMap<u64, SocketAddr>,
     /// What all waiting datagrams cost, in bytes.
     queued: usize,
@@ -37,7 +38,7 @@ pub(crate) struct PeerTable {
 struct Entry {
     /// The stream that may read: the latest one made for this address.
     seat: u64,
-    /// Where the peer stands in the order, and since when.
+    /// The peer's position in the order, and since when.
     rank: u64,
     since: Instant,
     /// Whether we were the ones to begin.
@@ -52,7 +53,7 @@ struct Entry {
 /// The readers to be woken, once no lock is held.
 pub(crate) type Wakers = Vec<Waker>;
 
-/// More bytes than an address may be sent before more is heard of it.
+/// More bytes than an address may be sent before more comes from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Amplified {
     pub(crate) limit: u64,
@@ -83,7 +84,7 @@ impl PeerTable {
     ) -> bool {
         self.expire(now, wake);
         if datagram.is_empty() {
-            // An empty one is no end of a stream, and no reason to remember a stranger.
+            // An empty one neither ends a stream nor makes a stranger a peer.
             self.touch(from, now);
             return false;
         }
@@ -111,7 +112,7 @@ impl PeerTable {
     }
 
     /// Returns the seat of a stream to this address, ours from now on: a stream that had it before
-    /// is at its end. What waits to be read stays.
+    /// has ended. Datagrams that were not read yet stay.
     pub(crate) fn open(&mut self, to: SocketAddr, now: Instant, wake: &mut Wakers) -> u64 {
         self.expire(now, wake);
         let seat = self.number();
@@ -131,7 +132,7 @@ impl PeerTable {
         self.waiting.pop_first().map(|(seat, from)| (from, seat))
     }
 
-    /// Returns the next datagram of a seat; `None` when its stream is at its end.
+    /// Returns the next datagram of a seat; `None` when its stream has ended.
     pub(crate) fn poll_read(
         &mut self,
         of: SocketAddr,
@@ -184,7 +185,7 @@ impl PeerTable {
         Ok(())
     }
 
-    /// Gives a seat up: its stream is at its end, and the peer is a stranger again.
+    /// Gives a seat up: its stream ends, and the peer is a stranger again.
     pub(crate) fn leave(&mut self, who: SocketAddr, seat: u64, wake: &mut Wakers) {
         if self.peers.get(&who).is_some_and(|peer| peer.seat == seat) {
             self.remove(who, wake);
@@ -206,7 +207,7 @@ impl PeerTable {
         self.peers.get(oldest)?.since.checked_add(self.limits.idle)
     }
 
-    /// Ends every stream as soon as what waits for it is read. Nobody new comes.
+    /// Ends every stream as soon as its backlog is read, and takes no new peers.
     pub(crate) fn close(&mut self, wake: &mut Wakers) {
         self.closed = true;
         wake.extend(self.peers.values_mut().filter_map(|peer| peer.reader.take()));
@@ -244,7 +245,7 @@ impl PeerTable {
         seat
     }
 
-    /// Takes note that a peer was heard of, if it is known.
+    /// Renews the time at which a peer was last heard from, if it is known.
     fn touch(&mut self, who: SocketAddr, now: Instant) {
         let rank = self.number();
         if let Some(peer) = self.peers.get_mut(&who) {

@@ -24,9 +24,9 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 /// # Errors
 ///
 /// Dialing gives [`TransportError::NobodyListening`], and [`TransportError::ForeignOwner`] or
-/// [`TransportError::UnknownOwner`] if the server is not to be trusted, and [`TransportError::Busy`]
-/// if its backlog was full for as long as we waited; paths in errors are the
-/// name behind an `@`, as other tools show it. Listening gives [`TransportError::AddressInUse`].
+/// [`TransportError::UnknownOwner`] if the server is not to be trusted, and
+/// [`TransportError::Busy`] if its backlog was full for as long as we waited; paths in errors are
+/// the name after an `@`, as other tools show it. Listening gives [`TransportError::AddressInUse`].
 /// Accepting gives [`TransportError::PeerRefused`] for a client that is not taken.
 ///
 /// Both give [`TransportError::InvalidName`] for an empty name, [`TransportError::NameTooLong`] for
@@ -61,7 +61,7 @@ impl AbstractTransport {
         &self.name
     }
 
-    /// Sets whom a client believes, by default [`PeerCheck::SameUserOrRoot`].
+    /// Sets which servers a client accepts, by default [`PeerCheck::SameUserOrRoot`].
     ///
     /// [`PeerCheck::StickyDirectory`] is taken as if the name were a file in such a directory.
     #[must_use]
@@ -70,7 +70,7 @@ impl AbstractTransport {
         self
     }
 
-    /// Sets whom a server takes, by default [`PeerCheck::SameUserOrRoot`].
+    /// Sets which clients a server accepts, by default [`PeerCheck::SameUserOrRoot`].
     ///
     /// [`PeerCheck::StickyDirectory`] is taken for [`PeerCheck::SameUserOrRoot`].
     #[must_use]

@@ -52,8 +52,8 @@ async fn open(
     opened.map_err(|error| explain(endpoint, error))
 }
 
-/// Tells whether the server's backlog is full. Linux says so; other systems refuse as if there were
-/// no server.
+/// Returns whether the server's backlog is full. Linux says so; other systems refuse as if there
+/// were no server.
 fn is_busy(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EAGAIN)
 }

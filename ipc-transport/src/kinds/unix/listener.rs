@@ -21,9 +21,9 @@ use crate::{DisplacedBy, Displacements, Endpoint, Listener, PeerInfo, Stream, Tr
 #[derive(Debug)]
 pub(crate) struct UnixServer {
     endpoint: Endpoint,
-    /// Dropped before `io`: while the file has its name, whoever probes it finds us alive, so
-    /// nobody replaces it between our look at it and its removal. `None` if the file is somebody
-    /// else's, or there is none.
+    /// Dropped before `io`: while the file has its name, a probe finds us alive, so
+    /// it is not replaced between our look at it and its removal. `None` if the file is not ours,
+    /// or does not exist.
     file: Option<SocketFile>,
     io: UnlessForked<UnixListener>,
     check: PeerCheck,
@@ -49,7 +49,7 @@ impl UnixServer {
         }
     }
 
-    /// Makes the server remove this file at its end.
+    /// Makes the server remove this file when it closes.
     pub(crate) fn with_file(self, file: SocketFile) -> Self {
         Self { file: Some(file), ..self }
     }
@@ -81,7 +81,8 @@ impl UnixServer {
         match watch.look(file.id()).await {
             Verdict::GoOn => Ok(()),
             Verdict::Remade(io, file) => {
-                // Whoever connected just before the file went must not be lost with the socket.
+                // A client that connected just before the file went must not be lost with the
+                // socket.
                 let mut cx = Context::from_waker(Waker::noop());
                 while let Poll::Ready(Ok((early, _))) = self.io.poll_accept(&mut cx) {
                     self.early.push_back(early);

@@ -40,13 +40,12 @@ use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced
 /// A socket file, to dial or to serve.
 ///
 /// The socket file is ours or it is not touched. A server first looks at what is at the path:
-/// anything but a socket is an error; a socket that answers is
-/// [`TransportError::AlreadyRunning`]; a socket left behind by a dead server is replaced. The
-/// new file is bound in its place, so that `/proc/net/unix`, `ss` and `lsof` show its path, and
-/// cleaners of temporary directories leave it alone. Nobody can connect before it has its mode and
-/// its group. At the end it is removed only if it is still the one this server made, and only by the
-/// process that made it: a forked child leaves its parent's file alone, and
-/// [`Listener::hand_over`] leaves it to another process.
+/// anything but a socket is an error; a socket that answers is [`TransportError::AlreadyRunning`];
+/// a socket left behind by a dead server is replaced. The new file is bound in its place, so that
+/// `/proc/net/unix`, `ss` and `lsof` show its path, and cleaners of temporary directories leave it
+/// alone. No client can connect before it has its mode and its group. On close it is removed only
+/// if it is still the one this server made, and only by the process that made it: a forked child
+/// leaves its parent's file alone, and [`Listener::hand_over`] leaves it to another process.
 ///
 /// While a server accepts it looks whether the file is still there: see
 /// [`with_file_watch`](Self::with_file_watch).
@@ -136,7 +135,7 @@ impl UnixTransport {
         &self.path
     }
 
-    /// Returns whether somebody serves the path, without connecting: a server does not notice it.
+    /// Returns whether a server has the path, without connecting: it does not notice.
     ///
     /// # Errors
     ///
@@ -177,7 +176,7 @@ impl UnixTransport {
     /// system gives new files.
     ///
     /// The group may connect if the mode says so: `0660`, say. Like the mode it is set before
-    /// anybody can connect. Only a member of the group, or root, may do it:
+    /// any client can connect. Only a member of the group, or root, may do it:
     /// [`TransportError::GroupRefused`].
     #[must_use]
     pub fn with_group(mut self, group: impl Into<Group>) -> Self {
@@ -194,16 +193,17 @@ impl UnixTransport {
         self
     }
 
-    /// Sets whom a client believes, by default [`PeerCheck::StickyDirectory`].
+    /// Sets which servers a client accepts, by default [`PeerCheck::StickyDirectory`].
     #[must_use]
     pub fn with_peer_check(mut self, check: PeerCheck) -> Self {
         self.socket.dial_check = check;
         self
     }
 
-    /// Sets whom a server takes, beside what the mode says, by default [`PeerCheck::Any`].
+    /// Sets which clients a server accepts, beside what the mode says, by default
+    /// [`PeerCheck::Any`].
     ///
-    /// With a mode that lets everybody connect, [`PeerCheck::SameUser`] still takes our own user
+    /// With a mode that lets every user connect, [`PeerCheck::SameUser`] still takes our own user
     /// only: [`Listener::accept`] closes the others' connections and says
     /// [`TransportError::PeerRefused`] for each.
     #[must_use]
@@ -225,10 +225,10 @@ impl UnixTransport {
     /// `None`: never.
     ///
     /// Others remove a file that is served: a cleaner of temporary directories, `rm`, a server that
-    /// asks nobody. A look is one lstat(2), about a microsecond, while the listener is being
-    /// accepted from and no client comes. What it finds is told by [`Listener::displacements`], and
-    /// [`with_when_displaced`](Self::with_when_displaced) says what follows. An interval of zero
-    /// is taken for the shortest, a millisecond.
+    /// does not check. A look is one lstat(2), about a microsecond, while the listener is being
+    /// accepted from and no client comes. What it finds is reported by [`Listener::displacements`],
+    /// and [`with_when_displaced`](Self::with_when_displaced) says what follows. An interval of
+    /// zero is taken for the shortest, a millisecond.
     #[must_use]
     pub fn with_file_watch(mut self, interval: Option<Duration>) -> Self {
         self.file.watch = interval.map(|interval| interval.max(SHORTEST_WATCH));
@@ -249,7 +249,7 @@ impl UnixTransport {
     /// keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
     /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
     ///
-    /// Only Linux says that a backlog is full; elsewhere it looks as if nobody were listening.
+    /// Only Linux says that a backlog is full; elsewhere it looks as if no server were listening.
     #[must_use]
     pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
         self.socket.busy_timeout = BusyTimeout::of(busy_timeout);
@@ -302,7 +302,7 @@ impl Transport for UnixTransport {
     }
 }
 
-/// Read and write for the user the server runs as, nothing for anybody else.
+/// Read and write for the user the server runs as, nothing for others.
 const DEFAULT_MODE: u32 = 0o600;
 /// Soon enough for people and supervisors; half a look a second is a ten-thousandth of a percent of
 /// a core.

@@ -4,7 +4,7 @@
 use crate::TransportError;
 use crate::kinds::busy::BusyTimeout;
 
-/// Whom one end of a Unix socket takes for the other.
+/// Which users one end of a Unix socket accepts at the other.
 ///
 /// The other's user is what the kernel says about the process that listens, or that connected;
 /// nothing is sent or read before the check has passed. A client's refusal is
@@ -13,19 +13,19 @@ use crate::kinds::busy::BusyTimeout;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PeerCheck {
-    /// In or below a sticky directory such as `/tmp`, where anybody can put a socket with any
-    /// name first, takes only a socket file of our own user or root's, served by our own user or
-    /// root; elsewhere the rights of the directory decide, and anybody's server is taken. Root
-    /// takes any. A server takes any client that the rights of its file let in.
+    /// In or below a sticky directory such as `/tmp`, where every user can put a socket with any
+    /// name first, accepts only a socket file of our own user or root's, served by our own user or
+    /// root; elsewhere the rights of the directory decide, and every server is accepted. Root
+    /// accepts any. A server accepts any client that the rights of its file let in.
     #[default]
     StickyDirectory,
-    /// Takes anybody.
+    /// Accepts every user.
     Any,
-    /// Takes only a process that runs as our own user.
+    /// Accepts only a process that runs as our own user.
     SameUser,
-    /// Takes only a process that runs as our own user, or as root; if we are root, only root.
+    /// Accepts only a process that runs as our own user, or as root; if we are root, only root.
     SameUserOrRoot,
-    /// Takes only a process that runs as this user id: for example 0 for a system daemon.
+    /// Accepts only a process that runs as this user id: for example 0 for a system daemon.
     Uid(u32),
 }
 

@@ -1,4 +1,4 @@
-//! Whether a client may believe the server it has just reached, and a server its client.
+//! Whether a client accepts the server that it has just reached, and a server its client.
 
 use std::fs;
 use std::io;
@@ -24,7 +24,7 @@ pub(super) fn check_server(
     judge(path, check, server, shared, owner)
 }
 
-/// Refuses the server of a name without a file: anybody can have taken that name.
+/// Refuses the server of a name without a file: any user can have taken that name.
 pub(super) fn check_nameless(
     name: &Path,
     check: PeerCheck,
@@ -83,7 +83,7 @@ fn judge(
 
 #[derive(Clone, Copy, Debug)]
 struct Facts {
-    /// Whether anybody can make files in or above the socket's directory.
+    /// Whether every user can make files in or above the socket's directory.
     shared: bool,
     /// The user the path belongs to.
     owner: Option<u32>,
@@ -113,9 +113,9 @@ fn find_stranger(check: PeerCheck, ours: u32, facts: Facts) -> Option<Stranger> 
     }
 }
 
-/// Tells whether the socket lies in or below a sticky directory, on the way its links lead.
+/// Returns whether the socket lies in or below a sticky directory, on the way its links lead.
 ///
-/// Below counts, because whoever may make a socket in `/tmp` may make a directory there too.
+/// Below counts, because a user who may make a socket in `/tmp` may make a directory there too.
 fn is_shared(path: &Path) -> bool {
     let link = path.is_symlink().then(|| fs::canonicalize(path)).and_then(Result::ok);
     [Some(path), link.as_deref()].into_iter().flatten().any(|path| {

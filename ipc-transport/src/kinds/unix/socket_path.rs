@@ -33,7 +33,7 @@ pub(super) fn check(path: &Path) -> Result<(), TransportError> {
     Ok(())
 }
 
-/// Tells whether a path fits into a socket address.
+/// Returns whether a path fits into a socket address.
 pub(super) fn fits(path: &Path) -> bool {
     path.as_os_str().len() <= LIMIT
 }

@@ -124,7 +124,7 @@ fn lock(file: &File, path: &Path) -> io::Result<bool> {
         return Ok(false);
     }
     // The last holder may have unlinked the file between our open and our lock; a lock on a
-    // file without a name keeps nobody out.
+    // file without a name locks nothing.
     let ours = file.metadata()?;
     match fs::symlink_metadata(path) {
         Ok(named) => Ok((named.dev(), named.ino()) == (ours.dev(), ours.ino())),

@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Takes an exclusive lock on an open file, or returns `false` if somebody else has it.
+/// Takes an exclusive lock on an open file, or returns `false` if another process has it.
 ///
 /// The lock ends when the file is closed, or when its process dies.
 pub(super) fn try_lock(file: &File) -> io::Result<bool> {
@@ -27,7 +27,7 @@ pub(super) fn effective_uid() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// Returns the number of the group with this name, or `None` if there is none.
+/// Returns the number of the group with this name, or `None` if it does not exist.
 ///
 /// Blocks while the system looks, perhaps on another machine.
 pub(super) fn group_id(name: &str) -> io::Result<Option<u32>> {
@@ -39,7 +39,7 @@ pub(super) fn group_id(name: &str) -> io::Result<Option<u32>> {
     })
 }
 
-/// Returns the number of the user with this name, or `None` if there is none.
+/// Returns the number of the user with this name, or `None` if it does not exist.
 ///
 /// Blocks while the system looks, perhaps on another machine.
 pub(super) fn user_id(name: &str) -> io::Result<Option<u32>> {
@@ -111,8 +111,8 @@ pub(crate) fn adopt(
             return Some(Err((fd, io::Error::last_os_error())));
         }
     }
-    // SAFETY: each is open, as was just seen. The service manager has told this very process that
-    // they are its own, and `ADOPTED` sees to it that they are handed out once.
+    // SAFETY: each is open, as was just seen. By its variables the service manager gave them to this
+    // very process, and `ADOPTED` makes sure that they are handed out once.
     Some(Ok(numbers().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()))
 }
 

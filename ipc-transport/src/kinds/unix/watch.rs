@@ -26,7 +26,7 @@ pub(super) struct FileWatch {
     plan: Plan,
     then: WhenDisplaced,
     due: Interval,
-    /// What was seen at the last look, so that each change is told once.
+    /// What was seen at the last look, so that each change is reported once.
     seen: Option<DisplacedBy>,
     notices: broadcast::Sender<Displaced>,
 }
@@ -47,7 +47,7 @@ impl FileWatch {
     /// If the runtime has no timers.
     pub(super) fn new(path: PathBuf, plan: Plan, then: WhenDisplaced, every: Duration) -> Self {
         let mut due = tokio::time::interval(every);
-        // After a while without a look, in which nobody accepted, one look is enough.
+        // After a while without accepting, in which there was no look, one look is enough.
         due.set_missed_tick_behavior(MissedTickBehavior::Delay);
         due.reset();
         Self { path, plan, then, due, seen: None, notices: broadcast::Sender::new(KEPT) }
@@ -62,15 +62,15 @@ impl FileWatch {
         self.due.poll_tick(cx).map(drop)
     }
 
-    /// Looks whether `ours` is still at the path, tells what changed, and says what follows.
+    /// Looks whether `ours` is still at the path, reports what changed, and returns what follows.
     ///
-    /// Cancel safe: what was not told is told at the next look.
+    /// Cancel safe: what was not reported is reported at the next look.
     pub(super) async fn look(&mut self, ours: FileId) -> Verdict {
         let by = match calls::lstat(&self.path) {
             Ok(found) if FileId::of(&found) == ours => None,
             Ok(_) => Some(DisplacedBy::Replaced),
             Err(error) if is_gone(&error) => Some(DisplacedBy::Removed),
-            // Whoever may not look learns nothing.
+            // Without the right to look nothing is known.
             Err(_) => return Verdict::GoOn,
         };
         let is_new = by != self.seen;
@@ -107,7 +107,7 @@ impl FileWatch {
 
     fn tell(&mut self, by: DisplacedBy, then: AfterDisplaced) {
         self.seen = Some(by);
-        // Without a receiver nobody wants to know.
+        // Without a receiver it is not wanted.
         let _ = self.notices.send(Displaced { path: self.path.clone(), by, then });
     }
 }

@@ -17,8 +17,8 @@ mod poll;
 ///
 /// [`Stream::into_blocking`] makes one, once a transport has dialed or accepted. Reading waits, for
 /// the time of [`set_read_timeout`](Self::set_read_timeout) at most; writing with [`Write`] waits,
-/// and [`try_write_vectored`](Self::try_write_vectored) does not. Neither raises a signal if the peer
-/// has hung up.
+/// and [`try_write_vectored`](Self::try_write_vectored) does not. Neither raises a signal if the
+/// peer has hung up.
 pub struct BlockingStream {
     io: Io,
     peer: PeerInfo,
@@ -71,8 +71,8 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// [`TransportError::Unsupported`] for streams that are no plain socket: memory, TLS, and those
-    /// of [`Stream::from_io`]. [`TransportError::Io`] if the system refuses.
+    /// [`TransportError::Unsupported`] for streams that are not plain sockets: memory, TLS, and
+    /// those of [`Stream::from_io`]. [`TransportError::Io`] if the system refuses.
     pub fn into_blocking(self) -> Result<BlockingStream, TransportError> {
         let (kind, peer) = self.into_parts();
         let io = match kind {
@@ -107,7 +107,7 @@ impl BlockingStream {
         &self.peer
     }
 
-    /// Sets how long a read may wait, `None` for ever; beyond it the read fails with
+    /// Sets how long a read may wait, `None` without limit; beyond it the read fails with
     /// [`io::ErrorKind::WouldBlock`] or [`io::ErrorKind::TimedOut`], as the system has it.
     ///
     /// Costs a system call only if it is another time than before.
@@ -147,8 +147,8 @@ impl BlockingStream {
         }
     }
 
-    /// Waits until the socket is ready for what is wanted, for `timeout` at most, `None` for ever.
-    /// Nothing is ready when the time is over, or a signal came.
+    /// Waits until the socket is ready for what is wanted, for `timeout` at most, `None` without
+    /// limit. Nothing is ready when the time is over, or a signal came.
     ///
     /// # Errors
     ///

@@ -18,9 +18,10 @@ use stream::FaultStream;
 
 /// A wrapper around any transport that adds short reads, partial writes, refusals and cuts.
 ///
-/// What it does is allowed on any socket, so code that works over a plain transport must work
-/// over this one. A datagram is never written in parts: there is no such thing as a part of it. A connection's faults depend on the seed and on how many connections were
-/// made before it, not on timing.
+/// What it does is allowed on any socket, so code that works over a plain transport must work over
+/// this one. A datagram is never written in parts: there is no such thing as a part of it. A
+/// connection's faults depend on the seed and on how many connections were made before it, not on
+/// timing.
 ///
 /// # Examples
 ///

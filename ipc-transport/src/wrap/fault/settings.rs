@@ -87,7 +87,7 @@ impl Faults {
         self
     }
 
-    /// Makes the first `count` dials fail as if nobody listened, by default none.
+    /// Makes the first `count` dials fail as if no server listened, by default 0.
     #[must_use]
     pub const fn with_refused_dials(mut self, count: u32) -> Self {
         self.refused_dials = count;
@@ -111,12 +111,12 @@ impl Dice {
         dice
     }
 
-    /// Tells whether a "one in n" chance came up.
+    /// Returns whether a "one in n" chance came up.
     pub(super) fn strikes(&mut self, one_in: u32) -> bool {
         self.next().checked_rem(u64::from(one_in)) == Some(0)
     }
 
-    /// Tells whether to refuse this poll; never twice in a row, so that something moves.
+    /// Returns whether to refuse this poll; never twice in a row, so that something moves.
     pub(super) fn refuses(&mut self, one_in: u32) -> bool {
         self.refused = !self.refused && self.strikes(one_in);
         self.refused

@@ -18,7 +18,7 @@ pub(super) struct FaultStream {
     writing: Dice,
     /// Bytes that may still cross, in both directions together.
     left: u64,
-    /// Whoever waits for the inner stream would wait for ever once a cut has dropped it.
+    /// The wakers of tasks that wait for the inner stream, which a cut drops without waking them.
     reader: Option<Waker>,
     writer: Option<Waker>,
 }

@@ -1,4 +1,5 @@
-//! The scheduler against a table of addresses that answer, refuse or stay silent, on a paused clock.
+//! The scheduler against a table of addresses that answer, refuse or stay silent, on a paused
+//! clock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

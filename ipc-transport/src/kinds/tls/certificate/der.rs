@@ -1,9 +1,9 @@
 //! The little of DER that has to be read here: one value after another, with its tag.
 //!
-//! webpki reads certificates, but none of version 1, and tells no kind of a key; parsers that do bring
-//! a dozen crates along.
+//! webpki reads certificates, but not those of version 1, and does not report the kind of a key;
+//! parsers that do bring a dozen crates along.
 
-/// Values that stand one behind the other.
+/// Values one after the other.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::kinds::tls) struct Values<'a>(&'a [u8]);
 

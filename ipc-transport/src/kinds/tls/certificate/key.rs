@@ -18,7 +18,7 @@ pub(in crate::kinds::tls) enum KeyKind {
 }
 
 impl KeyKind {
-    /// Returns the kind of a public key, as it stands in a certificate.
+    /// Returns the kind of a public key, as a certificate has it.
     pub(in crate::kinds::tls) fn of_public(info: &[u8]) -> Self {
         let Some(mut info) = Value::sequence(info) else { return Self::Unknown };
         let (Some(mut algorithm), Some(key)) =
@@ -26,7 +26,7 @@ impl KeyKind {
         else {
             return Self::Unknown;
         };
-        // The first byte tells how many bits of the last are unused.
+        // The first byte says how many bits of the last are unused.
         let modulus = || {
             let mut key = Value::sequence(key.content.get(1..)?)?;
             key.take(INTEGER).map(Value::bits)
@@ -34,7 +34,7 @@ impl KeyKind {
         Self::of(&mut algorithm, modulus)
     }
 
-    /// Returns the kind of a private key in PKCS #8, PKCS #1 or SEC 1; `None` if it is none.
+    /// Returns the kind of a private key in PKCS #8, PKCS #1 or SEC 1; `None` for anything else.
     pub(in crate::kinds::tls) fn of_private(key: &[u8]) -> Option<Self> {
         let mut values = Value::sequence(key)?;
         let members = values.count()?;
@@ -77,7 +77,7 @@ impl KeyKind {
         Self::Ec(known.map_or(UNNAMED, |(_, name)| name))
     }
 
-    /// Tells whether signatures of such a key can be checked here.
+    /// Returns whether signatures of such a key can be checked here.
     pub(in crate::kinds::tls) fn is_checkable(self) -> bool {
         match self {
             Self::Rsa(bits) => (2048..=8192).contains(&bits),
@@ -87,7 +87,7 @@ impl KeyKind {
         }
     }
 
-    /// Tells whether such a key can be the own one here, by its kind and size.
+    /// Returns whether such a key can be the own one here, by its kind and size.
     pub(in crate::kinds::tls) fn is_usable(self) -> bool {
         match self {
             Self::Rsa(bits) => (2048..=LARGEST_RSA).contains(&bits),

@@ -1,4 +1,4 @@
-//! What a certificate says of itself, of any version, believed by nobody yet.
+//! What a certificate says about itself, of any version, before it is verified.
 
 pub(super) mod der;
 pub(super) mod key;
@@ -18,7 +18,7 @@ pub(super) struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    /// Reads a certificate; `None` if it is none, or broken.
+    /// Reads a certificate; `None` if it is broken or something else.
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let mut outer = Value::sequence(der)?;
         let mut told = outer.take(SEQUENCE)?.within();
@@ -40,12 +40,12 @@ impl<'a> Certificate<'a> {
         Some(Self { version, issuer, subject, key })
     }
 
-    /// Tells whether it names itself as the one who vouches for it.
+    /// Returns whether it names itself as its issuer.
     pub(super) fn is_self_signed(&self) -> bool {
         self.issuer == self.subject
     }
 
-    /// Tells whether the holder of its key can be made to prove that it has it.
+    /// Returns whether the holder of its key can be made to prove that it has it.
     pub(super) fn is_provable(&self) -> bool {
         KeyKind::of_public(self.key).is_checkable()
     }

@@ -1,4 +1,4 @@
-//! What stands behind `-----BEGIN`: what it is, and what to do with what is not taken.
+//! What follows `-----BEGIN`: what it is, and what to do with what is not taken.
 
 /// What a section of PEM holds, by its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,14 +6,14 @@ pub(super) enum Holds {
     Certificate,
     Key,
     EncryptedKey,
-    /// The curve of the key behind it, which says it itself.
+    /// The curve of the key that follows, which names it itself.
     Curve,
     /// Something that is not taken: what it is, and what to do.
     Other(&'static str),
 }
 
 impl Holds {
-    /// Returns what a label stands for. The label itself is not kept: it may be anything.
+    /// Returns what a label means. The label itself is not kept: it may be anything.
     pub(super) fn of(label: &[u8]) -> Self {
         let known = LABELS.iter().find(|(known, _)| known.as_bytes() == label);
         known.map_or(Self::Other(UNKNOWN), |(_, holds)| *holds)
@@ -49,8 +49,8 @@ const LABELS: &[(&str, Holds)] = &[
              (`openssl x509 -in FILE -out NEW` writes the certificate without them)",
         ),
     ),
-    ("PUBLIC KEY", Holds::Other("a PUBLIC KEY, which is no certificate")),
-    ("RSA PUBLIC KEY", Holds::Other("an RSA PUBLIC KEY, which is no certificate")),
+    ("PUBLIC KEY", Holds::Other("a PUBLIC KEY, which is not a certificate")),
+    ("RSA PUBLIC KEY", Holds::Other("an RSA PUBLIC KEY, which is not a certificate")),
     ("CERTIFICATE REQUEST", Holds::Other(REQUEST)),
     ("NEW CERTIFICATE REQUEST", Holds::Other(REQUEST)),
     ("X509 CRL", Holds::Other("an X509 CRL, and lists of revoked certificates are not used here")),

@@ -22,8 +22,8 @@ use sections::{Fault, Section, sections};
 /// PEM text: a file that is read when it is needed, or the text itself.
 ///
 /// All that is in it is used, or it is refused with the line at fault. Text between the sections is
-/// passed over, as `openssl x509 -text` writes it; a byte order mark, line ends of any system, and two
-/// sections joined without a line end between them do no harm.
+/// passed over, as `openssl x509 -text` writes it; a byte order mark, line ends of any system, and
+/// two sections joined without a line end between them do no harm.
 ///
 /// Neither `Debug` nor `Display` show the text, nor does an error about it.
 #[derive(Clone, PartialEq, Eq)]
@@ -125,12 +125,12 @@ impl Document {
         Ok(At { line: key.line, value })
     }
 
-    /// Tells whether there is a private key in it.
+    /// Returns whether there is a private key in it.
     pub(super) fn has_key(&self) -> bool {
         self.all(Holds::Key).next().is_some()
     }
 
-    /// Tells whether there is a certificate in it.
+    /// Returns whether there is a certificate in it.
     pub(super) fn has_certificate(&self) -> bool {
         self.all(Holds::Certificate).next().is_some()
     }
@@ -189,4 +189,4 @@ impl fmt::Debug for Pem {
     }
 }
 
-const NO_CERTIFICATE: &str = "what it holds is no certificate in DER, or a part of one";
+const NO_CERTIFICATE: &str = "what it holds is not a certificate in DER, or only part of one";

@@ -1,8 +1,8 @@
-//! Files that are no PEM text as a whole: binary forms, other encodings, PEM wrapped in something.
+//! Files that are not PEM text at all: binary forms, other encodings, PEM wrapped in something.
 
 use super::super::certificate::der::{INTEGER, OBJECT_ID, OCTET_STRING, SEQUENCE, Value, Values};
 
-/// Returns what the bytes are and what to do, if that can be told and it is not PEM text.
+/// Returns what the bytes are and what to do, if they are recognised and not PEM text.
 pub(super) fn what(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Some(UTF16);

@@ -30,7 +30,7 @@ pub(super) struct Fault {
 }
 
 impl Section {
-    /// Returns what the base64 stands for.
+    /// Returns the decoded base64.
     pub(super) fn decode(&self) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let text =
             [&b"-----BEGIN PRIVATE KEY-----\n"[..], &self.body.0, b"\n-----END PRIVATE KEY-----\n"];
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// Returns the sections of a text. What stands between them is for people, as long as it does not
+/// Returns the sections of a text. The text between them is for people, as long as it does not
 /// look like a section itself.
 pub(super) fn sections(text: &[u8]) -> Result<Vec<Section>, Fault> {
     let mut done = Vec::new();
@@ -165,7 +165,7 @@ impl<'a> Open<'a> {
     }
 }
 
-/// Returns the label at the beginning of the rest of a BEGIN or END line, and what comes behind it.
+/// Returns the label at the beginning of the rest of a BEGIN or END line, and what follows it.
 fn label(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = rest.windows(DASHES.len()).position(|window| window == DASHES)?;
     Some((rest.get(..end)?, rest.get(end + DASHES.len()..)?.trim_ascii()))
@@ -182,10 +182,10 @@ fn outside(line: &[u8]) -> Option<&'static str> {
         || has(b"-- BEGIN")
         || (line.starts_with(b"BEGIN ") && (has(b"KEY") || has(b"CERTIFICATE")))
     {
-        return Some(cause(line, "it looks like a BEGIN line, and is none"));
+        return Some(cause(line, "it looks like a BEGIN line, but is not one"));
     }
     if has(b"--END") || has(b"-- END") {
-        return Some(cause(line, "it looks like an END line, and is none"));
+        return Some(cause(line, "it looks like an END line, but is not one"));
     }
     let padding = line.iter().rev().take_while(|byte| **byte == b'=').count();
     // Lines under headings are not meant.
@@ -202,8 +202,8 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// Returns the lines with their numbers, without white space and marks at their ends. Lines end as on
-/// any system; files that begin with a byte order mark may have been joined.
+/// Returns the lines with their numbers, without white space and marks at their ends. Lines end as
+/// on any system; files that begin with a byte order mark may have been joined.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let is_old = !text.contains(&b'\n');
     let end = if is_old { b'\r' } else { b'\n' };
@@ -219,7 +219,7 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const BYTE_ORDER_MARK: &[u8] = &[0xef, 0xbb, 0xbf];
-/// How long a line of base64 is that nobody takes for a word.
+/// How long a line of base64 is that cannot be a word.
 const LINE: usize = 60;
 
 const BROKEN: &str = "its base64 is incomplete or broken";

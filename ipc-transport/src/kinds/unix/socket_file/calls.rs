@@ -1,4 +1,5 @@
-//! The calls that make a socket file. Some file systems lack one of them, so a test can make each fail.
+//! The calls that make a socket file. Some file systems lack one of them, so a test can make each
+//! fail.
 
 use std::fs::{self, File, Permissions};
 use std::io;

@@ -20,7 +20,7 @@ pub(in crate::kinds::unix) enum Found {
     Live,
 }
 
-/// A socket file that nobody has open.
+/// A socket file that no process has open.
 #[derive(Debug)]
 pub(in crate::kinds::unix) struct Stale {
     pub(super) id: FileId,
@@ -48,7 +48,7 @@ const fn keep(_: &Path) -> Option<File> {
     None
 }
 
-/// Returns what is at the path, or an error if that is no socket.
+/// Returns what is at the path, or an error if that is not a socket.
 ///
 /// A live server does not notice: a datagram socket cannot connect to a stream socket, and the
 /// system says so only if a process has that one open. A stream socket in its place would be a
@@ -66,7 +66,7 @@ pub(in crate::kinds::unix) async fn inspect(path: &Path) -> Result<Found, Transp
     let mut probe = UnixDatagram::unbound().and_then(|socket| socket.connect(path));
     if is_refused(&probe) {
         // Some systems that act as Linux do (gVisor) refuse a datagram socket in any case. A file
-        // that is to be replaced has to be stale by both.
+        // that may be replaced has to be stale by both.
         probe = UnixStream::connect(path).await.map(drop);
     }
     match probe {

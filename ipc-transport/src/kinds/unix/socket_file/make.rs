@@ -13,7 +13,7 @@ use super::{calls, failed};
 use crate::TransportError;
 use crate::kinds::unix::{group, socket_path, sys};
 
-/// What a socket file is given before anybody can connect to it.
+/// What a socket file is given before a client can connect to it.
 #[derive(Debug)]
 pub(super) struct Rights {
     pub(super) mode: u32,
@@ -46,7 +46,7 @@ pub(super) fn make(
         }
     }
     match bind(&socket, path) {
-        // Somebody who takes no lock, as node-ipc, was faster.
+        // A server that takes no lock, such as one in Node, was faster.
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Ok(None),
         other => other.map_err(|error| failed(path, "bind", error))?,
     }
@@ -103,5 +103,5 @@ fn is_ours_alone(path: &Path) -> bool {
     })
 }
 
-/// The permission bits of everybody but the owner.
+/// The permission bits of all users but the owner.
 const OTHERS: u32 = 0o077;

@@ -3,7 +3,7 @@
 //! The socket is bound at its own path, so that the kernel and every tool that asks it know the
 //! file by the name that is served. What a moment without the right mode or without a listener
 //! could do is kept away by order: the mode is set before the file appears (Linux) or before the
-//! socket listens (elsewhere), and until it listens nobody can connect.
+//! socket listens (elsewhere), and until it listens no client can connect.
 
 use std::fs;
 use std::io;
@@ -134,7 +134,7 @@ fn is_denied(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
 }
 
-/// Each further try means that somebody took the path between our look and our bind.
+/// Each further try means that another server took the path between our look and our bind.
 const TRIES: u32 = 8;
 /// Between bind and listen a server that is starting needs microseconds.
 const UNLOCKED_PAUSE: Duration = Duration::from_millis(50);

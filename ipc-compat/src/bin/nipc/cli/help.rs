@@ -1,0 +1,19 @@
+//! What `--help` says below the options.
+
+pub(crate) const EXIT_STATUS: &str = "\
+Exit status:
+  0  done
+  1  wrong usage; files of TLS, or data, that cannot be used
+  2  cannot start, connect or bind, TLS refused it, messages were not written, or
+     the server did not close within --flush
+  3  time ran out
+  4  the peer broke the protocol";
+
+pub(crate) const STDIN: &str = "\
+stdin takes one JSON object per line:
+  {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
+  {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
+  {\"to\":{\"address\":\"127.0.0.1\",\"port\":1},\"type\":\"t\"}   over UDP: to that address
+  {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
+  {\"do\":\"close\"} {\"do\":\"stop\"}              flush and exit
+  {\"do\":\"stop-retrying\"}                    do not connect again";

@@ -1,0 +1,248 @@
+//! The command line of `nipc`.
+
+pub(crate) mod bench;
+mod checks;
+pub(crate) mod common;
+pub(crate) mod data;
+mod escape;
+pub(crate) mod help;
+mod keepalive;
+mod local;
+pub(crate) mod ls;
+mod port;
+mod raw;
+pub(crate) mod sending;
+pub(crate) mod settings;
+mod tls;
+mod udp;
+pub(crate) mod values;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::cli::bench::Bench;
+use crate::cli::common::{Common, Printing, Retrying};
+use crate::cli::help::{EXIT_STATUS, STDIN};
+use crate::cli::local::WhenLost;
+use crate::cli::ls::Ls;
+use crate::cli::sending::{Emit, Request};
+use crate::cli::values::positive;
+
+/// Talks to node-ipc processes.
+#[derive(Debug, Parser)]
+#[command(name = "nipc", version, about, after_help = EXIT_STATUS, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve, print every event, send what stdin says.
+    Serve(Serve),
+    /// Connect, print every event, send what stdin says.
+    Connect(Connect),
+    /// Connect, send one event and exit when it is written.
+    Emit(Emit),
+    /// Connect, send one event, wait for the answer and print its data.
+    Request(Request),
+    /// List the local endpoints without disturbing a server.
+    Ls(Ls),
+    /// Measure a server that echoes, and print the figures as JSON.
+    Bench(Box<Bench>),
+}
+
+impl Cli {
+    /// Refuses options that each make sense, but not together.
+    pub(crate) fn checked(self) -> Result<Self, clap::Error> {
+        let conflict = match &self.command {
+            Command::Serve(args) => args.common.conflict(true),
+            Command::Connect(args) => args.common.conflict(false),
+            Command::Emit(args) => args.conflict(),
+            Command::Request(args) => args.sending.common.conflict(false),
+            Command::Bench(args) => args.conflict(),
+            Command::Ls(_) => None,
+        };
+        match conflict {
+            Some(why) => Err(Self::command().error(ErrorKind::ArgumentConflict, why)),
+            None => Ok(self),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = STDIN)]
+pub(crate) struct Serve {
+    /// Name of this server [default: the machine's name].
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) printing: Printing,
+    /// Send every message back to its sender.
+    #[arg(long)]
+    pub(crate) echo: bool,
+    /// Serve at most N clients at a time [default: 100].
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(crate) max_connections: Option<usize>,
+    /// Do not replace the socket file that a dead server left.
+    #[arg(long)]
+    pub(crate) no_unlink: bool,
+    /// Once stdin is closed, flush and exit, as after {"do":"stop"}.
+    #[arg(long)]
+    pub(crate) exit_with_stdin: bool,
+    #[command(flatten)]
+    pub(crate) when_lost: WhenLost,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = STDIN)]
+pub(crate) struct Connect {
+    /// Name of the server [default: the machine's name].
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) id: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) printing: Printing,
+    #[command(flatten)]
+    pub(crate) retrying: Retrying,
+    /// After each message wait for anything to come back before the next is sent.
+    #[arg(long)]
+    pub(crate) sync: bool,
+    /// Once stdin is closed, flush and exit, as after {"do":"close"}.
+    #[arg(long)]
+    pub(crate) exit_with_stdin: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::data::Data;
+    use crate::cli::port::Tcp;
+
+    #[track_caller]
+    fn parse(line: &str) -> Command {
+        Cli::try_parse_from(line.split(' ')).unwrap().command
+    }
+
+    #[track_caller]
+    fn refused(line: &str) {
+        assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+    }
+
+    #[test]
+    fn emit_takes_id_event_and_data_in_order() {
+        let Command::Emit(emit) = parse("nipc emit world app.message -1.5e3 --tcp 8000") else {
+            panic!("not emit");
+        };
+        let sending = emit.sending;
+        assert_eq!((sending.id.as_str(), sending.event.as_str()), ("world", "app.message"));
+        assert!(matches!(sending.data, Some(Data::Given(data)) if data.as_str() == "-1.5e3"));
+        assert_eq!(sending.common.place.tcp, Some(Tcp { host: None, port: 8000 }));
+        refused("nipc emit");
+        refused("nipc emit world");
+        refused("nipc emit world t hello");
+        refused("nipc emit world t 1 2");
+    }
+
+    #[test]
+    fn there_is_one_endpoint_at_most() {
+        refused("nipc serve --path /tmp/x --tcp 80");
+        refused("nipc serve --path");
+        refused("nipc serve a b");
+    }
+
+    #[test]
+    fn json_and_pretty_exclude_each_other() {
+        refused("nipc serve --json --pretty");
+        parse("nipc serve -q -v --json");
+        parse("nipc connect -qv --pretty");
+    }
+
+    #[test]
+    fn numbers_are_whole_and_sensible() {
+        parse("nipc serve --count 1 --max-connections 5 --max-frame 100 --timeout 0");
+        parse("nipc connect --retry 0 --max-retries 0");
+        for option in ["--count 0", "--count -1", "--count 1.5", "--count x", "--max-frame 0"] {
+            refused(&format!("nipc serve {option}"));
+        }
+        for option in ["--timeout 1.5", "--timeout -1", "--max-connections 0"] {
+            refused(&format!("nipc serve {option}"));
+        }
+        refused("nipc connect --retry 1s");
+    }
+
+    #[test]
+    fn a_delimiter_may_begin_with_a_hyphen() {
+        parse(r"nipc serve --delimiter --end--");
+    }
+
+    #[test]
+    fn raw_mode_takes_the_encodings_there_are() {
+        for name in ["utf8", "ascii", "latin1", "utf16le", "ucs2", "base64", "hex", "HEX"] {
+            parse(&format!("nipc serve --raw --encoding {name}"));
+            parse(&format!("nipc emit w text --encoding {name} --raw"));
+        }
+        refused("nipc connect --encoding hex");
+        refused("nipc connect --raw --delimiter x");
+        let error = Cli::try_parse_from("nipc serve --raw --encoding utf7".split(' '));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("utf7") && error.contains("base64"), "{error}");
+    }
+
+    /// One that takes several swallows what follows it.
+    #[test]
+    fn no_option_takes_more_than_one_value_at_a_time() {
+        let mut cli = Cli::command();
+        cli.build();
+        let mut commands: Vec<_> = cli.get_subcommands().collect();
+        let mut options = 0;
+        while let Some(command) = commands.pop() {
+            commands.extend(command.get_subcommands());
+            // The words after `help` are commands, and nothing follows them.
+            if command.get_name() == "help" {
+                continue;
+            }
+            for option in command.get_arguments() {
+                let values = option.get_num_args().map_or(0, |range| range.max_values());
+                assert!(values <= 1, "{} of {}", option.get_id(), command.get_name());
+                options += values;
+            }
+        }
+        assert!(options > 50, "{options}");
+    }
+
+    #[test]
+    fn options_that_may_be_repeated_have_one_value_each_time() {
+        let line = "nipc serve --profile assured --allow ping --allow pong w";
+        let Command::Serve(serve) = parse(line) else { panic!("not serve") };
+        assert_eq!(serve.id.as_deref(), Some("w"));
+        parse("nipc connect --tls 1 --ca a.pem --ca b.pem w");
+        for line in ["serve --allow", "serve --allow --profile assured", "connect --ca"] {
+            let error = Cli::try_parse_from(["nipc"].into_iter().chain(line.split(' ')));
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("a value is required"), "{error}");
+        }
+        let error = Cli::try_parse_from("nipc serve w --profile assured --allow a b".split(' '));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("unexpected argument 'b'"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_belong_to_a_command_is_refused() {
+        refused("nipc connect --echo");
+        refused("nipc connect --no-unlink");
+        refused("nipc serve --retry 5");
+        refused("nipc emit a b --count 1");
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_refused() {
+        for command in ["tap", "replay x"] {
+            refused(&format!("nipc {command}"));
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `nipc connect`: connect, print every event, send what stdin says.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
+use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Incoming};
+
+use crate::cli::Connect;
+use crate::cli::settings;
+use crate::commands::failures::is_breach;
+use crate::commands::supervise::{Stop, supervise};
+use crate::commands::wanted::Wanted;
+use crate::commands::{closing, endpoint, failures};
+use crate::exit::Exit;
+use crate::io::instruction::{BadInstruction, Chunk, Event, Instruction, To};
+use crate::io::lines::Line;
+use crate::io::stderr::Diagnostics;
+use crate::io::stdin::Instructions;
+use crate::io::stdout::{Output, Style};
+use crate::io::streams::Stdout;
+
+/// Runs the command.
+pub(crate) async fn run(args: Connect) -> Exit {
+    let log = Diagnostics::new(args.common.verbose, args.printing.quiet);
+    let mut config = settings::config(args.id.as_deref(), &args.common);
+    settings::set_retrying(&mut config, &args.retrying, Retries::Forever);
+    config.sync = args.sync;
+    let instructions = match Instructions::of_stdin(&config) {
+        Ok(instructions) => instructions,
+        Err(error) => return failures::cannot_start(log, &error),
+    };
+    let client = match endpoint::client(config, &args.common) {
+        Ok(client) => client,
+        Err(error) => return failures::unusable(log, &error),
+    };
+    // The client starts when the stream is first polled, so that no event is missed.
+    let events = client.core().events();
+    let output = match Output::start(
+        Stdout,
+        Style::chosen(args.printing.json, args.printing.pretty),
+        args.printing.quiet,
+    ) {
+        Ok(output) => output,
+        Err(error) => return failures::cannot_start(log, &error),
+    };
+    let exit_with_stdin = args.exit_with_stdin;
+    let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
+    let session =
+        ConnectSession { client: &client, output: &output, wanted: &wanted, log, exit_with_stdin };
+    let work = session.run(events, instructions, &stop);
+    supervise(args.common.timeout, log, Some(&output), &stop, work).await
+}
+
+struct ConnectSession<'a> {
+    client: &'a IpcClient,
+    output: &'a Output,
+    wanted: &'a Wanted,
+    log: Diagnostics,
+    exit_with_stdin: bool,
+}
+
+/// How a client ended.
+#[derive(Debug, Default)]
+struct Ended {
+    was_connected: bool,
+    /// Whether the last connection ended since the server broke the protocol.
+    by_breach: bool,
+    undelivered: usize,
+}
+
+impl ConnectSession<'_> {
+    async fn run(
+        &self,
+        events: Events<NodeFormat, ClientEvent>,
+        instructions: Instructions,
+        stop: &Stop,
+    ) -> Exit {
+        let mut printing = pin!(self.print(events));
+        let asked = tokio::select! {
+            ended = &mut printing => {
+                self.output.drained().await;
+                return self.exit_by_itself(&ended);
+            }
+            () = self.execute(instructions) => true,
+            () = self.wanted.no_more() => true,
+            () = stop.requested() => false,
+        };
+        let close = async {
+            tokio::select! {
+                biased;
+                () = stop.requested() => closing::give_up(self.client).await,
+                _ = closing::flush(self.client, PATIENCE), if asked => self.client.close().await,
+            }
+        };
+        let (_, ended) = tokio::join!(close, &mut printing);
+        self.output.drained().await;
+        if asked && ended.undelivered > 0 {
+            self.log.fail(format_args!("{} messages were not written", ended.undelivered));
+            return Exit::Failed;
+        }
+        Exit::Done
+    }
+
+    fn exit_by_itself(&self, ended: &Ended) -> Exit {
+        if ended.by_breach {
+            self.log.fail(format_args!("the server broke the protocol"));
+            Exit::Protocol
+        } else if !ended.was_connected {
+            self.log.fail(format_args!("could not connect"));
+            Exit::Failed
+        } else if ended.undelivered > 0 {
+            self.log.fail(format_args!("{} messages were not written", ended.undelivered));
+            Exit::Failed
+        } else {
+            Exit::Done
+        }
+    }
+
+    /// Prints events until the client is closed.
+    async fn print(&self, mut events: Events<NodeFormat, ClientEvent>) -> Ended {
+        let mut ended = Ended::default();
+        while let Some(incoming) = events.next().await {
+            // Pending events must not starve the socket.
+            tokio::task::consume_budget().await;
+            match incoming {
+                Incoming::Message(message, server) => {
+                    self.wanted.print(self.output, &message, (&server, None)).await;
+                }
+                Incoming::Lifecycle(event) => self.print_lifecycle(event, &mut ended).await,
+                _ => {}
+            }
+        }
+        ended
+    }
+
+    async fn print_lifecycle(&self, event: ClientEvent, ended: &mut Ended) {
+        match event {
+            ClientEvent::Connect => {
+                ended.was_connected = true;
+                if let Some(info) = self.client.core().peer().info() {
+                    self.log.note(format_args!("connected to {}", info.endpoint));
+                }
+                self.print_unless_udp(Line::Connect { peer: None }).await;
+            }
+            ClientEvent::Disconnect(reason) => {
+                self.log.note(format_args!("disconnected: {}", failures::reason(&reason)));
+                ended.by_breach =
+                    matches!(reason, DisconnectReason::Error(error) if is_breach(&error));
+                self.print_unless_udp(Line::Disconnect).await;
+            }
+            ClientEvent::Destroy => {
+                ended.undelivered = self.client.core().peer().take_undelivered().len();
+                if ended.undelivered > 0 {
+                    self.output.print(&Line::undelivered(ended.undelivered, None)).await;
+                }
+                self.print_unless_udp(Line::Destroy).await;
+            }
+            ClientEvent::Error(error) => {
+                if failures::gives_up_on(&error) {
+                    self.client.core().stop_retrying();
+                }
+                self.output.print(&failures::line(&error)).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Prints what happens to a connection, if there are connections.
+    async fn print_unless_udp(&self, line: Line<'_>) {
+        if endpoint::udp_address(self.client.core().peer()).is_none() {
+            self.output.print(&line).await;
+        }
+    }
+
+    /// Executes instructions until one says to close. Once stdin is closed it waits for ever, unless
+    /// `--exit-with-stdin` was given.
+    async fn execute(&self, mut instructions: Instructions) {
+        while let Some(instruction) = instructions.next().await {
+            match instruction {
+                Ok(Instruction::Send(event)) => self.send(event).await,
+                Ok(Instruction::Write(chunk)) => self.write(chunk).await,
+                Ok(Instruction::Close) => return,
+                Ok(Instruction::StopRetrying) => self.client.core().stop_retrying(),
+                Err(bad) => self.output.print(&failures::bad(&bad)).await,
+            }
+        }
+        if !self.exit_with_stdin {
+            std::future::pending().await
+        }
+    }
+
+    async fn send(&self, Event { to, name, data }: Event) {
+        let client = self.client.core();
+        let sent = async {
+            match &data {
+                Some(data) => client.send(&name, data).await,
+                None => client.send(&name, &NoData).await,
+            }
+        };
+        self.send_to_server(to, sent).await;
+    }
+
+    async fn write(&self, Chunk { to, data }: Chunk) {
+        self.send_to_server(to, self.client.core().peer().send_raw(data)).await;
+    }
+
+    /// Sends, unless the line names a peer, and prints a failure.
+    async fn send_to_server(
+        &self,
+        to: Option<To>,
+        send: impl Future<Output = Result<(), EmitError>>,
+    ) {
+        if to.is_some() {
+            let bad = BadInstruction("has `to`, but a client has one peer only, its server".into());
+            return self.output.print(&failures::bad(&bad)).await;
+        }
+        if let Err(error) = send.await {
+            self.output.print(&Line::not_sent(&error, None)).await;
+        }
+    }
+}
+
+/// How long a server may read nothing before the client stops waiting for it at close.
+const PATIENCE: Duration = Duration::from_secs(5);

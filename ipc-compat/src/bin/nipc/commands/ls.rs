@@ -1,0 +1,193 @@
+//! `nipc ls`: the local endpoints there are, without disturbing a server.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use ipc_compat::{Config, Environment, paths};
+use serde::Serialize;
+
+use crate::cli::ls::Ls;
+use crate::commands::failures;
+use crate::exit::Exit;
+use crate::io::pretty;
+use crate::io::stderr::Diagnostics;
+use crate::io::stdout::Style;
+
+/// A socket file, or a pipe.
+#[derive(Debug, Serialize)]
+struct Found {
+    path: String,
+    /// `live`, `stale`, or `unknown` if its rights keep us from looking. A pipe is always `live`: it
+    /// goes with its server.
+    state: &'static str,
+    #[serde(flatten)]
+    file: Option<File>,
+}
+
+/// What a file has and a pipe has not.
+#[derive(Debug, Serialize)]
+struct File {
+    /// The number of the user it belongs to.
+    owner: u32,
+    /// Its permission bits, in octal.
+    mode: String,
+}
+
+/// Runs the command.
+pub(crate) async fn run(args: Ls) -> Exit {
+    let log = Diagnostics::new(false, args.quiet);
+    let mut found = Vec::new();
+    for (root, appspace) in roots(&args) {
+        match look(&root, &appspace).await {
+            Ok(there) => found.extend(there),
+            // A root that was not asked for need not be there.
+            Err(error) if args.socket_root.is_none() && error.kind() == io::ErrorKind::NotFound => {
+            }
+            Err(error) => {
+                log.fail(format_args!("cannot look in {}: {error}", root.display()));
+                return Exit::Failed;
+            }
+        }
+    }
+    match shown(&args, &found) {
+        Ok(lines) => failures::print(log, &lines),
+        Err(error) => {
+            log.fail(format_args!("cannot show what was found: {error}"));
+            Exit::Failed
+        }
+    }
+}
+
+/// Returns the directories to look in, each with what names there begin with.
+fn roots(args: &Ls) -> Vec<(PathBuf, String)> {
+    let appspace = |otherwise: &str| args.appspace.clone().unwrap_or_else(|| otherwise.to_owned());
+    if let Some(root) = &args.socket_root {
+        return vec![(root.clone(), appspace(""))];
+    }
+    let environment = Environment::read();
+    // In /tmp there are many sockets that have nothing to do with node-ipc.
+    let usual = Config::classic_in(&environment).appspace;
+    let mut roots = vec![
+        (paths::classic_socket_root(), appspace(&usual)),
+        (paths::v14_socket_root(&environment), appspace("")),
+    ];
+    // Where the servers of a user are that were started without a session.
+    for root in paths::v14_temporary_roots(&environment) {
+        if roots.iter().all(|(known, _)| *known != root) {
+            roots.push((root, appspace("")));
+        }
+    }
+    roots
+}
+
+/// Returns the sockets in a directory, by name.
+#[cfg(unix)]
+async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+    use ipc_transport::{Presence, UnixTransport};
+
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !name.starts_with(appspace) {
+            continue;
+        }
+        // What has gone since is not there.
+        let Ok(metadata) = entry.path().symlink_metadata() else { continue };
+        if !metadata.file_type().is_socket() {
+            continue;
+        }
+        let state = match UnixTransport::new(entry.path()).presence().await {
+            Ok(Presence::Live) => "live",
+            Ok(Presence::Stale) => "stale",
+            Ok(_) => continue,
+            Err(_) => "unknown",
+        };
+        let mode = format!("{:04o}", metadata.mode() & 0o7777);
+        found.push(Found {
+            path: entry.path().to_string_lossy().into_owned(),
+            state,
+            file: Some(File { owner: metadata.uid(), mode }),
+        });
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// Returns the pipes whose names begin with what this root and appspace make of them. The names are
+/// listed; no pipe is opened, so no server notices.
+#[cfg(windows)]
+async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(paths::pipe_name(""))? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    Ok(pipes(names, root, appspace))
+}
+
+/// Returns those of these pipes that are of this root and appspace, by name.
+#[cfg(any(windows, test))]
+fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
+    let beginning = paths::socket_path(crate::cli::settings::with_separator(root), appspace, "");
+    let beginning = paths::pipe_name(&beginning.to_string_lossy());
+    let names = names.iter().map(|name| paths::pipe_name("") + name);
+    let mut found: Vec<_> = names
+        .filter(|path| path.starts_with(&beginning))
+        .map(|path| Found { path, state: "live", file: None })
+        .collect();
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    found
+}
+
+fn shown(args: &Ls, found: &[Found]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let json = Style::chosen(args.json, args.pretty) == Style::Json;
+    for socket in found {
+        if json {
+            serde_json::to_writer(&mut out, socket)?;
+            writeln!(out)?;
+        } else {
+            let state = pretty::state(socket.state, pretty::may_colour());
+            write!(out, "{state} ")?;
+            if let Some(File { owner, mode }) = &socket.file {
+                write!(out, "{mode} {owner:>5} ")?;
+            }
+            writeln!(out, "{}", pretty::tame(&socket.path))?;
+        }
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Tests W33
+    #[test]
+    fn pipes_are_those_whose_names_a_root_and_an_appspace_begin() {
+        let pipes = |root: &str, appspace: &str| -> Vec<_> {
+            let names = ["tmp-other", "tmp-app.b", "mojo.1", "node-ipc-me-x", "tmp-app.a", "tmp"];
+            let names = names.map(str::to_owned).into();
+            pipes(names, root.as_ref(), appspace).into_iter().map(|found| found.path).collect()
+        };
+        let both = [r"\\.\pipe\tmp-app.a", r"\\.\pipe\tmp-app.b"];
+        assert_eq!(pipes("/tmp/", "app."), both);
+        assert_eq!(pipes("/tmp", "app."), both);
+        assert_eq!(pipes("/node-ipc-me/", ""), [r"\\.\pipe\node-ipc-me-x"]);
+        assert!(pipes("/run/", "").is_empty());
+    }
+
+    #[test]
+    fn a_pipe_has_neither_owner_nor_mode() {
+        let pipe = Found { path: "x".into(), state: "live", file: None };
+        assert_eq!(serde_json::to_string(&pipe).unwrap(), r#"{"path":"x","state":"live"}"#);
+        let file = Some(File { owner: 7, mode: "0600".into() });
+        assert_eq!(
+            serde_json::to_string(&Found { file, ..pipe }).unwrap(),
+            r#"{"path":"x","state":"live","owner":7,"mode":"0600"}"#
+        );
+    }
+}

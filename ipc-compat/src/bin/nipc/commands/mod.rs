@@ -1,0 +1,16 @@
+//! The commands: what each does with its options.
+
+pub(crate) mod bench;
+mod closing;
+pub(crate) mod connect;
+pub(crate) mod emit;
+mod endpoint;
+mod failures;
+pub(crate) mod ls;
+mod matching;
+mod raw;
+pub(crate) mod request;
+mod sending;
+pub(crate) mod serve;
+mod supervise;
+mod wanted;

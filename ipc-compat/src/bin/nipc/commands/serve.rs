@@ -1,0 +1,291 @@
+//! `nipc serve`: serve, print every event, send what stdin says.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket, codes};
+use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
+use tokio::sync::mpsc;
+
+use crate::cli::Serve;
+use crate::cli::settings;
+use crate::commands::supervise::{Stop, supervise};
+use crate::commands::wanted::Wanted;
+use crate::commands::{endpoint, failures, raw};
+use crate::exit::Exit;
+use crate::io::instruction::{Chunk, Event, Instruction, To};
+use crate::io::lines::Line;
+use crate::io::stderr::Diagnostics;
+use crate::io::stdin::Instructions;
+use crate::io::stdout::{Output, Style};
+use crate::io::streams::Stdout;
+
+/// Runs the command.
+pub(crate) async fn run(args: Serve) -> Exit {
+    let log = Diagnostics::new(args.common.verbose, args.printing.quiet);
+    let mut config = settings::config(args.id.as_deref(), &args.common);
+    config.unlink = !args.no_unlink;
+    args.when_lost.set(&mut config);
+    if let Some(clients) = args.max_connections {
+        config.max_connections = clients;
+    }
+    let instructions = match Instructions::of_stdin(&config) {
+        Ok(instructions) => instructions,
+        Err(error) => return failures::cannot_start(log, &error),
+    };
+    let server = match endpoint::server(config, &args.common) {
+        Ok(server) => server,
+        Err(error) => return failures::unusable(log, &error),
+    };
+    let output = match Output::start(
+        Stdout,
+        Style::chosen(args.printing.json, args.printing.pretty),
+        args.printing.quiet,
+    ) {
+        Ok(output) => output,
+        Err(error) => return failures::cannot_start(log, &error),
+    };
+    let exit_with_stdin = args.exit_with_stdin;
+    let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
+    let session =
+        ServeSession { server: &server, output: &output, wanted: &wanted, log, exit_with_stdin };
+    let echo = args.echo.then(|| echo(&server));
+    let work = session.run(echo, instructions, &stop);
+    supervise(args.common.timeout, log, Some(&output), &stop, work).await
+}
+
+struct ServeSession<'a> {
+    server: &'a IpcServer,
+    output: &'a Output,
+    wanted: &'a Wanted,
+    log: Diagnostics,
+    exit_with_stdin: bool,
+}
+
+/// Messages that could not be sent back.
+type Failures = mpsc::Receiver<(PeerId, EmitError)>;
+
+/// Sends every message back to its sender, from its connection's own task: what comes in one read
+/// goes back in one write, and a client that does not read is not read from.
+fn echo(server: &IpcServer) -> Failures {
+    let (failed, failures) = mpsc::channel(FAILURES);
+    server.on_any(move |message, client| {
+        let sent = raw::echo(message, client).unwrap_or_else(|| {
+            match client.decode::<RawJson>(message) {
+                Ok(data) => client.emit(message.event(), &data),
+                // The message has no payload.
+                Err(_) => client.emit(message.event(), &NoData),
+            }
+        });
+        match sent {
+            Ok(()) | Err(EmitError::Closed) => {}
+            Err(error) => {
+                // An answer is missing now, so no later one may follow. If there is no room for
+                // the failure, there are enough of them to be printed.
+                client.disconnect();
+                let _ = failed.try_send((client.id(), error));
+            }
+        }
+    });
+    failures
+}
+
+impl ServeSession<'_> {
+    async fn run(&self, echo: Option<Failures>, instructions: Instructions, stop: &Stop) -> Exit {
+        let events = self.server.core().events();
+        match self.server.start().await {
+            Ok(endpoint) => {
+                let endpoint = endpoint.to_string();
+                self.output.print(&Line::Start { endpoint }).await;
+            }
+            Err(error) => {
+                self.output.print(&Line::error(&error, None)).await;
+                self.output.drained().await;
+                self.log.fail(format_args!("could not listen"));
+                return Exit::Failed;
+            }
+        }
+        let mut printing = pin!(self.print(events, echo));
+        let ended = tokio::select! {
+            () = &mut printing => true,
+            () = self.execute(instructions) => false,
+            () = self.wanted.no_more() => false,
+            () = stop.requested() => false,
+        };
+        if ended {
+            // A server closes on its own only if its socket file is lost and `--when-displaced stop` was given.
+            self.output.drained().await;
+            self.log.fail(format_args!("stopped: the socket file is lost"));
+            return Exit::Failed;
+        }
+        // Printing goes on: connections close only when their events are taken.
+        tokio::join!(self.server.core().shutdown(GRACE), &mut printing);
+        self.output.drained().await;
+        Exit::Done
+    }
+
+    /// Prints events until the server is closed.
+    async fn print(
+        &self,
+        mut events: Events<NodeFormat, ServerEvent<NodeFormat>>,
+        mut echo: Option<Failures>,
+    ) {
+        loop {
+            // Pending events must not starve the sockets.
+            tokio::task::consume_budget().await;
+            let failure = async {
+                match &mut echo {
+                    Some(failures) => failures.recv().await,
+                    None => None,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some((client, error)) = failure => {
+                    self.output.print(&Line::not_sent(&error, Some(client.get()))).await;
+                }
+                incoming = events.next() => match incoming {
+                    Some(Incoming::Message(message, client)) => {
+                        let peer = Some(client.id().get());
+                        self.wanted.print(self.output, &message, (&client, peer)).await;
+                    }
+                    Some(Incoming::Lifecycle(event)) => self.print_lifecycle(event).await,
+                    Some(_) => {}
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn print_lifecycle(&self, event: ServerEvent<NodeFormat>) {
+        match event {
+            ServerEvent::Connect(client) => {
+                let peer = client.id().get();
+                if let Some(credentials) = client.info().and_then(|info| info.credentials) {
+                    self.log.note(format_args!("client {peer}: {credentials:?}"));
+                }
+                if endpoint::udp_address(&client).is_none() {
+                    self.output.print(&Line::Connect { peer: Some(peer) }).await;
+                }
+            }
+            ServerEvent::Disconnect { peer: client, reason } => {
+                let peer = client.id().get();
+                self.log.note(format_args!("client {peer}: {}", failures::reason(&reason)));
+                let undelivered = client.take_undelivered().len();
+                if undelivered > 0 {
+                    self.output.print(&Line::undelivered(undelivered, Some(peer))).await;
+                }
+                if endpoint::udp_address(&client).is_some() {
+                    return;
+                }
+                let id = self.server.socket_id(&client);
+                // It is JSON, so it can be read.
+                let id = id.as_ref().and_then(|id| serde_json::from_str(id.as_str()).ok());
+                self.output.print(&Line::SocketDisconnected { peer, id }).await;
+                self.output.print(&Line::Close { peer }).await;
+            }
+            ServerEvent::Error { peer: client, error } => {
+                let peer = client.map(|client| client.id().get());
+                self.output.print(&Line::error(&error, peer)).await;
+            }
+            ServerEvent::Displaced(displaced) => {
+                self.output.print(&Line::displaced(&displaced)).await;
+            }
+            ServerEvent::Refused { limit } => {
+                let code = codes::TOO_MANY_CONNECTIONS.into();
+                let message = format!("a connection was refused: the limit is {limit}");
+                self.output.print(&Line::Error { code, message, peer: None }).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Executes instructions until one says to stop. Once stdin is closed it waits for ever, unless
+    /// `--exit-with-stdin` was given.
+    async fn execute(&self, mut instructions: Instructions) {
+        while let Some(instruction) = instructions.next().await {
+            match instruction {
+                Ok(Instruction::Send(Event { to, name, data })) => match &data {
+                    Some(data) => self.send(to, &name, data).await,
+                    None => self.send(to, &name, &NoData).await,
+                },
+                Ok(Instruction::Write(Chunk { to, data })) => {
+                    self.send(to, NodeFormat::RAW_EVENT, &data).await;
+                }
+                Ok(Instruction::Close) => return,
+                // A server has nothing to retry.
+                Ok(Instruction::StopRetrying) => {}
+                Err(bad) => self.output.print(&failures::bad(&bad)).await,
+            }
+        }
+        if !self.exit_with_stdin {
+            std::future::pending().await
+        }
+    }
+
+    async fn send<T>(&self, to: Option<To>, name: &str, data: &T)
+    where
+        NodeFormat: EncodePayload<T>,
+    {
+        let server = self.server.core();
+        let failed = match to {
+            None => match server.broadcast_send(name, data).await {
+                Ok(report) => report.failed,
+                Err(error) => return self.output.print(&Line::not_sent(&error, None)).await,
+            },
+            Some(To::Address(address)) => match server.peer_at(address.into()) {
+                Ok(client) => {
+                    let sent = send_patiently(&client, name, data).await;
+                    sent.err().map(|error| (client.id(), error)).into_iter().collect()
+                }
+                Err(error) => return self.output.print(&Line::error(&error, None)).await,
+            },
+            Some(To::Peer(id)) => {
+                let id = PeerId::from(id);
+                let sent = match server.peer(id) {
+                    Some(client) => send_patiently(&client, name, data).await,
+                    None => Err(EmitError::UnknownPeer(id)),
+                };
+                sent.err().map(|error| (id, error)).into_iter().collect()
+            }
+        };
+        for (client, error) in failed {
+            self.output.print(&Line::not_sent(&error, Some(client.get()))).await;
+        }
+    }
+}
+
+/// The amount that waited when a client was last waited for in vain.
+struct Stalled((usize, usize));
+
+/// Sends an event to one client. One that reads nothing for a while is not waited for, now or
+/// later, until it reads again: the lines of stdin after this one may be for others.
+async fn send_patiently<T>(client: &Socket, name: &str, data: &T) -> Result<(), EmitError>
+where
+    NodeFormat: EncodePayload<T>,
+{
+    let stalled = client.attached::<Stalled>().is_some_and(|stalled| stalled.0 == client.queued());
+    if stalled {
+        return client.emit(name, data);
+    }
+    loop {
+        let before = client.queued();
+        if let Ok(sent) = tokio::time::timeout(PATIENCE, client.send(name, data)).await {
+            return sent;
+        }
+        if client.queued() == before {
+            client.attach(Stalled(before));
+            return client.emit(name, data);
+        }
+    }
+}
+
+/// How many failures to echo may wait to be printed.
+const FAILURES: usize = 1024;
+
+/// How long a client that is sent to may read nothing before the lines for others are executed.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long the clients may take to read what waits for them: as long as a connection may take
+/// to close, and a little more, so that it is the connection that says what it could not write.
+const GRACE: Duration = Duration::from_secs(12);
