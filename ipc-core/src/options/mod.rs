@@ -26,8 +26,8 @@ use crate::protocol::session::ReconnectPolicy;
 /// assert_eq!(defaults.connect_timeout.as_secs(), 30);
 /// assert_eq!(
 ///     format!("{:?}", defaults.reconnect),
-///     "ReconnectPolicy { backoff: Some(Backoff { first: 100ms, max: 10s, factor: 2, jitter: true }), \
-///      max_attempts: None, on_permanent: End }",
+///     "ReconnectPolicy { attempts: Forever, backoff: Backoff { base: 100ms, cap: 10s, jitter: Full }, \
+///      on_permanent: End }",
 /// );
 /// assert_eq!(format!("{:?}", defaults.in_flight), "Unlimited");
 /// ```
