@@ -232,9 +232,9 @@ const ROWS: [Row; 13] = [
         sends: &["x"],
         expected: &[
             "sent",
-            "ERR_IPC_PATH_TOO_LONG",
+            "ERR_IPC_NAME_TOO_LONG",
             "disconnect",
-            "ERR_IPC_PATH_TOO_LONG",
+            "ERR_IPC_NAME_TOO_LONG",
             "disconnect",
             "destroy",
             "1 undelivered",
@@ -249,7 +249,7 @@ const ROWS: [Row; 13] = [
         },
         world: World::Absent,
         sends: &["x"],
-        expected: &["sent", "ERR_IPC_PATH_TOO_LONG", "disconnect", "destroy", "1 undelivered"],
+        expected: &["sent", "ERR_IPC_NAME_TOO_LONG", "disconnect", "destroy", "1 undelivered"],
         otherwise: &[],
     },
     Row {
