@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{ClientOptions, ConnectionOptions, InFlight};
 use crate::HandlerOrder;
 use crate::protocol::connection::budget::Budget;
+use crate::protocol::queue::{QueueOptions, Release};
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
 /// its transport add.
@@ -35,6 +36,16 @@ impl ConnectionConfig {
             InFlight::One => true,
         };
         Self { yields: true, sync, ..Self::of_server(options.connection.clone()) }
+    }
+
+    /// Returns the options of the connection's send queue.
+    pub(crate) fn queue_options(&self) -> QueueOptions {
+        let release = if self.sync { Release::OneInFlight } else { Release::Freely };
+        QueueOptions::default()
+            .with_limits(self.queue)
+            .with_overflow(self.overflow)
+            .with_release(release)
+            .with_max_datagram(self.max_datagram)
     }
 
     /// Returns what a server's connections run with.
