@@ -17,7 +17,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ipc_compat::{Config, Encoding, Ipc, IpcClient, IpcServer, NodeFormat, RawSocket, codes};
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Client, EmitError};
+use ipc_core::{Client, EmitError, InFlight};
 use ipc_transport::{MemoryHub, MemoryTransport, Stream, Transport};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -228,12 +228,14 @@ async fn what_was_not_written_comes_back_whole() {
 }
 
 /// A client over memory and the bare stream of its server.
-async fn client_and_stream(sync: bool) -> (Client<NodeFormat>, Stream) {
+async fn client_and_stream(in_flight: InFlight) -> (Client<NodeFormat>, Stream) {
     let transport = MemoryTransport::new("raw").with_hub(MemoryHub::new());
     let mut listener = transport.listen().await.unwrap();
     let format = NodeFormat::classic().with_raw(Encoding::Utf8);
-    let client =
-        Client::builder(format, transport).reconnect(ReconnectPolicy::never()).sync(sync).build();
+    let client = Client::builder(format, transport)
+        .reconnect(ReconnectPolicy::never())
+        .in_flight(in_flight)
+        .build();
     client.start().unwrap();
     let stream = listener.accept().await.unwrap();
     (client, stream)
@@ -253,7 +255,7 @@ async fn check_silent(stream: &mut Stream) {
 // Tests W60 and W92
 #[tokio::test(start_paused = true)]
 async fn in_sync_mode_each_write_waits_for_a_chunk() {
-    let (client, mut stream) = client_and_stream(true).await;
+    let (client, mut stream) = client_and_stream(InFlight::One).await;
     for text in ["one", "two", "three"] {
         client.peer().emit_raw(text).unwrap();
     }
@@ -269,7 +271,7 @@ async fn in_sync_mode_each_write_waits_for_a_chunk() {
 
 #[tokio::test(start_paused = true)]
 async fn a_quiet_stream_that_ends_anywhere_is_no_broken_frame() {
-    let (client, mut stream) = client_and_stream(false).await;
+    let (client, mut stream) = client_and_stream(InFlight::Unlimited).await;
     let mut events = client.events();
     stream.write_all(b"half a").await.unwrap();
     tokio::time::sleep(DEADLINE).await;

@@ -43,7 +43,9 @@ pub use handlers::registry::{HandlerId, HandlerOrder};
 pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
-pub use options::{FlushPolicy, OnMalformed};
+pub use options::{
+    ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
+};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{

@@ -282,6 +282,17 @@ impl Config {
     /// assert_eq!(config.validate(), Err(ConfigError::Zero { option: "max_connections" }));
     /// ```
     pub fn validate(&self) -> Result<(), ConfigError> {
+        self.checked_format().map(drop)
+    }
+
+    /// Checks the settings and returns the message format.
+    pub(crate) fn checked_format(&self) -> Result<NodeFormat, ConfigError> {
+        self.check()?;
+        self.format()
+    }
+
+    /// Checks the settings that are not the format's.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let texts = [
             ("appspace", self.appspace.as_bytes()),
             ("socket_root", self.socket_root.as_os_str().as_encoded_bytes()),
@@ -316,7 +327,7 @@ impl Config {
         if self.parser == Profile::Assured && self.allowed_events.is_empty() {
             return Err(ConfigError::Empty { option: "allowed_events" });
         }
-        self.format().map(drop)
+        Ok(())
     }
 
     /// Returns the message format.

@@ -1,4 +1,5 @@
-//! What node-ipc 14's profile `assured` asks of a transport, checked before one is made.
+//! What node-ipc 14's profile `assured` requires of a transport, checked before one is made. The
+//! config itself has been checked.
 
 use std::path::{Component, Path, absolute};
 
@@ -11,7 +12,6 @@ pub(super) fn local_server(config: &Config, path: &Path) -> Result<(), IpcError>
     if config.parser != Profile::Assured {
         return Ok(());
     }
-    config.validate()?;
     if cfg!(windows) {
         return transport("a pipe's rights are not known: use TLS");
     }
@@ -24,24 +24,20 @@ pub(super) fn local_server(config: &Config, path: &Path) -> Result<(), IpcError>
     Ok(())
 }
 
-/// Checks a server on the network: TLS, and only clients with a certificate, which it makes the
-/// config ask for.
+/// Checks a server on the network: TLS, and only clients with a certificate. Since it names
+/// certificates to trust, it asks for one, whatever `request_cert` says.
 // Wire rule W38
-pub(super) fn net_server(config: &mut Config, udp: Option<UdpType>) -> Result<(), IpcError> {
+pub(super) fn net_server(config: &Config, udp: Option<UdpType>) -> Result<(), IpcError> {
     if config.parser != Profile::Assured {
         return Ok(());
     }
-    config.validate()?;
     if udp.is_some() {
         return transport("UDP cannot be encrypted");
     }
-    let Some(tls) = &mut config.tls else {
+    let Some(tls) = &config.tls else {
         return transport("a server on the network needs TLS");
     };
-    verifies(tls)?;
-    // Whoever names certificates to trust wants to see one, whatever this says.
-    tls.request_cert = true;
-    Ok(())
+    verifies(tls)
 }
 
 /// Checks a server or client on a transport that the config knows nothing of.
@@ -49,7 +45,6 @@ pub(super) fn other_transport(config: &Config) -> Result<(), IpcError> {
     if config.parser != Profile::Assured {
         return Ok(());
     }
-    config.validate()?;
     transport("nothing is known of a transport of the program's own")
 }
 
@@ -59,7 +54,6 @@ pub(super) fn net_client(config: &Config) -> Result<(), IpcError> {
     if config.parser != Profile::Assured {
         return Ok(());
     }
-    config.validate()?;
     let Some(tls) = &config.tls else {
         return transport("a client on the network needs TLS");
     };

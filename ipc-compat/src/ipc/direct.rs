@@ -51,7 +51,7 @@ impl Ipc {
         args: impl ConnectToNetArgs,
     ) -> Result<Arc<dyn Transport>, IpcError> {
         let (call, config) = (Call::connect_to_net(args.into_args())?, self.config());
-        setup::tcp_client(&config, call.host(&config), call.port(&config))
+        setup::net_client(&config, &call)
     }
 
     /// Returns the transport that a server listens on; the arguments are those of
@@ -73,10 +73,6 @@ impl Ipc {
     /// [`IpcError`] if an argument cannot be used, or `tls`.
     pub fn transport_net(&self, args: impl ServeNetArgs) -> Result<Arc<dyn Transport>, IpcError> {
         let (call, config) = (Call::serve_net(args.into_args())?, self.config());
-        let (host, port) = (call.host(&config), call.port(&config));
-        match call.udp() {
-            None => setup::tcp_server(&config, host, port),
-            Some(udp) => setup::udp(&config, udp, host, port),
-        }
+        setup::net_server(&config, &call)
     }
 }

@@ -1,4 +1,4 @@
-//! The transports of local sockets: a server's own place, and every place a client looks in.
+//! The transports of local sockets: a server's own path, and every path a client looks at.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport>
     let names = local_names(paths, Platform::HERE);
     let mut places = names.into_iter().enumerate().map(|(number, name)| match number {
         0 => at(config, name),
-        _ => behind(config, name),
+        _ => further(config, name),
     });
     match (places.next(), places.len()) {
         (Some(only), 0) => only,
@@ -32,7 +32,7 @@ pub(super) fn client(config: &Config, paths: Vec<PathBuf>) -> Arc<dyn Transport>
     }
 }
 
-/// Says that `tls` is for networks only.
+/// Logs that `tls` is for networks only.
 // Wire rule W72
 fn note(config: &Config) {
     if config.tls.is_some() {
@@ -40,8 +40,8 @@ fn note(config: &Config) {
     }
 }
 
-/// Returns the transport of a client's further place.
-fn behind(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
+/// Returns the transport of a path that a client looks at after the first.
+fn further(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
     #[cfg(unix)]
     {
         use super::socket_root::{OwnedRoot, holds, is_private};
@@ -112,8 +112,8 @@ fn at(config: &Config, path: PathBuf) -> Arc<dyn Transport> {
     Arc::new(socket)
 }
 
-/// Returns the name of Linux's abstract namespace that the path stands for, as Node has it: behind a
-/// NUL character, which no path of a file has.
+/// Returns the name in Linux's abstract namespace that the path means, as in Node: what follows a NUL
+/// character, which no path of a file has.
 #[cfg(unix)]
 fn abstract_name(path: &std::path::Path) -> Option<&str> {
     path.to_str()?.strip_prefix('\0')

@@ -28,6 +28,11 @@ pub(super) struct Logged {
 }
 
 impl Logged {
+    /// Returns what writes to this log what the config wants logged.
+    pub(super) fn new(log: Log, config: &Config) -> Self {
+        Self { log, payloads: config.log_payloads }
+    }
+
     /// Returns a function that writes the messages that are sent, if payloads are logged.
     pub(super) fn sent(&self) -> Option<impl Fn(&Message) + Send + Sync + 'static> {
         let log = self.log.clone();

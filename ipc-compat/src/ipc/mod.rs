@@ -12,6 +12,7 @@ mod identity;
 mod local;
 mod log;
 mod once;
+mod options;
 mod raw_socket;
 mod server;
 mod setup;
@@ -43,6 +44,7 @@ pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};
 
 use self::log::{Log, Logged};
+use self::setup::Setup;
 use crate::{Config, Inspect, NodeFormat};
 
 /// One side of a connection as handlers get it: for a server a client, for a client its server.
@@ -105,7 +107,7 @@ impl Ipc {
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = self.lock_config();
         change(&mut config);
-        let reconnect = setup::reconnect(&config);
+        let reconnect = options::reconnect(&config);
         self.inner.log.configure(&config);
         drop(config);
         for client in self.lock_of().values() {
@@ -138,8 +140,9 @@ impl Ipc {
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve(args.into_args())?;
         let config = self.config();
-        let transport = setup::serve(&config, &call)?;
-        self.make_server(&config, transport, call.callback)
+        let setup = Setup::new(&config)?;
+        let transport = setup.serve(&call)?;
+        Ok(self.make_server(setup, transport, call.callback))
     }
 
     /// Makes a server on TCP, on TLS if the config has `tls`, or on UDP if that is asked for: any of
@@ -167,9 +170,10 @@ impl Ipc {
     /// ```
     pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
         let call = Call::serve_net(args.into_args())?;
-        let mut config = self.config();
-        let transport = setup::serve_net(&mut config, &call)?;
-        self.make_server(&config, transport, call.callback)
+        let config = self.config();
+        let setup = Setup::new(&config)?;
+        let transport = setup.serve_net(&call)?;
+        Ok(self.make_server(setup, transport, call.callback))
     }
 
     /// Makes a server on a transport of the program's own: a socket it was started with
@@ -185,8 +189,9 @@ impl Ipc {
         transport: impl ipc_transport::Transport,
     ) -> Result<IpcServer, IpcError> {
         let config = self.config();
-        assured::other_transport(&config)?;
-        self.make_server(&config, Arc::new(transport), None)
+        let setup = Setup::new(&config)?;
+        let transport = setup.on(transport)?;
+        Ok(self.make_server(setup, transport, None))
     }
 
     /// Makes a client of a server on a local socket: `id`, `(id, callback)`, `(id, path)` or
@@ -221,8 +226,9 @@ impl Ipc {
     pub fn connect_to(&self, args: impl ConnectToArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to(args.into_args())?;
         let config = self.config();
-        let transport = local::client(&config, call.paths(&config));
-        self.make_client(&config, call, transport)
+        let setup = Setup::new(&config)?;
+        let transport = setup.connect_to(&call);
+        self.make_client(setup, call, transport)
     }
 
     /// Makes a client of a server on TCP, or on TLS if the config has `tls`: an id, then any of
@@ -245,8 +251,9 @@ impl Ipc {
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to_net(args.into_args())?;
         let config = self.config();
-        let transport = setup::connect_to_net(&config, &call)?;
-        self.make_client(&config, call, transport)
+        let setup = Setup::new(&config)?;
+        let transport = setup.connect_to_net(&call)?;
+        self.make_client(setup, call, transport)
     }
 
     /// Makes a client on a transport of the program's own, such as one over UDP, which talks to one
@@ -263,8 +270,9 @@ impl Ipc {
     ) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to(ConnectToArgs::into_args(id))?;
         let config = self.config();
-        assured::other_transport(&config)?;
-        self.make_client(&config, call, Arc::new(transport))
+        let setup = Setup::new(&config)?;
+        let transport = setup.on(transport)?;
+        self.make_client(setup, call, transport)
     }
 
     /// Closes the client of this id in the background and forgets it: what was sent is still
@@ -324,13 +332,13 @@ impl Ipc {
 
     fn make_server(
         &self,
-        config: &Config,
+        setup: Setup<'_>,
         transport: Arc<dyn ipc_transport::Transport>,
         callback: Option<call::Callback>,
-    ) -> Result<IpcServer, IpcError> {
-        let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
-        let made = setup::server(config, transport, &log)?;
-        let server = IpcServer::new(made, setup::identify(config), &log);
+    ) -> IpcServer {
+        let log = Logged::new(self.inner.log.clone(), setup.config);
+        let identify = setup::identify(setup.config);
+        let server = IpcServer::new(setup.server(transport, &log), identify, &log);
         if let Some(callback) = callback {
             let ipc = Arc::downgrade(&self.inner);
             server.on_start(move |_| {
@@ -343,18 +351,18 @@ impl Ipc {
         let old = slot.replace(server.clone());
         drop(slot);
         drop(old);
-        Ok(server)
+        server
     }
 
     fn make_client(
         &self,
-        config: &Config,
+        setup: Setup<'_>,
         call: Call,
         transport: Arc<dyn ipc_transport::Transport>,
     ) -> Result<IpcClient, IpcError> {
         let id = call.id();
-        let log = Logged { log: self.inner.log.clone(), payloads: config.log_payloads };
-        let made = setup::client(config, transport, &log)?;
+        let log = Logged::new(self.inner.log.clone(), setup.config);
+        let made = setup.client(transport, &log);
         let mut of = self.lock_of();
         let client = match of.get(id) {
             Some(client) if client.is_alive() => {

@@ -12,7 +12,7 @@ use ipc_transport::{Endpoint, Listener, Stream, Transport, TransportError};
 pub(super) struct InSocketRoot<T> {
     pub(super) socket: T,
     pub(super) root: PathBuf,
-    /// Whether the directory has to be this user's and nobody else's.
+    /// Whether the directory has to be this user's, with no access for others.
     pub(super) secure: bool,
 }
 
@@ -40,8 +40,8 @@ impl<T: Transport> Transport for InSocketRoot<T> {
     }
 }
 
-/// A client's place in a directory that anybody could have made in this user's name: nobody listens
-/// there unless it is this user's.
+/// A client's socket in a directory that any user could have made in this user's name. Unless it is
+/// this user's, dialing fails as if there were no server.
 #[derive(Debug)]
 pub(super) struct OwnedRoot {
     pub(super) socket: Arc<dyn Transport>,

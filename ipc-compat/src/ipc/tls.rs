@@ -47,7 +47,7 @@ pub(super) fn client(
     let mut builder = TlsClient::builder();
     if tls.reject_unauthorized {
         let trusted = trusted(config, tls);
-        // Node has a list built in; the system's stands for it.
+        // Node has a built-in list; here the system's takes its place.
         if trusted.is_empty() && !cfg!(feature = "tls-native-roots") {
             return Err(IpcError::TlsIncomplete { missing: TRUST });
         }
@@ -82,7 +82,7 @@ fn pem<T: Clone + Into<Secret>>(file: Option<&PathBuf>, text: Option<&T>) -> Opt
     file.map(Pem::file).or_else(|| text.cloned().map(Pem::text))
 }
 
-/// Returns what is trusted: in classic the files take the place of `ca`, in 14 they come behind it.
+/// Returns what is trusted: in classic the files take the place of `ca`, in 14 they follow it.
 fn trusted(config: &Config, tls: &Tls) -> Vec<Pem> {
     let files = tls.trusted_connections.iter().map(Pem::file);
     if config.dialect == Dialect::Classic && files.len() > 0 {

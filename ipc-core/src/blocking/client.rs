@@ -7,11 +7,10 @@ use ipc_transport::{BlockingStream, Transport, TransportError};
 
 use super::methods::talk_methods;
 use super::talk::{Outcome, Talk};
-use super::{Incoming, NextError, NotBlocking, plain};
+use super::{ClientBuilder, Incoming, NextError, NotBlocking};
 use crate::error::{ConnectError, DisconnectReason, Error};
-use crate::options::{ConnectionConfig, client_setters, connection_setters};
 use crate::protocol::connection::Role;
-use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
+use crate::protocol::session::{Input, Output, Session, State};
 use crate::runtime::clock;
 use crate::runtime::dial::dial;
 use crate::{ClientEvent, CloseReport, MessageFormat};
@@ -34,21 +33,6 @@ pub struct Client<F> {
     last_error: Option<Arc<Error>>,
 }
 
-/// A client's settings.
-///
-/// # Defaults
-///
-/// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
-/// answers. The setters name the other defaults.
-#[derive(Debug)]
-pub struct ClientBuilder<F> {
-    format: F,
-    transport: Arc<dyn Transport>,
-    reconnect: ReconnectPolicy,
-    connect_timeout: Duration,
-    config: ConnectionConfig,
-}
-
 impl<F: MessageFormat> Client<F> {
     /// Returns a builder for a client that speaks `format` over `transport`.
     ///
@@ -56,13 +40,17 @@ impl<F: MessageFormat> Client<F> {
     ///
     /// [`NotBlocking`] if the transport's sockets need a runtime.
     pub fn builder(format: F, transport: impl Transport) -> Result<ClientBuilder<F>, NotBlocking> {
-        Ok(ClientBuilder {
-            format,
-            transport: plain(transport)?,
-            reconnect: ReconnectPolicy::default(),
-            connect_timeout: Duration::from_secs(30),
-            config: ConnectionConfig::of_client(),
-        })
+        ClientBuilder::new(format, transport)
+    }
+
+    pub(super) fn new(
+        talk: Talk<F>,
+        session: Session,
+        transport: Arc<dyn Transport>,
+        connect_timeout: Duration,
+    ) -> Self {
+        let (reason, last_error) = (DisconnectReason::Local, None);
+        Self { talk, session, transport, connect_timeout, order: None, reason, last_error }
     }
 
     /// Waits until the client is connected. Optional: `next` connects, too.
@@ -245,25 +233,6 @@ impl<F: MessageFormat> Client<F> {
                     self.talk.push_event(ClientEvent::Destroy);
                 }
             }
-        }
-    }
-}
-
-impl<F: MessageFormat> ClientBuilder<F> {
-    client_setters!();
-    connection_setters!();
-
-    /// Returns the client. It is not connected yet.
-    #[must_use]
-    pub fn build(self) -> Client<F> {
-        Client {
-            talk: Talk::new(Arc::new(self.format), self.config),
-            session: Session::new(self.reconnect),
-            transport: self.transport,
-            connect_timeout: self.connect_timeout,
-            order: None,
-            reason: DisconnectReason::Local,
-            last_error: None,
         }
     }
 }

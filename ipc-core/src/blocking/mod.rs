@@ -31,6 +31,7 @@
 //! # fn main() {}
 //! ```
 
+mod builder;
 mod client;
 mod connection;
 mod line;
@@ -38,9 +39,10 @@ mod methods;
 mod server;
 mod talk;
 
-pub use client::{Client, ClientBuilder};
+pub use builder::{ClientBuilder, ServerBuilder};
+pub use client::Client;
 pub use connection::Connection;
-pub use server::{Server, ServerBuilder};
+pub use server::Server;
 
 use std::sync::Arc;
 

@@ -1,17 +1,17 @@
 //! `Server`: accepts connections, each to be served by a thread of its own.
 
-use std::fmt;
 use std::sync::Arc;
 
 use ipc_transport::{
-    BlockingStream, Displaced, Displacements, Endpoint, Listener, Stream, Transport, TransportError,
+    BlockingStream, Displacements, Endpoint, Listener, Stream, Transport, TransportError,
 };
+use tokio::runtime::Runtime;
 
-use super::client::runtime;
-use super::{Connection, NotBlocking, plain};
+use super::builder::OnDisplaced;
+use super::{Connection, NotBlocking, ServerBuilder};
 use crate::MessageFormat;
 use crate::error::Error;
-use crate::options::{ConnectionConfig, connection_setters};
+use crate::options::ConnectionConfig;
 use crate::runtime::server::file;
 
 /// A listening server whose connections are served by threads.
@@ -31,31 +31,7 @@ pub struct Server<F> {
     notices: Option<Displacements>,
     on_displaced: OnDisplaced,
     /// Runs on the thread that accepts, while it does, and nowhere else.
-    runtime: tokio::runtime::Runtime,
-}
-
-/// A server's settings.
-///
-/// # Defaults
-///
-/// At most 100 connections. The rest stands at the setters.
-#[derive(Debug, Clone)]
-pub struct ServerBuilder<F> {
-    format: F,
-    transport: Arc<dyn Transport>,
-    config: ConnectionConfig,
-    max_connections: usize,
-    on_displaced: OnDisplaced,
-}
-
-/// Who is told that the socket file is lost.
-#[derive(Clone)]
-struct OnDisplaced(Arc<dyn Fn(&Displaced) + Send + Sync>);
-
-impl fmt::Debug for OnDisplaced {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OnDisplaced")
-    }
+    runtime: Runtime,
 }
 
 impl<F: MessageFormat> Server<F> {
@@ -65,13 +41,29 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// [`NotBlocking`] if the transport's sockets need a runtime.
     pub fn builder(format: F, transport: impl Transport) -> Result<ServerBuilder<F>, NotBlocking> {
-        Ok(ServerBuilder {
-            format,
-            transport: plain(transport)?,
-            config: ConnectionConfig::default(),
-            max_connections: MAX_CONNECTIONS,
-            on_displaced: OnDisplaced(Arc::new(|_| {})),
-        })
+        ServerBuilder::new(format, transport)
+    }
+
+    pub(super) fn new(
+        format: F,
+        config: ConnectionConfig,
+        max_connections: usize,
+        listener: Box<dyn Listener>,
+        on_displaced: OnDisplaced,
+        runtime: Runtime,
+    ) -> Self {
+        let notices = listener.displacements();
+        Self {
+            format: Arc::new(format),
+            config,
+            max_connections,
+            open: Arc::default(),
+            refused: 0,
+            listener,
+            notices,
+            on_displaced,
+            runtime,
+        }
     }
 
     /// Returns where the server listens: a port that was left to the system is filled in.
@@ -127,53 +119,3 @@ impl<F: MessageFormat> Server<F> {
         self.refused
     }
 }
-
-impl<F: MessageFormat> ServerBuilder<F> {
-    connection_setters!();
-
-    /// Sets how many connections there may be; one more is closed at once. A connection counts until
-    /// its end or until it is dropped. Default: 100.
-    #[must_use]
-    pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections;
-        self
-    }
-
-    /// Sets who is told that the server's socket file was removed or replaced: no new client finds
-    /// the server then, unless the file was made again. Called on the thread that accepts, while it
-    /// waits in [`Server::accept`]. What follows is the transport's setting. Default: nobody.
-    #[must_use]
-    pub fn on_displaced(mut self, handler: impl Fn(&Displaced) + Send + Sync + 'static) -> Self {
-        self.on_displaced = OnDisplaced(Arc::new(handler));
-        self
-    }
-
-    /// Starts listening and returns the server.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Transport`] if the endpoint cannot be listened on.
-    ///
-    /// # Panics
-    ///
-    /// If it is called within an async runtime, which a thread that waits would stop.
-    pub fn listen(self) -> Result<Server<F>, Error> {
-        let runtime = runtime(&*self.transport)?;
-        let listener = runtime.block_on(self.transport.listen())?;
-        let notices = listener.displacements();
-        Ok(Server {
-            format: Arc::new(self.format),
-            config: self.config,
-            max_connections: self.max_connections,
-            open: Arc::default(),
-            refused: 0,
-            listener,
-            notices,
-            on_displaced: self.on_displaced,
-            runtime,
-        })
-    }
-}
-
-/// As many as the async server takes by default.
-const MAX_CONNECTIONS: usize = 100;

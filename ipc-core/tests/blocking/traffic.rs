@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ipc_core::blocking::{Client, Incoming, NextError};
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
-use ipc_core::{EmitError, FlushPolicy};
+use ipc_core::{EmitError, FlushPolicy, InFlight};
 
 use crate::lines::Lines;
 use crate::rig::{Place, echo, heard, next, tcp, times};
@@ -172,7 +172,7 @@ fn a_queue_that_disconnects_ends_the_client_whatever_its_policy() {
 fn in_sync_mode_one_message_is_in_flight() {
     let place = Place::new();
     let mut server = place.listen();
-    let mut client = place.builder().sync(true).build();
+    let mut client = place.builder().in_flight(InFlight::One).build();
     client.connected().unwrap();
     let mut connection = server.accept().unwrap();
     for text in ["1", "2", "3"] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Client, ClientBuilder, Server, ServerBuilder};
+use ipc_core::{Client, ClientBuilder, InFlight, Server, ServerBuilder};
 use ipc_transport::{MemoryTransport, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
@@ -368,7 +368,7 @@ async fn two_sides_that_ask_and_answer_do_not_wait_for_each_other_for_ever() {
 async fn a_client_with_one_message_in_flight_does_not_wait_for_itself() {
     let transport = narrow(1000);
     let mut listener = transport.listen().await.unwrap();
-    let (client, log) = client(&transport, |builder| builder.sync(true));
+    let (client, log) = client(&transport, |builder| builder.in_flight(InFlight::One));
     let long = "x".repeat(5000);
     client.emit("long", long.as_str()).unwrap();
     let mut server = Raw::accept(&mut listener).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Client, FlushPolicy};
+use ipc_core::{Client, FlushPolicy, InFlight};
 use ipc_transport::{MemoryTransport, Transport};
 use tokio::time::{Instant, sleep};
 
@@ -11,7 +11,10 @@ use crate::support::{Lines, Log, Raw, memory, narrow, server, soon, texts, times
 
 /// Returns a client with one message in flight that has sent the numbers up to `count`.
 fn client(transport: &MemoryTransport, policy: ReconnectPolicy, count: u32) -> Client<Lines> {
-    let client = Client::builder(Lines, transport.clone()).reconnect(policy).sync(true).build();
+    let client = Client::builder(Lines, transport.clone())
+        .reconnect(policy)
+        .in_flight(InFlight::One)
+        .build();
     client.start().unwrap();
     for n in 0..count {
         client.emit("n", n.to_string().as_str()).unwrap();
@@ -169,7 +172,7 @@ async fn it_goes_with_a_delayed_flush() {
     let transport = memory();
     let mut listener = transport.listen().await.unwrap();
     let client = Client::builder(Lines, transport.clone())
-        .sync(true)
+        .in_flight(InFlight::One)
         .flush_policy(FlushPolicy::Within(Duration::from_millis(50)))
         .build();
     client.start().unwrap();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipc_core::queue::QueueLimits;
-use ipc_core::{Client, FlushPolicy};
+use ipc_core::{Client, FlushPolicy, InFlight};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -31,9 +31,11 @@ async fn questions_and_answers_never_stop() {
     for kind in KINDS {
         for policy in POLICIES {
             let rig = Rig::new(kind, |builder| builder.flush_policy(policy)).await;
-            for sync in [false, true] {
-                let client =
-                    Client::builder(Lines, rig.transport()).flush_policy(policy).sync(sync).build();
+            for in_flight in [InFlight::Unlimited, InFlight::One] {
+                let client = Client::builder(Lines, rig.transport())
+                    .flush_policy(policy)
+                    .in_flight(in_flight)
+                    .build();
                 client.start().unwrap();
                 soon(tokio::spawn(ask(client.clone(), 200))).await.unwrap();
                 soon(client.close()).await;

@@ -8,10 +8,11 @@ use ipc_core::blocking::{Client, Incoming, NextError};
 use ipc_transport::Transport;
 
 use super::{talking, without_callback};
+use crate::ipc::IpcError;
 use crate::ipc::args::{ConnectToArgs, ConnectToNetArgs};
 use crate::ipc::call::Call;
 use crate::ipc::log::{Log, Logged, OfClient};
-use crate::ipc::{IpcError, assured, local, setup};
+use crate::ipc::setup::Setup;
 use crate::{Config, NodeFormat};
 
 /// A client of one server, without a runtime.
@@ -37,7 +38,9 @@ impl IpcClient {
     /// always, where a local socket is a pipe.
     pub fn connect_to(config: &Config, args: impl ConnectToArgs) -> Result<Self, IpcError> {
         let call = without_callback(Call::connect_to(args.into_args())?)?;
-        Self::new(config, call.id(), local::client(config, call.paths(config)))
+        let setup = Setup::new(config)?;
+        let transport = setup.connect_to(&call);
+        Self::new(setup, call.id(), transport)
     }
 
     /// Returns a client of a server on TCP; the arguments are those of
@@ -49,7 +52,9 @@ impl IpcClient {
     /// [`IpcError::NotBlocking`] if the config has `tls`.
     pub fn connect_to_net(config: &Config, args: impl ConnectToNetArgs) -> Result<Self, IpcError> {
         let call = without_callback(Call::connect_to_net(args.into_args())?)?;
-        Self::new(config, call.id(), setup::connect_to_net(config, &call)?)
+        let setup = Setup::new(config)?;
+        let transport = setup.connect_to_net(&call)?;
+        Self::new(setup, call.id(), transport)
     }
 
     /// Returns a client on a transport of the program's own. It is not connected yet.
@@ -65,13 +70,14 @@ impl IpcClient {
         transport: impl Transport,
     ) -> Result<Self, IpcError> {
         let call = Call::connect_to(ConnectToArgs::into_args(id))?;
-        assured::other_transport(config)?;
-        Self::new(config, call.id(), Arc::new(transport))
+        let setup = Setup::new(config)?;
+        let transport = setup.on(transport)?;
+        Self::new(setup, call.id(), transport)
     }
 
-    fn new(config: &Config, id: &str, transport: Arc<dyn Transport>) -> Result<Self, IpcError> {
-        let log = Logged { log: Log::new(config), payloads: config.log_payloads };
-        let client = setup::blocking_client(config, transport, &log)?;
+    fn new(setup: Setup<'_>, id: &str, transport: Arc<dyn Transport>) -> Result<Self, IpcError> {
+        let log = Logged::new(Log::new(setup.config), setup.config);
+        let client = setup.blocking_client(transport, &log)?;
         Ok(Self { id: id.to_owned(), client, log })
     }
 

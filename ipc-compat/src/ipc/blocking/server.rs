@@ -8,10 +8,11 @@ use ipc_core::blocking::{Server, ServerBuilder};
 use ipc_transport::{Endpoint, Transport};
 
 use super::{IpcConnection, without_callback};
+use crate::ipc::IpcError;
 use crate::ipc::args::{ServeArgs, ServeNetArgs};
 use crate::ipc::call::Call;
 use crate::ipc::log::{Log, Logged};
-use crate::ipc::{IpcError, assured, setup};
+use crate::ipc::setup::{Setup, identify};
 use crate::{Config, NodeFormat};
 
 /// A server without a runtime: [`accept`](Self::accept) returns its clients, and a thread for each is
@@ -44,7 +45,9 @@ impl IpcServer {
     /// socket is a pipe.
     pub fn serve(config: &Config, args: impl ServeArgs) -> Result<Self, IpcError> {
         let call = without_callback(Call::serve(args.into_args())?)?;
-        Self::new(config, setup::serve(config, &call)?)
+        let setup = Setup::new(config)?;
+        let transport = setup.serve(&call)?;
+        Self::new(setup, transport)
     }
 
     /// Makes a server on TCP; the arguments are those of
@@ -56,9 +59,9 @@ impl IpcServer {
     /// config has `tls`, or UDP is asked for.
     pub fn serve_net(config: &Config, args: impl ServeNetArgs) -> Result<Self, IpcError> {
         let call = without_callback(Call::serve_net(args.into_args())?)?;
-        let mut config = config.clone();
-        let transport = setup::serve_net(&mut config, &call)?;
-        Self::new(&config, transport)
+        let setup = Setup::new(config)?;
+        let transport = setup.serve_net(&call)?;
+        Self::new(setup, transport)
     }
 
     /// Makes a server on a transport of the program's own, such as a socket it was started with. It
@@ -69,19 +72,21 @@ impl IpcServer {
     /// [`IpcError`] if the config cannot be used; [`IpcError::NotBlocking`] if the transport's sockets
     /// need a runtime; under the profile `assured` always, for nothing is known of the transport.
     pub fn serve_on(config: &Config, transport: impl Transport) -> Result<Self, IpcError> {
-        assured::other_transport(config)?;
-        Self::new(config, Arc::new(transport))
+        let setup = Setup::new(config)?;
+        let transport = setup.on(transport)?;
+        Self::new(setup, transport)
     }
 
-    fn new(config: &Config, transport: Arc<dyn Transport>) -> Result<Self, IpcError> {
-        let log = Logged { log: Log::new(config), payloads: config.log_payloads };
-        let builder = setup::blocking_server(config, transport, &log)?;
+    fn new(setup: Setup<'_>, transport: Arc<dyn Transport>) -> Result<Self, IpcError> {
+        let config = setup.config;
+        let log = Logged::new(Log::new(config), config);
+        let builder = setup.blocking_server(transport, &log)?;
         Ok(Self {
             state: State::New(builder),
             max_connections: config.max_connections,
             accepted: 0,
             refused: 0,
-            identify: setup::identify(config),
+            identify: identify(config),
             log,
         })
     }

@@ -187,7 +187,7 @@ impl<F: MessageFormat> Talk<F> {
     /// another one.
     fn gathers(&mut self, first: bool) -> bool {
         let bytes = self.queue.bytes();
-        match self.config.flush {
+        match self.config.flush_policy {
             FlushPolicy::Immediate => false,
             FlushPolicy::WhenIdle => {
                 bytes < WRITE_EARLY && self.line.as_ref().is_some_and(Line::is_busy)

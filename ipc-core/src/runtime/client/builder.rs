@@ -1,63 +1,67 @@
-//! `ClientBuilder`: a client's settings.
+//! `ClientBuilder`: a client's format, transport and options.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipc_transport::Transport;
 use tokio::sync::watch;
 
-use crate::options::{ConnectionConfig, client_setters, connection_setters, handler_setters};
-use crate::protocol::session::{ReconnectPolicy, State};
+use crate::options::{ConnectionConfig, setters};
+use crate::protocol::session::State;
 use crate::runtime::client::Client;
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::dispatcher::Dispatcher;
-use crate::{ClientEvent, MessageFormat, Peer, PeerId};
+use crate::{ClientEvent, ClientOptions, HandlerOrder, MessageFormat, Peer, PeerId};
 
-/// A client's settings.
+/// Builds a client.
 ///
-/// # Defaults
-///
-/// Reconnects for ever with growing pauses; one attempt may take 30 s; messages are not held for
-/// answers. The rest stands at the setters.
+/// The defaults are those of [`ClientOptions`] and
+/// [`ConnectionOptions`](crate::ConnectionOptions). The setters change one option each.
 #[derive(Debug)]
 pub struct ClientBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
-    reconnect: ReconnectPolicy,
-    connect_timeout: Duration,
-    config: ConnectionConfig,
+    options: ClientOptions,
+    handler_order: HandlerOrder,
 }
 
 impl<F: MessageFormat> ClientBuilder<F> {
     pub(crate) fn new(format: F, transport: Arc<dyn Transport>) -> Self {
-        let max_datagram = transport.endpoint().max_datagram();
-        Self {
-            format,
-            transport,
-            reconnect: ReconnectPolicy::default(),
-            connect_timeout: Duration::from_secs(30),
-            config: ConnectionConfig { max_datagram, ..ConnectionConfig::of_client() },
-        }
+        let (options, handler_order) = (ClientOptions::default(), HandlerOrder::default());
+        Self { format, transport, options, handler_order }
     }
 
-    client_setters!();
-    connection_setters!();
-    handler_setters!();
+    /// Sets all options at once, those of the connection too, in place of what was set before.
+    #[must_use]
+    pub fn options(mut self, options: ClientOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    setters!(client at [options.]);
+    setters!(connection at [options.connection.]);
+
+    /// Sets when handlers for any event run. Default: after the named ones.
+    #[must_use]
+    pub fn handler_order(mut self, order: HandlerOrder) -> Self {
+        self.handler_order = order;
+        self
+    }
 
     /// Returns the client. It does not connect yet: see [`Client::start`].
     pub fn build(self) -> Client<F> {
-        let peer = Peer::new(PeerId(0), Arc::new(self.format), &self.config);
-        let hub = Arc::new(Dispatcher::new(self.config.handler_order, |_, error| {
-            ClientEvent::Error(error)
-        }));
+        let Self { format, transport, options, handler_order } = self;
+        let mut config = ConnectionConfig::of_client(&options);
+        config.max_datagram = transport.endpoint().max_datagram();
+        let peer = Peer::new(PeerId(0), Arc::new(format), &config);
+        let hub = Arc::new(Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error)));
         let (state, watched) = watch::channel(State::Idle);
         let control = Arc::new(Control::default());
-        let event_bytes = self.config.event_bytes;
+        let event_bytes = config.event_bytes;
         let task = Task::new(
-            self.reconnect,
-            self.connect_timeout,
-            self.transport,
-            Arc::new(self.config),
+            options.reconnect,
+            options.connect_timeout,
+            transport,
+            Arc::new(config),
             peer.clone(),
             Arc::clone(&hub),
             Arc::clone(&control),

@@ -65,7 +65,7 @@ impl Outbox {
             control: Notify::new(),
             signals: AtomicU8::new(0),
             encoder,
-            flush: config.flush,
+            flush: config.flush_policy,
             stall_timeout: config.stall_timeout,
         }
     }

@@ -25,6 +25,7 @@ use loom::thread::{self, JoinHandle};
 
 use super::outbox::{Outbox, Want};
 use super::sync::{Wire, WriteHalf};
+use crate::ConnectionOptions;
 use crate::options::ConnectionConfig;
 
 /// Runs every interleaving with at most so many preemptions.
@@ -37,7 +38,8 @@ pub(super) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'stat
 /// Returns an outbox of lines, attached to the socket.
 pub(super) fn outbox(wire: &Arc<Wire>) -> Arc<Outbox> {
     let framing = Framing::Delimited(Delimiter::new("\n").unwrap());
-    let outbox = Outbox::new(&ConnectionConfig::default(), &framing);
+    let config = ConnectionConfig::of_server(ConnectionOptions::default());
+    let outbox = Outbox::new(&config, &framing);
     outbox.attach(WriteHalf(Arc::clone(wire)));
     Arc::new(outbox)
 }

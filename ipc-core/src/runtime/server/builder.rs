@@ -1,57 +1,61 @@
-//! `ServerBuilder`: a server's settings.
+//! `ServerBuilder`: a server's format, transport and options.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_transport::Transport;
 
-use crate::MessageFormat;
-use crate::options::{ConnectionConfig, connection_setters, handler_setters};
+use crate::options::{ConnectionConfig, setters};
 use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::task::Shared;
+use crate::{HandlerOrder, MessageFormat, ServerOptions};
 
-/// A server's settings.
+/// Builds a server.
 ///
-/// # Defaults
-///
-/// At most 100 peers. The rest stands at the setters.
+/// The defaults are those of [`ServerOptions`] and
+/// [`ConnectionOptions`](crate::ConnectionOptions). The setters change one option each.
 #[derive(Debug)]
 pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
-    admission: Admission,
+    options: ServerOptions,
+    per_identity: Option<usize>,
     receive_budget: Option<usize>,
-    config: ConnectionConfig,
+    stall_timeout: Option<Duration>,
+    handler_order: HandlerOrder,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
     pub(crate) fn new(format: F, transport: Arc<dyn Transport>) -> Self {
-        let max_datagram = transport.endpoint().max_datagram();
         Self {
             format,
             transport,
-            admission: Admission { total: 100, per_identity: None },
+            options: ServerOptions::default(),
+            per_identity: None,
             receive_budget: None,
-            config: ConnectionConfig { max_datagram, ..ConnectionConfig::default() },
+            stall_timeout: Some(STALL_TIMEOUT),
+            handler_order: HandlerOrder::default(),
         }
     }
 
-    /// Sets how many peers may be connected; one more is closed at once. Default: 100.
-    ///
-    /// It does not count peers over UDP, where nobody connects: the transport bounds those.
+    /// Sets all options at once, those of the connections too, in place of what was set before. What
+    /// only this driver has (the other setters below) stays.
     #[must_use]
-    pub fn max_connections(mut self, peers: usize) -> Self {
-        self.admission.total = peers;
+    pub fn options(mut self, options: ServerOptions) -> Self {
+        self.options = options;
         self
     }
 
-    /// Sets how many of them may be the same user's (over Unix sockets) or come from the same IP
-    /// address (over TCP), so that one cannot take all places. Default: `None`, all of them.
+    setters!(server at [options.]);
+    setters!(connection at [options.connection.]);
+
+    /// Sets how many of the peers may be the same user's (over Unix sockets) or come from the same
+    /// IP address (over TCP), so that one cannot take all connections. Default: `None`, all of them.
     #[must_use]
     pub fn max_connections_per_identity(mut self, peers: Option<usize>) -> Self {
-        self.admission.per_identity = peers;
+        self.per_identity = peers;
         self
     }
 
@@ -67,31 +71,44 @@ impl<F: MessageFormat> ServerBuilder<F> {
     }
 
     /// Sets how long [`Server::broadcast_send`] waits for a peer whose queue is full and whose
-    /// socket takes nothing. The time runs from when the socket was found full, also while nobody
-    /// waits; then the peer counts as stalled, and to it applies what the overflow policy says,
-    /// until it reads again. `None`: it waits as long as the peer is connected.
+    /// socket takes nothing. The time runs from when the socket was found full, even while no call
+    /// waits; after it the peer counts as stalled, and the overflow policy applies to it until it
+    /// reads again. `None`: it waits as long as the peer is connected.
     ///
     /// Default: 10 s. A system may let a sender go on only when a third of a large buffer has been
-    /// read, so that a second or two without a byte is no sign that nobody reads.
+    /// read, so a second or two without a byte does not mean that the peer has stopped reading.
     #[must_use]
     pub fn stall_timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.config.stall_timeout = timeout;
+        self.stall_timeout = timeout;
         self
     }
 
-    connection_setters!();
-    handler_setters!();
+    /// Sets when handlers for any event run. Default: after the named ones.
+    #[must_use]
+    pub fn handler_order(mut self, order: HandlerOrder) -> Self {
+        self.handler_order = order;
+        self
+    }
 
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
-    pub fn build(mut self) -> Server<F> {
-        let ordinary = if self.config.max_datagram.is_some() { DATAGRAM_BUDGET } else { BUDGET };
-        let one_frame = self.config.limits.max_frame();
+    pub fn build(self) -> Server<F> {
+        let admission =
+            Admission { total: self.options.max_connections, per_identity: self.per_identity };
+        let mut config = ConnectionConfig::of_server(self.options.connection);
+        config.max_datagram = self.transport.endpoint().max_datagram();
+        config.stall_timeout = self.stall_timeout;
+        config.handler_order = self.handler_order;
+        let ordinary = if config.max_datagram.is_some() { DATAGRAM_BUDGET } else { BUDGET };
+        let one_frame = config.limits.max_frame();
         let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
-        self.config.budget = Some(Arc::new(Budget::new(budget)));
-        Server::new(Arc::new(Shared::new(self.format, self.transport, self.admission, self.config)))
+        config.budget = Some(Arc::new(Budget::new(budget)));
+        Server::new(Arc::new(Shared::new(self.format, self.transport, admission, config)))
     }
 }
+
+/// How long a broadcast waits for a peer that takes nothing, by default.
+const STALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What unfinished frames of all peers may take, in bytes: four of the greatest by default.
 const BUDGET: usize = 64 * 1024 * 1024;

@@ -1,0 +1,129 @@
+//! The options of connections, clients and servers: one value for both drivers.
+
+mod config;
+mod connection;
+mod setters;
+
+use std::time::Duration;
+
+pub(crate) use config::ConnectionConfig;
+pub use connection::{ConnectionOptions, FlushPolicy, OnMalformed};
+pub(crate) use setters::setters;
+
+use crate::protocol::session::ReconnectPolicy;
+
+/// The options of a client, the same for [`Client`](crate::Client) and
+/// [`blocking::Client`](crate::blocking::Client).
+///
+/// [`ClientBuilder::options`](crate::ClientBuilder::options) takes one; the builders also have each
+/// setter. What only the async client has, such as
+/// [`handler_order`](crate::ClientBuilder::handler_order), is set on its builder.
+///
+/// # Defaults
+///
+/// ```
+/// let defaults = ipc_core::ClientOptions::default();
+/// assert_eq!(defaults.connect_timeout.as_secs(), 30);
+/// assert_eq!(
+///     format!("{:?}", defaults.reconnect),
+///     "ReconnectPolicy { attempts: Forever, backoff: Backoff { base: 100ms, cap: 10s, jitter: Full }, \
+///      on_permanent: End }",
+/// );
+/// assert_eq!(format!("{:?}", defaults.in_flight), "Unlimited");
+/// ```
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use ipc_core::{ClientOptions, ConnectionOptions, InFlight};
+///
+/// let connection = ConnectionOptions::default().linger(Duration::from_millis(200));
+/// let options = ClientOptions::default().connection(connection).in_flight(InFlight::One);
+/// assert_eq!(options.connection.linger, Duration::from_millis(200));
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ClientOptions {
+    /// The options of each of its connections.
+    pub connection: ConnectionOptions,
+    /// When the client connects again. Default: for ever, after pauses that grow from 100 ms to
+    /// 10 s, with full jitter; a permanent failure
+    /// ([`Error::is_permanent`](crate::Error::is_permanent)) ends it.
+    ///
+    /// A client that should fail when its server is gone limits the attempts. A fixed, short pause
+    /// makes many clients dial a restarted server at the same moment.
+    pub reconnect: ReconnectPolicy,
+    /// How long one attempt to connect may take. Default: 30 s.
+    ///
+    /// After that it fails with [`Error::ConnectTimeout`](crate::Error::ConnectTimeout), or with the
+    /// transport's error if that says more: the server was there and busy, or a host has several
+    /// addresses.
+    pub connect_timeout: Duration,
+    /// How many messages may be sent before something is received. Default: any number.
+    pub in_flight: InFlight,
+}
+
+impl ClientOptions {
+    setters!(client at []);
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        Self {
+            connection: ConnectionOptions::default(),
+            reconnect: ReconnectPolicy::default(),
+            connect_timeout: Duration::from_secs(30),
+            in_flight: InFlight::default(),
+        }
+    }
+}
+
+/// The options of a server, the same for [`Server`](crate::Server) and
+/// [`blocking::Server`](crate::blocking::Server).
+///
+/// [`ServerBuilder::options`](crate::ServerBuilder::options) takes one; the builders also have each
+/// setter. What only the async server does is set on its builder: limits on what all peers together
+/// cost, and how long a broadcast waits.
+///
+/// # Defaults
+///
+/// ```
+/// assert_eq!(ipc_core::ServerOptions::default().max_connections, 100);
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ServerOptions {
+    /// The options of each connection.
+    pub connection: ConnectionOptions,
+    /// How many peers may be connected; one more is closed at once. Default: 100.
+    ///
+    /// Each costs a file descriptor and up to what its [queue](ConnectionOptions::queue) and its
+    /// unfinished frame hold. In the blocking driver a connection counts until it ends or is
+    /// dropped. Peers over UDP, where there are no connections, do not count: the transport bounds those.
+    pub max_connections: usize,
+}
+
+impl ServerOptions {
+    setters!(server at []);
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { connection: ConnectionOptions::default(), max_connections: 100 }
+    }
+}
+
+/// How many messages a client sends before something is received.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum InFlight {
+    /// Any number. The default.
+    #[default]
+    Unlimited,
+    /// One: each message is held until something was received after the one before it, which is
+    /// node-ipc's `sync`. For servers that answer every message; with one that does not, the
+    /// messages after the first are never sent.
+    One,
+}

@@ -1,0 +1,65 @@
+//! `setters!`: a chained setter for each field of the options, on the options and on the builders.
+
+/// Adds the setters of the options that are in the field at this path, such as `[options.]`, or in
+/// `[]`, `self`. What an option means is documented at its field.
+macro_rules! setters {
+    (connection at $at:tt) => {
+        $crate::options::setters! { watch_sent at $at }
+
+        $crate::options::setters! { ConnectionOptions at $at =>
+            limits: ipc_codec::Limits,
+            frame_timeout: Option<std::time::Duration>,
+            idle_timeout: Option<std::time::Duration>,
+            on_malformed: crate::OnMalformed,
+            queue: crate::protocol::queue::QueueLimits,
+            overflow: crate::protocol::queue::OverflowPolicy,
+            high_water_mark: Option<usize>,
+            flush_policy: crate::FlushPolicy,
+            close_timeout: std::time::Duration,
+            linger: std::time::Duration,
+            event_bytes: usize,
+        }
+    };
+    (watch_sent at [$($at:tt)*]) => {
+        /// Sets a function that is called with each message just before it is sent, whatever it is
+        /// sent with, and with a broadcast once: for logs. Each message is encoded once more for
+        /// that. Default: none, which costs nothing.
+        #[must_use]
+        pub fn watch_sent(
+            mut self,
+            watch: impl Fn(&crate::Message) + Send + Sync + 'static,
+        ) -> Self {
+            self.$($at)* sent = crate::observe::send_watch::SendWatch::to(watch);
+            self
+        }
+    };
+    (client at $at:tt) => {
+        $crate::options::setters! { ClientOptions at $at =>
+            connection: crate::ConnectionOptions,
+            reconnect: crate::protocol::session::ReconnectPolicy,
+            connect_timeout: std::time::Duration,
+            in_flight: crate::InFlight,
+        }
+    };
+    (server at $at:tt) => {
+        $crate::options::setters! { ServerOptions at $at =>
+            connection: crate::ConnectionOptions,
+            max_connections: usize,
+        }
+    };
+    ($owner:ident at $at:tt => $($name:ident: $type:ty,)+) => {
+        $($crate::options::setters! { $owner at $at = $name: $type })+
+    };
+    ($owner:ident at [$($at:tt)*] = $name:ident: $type:ty) => {
+        #[doc = concat!(
+            "Sets [`", stringify!($name), "`](crate::", stringify!($owner), "#structfield.",
+            stringify!($name), ").",
+        )]
+        #[must_use]
+        pub fn $name(mut self, $name: $type) -> Self {
+            self.$($at)* $name = $name;
+            self
+        }
+    };
+}
+pub(crate) use setters;
