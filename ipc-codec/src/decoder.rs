@@ -134,7 +134,7 @@ impl FrameDecoder {
         &self.buffer
     }
 
-    /// Returns whether the stream is within a frame, so that its end would truncate it.
+    /// Returns whether the stream is within a frame, so that ending it now would truncate the frame.
     ///
     /// Also true while a frame that is too long is being skipped. Meant for when
     /// [`next_frame`](Self::next_frame) has returned `Ok(None)`: before that, whole frames that

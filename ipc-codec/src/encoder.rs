@@ -1,9 +1,8 @@
 //! `FrameEncoder`: frames in, the bytes of a stream out.
 
-use bytes::{BufMut, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use crate::search::Search;
-use crate::splitter::PREFIX;
+use crate::rule::{PREFIX, Rule};
 use crate::{EncodeError, EncodeWith, Framing, Limits, capacity};
 
 /// An encoder of frames into a byte stream. It keeps no state between frames.
@@ -29,22 +28,10 @@ pub struct FrameEncoder {
     limits: Limits,
 }
 
-#[derive(Debug, Clone)]
-enum Rule {
-    Delimited(Search),
-    LengthPrefixed,
-    Raw,
-}
-
 impl FrameEncoder {
     /// Returns an encoder. Of `limits`, only the greatest length is used.
     pub fn new(framing: Framing, limits: Limits) -> Self {
-        let rule = match framing {
-            Framing::Delimited(delimiter) => Rule::Delimited(Search::new(&delimiter)),
-            Framing::LengthPrefixed => Rule::LengthPrefixed,
-            Framing::Raw => Rule::Raw,
-        };
-        Self { rule, limits }
+        Self { rule: Rule::new(&framing), limits }
     }
 
     /// Appends `frame`, which may be empty, to `out` with its delimiter or length prefix. Raw bytes
@@ -109,6 +96,20 @@ impl FrameEncoder {
             return Err(EncodeError::OutputShrunk { expected, actual }.into());
         }
         Ok(self.complete(appended)?)
+    }
+
+    /// Returns what was encoded into `frame`, which is one whole frame: its bytes without the
+    /// delimiter or length.
+    #[must_use]
+    pub fn strip(&self, mut frame: Bytes) -> Bytes {
+        match &self.rule {
+            Rule::Delimited(search) => {
+                frame.truncate(frame.len().saturating_sub(search.needle().len()));
+            }
+            Rule::LengthPrefixed => frame.advance(PREFIX.min(frame.len())),
+            Rule::Raw => {}
+        }
+        frame
     }
 
     /// Checks the frame that was appended and completes it: patches the length or appends the

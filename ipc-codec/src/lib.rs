@@ -24,6 +24,7 @@ mod framing;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod limits;
+mod rule;
 mod search;
 mod splitter;
 

@@ -1,4 +1,4 @@
-//! Calls and answers on the wire: the frames of docs/calls.md, byte by byte, and what is none of them.
+//! Calls and answers on the wire: the frames of docs/calls.md, byte by byte, and invalid ones.
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
 
 use std::time::Duration;

@@ -123,12 +123,12 @@ async fn a_server_in_raw_mode_reads_no_more_than_its_peer_does() {
     // nothing from this one, which has more to give.
     let mut other = UnixStream::connect(&path).await.unwrap();
     let last = loop {
-        let before = echoing.queued().1;
+        let before = echoing.queued().bytes;
         for _ in 0..100 {
             other.write_all(b"?").await.unwrap();
             assert_eq!(other.read_u8().await.unwrap(), b'?');
         }
-        if before >= 400_000 && before == echoing.queued().1 {
+        if before >= 400_000 && before == echoing.queued().bytes {
             break before;
         }
     };

@@ -8,7 +8,7 @@ use ipc_codec::Limits;
 use crate::HandlerOrder;
 use crate::observe::send_watch::SendWatch;
 use crate::protocol::connection::budget::Budget;
-use crate::protocol::queue::{OverflowPolicy, QueueLimits};
+use crate::protocol::queue::{OverflowPolicy, QueueLimits, QueueOptions, Release};
 
 /// When queued messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +73,15 @@ impl ConnectionConfig {
     /// Returns a client's defaults.
     pub(crate) fn of_client() -> Self {
         Self { yields: true, ..Self::default() }
+    }
+
+    pub(crate) fn queue_options(&self) -> QueueOptions {
+        let release = if self.sync { Release::OneInFlight } else { Release::Freely };
+        QueueOptions::default()
+            .with_limits(self.queue)
+            .with_overflow(self.overflow)
+            .with_release(release)
+            .with_max_datagram(self.max_datagram)
     }
 }
 

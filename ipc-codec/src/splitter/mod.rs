@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::allocation::Allocation;
-use crate::search::Search;
+use crate::rule::{PREFIX, Rule};
 use crate::{DecodeError, Framing, Limits, Oversize};
 
 /// Takes frames off the front of a buffer that its caller fills.
@@ -21,13 +21,6 @@ pub(crate) struct Splitter {
     pub(crate) searched: u64,
 }
 
-#[derive(Debug, Clone)]
-enum Rule {
-    Delimited(Search),
-    LengthPrefixed,
-    Raw,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// At a frame's start or within it. Invariant: no delimiter begins before `scanned`, and
@@ -43,13 +36,8 @@ enum State {
 
 impl Splitter {
     pub(crate) fn new(framing: &Framing, limits: Limits) -> Self {
-        let rule = match framing {
-            Framing::Delimited(delimiter) => Rule::Delimited(Search::new(delimiter)),
-            Framing::LengthPrefixed => Rule::LengthPrefixed,
-            Framing::Raw => Rule::Raw,
-        };
         Self {
-            rule,
+            rule: Rule::new(framing),
             limits,
             state: State::START,
             allocation: Allocation::default(),
@@ -251,6 +239,3 @@ mod tests;
 
 /// The number of bytes kept of a refused frame, for an error that says what they look like.
 const HEAD: usize = 1024;
-
-/// The length prefix's own length in bytes.
-pub(crate) const PREFIX: usize = 4;

@@ -26,6 +26,11 @@ fn check(framing: Framing, max_frame: usize, frame: &str, expected: Result<&str,
     });
     assert_eq!(result, expected.map(|_| ()).map_err(EncodeWith::Encode));
     assert_eq!(out, [BEFORE, appended].concat());
+
+    if expected.is_ok() {
+        let whole = out.split_off(BEFORE.len()).freeze();
+        assert_eq!(encoder.strip(whole), frame);
+    }
 }
 
 fn contains(at: usize) -> Result<&'static str, EncodeError> {

@@ -23,7 +23,7 @@ impl Room {
         Self { dialect, dir: TempDir::new().unwrap() }
     }
 
-    /// Returns the socket root, with the `/` that node-ipc wants at its end.
+    /// Returns the socket root, with the trailing `/` that node-ipc needs.
     pub(crate) fn root(&self) -> String {
         format!("{}/", self.dir.path().display())
     }

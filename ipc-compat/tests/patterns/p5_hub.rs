@@ -169,7 +169,7 @@ async fn a_stalled_member_neither_delays_the_others_nor_grows() {
         assert!(report.sent >= 3, "{report:?}");
         sent += 1;
         refused += report.failed.len();
-        let waits = hub.members.lock().unwrap()["stalled"].queued().1;
+        let waits = hub.members.lock().unwrap()["stalled"].queued().bytes;
         assert!(waits <= PENDING, "{waits} bytes wait");
     }
     for member in &mut members {

@@ -47,7 +47,7 @@ impl Raw {
         Self { task, writer: Writer::Stream(writer) }
     }
 
-    /// Reads datagrams from this address. Nobody there is no matter.
+    /// Reads datagrams from this address. That no peer is there is not an error.
     pub(crate) async fn datagrams(from: SocketAddr, got: impl Fn(&str) + Send + 'static) -> Self {
         let socket = Arc::new(UdpSocket::bind(("127.0.0.1", 0)).await.unwrap());
         socket.connect(from).await.unwrap();
@@ -63,7 +63,7 @@ impl Raw {
         Self { task, writer: Writer::Datagrams(socket) }
     }
 
-    /// Writes a frame. The other side may have hung up, which is no matter.
+    /// Writes a frame. The other side may have hung up, which is not an error.
     pub(crate) async fn write(&self, text: &str) {
         let frame = format!("{text}\x0c");
         match &self.writer {

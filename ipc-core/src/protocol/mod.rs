@@ -27,7 +27,7 @@
 //!
 //! use ipc_codec::{Delimiter, FrameEncoder, Framing, Limits};
 //! use ipc_core::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-//! use ipc_core::queue::{OverflowPolicy, QueueLimits, SendQueue};
+//! use ipc_core::queue::{OverflowPolicy, QueueOptions, SendQueue};
 //!
 //! /// What one side has written, in place of a socket.
 //! #[derive(Default)]
@@ -45,9 +45,9 @@
 //!     fn new(role: Role) -> Self {
 //!         let framing = Framing::Delimited(Delimiter::new("\n").unwrap());
 //!         let encoder = FrameEncoder::new(framing.clone(), Limits::default());
-//!         let (limits, overflow) = (QueueLimits::default(), OverflowPolicy::Error);
+//!         let options = QueueOptions::default().with_overflow(OverflowPolicy::Error);
 //!         Self {
-//!             queue: SendQueue::new(encoder, &framing, limits, overflow, false),
+//!             queue: SendQueue::new(encoder, options),
 //!             machine: Machine::new(framing, Limits::default(), Rules::new(role)),
 //!         }
 //!     }

@@ -7,9 +7,12 @@ pub(crate) mod dial;
 pub(crate) mod dispatcher;
 pub(crate) mod events;
 pub(crate) mod outbox;
+#[cfg(test)]
+mod outbox_tests;
 pub(crate) mod peer;
 pub(crate) mod read;
 pub(crate) mod server;
+mod sync;
 pub(crate) mod timer;
 
 pub use client::Client;

@@ -12,7 +12,7 @@ use ipc_transport::{Endpoint, PeerInfo};
 use crate::error::EmitError;
 use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
-use crate::protocol::queue::Tally;
+use crate::protocol::queue::{QueuedLen, Tally};
 use crate::runtime::outbox::{Outbox, Want};
 use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
 
@@ -267,9 +267,9 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().tally()
     }
 
-    /// Returns how many messages, and how many bytes of them, wait to be written.
+    /// Returns how many messages and bytes wait to be written.
     #[must_use]
-    pub fn queued(&self) -> (usize, usize) {
+    pub fn queued(&self) -> QueuedLen {
         self.outbox().queued()
     }
 

@@ -78,8 +78,8 @@ async fn a_stalled_peer_costs_no_more_than_its_queue() {
     for _ in 0..1000 {
         let report = server.broadcast("news", text.as_str()).unwrap();
         assert!(report.failed.iter().all(|(id, _)| *id == PeerId::from(1)));
-        assert!(server.peers()[0].queued().1 <= 100_000);
-        while server.peers()[1..].iter().any(|peer| peer.queued().0 > 0) {
+        assert!(server.peers()[0].queued().bytes <= 100_000);
+        while server.peers()[1..].iter().any(|peer| peer.queued().messages > 0) {
             tokio::task::yield_now().await;
         }
     }
@@ -105,7 +105,7 @@ async fn a_stalled_peer_is_disconnected_if_that_is_the_policy() {
     log.until_len(10).await;
     for _ in 0..100 {
         server.broadcast("news", "x".repeat(994).as_str()).unwrap();
-        while server.peers().iter().any(|peer| peer.id().get() > 1 && peer.queued().0 > 0) {
+        while server.peers().iter().any(|peer| peer.id().get() > 1 && peer.queued().messages > 0) {
             tokio::task::yield_now().await;
         }
     }
@@ -173,7 +173,7 @@ async fn broadcast_send_waits_again_for_a_peer_that_reads_again() {
     // One in the pipe and two in the queue; then it is waited for, once.
     assert_eq!((sent, start.elapsed()), (3, STALL_TIMEOUT));
     let reader = tokio::spawn(async move { peer.rest().await.lines().count() });
-    while server.peers()[0].queued().0 > 0 {
+    while server.peers()[0].queued().messages > 0 {
         tokio::task::yield_now().await;
     }
     for _ in 0..100 {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipc_core::queue::QueuedLen;
 use ipc_core::{EmitError, PeerId};
 use tokio::time::Instant;
 
@@ -82,7 +83,7 @@ async fn a_handle_that_is_kept_says_closed() {
     handle.disconnect();
     assert_eq!(handle.id(), PeerId::from(1));
     assert!(handle.info().is_some());
-    assert_eq!(handle.queued(), (0, 0));
+    assert_eq!(handle.queued(), QueuedLen::default());
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,7 +67,7 @@ async fn every_end_of_a_connection_ends_its_task() {
         .frame_timeout(Some(Duration::from_secs(5)))
         .build();
     server.on("fill", |_: String, peer| {
-        while peer.queued().0 < 100 {
+        while peer.queued().messages < 100 {
             peer.emit("n", "filling the pipe").unwrap();
         }
     });

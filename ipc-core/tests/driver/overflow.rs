@@ -39,7 +39,8 @@ async fn full(overflow: OverflowPolicy) -> (Client<Lines>, Log, Raw) {
     for n in 0..10 {
         client.emit("n", n.to_string().as_str()).unwrap();
     }
-    assert_eq!(client.peer().queued(), (10, 40));
+    let queued = client.peer().queued();
+    assert_eq!((queued.messages, queued.bytes), (10, 40));
     (client, log, peer)
 }
 

@@ -82,7 +82,7 @@ async fn a_peer_that_does_not_read_its_answers_is_not_read_from() {
     // What waits, what both pipes hold, what is read already and not handled.
     let most = LAST + GATHERED + LINE + 2 * 1000 + 64 * 1024;
     assert!(taken > LAST && taken < most, "{taken} bytes were taken");
-    let waits = server.peers()[0].queued().1;
+    let waits = server.peers()[0].queued().bytes;
     assert!(waits > LAST && waits <= LAST + GATHERED + LINE, "{waits} bytes wait");
     // Nobody else is kept waiting.
     let mut other = Raw::dial(&transport).await;
@@ -104,7 +104,7 @@ async fn reading_goes_on_when_half_of_the_answers_are_written() {
     let heard = log.lines().len();
     let mut answer = [0; LINE];
     loop {
-        let before = server.peers()[0].queued().1;
+        let before = server.peers()[0].queued().bytes;
         soon(peer.0.read_exact(&mut answer)).await.unwrap();
         sleep(Duration::from_millis(1)).await;
         if log.lines().len() > heard {
@@ -128,7 +128,7 @@ async fn one_that_reads_slowly_has_no_more_than_the_mark_waiting() {
         for _ in 0..2000 {
             sleep(Duration::from_millis(50)).await;
             reader.read_exact(&mut answer).await.unwrap();
-            most = most.max(server.peers()[0].queued().1);
+            most = most.max(server.peers()[0].queued().bytes);
         }
         most
     };
@@ -152,7 +152,7 @@ async fn without_a_mark_everything_is_read() {
     let mut peer = Raw::dial(&transport).await;
     let asked = lines("say", 5000);
     assert_eq!(flood(&mut peer, asked.as_bytes()).await, asked.len());
-    assert!(server.peers()[0].queued().1 > 45 * MARK);
+    assert!(server.peers()[0].queued().bytes > 45 * MARK);
 }
 
 /// However little a queue holds, an answer always has room.
@@ -163,7 +163,7 @@ async fn a_small_queue_has_a_small_mark() {
     let mut peer = Raw::dial(&transport).await;
     let asked = lines("say", 5000);
     let taken = flood(&mut peer, asked.as_bytes()).await;
-    assert!(server.peers()[0].queued().1 <= MARK / 2 + GATHERED + LINE);
+    assert!(server.peers()[0].queued().bytes <= MARK / 2 + GATHERED + LINE);
     finish(&mut peer, &asked.as_bytes()[taken..], &lines("ech", 5000)).await;
     assert!(!log.lines().iter().any(|line| line.contains("error")));
 }
@@ -181,7 +181,7 @@ async fn reading_pauses_between_two_messages_of_one_read() {
     peer.write("much 1\nmuch 2\nmuch 3\nmuch 4\nmuch 5\nmuch 6\nmuch 7\nmuch 8\n").await;
     log.until("1 much 1").await;
     sleep(Duration::from_secs(60)).await;
-    assert!(server.peers()[0].queued().1 <= LAST + MARK);
+    assert!(server.peers()[0].queued().bytes <= LAST + MARK);
     assert!(log.lines().len() <= 6, "{:?}", log.lines());
     let all: String = (0..8).map(|_| lines("ech", MARK / LINE)).collect();
     finish(&mut peer, b"", &all).await;
@@ -197,7 +197,7 @@ async fn what_comes_from_elsewhere_pauses_nobody() {
         server.broadcast("ech", &line("ech", n)["ech ".len()..LINE - 1]).unwrap();
     }
     let peer = server.peers()[0].clone();
-    assert!(peer.queued().1 > 40 * MARK);
+    assert!(peer.queued().bytes > 40 * MARK);
     for n in 0..5000 {
         deaf.write(format!("measured {n}\n")).await;
     }
@@ -262,7 +262,7 @@ async fn a_paused_peer_gets_what_waits_before_a_close() {
         let (transport, server, _) = rig(|builder| builder).await;
         let mut peer = Raw::dial(&transport).await;
         flood(&mut peer, lines("say", 5000).as_bytes()).await;
-        let waits = server.peers()[0].queued().0;
+        let waits = server.peers()[0].queued().messages;
         let closing = server.clone();
         let closed = tokio::spawn(async move {
             if by_server {
@@ -326,7 +326,7 @@ async fn a_client_that_answers_slows_its_server_down() {
         for _ in 0..5000 {
             sleep(Duration::from_millis(1)).await;
             reader.read_exact(&mut answer).await.unwrap();
-            most = most.max(client.peer().queued().1);
+            most = most.max(client.peer().queued().bytes);
         }
         most
     };

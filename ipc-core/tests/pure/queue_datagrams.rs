@@ -4,14 +4,13 @@ use std::io::IoSlice;
 
 use bytes::{BufMut, Bytes};
 use ipc_codec::{Delimiter, FrameEncoder, Framing, Limits};
-use ipc_core::queue::{OverflowPolicy, PushError, QueueLimits, SendQueue};
+use ipc_core::queue::{PushError, QueueOptions, SendQueue};
 use proptest::prelude::*;
 
 fn queue(max_datagram: usize) -> SendQueue {
     let framing = Framing::Delimited(Delimiter::new("\n").unwrap());
-    let encoder = FrameEncoder::new(framing.clone(), Limits::default());
-    let (limits, overflow) = (QueueLimits::default(), OverflowPolicy::default());
-    SendQueue::new(encoder, &framing, limits, overflow, false).with_datagrams(Some(max_datagram))
+    let encoder = FrameEncoder::new(framing, Limits::default());
+    SendQueue::new(encoder, QueueOptions::default().with_max_datagram(Some(max_datagram)))
 }
 
 fn push(queue: &mut SendQueue, length: usize, encoded: bool) -> Result<(), PushError> {

@@ -6,16 +6,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::{BufMut, Bytes};
 use ipc_codec::{Delimiter, EncodeError, FrameEncoder, Framing, Limits};
 use ipc_core::FormatError;
-use ipc_core::queue::{OverflowPolicy, PushError, Pushed, QueueLimits, SendQueue};
+use ipc_core::queue::{PushError, Pushed, QueueLimits, QueueOptions, Release, SendQueue};
 
-fn queue(framing: Framing, one_in_flight: bool) -> SendQueue {
-    let encoder = FrameEncoder::new(framing.clone(), Limits::default().with_max_frame(5000));
+fn queue(framing: Framing, release: Release) -> SendQueue {
+    let encoder = FrameEncoder::new(framing, Limits::default().with_max_frame(5000));
     let limits = QueueLimits::default().with_max_bytes(10_000);
-    SendQueue::new(encoder, &framing, limits, OverflowPolicy::Block, one_in_flight)
+    SendQueue::new(encoder, QueueOptions::default().with_limits(limits).with_release(release))
 }
 
-fn lines(one_in_flight: bool) -> SendQueue {
-    queue(Framing::Delimited(Delimiter::new("\n").unwrap()), one_in_flight)
+fn lines(release: Release) -> SendQueue {
+    queue(Framing::Delimited(Delimiter::new("\n").unwrap()), release)
 }
 
 fn push(queue: &mut SendQueue, text: &str) {
@@ -46,7 +46,7 @@ fn check(queue: &mut SendQueue, at_once: usize, expected: &str) {
 
 #[test]
 fn an_encoding_that_fails_leaves_no_trace() {
-    let mut queue = lines(false);
+    let mut queue = lines(Release::Freely);
     push(&mut queue, "one");
     let error = FormatError::new("ERR_REFUSED", "refused");
     let refused = queue.push(|out| {
@@ -61,7 +61,7 @@ fn an_encoding_that_fails_leaves_no_trace() {
 
 #[test]
 fn an_encoding_that_panics_leaves_no_trace() {
-    let mut queue = lines(false);
+    let mut queue = lines(Release::Freely);
     push(&mut queue, "one");
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let _ = queue.push(|out| {
@@ -78,7 +78,7 @@ fn an_encoding_that_panics_leaves_no_trace() {
 
 #[test]
 fn a_frame_that_cannot_be_framed_leaves_no_trace() {
-    let mut queue = lines(false);
+    let mut queue = lines(Release::Freely);
     let refused = queue.push(|out| {
         out.put_slice(b"two\nlines");
         Ok(())
@@ -97,7 +97,7 @@ fn a_frame_that_cannot_be_framed_leaves_no_trace() {
 
 #[test]
 fn one_in_flight_waits_for_an_answer() {
-    let mut queue = lines(true);
+    let mut queue = lines(Release::OneInFlight);
     push(&mut queue, "one");
     push(&mut queue, "two");
     check(&mut queue, 2, "one\n");
@@ -114,7 +114,7 @@ fn one_in_flight_waits_for_an_answer() {
 
 #[test]
 fn one_in_flight_finishes_what_it_began_before_the_answer() {
-    let mut queue = lines(true);
+    let mut queue = lines(Release::OneInFlight);
     push(&mut queue, "one");
     queue.advance(2);
     queue.on_received();
@@ -124,7 +124,7 @@ fn one_in_flight_finishes_what_it_began_before_the_answer() {
 
 #[test]
 fn one_in_flight_goes_on_with_a_new_connection() {
-    let mut queue = lines(true);
+    let mut queue = lines(Release::OneInFlight);
     push(&mut queue, "one");
     push(&mut queue, "two");
     check(&mut queue, 100, "one\n");
@@ -134,7 +134,7 @@ fn one_in_flight_goes_on_with_a_new_connection() {
 
 #[test]
 fn a_new_connection_starts_with_the_half_written_frame() {
-    let mut queue = lines(false);
+    let mut queue = lines(Release::Freely);
     push(&mut queue, "one");
     push(&mut queue, "two");
     queue.advance(6);
@@ -146,7 +146,7 @@ fn a_new_connection_starts_with_the_half_written_frame() {
 
 #[test]
 fn an_empty_raw_message_is_written_as_soon_as_it_is_pushed() {
-    let mut queue = queue(Framing::Raw, false);
+    let mut queue = queue(Framing::Raw, Release::Freely);
     push(&mut queue, "");
     assert_eq!(queue.push_encoded(&Bytes::new()), Ok(Pushed::Queued));
     assert!(queue.is_empty(), "it has no byte that a write could bring away");
@@ -158,14 +158,14 @@ fn an_empty_raw_message_is_written_as_soon_as_it_is_pushed() {
 
 #[test]
 fn an_empty_frame_still_has_its_delimiter() {
-    let mut queue = lines(false);
+    let mut queue = lines(Release::Freely);
     push(&mut queue, "");
     check(&mut queue, 100, "\n");
 }
 
 #[test]
 fn release_changes_nothing_that_can_be_seen() {
-    let mut queue = lines(false);
+    let mut queue = lines(Release::Freely);
     for _ in 0..3 {
         push(&mut queue, "before");
         queue.release();

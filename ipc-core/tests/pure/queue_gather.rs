@@ -4,7 +4,7 @@ use std::io::IoSlice;
 
 use bytes::{BufMut, Bytes};
 use ipc_codec::{FrameEncoder, Framing, Limits};
-use ipc_core::queue::{OverflowPolicy, QueueLimits, SendQueue};
+use ipc_core::queue::{QueueOptions, SendQueue};
 
 /// A frame to be queued: encoded in place, or encoded before.
 enum Frame {
@@ -18,9 +18,7 @@ use Frame::{Encoded, Own};
 #[track_caller]
 fn check(frames: &[Frame], written: usize, room: usize, expected: &[usize]) {
     let encoder = FrameEncoder::new(Framing::Raw, Limits::default());
-    let limits = QueueLimits::default();
-    let mut queue =
-        SendQueue::new(encoder, &Framing::Raw, limits, OverflowPolicy::default(), false);
+    let mut queue = SendQueue::new(encoder, QueueOptions::default());
     for frame in frames {
         match *frame {
             Own(length) => queue

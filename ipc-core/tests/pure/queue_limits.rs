@@ -2,12 +2,15 @@
 
 use bytes::{BufMut, Bytes};
 use ipc_codec::{Delimiter, FrameEncoder, Framing, Limits};
-use ipc_core::queue::{OverflowPolicy, PushError, Pushed, QueueLimit, QueueLimits, SendQueue};
+use ipc_core::queue::{
+    OverflowPolicy, PushError, Pushed, QueueLimit, QueueLimits, QueueOptions, SendQueue,
+};
 
 fn queue(limits: QueueLimits, overflow: OverflowPolicy) -> SendQueue {
     let framing = Framing::Delimited(Delimiter::FORM_FEED);
-    let encoder = FrameEncoder::new(framing.clone(), Limits::default());
-    SendQueue::new(encoder, &framing, limits, overflow, false)
+    let encoder = FrameEncoder::new(framing, Limits::default());
+    let options = QueueOptions::default().with_limits(limits).with_overflow(overflow);
+    SendQueue::new(encoder, options)
 }
 
 /// Pushes a frame of this many bytes, the delimiter included; it begins with `tag`.

@@ -6,7 +6,8 @@ use std::io::IoSlice;
 use bytes::{BufMut, Bytes};
 use ipc_codec::{Delimiter, FrameEncoder, Framing, Limits};
 use ipc_core::queue::{
-    OverflowPolicy, PushError, Pushed, QueueLimit, QueueLimits, SendQueue, Tally,
+    OverflowPolicy, PushError, Pushed, QueueLimit, QueueLimits, QueueOptions, Release, SendQueue,
+    Tally,
 };
 use proptest::prelude::*;
 
@@ -127,13 +128,9 @@ impl Pair {
         let encoder = FrameEncoder::new(setup.framing.clone(), Limits::default());
         let (bytes, messages) = setup.limits;
         let limits = QueueLimits::default().with_max_bytes(bytes).with_max_messages(messages);
-        let queue = SendQueue::new(
-            encoder.clone(),
-            &setup.framing,
-            limits,
-            setup.overflow,
-            setup.one_in_flight,
-        );
+        let release = if setup.one_in_flight { Release::OneInFlight } else { Release::Freely };
+        let options = QueueOptions::default().with_limits(limits).with_overflow(setup.overflow);
+        let queue = SendQueue::new(encoder.clone(), options.with_release(release));
         let model = Model {
             setup,
             frames: VecDeque::new(),

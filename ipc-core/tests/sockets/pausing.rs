@@ -42,7 +42,7 @@ async fn an_echo_server_holds_no_more_than_its_mark_for_one_that_does_not_read()
         let asked: String = (0..count).map(|n| format!("say {} \n", text(n))).collect();
         let taken = flood(&mut peer, asked.as_bytes()).await;
         assert!(taken < asked.len(), "{kind:?}: everything was taken");
-        let waits = rig.server.peers()[0].queued().1;
+        let waits = rig.server.peers()[0].queued().bytes;
         assert!(waits <= 4 * MARK + 4 * LINE + 64 * 1024, "{kind:?}: {waits} bytes wait");
         // Others are served meanwhile.
         let other = rig.client();

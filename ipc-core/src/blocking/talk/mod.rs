@@ -51,10 +51,8 @@ pub(super) struct Talk<F> {
 
 impl<F: MessageFormat> Talk<F> {
     pub(super) fn new(format: Arc<F>, config: ConnectionConfig) -> Self {
-        let framing = format.framing();
-        let encoder = FrameEncoder::new(framing.clone(), config.limits);
-        let queue =
-            SendQueue::new(encoder.clone(), &framing, config.queue, config.overflow, config.sync);
+        let encoder = FrameEncoder::new(format.framing(), config.limits);
+        let queue = SendQueue::new(encoder.clone(), config.queue_options());
         let pause = Pause::new(&config);
         Self {
             format,

@@ -1,4 +1,4 @@
-//! What bounds a send queue, what a push says, and the count of what became of messages.
+//! The limits of a send queue, the results of a push, and the count of what became of messages.
 
 use std::fmt;
 
@@ -64,11 +64,21 @@ impl Default for QueueLimits {
     }
 }
 
-/// What happens to a message for which the queue has no room.
+/// How much waits in a send queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct QueuedLen {
+    /// How many messages wait, one that is written in part included.
+    pub messages: usize,
+    /// How many bytes of them are not written yet.
+    pub bytes: usize,
+}
+
+/// What happens to a message that does not fit into the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OverflowPolicy {
-    /// `send` waits for room; `emit`, which never waits, returns an error. The default.
+    /// `send` waits until it fits; `emit`, which never waits, returns an error. The default.
     #[default]
     Block,
     /// Both `send` and `emit` return an error at once.
@@ -81,7 +91,7 @@ pub enum OverflowPolicy {
     Disconnect,
 }
 
-/// Which bound of a queue was met, and by how much.
+/// Which limit of a queue was exceeded, and by how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum QueueLimit {
@@ -124,11 +134,11 @@ pub enum Pushed {
     Dropped,
 }
 
-/// Why a message was not taken.
+/// Why a message was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PushError {
-    /// There is no room.
+    /// The queue is full.
     Full(QueueLimit),
     /// The message alone is larger than the whole queue may be.
     TooLarge {

@@ -2,51 +2,49 @@
 
 mod pausing;
 mod state;
+pub(crate) mod turn;
 mod wait;
+pub(crate) mod writing;
 
-use std::future::Future;
-use std::io;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder, Framing};
-use ipc_transport::WriteHalf;
-use tokio::io::AsyncWrite;
 use tokio::sync::Notify;
 
 use self::state::State;
+use self::writing::{Action, Due, Event, Writing};
+use super::sync::{self, AtomicU8, Mutex, MutexGuard};
 use crate::FormatError;
-use crate::error::{EmitError, Error};
+use crate::error::EmitError;
 use crate::options::{ConnectionConfig, FlushPolicy};
 use crate::protocol::connection::backpressure::Pause;
-use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue, Tally};
+use crate::protocol::queue::{OverflowPolicy, PushError, QueuedLen, SendQueue, Tally};
 use crate::runtime::clock;
 
 /// The sending side of one peer: it outlives the connections of a client that comes back.
 ///
-/// An emit encodes straight into the queue under a short lock. If the socket is idle the caller
-/// itself writes: no task is woken. While it is busy, messages gather and the connection's task
-/// writes them together.
+/// An emit encodes straight into the queue under a short lock. Who writes is decided by
+/// [`Writing`]: if the socket is idle the caller itself, so that no task is woken; while it is busy,
+/// messages gather and the connection's task writes them together.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    /// Told when room appears, the queue drains, or the outbox closes.
+    /// Notified when frames were written, the queue drained, or the outbox closed.
     changed: Notify,
-    /// Told when `want` changes, for a client's task that has no connection.
+    /// Notified when `want` changes, for a client's task that has no connection.
     pub(crate) control: Notify,
-    /// What is to be seen without the lock: [`HUNG_UP`] and [`PAUSED`]. Changed under it.
+    /// What is seen without the lock: [`HUNG_UP`] and [`PAUSED`]. Changed under it.
     signals: AtomicU8,
     encoder: FrameEncoder,
     flush: FlushPolicy,
-    /// How long a broadcast that waits does so for a peer that takes nothing.
+    /// How long a broadcast waits for a peer that reads nothing.
     pub(crate) stall_timeout: Option<Duration>,
 }
 
-/// What is to become of the connection.
+/// What the program wants of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub(crate) enum Want {
     /// It goes on.
@@ -57,31 +55,10 @@ pub(crate) enum Want {
     Disconnect,
 }
 
-/// What a flush left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Flushed {
-    /// Whether nothing waits any more.
-    pub(crate) empty: bool,
-    /// Whether others emitted since: the task should look again before it sleeps.
-    pub(crate) look_again: bool,
-    /// When what waits is to be written at the latest.
-    pub(crate) flush_at: Option<Instant>,
-    /// When reading goes on although the peer has read nothing.
-    pub(crate) patient_until: Option<Instant>,
-}
-
-impl Flushed {
-    /// Nothing is written any more.
-    pub(crate) const NOTHING: Self =
-        Self { empty: false, look_again: false, flush_at: None, patient_until: None };
-}
-
 impl Outbox {
     pub(crate) fn new(config: &ConnectionConfig, framing: &Framing) -> Self {
         let encoder = FrameEncoder::new(framing.clone(), config.limits);
-        let queue =
-            SendQueue::new(encoder.clone(), framing, config.queue, config.overflow, config.sync)
-                .with_datagrams(config.max_datagram);
+        let queue = SendQueue::new(encoder.clone(), config.queue_options());
         Self {
             state: Mutex::new(State::new(queue, Pause::new(config))),
             changed: Notify::new(),
@@ -111,7 +88,7 @@ impl Outbox {
         push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
     ) -> Result<(), EmitError> {
         let mut state = self.lock();
-        if state.closed || state.want != Want::Open {
+        if !state.is_open() {
             return Err(EmitError::Closed);
         }
         let before = state.queue.bytes();
@@ -120,166 +97,96 @@ impl Outbox {
                 self.after_push(state, before);
                 Ok(())
             }
-            Err(PushError::Full(limit)) => {
-                if state.queue.overflow() == OverflowPolicy::Disconnect {
-                    state.overflow = Some(limit);
-                    state.want = Want::Disconnect;
-                    self.signals.fetch_or(HUNG_UP, Ordering::Relaxed);
-                    self.wake(state);
-                    self.control.notify_one();
-                }
-                Err(EmitError::Full(limit))
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(self.refuse(state, error)),
         }
     }
 
-    /// Writes or wakes, now that a message was queued behind `before` bytes.
+    /// Returns why a message was not queued, and disconnects if the policy says so.
+    #[cold]
+    fn refuse(&self, mut state: MutexGuard<'_, State>, error: PushError) -> EmitError {
+        let PushError::Full(limit) = error else { return error.into() };
+        if state.queue.overflow() == OverflowPolicy::Disconnect {
+            state.overflow = Some(limit);
+            state.want = Want::Disconnect;
+            self.signals.fetch_or(HUNG_UP, Ordering::Relaxed);
+            wake(state);
+            self.control.notify_one();
+        }
+        EmitError::Full(limit)
+    }
+
+    /// Writes or wakes, now that a message was queued after `before` bytes.
+    #[inline]
     fn after_push(&self, mut state: MutexGuard<'_, State>, before: usize) {
-        if state.writer.is_none() || state.blocked || state.queue.is_held() {
-            if state.blocked {
-                self.count_answer(&mut state, before);
-            }
+        if state.queue.is_held() && state.writing != Writing::Blocked {
             return;
         }
-        let from = match self.flush {
-            FlushPolicy::Within(_) => WRITE_FROM,
-            _ if state.corked => WRITE_EARLY,
-            _ => WRITE_FROM,
-        };
-        let full = state.queue.bytes() >= from;
-        let write = match self.flush {
-            FlushPolicy::Immediate => true,
-            _ if full => true,
-            FlushPolicy::WhenIdle => !state.corked && !state.busy,
-            FlushPolicy::Within(delay) => {
-                if state.flush_at.is_none() && !state.corked {
-                    state.flush_at = clock::now().checked_add(delay);
-                    self.wake(state);
+        let due = self.due(&state);
+        match state.on(Event::Queued(due)) {
+            Action::Nothing | Action::LookAgain => {
+                if state.writing == Writing::Blocked {
+                    self.count_answer(&mut state, before);
                 }
-                return;
             }
-        };
-        if write {
-            state.busy = true;
-            // An error shows again when the connection's task writes or reads, which reports it.
-            let waker = Waker::noop();
-            let written = tokio::task::coop::unconstrained(std::future::poll_fn(|_| {
-                state.write(&mut Context::from_waker(waker))
-            }));
-            let written = pin!(written).poll(&mut Context::from_waker(waker));
-            let freed = state.waiting > 0;
-            if !matches!(written, Poll::Ready(Ok(()))) {
-                state.blocked = true;
-                self.count_answer(&mut state, before);
-                self.wake(state);
-            } else if !state.refused.is_empty() {
-                self.wake(state);
-            }
-            if freed {
-                self.changed.notify_waiters();
-            }
-        } else if !state.corked {
-            state.gathered = true;
-            self.wake(state);
+            Action::Write => self.write_queued(state, before),
+            Action::Wake => wake(state),
+            Action::Schedule => self.schedule(state),
         }
     }
 
-    /// Writes what waits, from the connection's task, which is woken when the socket has room.
-    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>, now: bool) -> io::Result<Flushed> {
-        let mut state = self.lock();
-        state.corked = false;
-        // What the socket had no room for goes on as soon as it has: a frame may be half written.
-        let due = now
-            || state.blocked
-            || !matches!(self.flush, FlushPolicy::Within(_))
-            || state.queue.bytes() >= WRITE_FROM
-            || state.flush_at.is_some_and(|at| at <= clock::now());
-        if !due {
-            if let (FlushPolicy::Within(delay), None) = (self.flush, state.flush_at) {
-                if !state.queue.is_held() {
-                    state.flush_at = clock::now().checked_add(delay);
+    /// Returns when what waits has to be written.
+    #[inline]
+    fn due(&self, state: &State) -> Due {
+        let bytes = state.queue.bytes();
+        match self.flush {
+            FlushPolicy::WhenIdle => {
+                let early = matches!(state.writing, Writing::Corked { .. });
+                let full = bytes >= if early { WRITE_EARLY } else { WRITE_FROM };
+                if full { Due::Now } else { Due::WhenIdle }
+            }
+            FlushPolicy::Immediate => Due::Now,
+            FlushPolicy::Within(_) => {
+                if bytes >= WRITE_FROM {
+                    Due::Now
+                } else {
+                    Due::Later
                 }
             }
-        } else if state.writer.is_some() && (!state.queue.is_held() || state.blocked) {
-            state.flush_at = None;
-            let result =
-                if state.queue.is_held() { state.flush_writer(cx) } else { state.write(cx) };
-            state.blocked = result.is_pending();
-            if let Poll::Ready(Err(error)) = result {
-                state.writer = None;
-                self.go_on(&mut state);
-                return Err(error);
+        }
+    }
+
+    /// Writes what waits, from the caller that queued the last of it after `before` bytes.
+    #[inline(never)]
+    fn write_queued(&self, mut state: MutexGuard<'_, State>, before: usize) {
+        let done = state.write_now();
+        let waits = state.waiting > 0;
+        if !done {
+            let action = state.on(Event::CallerBlocked);
+            self.count_answer(&mut state, before);
+            if action == Action::Wake {
+                wake(state);
             }
-        } else {
-            state.flush_at = None;
+        } else if !state.refused.is_empty() {
+            wake(state);
         }
-        // While a burst lasts, it gathers: on one thread, looking again lets the burst go on.
-        let look_again = state.gathered && !state.blocked;
-        (state.busy, state.gathered) = (look_again, false);
-        let empty = state.queue.is_empty() && !state.blocked;
-        let patient_until = self.look_at_pause(&mut state);
-        let flushed = Flushed { empty, look_again, flush_at: state.flush_at, patient_until };
-        if flushed.empty && !look_again {
-            state.queue.release();
-        }
-        if state.waiting > 0 {
-            drop(state);
+        if waits {
             self.changed.notify_waiters();
         }
-        Ok(flushed)
     }
 
-    /// Ends the writing side: the peer sees the end of the stream.
-    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.lock().writer {
-            Some(writer) => Pin::new(writer).poll_shutdown(cx),
-            None => Poll::Ready(Ok(())),
+    /// Has the connection's task write what waits after the delay of the policy.
+    #[cold]
+    fn schedule(&self, mut state: MutexGuard<'_, State>) {
+        if let (FlushPolicy::Within(delay), None) = (self.flush, state.flush_at) {
+            state.flush_at = clock::now().checked_add(delay);
+            wake(state);
         }
     }
 
-    /// Registers the connection's task and returns what is to become of the connection.
-    pub(crate) fn register(&self, cx: &Context<'_>) -> Want {
-        let mut state = self.lock();
-        match &state.driver {
-            Some(waker) if waker.will_wake(cx.waker()) => {}
-            _ => state.driver = Some(cx.waker().clone()),
-        }
-        state.want
-    }
-
-    /// Takes note that a message was received: with one in flight, the next may go.
-    pub(crate) fn on_received(&self) {
-        self.lock().queue.on_received();
-    }
-
-    /// Takes the write half of a new connection.
-    pub(crate) fn attach(&self, writer: WriteHalf) {
-        let mut state = self.lock();
-        state.writer = Some(writer);
-        (state.blocked, state.busy, state.gathered, state.flush_at) = (false, false, false, None);
-        (state.full_since, state.stalled) = (None, false);
-        self.go_on(&mut state);
-    }
-
-    /// Lets go of the write half of a lost connection; what waits, waits for the next one.
-    /// Returns why the queue's policy ended the connection, if it did.
-    pub(crate) fn detach(&self) -> Option<QueueLimit> {
-        let mut state = self.lock();
-        let writer = state.writer.take();
-        state.queue.on_connection_lost();
-        (state.corked, state.blocked, state.driver) = (false, false, None);
-        self.go_on(&mut state);
-        let overflow = state.overflow.take();
-        drop(state);
-        drop(writer);
-        overflow
-    }
-
-    /// Closes the outbox for good: what waits becomes undelivered.
+    /// Closes the outbox permanently: what waits becomes undelivered.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        state.closed = true;
+        state.on(Event::Closed);
         let undelivered = state.queue.take_undelivered();
         state.undelivered.extend(undelivered);
         drop(state);
@@ -291,28 +198,22 @@ impl Outbox {
         std::mem::take(&mut self.lock().undelivered)
     }
 
-    /// Takes the errors of datagrams that could not be sent.
-    pub(crate) fn take_refused(&self) -> Vec<Error> {
-        std::mem::take(&mut self.lock().refused)
-    }
-
-    /// Returns whether messages are still taken.
+    /// Returns whether messages are still accepted.
     pub(crate) fn is_open(&self) -> bool {
-        let state = self.lock();
-        !state.closed && state.want == Want::Open
+        self.lock().is_open()
     }
 
-    /// Asks for the connection's end. A stronger wish stays.
+    /// Asks for the connection's end; a stronger wish stays.
     pub(crate) fn want(&self, want: Want) {
         let mut state = self.lock();
         if state.want < want {
             state.want = want;
-            // From here on nothing is taken to be sent, so no answer has to be waited for.
+            // From here on nothing is accepted, so no answer has to be waited for.
             self.go_on(&mut state);
             if want == Want::Disconnect {
                 self.signals.fetch_or(HUNG_UP, Ordering::Relaxed);
             }
-            self.wake(state);
+            wake(state);
             self.control.notify_one();
         }
     }
@@ -322,7 +223,7 @@ impl Outbox {
         self.signals() & HUNG_UP != 0
     }
 
-    /// Returns what a connection that handles messages has to know after each: 0 is nothing.
+    /// Returns the signals that a connection checks after each message: 0 is none.
     pub(crate) fn signals(&self) -> u8 {
         self.signals.load(Ordering::Relaxed)
     }
@@ -335,23 +236,23 @@ impl Outbox {
         self.lock().queue.tally()
     }
 
-    pub(crate) fn queued(&self) -> (usize, usize) {
-        let state = self.lock();
-        (state.queue.len(), state.queue.bytes())
+    pub(crate) fn queued(&self) -> QueuedLen {
+        self.lock().queue.queued()
     }
 
-    fn wake(&self, mut state: MutexGuard<'_, State>) {
-        // Taken, so that a burst wakes the task once.
-        let driver = state.driver.take();
-        drop(state);
-        if let Some(driver) = driver {
-            driver.wake();
-        }
-    }
-
+    #[inline]
     fn lock(&self) -> MutexGuard<'_, State> {
         // The queue repairs itself after a payload whose encoding panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Wakes the connection's task, once for a burst.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let driver = state.driver.take();
+    drop(state);
+    if let Some(driver) = driver {
+        driver.wake();
     }
 }
 
@@ -371,14 +272,14 @@ pub(crate) fn encode_frame(
 /// A signal: the connection has to end now.
 const HUNG_UP: u8 = 1;
 
-/// A signal: so many answers wait that nothing more is to be read.
+/// A signal: so many answers wait that nothing more is read.
 const PAUSED: u8 = 2;
 
-/// While messages are handled, so many bytes of answers are written before the last one is
-/// handled: the peer starts on them meanwhile, which nearly doubles what goes back and forth.
-/// Less costs more in system calls than it gains.
+/// Flushes early, while messages are handled, once this many bytes of replies are queued: the peer
+/// starts on them meanwhile, which nearly doubles the throughput of an echo. Less costs more in
+/// system calls than it gains.
 pub(crate) const WRITE_EARLY: usize = 2 * 1024;
 
-/// So many bytes are written by whoever queues them, busy or not: a bigger batch saves nothing
-/// more, and the queue does not fill while the connection's task waits for its turn.
+/// Whoever queues this many bytes writes them, busy or not: a bigger batch saves nothing more, and
+/// the queue does not fill while the connection's task waits to run.
 pub(crate) const WRITE_FROM: usize = 64 * 1024;

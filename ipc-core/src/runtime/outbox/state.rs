@@ -1,15 +1,17 @@
 //! What an outbox keeps under its lock.
 
+use std::future::Future;
 use std::io::{self, IoSlice};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
-use ipc_transport::WriteHalf;
 use tokio::io::AsyncWrite;
 
 use super::Want;
+use super::sync::WriteHalf;
+use super::writing::{Action, Event, Writing};
 use crate::error::Error;
 use crate::protocol::connection::backpressure::Pause;
 use crate::protocol::queue::{QueueLimit, SendQueue};
@@ -19,38 +21,48 @@ use crate::runtime::clock;
 pub(super) struct State {
     pub(super) queue: SendQueue,
     pub(super) writer: Option<WriteHalf>,
+    pub(super) writing: Writing,
     pub(super) want: Want,
-    /// Whether nothing can be emitted any more.
-    pub(super) closed: bool,
-    /// Whether the last write found the socket full. Invariant: while set, only the connection's
-    /// task writes, since the last one to poll is the one that is woken.
-    pub(super) blocked: bool,
-    /// Whether the connection's task handles messages right now, and writes when it is done.
-    pub(super) corked: bool,
-    /// Whether a caller has written since the connection's task last ran: what comes now is a
-    /// burst, and gathers.
-    pub(super) busy: bool,
-    /// Whether something gathered since the connection's task last ran.
-    pub(super) gathered: bool,
-    /// When the queue is written at the latest, with [`FlushPolicy::Within`].
+    /// When the queue is written at the latest, with [`FlushPolicy::Within`](crate::FlushPolicy).
     pub(super) flush_at: Option<Instant>,
+    /// The limit that ended the connection, if one did.
     pub(super) overflow: Option<QueueLimit>,
     /// Whether the answers that wait keep the peer from being read from.
     pub(super) pause: Pause,
-    /// How many bytes were written so far.
-    pub(super) written: u64,
-    /// Since when the socket has been full and has taken nothing.
-    pub(super) full_since: Option<Instant>,
-    /// Whether the peer has read nothing for so long that nobody waits for it.
-    pub(super) stalled: bool,
+    pub(super) progress: Progress,
     /// How many callers wait for a change.
     pub(super) waiting: usize,
     /// The connection's task, while it sleeps.
     pub(super) driver: Option<Waker>,
     pub(super) undelivered: Vec<Bytes>,
-    /// Why datagrams could not be sent, for the connection's task to tell. No more than
+    /// Why datagrams could not be sent, for the connection's task to report. No more than
     /// `MAX_REFUSED`: the queue counts them all.
     pub(super) refused: Vec<Error>,
+}
+
+/// What the peer has read, as far as the socket shows it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// How many bytes were written so far, over all connections.
+    pub(super) written: u64,
+    /// Since when the socket has been full and has taken nothing.
+    pub(super) full_since: Option<Instant>,
+    /// Whether a sender's patience with this peer is over: no sender waits for it until it reads
+    /// again.
+    pub(super) stalled: bool,
+}
+
+impl Progress {
+    /// Counts `n` bytes more as written: the peer reads.
+    fn advance(&mut self, n: usize) {
+        self.written = self.written.wrapping_add(n as u64);
+        self.restart();
+    }
+
+    /// Forgets what the peer did not read.
+    pub(super) fn restart(&mut self) {
+        (self.full_since, self.stalled) = (None, false);
+    }
 }
 
 impl State {
@@ -58,18 +70,12 @@ impl State {
         Self {
             queue,
             writer: None,
+            writing: Writing::Detached,
             want: Want::Open,
-            closed: false,
-            blocked: false,
-            corked: false,
-            busy: false,
-            gathered: false,
             flush_at: None,
             overflow: None,
             pause,
-            written: 0,
-            full_since: None,
-            stalled: false,
+            progress: Progress::default(),
             waiting: 0,
             driver: None,
             undelivered: Vec::new(),
@@ -77,28 +83,59 @@ impl State {
         }
     }
 
+    /// Handles an event and returns what has to be done.
+    #[inline]
+    pub(super) fn on(&mut self, event: Event) -> Action {
+        let (writing, action) = self.writing.on(event);
+        self.writing = writing;
+        action
+    }
+
+    /// Returns whether messages are accepted.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.writing != Writing::Closed && self.want == Want::Open
+    }
+
+    /// Returns whether everything is written, and passed on by a writer that keeps bytes itself.
+    pub(super) fn is_drained(&self) -> bool {
+        self.queue.is_empty() && self.writing != Writing::Blocked
+    }
+
+    /// Writes what the socket takes, from a caller that no socket wakes. Returns whether that was
+    /// everything.
+    ///
+    /// An error shows again when the connection's task writes or reads, which reports it.
+    pub(super) fn write_now(&mut self) -> bool {
+        let waker = Waker::noop();
+        // What else this task has done does not keep it from writing.
+        let written = tokio::task::coop::unconstrained(std::future::poll_fn(|_| {
+            self.write(&mut Context::from_waker(waker))
+        }));
+        let written = pin!(written).poll(&mut Context::from_waker(waker));
+        matches!(written, Poll::Ready(Ok(())))
+    }
+
     /// Writes what waits, until nothing does or the socket is full, and flushes the writer.
     pub(super) fn write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(writer) = &mut self.writer else { return Poll::Ready(Ok(())) };
-        let datagrams = writer.max_datagram().is_some();
         loop {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let used = self.queue.gather(&mut slices);
-            let slices = slices.get(..used).unwrap_or_default();
-            let written = match slices {
-                [] => return self.flush_writer(cx),
-                [one] => Pin::new(&mut *writer).poll_write(cx, one),
-                many => Pin::new(&mut *writer).poll_write_vectored(cx, many),
+            let written = match self.queue.one_run() {
+                Some([]) => return self.flush_writer(cx),
+                Some(run) => Pin::new(&mut *writer).poll_write(cx, run),
+                None => match write_parts(&self.queue, writer, cx) {
+                    Some(written) => written,
+                    None => return self.flush_writer(cx),
+                },
             };
             match written {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(n)) => {
                     self.queue.advance(n);
-                    self.written = self.written.wrapping_add(n as u64);
-                    (self.full_since, self.stalled) = (None, false);
+                    self.progress.advance(n);
                 }
                 // It concerns this one; the next may be shorter, or the network back.
-                Poll::Ready(Err(source)) if datagrams => {
+                Poll::Ready(Err(source)) if writer.max_datagram().is_some() => {
                     let bytes = self.queue.drop_first();
                     if self.refused.len() < MAX_REFUSED {
                         self.refused.push(Error::Datagram { bytes, source });
@@ -106,10 +143,23 @@ impl State {
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    self.full_since.get_or_insert_with(clock::now);
+                    self.progress.full_since.get_or_insert_with(clock::now);
                     return Poll::Pending;
                 }
             }
+        }
+    }
+
+    /// Does what a turn of the connection's task has to: finishes what a full socket left, and
+    /// writes what waits.
+    #[inline]
+    pub(super) fn write_due(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.queue.is_held() {
+            self.write(cx)
+        } else if self.writing == Writing::Blocked {
+            self.flush_writer(cx)
+        } else {
+            Poll::Ready(Ok(()))
         }
     }
 
@@ -123,7 +173,23 @@ impl State {
     }
 }
 
-/// How many errors of datagrams wait to be told at the most.
+/// Writes what can be written now of a queue that is not one run of bytes; `None` if nothing can.
+#[inline(never)]
+fn write_parts(
+    queue: &SendQueue,
+    writer: &mut WriteHalf,
+    cx: &mut Context<'_>,
+) -> Option<Poll<io::Result<usize>>> {
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let used = queue.gather(&mut slices);
+    match slices.get(..used).unwrap_or_default() {
+        [] => None,
+        [one] => Some(Pin::new(writer).poll_write(cx, one)),
+        many => Some(Pin::new(writer).poll_write_vectored(cx, many)),
+    }
+}
+
+/// How many errors of datagrams are kept at the most.
 const MAX_REFUSED: usize = 64;
 
 /// The slices of one write: beyond this many a system call costs more than it saves.

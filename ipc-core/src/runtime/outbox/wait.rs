@@ -1,12 +1,11 @@
-//! Waiting at an outbox: for room, for everything to be written, for its end.
+//! Waiting at an outbox: for space, for everything to be written, for its end.
 
-use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+use super::writing::Writing;
 use super::{Outbox, Want, encode_frame};
 use crate::FormatError;
 use crate::error::EmitError;
@@ -14,22 +13,18 @@ use crate::protocol::queue::OverflowPolicy;
 use crate::runtime::clock;
 
 impl Outbox {
-    /// Writes what the socket takes at once, for a task that ends before its time; what it does not
-    /// take is not waited for. Nothing, if the connection was to end at once.
+    /// Writes what the socket takes at once, for a task that is cancelled; what it does not take is
+    /// not waited for. Writes nothing if the connection was disconnected.
     pub(crate) fn write_last(&self) {
         let mut state = self.lock();
-        if state.closed || state.want == Want::Disconnect || state.queue.is_held() {
-            return;
+        let ended = state.writing == Writing::Closed || state.want == Want::Disconnect;
+        if !ended && !state.queue.is_held() {
+            // Whatever comes of it, the connection ends now.
+            state.write_now();
         }
-        let waker = Waker::noop();
-        let written = tokio::task::coop::unconstrained(std::future::poll_fn(|_| {
-            state.write(&mut Context::from_waker(waker))
-        }));
-        // Whatever comes of it, the connection ends now.
-        let _ = pin!(written).poll(&mut Context::from_waker(waker));
     }
 
-    /// Queues a message; waits for room if there is none and the policy is to wait.
+    /// Queues a message; waits while the queue is full, if its policy is to wait.
     pub(crate) async fn send(
         &self,
         encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
@@ -38,7 +33,7 @@ impl Outbox {
             Err(EmitError::Full(_)) if self.lock().queue.overflow() == OverflowPolicy::Block => {}
             other => return other,
         }
-        // From here on the frame is encoded once, however often there is no room.
+        // From here on the frame is encoded once, however often the queue is full.
         let frame = encode_frame(&self.encoder, encode)?;
         let mut sent = Err(EmitError::Closed);
         self.until(|| {
@@ -62,7 +57,7 @@ impl Outbox {
     /// `patience` (`None`: however long that takes).
     ///
     /// The time runs from when the socket was last found full, whoever waited since: a peer that
-    /// had its time while the queue filled gets none on top.
+    /// spent its time while the queue filled gets no more.
     pub(crate) async fn send_patiently(
         &self,
         frame: &Bytes,
@@ -74,11 +69,11 @@ impl Outbox {
                 Ok(written) => written,
                 Err(done) => return done,
             };
-            since = self.lock().full_since.unwrap_or(since);
+            since = self.lock().progress.full_since.unwrap_or(since);
             let progress = self.until(|| {
                 let state = self.lock();
-                let ended = state.closed || state.want != Want::Open;
-                ended || state.written != written || !state.queue.is_full_for(frame.len())
+                let ended = !state.is_open();
+                ended || state.progress.written != written || !state.queue.is_full_for(frame.len())
             });
             let Some(limit) = patience else {
                 progress.await;
@@ -89,24 +84,24 @@ impl Outbox {
                 since = clock::now();
                 continue;
             }
-            // If it was this program that stood still, its timers and sockets are due together:
-            // the connection's task has a turn first.
+            // If it was this program that was suspended, its timers and sockets are due together:
+            // the connection's task runs first.
             tokio::task::yield_now().await;
             let mut state = self.lock();
-            if state.written == written {
-                state.stalled = true;
+            if state.progress.written == written {
+                state.progress.stalled = true;
             } else {
                 since = clock::now();
             }
         }
     }
 
-    /// Queues a frame, or returns how much was written so far if it is worth waiting for room.
+    /// Queues a frame, or returns how much was written so far if it is worth waiting for space.
     pub(crate) fn emit_unless_full(&self, frame: &Bytes) -> Result<u64, Result<(), EmitError>> {
         let state = self.lock();
-        let worth = !state.stalled && !state.closed && state.want == Want::Open;
+        let worth = !state.progress.stalled && state.is_open();
         if worth && state.queue.is_full_for(frame.len()) {
-            return Ok(state.written);
+            return Ok(state.progress.written);
         }
         drop(state);
         Err(self.emit_encoded(frame))
@@ -117,9 +112,9 @@ impl Outbox {
         let mut drained = false;
         self.until(|| {
             let state = self.lock();
-            let written = state.queue.is_empty() && !state.blocked;
-            drained = written && !state.closed;
-            written || state.closed
+            let closed = state.writing == Writing::Closed;
+            drained = state.is_drained() && !closed;
+            drained || closed
         })
         .await;
         drained
@@ -127,7 +122,7 @@ impl Outbox {
 
     /// Waits until the outbox is closed.
     pub(crate) async fn closed(&self) {
-        self.until(|| self.lock().closed).await;
+        self.until(|| self.lock().writing == Writing::Closed).await;
     }
 
     async fn until(&self, mut done: impl FnMut() -> bool) {

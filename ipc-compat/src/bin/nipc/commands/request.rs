@@ -97,7 +97,7 @@ fn on_answer(
     client.on_any(move |message, server| {
         let data = message.payload().unwrap_or_default();
         let is_answer = message.event() == name
-            && server.queued() == (0, 0)
+            && server.queued().messages == 0
             && member.as_ref().is_none_or(|member| member.is_in(data));
         let sender = || sender.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(sender) = is_answer.then(sender).flatten() {

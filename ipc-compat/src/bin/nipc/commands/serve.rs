@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket, codes};
+use ipc_core::queue::QueuedLen;
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
@@ -256,7 +257,7 @@ impl ServeSession<'_> {
 }
 
 /// The amount that waited when a client was last waited for in vain.
-struct Stalled((usize, usize));
+struct Stalled(QueuedLen);
 
 /// Sends an event to one client. One that reads nothing for a while is not waited for, now or
 /// later, until it reads again: the lines of stdin after this one may be for others.

@@ -6,27 +6,23 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes, BytesMut};
-use ipc_codec::{EncodeWith, FrameEncoder, Framing};
+use ipc_codec::{EncodeWith, FrameEncoder};
 
-use super::{OverflowPolicy, PushError, Pushed, QueueLimits, Tally};
+use super::{OverflowPolicy, PushError, Pushed, QueueOptions, QueuedLen, Release, Tally};
 use crate::FormatError;
 
 /// The frames of one connection that wait to be written, in order.
 ///
-/// Small frames lie one behind the other in one buffer, so that many leave in one write; shared
+/// Small frames lie one after the other in one buffer, so that many leave in one write; shared
 /// ones (a large broadcast) are kept as they are and written beside it. A frame leaves the queue
 /// only when its last byte is written: after a lost connection the unfinished one is sent again
 /// from its start.
 #[derive(Debug)]
 pub struct SendQueue {
     encoder: FrameEncoder,
-    /// How many bytes the framing puts before and behind a frame.
-    around: (usize, usize),
-    limits: QueueLimits,
-    overflow: OverflowPolicy,
-    one_in_flight: bool,
-    /// How many bytes a frame may have that has to go out alone, in a datagram.
-    max_datagram: Option<usize>,
+    options: QueueOptions,
+    /// Whether each frame is written alone: as a datagram, or with one in flight.
+    alone: bool,
     /// The length of every waiting frame, or `SHARED` for the next one of `shared`.
     lengths: VecDeque<u32>,
     /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
@@ -38,34 +34,19 @@ pub struct SendQueue {
     written: usize,
     /// How many bytes wait, those of the first frame that are written not counted.
     bytes: usize,
-    /// Whether a message is out and its answer is not in (only with `one_in_flight`).
+    /// Whether a message is out and its answer is not in (only with [`Release::OneInFlight`]).
     awaiting_answer: bool,
     tally: Tally,
 }
 
 impl SendQueue {
-    /// Returns an empty queue. With `one_in_flight`, a message is released only when something
-    /// was received after the one before it (node-ipc's `sync`).
+    /// Returns an empty queue.
     #[must_use]
-    pub fn new(
-        encoder: FrameEncoder,
-        framing: &Framing,
-        limits: QueueLimits,
-        overflow: OverflowPolicy,
-        one_in_flight: bool,
-    ) -> Self {
-        let around = match framing {
-            Framing::Delimited(delimiter) => (0, delimiter.as_bytes().len()),
-            Framing::LengthPrefixed => (size_of::<u32>(), 0),
-            _ => (0, 0),
-        };
+    pub fn new(encoder: FrameEncoder, options: QueueOptions) -> Self {
         Self {
             encoder,
-            around,
-            limits,
-            overflow,
-            one_in_flight,
-            max_datagram: None,
+            options,
+            alone: options.max_datagram.is_some() || options.release == Release::OneInFlight,
             lengths: VecDeque::new(),
             flat: BytesMut::new(),
             flat_len: 0,
@@ -77,13 +58,6 @@ impl SendQueue {
         }
     }
 
-    /// Hands out one frame at a time, of at most so many bytes, delimiter or length included: each
-    /// is to be sent as a datagram.
-    #[must_use]
-    pub fn with_datagrams(self, max_datagram: Option<usize>) -> Self {
-        Self { max_datagram, ..self }
-    }
-
     /// Encodes a message straight into the queue.
     ///
     /// # Errors
@@ -93,7 +67,7 @@ impl SendQueue {
         &mut self,
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<Pushed, PushError> {
-        // An encoding that panicked may have left bytes behind.
+        // An encoding that panicked may have left bytes.
         self.flat.truncate(self.flat_len);
         self.encoder.encode_with(&mut self.flat, encode).map_err(|error| match error {
             EncodeWith::Write(error) => PushError::Format(error),
@@ -158,22 +132,30 @@ impl SendQueue {
         Ok(Pushed::Queued)
     }
 
-    /// Puts what can be written now into `slices` and returns how many of them are in use.
+    /// Returns everything that waits, if it can be written now and is one run of bytes: the
+    /// ordinary case.
+    #[inline]
+    pub(crate) fn one_run(&self) -> Option<&[u8]> {
+        if self.alone || !self.shared.is_empty() {
+            return None;
+        }
+        Some(self.flat.get(self.written..self.flat_len).unwrap_or_default())
+    }
+
+    /// Fills `slices` with what can be written now and returns how many are in use.
     pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        if let Some(run) = self.one_run() {
+            return usize::from(put(slices, 0, run));
+        }
+        if self.awaiting_answer {
+            return 0;
+        }
         let mut used = 0;
         let mut flat = self.flat.get(..self.flat_len).unwrap_or_default();
         let mut skip = self.written;
-        if self.shared.is_empty() && !self.one_in_flight && self.max_datagram.is_none() {
-            // The ordinary case: all of it is one run of bytes.
-            return usize::from(put(slices, 0, flat.get(skip..).unwrap_or_default()));
-        }
-        if self.one_in_flight && self.awaiting_answer {
-            return 0;
-        }
         let mut shared = self.shared.iter();
         // Wire rule W47
-        let alone = self.one_in_flight || self.max_datagram.is_some();
-        let ready = if alone { 1 } else { self.lengths.len() };
+        let ready = if self.alone { 1 } else { self.lengths.len() };
         let mut run = 0;
         for &length in self.lengths.iter().take(ready) {
             if length != SHARED {
@@ -200,8 +182,24 @@ impl SendQueue {
         used + usize::from(put(slices, used, last))
     }
 
-    /// Takes note that the first `n` bytes of what [`gather`](Self::gather) returned are written.
-    pub fn advance(&mut self, mut n: usize) {
+    /// Removes the first `n` bytes of what [`gather`](Self::gather) returned: they are written.
+    pub fn advance(&mut self, n: usize) {
+        if n == self.bytes && self.shared.is_empty() && !self.alone {
+            self.advance_over_all();
+        } else {
+            self.advance_in_part(n);
+        }
+    }
+
+    fn advance_over_all(&mut self) {
+        self.tally.written += self.lengths.len() as u64;
+        self.lengths.clear();
+        // An encoding that panicked may have left bytes after those of the queue.
+        self.flat.clear();
+        (self.flat_len, self.written, self.bytes) = (0, 0, 0);
+    }
+
+    fn advance_in_part(&mut self, mut n: usize) {
         self.bytes = self.bytes.saturating_sub(n);
         let mut consumed = 0;
         while let Some(length) = self.first_length() {
@@ -218,7 +216,7 @@ impl SendQueue {
                 consumed += length;
             }
             self.tally.written += 1;
-            self.awaiting_answer = self.one_in_flight;
+            self.awaiting_answer = self.options.release == Release::OneInFlight;
         }
         self.drop_flat_front(consumed);
     }
@@ -233,34 +231,30 @@ impl SendQueue {
         length
     }
 
-    /// Takes note that something was received: with one message in flight, the next may go.
+    /// Releases the next message, with one in flight: something was received.
     pub fn on_received(&mut self) {
         self.awaiting_answer = false;
     }
 
-    /// Takes note that the connection is lost: a frame that was written in part is written from
-    /// its start on the next one.
+    /// Rewinds to the start of a frame that was written in part: the connection is lost, and the
+    /// next one gets it whole.
     pub fn on_connection_lost(&mut self) {
         self.bytes += self.written;
         self.written = 0;
         self.awaiting_answer = false;
     }
 
-    /// Takes every waiting frame out, oldest first, without delimiter or length: they are handed
-    /// back.
+    /// Removes every waiting frame and hands them back, oldest first, without delimiter or length.
     pub fn take_undelivered(&mut self) -> Vec<Bytes> {
         let mut flat = std::mem::take(&mut self.flat).freeze();
         let mut frames = Vec::with_capacity(self.lengths.len());
         for length in std::mem::take(&mut self.lengths) {
-            let mut frame = if length == SHARED {
+            let frame = if length == SHARED {
                 self.shared.pop_front().unwrap_or_default()
             } else {
                 flat.split_to((length as usize).min(flat.len()))
             };
-            let (before, behind) = self.around;
-            frame.advance(before.min(frame.len()));
-            frame.truncate(frame.len().saturating_sub(behind));
-            frames.push(frame);
+            frames.push(self.encoder.strip(frame));
         }
         self.tally.handed_back += frames.len() as u64;
         (self.flat_len, self.written, self.bytes) = (0, 0, 0);
@@ -268,14 +262,14 @@ impl SendQueue {
         frames
     }
 
-    /// Returns whether a frame of `length` bytes, delimiter or length included, has no room now
-    /// and would have later.
+    /// Returns whether a frame of `length` bytes, delimiter or length included, does not fit now
+    /// and would fit later.
     #[must_use]
     pub fn is_full_for(&self, length: usize) -> bool {
-        length <= self.limits.max_bytes && self.exceeded(length).is_some()
+        length <= self.options.limits.max_bytes && self.exceeded(length).is_some()
     }
 
-    /// Gives the memory of an empty queue back, if it is worth it.
+    /// Frees the memory of an empty queue if it is more than a little.
     pub fn release(&mut self) {
         if self.lengths.is_empty() && self.flat.capacity() > KEEP {
             (self.flat, self.flat_len) = (BytesMut::new(), 0);
@@ -309,10 +303,16 @@ impl SendQueue {
         self.bytes
     }
 
+    /// Returns how many messages and bytes wait.
+    #[must_use]
+    pub fn queued(&self) -> QueuedLen {
+        QueuedLen { messages: self.lengths.len(), bytes: self.bytes }
+    }
+
     /// Returns what happens at the limits.
     #[must_use]
     pub fn overflow(&self) -> OverflowPolicy {
-        self.overflow
+        self.options.overflow
     }
 
     /// Returns what became of the messages so far.

@@ -1,19 +1,35 @@
-//! Room for one more message: the limits, and what is dropped for its sake.
+//! Room for one more message: the limits, and what is dropped to make it fit.
 
 use super::{SHARED, SendQueue};
 use crate::protocol::queue::{OverflowPolicy, PushError, Pushed, QueueLimit};
 
 impl SendQueue {
-    /// Takes note of a message of `length` bytes, if there is room for it or can be.
+    /// Counts a message of `length` bytes as accepted if it fits, or does after the policy dropped
+    /// others.
+    #[inline]
     pub(super) fn make_room(&mut self, length: usize) -> Result<Pushed, PushError> {
-        if length > self.limits.max_bytes {
-            return Err(PushError::TooLarge { limit: self.limits.max_bytes, actual: length });
+        let limits = &self.options.limits;
+        let fits = self.bytes <= limits.max_bytes
+            && length <= limits.max_bytes - self.bytes
+            && self.lengths.len() < limits.max_messages;
+        if !fits || self.options.max_datagram.is_some() {
+            return self.make_room_by_policy(length);
         }
-        if let Some(limit) = self.max_datagram.filter(|limit| length > *limit) {
+        self.tally.accepted += 1;
+        Ok(Pushed::Queued)
+    }
+
+    #[cold]
+    fn make_room_by_policy(&mut self, length: usize) -> Result<Pushed, PushError> {
+        let limit = self.options.limits.max_bytes;
+        if length > limit {
+            return Err(PushError::TooLarge { limit, actual: length });
+        }
+        if let Some(limit) = self.options.max_datagram.filter(|limit| length > *limit) {
             return Err(PushError::TooLargeForDatagram { limit, actual: length });
         }
         while let Some(limit) = self.exceeded(length) {
-            match self.overflow {
+            match self.options.overflow {
                 OverflowPolicy::DropNewest => {
                     self.tally.accepted += 1;
                     self.tally.dropped += 1;
@@ -30,23 +46,24 @@ impl SendQueue {
     pub(super) fn exceeded(&self, length: usize) -> Option<QueueLimit> {
         let bytes = self.bytes.saturating_add(length);
         let messages = self.lengths.len().saturating_add(1);
-        if bytes > self.limits.max_bytes {
-            Some(QueueLimit::Bytes { limit: self.limits.max_bytes, actual: bytes })
-        } else if messages > self.limits.max_messages {
-            Some(QueueLimit::Messages { limit: self.limits.max_messages, actual: messages })
+        if bytes > self.options.limits.max_bytes {
+            Some(QueueLimit::Bytes { limit: self.options.limits.max_bytes, actual: bytes })
+        } else if messages > self.options.limits.max_messages {
+            Some(QueueLimit::Messages { limit: self.options.limits.max_messages, actual: messages })
         } else {
             None
         }
     }
 
-    /// Returns whether a frame would have room beside what cannot be dropped: a frame of which
-    /// the first bytes are written.
+    /// Returns whether a frame would fit beside what cannot be dropped: a frame of which the first
+    /// bytes are written.
     fn would_fit_alone(&self, length: usize) -> bool {
         let (messages, bytes) = match self.first_length() {
             Some(first) if self.written > 0 => (1, first - self.written),
             _ => (0, 0),
         };
-        messages < self.limits.max_messages && bytes.saturating_add(length) <= self.limits.max_bytes
+        messages < self.options.limits.max_messages
+            && bytes.saturating_add(length) <= self.options.limits.max_bytes
     }
 
     /// Drops the oldest frame of which nothing is written.

@@ -1,0 +1,14 @@
+//! Tests of the outbox from inside: the table of its states, and a model of its interleavings.
+
+mod closing;
+mod exchange;
+mod flushing;
+mod rig;
+mod sync;
+mod table;
+
+/// The outbox itself, compiled once more over the primitives of `sync`, which loom schedules.
+#[path = "../outbox/mod.rs"]
+#[expect(dead_code, reason = "a model does not use all of it")]
+#[expect(clippy::duplicate_mod, reason = "the primitives differ: `super::sync` is another one")]
+mod outbox;
