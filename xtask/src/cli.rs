@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::args::Args;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UNAVAILABLE};
 use crate::{bench, ci, delegate, fuzz, tidy};
 
 /// Runs the command that the process's arguments name.
@@ -42,9 +42,6 @@ fn run(command: &str, words: Vec<OsString>) -> Result<ExitCode> {
     };
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
-
-/// The exit status of a command that cannot run on this machine at all.
-pub const UNAVAILABLE: u8 = 77;
 
 const HELP: &str = "\
 The project's own commands.

@@ -5,8 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::cli::UNAVAILABLE;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, UNAVAILABLE};
 use crate::{proc, repo};
 
 /// The commands that `xtask-interop` has.

@@ -59,3 +59,6 @@ impl From<std::io::Error> for Error {
         Self::Failed(error.to_string())
     }
 }
+
+/// The exit status of a command that cannot run on this machine at all.
+pub const UNAVAILABLE: u8 = 77;

@@ -181,7 +181,7 @@ const fn of_handshake(failure: &HandshakeFailure) -> &'static str {
 /// Returns whether a name was refused for the socket root that it is in.
 fn is_about_socket_root(reason: &str) -> bool {
     #[cfg(unix)]
-    return crate::ipc::SOCKET_ROOT_REASONS.contains(&reason);
+    return crate::ipc::socket_root::REASONS.contains(&reason);
     #[cfg(not(unix))]
     {
         let _ = reason;

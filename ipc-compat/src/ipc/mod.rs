@@ -17,7 +17,7 @@ mod raw_socket;
 mod server;
 mod setup;
 #[cfg(unix)]
-mod socket_root;
+pub(crate) mod socket_root;
 #[cfg(feature = "tls-base")]
 mod tls;
 #[cfg(not(feature = "tls-base"))]
@@ -38,7 +38,6 @@ pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
 #[cfg(unix)]
-pub(crate) use socket_root::REASONS as SOCKET_ROOT_REASONS;
 #[cfg(feature = "tls-base")]
 pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, Oversize};
 use ipc_compat::{NodeFormat, codes};
 use ipc_core::blocking::{self, NextError};
+use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, WindowLimits};
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
@@ -116,12 +117,29 @@ pub(crate) fn all() -> Vec<Case> {
     for error in [NextError::TimedOut, NextError::Ended] {
         all.push(Case::new(("core", "NextError"), &error, error.code()));
     }
+    all.extend(calls());
     let memory = MemoryTransport::new("m");
     let Err(error) = blocking::Client::builder(NodeFormat::v14(), memory) else {
         panic!("memory has no blocking sockets")
     };
     all.push(Case::new(("core", "NotBlocking"), &error, error.code()));
     all
+}
+
+/// The errors of the protocol of calls.
+fn calls() -> Vec<Case> {
+    let mut limits = AskLimits::default();
+    limits.max_open = 0;
+    let now = tokio::time::Instant::now().into_std();
+    let many = Asker::new(limits).ask(now).unwrap_err();
+    let mut window = Window::new(WindowLimits::default());
+    let overrun = window.received(usize::MAX).unwrap_err();
+    let invalid = InvalidControl::new(format(), None);
+    assert_eq!(invalid.code(), codes::INVALID_JSON, "a format's code is its own");
+    vec![
+        Case::new(("core", "TooManyCalls"), &many, many.code()),
+        Case::new(("core", "Overrun"), &overrun, overrun.code()),
+    ]
 }
 
 fn emit() -> Vec<Case> {

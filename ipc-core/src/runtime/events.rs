@@ -8,7 +8,6 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use crate::runtime::client::start::Starter;
 use crate::{Message, MessageFormat, Peer};
 
 /// One item of a stream of events: a message or a lifecycle event. The two cannot be mistaken for
@@ -52,6 +51,12 @@ pub struct Events<F, L> {
     queue: Arc<Queue<F, L>>,
     /// The client to start when the stream is first polled.
     starter: Option<Weak<dyn Starter>>,
+}
+
+/// A client that its stream of events starts when it is first polled.
+pub(crate) trait Starter: Send + Sync {
+    /// Starts the client, or closes it if it cannot run here.
+    fn start_or_end(&self);
 }
 
 /// The shared end of an [`Events`] stream.

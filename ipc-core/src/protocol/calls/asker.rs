@@ -329,6 +329,14 @@ impl Default for AskLimits {
     }
 }
 
+impl TooManyCalls {
+    /// Returns a short name of the error that never changes: `too_many_calls`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "too_many_calls"
+    }
+}
+
 impl fmt::Display for TooManyCalls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} calls are open, which is the limit", self.limit)

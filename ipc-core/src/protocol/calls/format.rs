@@ -152,6 +152,12 @@ impl InvalidControl {
     pub fn new(error: FormatError, number: Option<CallNumber>) -> Self {
         Self { error, number }
     }
+
+    /// Returns the code of the format's error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.error.code()
+    }
 }
 
 impl Failure {

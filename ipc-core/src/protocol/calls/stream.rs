@@ -177,6 +177,14 @@ impl Default for WindowLimits {
     }
 }
 
+impl Overrun {
+    /// Returns a short name of the error that never changes: `stream_overrun`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "stream_overrun"
+    }
+}
+
 impl fmt::Display for Overrun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, limit, actual) = match self {

@@ -17,10 +17,10 @@ use crate::error::{ConnectError, EmitError};
 use crate::observe::trace;
 use crate::protocol::queue::Tally;
 use crate::protocol::session::{ReconnectPolicy, State};
-use crate::runtime::client::start::Starter;
+
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::dispatcher::Dispatcher;
-use crate::runtime::events::Events;
+use crate::runtime::events::{Events, Starter};
 use crate::{
     ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, Message,
     MessageFormat, Peer,

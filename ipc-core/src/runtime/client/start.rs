@@ -10,12 +10,7 @@ use crate::error::Error;
 use crate::observe::trace;
 use crate::runtime::client::Inner;
 use crate::runtime::client::task::Task;
-
-/// A client that its stream of events starts when it is first polled.
-pub(crate) trait Starter: Send + Sync {
-    /// Starts the client, or closes it if it cannot run here.
-    fn start_or_end(&self);
-}
+use crate::runtime::events::Starter;
 
 /// A client that is about to start: dropping this starts it.
 pub(crate) struct Beginning<F: MessageFormat>(Option<Task<F>>);

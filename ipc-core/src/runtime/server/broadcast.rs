@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::error::EmitError;
 use crate::runtime::outbox::encode_frame;
-use crate::runtime::server::task::Shared;
+use crate::runtime::server::shared::Shared;
 use crate::{BroadcastReport, EncodePayload, MessageFormat, Peer, PeerId, Server};
 
 /// Whom a broadcast is for.

@@ -9,7 +9,7 @@ use crate::options::{ConnectionConfig, setters};
 use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
-use crate::runtime::server::task::Shared;
+use crate::runtime::server::shared::Shared;
 use crate::{HandlerOrder, MessageFormat, ServerOptions};
 
 /// Builds a server.

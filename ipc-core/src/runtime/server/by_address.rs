@@ -1,4 +1,4 @@
-//! Peers by address, also those that a server sends to first: for sockets without connections.
+//! `ByAddress`: the peers of a socket without connections, by their addresses.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -6,16 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ipc_transport::OpenPeer;
 
-use crate::error::Error;
-use crate::runtime::server::task;
-use crate::{MessageFormat, Peer, Server};
+use crate::{MessageFormat, Peer};
 
 /// The peers of a socket without connections, by address, and what opens streams to others.
 #[derive(Debug)]
 pub(crate) struct ByAddress<F> {
     peers: Mutex<HashMap<SocketAddr, Peer<F>>>,
     /// Held while a stream is opened, so that two callers do not open two to one address.
-    opener: Mutex<Option<Arc<dyn OpenPeer>>>,
+    pub(super) opener: Mutex<Option<Arc<dyn OpenPeer>>>,
 }
 
 impl<F: MessageFormat> ByAddress<F> {
@@ -44,7 +42,7 @@ impl<F: MessageFormat> ByAddress<F> {
         drop(gone);
     }
 
-    fn get(&self, remote: SocketAddr) -> Option<Peer<F>> {
+    pub(super) fn get(&self, remote: SocketAddr) -> Option<Peer<F>> {
         self.lock().get(&remote).filter(|peer| peer.outbox().is_open()).cloned()
     }
 
@@ -53,37 +51,6 @@ impl<F: MessageFormat> ByAddress<F> {
     }
 }
 
-impl<F: MessageFormat> Server<F> {
-    /// Returns the peer with this address. Over UDP, where no peer connects, a new one is made if
-    /// none is known: what is sent to it leaves from the socket the server listens on, and its
-    /// answers come back to the server. A broadcast does not reach it before it has sent something.
-    ///
-    /// A UDP peer that sends nothing for some time (5 minutes unless the transport says otherwise) is
-    /// closed; this makes a new one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoPeerAt`] if there is no such peer and this server cannot send first; [`Error::Transport`]
-    /// if its socket cannot send to such an address; [`Error::Closed`] after
-    /// [`shutdown`](Self::shutdown).
-    pub fn peer_at(&self, remote: SocketAddr) -> Result<Peer<F>, Error> {
-        let shared = self.shared();
-        if shared.is_stopped() {
-            return Err(Error::Closed);
-        }
-        let opener = shared.by_address.opener.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(opener) = &*opener else {
-            let mut peers = self.peers().into_iter();
-            let found = peers.find(|peer| self::remote(peer) == Some(remote));
-            return found.ok_or(Error::NoPeerAt { remote });
-        };
-        match shared.by_address.get(remote) {
-            Some(peer) => Ok(peer),
-            None => Ok(task::open(shared, opener.open(remote)?)),
-        }
-    }
-}
-
-fn remote<F: MessageFormat>(peer: &Peer<F>) -> Option<SocketAddr> {
+pub(super) fn remote<F: MessageFormat>(peer: &Peer<F>) -> Option<SocketAddr> {
     peer.info().and_then(|info| info.remote)
 }

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::outbox::Want;
-use crate::runtime::server::task::Shared;
+use crate::runtime::server::shared::Shared;
 use crate::{MessageFormat, Server, ServerEvent};
 
 /// Waits for the next notice that the socket file is lost; for ever without a source of notices.

@@ -5,6 +5,8 @@ pub(crate) mod broadcast;
 pub(crate) mod builder;
 pub(crate) mod by_address;
 pub(crate) mod file;
+mod peer_at;
+pub(crate) mod shared;
 pub(crate) mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +18,7 @@ use crate::error::{EmitError, Error};
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::events::Events;
 use crate::runtime::outbox::Want;
-use crate::runtime::server::task::Shared;
+use crate::runtime::server::shared::Shared;
 use crate::{
     EncodePayload, MessageFormat, Peer, PeerId, ServerBuilder, ServerEvent, ShutdownReport,
 };

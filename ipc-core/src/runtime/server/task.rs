@@ -1,108 +1,19 @@
 //! The tasks of a server: one that accepts, and one for each peer.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ipc_codec::FrameEncoder;
-use ipc_transport::{Listener, ReadHalf, Stream, Transport, TransportError};
+use ipc_transport::{Listener, ReadHalf, Stream, TransportError};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use crate::observe::trace;
-use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::runtime::connection::{Connection, Ended};
-use crate::runtime::dispatcher::{Backlog, Dispatcher};
-use crate::runtime::server::admission::Admission;
-use crate::runtime::server::by_address::ByAddress;
+use crate::runtime::dispatcher::Backlog;
 use crate::runtime::server::file;
+use crate::runtime::server::shared::{Gone, Running, Shared};
 use crate::{MessageFormat, Peer, PeerId, ServerEvent};
-
-/// What the handles and the tasks of one server share.
-pub(crate) struct Shared<F: MessageFormat> {
-    pub(crate) format: Arc<F>,
-    pub(crate) transport: Arc<dyn Transport>,
-    pub(crate) config: Arc<ConnectionConfig>,
-    pub(crate) hub: Arc<Dispatcher<F, ServerEvent<F>>>,
-    pub(crate) encoder: FrameEncoder,
-    admission: Admission,
-    peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
-    pub(crate) by_address: ByAddress<F>,
-    next_id: AtomicU64,
-    /// Where the tasks run.
-    runtime: OnceLock<Handle>,
-    /// Who gets the listening socket when listening ends.
-    #[cfg(unix)]
-    pub(crate) heir: file::Heir,
-    /// Set when listening is to stop.
-    stop: watch::Sender<bool>,
-    /// How many tasks run: the accepting one and one for each peer.
-    tasks: watch::Sender<Tasks>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Tasks {
-    accepting: usize,
-    peers: usize,
-}
-
-impl<F: MessageFormat> Shared<F> {
-    pub(crate) fn new(
-        format: F,
-        transport: Arc<dyn Transport>,
-        admission: Admission,
-        config: ConnectionConfig,
-    ) -> Self {
-        Self {
-            encoder: FrameEncoder::new(format.framing(), config.limits),
-            format: Arc::new(format),
-            transport,
-            hub: Arc::new(Dispatcher::new(config.handler_order, |peer, error| {
-                ServerEvent::Error { peer: peer.cloned(), error }
-            })),
-            config: Arc::new(config),
-            admission,
-            peers: Mutex::new(BTreeMap::new()),
-            by_address: ByAddress::new(),
-            next_id: AtomicU64::new(1),
-            runtime: OnceLock::new(),
-            #[cfg(unix)]
-            heir: file::Heir::default(),
-            stop: watch::Sender::new(false),
-            tasks: watch::Sender::new(Tasks::default()),
-        }
-    }
-
-    pub(crate) fn peers(&self) -> MutexGuard<'_, BTreeMap<PeerId, Peer<F>>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn ask_to_stop(&self) {
-        let _ = self.stop.send_replace(true);
-    }
-
-    pub(crate) fn is_stopped(&self) -> bool {
-        *self.stop.borrow()
-    }
-
-    /// Ends listening and waits until the socket is closed and its file removed.
-    pub(crate) async fn stop_listening(&self) {
-        self.ask_to_stop();
-        let _ = self.tasks.subscribe().wait_for(|tasks| tasks.accepting == 0).await;
-    }
-
-    /// Returns whether no peer has a task.
-    pub(crate) fn is_alone(&self) -> bool {
-        self.tasks.borrow().peers == 0
-    }
-
-    /// Waits until the task of every peer has ended.
-    pub(crate) async fn all_gone(&self) {
-        let _ = self.tasks.subscribe().wait_for(|tasks| tasks.peers == 0).await;
-    }
-}
 
 /// Starts the task that accepts.
 pub(crate) fn start<F: MessageFormat>(shared: Arc<Shared<F>>, listener: Box<dyn Listener>) {
@@ -244,47 +155,6 @@ async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: Rea
         _ = stop.wait_for(|stop| *stop) => {}
     }
     backlog.force();
-}
-
-/// Counts a task while it runs, however it ends.
-struct Running<F: MessageFormat> {
-    shared: Arc<Shared<F>>,
-    accepting: bool,
-}
-
-impl<F: MessageFormat> Drop for Running<F> {
-    fn drop(&mut self) {
-        if self.accepting {
-            // Also if its runtime stops: without this task nothing accepts.
-            self.shared.ask_to_stop();
-        }
-        let mut left = 0;
-        self.shared.tasks.send_modify(|tasks| {
-            let count = if self.accepting { &mut tasks.accepting } else { &mut tasks.peers };
-            *count -= 1;
-            left = tasks.accepting + tasks.peers;
-        });
-        if left == 0 && self.shared.is_stopped() {
-            self.shared.hub.end();
-        }
-    }
-}
-
-/// Removes a peer from the list and closes its outbox, however its task ends.
-struct Gone<F: MessageFormat> {
-    shared: Arc<Shared<F>>,
-    peer: Peer<F>,
-}
-
-impl<F: MessageFormat> Drop for Gone<F> {
-    fn drop(&mut self) {
-        // If the task ends before its time, since its runtime stops.
-        self.peer.outbox().write_last();
-        self.peer.outbox().detach();
-        self.peer.outbox().close();
-        self.shared.peers().remove(&self.peer.id());
-        self.shared.by_address.remove(&self.peer);
-    }
 }
 
 /// The first pause after a failed accept.

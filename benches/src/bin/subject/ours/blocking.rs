@@ -119,7 +119,7 @@ fn count(client: &mut Client<NodeFormat>, text: &str, messages: u64) -> Result<u
 }
 
 fn message(client: &mut Client<NodeFormat>) -> Result<Message> {
-    while let Some(event) = client.next() {
+    for event in client.by_ref() {
         if let Incoming::Message(message) = event {
             return Ok(message);
         }

@@ -3,8 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, Socket, codes};
-use ipc_core::queue::QueuedLen;
+use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, codes};
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
@@ -236,7 +235,7 @@ impl ServeSession<'_> {
             },
             Some(To::Address(address)) => match server.peer_at(address.into()) {
                 Ok(client) => {
-                    let sent = send_patiently(&client, name, data).await;
+                    let sent = client.send_within(PATIENCE, name, data).await;
                     sent.err().map(|error| (client.id(), error)).into_iter().collect()
                 }
                 Err(error) => return self.output.print(&Line::error(&error, None)).await,
@@ -244,7 +243,7 @@ impl ServeSession<'_> {
             Some(To::Peer(id)) => {
                 let id = PeerId::from(id);
                 let sent = match server.peer(id) {
-                    Some(client) => send_patiently(&client, name, data).await,
+                    Some(client) => client.send_within(PATIENCE, name, data).await,
                     None => Err(EmitError::UnknownPeer(id)),
                 };
                 sent.err().map(|error| (id, error)).into_iter().collect()
@@ -256,35 +255,11 @@ impl ServeSession<'_> {
     }
 }
 
-/// The amount that waited when a client was last waited for in vain.
-struct Stalled(QueuedLen);
-
-/// Sends an event to one client. One that reads nothing for a while is not waited for, now or
-/// later, until it reads again: the lines of stdin after this one may be for others.
-async fn send_patiently<T>(client: &Socket, name: &str, data: &T) -> Result<(), EmitError>
-where
-    NodeFormat: EncodePayload<T>,
-{
-    let stalled = client.attached::<Stalled>().is_some_and(|stalled| stalled.0 == client.queued());
-    if stalled {
-        return client.emit(name, data);
-    }
-    loop {
-        let before = client.queued();
-        if let Ok(sent) = tokio::time::timeout(PATIENCE, client.send(name, data)).await {
-            return sent;
-        }
-        if client.queued() == before {
-            client.attach(Stalled(before));
-            return client.emit(name, data);
-        }
-    }
-}
-
 /// How many failures to echo may wait to be printed.
 const FAILURES: usize = 1024;
 
-/// How long a client that is sent to may read nothing before the lines for others are executed.
+/// How long a client that is sent to may read nothing before the lines for others are executed. It is
+/// not waited for again until it reads: the lines of stdin after this one may be for others.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long the clients may take to read what waits for them: as long as a connection may take
