@@ -10,9 +10,9 @@ pub(crate) mod outbox;
 #[cfg(test)]
 mod outbox_tests;
 pub(crate) mod peer;
+mod primitives;
 pub(crate) mod read;
 pub(crate) mod server;
-mod sync;
 pub(crate) mod timer;
 
 pub use client::Client;

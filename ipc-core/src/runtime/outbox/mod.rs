@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 
 use self::state::State;
 use self::writing::{Action, Due, Event, Writing};
-use super::sync::{self, AtomicU8, Mutex, MutexGuard};
+use super::primitives::{self, AtomicU8, Mutex, MutexGuard};
 use crate::FormatError;
 use crate::error::EmitError;
 use crate::options::{ConnectionConfig, FlushPolicy};

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
 use super::Want;
-use super::sync::WriteHalf;
+use super::primitives::WriteHalf;
 use super::writing::{Action, Event, Writing};
 use crate::error::Error;
 use crate::protocol::connection::backpressure::Pause;

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use tokio::io::AsyncWrite;
 
+use super::primitives::WriteHalf;
 use super::state::State;
-use super::sync::WriteHalf;
 use super::writing::{Action, Event, Writing};
 use super::{Outbox, WRITE_FROM, Want};
 use crate::error::Error;

@@ -1,8 +1,8 @@
 //! Emit against flush against close: what was accepted is written or handed back.
 
 use super::outbox::Want;
+use super::primitives::Wire;
 use super::rig::{assert_each_once, driver, emitter, explore, lines, outbox, undelivered};
-use super::sync::Wire;
 
 /// Ends the connection while two emit, over a socket that takes so many bytes.
 fn check(preemptions: usize, space: usize, want: Want) {

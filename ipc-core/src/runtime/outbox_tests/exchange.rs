@@ -5,8 +5,8 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::outbox::Want;
+use super::primitives::{Wire, WriteHalf};
 use super::rig::{assert_each_once, drive, emitter, explore, lines, outbox};
-use super::sync::{Wire, WriteHalf};
 
 /// The first connection breaks after so many bytes; the second one takes everything.
 fn check(preemptions: usize, space: usize) {

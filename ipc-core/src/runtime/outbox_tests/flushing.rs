@@ -1,8 +1,8 @@
 //! Emit against flush: what is queued is written or wakes the task, in order, once.
 
 use super::outbox::Want;
+use super::primitives::Wire;
 use super::rig::{assert_each_once, driver, emitter, explore, lines, outbox};
-use super::sync::Wire;
 
 /// Two emitters, and a socket that takes so many bytes before its peer reads.
 fn check(preemptions: usize, space: usize, counts: [usize; 2]) {

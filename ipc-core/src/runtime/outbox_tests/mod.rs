@@ -3,12 +3,15 @@
 mod closing;
 mod exchange;
 mod flushing;
+mod primitives;
 mod rig;
-mod sync;
 mod table;
 
-/// The outbox itself, compiled once more over the primitives of `sync`, which loom schedules.
+/// The outbox itself, compiled once more over `primitives`, which loom schedules.
 #[path = "../outbox/mod.rs"]
 #[expect(dead_code, reason = "a model does not use all of it")]
-#[expect(clippy::duplicate_mod, reason = "the primitives differ: `super::sync` is another one")]
+#[expect(
+    clippy::duplicate_mod,
+    reason = "the primitives differ: `super::primitives` is another one"
+)]
 mod outbox;

@@ -24,14 +24,15 @@ use ipc_codec::{Delimiter, Framing};
 use loom::thread::{self, JoinHandle};
 
 use super::outbox::{Outbox, Want};
-use super::sync::{Wire, WriteHalf};
+use super::primitives::{Wire, WriteHalf};
 use crate::ConnectionOptions;
 use crate::options::ConnectionConfig;
 
-/// Runs every interleaving with at most so many preemptions.
+/// Runs every interleaving with at most so many preemptions; for a longer run, as many as
+/// `LOOM_MAX_PREEMPTIONS` says.
 pub(super) fn explore(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
+    builder.preemption_bound.get_or_insert(preemptions);
     builder.check(model);
 }
 
