@@ -28,24 +28,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 
     let server = if tcp { ipc.serve_net(())? } else { ipc.serve(())? };
-    let (known, mut names) = mpsc::unbounded_channel();
-    server.on("app.message", move |data: AppMessage, socket| {
-        eprintln!("got a message from {}: {}", data.id, data.message);
-        let answer = AppMessage { id: "world".to_owned(), message: data.message + " world!" };
-        // Sending fails only if the client has left.
-        let _ = socket.emit("app.message", &answer);
-        let _ = known.send(data.id);
-    });
-    let (left, mut leaving) = mpsc::unbounded_channel();
+    let mut messages = server.stream("app.message");
+    let (left, mut leaving) = mpsc::channel(2);
     server.on_socket_disconnected(move |_, id| {
-        let _ = left.send(id.cloned());
+        // More than two are not waited for.
+        let _ = left.try_send(id.cloned());
     });
     eprintln!("listening on {}", server.start().await?);
 
     let mut missing = HashSet::from(["hello", "goodbye"]);
     while !missing.is_empty() {
-        let Some(name) = names.recv().await else { break };
-        missing.remove(name.as_str());
+        let Some(message) = messages.next_with_peer().await else { break };
+        let (AppMessage { id, message }, socket) = message?;
+        eprintln!("got a message from {id}: {message}");
+        let answer = AppMessage { id: "world".to_owned(), message: message + " world!" };
+        // Sending fails only if the client has left.
+        let _ = socket.emit("app.message", &answer);
+        missing.remove(id.as_str());
     }
     eprintln!("got all required events, telling clients to kill connection");
     server.broadcast("kill.connection", &json!({ "id": "world" }))?;

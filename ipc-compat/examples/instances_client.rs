@@ -16,25 +16,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.raw_buffer = true;
     config.encoding = Encoding::Hex;
     let bytes = Ipc::new(config);
-    let (answered, mut answers) = mpsc::unbounded_channel();
 
     let world = events.connect_to("world")?;
-    let text_answered = answered.clone();
-    world.on("message", move |text: String, _| {
-        // Sending fails only if the receiver was dropped.
-        let _ = text_answered.send(text);
-    });
+    let answer = world.next::<String>("message");
     world.emit("message", "hello")?;
 
     let raw_world = bytes.connect_to("rawworld")?;
+    let (arrived, mut chunks) = mpsc::channel(1);
     raw_world.on_data(move |bytes, _| {
-        let _ = answered.send(Encoding::Hex.to_text(&bytes));
+        // The first chunk is enough.
+        let _ = arrived.try_send(bytes);
     });
     raw_world.emit_raw("0dee")?;
 
-    for _ in 0..2 {
-        let Some(answer) = answers.recv().await else { break };
-        eprintln!("got {answer}");
+    eprintln!("got {}", answer.await?);
+    if let Some(bytes) = chunks.recv().await {
+        eprintln!("got {}", Encoding::Hex.to_text(&bytes));
     }
     tokio::join!(world.close(), raw_world.close());
     Ok(())

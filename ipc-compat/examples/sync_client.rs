@@ -7,7 +7,6 @@ mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct AppMessage {
@@ -23,11 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
-    let (answered, mut answers) = mpsc::unbounded_channel();
-    world.on("app.message", move |data: AppMessage, _| {
-        // Sending fails only if the receiver was dropped.
-        let _ = answered.send(data);
-    });
+    let mut answers = world.stream("app.message");
     // All are queued at once; they are sent one by one.
     for number in 0..10 {
         let hello = AppMessage { id: "hello".to_owned(), message: format!("hello{number}") };
@@ -35,7 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     for _ in 0..10 {
-        let Some(AppMessage { id, message }) = answers.recv().await else { break };
+        let Some(answer) = answers.next().await else { break };
+        let AppMessage { id, message } = answer?;
         eprintln!("got a message from {id}: {message}");
     }
     world.close().await;

@@ -8,7 +8,6 @@ mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Message {
@@ -27,11 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.network_port = 0;
 
     let server = Ipc::new(config).serve_net("udp4")?;
-    let (arrived, mut messages) = mpsc::unbounded_channel();
-    server.on("message", move |data: Message, _| {
-        // Sending fails only if the receiver was dropped.
-        let _ = arrived.send(data);
-    });
+    let mut messages = server.stream("message");
     eprintln!("listening on {}", server.start().await?);
     server.emit_to(
         ("127.0.0.1", world),
@@ -41,7 +36,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let expected = std::env::args().nth(2).map_or(Ok(1), |count| count.parse())?;
     for _ in 0..expected {
-        let Some(Message { id, message }) = messages.recv().await else { break };
+        let Some(message) = messages.next().await else { break };
+        let Message { id, message } = message?;
         eprintln!("got a message from {id}: {message}");
     }
     server.stop().await;

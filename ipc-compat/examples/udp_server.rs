@@ -7,7 +7,6 @@ mod support;
 
 use ipc_compat::{Config, Ipc};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Message {
@@ -22,18 +21,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve_net("udp4")?;
-    let (known, mut names) = mpsc::unbounded_channel();
-    server.on("message", move |data: Message, socket| {
-        eprintln!("got a message from {}: {}", data.id, data.message);
-        let answer = Message { id: "world".to_owned(), message: data.message + " world!" };
-        // It may be lost without notice; this fails only if it cannot be sent.
-        let _ = socket.emit("message", &answer);
-        let _ = known.send(data.id);
-    });
+    let mut messages = server.stream("message");
     eprintln!("listening on {}", server.start().await?);
 
     // Over UDP there are no connections whose end could be waited for.
-    names.recv().await;
+    if let Some(message) = messages.next_with_peer().await {
+        let (Message { id, message }, socket) = message?;
+        eprintln!("got a message from {id}: {message}");
+        let answer = Message { id: "world".to_owned(), message: message + " world!" };
+        // It may be lost without notice; this fails only if it cannot be sent.
+        socket.emit("message", &answer)?;
+    }
     server.stop().await;
     Ok(())
 }

@@ -49,5 +49,6 @@ pub use options::{
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Client, ClientBuilder, Events, Incoming, Peer, PeerId, Server, ServerBuilder,
+    Audience, Client, ClientBuilder, EventStream, Events, Incoming, Peer, PeerId, Server,
+    ServerBuilder,
 };

@@ -1,13 +1,14 @@
 //! `IpcClient`: what `ipc.of("world")` returns.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use ipc_core::queue::Tally;
 use ipc_core::session::{ReconnectPolicy, State};
 use ipc_core::{
-    Client, ClientEvent, CloseReport, ConnectError, DisconnectReason, EmitError, EncodePayload,
-    Error, Events, HandlerId,
+    Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
+    EncodePayload, Error, EventStream, Events, HandlerId,
 };
 use ipc_transport::RuntimeError;
 use tokio::sync::watch;
@@ -251,6 +252,28 @@ impl IpcClient {
     #[must_use]
     pub fn events(&self) -> Events<NodeFormat, ClientEvent> {
         self.client.events()
+    }
+
+    /// Returns a stream of the data of one event from now on, each read as a `T`; see
+    /// [`Client::stream`].
+    pub fn stream<T>(&self, event: &str) -> EventStream<NodeFormat, ClientEvent, T>
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.client.stream(event)
+    }
+
+    /// Waits for the next message of an event, from this call on, and returns its data as a `T`; see
+    /// [`Client::next`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Closed`] if the client closes first; [`Error::Handler`] if the data is not a `T`.
+    pub fn next<T>(&self, event: &str) -> impl Future<Output = Result<T, Error>> + use<T>
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.client.next(event)
     }
 
     /// Waits until the client is connected. Starts it.

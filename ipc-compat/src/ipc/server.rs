@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_core::{
-    Audience, BroadcastReport, EmitError, EncodePayload, Error, Events, HandlerId, PeerId, Server,
-    ServerEvent, ShutdownReport,
+    Audience, BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, EventStream, Events,
+    HandlerId, PeerId, Server, ServerEvent, ShutdownReport,
 };
 use ipc_transport::{Displaced, Endpoint};
 
@@ -336,6 +336,15 @@ impl IpcServer {
     #[must_use]
     pub fn events(&self) -> Events<NodeFormat, ServerEvent<NodeFormat>> {
         self.server.events()
+    }
+
+    /// Returns a stream of the data of one event from now on, of all clients, each read as a `T`; see
+    /// [`Server::stream`].
+    pub fn stream<T>(&self, event: &str) -> EventStream<NodeFormat, ServerEvent<NodeFormat>, T>
+    where
+        NodeFormat: DecodePayload<T>,
+    {
+        self.server.stream(event)
     }
 
     /// Returns the server of `ipc-core` that this one is made of. For code that takes any of

@@ -122,3 +122,31 @@ async fn a_handler_of_the_start_runs_once_or_is_removed() {
         server.stop().await;
     }
 }
+
+both_runtimes!(answers_are_awaited_and_questions_taken_from_a_stream);
+async fn answers_are_awaited_and_questions_taken_from_a_stream() {
+    for kind in CONNECTED {
+        let (place, ipc) = (Place::new(kind), ipc());
+        let server = ipc.serve_on(place.server()).unwrap();
+        let mut questions = server.stream::<(u32, String)>("question");
+        let endpoint = server.start().await.unwrap();
+        let client = ipc.connect_on("world", at(&endpoint)).unwrap();
+        let mut answers = client.stream::<Vec<u32>>("answer");
+        for n in 0..100 {
+            let answer = client.next::<Vec<u32>>("answer");
+            client.emit("question", &(n, "what?")).unwrap();
+            let (question, socket) = soon(questions.next_with_peer()).await.unwrap().unwrap();
+            assert_eq!(question, (n, "what?".to_owned()));
+            socket.emit("answer", &[n, n + 1]).unwrap();
+            assert_eq!(soon(answer).await.unwrap(), [n, n + 1]);
+            assert_eq!(soon(answers.next()).await.unwrap().unwrap(), [n, n + 1]);
+        }
+        // Data of another type is an error of this stream alone.
+        client.emit("question", &"why?").unwrap();
+        let error = soon(questions.next()).await.unwrap().unwrap_err();
+        assert_eq!(error.code(), "ERR_IPC_INVALID_DATA");
+        soon(client.close()).await;
+        assert!(soon(answers.next()).await.is_none());
+        soon(server.stop()).await;
+    }
+}

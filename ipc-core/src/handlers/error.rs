@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::FormatError;
+use crate::{FormatError, Message};
 
 /// What went wrong in a handler. The other handlers are called all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,14 @@ pub enum HandlerError {
 }
 
 impl HandlerError {
+    /// Returns the error of a payload that could not be read as what is asked for.
+    pub(crate) fn payload(event: String, message: &Message, source: FormatError) -> Self {
+        match message.payload() {
+            None => Self::NoPayload { event, source },
+            Some(_) => Self::Payload { event, source },
+        }
+    }
+
     /// Returns a stable code, for programs: `handler_panicked`, or that of the [`FormatError`].
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -66,10 +66,7 @@ impl Failure {
     fn of(self, event: &str, message: &Message) -> HandlerError {
         let event = event.to_owned();
         match self {
-            Self::Payload(source) if message.payload().is_none() => {
-                HandlerError::NoPayload { event, source }
-            }
-            Self::Payload(source) => HandlerError::Payload { event, source },
+            Self::Payload(source) => HandlerError::payload(event, message, source),
             Self::Panic(message) => HandlerError::Panicked { event, message },
         }
     }

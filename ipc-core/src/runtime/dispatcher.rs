@@ -46,9 +46,9 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         }
     }
 
-    /// Returns a stream of what is dispatched from now on.
-    pub(crate) fn events(&self, max_bytes: usize) -> Events<F, L> {
-        let (events, queue) = Events::new(max_bytes);
+    /// Returns a stream of what is dispatched from now on, or of the messages of one event.
+    pub(crate) fn events(&self, max_bytes: usize, event: Option<&str>) -> Events<F, L> {
+        let (events, queue) = Events::new(max_bytes, event);
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if queues.ended {
             queue.end();
@@ -120,14 +120,19 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
     }
 
     fn stream(&self, item: Incoming<F, L>, backlog: &mut Backlog<F, L>) {
-        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut open = queues.open.iter().filter(|queue| !queue.is_dropped()).peekable();
-        let mut item = Some(item);
-        while let Some(queue) = open.next() {
-            // The last one gets the item itself: mostly there is but one.
-            let item = if open.peek().is_some() { item.clone() } else { item.take() };
-            backlog.items.push((Arc::clone(queue), item));
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if queues.open.iter().any(|queue| queue.is_dropped()) {
+            queues.open.retain(|queue| !queue.is_dropped());
+            self.streamed.store(!queues.open.is_empty(), Ordering::Release);
         }
+        let mut takers = queues.open.iter().filter(|queue| queue.takes(&item));
+        let Some(mut queue) = takers.next() else { return };
+        for next in takers {
+            backlog.items.push((Arc::clone(queue), Some(item.clone())));
+            queue = next;
+        }
+        // The last one gets the item itself: mostly there is but one.
+        backlog.items.push((Arc::clone(queue), Some(item)));
     }
 }
 

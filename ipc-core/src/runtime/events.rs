@@ -63,6 +63,8 @@ pub(crate) trait Starter: Send + Sync {
 pub(crate) struct Queue<F, L> {
     state: Mutex<State<F, L>>,
     max_bytes: usize,
+    /// The event whose messages alone are for this stream.
+    event: Option<Box<str>>,
 }
 
 struct State<F, L> {
@@ -77,7 +79,8 @@ struct State<F, L> {
 }
 
 impl<F, L> Events<F, L> {
-    pub(crate) fn new(max_bytes: usize) -> (Self, Arc<Queue<F, L>>) {
+    /// Returns a stream of everything, or of the messages of one event.
+    pub(crate) fn new(max_bytes: usize, event: Option<&str>) -> (Self, Arc<Queue<F, L>>) {
         let state = State {
             items: VecDeque::new(),
             bytes: 0,
@@ -86,7 +89,8 @@ impl<F, L> Events<F, L> {
             reader: None,
             writers: Vec::new(),
         };
-        let queue = Arc::new(Queue { state: Mutex::new(state), max_bytes });
+        let queue =
+            Arc::new(Queue { state: Mutex::new(state), max_bytes, event: event.map(Into::into) });
         (Self { queue: Arc::clone(&queue), starter: None }, queue)
     }
 
@@ -96,14 +100,15 @@ impl<F, L> Events<F, L> {
         self
     }
 
-    fn poll_pop(&mut self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
+    pub(super) fn poll_pop(&mut self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
         if let Some(starter) = self.starter.take().and_then(|starter| starter.upgrade()) {
             starter.start_or_end();
         }
         self.queue.poll_pop(cx)
     }
 
-    /// Returns the next item, or `None` when the client or server is closed and every item is taken. Starts a client that was not started before.
+    /// Returns the next item, or `None` when the client or server is closed and every item is taken.
+    /// Starts a client that was not started before.
     ///
     /// # Cancel safety
     ///
@@ -157,6 +162,17 @@ impl<F, L> Drop for Events<F, L> {
 }
 
 impl<F, L> Queue<F, L> {
+    /// Returns whether `item` is for this stream.
+    pub(crate) fn takes(&self, item: &Incoming<F, L>) -> bool {
+        match (&self.event, item) {
+            (None, _) => true,
+            (Some(event), Incoming::Message(message, _)) => {
+                message.event_bytes() == event.as_bytes()
+            }
+            (Some(_), Incoming::Lifecycle(_)) => false,
+        }
+    }
+
     /// Puts `item` in if there is room, or registers the task to wake when there is.
     pub(crate) fn poll_push(
         &self,

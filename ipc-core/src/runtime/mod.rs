@@ -13,6 +13,7 @@ pub(crate) mod peer;
 mod primitives;
 pub(crate) mod read;
 pub(crate) mod server;
+mod stream;
 pub(crate) mod timer;
 
 pub use client::Client;
@@ -22,3 +23,4 @@ pub use peer::{Peer, PeerId};
 pub use server::Server;
 pub use server::broadcast::Audience;
 pub use server::builder::ServerBuilder;
+pub use stream::EventStream;

@@ -28,5 +28,6 @@ mod pausing;
 mod reconnect;
 mod scripted;
 mod shutdown;
+mod streams;
 mod support;
 mod sync;

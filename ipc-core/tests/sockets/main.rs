@@ -19,6 +19,7 @@ mod hangups;
 mod identity;
 mod pausing;
 mod rig;
+mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod tls;

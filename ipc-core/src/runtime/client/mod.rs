@@ -163,8 +163,12 @@ impl<F: MessageFormat> Client<F> {
     /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ClientEvent> {
+        self.events_of(None)
+    }
+
+    pub(super) fn events_of(&self, event: Option<&str>) -> Events<F, ClientEvent> {
         let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
-        self.inner.dispatcher.events(self.inner.event_bytes).starting(starter)
+        self.inner.dispatcher.events(self.inner.event_bytes, event).starting(starter)
     }
 
     /// Sends an event to the server. See [`Peer::emit`]. Starts the client.

@@ -135,7 +135,11 @@ impl<F: MessageFormat> Server<F> {
     /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ServerEvent<F>> {
-        self.inner.shared.hub.events(self.inner.shared.config.event_bytes)
+        self.events_of(None)
+    }
+
+    pub(super) fn events_of(&self, event: Option<&str>) -> Events<F, ServerEvent<F>> {
+        self.inner.shared.hub.events(self.inner.shared.config.event_bytes, event)
     }
 
     /// Returns the peer with this number, if it is connected.
