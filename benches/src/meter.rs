@@ -47,7 +47,7 @@ impl Meter {
         more.then_some(seq)
     }
 
-    /// Takes note of an answer. Returns whether it was the last.
+    /// Counts an answer. Returns whether it was the last.
     ///
     /// # Errors
     ///
@@ -59,7 +59,7 @@ impl Meter {
         Ok(self.on_answers(1))
     }
 
-    /// Takes note of some answers that have no numbers. Returns whether the last is among them.
+    /// Counts answers that have no numbers. Returns whether the last is among them.
     pub fn on_answers(&mut self, count: u64) -> bool {
         if count == 0 {
             return false;
@@ -147,7 +147,7 @@ pub fn begin() {
     say("begin");
 }
 
-/// Prints a line for whoever started this process. If nobody reads it, nobody is left to care.
+/// Prints a line for whoever started this process. A process that does not read it any more does not need it.
 pub fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());

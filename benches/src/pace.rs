@@ -58,7 +58,7 @@ impl PacedMeter {
         Self { task: *task, start, begun: start, received: 0, latencies: Latencies::new() }
     }
 
-    /// Takes note of an answer. Returns whether it was the last.
+    /// Counts an answer. Returns whether it was the last.
     ///
     /// # Errors
     ///

@@ -51,7 +51,7 @@ struct NotToBeShown;
 
 impl fmt::Display for NotToBeShown {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        panic!("it was put together although nobody reads it")
+        panic!("it was put together although it is not read")
     }
 }
 

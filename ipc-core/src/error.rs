@@ -71,7 +71,7 @@ pub enum Error {
         /// How long it may be silent.
         limit: Duration,
     },
-    /// The peer sent a frame that is none of the format.
+    /// The peer sent a frame that the format cannot decode.
     #[error(transparent)]
     Format(#[from] FormatError),
     /// A handler failed.

@@ -1,4 +1,4 @@
-//! Several places to dial: their order, what ends the search, and what is told when nobody is there.
+//! Several places to dial: their order, what ends the search, and the error if no server is there.
 #![cfg(feature = "memory")]
 
 use async_trait::async_trait;

@@ -88,7 +88,7 @@ fn nobody_there_is_status_2() {
 fn a_server_that_comes_later_is_waited_for_if_asked() {
     let place = Place::new();
     let mut waiting = Nipc::with(&words(&place.socket(), "--retry 10 --count 5 -v"));
-    assert!(waiting.note().contains("nipc: "), "it tells that nobody is there");
+    assert!(waiting.note().contains("nipc: "), "it says that no server is there");
     let _server = place.serve("--echo");
     let ended = waiting.end();
     assert_eq!(ended.status, 0, "{}", ended.errors);

@@ -147,7 +147,7 @@ fn parts(frame: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
 fn not_a_message(frame: &[u8]) -> FormatError {
     let message = "the frame is no array of an event and a payload";
     match LooksLike::of(frame) {
-        // So it does, and still it is none of this format.
+        // So it does, and still this format cannot decode it.
         None | Some(LooksLike::MessagePack) => FormatError::new(MsgPack::INVALID_MESSAGE, message),
         Some(looks_like) => {
             let message = format!("{message}: it looks like {looks_like}");

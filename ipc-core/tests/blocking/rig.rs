@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::lines::Lines;
 
-/// A place for sockets that nobody else has.
+/// A place for sockets that no other test has.
 #[derive(Debug)]
 pub(crate) struct Place {
     directory: TempDir,

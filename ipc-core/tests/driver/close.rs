@@ -1,4 +1,4 @@
-//! A client ends: what was sent is written or handed back, and nobody waits for ever.
+//! A client ends: what was sent is written or handed back, and no waiting call is left.
 
 use std::time::Duration;
 

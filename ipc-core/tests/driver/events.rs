@@ -1,4 +1,4 @@
-//! Streams of events: nothing is lost to a slow reader, and nobody waits for one that is gone.
+//! Streams of events: nothing is lost to a slow reader, and a dropped one holds nothing up.
 
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ async fn check(
 
 #[tokio::test(start_paused = true)]
 async fn a_malformed_frame_is_reported_and_the_connection_goes_on() {
-    // Attack 7, tolerant: what is none of the format is told, and the next one is handled.
+    // Attack 7, tolerant: what the format cannot decode is reported, and the next one is handled.
     check(
         |builder| builder,
         "nospace\nfine 1\n\n\u{1F980}\nfine 2\n",

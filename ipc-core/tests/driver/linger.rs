@@ -29,7 +29,7 @@ async fn a_client_waits_as_long_as_it_is_told() {
         let start = Instant::now();
         let report = soon(client.close()).await;
         assert_eq!(start.elapsed(), linger);
-        // Everything is written; whether the peer has read it nobody knows.
+        // Everything is written; whether the peer has read it is unknown.
         assert!(report.undelivered.is_empty() && !report.peer_ended);
         assert_eq!(peer.rest().await, "n 1\n");
     }

@@ -51,7 +51,7 @@ async fn flood(peer: &mut Raw, bytes: &[u8]) -> usize {
     flood_for(peer, bytes, Duration::from_secs(60)).await
 }
 
-/// The same, but nobody loses patience within such a short time.
+/// The same, within a time that is too short for any patience to end.
 async fn flood_for(peer: &mut Raw, bytes: &[u8], wait: Duration) -> usize {
     let mut taken = 0;
     while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {
@@ -84,7 +84,7 @@ async fn a_peer_that_does_not_read_its_answers_is_not_read_from() {
     assert!(taken > LAST && taken < most, "{taken} bytes were taken");
     let waits = server.peers()[0].queued().bytes;
     assert!(waits > LAST && waits <= LAST + GATHERED + LINE, "{waits} bytes wait");
-    // Nobody else is kept waiting.
+    // No other peer waits.
     let mut other = Raw::dial(&transport).await;
     other.write(line("say", 7)).await;
     assert_eq!(other.line().await + "\n", line("ech", 7));

@@ -13,7 +13,7 @@ mod shared;
 
 pub(crate) use shared::{Lines, Log, Raw, soon};
 
-/// Returns a transport over memory under a name that nobody else has.
+/// Returns a transport over memory under a name of its own.
 pub(crate) fn memory() -> MemoryTransport {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     MemoryTransport::new(format!("core-test-{}", NEXT.fetch_add(1, Ordering::Relaxed)))

@@ -187,7 +187,7 @@ pub(crate) fn unread_echo() {
             let (before, mut most, mut sent) = (resident(), 0, 0);
             let all = 200 * MIB * 1024;
             while sent < all {
-                // What nobody takes for so long waits for the answers to be read.
+                // What is not taken for so long waits for the answers to be read.
                 let write = writer.write_all(line.as_bytes());
                 let Ok(written) = timeout(Duration::from_millis(200), write).await else { break };
                 written.unwrap();

@@ -13,7 +13,7 @@ enum Frame {
 }
 use Frame::{Encoded, Own};
 
-/// Queues frames, takes note that `written` bytes are written, and compares the lengths of the
+/// Queues frames, advances by `written` bytes, and compares the lengths of the
 /// slices that are gathered then, into at most `room`.
 #[track_caller]
 fn check(frames: &[Frame], written: usize, room: usize, expected: &[usize]) {

@@ -111,7 +111,7 @@ async fn ask_each_other(transport: Box<dyn Transport>, server: &Server<Lines>, l
     soon(client.close()).await;
 }
 
-/// Both send more than the sockets and the queues between them hold, and nobody answers.
+/// Both send more than the sockets and the queues between them hold, and neither answers.
 async fn talk_at_each_other(transport: Box<dyn Transport>, server: &Server<Lines>, log: &Log) {
     const COUNT: usize = 20_000;
     let client = Client::builder(Lines, transport).high_water_mark(Some(MARK)).build();

@@ -263,7 +263,7 @@ mod tests {
         assert!(matches!(again, Err(TransportError::AlreadyTaken { .. })), "{again:?}");
         listener.close().await?;
         assert!(path.exists(), "whoever made the file removes it");
-        // Nobody has the socket open any more.
+        // No process has the socket open any more.
         let nobody = transport.dial().await;
         assert!(matches!(nobody, Err(TransportError::NobodyListening { .. })), "{nobody:?}");
         Ok(())

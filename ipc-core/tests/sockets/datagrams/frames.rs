@@ -93,7 +93,7 @@ async fn a_client_talks_to_a_server() {
     log.until("echo 19").await;
     assert_eq!(log.lines().len(), 21);
     assert!(soon(client.close()).await.undelivered.is_empty());
-    // Nobody tells the server.
+    // The server is not notified.
     assert_eq!(rig.server.peers().len(), 1);
 }
 

@@ -20,7 +20,7 @@ async fn one_bad_peer_harms_no_other() {
         good.send(" ended\n", rig.address);
         assert_eq!(good.hear().await.0, "echo begun and ended\n");
         rig.log.until("2 error ERR_LINE").await;
-        // Nobody connected, so nobody is shut out: its next datagram is heard.
+        // There are no connections to refuse: its next datagram is received.
         bad.send("say sorry\n", rig.address);
         assert_eq!(bad.hear().await.0, "echo sorry\n");
     }

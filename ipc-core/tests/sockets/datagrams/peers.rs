@@ -1,4 +1,4 @@
-//! Peers that nobody connects: whom a server reaches, and when one is gone.
+//! Peers without connections: whom a server reaches, and when one is gone.
 
 use std::time::Duration;
 

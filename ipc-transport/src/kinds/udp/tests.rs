@@ -19,7 +19,7 @@ struct Peer {
     seat: u64,
     since: Instant,
     opened: bool,
-    /// When it came among all, while nobody has accepted it.
+    /// When it came among all, while it is not accepted.
     waiting: Option<u64>,
     received: u64,
     sent: u64,

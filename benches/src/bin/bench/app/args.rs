@@ -6,7 +6,7 @@ use super::Result;
 use super::cases::Case;
 use super::subjects::{Program, Subject};
 
-/// What is to be measured, and where the figures go.
+/// What to measure, and where the figures go.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) quick: bool,

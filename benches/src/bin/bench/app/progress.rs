@@ -47,7 +47,7 @@ impl Progress {
         let _ = writeln!(stderr(), "{before}{what}");
     }
 
-    /// Takes note that what began is done.
+    /// Shows that what began is done.
     pub(super) fn end(&mut self) {
         self.done += 1;
         if self.done == self.total && self.terminal {
