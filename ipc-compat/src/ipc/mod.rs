@@ -37,7 +37,6 @@ pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
-#[cfg(unix)]
 #[cfg(feature = "tls-base")]
 pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};

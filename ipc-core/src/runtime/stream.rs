@@ -24,6 +24,9 @@ pub struct EventStream<F, L, T> {
     payload: PhantomData<fn() -> T>,
 }
 
+/// What a stream of one event returns.
+type Next<F, T> = Option<Result<(T, Peer<F>), Error>>;
+
 impl<F: DecodePayload<T>, L, T> EventStream<F, L, T> {
     fn new(events: Events<F, L>) -> Self {
         Self { events, payload: PhantomData }
@@ -57,7 +60,7 @@ impl<F: DecodePayload<T>, L, T> EventStream<F, L, T> {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Option<Result<(T, Peer<F>), Error>>> {
+    fn poll(&mut self, cx: &Context<'_>) -> Poll<Next<F, T>> {
         loop {
             return Poll::Ready(match self.events.poll_pop(cx) {
                 Poll::Pending => return Poll::Pending,

@@ -1,7 +1,7 @@
 // Starts a script of the patterns: gives it node-ipc, a way to speak to the test, and its words.
 'use strict';
 
-const { load } = require('../../../../xtask/interop/load.cjs');
+const { load } = require('../../../../xtask/interop/peers/load.cjs');
 
 /** Calls `main(ipc, say, ...words)`; the first word of the command line is the socket root. */
 module.exports = async function start(main) {

@@ -11,12 +11,12 @@ use ipc_transport::{Displaced, Displacements, Listener};
 #[cfg(unix)]
 use tokio::sync::oneshot;
 
-#[cfg(unix)]
-use crate::error::Error;
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::outbox::Want;
 use crate::runtime::server::shared::Shared;
-use crate::{MessageFormat, Server, ServerEvent};
+use crate::{MessageFormat, ServerEvent};
+#[cfg(unix)]
+use crate::{Server, error::Error};
 
 /// Waits for the next notice that the socket file is lost; for ever without a source of notices.
 pub(crate) async fn next(notices: &mut Option<Displacements>) -> Displaced {

@@ -1,4 +1,8 @@
-//! The fuzz target's body: what must hold for every frame that a peer can send.
+//! The bodies of the fuzz targets: what must hold for every frame that a peer can send.
+
+mod control;
+
+pub use control::control;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::Delimiter;
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn every_recorded_frame_and_every_beginning_of_it() {
         let table: Value =
-            serde_json::from_str(include_str!("../testdata/envelopes.json")).unwrap();
+            serde_json::from_str(include_str!("../../testdata/envelopes.json")).unwrap();
         for row in table["frames"].as_array().unwrap() {
             let Some(frame) = row["frame"].as_str() else { continue };
             for end in 0..=frame.len() {
