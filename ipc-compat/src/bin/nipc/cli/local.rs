@@ -53,11 +53,10 @@ fn user(text: &str) -> Result<u32, String> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
     #[test]
     fn a_user_is_a_number_or_a_name_of_this_machine() {
         assert_eq!(user("1000"), Ok(1000));
