@@ -10,10 +10,15 @@ use crate::{proc, repo, tools};
 
 /// Returns the command that builds each library from its own tarball, as a user would get it.
 pub(super) fn package() -> Result<Vec<Command>> {
+    // Not the workspace's directory: what is built there was built from the sources beside it. And an
+    // empty one: cargo takes a tarball of the same version for the one that it has built before.
+    let target = repo::target_dir()?.join("package-check");
+    if target.exists() {
+        fs::remove_dir_all(&target)?;
+    }
     let mut package = repo::cargo();
-    // Not the workspace's directory: what is built there was built from the sources beside it.
     package.args(["package", "--locked", "--allow-dirty", "--target-dir"]);
-    package.arg(repo::target_dir()?.join("package-check")).args(LIBRARIES);
+    package.arg(target).args(LIBRARIES);
     Ok(vec![package])
 }
 
