@@ -145,7 +145,10 @@ fn codes_are_words_and_mean_one_thing() {
         assert!(meanings.insert(&row.meaning), "{code} says what another one says");
     }
     // Nothing in the table is made up: each code of ours comes of an error here, but for those of
-    // formats and adapters, which have their own tests.
+    // formats and adapters, which have their own tests. Some errors are Unix's alone.
+    if cfg!(not(unix)) {
+        return;
+    }
     let made: BTreeSet<_> = cases().iter().map(|case| case.code).collect();
     for (code, row) in &rows {
         let elsewhere = ["FormatError", "MsgPack", "codes::of", "nipc"];
