@@ -107,6 +107,7 @@ fn any_error_but_null_is_a_failure() {
         (r#"{"message":"no room"}"#, "error", "no room", None),
         ("{}", "error", "error", None),
         ("0", "error", "error", Some("0")),
+        (r#"["full","no room"]"#, "error", "error", Some(r#"["full","no room"]"#)),
         (r#""no room""#, "error", "error", Some(r#""no room""#)),
     ] {
         let Control::Failure { number: n, failure } =
@@ -141,6 +142,8 @@ fn what_is_no_call_says_what_is_wrong_and_whom_to_answer() {
         ("$call", r#"{"n":7,"call":"m","ms":-1}"#.to_owned(), Some(7)),
         ("$call", r#"{"n":7,"call":"m","stream":0}"#.to_owned(), Some(7)),
         ("$call", r#"{"n":7,"call":"m","stream":65536}"#.to_owned(), Some(7)),
+        ("$call", r#"[7,"m"]"#.to_owned(), None),
+        ("$answer", "[1,2]".to_owned(), None),
         ("$answer", "{}".to_owned(), None),
         ("$answer", r#"{"ok":1}"#.to_owned(), None),
         ("$answer", "null".to_owned(), None),

@@ -241,7 +241,15 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     Deserialize::deserialize(deserializer).map(Some)
 }
 
+/// Returns whether JSON is an object: serde takes an array for a struct, too.
+fn is_object(json: &[u8]) -> bool {
+    json.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
+}
+
 fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
+    if !is_object(payload) {
+        return Err(invalid("a call is an object", None));
+    }
     let read: ReadCall<'_> = serde_json::from_slice(payload)
         .map_err(|error| invalid(format!("not a call: {error}"), None))?;
     let number = read.n.as_ref().and_then(ReadNumber::number);
@@ -272,6 +280,9 @@ fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
 }
 
 fn read_answer(payload: &Bytes) -> Result<Control, InvalidControl> {
+    if !is_object(payload) {
+        return Err(invalid("an answer is an object", None));
+    }
     let read: ReadAnswer<'_> = serde_json::from_slice(payload)
         .map_err(|error| invalid(format!("not an answer: {error}"), None))?;
     let Some(number) = read.n.as_ref().and_then(ReadNumber::number) else {
@@ -287,7 +298,8 @@ fn read_answer(payload: &Bytes) -> Result<Control, InvalidControl> {
 
 /// Returns the failure that `error` says; any JSON is one.
 fn failure(payload: &Bytes, error: &RawValue) -> Failure {
-    let Ok(read) = serde_json::from_str::<ReadFailure<'_>>(error.get()) else {
+    let read = Some(error.get()).filter(|json| is_object(json.as_bytes()));
+    let Some(Ok(read)) = read.map(serde_json::from_str::<ReadFailure<'_>>) else {
         let data = payload.slice_ref(error.get().as_bytes());
         return Failure::new(NO_CODE, NO_CODE).with_data(Message::new(ANSWER, Some(data)));
     };
