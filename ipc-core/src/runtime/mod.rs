@@ -8,7 +8,8 @@ pub(crate) mod dispatcher;
 pub(crate) mod events;
 pub(crate) mod outbox;
 // loom switches between its threads by hand, which Wine does not survive.
-#[cfg(all(test, not(windows)))]
+#[cfg(test)]
+#[cfg(not(windows))]
 mod outbox_tests;
 pub(crate) mod peer;
 mod primitives;

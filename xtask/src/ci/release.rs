@@ -10,12 +10,14 @@ use crate::{proc, repo, tools};
 
 /// Returns the command that builds each library from its own tarball, as a user would get it.
 pub(super) fn package() -> Result<Vec<Command>> {
-    // Not the workspace's directory: what is built there was built from the sources beside it. And an
-    // empty one: cargo takes a tarball of the same version for the one that it has built before.
-    let target = repo::target_dir()?.join("package-check");
-    if target.exists() {
-        fs::remove_dir_all(&target)?;
+    // Not the workspace's directory: what is built there was built from the sources beside it. And one
+    // that was never there: cargo takes a tarball of the same version for the one that it unpacked for
+    // this directory before, even if the directory is gone.
+    let all = repo::target_dir()?.join("package-check");
+    if all.exists() {
+        fs::remove_dir_all(&all)?;
     }
+    let target = all.join(std::process::id().to_string());
     let mut package = repo::cargo();
     package.args(["package", "--locked", "--allow-dirty", "--target-dir"]);
     package.arg(target).args(LIBRARIES);
