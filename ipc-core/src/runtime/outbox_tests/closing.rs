@@ -49,3 +49,21 @@ fn a_closed_outbox_hands_back_what_was_not_written() {
         assert_each_once(accepted, ended);
     });
 }
+
+/// Every interleaving of two emitters of one message each: 255 is the most that loom counts, and more
+/// than such a run can have.
+#[test]
+fn every_interleaving_of_two_emitters_and_a_close() {
+    for space in [0, 4, usize::MAX] {
+        explore(255, move || {
+            let wire = Wire::full_after(space);
+            let outbox = outbox(&wire);
+            let emitters = ['a', 'b'].map(|name| emitter(&outbox, name, 1));
+            outbox.close();
+            let accepted = emitters.map(|emitter| emitter.join().unwrap());
+            let mut ended = lines(&[&wire]);
+            ended.extend(undelivered(&outbox));
+            assert_each_once(accepted, ended);
+        });
+    }
+}
