@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
@@ -62,21 +62,20 @@ impl<F: DecodePayload<T>, L, T> EventStream<F, L, T> {
 
     fn poll(&mut self, cx: &Context<'_>) -> Poll<Next<F, T>> {
         loop {
-            return Poll::Ready(match self.events.poll_pop(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => None,
-                // None of them is put into such a stream.
-                Poll::Ready(Some(Incoming::Lifecycle(_))) => continue,
-                Poll::Ready(Some(Incoming::Message(message, peer))) => {
-                    Some(match peer.decode(&message) {
+            match ready!(self.events.poll_pop(cx)) {
+                None => return Poll::Ready(None),
+                // Such a stream is given none of them.
+                Some(Incoming::Lifecycle(_)) => {}
+                Some(Incoming::Message(message, peer)) => {
+                    let payload = peer.decode(&message).map_err(|source| {
+                        HandlerError::payload(message.event().to_owned(), &message, source)
+                    });
+                    return Poll::Ready(Some(match payload {
                         Ok(payload) => Ok((payload, peer)),
-                        Err(source) => {
-                            let event = message.event().to_owned();
-                            Err(HandlerError::payload(event, &message, source).into())
-                        }
-                    })
+                        Err(error) => Err(error.into()),
+                    }));
                 }
-            });
+            }
         }
     }
 }
