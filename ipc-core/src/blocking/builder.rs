@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipc_transport::{Displaced, Transport};
 
 use super::client::runtime;
-use super::talk::Talk;
+use super::link::Link;
 use super::{Client, NotBlocking, Server, plain};
 use crate::error::Error;
 use crate::options::{ConnectionConfig, setters};
@@ -43,8 +43,8 @@ impl<F: MessageFormat> ClientBuilder<F> {
     #[must_use]
     pub fn build(self) -> Client<F> {
         let Self { format, transport, options } = self;
-        let talk = Talk::new(Arc::new(format), ConnectionConfig::of_client(&options));
-        Client::new(talk, Session::new(options.reconnect), transport, options.connect_timeout)
+        let link = Link::new(Arc::new(format), ConnectionConfig::of_client(&options));
+        Client::new(link, Session::new(options.reconnect), transport, options.connect_timeout)
     }
 }
 

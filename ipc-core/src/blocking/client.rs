@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use ipc_transport::{BlockingStream, Transport, TransportError};
 
+use super::link::{Link, Outcome};
 use super::methods::talk_methods;
-use super::talk::{Outcome, Talk};
 use super::{ClientBuilder, Incoming, NextError, NotBlocking};
 use crate::error::{ConnectError, DisconnectReason, Error};
 use crate::protocol::connection::Role;
@@ -22,7 +22,7 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 /// once, without waiting; [`close`](Self::close) writes what waits first.
 #[derive(Debug)]
 pub struct Client<F> {
-    talk: Talk<F>,
+    link: Link<F>,
     session: Session,
     transport: Arc<dyn Transport>,
     connect_timeout: Duration,
@@ -44,13 +44,13 @@ impl<F: MessageFormat> Client<F> {
     }
 
     pub(super) fn new(
-        talk: Talk<F>,
+        link: Link<F>,
         session: Session,
         transport: Arc<dyn Transport>,
         connect_timeout: Duration,
     ) -> Self {
         let (reason, last_error) = (DisconnectReason::Local, None);
-        Self { talk, session, transport, connect_timeout, order: None, reason, last_error }
+        Self { link, session, transport, connect_timeout, order: None, reason, last_error }
     }
 
     /// Waits until the client is connected. Optional: `next` connects, too.
@@ -103,12 +103,12 @@ impl<F: MessageFormat> Client<F> {
 
     fn next_until(&mut self, until: Option<Instant>) -> Result<Incoming, NextError> {
         loop {
-            if let Some(event) = self.talk.take_event() {
+            if let Some(event) = self.link.take_event() {
                 return Ok(event);
             }
             match self.session.state() {
                 State::Destroyed => return Err(NextError::Ended),
-                State::Connected => match self.talk.turn(until) {
+                State::Connected => match self.link.turn(until) {
                     Outcome::Progress => {}
                     Outcome::TimedOut => return Err(NextError::TimedOut),
                     Outcome::Lost(reason) => self.lost(reason),
@@ -126,10 +126,10 @@ impl<F: MessageFormat> Client<F> {
     ///
     /// As [`next`](Self::next).
     pub fn flush(&mut self) -> bool {
-        while !self.talk.queue.is_empty() {
+        while !self.link.queue.is_empty() {
             match self.session.state() {
                 State::Destroyed => return false,
-                State::Connected => match self.talk.drain(None) {
+                State::Connected => match self.link.drain(None) {
                     Outcome::Progress => {}
                     Outcome::TimedOut => return false,
                     Outcome::Lost(reason) => self.lost(reason),
@@ -149,13 +149,13 @@ impl<F: MessageFormat> Client<F> {
         if self.session.state() == State::Connected {
             self.session.handle_input(Input::Close);
             self.obey();
-            let reason = self.talk.wait_closed();
+            let reason = self.link.wait_closed();
             self.lost(reason);
         } else {
             self.session.handle_input(Input::Disconnect);
             self.obey();
         }
-        self.talk.close_report()
+        self.link.close_report()
     }
 
     /// Does what the session asks for while there is no connection: dials, or waits for the time to.
@@ -182,7 +182,7 @@ impl<F: MessageFormat> Client<F> {
         let given = left.map_or(limit, |left| left.min(limit));
         let error = match connect(&*self.transport, given) {
             Ok(stream) => {
-                self.talk.attach(stream, Role::Client);
+                self.link.attach(stream, Role::Client);
                 self.last_error = None;
                 self.session.handle_input(Input::Dialed);
                 return Ok(());
@@ -198,7 +198,7 @@ impl<F: MessageFormat> Client<F> {
             Err(error) => error,
         };
         let permanent = error.is_permanent();
-        let error = self.talk.report(error);
+        let error = self.link.report(error);
         self.last_error = Some(Arc::clone(&error));
         self.reason = DisconnectReason::Error(error);
         let (now, chance) = (clock::now(), clock::chance());
@@ -207,10 +207,10 @@ impl<F: MessageFormat> Client<F> {
     }
 
     fn lost(&mut self, reason: DisconnectReason) {
-        if !self.talk.may_reconnect() {
+        if !self.link.may_reconnect() {
             self.session.handle_input(Input::StopRetrying);
         }
-        self.talk.detach();
+        self.link.detach();
         self.reason = reason;
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
@@ -222,15 +222,15 @@ impl<F: MessageFormat> Client<F> {
         while let Some(output) = self.session.poll_output() {
             match output {
                 Output::Dial | Output::WakeAt(_) => self.order = Some(output),
-                Output::Drain => self.talk.start_closing(),
-                Output::Hangup => self.talk.detach(),
-                Output::Connected => self.talk.push_event(ClientEvent::Connect),
+                Output::Drain => self.link.start_closing(),
+                Output::Hangup => self.link.detach(),
+                Output::Connected => self.link.push_event(ClientEvent::Connect),
                 Output::Disconnected => {
-                    self.talk.push_event(ClientEvent::Disconnect(self.reason.clone()));
+                    self.link.push_event(ClientEvent::Disconnect(self.reason.clone()));
                 }
                 Output::Destroyed => {
-                    self.talk.closed = true;
-                    self.talk.push_event(ClientEvent::Destroy);
+                    self.link.closed = true;
+                    self.link.push_event(ClientEvent::Destroy);
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use ipc_transport::BlockingStream;
 
+use super::link::{Link, Outcome};
 use super::methods::talk_methods;
-use super::talk::{Outcome, Talk};
 use super::{Incoming, NextError};
 use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
@@ -20,7 +20,7 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 /// waits first.
 #[derive(Debug)]
 pub struct Connection<F> {
-    talk: Talk<F>,
+    link: Link<F>,
     ended: bool,
     /// Counts it among the server's connections.
     place: Option<Arc<()>>,
@@ -33,9 +33,9 @@ impl<F: MessageFormat> Connection<F> {
         stream: BlockingStream,
         place: Arc<()>,
     ) -> Self {
-        let mut talk = Talk::new(format, config);
-        talk.attach(stream, Role::Server);
-        Self { talk, ended: false, place: Some(place) }
+        let mut link = Link::new(format, config);
+        link.attach(stream, Role::Server);
+        Self { link, ended: false, place: Some(place) }
     }
 
     talk_methods!();
@@ -51,13 +51,13 @@ impl<F: MessageFormat> Connection<F> {
 
     fn next_until(&mut self, until: Option<Instant>) -> Result<Incoming, NextError> {
         loop {
-            if let Some(event) = self.talk.take_event() {
+            if let Some(event) = self.link.take_event() {
                 return Ok(event);
             }
             if self.ended {
                 return Err(NextError::Ended);
             }
-            match self.talk.turn(until) {
+            match self.link.turn(until) {
                 Outcome::Progress => {}
                 Outcome::TimedOut => return Err(NextError::TimedOut),
                 Outcome::Lost(reason) => self.end(reason),
@@ -68,8 +68,8 @@ impl<F: MessageFormat> Connection<F> {
     /// Waits until everything that was sent is written; `false` if the connection was lost before,
     /// or if 8 MiB of events wait to be received while an answer is waited for (`sync`).
     pub fn flush(&mut self) -> bool {
-        while !self.talk.queue.is_empty() {
-            match self.talk.drain(None) {
+        while !self.link.queue.is_empty() {
+            match self.link.drain(None) {
                 Outcome::Progress => {}
                 Outcome::TimedOut => return false,
                 Outcome::Lost(reason) => {
@@ -85,19 +85,19 @@ impl<F: MessageFormat> Connection<F> {
     /// close timeout and the linger time. What the peer still sends can be received afterwards.
     pub fn close(&mut self) -> CloseReport {
         if !self.ended {
-            self.talk.start_closing();
-            let reason = self.talk.wait_closed();
+            self.link.start_closing();
+            let reason = self.link.wait_closed();
             self.end(reason);
         }
-        self.talk.close_report()
+        self.link.close_report()
     }
 
     fn end(&mut self, reason: DisconnectReason) {
-        self.talk.detach();
-        self.talk.closed = true;
+        self.link.detach();
+        self.link.closed = true;
         self.ended = true;
         self.place = None;
-        self.talk.push_event(ClientEvent::Disconnect(reason));
+        self.link.push_event(ClientEvent::Disconnect(reason));
     }
 }
 

@@ -1,12 +1,12 @@
-//! What a client and a server's connection have in common: the methods that only talk.
+//! What a client and a server's connection have in common: the methods that only link.
 
-/// Adds them to a type with a field `talk`.
+/// Adds them to a type with a field `link`.
 macro_rules! talk_methods {
     () => {
         /// Returns what the system says of the other side, or `None` while there is no connection.
         #[must_use]
         pub fn info(&self) -> Option<&ipc_transport::PeerInfo> {
-            self.talk.line().map(|line| line.stream().peer())
+            self.link.socket().map(|socket| socket.stream().peer())
         }
 
         /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
@@ -24,7 +24,7 @@ macro_rules! talk_methods {
         where
             F: crate::EncodePayload<T>,
         {
-            self.talk.emit(event, payload)
+            self.link.emit(event, payload)
         }
 
         /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so
@@ -39,7 +39,7 @@ macro_rules! talk_methods {
         where
             F: crate::EncodePayload<T>,
         {
-            self.talk.send(event, payload)
+            self.link.send(event, payload)
         }
 
         /// Returns the payload of a message as a `T`.
@@ -51,13 +51,13 @@ macro_rules! talk_methods {
         where
             F: crate::DecodePayload<T>,
         {
-            self.talk.format.decode_payload(message)
+            self.link.format.decode_payload(message)
         }
 
         /// Returns what became of the messages sent so far.
         #[must_use]
         pub fn tally(&self) -> crate::queue::Tally {
-            self.talk.queue.tally()
+            self.link.queue.tally()
         }
     };
 }

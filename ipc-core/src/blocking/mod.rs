@@ -2,7 +2,7 @@
 //!
 //! [`Client`] connects, connects again by its policy, queues and hands back what it could not
 //! write, as the async one does; but it does all of that within the calls of the thread that owns
-//! it. It is what a command-line tool or an embedded loop wants, and has the lowest delay there is:
+//! it. It is what a command-socket tool or an embedded loop wants, and has the lowest delay there is:
 //! no task is woken for a message. [`Server`] accepts connections, one thread for each.
 //!
 //! Over Unix sockets and TCP; other transports are refused with [`NotBlocking`] when a builder is
@@ -34,10 +34,10 @@
 mod builder;
 mod client;
 mod connection;
-mod line;
+mod link;
 mod methods;
 mod server;
-mod talk;
+mod socket_link;
 
 pub use builder::{ClientBuilder, ServerBuilder};
 pub use client::Client;

@@ -28,7 +28,7 @@ use crate::{MessageFormat, Peer};
 /// leaves the others their share. What ends the connection, and when, its [`Machine`] decides.
 pub(crate) struct Connection<F: MessageFormat, L> {
     peer: Peer<F>,
-    hub: Arc<Dispatcher<F, L>>,
+    dispatcher: Arc<Dispatcher<F, L>>,
     config: Arc<ConnectionConfig>,
     machine: Machine,
     /// What of the server's budget for unfinished frames is this connection's.
@@ -68,7 +68,7 @@ enum Flow {
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     pub(crate) fn new(
         peer: Peer<F>,
-        hub: Arc<Dispatcher<F, L>>,
+        dispatcher: Arc<Dispatcher<F, L>>,
         config: Arc<ConnectionConfig>,
         reader: ReadHalf,
         role: Role,
@@ -79,7 +79,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             charge: Charge::new(config.budget.clone()),
             datagrams: reader.max_datagram().is_some(),
             peer,
-            hub,
+            dispatcher,
             config,
             snapshot: Snapshot::empty(),
             backlog: Backlog::new(),
@@ -91,7 +91,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
 
     /// Reports an event through this connection's backlog, so that it keeps its place.
     pub(crate) fn lifecycle(&mut self, event: L) {
-        self.hub.lifecycle(event, &mut self.backlog);
+        self.dispatcher.lifecycle(event, &mut self.backlog);
     }
 
     /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
@@ -107,7 +107,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Feeds the machine, and reports the fault that it returns.
     fn handle(&mut self, input: Input) {
         if let Some(fault) = self.machine.handle(input) {
-            let error = self.hub.error(Some(&self.peer), fault.into(), &mut self.backlog);
+            let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
             self.failure = Some(error);
         }
     }
@@ -170,7 +170,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
             match self.peer.format().decode(frame) {
                 Ok(message) => {
-                    self.hub.message(&mut self.snapshot, message, &self.peer, &mut self.backlog);
+                    self.dispatcher.message(
+                        &mut self.snapshot,
+                        message,
+                        &self.peer,
+                        &mut self.backlog,
+                    );
                 }
                 Err(error) => {
                     if let Flow::End = self.flow_after(Input::Malformed(error)) {
@@ -198,7 +203,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         let flushed = self.peer.outbox().poll_flush(cx, !self.machine.is_open());
         if self.datagrams {
             for error in self.peer.outbox().take_refused() {
-                self.hub.error(Some(&self.peer), error, &mut self.backlog);
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             }
         }
         flushed.unwrap_or_else(|error| {

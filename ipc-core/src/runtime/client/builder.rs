@@ -53,7 +53,8 @@ impl<F: MessageFormat> ClientBuilder<F> {
         let mut config = ConnectionConfig::of_client(&options);
         config.max_datagram = transport.endpoint().max_datagram();
         let peer = Peer::new(PeerId(0), Arc::new(format), &config);
-        let hub = Arc::new(Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error)));
+        let dispatcher =
+            Arc::new(Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error)));
         let (state, watched) = watch::channel(State::Idle);
         let control = Arc::new(Control::default());
         let event_bytes = config.event_bytes;
@@ -63,10 +64,10 @@ impl<F: MessageFormat> ClientBuilder<F> {
             transport,
             Arc::new(config),
             peer.clone(),
-            Arc::clone(&hub),
+            Arc::clone(&dispatcher),
             Arc::clone(&control),
             state,
         );
-        Client::new(task, peer, hub, watched, control, event_bytes)
+        Client::new(task, peer, dispatcher, watched, control, event_bytes)
     }
 }

@@ -56,7 +56,7 @@ pub(crate) struct Task<F: MessageFormat> {
     transport: Arc<dyn Transport>,
     config: Arc<ConnectionConfig>,
     peer: Peer<F>,
-    hub: Arc<Dispatcher<F, ClientEvent>>,
+    dispatcher: Arc<Dispatcher<F, ClientEvent>>,
     control: Arc<Control>,
     state: watch::Sender<State>,
     /// The state whose handlers have run: whoever waits for it finds them done.
@@ -78,7 +78,7 @@ impl<F: MessageFormat> Task<F> {
         transport: Arc<dyn Transport>,
         config: Arc<ConnectionConfig>,
         peer: Peer<F>,
-        hub: Arc<Dispatcher<F, ClientEvent>>,
+        dispatcher: Arc<Dispatcher<F, ClientEvent>>,
         control: Arc<Control>,
         state: watch::Sender<State>,
     ) -> Self {
@@ -88,7 +88,7 @@ impl<F: MessageFormat> Task<F> {
             transport,
             config,
             peer,
-            hub,
+            dispatcher,
             control,
             state,
             notified: watch::Sender::new(State::Idle),
@@ -113,7 +113,7 @@ impl<F: MessageFormat> Task<F> {
     /// that no runtime is needed.
     pub(crate) fn end(mut self, error: Option<Error>) {
         if let Some(error) = error {
-            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            let error = self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             self.control.lock().last_error = Some(error);
         }
         self.session.handle_input(Input::Disconnect);
@@ -139,7 +139,7 @@ impl<F: MessageFormat> Task<F> {
                 _ => break,
             }
         }
-        self.hub.end();
+        self.dispatcher.end();
     }
 
     /// Does what the session asks for. What takes time is kept for [`run`](Self::run).
@@ -174,7 +174,7 @@ impl<F: MessageFormat> Task<F> {
                 }
             };
             let _ = self.state.send_replace(self.session.state());
-            self.hub.lifecycle(event, &mut self.backlog);
+            self.dispatcher.lifecycle(event, &mut self.backlog);
         }
         let _ = self.state.send_replace(self.session.state());
         let _ = self.notified.send_replace(self.session.state());
@@ -224,7 +224,7 @@ impl<F: MessageFormat> Task<F> {
             }
             Err(error) => error,
         };
-        let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+        let error = self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
         self.control.lock().last_error = Some(Arc::clone(&error));
         let permanent = error.is_permanent();
         self.reason = DisconnectReason::Error(error);
@@ -236,8 +236,9 @@ impl<F: MessageFormat> Task<F> {
         let Some(stream) = self.stream.take() else { return };
         let (reader, writer) = stream.into_split();
         self.peer.outbox().attach(writer);
-        let (hub, config) = (Arc::clone(&self.hub), Arc::clone(&self.config));
-        let mut connection = Connection::new(self.peer.clone(), hub, config, reader, Role::Client);
+        let (dispatcher, config) = (Arc::clone(&self.dispatcher), Arc::clone(&self.config));
+        let mut connection =
+            Connection::new(self.peer.clone(), dispatcher, config, reader, Role::Client);
         let reason = (&mut connection).await;
         let ended = connection.finish(reason);
         (self.reason, self.backlog) = (ended.reason, ended.backlog);
@@ -253,7 +254,7 @@ impl<F: MessageFormat> Task<F> {
     fn detach(&mut self) {
         if let Some(limit) = self.peer.outbox().detach() {
             let error = Error::Overflow(limit);
-            let error = self.hub.error(Some(&self.peer), error, &mut self.backlog);
+            let error = self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             self.reason = DisconnectReason::Error(error);
         }
     }
@@ -282,6 +283,6 @@ impl<F: MessageFormat> Drop for Task<F> {
         self.peer.outbox().close();
         let _ = self.state.send_replace(State::Destroyed);
         let _ = self.notified.send_replace(State::Destroyed);
-        self.hub.end();
+        self.dispatcher.end();
     }
 }

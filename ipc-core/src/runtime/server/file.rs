@@ -35,7 +35,7 @@ pub(crate) fn report<F: MessageFormat>(
     backlog: &mut Backlog<F, ServerEvent<F>>,
 ) {
     while let Some(notice) = notices.as_mut().and_then(Displacements::try_next) {
-        shared.hub.lifecycle(ServerEvent::Displaced(notice), backlog);
+        shared.dispatcher.lifecycle(ServerEvent::Displaced(notice), backlog);
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn end<F: MessageFormat>(
         return;
     }
     if let Err(error) = listener.close().await {
-        shared.hub.error(None, error.into(), backlog);
+        shared.dispatcher.error(None, error.into(), backlog);
     }
 }
 
@@ -64,7 +64,7 @@ pub(crate) async fn stop<F: MessageFormat>(shared: Arc<Shared<F>>) {
     peers.iter().for_each(|peer| peer.outbox().want(Want::Close));
     // Each within its `close_timeout`.
     shared.all_gone().await;
-    shared.hub.end();
+    shared.dispatcher.end();
 }
 
 /// The caller that asked for the listening socket.

@@ -102,7 +102,10 @@ impl<F: MessageFormat> Server<F> {
             Some(endpoint.clone());
         self.inner.shared.by_address.set_opener(listener.opener());
         let mut backlog = Backlog::new();
-        self.inner.shared.hub.notify(&ServerEvent::Listening(endpoint.clone()), &mut backlog);
+        self.inner
+            .shared
+            .dispatcher
+            .notify(&ServerEvent::Listening(endpoint.clone()), &mut backlog);
         backlog.force();
         task::start(Arc::clone(&self.inner.shared), listener);
         Ok(endpoint)
@@ -114,7 +117,7 @@ impl<F: MessageFormat> Server<F> {
         self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    crate::forward_handlers!(F, ServerEvent<F>, |this| &this.inner.shared.hub.handlers);
+    crate::forward_handlers!(F, ServerEvent<F>, |this| &this.inner.shared.dispatcher.handlers);
 
     /// Returns a stream of the messages and lifecycle events of all peers from now on.
     ///
@@ -139,7 +142,7 @@ impl<F: MessageFormat> Server<F> {
     }
 
     pub(super) fn events_of(&self, event: Option<&str>) -> Events<F, ServerEvent<F>> {
-        self.inner.shared.hub.events(self.inner.shared.config.event_bytes, event)
+        self.inner.shared.dispatcher.events(self.inner.shared.config.event_bytes, event)
     }
 
     /// Returns the peer with this number, if it is connected.
@@ -199,7 +202,7 @@ impl<F: MessageFormat> Server<F> {
             left.iter().for_each(|peer| peer.outbox().want(Want::Disconnect));
             shared.all_gone().await;
         }
-        shared.hub.end();
+        shared.dispatcher.end();
         for peer in peers {
             let undelivered = peer.take_undelivered();
             if !undelivered.is_empty() {

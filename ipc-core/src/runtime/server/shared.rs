@@ -22,7 +22,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) format: Arc<F>,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) config: Arc<ConnectionConfig>,
-    pub(crate) hub: Arc<Dispatcher<F, ServerEvent<F>>>,
+    pub(crate) dispatcher: Arc<Dispatcher<F, ServerEvent<F>>>,
     pub(crate) encoder: FrameEncoder,
     pub(super) admission: Admission,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
@@ -56,7 +56,7 @@ impl<F: MessageFormat> Shared<F> {
             encoder: FrameEncoder::new(format.framing(), config.limits),
             format: Arc::new(format),
             transport,
-            hub: Arc::new(Dispatcher::new(config.handler_order, |peer, error| {
+            dispatcher: Arc::new(Dispatcher::new(config.handler_order, |peer, error| {
                 ServerEvent::Error { peer: peer.cloned(), error }
             })),
             config: Arc::new(config),
@@ -120,7 +120,7 @@ impl<F: MessageFormat> Drop for Running<F> {
             left = tasks.accepting + tasks.peers;
         });
         if left == 0 && self.shared.is_stopped() {
-            self.shared.hub.end();
+            self.shared.dispatcher.end();
         }
     }
 }

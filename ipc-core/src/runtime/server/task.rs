@@ -35,7 +35,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
             biased;
             _ = stop.wait_for(|stop| *stop) => break false,
             notice = file::next(&mut notices) => {
-                shared.hub.lifecycle(ServerEvent::Displaced(notice), &mut backlog);
+                shared.dispatcher.lifecycle(ServerEvent::Displaced(notice), &mut backlog);
                 continue;
             }
             // A stream that is full delays new connections, too.
@@ -51,15 +51,15 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
             }
             // A peer that is refused must not delay the others.
             Err(error) if error.is_refusal() => {
-                shared.hub.error(None, error.into(), &mut backlog);
+                shared.dispatcher.error(None, error.into(), &mut backlog);
             }
             Err(error @ TransportError::Displaced { .. }) => {
                 file::report(shared, &mut notices, &mut backlog);
-                shared.hub.error(None, error.into(), &mut backlog);
+                shared.dispatcher.error(None, error.into(), &mut backlog);
                 break true;
             }
             Err(error) => {
-                shared.hub.error(None, error.into(), &mut backlog);
+                shared.dispatcher.error(None, error.into(), &mut backlog);
                 // Out of file descriptors, say: trying at once would spin, not trying at all
                 // would leave the server deaf.
                 tokio::select! {
@@ -91,7 +91,7 @@ fn admit<F: MessageFormat>(
     if stream.max_datagram().is_none() {
         if let Err(limit) = shared.admission.check(stream.peer(), &shared.peers()) {
             drop(stream);
-            shared.hub.lifecycle(ServerEvent::Refused { limit }, backlog);
+            shared.dispatcher.lifecycle(ServerEvent::Refused { limit }, backlog);
             return;
         }
     }
@@ -138,15 +138,15 @@ fn enter<F: MessageFormat>(
 
 async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: ReadHalf) {
     let (shared, peer) = (&running.shared, gone.peer.clone());
-    let (hub, config) = (Arc::clone(&shared.hub), Arc::clone(&shared.config));
-    let mut connection = Connection::new(peer.clone(), hub, config, reader, Role::Server);
+    let (dispatcher, config) = (Arc::clone(&shared.dispatcher), Arc::clone(&shared.config));
+    let mut connection = Connection::new(peer.clone(), dispatcher, config, reader, Role::Server);
     connection.lifecycle(ServerEvent::Connect(peer.clone()));
     let reason = (&mut connection).await;
     let Ended { reason, mut backlog, .. } = connection.finish(reason);
     // From here on messages to it are refused, and what waited is handed back.
     drop(gone);
     let event = ServerEvent::Disconnect { peer: peer.clone(), reason };
-    shared.hub.lifecycle(event, &mut backlog);
+    shared.dispatcher.lifecycle(event, &mut backlog);
     // A server that stops does not wait for the readers of its streams.
     let mut stop = shared.stop.subscribe();
     tokio::select! {

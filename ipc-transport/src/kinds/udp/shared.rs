@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::datagram::{RECEIVE, check_family, is_refusal};
 use super::limits::{UdpLimits, UdpStats};
-use super::stream::{Seat, UdpStream};
+use super::stream::{Slot, UdpStream};
 use super::table::{Amplified, PeerTable, Wakers};
 use crate::{Endpoint, PeerInfo, Stream, TransportError};
 
@@ -94,59 +94,59 @@ impl Shared {
         if let Some(failure) = state.failure.take() {
             return Err(failure);
         }
-        let Some((from, seat)) = state.table.accept() else { return Ok(None) };
+        let Some((from, slot)) = state.table.accept() else { return Ok(None) };
         drop(state);
-        Ok(self.stream(from, seat))
+        Ok(self.stream(from, slot))
     }
 
     /// Returns a stream to an address, from this socket.
     pub(super) fn open(self: &Arc<Self>, to: SocketAddr) -> Result<Stream, TransportError> {
         check_family(&self.place.endpoint, to)?;
-        let seat = self.with_table(|table, wake| {
+        let slot = self.with_table(|table, wake| {
             if table.is_closed() { None } else { Some(table.open(to, now(), wake)) }
         });
         let worker = self.state().worker.take();
         if let Some(worker) = worker {
             worker.wake();
         }
-        seat.and_then(|seat| self.stream(to, seat)).ok_or_else(|| TransportError::Io {
+        slot.and_then(|slot| self.stream(to, slot)).ok_or_else(|| TransportError::Io {
             endpoint: self.endpoint(),
             op: "open",
             source: io::ErrorKind::NotConnected.into(),
         })
     }
 
-    fn stream(self: &Arc<Self>, remote: SocketAddr, seat: u64) -> Option<Stream> {
+    fn stream(self: &Arc<Self>, remote: SocketAddr, slot: u64) -> Option<Stream> {
         let socket = self.receiving().as_ref().map(|receiving| Arc::clone(&receiving.socket));
         let Some(socket) = socket else {
-            self.leave(remote, seat);
+            self.leave(remote, slot);
             return None;
         };
         let info = PeerInfo::new(self.endpoint()).with_remote(remote).with_local(self.place.local);
-        let seat = Seat { socket, shared: Arc::clone(self), remote, number: seat };
-        Some(Stream::new(UdpStream::seated(seat), info))
+        let slot = Slot { socket, shared: Arc::clone(self), remote, number: slot };
+        Some(Stream::new(UdpStream::in_slot(slot), info))
     }
 
     pub(super) fn poll_read(
         &self,
         of: SocketAddr,
-        seat: u64,
+        slot: u64,
         cx: &Context<'_>,
     ) -> Poll<Option<bytes::Bytes>> {
-        self.state().table.poll_read(of, seat, cx)
+        self.state().table.poll_read(of, slot, cx)
     }
 
     pub(super) fn may_send(
         &self,
         to: SocketAddr,
-        seat: u64,
+        slot: u64,
         bytes: usize,
     ) -> Result<(), Amplified> {
-        self.state().table.send(to, seat, bytes)
+        self.state().table.send(to, slot, bytes)
     }
 
-    pub(super) fn leave(&self, who: SocketAddr, seat: u64) {
-        self.with_table(|table, wake| table.leave(who, seat, wake));
+    pub(super) fn leave(&self, who: SocketAddr, slot: u64) {
+        self.with_table(|table, wake| table.leave(who, slot, wake));
     }
 
     pub(super) fn note_refusal(&self) {

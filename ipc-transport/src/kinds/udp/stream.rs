@@ -49,20 +49,20 @@ type Room = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 #[derive(Clone)]
 enum Link {
     /// One of many addresses of a bound socket.
-    Seat(Seat),
+    Slot(Slot),
     /// The only address of a socket of its own.
     Connected(Arc<Connected>),
 }
 
 #[derive(Clone)]
-pub(super) struct Seat {
+pub(super) struct Slot {
     pub(super) socket: Arc<UdpSocket>,
     pub(super) shared: Arc<Shared>,
     pub(super) remote: SocketAddr,
     pub(super) number: u64,
 }
 
-impl Seat {
+impl Slot {
     /// Returns what to do about a datagram that the system does not let us send.
     fn explain(&self, error: io::Error) -> io::Error {
         if error.kind() == io::ErrorKind::PermissionDenied && !self.shared.may_broadcast() {
@@ -73,8 +73,8 @@ impl Seat {
 }
 
 impl UdpStream {
-    pub(super) fn seated(seat: Seat) -> Self {
-        Self::new(Link::Seat(seat))
+    pub(super) fn in_slot(slot: Slot) -> Self {
+        Self::new(Link::Slot(slot))
     }
 
     pub(super) fn connected(socket: UdpSocket) -> Self {
@@ -97,15 +97,15 @@ impl Link {
     /// Ends both directions.
     fn end(&self) {
         match self {
-            Self::Seat(seat) => seat.shared.leave(seat.remote, seat.number),
+            Self::Slot(slot) => slot.shared.leave(slot.remote, slot.number),
             Self::Connected(connected) => connected.end(),
         }
     }
 
     fn try_send(&self, datagram: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Seat(seat) => {
-                seat.socket.try_send_to(datagram, seat.remote).map_err(|error| seat.explain(error))
+            Self::Slot(slot) => {
+                slot.socket.try_send_to(datagram, slot.remote).map_err(|error| slot.explain(error))
             }
             Self::Connected(connected) => connected.socket().try_send(datagram),
         }
@@ -114,8 +114,8 @@ impl Link {
     /// Returns what waits for the socket to have room.
     fn room(&self) -> Room {
         match self {
-            Self::Seat(seat) => {
-                let socket = Arc::clone(&seat.socket);
+            Self::Slot(slot) => {
+                let socket = Arc::clone(&slot.socket);
                 Box::pin(async move { socket.writable().await })
             }
             Self::Connected(connected) => {
@@ -127,10 +127,10 @@ impl Link {
 
     /// Asks whether so many bytes may be sent, and counts them if so.
     fn ask(&self, bytes: usize) -> io::Result<()> {
-        let Self::Seat(seat) = self else { return Ok(()) };
-        seat.shared.may_send(seat.remote, seat.number, bytes).map_err(|over| {
+        let Self::Slot(slot) = self else { return Ok(()) };
+        slot.shared.may_send(slot.remote, slot.number, bytes).map_err(|over| {
             let (limit, actual) = (over.limit, over.actual);
-            SendRefused::Amplification { to: seat.remote, limit, actual }.into()
+            SendRefused::Amplification { to: slot.remote, limit, actual }.into()
         })
     }
 }
@@ -162,9 +162,9 @@ impl AsyncRead for UdpReader {
             return Poll::Ready(Ok(()));
         }
         match &this.link {
-            Link::Seat(seat) => {
+            Link::Slot(slot) => {
                 let coop = ready!(tokio::task::coop::poll_proceed(cx));
-                let datagram = ready!(seat.shared.poll_read(seat.remote, seat.number, cx));
+                let datagram = ready!(slot.shared.poll_read(slot.remote, slot.number, cx));
                 coop.made_progress();
                 if let Some(datagram) = datagram {
                     this.rest = datagram;

@@ -27,7 +27,7 @@ pub(crate) struct PeerTable {
     waiting: BTreeMap<u64, SocketAddr>,
     /// What all waiting datagrams cost, in bytes.
     queued: usize,
-    /// The next number, for the order and for seats. They never come again.
+    /// The next number, for the order and for slots. They never come again.
     next: u64,
     closed: bool,
     stats: UdpStats,
@@ -37,7 +37,7 @@ pub(crate) struct PeerTable {
 #[derive(Debug)]
 struct Entry {
     /// The stream that may read: the latest one made for this address.
-    seat: u64,
+    slot: u64,
     /// The peer's position in the order, and since when.
     rank: u64,
     since: Instant,
@@ -90,8 +90,8 @@ impl PeerTable {
         }
         let is_new = !self.peers.contains_key(&from);
         if is_new {
-            let seat = self.enter(from, false, now, wake);
-            self.waiting.insert(seat, from);
+            let slot = self.enter(from, false, now, wake);
+            self.waiting.insert(slot, from);
         } else {
             self.touch(from, now);
         }
@@ -111,35 +111,35 @@ impl PeerTable {
         is_new
     }
 
-    /// Returns the seat of a stream to this address, ours from now on: a stream that had it before
+    /// Returns the slot of a stream to this address, ours from now on: a stream that had it before
     /// has ended. Datagrams that were not read yet stay.
     pub(crate) fn open(&mut self, to: SocketAddr, now: Instant, wake: &mut Wakers) -> u64 {
         self.expire(now, wake);
-        let seat = self.number();
+        let slot = self.number();
         match self.peers.get_mut(&to) {
             Some(peer) => {
-                self.waiting.remove(&peer.seat);
-                peer.seat = seat;
+                self.waiting.remove(&peer.slot);
+                peer.slot = slot;
                 wake.extend(peer.reader.take());
-                seat
+                slot
             }
             None => self.enter(to, true, now, wake),
         }
     }
 
-    /// Returns the next newcomer and its seat.
+    /// Returns the next newcomer and its slot.
     pub(crate) fn accept(&mut self) -> Option<(SocketAddr, u64)> {
-        self.waiting.pop_first().map(|(seat, from)| (from, seat))
+        self.waiting.pop_first().map(|(slot, from)| (from, slot))
     }
 
-    /// Returns the next datagram of a seat; `None` when its stream has ended.
+    /// Returns the next datagram of a slot; `None` when its stream has ended.
     pub(crate) fn poll_read(
         &mut self,
         of: SocketAddr,
-        seat: u64,
+        slot: u64,
         cx: &Context<'_>,
     ) -> Poll<Option<Bytes>> {
-        let Some(peer) = self.peers.get_mut(&of).filter(|peer| peer.seat == seat) else {
+        let Some(peer) = self.peers.get_mut(&of).filter(|peer| peer.slot == slot) else {
             return Poll::Ready(None);
         };
         if let Some(datagram) = peer.datagrams.pop_front() {
@@ -158,15 +158,15 @@ impl PeerTable {
         Poll::Pending
     }
 
-    /// Counts bytes about to be sent to a seat's address, if they may be.
+    /// Counts bytes about to be sent to a slot's address, if they may be.
     pub(crate) fn send(
         &mut self,
         to: SocketAddr,
-        seat: u64,
+        slot: u64,
         bytes: usize,
     ) -> Result<(), Amplified> {
         let Some(factor) = self.limits.amplification else { return Ok(()) };
-        let peer = self.peers.get_mut(&to).filter(|peer| peer.seat == seat);
+        let peer = self.peers.get_mut(&to).filter(|peer| peer.slot == slot);
         let (received, sent) = match &peer {
             Some(peer) if peer.opened => return Ok(()),
             Some(peer) => (peer.received, peer.sent),
@@ -185,9 +185,9 @@ impl PeerTable {
         Ok(())
     }
 
-    /// Gives a seat up: its stream ends, and the peer is a stranger again.
-    pub(crate) fn leave(&mut self, who: SocketAddr, seat: u64, wake: &mut Wakers) {
-        if self.peers.get(&who).is_some_and(|peer| peer.seat == seat) {
+    /// Gives a slot up: its stream ends, and the peer is a stranger again.
+    pub(crate) fn leave(&mut self, who: SocketAddr, slot: u64, wake: &mut Wakers) {
+        if self.peers.get(&who).is_some_and(|peer| peer.slot == slot) {
             self.remove(who, wake);
         }
     }
@@ -228,9 +228,9 @@ impl PeerTable {
             self.stats.evicted += 1;
             self.remove(oldest, wake);
         }
-        let (seat, rank) = (self.number(), self.number());
+        let (slot, rank) = (self.number(), self.number());
         let entry = Entry {
-            seat,
+            slot,
             rank,
             since: now,
             opened,
@@ -242,7 +242,7 @@ impl PeerTable {
         };
         self.peers.insert(who, entry);
         self.order.insert(rank, who);
-        seat
+        slot
     }
 
     /// Renews the time at which a peer was last heard from, if it is known.
@@ -258,7 +258,7 @@ impl PeerTable {
     fn remove(&mut self, who: SocketAddr, wake: &mut Wakers) {
         let Some(peer) = self.peers.remove(&who) else { return };
         self.order.remove(&peer.rank);
-        self.waiting.remove(&peer.seat);
+        self.waiting.remove(&peer.slot);
         self.queued -= peer.queued;
         self.stats.unread += peer.datagrams.len() as u64;
         wake.extend(peer.reader);

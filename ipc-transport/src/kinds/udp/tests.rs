@@ -16,7 +16,7 @@ use super::table::{Amplified, BOOKKEEPING, PeerTable};
 #[derive(Debug, Clone)]
 struct Peer {
     who: SocketAddr,
-    seat: u64,
+    slot: u64,
     since: Instant,
     opened: bool,
     /// When it came among all, while it is not accepted.
@@ -90,7 +90,7 @@ fn enter(model: &mut Vec<Peer>, who: SocketAddr, waiting: Option<u64>, now: Inst
     }
     model.push(Peer {
         who,
-        seat: 0,
+        slot: 0,
         since: now,
         opened: waiting.is_none(),
         waiting,
@@ -141,29 +141,29 @@ proptest! {
                 }
                 Step::Open { who } => {
                     let who = address(who);
-                    let seat = table.open(who, now, &mut wake);
+                    let slot = table.open(who, now, &mut wake);
                     expire(&mut model, now);
                     if !model.iter().any(|peer| peer.who == who) {
                         enter(&mut model, who, None, now);
                     }
                     let peer = model.iter_mut().find(|peer| peer.who == who).unwrap();
-                    (peer.seat, peer.waiting) = (seat, None);
+                    (peer.slot, peer.waiting) = (slot, None);
                 }
                 Step::Accept => {
                     let accepted = table.accept();
                     let waiting = model.iter().filter(|peer| peer.waiting.is_some());
                     let expected = waiting.min_by_key(|peer| peer.waiting).map(|peer| peer.who);
                     prop_assert_eq!(accepted.map(|(who, _)| who), expected);
-                    if let Some((who, seat)) = accepted {
+                    if let Some((who, slot)) = accepted {
                         let peer = model.iter_mut().find(|peer| peer.who == who).unwrap();
-                        (peer.seat, peer.waiting) = (seat, None);
+                        (peer.slot, peer.waiting) = (slot, None);
                     }
                 }
                 Step::Read { who, stale } => {
                     let who = address(who);
                     let peer = model.iter_mut().find(|peer| peer.who == who && peer.waiting.is_none());
-                    let seat = peer.as_ref().map_or(0, |peer| peer.seat) + u64::from(stale) * 1_000_000;
-                    let read = table.poll_read(who, seat, &cx);
+                    let slot = peer.as_ref().map_or(0, |peer| peer.slot) + u64::from(stale) * 1_000_000;
+                    let read = table.poll_read(who, slot, &cx);
                     match peer.filter(|_| !stale) {
                         None => prop_assert_eq!(read, Poll::Ready(None)),
                         Some(peer) if peer.datagrams.is_empty() => prop_assert!(read.is_pending()),
@@ -176,13 +176,13 @@ proptest! {
                 Step::Send { who, len } => {
                     let who = address(who);
                     let peer = model.iter_mut().find(|peer| peer.who == who && peer.waiting.is_none());
-                    let seat = peer.as_ref().map_or(0, |peer| peer.seat);
+                    let slot = peer.as_ref().map_or(0, |peer| peer.slot);
                     let (received, sent) =
                         peer.as_ref().map_or((0, 0), |peer| (peer.received, peer.sent));
                     let limit = received * u64::from(FACTOR);
                     let actual = sent + len as u64;
                     let free = peer.as_ref().is_some_and(|peer| peer.opened);
-                    let result = table.send(who, seat, len);
+                    let result = table.send(who, slot, len);
                     if free || actual <= limit {
                         prop_assert_eq!(result, Ok(()));
                         if let Some(peer) = peer.filter(|_| !free) {
@@ -196,7 +196,7 @@ proptest! {
                     let who = address(who);
                     if let Some(at) = model.iter().position(|peer| peer.who == who && peer.waiting.is_none()) {
                         let peer = model.remove(at);
-                        table.leave(who, peer.seat, &mut wake);
+                        table.leave(who, peer.slot, &mut wake);
                     }
                 }
                 Step::Pass(time) => {
@@ -233,10 +233,10 @@ fn a_reader_is_woken_by_a_datagram_and_by_each_end() {
     type End = fn(&mut PeerTable, u64, Instant, &mut Vec<Waker>);
     let ends: [End; 6] = [
         |table, _, now, wake| assert!(!table.hear(address(1), b"again", now, wake)),
-        |table, seat, _, wake| table.leave(address(1), seat, wake),
+        |table, slot, _, wake| table.leave(address(1), slot, wake),
         |table, _, now, wake| table.expire(now + IDLE, wake),
         |table, _, _, wake| table.close(wake),
-        |table, seat, now, wake| assert_ne!(table.open(address(1), now, wake), seat),
+        |table, slot, now, wake| assert_ne!(table.open(address(1), now, wake), slot),
         |table, _, now, wake| {
             for port in 2..=PEERS as u16 + 1 {
                 table.hear(address(port), b"x", now, wake);
@@ -246,14 +246,14 @@ fn a_reader_is_woken_by_a_datagram_and_by_each_end() {
     for (at, end) in ends.into_iter().enumerate() {
         let (mut table, mut wake) = (PeerTable::new(limits()), Vec::new());
         assert!(table.hear(address(1), b"first", now, &mut wake));
-        let (_, seat) = table.accept().unwrap();
-        assert_eq!(table.poll_read(address(1), seat, &cx), Poll::Ready(Some("first".into())));
-        assert!(table.poll_read(address(1), seat, &cx).is_pending());
-        end(&mut table, seat, now, &mut wake);
+        let (_, slot) = table.accept().unwrap();
+        assert_eq!(table.poll_read(address(1), slot, &cx), Poll::Ready(Some("first".into())));
+        assert!(table.poll_read(address(1), slot, &cx).is_pending());
+        end(&mut table, slot, now, &mut wake);
         wake.drain(..).for_each(Waker::wake);
         assert_eq!(count.0.load(Ordering::Relaxed), at + 1);
         let next = if at == 0 { Some("again".into()) } else { None };
-        assert_eq!(table.poll_read(address(1), seat, &cx), Poll::Ready(next));
+        assert_eq!(table.poll_read(address(1), slot, &cx), Poll::Ready(next));
     }
 }
 
@@ -262,12 +262,12 @@ fn a_newcomer_that_is_spoken_to_first_is_not_accepted_twice() {
     let (mut table, mut wake, now) = (PeerTable::new(limits()), Vec::new(), start());
     let cx = Context::from_waker(Waker::noop());
     table.hear(address(1), b"question", now, &mut wake);
-    let seat = table.open(address(1), now, &mut wake);
+    let slot = table.open(address(1), now, &mut wake);
     assert_eq!(table.accept(), None);
-    assert_eq!(table.poll_read(address(1), seat, &cx), Poll::Ready(Some("question".into())));
+    assert_eq!(table.poll_read(address(1), slot, &cx), Poll::Ready(Some("question".into())));
     // It began the conversation, whoever opened the stream.
-    assert!(table.send(address(1), seat, 8 * FACTOR as usize).is_ok());
-    assert!(table.send(address(1), seat, 1).is_err());
+    assert!(table.send(address(1), slot, 8 * FACTOR as usize).is_ok());
+    assert!(table.send(address(1), slot, 1).is_err());
 }
 
 #[test]

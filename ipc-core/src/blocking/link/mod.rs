@@ -1,4 +1,4 @@
-//! `Talk`: the queue and the connection of one side, shared by clients and server connections.
+//! `Link`: the queue and the connection of one side, shared by clients and server connections.
 
 mod turn;
 
@@ -11,7 +11,7 @@ use ipc_codec::FrameEncoder;
 use ipc_transport::BlockingStream;
 
 use super::Incoming;
-use super::line::Line;
+use super::socket_link::SocketLink;
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
 use crate::protocol::connection::backpressure::Pause;
@@ -24,12 +24,12 @@ pub(super) use turn::Outcome;
 
 /// What is sent and received on one side. A client's outlives its connections.
 #[derive(Debug)]
-pub(super) struct Talk<F> {
+pub(super) struct Link<F> {
     pub(super) format: Arc<F>,
     pub(super) config: ConnectionConfig,
     pub(super) queue: SendQueue,
     encoder: FrameEncoder,
-    line: Option<Line>,
+    socket: Option<SocketLink>,
     /// What happened and was not taken yet.
     events: VecDeque<Incoming>,
     /// How many bytes of messages are in `events`.
@@ -49,7 +49,7 @@ pub(super) struct Talk<F> {
     pub(super) peer_ended: bool,
 }
 
-impl<F: MessageFormat> Talk<F> {
+impl<F: MessageFormat> Link<F> {
     pub(super) fn new(format: Arc<F>, config: ConnectionConfig) -> Self {
         let encoder = FrameEncoder::new(format.framing(), config.limits);
         let queue = SendQueue::new(encoder.clone(), config.queue_options());
@@ -59,7 +59,7 @@ impl<F: MessageFormat> Talk<F> {
             config,
             queue,
             encoder,
-            line: None,
+            socket: None,
             events: VecDeque::new(),
             held: 0,
             failure: None,
@@ -75,17 +75,17 @@ impl<F: MessageFormat> Talk<F> {
     pub(super) fn attach(&mut self, stream: BlockingStream, role: Role) {
         let rules = Rules::of(&self.config, role);
         let machine = Machine::new(self.format.framing(), self.config.limits, rules);
-        self.line = Some(Line::new(stream, machine));
+        self.socket = Some(SocketLink::new(stream, machine));
         self.failure = None;
     }
 
-    pub(super) fn line(&self) -> Option<&Line> {
-        self.line.as_ref()
+    pub(super) fn socket(&self) -> Option<&SocketLink> {
+        self.socket.as_ref()
     }
 
     /// Drops the connection; what waits is kept for the next one.
     pub(super) fn detach(&mut self) {
-        self.line = None;
+        self.socket = None;
         self.pause.clear();
         self.queue.on_connection_lost();
     }
@@ -106,7 +106,7 @@ impl<F: MessageFormat> Talk<F> {
 
     /// Returns whether a client may connect again after this connection.
     pub(super) fn may_reconnect(&self) -> bool {
-        self.line.as_ref().is_none_or(|line| line.machine.may_reconnect())
+        self.socket.as_ref().is_none_or(|socket| socket.machine.may_reconnect())
     }
 
     /// Queues a message, and writes it unless the program is in the middle of a burst.
@@ -154,8 +154,8 @@ impl<F: MessageFormat> Talk<F> {
         match push(&mut self.queue) {
             Ok(()) => {
                 if !self.gathers(before == 0) {
-                    if let Some(line) = &mut self.line {
-                        line.write(&mut self.queue);
+                    if let Some(socket) = &mut self.socket {
+                        socket.write(&mut self.queue);
                     }
                 }
                 self.count_answer(before);
@@ -174,10 +174,12 @@ impl<F: MessageFormat> Talk<F> {
     /// Counts the message that was queued last, after `before` bytes, if it is an answer that waits for
     /// the peer to read.
     fn count_answer(&mut self, before: usize) {
-        let Some(line) = self.line.as_ref().filter(|line| line.is_blocked()) else { return };
+        let Some(socket) = self.socket.as_ref().filter(|socket| socket.is_blocked()) else {
+            return;
+        };
         if self.answering {
             let bytes = self.queue.bytes();
-            let end = line.written().wrapping_add(bytes as u64);
+            let end = socket.written().wrapping_add(bytes as u64);
             // A part of it may be written already.
             self.pause.answered(bytes.saturating_sub(before), end);
         }
@@ -190,7 +192,7 @@ impl<F: MessageFormat> Talk<F> {
         match self.config.flush_policy {
             FlushPolicy::Immediate => false,
             FlushPolicy::WhenIdle => {
-                bytes < WRITE_EARLY && self.line.as_ref().is_some_and(Line::is_busy)
+                bytes < WRITE_EARLY && self.socket.as_ref().is_some_and(SocketLink::is_busy)
             }
             FlushPolicy::Within(delay) => {
                 let now = clock::now();

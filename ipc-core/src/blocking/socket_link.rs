@@ -1,4 +1,4 @@
-//! `Line`: one connection's socket with its machine, for a thread that waits.
+//! `SocketLink`: one connection's socket with its machine, for a thread that waits.
 
 use std::io::{self, ErrorKind, IoSlice, Read};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::runtime::clock;
 
 /// A connection's socket, its machine, and the frame that comes next.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(super) struct SocketLink {
     stream: BlockingStream,
     pub(super) machine: Machine,
     /// The frame after the one that was taken last: while there is one, the program is in a
@@ -41,7 +41,7 @@ pub(super) enum Woken {
     TimedOut,
 }
 
-impl Line {
+impl SocketLink {
     pub(super) fn new(stream: BlockingStream, machine: Machine) -> Self {
         Self {
             stream,

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::Talk;
+use super::Link;
 use crate::MessageFormat;
 use crate::blocking::Incoming;
-use crate::blocking::line::Woken;
+use crate::blocking::socket_link::Woken;
 use crate::error::DisconnectReason;
 use crate::protocol::connection::{Action, Ending, Input};
 use crate::runtime::clock;
@@ -24,7 +24,7 @@ pub(in crate::blocking) enum Outcome {
     Lost(DisconnectReason),
 }
 
-impl<F: MessageFormat> Talk<F> {
+impl<F: MessageFormat> Link<F> {
     /// Starts closing: what waits is written, and reading goes on whatever waits.
     pub(in crate::blocking) fn start_closing(&mut self) {
         self.answering = false;
@@ -40,7 +40,11 @@ impl<F: MessageFormat> Talk<F> {
                 Outcome::Lost(reason) => return reason,
                 // Nothing is read, for too many events wait, and so there is nothing to wait for.
                 Outcome::TimedOut => {
-                    match self.line.as_mut().and_then(|line| line.machine.deadline(clock::now)) {
+                    match self
+                        .socket
+                        .as_mut()
+                        .and_then(|socket| socket.machine.deadline(clock::now))
+                    {
                         Some(now) => self.handle(Input::Tick { now }),
                         None => self.handle(Input::Disconnect),
                     }
@@ -57,15 +61,15 @@ impl<F: MessageFormat> Talk<F> {
         if let Some(reason) = self.act() {
             return Outcome::Lost(reason);
         }
-        let Some(line) = &mut self.line else { return Outcome::Lost(DisconnectReason::Local) };
-        if self.pause.is_paused() && line.machine.is_receiving() {
+        let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        if self.pause.is_paused() && socket.machine.is_receiving() {
             return self.wait_to_write(until);
         }
-        if line.machine.is_suspended() {
-            line.machine.handle(Input::Resume);
+        if socket.machine.is_suspended() {
+            socket.machine.handle(Input::Resume);
         }
-        if line.machine.is_receiving() {
-            match line.next_frame() {
+        if socket.machine.is_receiving() {
+            match socket.next_frame() {
                 Ok(Some(frame)) => return self.take(frame),
                 Ok(None) => {}
                 Err(error) => {
@@ -74,11 +78,11 @@ impl<F: MessageFormat> Talk<F> {
                 }
             }
         }
-        let deadline = [until, line.machine.deadline(clock::now)].into_iter().flatten().min();
-        let woken = if line.machine.is_receiving() {
-            line.wait(&mut self.queue, deadline)
+        let deadline = [until, socket.machine.deadline(clock::now)].into_iter().flatten().min();
+        let woken = if socket.machine.is_receiving() {
+            socket.wait(&mut self.queue, deadline)
         } else {
-            line.wait_to_write(&mut self.queue, deadline)
+            socket.wait_to_write(&mut self.queue, deadline)
         };
         self.after(woken, until)
     }
@@ -89,8 +93,8 @@ impl<F: MessageFormat> Talk<F> {
     ///
     /// With nothing to write it waits as [`turn`](Self::turn) does.
     pub(in crate::blocking) fn drain(&mut self, until: Option<Instant>) -> Outcome {
-        if let (Some(line), false) = (&mut self.line, self.queue.is_empty()) {
-            line.write(&mut self.queue);
+        if let (Some(socket), false) = (&mut self.socket, self.queue.is_empty()) {
+            socket.write(&mut self.queue);
             if self.queue.is_empty() {
                 return Outcome::Progress;
             }
@@ -105,9 +109,9 @@ impl<F: MessageFormat> Talk<F> {
             return Outcome::TimedOut;
         }
         self.handle(Input::Suspend);
-        let Some(line) = &mut self.line else { return Outcome::Lost(DisconnectReason::Local) };
-        let deadline = [until, line.machine.deadline(clock::now)].into_iter().flatten().min();
-        let woken = line.wait_to_write(&mut self.queue, deadline);
+        let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        let deadline = [until, socket.machine.deadline(clock::now)].into_iter().flatten().min();
+        let woken = socket.wait_to_write(&mut self.queue, deadline);
         self.after(woken, until)
     }
 
@@ -119,7 +123,9 @@ impl<F: MessageFormat> Talk<F> {
             Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
             Ok(Woken::Broken) => self.handle(Input::NothingToRead),
             Ok(Woken::TimedOut) => self.handle(Input::Tick { now }),
-            Err(error) if self.line.as_ref().is_some_and(|line| line.machine.is_receiving()) => {
+            Err(error)
+                if self.socket.as_ref().is_some_and(|socket| socket.machine.is_receiving()) =>
+            {
                 self.handle(Input::ReadFailed { error, now });
             }
             Err(error) => self.handle(Input::WriteFailed(error)),
@@ -149,7 +155,7 @@ impl<F: MessageFormat> Talk<F> {
 
     /// Feeds the machine, and reports the fault that it returns.
     fn handle(&mut self, input: Input) {
-        let fault = self.line.as_mut().and_then(|line| line.machine.handle(input));
+        let fault = self.socket.as_mut().and_then(|socket| socket.machine.handle(input));
         if let Some(fault) = fault {
             self.failure = Some(self.report(fault.into()));
         }
@@ -161,16 +167,16 @@ impl<F: MessageFormat> Talk<F> {
 
     /// Does what the machine says, and returns the reason if the connection has ended.
     fn act(&mut self) -> Option<DisconnectReason> {
-        let line = self.line.as_mut()?;
-        if line.machine.is_open() {
+        let socket = self.socket.as_mut()?;
+        if socket.machine.is_open() {
             return None;
         }
         if self.queue.is_empty() {
-            line.machine.handle(Input::Written);
+            socket.machine.handle(Input::Written);
         }
         loop {
-            match line.machine.action()? {
-                Action::Shutdown => line.shut_down(),
+            match socket.machine.action()? {
+                Action::Shutdown => socket.shut_down(),
                 Action::End(ending) => {
                     self.peer_ended = ending == Ending::Local { answered: true };
                     return Some(DisconnectReason::of(ending, self.failure.clone()));
@@ -182,18 +188,18 @@ impl<F: MessageFormat> Talk<F> {
     /// Writes, and reads nothing, while too many answers wait.
     fn wait_to_write(&mut self, until: Option<Instant>) -> Outcome {
         self.handle(Input::Suspend);
-        let Some(line) = &mut self.line else { return Outcome::Lost(DisconnectReason::Local) };
-        let patient_until = self.pause.yields_at(line.full_since());
-        let machine_at = line.machine.deadline(clock::now);
+        let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        let patient_until = self.pause.yields_at(socket.full_since());
+        let machine_at = socket.machine.deadline(clock::now);
         let deadline = [until, patient_until, machine_at].into_iter().flatten().min();
-        if let Err(error) = line.wait_to_write(&mut self.queue, deadline) {
+        if let Err(error) = socket.wait_to_write(&mut self.queue, deadline) {
             self.handle(Input::ReadFailed { error, now: clock::now() });
             return self.look();
         }
         let now = clock::now();
-        if line.is_blocked() && !self.queue.is_held() {
-            self.pause.written(line.written());
-            self.pause.look_at_the_time(line.full_since(), now);
+        if socket.is_blocked() && !self.queue.is_held() {
+            self.pause.written(socket.written());
+            self.pause.look_at_the_time(socket.full_since(), now);
         } else {
             // Nothing waits for the peer to read any more, or it has gone.
             self.pause.clear();
