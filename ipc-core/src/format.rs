@@ -9,6 +9,7 @@ use bytes::{Bytes, BytesMut};
 use ipc_codec::Framing;
 
 use crate::Message;
+use crate::protocol::calls::CallFormat;
 
 /// A translation between messages and frames.
 ///
@@ -26,6 +27,12 @@ pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
     /// [`FormatError`] if the frame is not one of this format. A peer can send anything, so an
     /// implementation must neither panic nor recurse without bound.
     fn decode(&self, frame: Bytes) -> Result<Message, FormatError>;
+
+    /// Returns this format's form of calls, if it has one. Default: `None`, and every message is an
+    /// ordinary event.
+    fn calls(&self) -> Option<&dyn CallFormat> {
+        None
+    }
 }
 
 /// A format that can send payloads of type `T`.

@@ -12,6 +12,7 @@ mod raw_json;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{Delimiter, Framing};
+use ipc_core::protocol::calls::CallFormat;
 use ipc_core::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -270,6 +271,10 @@ impl MessageFormat for NodeFormat {
             return Ok(Message::with_static_event(Self::RAW_EVENT, frame));
         }
         decode::decode(frame, self.broken_text, &self.rules)
+    }
+
+    fn calls(&self) -> Option<&dyn CallFormat> {
+        if self.raw.is_some() { None } else { Some(self) }
     }
 }
 

@@ -22,6 +22,12 @@ pub trait CallFormat: MessageFormat {
     /// connection can go on.
     fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>>;
 
+    /// Returns whether messages of any event may be calls and answers. Default: `false`, only those of
+    /// events that begin with `$`, so that the others cost one comparison.
+    fn uses_any_event(&self) -> bool {
+        false
+    }
+
     /// Appends the frame of a signal to `out`, without delimiter or length.
     ///
     /// # Errors
