@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Calling;
+use super::{Calling, Calls};
 use crate::error::{EmitError, Error};
 use crate::protocol::calls::{CallHead, EncodeCall};
 use crate::protocol::queue::QueueLimit;
@@ -81,15 +81,6 @@ impl<F: MessageFormat> Peer<F> {
             calls.closed();
         }
     }
-
-    /// Refuses new calls, and waits until no call is open and none runs, at most for so long.
-    pub(crate) async fn finish_calls(&self, limit: Duration) {
-        if let Some(calls) = self.open_calls() {
-            calls.start_closing();
-            // Those that take longer end with the connection.
-            let _ = tokio::time::timeout(limit, calls.idle()).await;
-        }
-    }
 }
 
 impl<F: MessageFormat> Client<F> {
@@ -131,5 +122,29 @@ impl<F: MessageFormat> Client<F> {
     {
         let _begins_after_this = self.inner().beginning()?;
         self.peer().notice(method, args)
+    }
+}
+
+/// Refuses new calls of these peers, and waits until none is open and none runs, at most for so long.
+/// Then, or when it is dropped, it closes the peers.
+pub(crate) async fn finish_calls<F: MessageFormat>(peers: Vec<Peer<F>>, limit: Duration) {
+    let closing = Closing(peers);
+    let calls = || closing.0.iter().filter_map(Peer::open_calls);
+    calls().for_each(Calls::start_closing);
+    let idle = async {
+        for calls in calls() {
+            calls.idle().await;
+        }
+    };
+    // Those that take longer end with their connections.
+    let _ = tokio::time::timeout(limit, idle).await;
+}
+
+/// Peers that are closed when this is dropped.
+struct Closing<F: MessageFormat>(Vec<Peer<F>>);
+
+impl<F: MessageFormat> Drop for Closing<F> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Peer::close);
     }
 }

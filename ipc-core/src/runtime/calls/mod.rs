@@ -3,7 +3,7 @@
 mod answer;
 mod ask;
 pub(crate) mod control;
-mod handles;
+pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
 mod slots;
