@@ -8,6 +8,7 @@ mod endpoint;
 mod failures;
 pub(crate) mod ls;
 mod matching;
+mod output;
 mod raw;
 pub(crate) mod request;
 mod sending;
