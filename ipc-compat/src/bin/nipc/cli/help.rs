@@ -7,7 +7,8 @@ Exit status:
   2  cannot start, connect or bind, TLS refused it, messages were not written, or
      the server did not close within --flush
   3  time ran out
-  4  the peer broke the protocol";
+  4  the peer broke the protocol
+  7  ls found a socket that clients cannot use, or should not";
 
 pub(crate) const STDIN: &str = "\
 stdin takes one JSON object per line:

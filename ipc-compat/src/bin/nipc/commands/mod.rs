@@ -14,4 +14,6 @@ pub(crate) mod request;
 mod sending;
 pub(crate) mod serve;
 mod supervise;
+#[cfg(unix)]
+mod verdict;
 mod wanted;
