@@ -280,6 +280,10 @@ impl<F: MessageFormat> Client<F> {
         let _ = self.inner.notified.clone().wait_for(|state| *state == State::Destroyed).await;
     }
 
+    pub(crate) fn inner(&self) -> &Inner<F> {
+        &self.inner
+    }
+
     /// Returns the handle to the server that handlers are given. Sending through it does not start
     /// the client.
     #[must_use]
@@ -321,6 +325,9 @@ impl<F: MessageFormat> Client<F> {
     /// # Ok(()) }
     /// ```
     pub async fn close(&self) -> CloseReport {
+        if self.inner.is_started() {
+            self.inner.peer.finish_calls(self.inner.peer.config().close_timeout).await;
+        }
         self.inner.peer.close();
         self.finish().await
     }
