@@ -42,7 +42,7 @@ fn a_client_that_is_told_the_root_looks_nowhere_else() {
 
 #[test]
 fn nobody_there_names_both_places() {
-    let (place, id) = (Place::new(), unique("nobody"));
+    let (place, id) = (Place::new(), unique("absent"));
     let ended = nipc(&["emit", &id, "t"], &place).end();
     assert_eq!(ended.status, 2);
     for there in [format!("/tmp/app.{id}"), format!("{}/node-ipc/app.{id}", place.root())] {

@@ -1,5 +1,6 @@
 //! Unix stream sockets with a name in Linux's abstract namespace: no file, no rights, no leftovers.
 
+#[cfg(unix)]
 use std::time::Duration;
 
 use async_trait::async_trait;
