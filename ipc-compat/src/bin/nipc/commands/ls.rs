@@ -53,13 +53,25 @@ pub(crate) async fn run(args: Ls) -> Exit {
     }
     match shown(&args, &found) {
         Ok(lines) => match failures::print(log, &lines) {
-            Exit::Done if found.iter().any(|socket| socket.advice.is_some()) => Exit::Wrong,
-            exit => exit,
+            Exit::Done => exit(&found),
+            failed => failed,
         },
         Err(error) => {
             log.fail(format_args!("cannot show what was found: {error}"));
             Exit::Failed
         }
+    }
+}
+
+/// Returns how a run ends that found these and has printed them.
+fn exit(found: &[Found]) -> Exit {
+    let any = |is: fn(&str) -> bool| found.iter().any(|socket| is(socket.verdict));
+    if any(|verdict| !["live", "unknown"].contains(&verdict)) {
+        Exit::Wrong
+    } else if any(|verdict| verdict == "unknown") {
+        Exit::Failed
+    } else {
+        Exit::Done
     }
 }
 
@@ -189,6 +201,24 @@ mod tests {
         assert_eq!(pipes("/tmp", "app."), both);
         assert_eq!(pipes("/node-ipc-me/", ""), [r"\\.\pipe\node-ipc-me-x"]);
         assert!(pipes("/run/", "").is_empty());
+    }
+
+    #[test]
+    fn what_is_wrong_decides_the_exit_before_what_is_unknown() {
+        let exit = |verdicts: &[&'static str]| {
+            let found = |verdict: &&'static str| Found {
+                path: "x".into(),
+                verdict,
+                file: None,
+                advice: None,
+            };
+            exit(&verdicts.iter().map(found).collect::<Vec<_>>())
+        };
+        assert_eq!(exit(&[]), Exit::Done);
+        assert_eq!(exit(&["live", "live"]), Exit::Done);
+        assert_eq!(exit(&["live", "unknown"]), Exit::Failed);
+        assert_eq!(exit(&["unknown", "stale"]), Exit::Wrong);
+        assert_eq!(exit(&["foreign owner", "live"]), Exit::Wrong);
     }
 
     #[test]
