@@ -24,6 +24,8 @@ pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
 pub const BACKPRESSURE: &str = "ERR_IPC_BACKPRESSURE";
 /// A datagram to a broadcast address, which has to be asked for.
 pub const BROADCAST_OFF: &str = "ERR_IPC_BROADCAST_OFF";
+/// A call of this name is open, and the layout can have one at a time. Of this crate.
+pub const CALL_IN_PROGRESS: &str = "ERR_IPC_CALL_IN_PROGRESS";
 /// The server had no place for another client in time.
 pub const BUSY: &str = "ERR_IPC_BUSY";
 /// This side is closed for good.
