@@ -1,8 +1,15 @@
 //! Layouts: the frames that programs in use write for request and response, in both directions.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[cfg(unix)]
+#[macro_use]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
+mod runtimes;
+
 mod any;
 mod done;
+#[cfg(unix)]
+mod driver;
 mod frames;
 mod traps;
 

@@ -245,6 +245,7 @@ impl Open<'_> {
 impl Drop for Open<'_> {
     /// Ends the call if it has not ended: its frame is taken back, or the peer told to cancel.
     fn drop(&mut self) {
+        self.format.call_ended(self.number);
         let mut state = self.calls.lock();
         state.slots.remove(self.number);
         match state.asker.abandon(self.number, self.outbox.first_untouched()) {
