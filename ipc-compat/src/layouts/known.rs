@@ -1,6 +1,7 @@
 //! The layouts of programs that are in use.
 
 use super::{Done, Shape, Table};
+use crate::codes;
 
 /// Returns the layout of Electron programs with a server in the background: all is the event `message`,
 /// whose data is the *text* of an object.
@@ -78,9 +79,9 @@ pub fn requests() -> Table {
     .with_failures(
         Shape::new("response").id("requestId").constant("status", "error").error_object("error"),
     )
-    .with_code("unknown_method", "ERR_IPC_MISSING_ROUTE")
-    .with_code("deadline", "ERR_IPC_REQUEST_TIMEOUT")
-    .with_code("closing", "ERR_IPC_DISCONNECTED")
+    .with_code("unknown_method", codes::MISSING_ROUTE)
+    .with_code("deadline", codes::REQUEST_TIMEOUT)
+    .with_code("closing", codes::DISCONNECTED)
 }
 
 /// Returns the layout of an event `X` that is answered with an event `XDone`. See [`Done`].

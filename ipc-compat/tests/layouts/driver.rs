@@ -152,7 +152,7 @@ async fn done_has_one_call_of_a_name_at_a_time() {
 both_runtimes!(events_beside_calls_stay_events);
 async fn events_beside_calls_stay_events() {
     let pair = Pair::new(|| Arc::new(layouts::json())).await;
-    // The layout's own event, with data that is none of its calls.
+    // The layout's own event, with data that is no call of it.
     let mut events = pair.server.stream::<serde_json::Value>("message");
     pair.client.emit("message", &7).unwrap();
     pair.client.emit("message", "{\"type\":\"other\"}").unwrap();
