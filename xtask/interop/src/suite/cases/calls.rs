@@ -144,10 +144,12 @@ pub(super) fn ask(asker: &mut Peer, method: &str, args: &str, wanted: &str) -> R
     result(asker, method, wanted)
 }
 
-/// Waits until a call has failed, and checks its code and, of ours, the variant of `CallError`.
+/// Waits until a call has failed, and checks its code and, of ours, the variant of `CallError`: one of
+/// these, with `|` between them.
 pub(super) fn failed(asker: &mut Peer, key: &str, code: &str, kind: &str) -> Result<Json> {
     let line = ended(asker, key)?;
-    let of_ours = line.text_of("kind").is_none_or(|found| found == kind);
+    let of_ours =
+        line.text_of("kind").is_none_or(|found| kind.split('|').any(|kind| kind == found));
     let failed = line.text_of("event").as_deref() == Some("failed");
     if failed && of_ours && line.text_of("code").as_deref() == Some(code) {
         Ok(line)
