@@ -5,6 +5,7 @@ mod assured;
 pub mod blocking;
 mod call;
 mod client;
+mod client_calls;
 mod datagrams;
 mod direct;
 mod error;
