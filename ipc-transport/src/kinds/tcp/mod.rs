@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::deadline::Deadline;
-use crate::kinds::accept::is_too_many_files;
+use crate::dial_deadline::Deadline;
+use crate::kinds::common::accept::is_too_many_files;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 mod connect;
