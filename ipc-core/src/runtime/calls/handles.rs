@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Calling;
+use super::{Calling, CallingStream, Calls};
 use crate::error::{EmitError, Error};
 use crate::protocol::calls::{CallHead, EncodeCall};
 use crate::protocol::queue::QueueLimit;
@@ -40,6 +40,39 @@ impl<F: MessageFormat> Peer<F> {
         F: EncodeCall<A> + DecodePayload<R>,
     {
         Calling::new(self, method, args)
+    }
+
+    /// Calls a method of the peer that answers with items: `peer.call_stream("rows", &query).await?`
+    /// returns the stream once the call is in the send queue.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`](crate::CallError): the call could not be sent. Other errors are the last item.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the call is not made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rows = client.call_stream::<_, (u64, String)>("rows", "name").await?;
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{:?}", row?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, F, A, R>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+    {
+        CallingStream::new(Calling::new(self, method, args))
     }
 
     /// Calls a method of the peer without waiting for it: it is not answered. Queued as
@@ -81,15 +114,6 @@ impl<F: MessageFormat> Peer<F> {
             calls.closed();
         }
     }
-
-    /// Refuses new calls, and waits until no call is open and none runs, at most for so long.
-    pub(crate) async fn finish_calls(&self, limit: Duration) {
-        if let Some(calls) = self.open_calls() {
-            calls.start_closing();
-            // Those that take longer end with the connection.
-            let _ = tokio::time::timeout(limit, calls.idle()).await;
-        }
-    }
 }
 
 impl<F: MessageFormat> Client<F> {
@@ -120,6 +144,27 @@ impl<F: MessageFormat> Client<F> {
         self.peer().call(method, args).starting(self.inner())
     }
 
+    /// Calls a method of the server that answers with items. See [`Peer::call_stream`]. Starts the
+    /// client.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`](crate::CallError).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the call is not made.
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, F, A, R>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+    {
+        CallingStream::new(self.call(method, args))
+    }
+
     /// Calls a method of the server without waiting for it: it is not answered. Starts the client.
     ///
     /// # Errors
@@ -131,5 +176,29 @@ impl<F: MessageFormat> Client<F> {
     {
         let _begins_after_this = self.inner().beginning()?;
         self.peer().notice(method, args)
+    }
+}
+
+/// Refuses new calls of these peers, and waits until none is open and none runs, at most for so long.
+/// Then, or when it is dropped, it closes the peers.
+pub(crate) async fn finish_calls<F: MessageFormat>(peers: Vec<Peer<F>>, limit: Duration) {
+    let closing = Closing(peers);
+    let calls = || closing.0.iter().filter_map(Peer::open_calls);
+    calls().for_each(Calls::start_closing);
+    let idle = async {
+        for calls in calls() {
+            calls.idle().await;
+        }
+    };
+    // Those that take longer end with their connections.
+    let _ = tokio::time::timeout(limit, idle).await;
+}
+
+/// Peers that are closed when this is dropped.
+struct Closing<F: MessageFormat>(Vec<Peer<F>>);
+
+impl<F: MessageFormat> Drop for Closing<F> {
+    fn drop(&mut self) {
+        self.0.iter().for_each(Peer::close);
     }
 }
