@@ -1,5 +1,5 @@
 //! TCP: ordered, reliable, no message boundaries, no credentials; `TCP_NODELAY` and keepalive
-//! unless told not to.
+//! by default.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
