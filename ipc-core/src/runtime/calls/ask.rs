@@ -285,6 +285,7 @@ impl Drop for Open<'_> {
 impl Calls {
     /// Ends a call if it has not ended: its frame is taken back, or the peer told to cancel.
     pub(super) fn abandon(&self, number: u64, outbox: &Outbox, format: &dyn CallFormat) {
+        format.call_ended(number);
         let mut state = self.lock();
         state.slots.remove(number);
         match state.asker.abandon(number, outbox.first_untouched()) {

@@ -127,7 +127,7 @@ impl<F: DecodePayload<R>, R> CallStream<F, R> {
                 Poll::Ready(Some(self.peer.decode(&message).map_err(CallError::InvalidResult)))
             }
             Found::End(end) => {
-                self.ended = true;
+                self.end();
                 Poll::Ready(end.err().map(Err))
             }
             Found::Nothing => {
