@@ -27,7 +27,7 @@ impl<C, L> Registry<C, L> {
         let mut ran = 0;
         let mut spent = None;
         let Some(table) = &snapshot.table else { return ran };
-        let named = table.named(message.event_bytes());
+        let named = table.named(message.event_bytes(), &mut snapshot.last);
         let (first, second) = match self.order {
             HandlerOrder::NamedFirst => (named, table.any.as_slice()),
             HandlerOrder::AnyFirst => (table.any.as_slice(), named),
@@ -84,4 +84,44 @@ fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(),
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::super::registry::Scope;
+    use super::*;
+
+    #[test]
+    fn every_event_finds_its_handlers_whichever_came_before() {
+        let registry = Registry::<Mutex<Vec<usize>>, ()>::new(HandlerOrder::NamedFirst);
+        let events = ["", "a", "b", "ab", "ba", "none"];
+        let add = |index: usize| {
+            let call = move |_: &Message, calls: &Mutex<Vec<usize>>| {
+                calls.lock().unwrap().push(index);
+                Ok(())
+            };
+            registry.add(Scope::Event(events[index]), call)
+        };
+        let ids: Vec<_> = (0..5).map(add).collect();
+        let mut snapshot = Snapshot::empty();
+        let mut check = |index: usize, expected: &[usize]| {
+            let calls = Mutex::default();
+            registry.dispatch(&mut snapshot, &Message::new(events[index], None), &calls, |_| {});
+            assert_eq!(*calls.lock().unwrap(), expected, "{}", events[index]);
+        };
+        for before in 0..6 {
+            for index in 0..6 {
+                check(before, &[before][usize::from(before == 5)..]);
+                check(index, &[index][usize::from(index == 5)..]);
+            }
+        }
+        // The places of those after it change.
+        assert!(registry.remove(ids[1]));
+        check(1, &[]);
+        for index in [4, 3, 2, 0] {
+            check(index, &[index]);
+        }
+    }
 }
