@@ -14,44 +14,36 @@ impl<C, L> Registry<C, L> {
     /// meanwhile waits for the next message, one that is removed meanwhile does not run any more,
     /// and no other is skipped. Named handlers run in the order of their registration, and those of
     /// any event after or before them. Those that run once are removed.
-    ///
-    /// Returns how many ran.
     pub(crate) fn dispatch(
         &self,
         snapshot: &mut Snapshot<C, L>,
         message: &Message,
         context: &C,
         mut failed: impl FnMut(HandlerError),
-    ) -> usize {
+    ) {
         self.refresh(snapshot);
-        let mut ran = 0;
-        let mut spent = None;
-        let Some(table) = &snapshot.table else { return ran };
+        let mut spent = false;
+        let Some(table) = &snapshot.table else { return };
         let named = table.named(message.event_bytes(), &mut snapshot.last);
-        let (first, second) = match self.order {
-            HandlerOrder::NamedFirst => (named, table.any.as_slice()),
-            HandlerOrder::AnyFirst => (table.any.as_slice(), named),
+        let lists = match self.order {
+            HandlerOrder::NamedFirst => [named, &table.any],
+            HandlerOrder::AnyFirst => [&table.any, named],
         };
-        for handler in first.iter().chain(second) {
-            if handler.done.load(Ordering::Relaxed) {
-                continue;
-            }
-            if handler.once {
-                if handler.done.swap(true, Ordering::Relaxed) {
+        for handlers in lists {
+            for handler in handlers {
+                if is_done(handler) {
                     continue;
                 }
-                spent = Some(handler.id);
-            }
-            ran += 1;
-            if let Err(failure) = call(handler, message, context) {
-                let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
-                failed(failure.of(if of_any { "*" } else { message.event() }, message));
+                spent |= handler.once;
+                if let Err(failure) = call(handler, message, context) {
+                    let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
+                    failed(failure.of(if of_any { "*" } else { message.event() }, message));
+                }
             }
         }
-        if spent.is_some() {
+        if spent {
             self.remove_done();
         }
-        ran
     }
 }
 
@@ -70,6 +62,12 @@ impl Failure {
             Self::Panic(message) => HandlerError::Panicked { event, message },
         }
     }
+}
+
+/// Returns whether a handler runs no more, and marks one that runs once as done.
+fn is_done<C>(handler: &OnMessage<C>) -> bool {
+    let done = &handler.done;
+    done.load(Ordering::Relaxed) || (handler.once && done.swap(true, Ordering::Relaxed))
 }
 
 fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(), Failure> {
