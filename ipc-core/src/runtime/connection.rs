@@ -206,6 +206,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     }
 
     /// Does what the calls of the peer have left to do.
+    #[inline(never)]
     fn turn_calls(&mut self) {
         for error in self.peer.turn_calls() {
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
@@ -281,7 +282,9 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            this.turn_calls();
+            if this.peer.open_calls().is_some() {
+                this.turn_calls();
+            }
             let sent = this.send(cx);
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending();
