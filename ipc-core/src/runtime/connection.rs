@@ -7,13 +7,14 @@ use std::task::{Context, Poll};
 
 use ipc_transport::ReadHalf;
 
+use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-use crate::runtime::calls::control::{self, ControlEvents};
+use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
