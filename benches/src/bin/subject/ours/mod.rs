@@ -3,6 +3,7 @@
 mod blocking;
 mod echo;
 mod flood;
+mod news;
 mod paced;
 mod restart;
 
@@ -192,7 +193,9 @@ async fn exchange<F: Format>(
     let client = connect()?;
     let outcome = match (task.work, kind) {
         (Work::Echo, Kind::Awaiting) => echo::awaiting(&client, task).await,
-        (Work::Echo, _) => echo::handling(&client, task).await,
+        // What a call and a stream are compared with is an event that comes back, and events.
+        (Work::Stream, _) => news::measure(&client, task).await,
+        (Work::Echo | Work::Call, _) => echo::handling(&client, task).await,
         (Work::Paced, _) => paced::measure(&client, task).await,
         (Work::Restart, _) => restart::measure(&client, task).await,
         _ => Err("ours has no client for that".into()),
