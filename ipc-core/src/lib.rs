@@ -9,6 +9,8 @@
 #[cfg(feature = "tokio")]
 pub mod blocking;
 #[cfg(feature = "tokio")]
+mod calls;
+#[cfg(feature = "tokio")]
 mod error;
 #[cfg(feature = "tokio")]
 mod event;
@@ -30,6 +32,8 @@ pub mod protocol;
 mod runtime;
 
 #[cfg(feature = "tokio")]
+pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents};
+#[cfg(feature = "tokio")]
 pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
 pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, ShutdownReport};
@@ -46,9 +50,10 @@ pub use message::Message;
 pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
+pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Client, ClientBuilder, EventStream, Events, Incoming, Peer, PeerId, Server,
-    ServerBuilder,
+    Audience, Call, Calling, Client, ClientBuilder, EventStream, Events, Incoming, Peer, PeerId,
+    Server, ServerBuilder,
 };

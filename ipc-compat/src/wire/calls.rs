@@ -1,7 +1,6 @@
 //! Calls and answers as JSON: the payloads of the events `$call` and `$answer`.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use ipc_core::protocol::calls::{
@@ -67,8 +66,7 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
             n: head.number,
             call: head.method,
             args,
-            // A millisecond that has begun counts: a call with time left never says that it has none.
-            ms: head.left.map(|left| left.as_nanos().div_ceil(1_000_000)),
+            ms: head.left_in_ms(),
             stream: head.credit,
         };
         self.encode(CALL, &data, out)
@@ -114,7 +112,7 @@ struct SentCall<'a, T: ?Sized> {
     call: &'a str,
     args: &'a T,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ms: Option<u128>,
+    ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stream: Option<u32>,
 }
@@ -258,13 +256,16 @@ fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
     }
     match (read.call, read.cancel.filter(|cancel| *cancel), read.credit, number) {
         (Some(method), None, None, number) => {
-            if method.is_empty() || method.encode_utf16().count() > MAX_METHOD {
+            if method.is_empty() || method.encode_utf16().count() > CallHead::MAX_METHOD {
                 return Err(invalid("the method is empty or longer than 256 UTF-16 units", number));
             }
-            let Ok(left) = read.ms.map(duration).transpose() else {
+            let left = read.ms.and_then(CallHead::left_of_ms);
+            if read.ms.is_some() && left.is_none() {
                 return Err(invalid("`ms` is not a time", number));
-            };
-            if read.stream == Some(0) || read.stream.is_some_and(|items| items > MAX_CREDIT) {
+            }
+            if read.stream == Some(0)
+                || read.stream.is_some_and(|items| items > CallHead::MAX_CREDIT)
+            {
                 return Err(invalid("`stream` is not from 1 to 65535", number));
             }
             let args = read.args.map(|args| payload.slice_ref(args.get().as_bytes()));
@@ -301,9 +302,10 @@ fn failure(payload: &Bytes, error: &RawValue) -> Failure {
     let read = Some(error.get()).filter(|json| is_object(json.as_bytes()));
     let Some(Ok(read)) = read.map(serde_json::from_str::<ReadFailure<'_>>) else {
         let data = payload.slice_ref(error.get().as_bytes());
-        return Failure::new(NO_CODE, NO_CODE).with_data(Message::new(ANSWER, Some(data)));
+        return Failure::new(Failure::NO_CODE, Failure::NO_CODE)
+            .with_data(Message::new(ANSWER, Some(data)));
     };
-    let code = read.code.unwrap_or(Cow::Borrowed(NO_CODE));
+    let code = read.code.unwrap_or(Cow::Borrowed(Failure::NO_CODE));
     let message = read.message.unwrap_or_else(|| code.clone());
     let failure = Failure::new(&*code, &*message);
     match read.data {
@@ -313,11 +315,6 @@ fn failure(payload: &Bytes, error: &RawValue) -> Failure {
         }
         None => failure,
     }
-}
-
-fn duration(ms: f64) -> Result<Duration, std::time::TryFromFloatSecsError> {
-    // Beyond what a duration can say is as good as for ever, which the answerer's own limit ends.
-    Duration::try_from_secs_f64(ms.min(MAX_MS) / 1000.0)
 }
 
 fn raw(json: &[u8]) -> Result<&RawValue, FormatError> {
@@ -332,15 +329,3 @@ fn invalid(message: impl Into<Cow<'static, str>>, number: Option<CallNumber>) ->
 }
 
 const BAD_NUMBER: &str = "`n` is neither an integer from 1 to 2^53 - 1 nor a text of 1 to 64 bytes";
-
-/// What a failure without a code has for one.
-const NO_CODE: &str = "error";
-
-/// The longest name of a method, in UTF-16 code units.
-const MAX_METHOD: usize = 256;
-
-/// The most credit that a call can bring.
-const MAX_CREDIT: u32 = 65_535;
-
-/// The longest time that is told apart, in ms: a year.
-const MAX_MS: f64 = 365.0 * 24.0 * 60.0 * 60.0 * 1000.0;

@@ -1,9 +1,12 @@
 //! `Handlers`: the public face of a registry.
 
 use std::fmt;
+use std::future::Future;
 
 use super::registry::{HandlerId, HandlerOrder, Phase, Registry, Scope};
-use crate::{DecodePayload, Message, MessageFormat, Peer};
+use crate::protocol::calls::{EncodeCall, Failure};
+use crate::runtime::calls::methods::Methods;
+use crate::{Call, DecodePayload, Message, MessageFormat, MethodOptions, Peer};
 
 /// The handlers of a client or server; `L` is its lifecycle event, [`ClientEvent`] or
 /// [`ServerEvent`].
@@ -33,11 +36,12 @@ use crate::{DecodePayload, Message, MessageFormat, Peer};
 /// ```
 pub struct Handlers<F, L> {
     pub(crate) registry: Registry<Peer<F>, L>,
+    pub(crate) methods: Methods<F>,
 }
 
 impl<F, L> Handlers<F, L> {
     pub(crate) fn new(order: HandlerOrder) -> Self {
-        Self { registry: Registry::new(order) }
+        Self { registry: Registry::new(order), methods: Methods::default() }
     }
 
     /// Registers a handler for every message, whatever its event; it runs after the named ones,
@@ -158,6 +162,60 @@ impl<F: MessageFormat, L> Handlers<F, L> {
             handler(peer.decode(message)?, peer);
             Ok(())
         })
+    }
+
+    /// Answers the calls of a method: `answer` is given the arguments, read as a `T`, and the call, and
+    /// returns the result or a failure. It replaces the method of this name that was there before.
+    ///
+    /// Calls start in the order in which they came, between the events of the same peer, and end in
+    /// any order: one that waits keeps nothing else from going on. If its future is ready at once, the
+    /// answer leaves together with what handlers sent; otherwise it goes on in a task. Arguments that
+    /// are not a `T` are answered with `invalid_args` and reported as an error, and so is a panic, with
+    /// `panicked`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Failure, MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on_call("sum", |numbers: Vec<u64>, _| async move {
+    ///     Ok::<u64, Failure>(numbers.iter().sum())
+    /// });
+    /// # Ok(()) }
+    /// ```
+    pub fn on_call<T, R, E, Fut>(
+        &self,
+        method: &str,
+        answer: impl Fn(T, Call<F>) -> Fut + Send + Sync + 'static,
+    ) where
+        F: DecodePayload<T> + EncodeCall<R>,
+        T: Send + 'static,
+        R: Send + 'static,
+        E: Into<Failure>,
+        Fut: Future<Output = Result<R, E>> + Send + 'static,
+    {
+        self.methods.set(MethodOptions::default(), method, answer);
+    }
+
+    /// Answers the calls of a method as [`on_call`](Self::on_call) does, with these options.
+    pub fn on_call_with<T, R, E, Fut>(
+        &self,
+        options: MethodOptions,
+        method: &str,
+        answer: impl Fn(T, Call<F>) -> Fut + Send + Sync + 'static,
+    ) where
+        F: DecodePayload<T> + EncodeCall<R>,
+        T: Send + 'static,
+        R: Send + 'static,
+        E: Into<Failure>,
+        Fut: Future<Output = Result<R, E>> + Send + 'static,
+    {
+        self.methods.set(options, method, answer);
+    }
+
+    /// Removes a method; `false` if there is none of this name. Its calls that run go on.
+    pub fn off_call(&self, method: &str) -> bool {
+        self.methods.remove(method)
     }
 }
 

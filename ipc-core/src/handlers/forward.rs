@@ -47,6 +47,21 @@ macro_rules! forward_handlers {
             self.handlers().on_any(handler)
         }
 
+        /// Answers the calls of a method. See [`Handlers::on_call`]($crate::Handlers::on_call).
+        pub fn on_call<T, R, E, Fut>(
+            &self,
+            method: &str,
+            answer: impl Fn(T, $crate::Call<$format>) -> Fut + Send + Sync + 'static,
+        ) where
+            $format: $crate::DecodePayload<T> + $crate::protocol::calls::EncodeCall<R>,
+            T: Send + 'static,
+            R: Send + 'static,
+            E: Into<$crate::Failure>,
+            Fut: std::future::Future<Output = Result<R, E>> + Send + 'static,
+        {
+            self.handlers().on_call(method, answer);
+        }
+
         /// Registers a handler for lifecycle events: what happens to connections, and errors.
         pub fn on_lifecycle(
             &self,

@@ -81,7 +81,7 @@ fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(),
 }
 
 /// Returns the message of a panic, or an empty string if it carried none.
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default().into()
 }

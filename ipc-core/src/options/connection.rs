@@ -5,6 +5,7 @@ use std::time::Duration;
 use ipc_codec::Limits;
 
 use super::setters;
+use crate::calls::CallOptions;
 use crate::observe::send_watch::SendWatch;
 use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 
@@ -44,6 +45,19 @@ use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 ///     close_timeout: 10s,
 ///     linger: 1s,
 ///     event_bytes: 8388608,
+///     calls: CallOptions {
+///         deadline: 30s,
+///         max_open: 1024,
+///         max_running: 256,
+///         max_time: 300s,
+///         window: WindowLimits {
+///             max_bytes: 8388608,
+///             max_items: 65536,
+///             first_credit: 8,
+///             max_credit: 64,
+///         },
+///         reserved_events: Calls,
+///     },
 ///     sent: SendWatch(
 ///         false,
 ///     ),
@@ -113,6 +127,8 @@ pub struct ConnectionOptions {
     /// Beyond it a stream from `events` makes reading from the sockets pause; in the blocking driver
     /// a call that waits to write stops receiving meanwhile.
     pub event_bytes: usize,
+    /// The limits of calls: their deadlines, and how many are open and run at a time.
+    pub calls: CallOptions,
     pub(crate) sent: SendWatch,
 }
 
@@ -134,6 +150,7 @@ impl Default for ConnectionOptions {
             close_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             event_bytes: 8 * 1024 * 1024,
+            calls: CallOptions::default(),
             sent: SendWatch::default(),
         }
     }

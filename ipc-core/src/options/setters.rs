@@ -18,6 +18,7 @@ macro_rules! setters {
             close_timeout: std::time::Duration,
             linger: std::time::Duration,
             event_bytes: usize,
+            calls: crate::CallOptions,
         }
     };
     (watch_sent at [$($at:tt)*]) => {

@@ -13,13 +13,14 @@ use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
+use crate::runtime::calls::control::{self, ControlEvents};
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{MessageFormat, Peer};
+use crate::{Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -35,6 +36,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     charge: Charge,
     /// Whether what is received and sent are datagrams.
     datagrams: bool,
+    /// Which messages may be calls and answers.
+    control: ControlEvents,
     snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     reader: ReadHalf,
@@ -75,6 +78,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     ) -> Self {
         let framing = peer.format().framing();
         Self {
+            control: ControlEvents::of(peer.format(), &config),
             machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
             datagrams: reader.max_datagram().is_some(),
@@ -96,7 +100,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
 
     /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
     pub(crate) fn finish(mut self, mut reason: DisconnectReason) -> Ended<F, L> {
-        if let Some(limit) = self.peer.outbox().detach() {
+        if let Some(limit) = self.peer.detach() {
             self.handle(Input::Overflow(limit));
             reason = DisconnectReason::of(Ending::Failed, self.failure.take());
         }
@@ -169,6 +173,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             handling.get_or_insert_with(|| self.peer.outbox().handle());
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
             match self.peer.format().decode(frame) {
+                Ok(message) if self.control.may_be(&message) && self.handle_control(&message) => {}
                 Ok(message) => {
                     self.dispatcher.message(
                         &mut self.snapshot,
@@ -186,6 +191,24 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.config.sync {
                 self.peer.outbox().on_received();
             }
+        }
+    }
+
+    /// Handles a message if it is a call or an answer, and returns whether it was.
+    #[cold]
+    fn handle_control(&mut self, message: &Message) -> bool {
+        let methods = &self.dispatcher.handlers.methods;
+        let Some(error) = control::handle(&self.peer, methods, message) else { return false };
+        if let Some(error) = error {
+            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+        }
+        true
+    }
+
+    /// Does what the calls of the peer have left to do.
+    fn turn_calls(&mut self) {
+        for error in self.peer.turn_calls() {
+            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
         }
     }
 
@@ -258,6 +281,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
+            this.turn_calls();
             let sent = this.send(cx);
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending();

@@ -1,5 +1,6 @@
 //! The tokio driver: what reads, writes, sleeps and spawns.
 
+pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod connection;
@@ -18,6 +19,7 @@ pub(crate) mod server;
 mod stream;
 pub(crate) mod timer;
 
+pub use calls::{Call, Calling};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};

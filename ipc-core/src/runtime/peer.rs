@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use crate::error::EmitError;
 use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
 use crate::protocol::queue::{QueuedLen, Tally};
+use crate::runtime::calls::Calls;
 use crate::runtime::outbox::{Outbox, Want};
 use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
 
@@ -56,6 +57,9 @@ struct Inner<F> {
     attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
+    /// Its calls, once there was one.
+    calls: OnceLock<Box<Calls>>,
+    config: Arc<ConnectionConfig>,
     send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
     /// without connections, may not have.
@@ -68,13 +72,25 @@ struct Inner<F> {
 type Attachment = Arc<dyn Any + Send + Sync>;
 
 impl<F: MessageFormat> Peer<F> {
-    pub(crate) fn new(id: PeerId, format: Arc<F>, config: &ConnectionConfig) -> Self {
+    pub(crate) fn new(id: PeerId, format: Arc<F>, config: &Arc<ConnectionConfig>) -> Self {
         let outbox = Outbox::new(config, &format.framing());
         let attachments = Mutex::default();
         let (info, known) = (Mutex::new(None), AtomicBool::new(true));
         let ended = AtomicBool::new(false);
         let send_watch = config.sent.clone();
-        let inner = Inner { id, format, attachments, info, outbox, send_watch, known, ended };
+        let (calls, config) = (OnceLock::new(), Arc::clone(config));
+        let inner = Inner {
+            id,
+            format,
+            attachments,
+            info,
+            outbox,
+            calls,
+            config,
+            send_watch,
+            known,
+            ended,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -202,8 +218,13 @@ impl<F: MessageFormat> Peer<F> {
     /// name.
     #[must_use]
     pub fn take_undelivered(&self) -> Vec<Message> {
-        let frames = self.outbox().take_undelivered();
-        frames.into_iter().map(|frame| Message::of_frame(self.format(), frame)).collect()
+        let frames = self.outbox().take_undelivered().into_iter();
+        let messages = frames.map(|frame| Message::of_frame(self.format(), frame));
+        // A call that was not sent is handed back by its own error.
+        let calls = self.open_calls().and_then(|_| self.format().calls());
+        messages
+            .filter(|message| calls.is_none_or(|calls| calls.control(message).is_none()))
+            .collect()
     }
 
     /// Keeps a value with the peer, such as its user's name; it is dropped with the last handle to
@@ -312,6 +333,21 @@ impl<F: MessageFormat> Peer<F> {
 
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.inner.outbox
+    }
+
+    pub(crate) fn config(&self) -> &ConnectionConfig {
+        &self.inner.config
+    }
+
+    /// Returns its calls. An idle connection has no memory for them.
+    pub(crate) fn calls(&self) -> &Calls {
+        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config)));
+        self.inner.calls.get_or_init(new)
+    }
+
+    /// Returns its calls if there ever was one.
+    pub(crate) fn open_calls(&self) -> Option<&Calls> {
+        self.inner.calls.get().map(|calls| &**calls)
     }
 }
 

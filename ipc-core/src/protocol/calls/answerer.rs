@@ -155,6 +155,18 @@ impl Answerer {
         self.by_number.get(number).copied()
     }
 
+    /// Returns the number to answer a call under. `None` if it is a notice, or has ended.
+    #[must_use]
+    pub fn number(&self, id: u64) -> Option<&CallNumber> {
+        self.running.get(&id)?.number.as_ref()
+    }
+
+    /// Returns whether the call runs: it has not ended, been cancelled or expired.
+    #[must_use]
+    pub fn is_running(&self, id: u64) -> bool {
+        self.running.contains_key(&id)
+    }
+
     /// Ends a call whose handler is done, and returns the number to answer. `None` if no answer is
     /// wanted: it was a notice, or it has ended already (cancelled, expired, connection lost).
     pub fn done(&mut self, id: u64) -> Option<CallNumber> {

@@ -79,6 +79,31 @@ pub struct CallHead<'a> {
     pub credit: Option<u32>,
 }
 
+impl CallHead<'_> {
+    /// The longest name of a method, in UTF-16 code units.
+    pub const MAX_METHOD: usize = 256;
+    /// The most credit that a call can bring.
+    pub const MAX_CREDIT: u32 = 65_535;
+    /// The longest time that a call can be given: a year.
+    pub const MAX_LEFT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+    /// Returns the time left in whole milliseconds. One that has begun counts: a call with time left
+    /// never says that it has none.
+    #[must_use]
+    pub fn left_in_ms(&self) -> Option<u64> {
+        let ms = self.left?.as_nanos().div_ceil(1_000_000);
+        Some(u64::try_from(ms).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the time of so many milliseconds, at most [`MAX_LEFT`](Self::MAX_LEFT), or `None` if
+    /// there are fewer than none.
+    #[must_use]
+    pub fn left_of_ms(ms: f64) -> Option<Duration> {
+        let longest = Self::MAX_LEFT.as_secs_f64();
+        Duration::try_from_secs_f64((ms / 1000.0).min(longest)).ok()
+    }
+}
+
 /// What is sent about a call without a value in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -169,6 +194,9 @@ impl InvalidControl {
 impl Failure {
     /// The most bytes of a message that are sent.
     pub const MAX_MESSAGE: usize = 4096;
+
+    /// The code of a failure that has none on the wire.
+    pub const NO_CODE: &'static str = "error";
 
     /// Returns a failure without data. Of the message the first 4 KiB are kept.
     #[must_use]

@@ -52,6 +52,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
         let Self { format, transport, options, handler_order } = self;
         let mut config = ConnectionConfig::of_client(&options);
         config.max_datagram = transport.endpoint().max_datagram();
+        let config = Arc::new(config);
         let peer = Peer::new(PeerId(0), Arc::new(format), &config);
         let dispatcher =
             Arc::new(Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error)));
@@ -62,7 +63,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
             options.reconnect,
             options.connect_timeout,
             transport,
-            Arc::new(config),
+            config,
             peer.clone(),
             Arc::clone(&dispatcher),
             Arc::clone(&control),

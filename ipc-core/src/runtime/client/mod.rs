@@ -18,6 +18,7 @@ use crate::observe::trace;
 use crate::protocol::queue::Tally;
 use crate::protocol::session::{ReconnectPolicy, State};
 
+use crate::runtime::calls::handles::finish_calls;
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::dispatcher::Dispatcher;
 use crate::runtime::events::{Events, Starter};
@@ -280,6 +281,10 @@ impl<F: MessageFormat> Client<F> {
         let _ = self.inner.notified.clone().wait_for(|state| *state == State::Destroyed).await;
     }
 
+    pub(crate) fn inner(&self) -> &Inner<F> {
+        &self.inner
+    }
+
     /// Returns the handle to the server that handlers are given. Sending through it does not start
     /// the client.
     #[must_use]
@@ -301,7 +306,8 @@ impl<F: MessageFormat> Client<F> {
         self.inner.peer.outbox().control.notify_one();
     }
 
-    /// Writes everything that was sent, closes the connection, and waits for that. If an attempt to
+    /// Waits for the calls that are open on either side, writes everything that was sent, closes the
+    /// connection, and waits for that. New calls are refused from the start on. If an attempt to
     /// connect is in progress it is awaited, so that the queue is still written; no other follows. A
     /// client that was never started closes without dialing. Takes at most about the close timeout
     /// and the linger time once connected.
@@ -321,6 +327,10 @@ impl<F: MessageFormat> Client<F> {
     /// # Ok(()) }
     /// ```
     pub async fn close(&self) -> CloseReport {
+        if self.inner.is_started() {
+            finish_calls(vec![self.inner.peer.clone()], self.inner.peer.config().close_timeout)
+                .await;
+        }
         self.inner.peer.close();
         self.finish().await
     }

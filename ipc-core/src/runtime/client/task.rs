@@ -169,7 +169,7 @@ impl<F: MessageFormat> Task<F> {
                 Output::Disconnected => ClientEvent::Disconnect(self.reason.clone()),
                 Output::Destroyed => {
                     self.order = None;
-                    self.peer.outbox().close();
+                    self.peer.end();
                     ClientEvent::Destroy
                 }
             };
@@ -190,6 +190,9 @@ impl<F: MessageFormat> Task<F> {
             self.session.handle_input(Input::StopRetrying);
         }
         drop(wishes);
+        for error in self.peer.turn_calls() {
+            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+        }
         match self.peer.outbox().wanted() {
             Want::Open => {}
             Want::Close => self.session.handle_input(Input::Close),
@@ -252,7 +255,7 @@ impl<F: MessageFormat> Task<F> {
 
     /// Drops the connection, if there is one, and reports if a full queue ended it.
     fn detach(&mut self) {
-        if let Some(limit) = self.peer.outbox().detach() {
+        if let Some(limit) = self.peer.detach() {
             let error = Error::Overflow(limit);
             let error = self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             self.reason = DisconnectReason::Error(error);
@@ -279,8 +282,8 @@ impl<F: MessageFormat> Drop for Task<F> {
     /// What the socket takes is written, and callers that wait return.
     fn drop(&mut self) {
         self.peer.outbox().write_last();
-        self.peer.outbox().detach();
-        self.peer.outbox().close();
+        self.peer.detach();
+        self.peer.end();
         let _ = self.state.send_replace(State::Destroyed);
         let _ = self.notified.send_replace(State::Destroyed);
         self.dispatcher.end();

@@ -1,5 +1,6 @@
 //! `Outbox`: a connection's send queue with the socket's write half, shared by all who emit.
 
+mod numbered;
 mod pausing;
 mod state;
 pub(crate) mod turn;
@@ -94,7 +95,12 @@ impl Outbox {
         let before = state.queue.bytes();
         match push(&mut state.queue) {
             Ok(()) => {
+                let evicted = state.queue.has_evicted();
                 self.after_push(state, before);
+                if evicted {
+                    // Some may be calls, which then fail.
+                    self.wake_driver();
+                }
                 Ok(())
             }
             Err(error) => Err(self.refuse(state, error)),

@@ -29,15 +29,31 @@ impl Outbox {
         &self,
         encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<(), EmitError> {
-        match self.emit(&encode) {
-            Err(EmitError::Full(_)) if self.lock().queue.overflow() == OverflowPolicy::Block => {}
-            other => return other,
+        match self.try_send(encode)? {
+            None => Ok(()),
+            Some(frame) => self.send_encoded(&frame).await,
         }
-        // From here on the frame is encoded once, however often the queue is full.
-        let frame = encode_frame(&self.encoder, encode)?;
+    }
+
+    /// Queues a message, or returns its frame if the queue is full and its policy is to wait: encoded
+    /// once, however long that takes.
+    pub(crate) fn try_send(
+        &self,
+        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<Option<Bytes>, EmitError> {
+        match self.emit(&encode) {
+            Err(EmitError::Full(_)) if self.lock().queue.overflow() == OverflowPolicy::Block => {
+                encode_frame(&self.encoder, encode).map(Some)
+            }
+            other => other.map(|()| None),
+        }
+    }
+
+    /// Queues a frame; waits while the queue is full.
+    pub(crate) async fn send_encoded(&self, frame: &Bytes) -> Result<(), EmitError> {
         let mut sent = Err(EmitError::Closed);
         self.until(|| {
-            sent = self.emit_encoded(&frame);
+            sent = self.emit_encoded(frame);
             !matches!(sent, Err(EmitError::Full(_)))
         })
         .await;
@@ -125,7 +141,7 @@ impl Outbox {
         self.until(|| self.lock().writing == Writing::Closed).await;
     }
 
-    async fn until(&self, mut done: impl FnMut() -> bool) {
+    pub(super) async fn until(&self, mut done: impl FnMut() -> bool) {
         let _waiting = Waiting::new(self);
         loop {
             // Registered before the check, so that no change falls between the two.

@@ -15,6 +15,8 @@ use std::time::Duration;
 use ipc_transport::{Endpoint, RuntimeError};
 
 use crate::error::{EmitError, Error};
+use crate::runtime::calls::handles::finish_calls;
+use crate::runtime::clock;
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::events::Events;
 use crate::runtime::outbox::Want;
@@ -173,7 +175,8 @@ impl<F: MessageFormat> Server<F> {
         self.peer(peer).ok_or(EmitError::UnknownPeer(peer))?.emit(event, payload)
     }
 
-    /// Stops listening (the socket file is removed), closes every peer when its queue is written, and
+    /// Stops listening (the socket file is removed), refuses new calls and waits for those that are open
+    /// on either side, closes every peer when its queue is written, and
     /// waits until all have left, at most for `grace`; then it cuts those that are left.
     ///
     /// # Cancel safety
@@ -194,7 +197,9 @@ impl<F: MessageFormat> Server<F> {
         let shared = &self.inner.shared;
         shared.stop_listening().await;
         let peers = self.peers();
-        peers.iter().for_each(|peer| peer.outbox().want(Want::Close));
+        let began = clock::now();
+        finish_calls(peers.clone(), grace).await;
+        let grace = grace.saturating_sub(clock::now().saturating_duration_since(began));
         let mut report = ShutdownReport::default();
         if !shared.is_alone() && tokio::time::timeout(grace, shared.all_gone()).await.is_err() {
             let left = self.peers();

@@ -135,8 +135,8 @@ impl<F: MessageFormat> Drop for Gone<F> {
     fn drop(&mut self) {
         // If the task ends before its time, since its runtime stops.
         self.peer.outbox().write_last();
-        self.peer.outbox().detach();
-        self.peer.outbox().close();
+        self.peer.detach();
+        self.peer.end();
         self.shared.peers().remove(&self.peer.id());
         self.shared.by_address.remove(&self.peer);
     }

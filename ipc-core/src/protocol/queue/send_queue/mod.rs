@@ -1,14 +1,18 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
+mod numbers;
 mod room;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder};
 
-use super::{OverflowPolicy, PushError, Pushed, QueueOptions, QueuedLen, Release, Tally};
+use super::{
+    OverflowPolicy, PushError, Pushed, QueueLimits, QueueOptions, QueuedLen, Release, Tally,
+};
 use crate::FormatError;
 
 /// The frames of one connection that wait to be written, in order.
@@ -36,6 +40,8 @@ pub struct SendQueue {
     bytes: usize,
     /// Whether a message is out and its answer is not in (only with [`Release::OneInFlight`]).
     awaiting_answer: bool,
+    /// The numbers of the frames that were dropped for newer ones and not yet reported, if any.
+    evicted: Option<Range<u64>>,
     tally: Tally,
 }
 
@@ -54,6 +60,7 @@ impl SendQueue {
             written: 0,
             bytes: 0,
             awaiting_answer: false,
+            evicted: None,
             tally: Tally::default(),
         }
     }
@@ -307,6 +314,12 @@ impl SendQueue {
     #[must_use]
     pub fn queued(&self) -> QueuedLen {
         QueuedLen { messages: self.lengths.len(), bytes: self.bytes }
+    }
+
+    /// Returns how much may wait.
+    #[must_use]
+    pub fn limits(&self) -> QueueLimits {
+        self.options.limits
     }
 
     /// Returns what happens at the limits.

@@ -79,6 +79,7 @@ impl SendQueue {
                 *first = SHARED;
             }
         }
+        let number = self.first_unsent() + index as u64;
         let Some(length) = self.lengths.remove(index) else { return };
         if length == SHARED {
             self.bytes -= self.shared.remove(index).map_or(0, |frame| frame.len());
@@ -87,5 +88,6 @@ impl SendQueue {
             self.drop_flat_front(length as usize);
         }
         self.tally.dropped += 1;
+        self.note_evicted(number);
     }
 }

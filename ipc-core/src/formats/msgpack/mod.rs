@@ -3,6 +3,9 @@
 //! A frame is one MessagePack array, `[event, payload]` or `[event]`, behind its length in four
 //! bytes, big-endian. Any language with a MessagePack library reads it.
 
+mod calls;
+mod reader;
+
 use std::io::ErrorKind;
 use std::ops::Range;
 
@@ -13,6 +16,7 @@ use rmp_serde::{Deserializer, Serializer};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::calls::CallFormat;
 use crate::{DecodePayload, EncodePayload, FormatError, LooksLike, Message, MessageFormat};
 
 /// A format in MessagePack: smaller and faster than JSON, with bytes and integers as they are.
@@ -51,6 +55,8 @@ pub struct MsgPack {
 }
 
 impl MsgPack {
+    /// The code of the error of a call or an answer that is not as it has to be.
+    pub const INVALID_CALL: &'static str = "invalid_call";
     /// The code of the error of a frame that is no array of an event's name and a payload.
     pub const INVALID_MESSAGE: &'static str = "invalid_message";
     /// The code of the error of a payload that is not what the handler asks for.
@@ -72,6 +78,21 @@ impl MsgPack {
     pub const fn with_positional_fields(self) -> Self {
         Self { positional: true }
     }
+
+    /// Appends a value.
+    fn append<T: Serialize + ?Sized>(
+        self,
+        value: &T,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        let serializer = Serializer::new(out.writer());
+        if self.positional {
+            value.serialize(&mut { serializer })
+        } else {
+            value.serialize(&mut serializer.with_struct_map())
+        }
+        .map_err(unserializable)
+    }
 }
 
 impl MessageFormat for MsgPack {
@@ -83,23 +104,17 @@ impl MessageFormat for MsgPack {
         let (event, payload) = parts(&frame).ok_or_else(|| not_a_message(&frame))?;
         Message::from_frame(frame, event, payload).ok_or_else(|| not_a_message(&[]))
     }
+
+    fn calls(&self) -> Option<&dyn CallFormat> {
+        Some(self)
+    }
 }
 
 impl<T: Serialize + ?Sized> EncodePayload<T> for MsgPack {
     fn encode(&self, event: &str, payload: &T, out: &mut BytesMut) -> Result<(), FormatError> {
-        let unserializable = |error: rmp_serde::encode::Error| {
-            FormatError::new(Self::UNSERIALIZABLE, "the payload cannot be put into MessagePack")
-                .with_source(error)
-        };
         out.put_u8(PAIR);
         event.serialize(&mut Serializer::new(out.writer())).map_err(unserializable)?;
-        let serializer = Serializer::new(out.writer());
-        if self.positional {
-            payload.serialize(&mut { serializer })
-        } else {
-            payload.serialize(&mut serializer.with_struct_map())
-        }
-        .map_err(unserializable)
+        self.append(payload, out)
     }
 }
 
@@ -141,6 +156,11 @@ fn parts(frame: &[u8]) -> Option<(Range<usize>, Option<Range<usize>>)> {
         SINGLE if payload.start == frame.len() => Some((event, None)),
         _ => None,
     }
+}
+
+fn unserializable(error: rmp_serde::encode::Error) -> FormatError {
+    FormatError::new(MsgPack::UNSERIALIZABLE, "the payload cannot be put into MessagePack")
+        .with_source(error)
 }
 
 #[cold]

@@ -1,0 +1,84 @@
+//! What handlers may fail with: conversions into a `Failure`.
+
+use std::error::Error;
+
+use crate::protocol::calls::Failure;
+use crate::{CallError, EmitError, FormatError};
+
+/// An error of no particular code: `error`.
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        Self::new(DEFAULT_CODE, message)
+    }
+}
+
+/// An error of no particular code: `error`.
+impl From<&str> for Failure {
+    fn from(message: &str) -> Self {
+        Self::new(DEFAULT_CODE, message)
+    }
+}
+
+/// An error of no particular code, `error`, with the messages of its causes.
+impl From<Box<dyn Error + Send + Sync>> for Failure {
+    fn from(error: Box<dyn Error + Send + Sync>) -> Self {
+        Self::of(&*error)
+    }
+}
+
+/// An error of no particular code, `error`, with the messages of its causes.
+impl From<Box<dyn Error>> for Failure {
+    fn from(error: Box<dyn Error>) -> Self {
+        Self::of(&*error)
+    }
+}
+
+/// An error of no particular code: `error`.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+/// Keeps the code.
+impl From<FormatError> for Failure {
+    fn from(error: FormatError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// Keeps the code.
+impl From<EmitError> for Failure {
+    fn from(error: EmitError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// Passes on what a call of this side failed with: a peer's failure as it came, another error by its
+/// code.
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Remote(failure) => *failure,
+            error => Self::new(error.code(), error.to_string()),
+        }
+    }
+}
+
+impl Failure {
+    /// Returns the failure that says what this error and its causes say, with the code `error`.
+    #[must_use]
+    pub fn of(error: &dyn Error) -> Self {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            message.push_str(": ");
+            message.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self::new(DEFAULT_CODE, message)
+    }
+}
+
+/// The code of an error that has none.
+const DEFAULT_CODE: &str = "error";

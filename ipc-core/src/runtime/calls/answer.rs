@@ -1,0 +1,235 @@
+//! `Call`: a call that a method answers.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::answer_failure;
+use super::methods::Method;
+use crate::error::{EmitError, Error};
+use crate::protocol::calls::{CallNumber, EncodeCall, Failure, Signal};
+use crate::runtime::clock;
+use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
+
+/// A call that a method answers: who made it, and how long it has. Cheap to clone.
+///
+/// When the asker does not want the result any more (it cancelled the call, its time is over, its
+/// connection is lost), the method's future is dropped at its next `await`, unless the call is
+/// [detached](Self::detach) or the method [uncancellable](crate::MethodOptions::uncancellable).
+pub struct Call<F> {
+    inner: Arc<Inner<F>>,
+}
+
+struct Inner<F> {
+    peer: Peer<F>,
+    method: Arc<Method<F>>,
+    /// Its number on this side.
+    id: u64,
+    deadline: Instant,
+    detached: AtomicBool,
+}
+
+impl<F: MessageFormat> Call<F> {
+    pub(super) fn new(peer: Peer<F>, method: Arc<Method<F>>, id: u64, deadline: Instant) -> Self {
+        let detached = AtomicBool::new(method.options.uncancellable);
+        Self { inner: Arc::new(Inner { peer, method, id, deadline, detached }) }
+    }
+
+    /// Returns who made the call.
+    #[must_use]
+    pub fn peer(&self) -> &Peer<F> {
+        &self.inner.peer
+    }
+
+    /// Returns the name of the method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.inner.method.name
+    }
+
+    /// Returns when the call is stopped at the latest: what the asker gave it, at most the option
+    /// [`max_time`](crate::CallOptions::max_time).
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.inner.deadline
+    }
+
+    /// Returns how long the call still has.
+    #[must_use]
+    pub fn time_left(&self) -> Duration {
+        self.inner.deadline.saturating_duration_since(clock::now())
+    }
+
+    /// Lets the method run to its end from now on, whatever the asker does.
+    pub fn detach(&self) {
+        self.inner.detached.store(true, Ordering::Relaxed);
+        self.inner.peer.calls().lock().running.remove(&self.inner.id);
+    }
+
+    /// Waits until the result is not wanted any more. For a method that runs to its end and would
+    /// rather stop at a place of its own choice.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub async fn cancelled(&self) {
+        let calls = self.inner.peer.calls();
+        loop {
+            let mut ended = pin!(calls.ended.notified());
+            ended.as_mut().enable();
+            if !calls.lock().answerer.is_running(self.inner.id) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Returns a failure with data for programs, which the asker reads from
+    /// [`CallError::failure`](crate::CallError::failure).
+    ///
+    /// # Errors
+    ///
+    /// [`FormatError`] if the data cannot be put into the format.
+    pub fn failure<D: ?Sized>(
+        &self,
+        code: impl Into<Box<str>>,
+        message: impl Into<Box<str>>,
+        data: &D,
+    ) -> Result<Failure, FormatError>
+    where
+        F: EncodePayload<D>,
+    {
+        let mut frame = bytes::BytesMut::new();
+        let format = self.inner.peer.format();
+        format.encode("data", data, &mut frame)?;
+        Ok(Failure::new(code, message).with_data(Message::of_frame(format, frame.freeze())))
+    }
+
+    pub(super) fn is_detached(&self) -> bool {
+        self.inner.detached.load(Ordering::Relaxed)
+    }
+
+    /// Answers the call, unless the answer is not wanted any more.
+    pub(super) async fn answer<R>(&self, result: Result<R, Failure>)
+    where
+        F: EncodeCall<R>,
+    {
+        let peer = &self.inner.peer;
+        // Until its answer is queued the call runs: a connection that closes waits for it.
+        let number = peer.calls().lock().answerer.number(self.inner.id).cloned();
+        if let Some(number) = number {
+            let sent = match result {
+                Ok(result) => {
+                    let format = peer.format();
+                    peer.outbox().try_send(|out| format.encode_answer(&number, false, &result, out))
+                }
+                Err(failure) => self.try_send_failure(&number, &failure),
+            };
+            let sent = sent.or_else(|error| match failure_of(error) {
+                Some(failure) => self.try_send_failure(&number, &failure),
+                None => Ok(None),
+            });
+            if let Ok(Some(frame)) = sent {
+                // Refused means closed by now: there is no one to answer.
+                let _ = peer.outbox().send_encoded(&frame).await;
+            }
+        }
+        self.done();
+    }
+
+    fn try_send_failure(
+        &self,
+        number: &CallNumber,
+        failure: &Failure,
+    ) -> Result<Option<bytes::Bytes>, EmitError> {
+        let peer = &self.inner.peer;
+        let Some(format) = peer.format().calls() else { return Ok(None) };
+        let signal = Signal::Failure(number, failure);
+        peer.outbox().try_send(|out| format.encode_signal(&signal, out))
+    }
+
+    /// Ends the call on this side.
+    pub(super) fn done(&self) {
+        let calls = self.inner.peer.calls();
+        let mut state = calls.lock();
+        state.answerer.done(self.inner.id);
+        state.running.remove(&self.inner.id);
+        drop(state);
+        calls.ended.notify_waiters();
+    }
+
+    /// Answers a call whose method panicked, and returns the error to report.
+    pub(super) fn panicked(&self, message: String) -> HandlerError {
+        let peer = &self.inner.peer;
+        let number = peer.calls().lock().answerer.number(self.inner.id).cloned();
+        if let (Some(number), Some(format)) = (number, peer.format().calls()) {
+            // The panic's text may say what is not the peer's business.
+            let failure = Failure::new("panicked", "the method panicked");
+            answer_failure(peer.outbox(), format, &number, &failure);
+        }
+        self.done();
+        HandlerError::Panicked { event: self.method().to_owned(), message }
+    }
+
+    /// Ends the calls of this peer whose time is over, this one among them, and answers them.
+    pub(super) fn expire(&self) {
+        let peer = &self.inner.peer;
+        let calls = peer.calls();
+        let mut state = calls.lock();
+        for expired in state.answerer.expire(clock::now()) {
+            if expired.id != self.inner.id {
+                state.stop(expired.id);
+            }
+            if let (Some(number), Some(format)) = (expired.number, peer.format().calls()) {
+                let failure = Failure::new("deadline", "the time of the call is over");
+                answer_failure(peer.outbox(), format, &number, &failure);
+            }
+        }
+        state.running.remove(&self.inner.id);
+        drop(state);
+        calls.ended.notify_waiters();
+    }
+
+    /// Goes on with the call in a task, which is stopped when the answer is not wanted any more.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut state = self.inner.peer.calls().lock();
+        let wanted = state.answerer.is_running(self.inner.id);
+        if self.is_detached() {
+            tokio::spawn(task);
+        } else if wanted {
+            let handle = tokio::spawn(task).abort_handle();
+            state.running.insert(self.inner.id, handle);
+        }
+    }
+
+    /// Reports an error in the call's task.
+    pub(super) fn report(&self, error: Error) {
+        self.inner.peer.calls().report(error, self.inner.peer.outbox());
+    }
+}
+
+/// Returns what to answer instead of a result that could not be sent; `None` if nothing can be.
+fn failure_of(error: EmitError) -> Option<Failure> {
+    match error {
+        EmitError::Closed | EmitError::Full(_) => None,
+        EmitError::TooLarge { .. }
+        | EmitError::TooLargeForDatagram { .. }
+        | EmitError::Encode(_) => Some(Failure::new("too_large", error.to_string())),
+        error => Some(error.into()),
+    }
+}
+
+impl<F> Clone for Call<F> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<F> fmt::Debug for Call<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &self.inner.method.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,299 @@
+//! Asking: the future of a call.
+
+use std::fmt;
+use std::future::{Future, IntoFuture, poll_fn};
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::slots::Outcome;
+use super::{Calls, run};
+use crate::calls::{CallError, ReservedEvents};
+use crate::error::EmitError;
+use crate::protocol::calls::{
+    Abandoned, Answer, Answered, CallFormat, CallHead, CallNumber, EncodeCall, Failure, Sent,
+    TooManyCalls,
+};
+use crate::runtime::client::Inner;
+use crate::runtime::clock;
+use crate::runtime::outbox::Outbox;
+use crate::{DecodePayload, Message, MessageFormat, Peer};
+
+/// A call that is made when it is awaited. See [`Peer::call`].
+#[must_use = "a call is made when it is awaited"]
+pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
+    peer: &'a Peer<F>,
+    /// What has to be started with the first call.
+    starter: Option<&'a Inner<F>>,
+    method: &'a str,
+    args: &'a A,
+    within: Option<Duration>,
+    detached: bool,
+    result: PhantomData<fn() -> R>,
+}
+
+impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
+    pub(crate) fn new(peer: &'a Peer<F>, method: &'a str, args: &'a A) -> Self {
+        let result = PhantomData;
+        Self { peer, starter: None, method, args, within: None, detached: false, result }
+    }
+
+    /// Makes the call start this first.
+    pub(crate) fn starting(self, starter: &'a Inner<F>) -> Self {
+        Self { starter: Some(starter), ..self }
+    }
+
+    /// Sets how long the call may take, waiting in the send queue included. Default: the option
+    /// [`deadline`](crate::CallOptions::deadline), and within a method that answers a call at most
+    /// what that one has left.
+    pub fn within(self, limit: Duration) -> Self {
+        Self { within: Some(limit), ..self }
+    }
+
+    /// Makes the call independent of the one that is being answered: its deadline is not cut to what
+    /// that one has left.
+    pub fn detached(self) -> Self {
+        Self { detached: true, ..self }
+    }
+}
+
+impl<'a, F, A, R> IntoFuture for Calling<'a, F, A, R>
+where
+    F: EncodeCall<A> + DecodePayload<R>,
+    A: ?Sized + Sync,
+    R: 'a,
+{
+    type Output = Result<R, CallError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        let Self { peer, starter, method, args, within, detached, .. } = self;
+        Box::pin(async move {
+            let asked = Asked::new(peer, within, detached)?;
+            let mut asking = pin!(asked.ask(method, args));
+            if let Some(starter) = starter {
+                // Its frame is queued before anything can fail.
+                let started =
+                    starter.beginning().map_err(|error| CallError::NotSent(error.into()))?;
+                let first = poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
+                drop(started);
+                let message = match first {
+                    Poll::Ready(result) => result?,
+                    Poll::Pending => asking.await?,
+                };
+                return peer.decode(&message).map_err(CallError::InvalidResult);
+            }
+            let message = asking.await?;
+            peer.decode(&message).map_err(CallError::InvalidResult)
+        })
+    }
+}
+
+impl<F: MessageFormat, A: ?Sized, R> fmt::Debug for Calling<'_, F, A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calling").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// What a call of this side needs, and how long it has.
+struct Asked<'a, F: MessageFormat> {
+    peer: &'a Peer<F>,
+    calls: &'a Calls,
+    format: &'a dyn CallFormat,
+    within: Duration,
+    deadline: Instant,
+}
+
+impl<'a, F: MessageFormat> Asked<'a, F> {
+    fn new(peer: &'a Peer<F>, within: Option<Duration>, detached: bool) -> Result<Self, CallError> {
+        let Some(format) = peer.format().calls() else {
+            return Err(CallError::Unsupported("this format has no calls"));
+        };
+        let calls = peer.calls();
+        if calls.config.calls.reserved_events == ReservedEvents::Ordinary {
+            return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
+        }
+        let now = clock::now();
+        let left = if detached { None } else { run::time_left(now) };
+        let within = within.unwrap_or(calls.config.calls.deadline);
+        let within = left.map_or(within, |left| left.min(within));
+        let deadline = now.checked_add(within).unwrap_or_else(|| now + YEAR);
+        Ok(Self { peer, calls, format, within, deadline })
+    }
+
+    /// Makes the call and waits for its answer.
+    async fn ask<A: ?Sized>(&self, method: &str, args: &A) -> Outcome
+    where
+        F: EncodeCall<A>,
+    {
+        let open = self.open().await?;
+        self.queue(&open, method, args).await?;
+        let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
+        poll_fn(|cx| {
+            // An answer that is there when the time is over is still an answer.
+            if let Poll::Ready(outcome) = open.poll_outcome(cx) {
+                return Poll::Ready(outcome);
+            }
+            if deadline.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            // Dropping the call cancels it over there.
+            Poll::Ready(Err(CallError::Deadline { within: self.within }))
+        })
+        .await
+    }
+
+    /// Returns a call that has a number, once there is a place for it.
+    async fn open(&self) -> Result<Open<'a>, CallError> {
+        loop {
+            // Registered before the look, so that no end falls between the two.
+            let mut ended = pin!(self.calls.ended.notified());
+            ended.as_mut().enable();
+            let too_many = match self.try_open()? {
+                Ok(open) => return Ok(open),
+                Err(too_many) => too_many,
+            };
+            let place = tokio::time::timeout_at(self.deadline.into(), ended);
+            place.await.map_err(|_| too_many)?;
+        }
+    }
+
+    fn try_open(&self) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
+        let (calls, outbox, format) = (self.calls, self.peer.outbox(), self.format);
+        let mut state = calls.lock();
+        if state.closed || state.closing {
+            return Err(CallError::Closed { sent: Sent::No });
+        }
+        let now = clock::now();
+        let left = self.deadline.saturating_duration_since(now);
+        Ok(state.asker.ask_within(now, left).map(|number| {
+            state.slots.open(number);
+            Open { calls, outbox, format, number }
+        }))
+    }
+
+    /// Puts the call into the send queue, once there is room for it.
+    async fn queue<A: ?Sized>(
+        &self,
+        open: &Open<'_>,
+        method: &str,
+        args: &A,
+    ) -> Result<(), CallError>
+    where
+        F: EncodeCall<A>,
+    {
+        let (outbox, format) = (self.peer.outbox(), self.peer.format());
+        loop {
+            let error = match self.try_queue(open, method, args) {
+                Ok(()) => return Ok(()),
+                Err(EmitError::Closed) => return Err(CallError::Closed { sent: Sent::No }),
+                Err(error @ EmitError::Full(_)) => error,
+                Err(error) => return Err(CallError::NotSent(error)),
+            };
+            let head = self.head(open, method);
+            let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
+            let room = outbox.room(length.map_err(CallError::NotSent)?);
+            match tokio::time::timeout_at(self.deadline.into(), room).await {
+                Ok(true) => {}
+                Ok(false) => return Err(CallError::NotSent(error)),
+                Err(_) => return Err(CallError::Deadline { within: self.within }),
+            }
+        }
+    }
+
+    /// Puts the call into the send queue.
+    fn try_queue<A: ?Sized>(&self, open: &Open<'_>, method: &str, args: &A) -> Result<(), EmitError>
+    where
+        F: EncodeCall<A>,
+    {
+        let mut state = self.calls.lock();
+        let head = self.head(open, method);
+        self.peer.outbox().emit_numbered(
+            |out| self.peer.format().encode_call(&head, args, out),
+            |frame| {
+                state.asker.queued(open.number, frame);
+                // Writing may follow, which must not keep answers from being handled.
+                drop(state);
+            },
+        )
+    }
+
+    fn head<'m>(&self, open: &Open<'_>, method: &'m str) -> CallHead<'m> {
+        let left = self.deadline.saturating_duration_since(clock::now());
+        CallHead { number: Some(open.number), method, left: Some(left), credit: None }
+    }
+}
+
+/// A call of this side that has a number. Dropped before it has ended, it is cancelled.
+struct Open<'a> {
+    calls: &'a Calls,
+    outbox: &'a Outbox,
+    format: &'a dyn CallFormat,
+    number: u64,
+}
+
+impl Open<'_> {
+    fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Outcome> {
+        match self.calls.lock().slots.take(self.number, cx.waker()) {
+            Some(outcome) => Poll::Ready(outcome),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Open<'_> {
+    /// Ends the call if it has not ended: its frame is taken back, or the peer told to cancel.
+    fn drop(&mut self) {
+        let mut state = self.calls.lock();
+        state.slots.remove(self.number);
+        match state.asker.abandon(self.number, self.outbox.first_untouched()) {
+            Abandoned::Nothing => return,
+            Abandoned::Cancel => {}
+            Abandoned::TakeBack { frame } => {
+                if !self.outbox.take_back(frame) {
+                    state.asker.owe_cancel(self.number);
+                }
+            }
+        }
+        state.send_cancels(self.outbox, self.format);
+        drop(state);
+        self.calls.ended.notify_waiters();
+    }
+}
+
+impl Calls {
+    /// Handles an answer: a result, an item or a failure.
+    pub(super) fn answered(
+        &self,
+        number: &CallNumber,
+        kind: Answer,
+        outcome: Result<Message, Failure>,
+        outbox: &Outbox,
+        format: &dyn CallFormat,
+    ) {
+        // This side numbers its calls with integers: another answer fits none.
+        let number = match number {
+            CallNumber::Integer(number) => *number,
+            CallNumber::Text(_) => 0,
+        };
+        let mut state = self.lock();
+        let waker = match state.asker.answer(number, kind, clock::now()) {
+            None => return,
+            Some(Answered::Done) => state.slots.end(number, outcome.map_err(CallError::from)),
+            Some(Answered::Item) => None,
+            Some(Answered::Unexpected) => {
+                state.send_cancels(outbox, format);
+                state.slots.end(number, Err(CallError::UnexpectedStream))
+            }
+        };
+        drop(state);
+        self.ended.notify_waiters();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// As good as never, for a deadline that the clock cannot say.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,0 +1,207 @@
+//! The calls of one peer, in both directions: what its handles and its connection share.
+
+mod answer;
+mod ask;
+pub(crate) mod control;
+pub(crate) mod handles;
+pub(crate) mod methods;
+mod run;
+mod slots;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use self::slots::Slots;
+use crate::calls::CallError;
+use crate::error::{EmitError, Error};
+use crate::options::ConnectionConfig;
+use crate::protocol::calls::{Answerer, Asker, CallFormat, CallNumber, Failure, Sent, Signal};
+use crate::protocol::queue::QueueLimit;
+use crate::runtime::clock;
+use crate::runtime::outbox::Outbox;
+
+pub use answer::Call;
+pub use ask::Calling;
+
+/// The calls of one peer, in both directions. Locked before the outbox, never after it.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    state: Mutex<State>,
+    /// Notified when a call has ended, on either side.
+    ended: Notify,
+    config: Arc<ConnectionConfig>,
+}
+
+#[derive(Debug)]
+struct State {
+    asker: Asker,
+    /// What the futures of open calls wait for.
+    slots: Slots,
+    answerer: Answerer,
+    /// The tasks of the calls that run and have not ended at once, by their ids.
+    running: HashMap<u64, AbortHandle>,
+    /// Whether new calls are refused, since the connection is about to close.
+    closing: bool,
+    /// Whether no connection will carry a call any more.
+    closed: bool,
+    /// Whether a second call with a number in use was reported.
+    duplicate_reported: bool,
+    /// What went wrong in tasks, for the connection to report.
+    errors: Vec<Error>,
+}
+
+impl Calls {
+    pub(crate) fn new(config: Arc<ConnectionConfig>) -> Self {
+        let options = config.calls;
+        // Over datagrams an answer to an earlier socket of this address may still come.
+        let first = config.max_datagram.map_or(1, |_| (clock::chance() * 1e12) as u64);
+        let state = State {
+            asker: Asker::starting_at(options.ask_limits(), first),
+            slots: Slots::default(),
+            answerer: Answerer::new(options.answer_limits()),
+            running: HashMap::new(),
+            closing: false,
+            closed: false,
+            duplicate_reported: false,
+            errors: Vec::new(),
+        };
+        Self { state: Mutex::new(state), ended: Notify::new(), config }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Handles that the connection is lost: the calls that it has carried fail, and those that run
+    /// for the peer stop. `closing` says whether this side wanted the end.
+    pub(crate) fn connection_lost(&self, outbox: &Outbox, closing: bool) {
+        let mut state = self.lock();
+        let lost = state.asker.connection_lost(outbox.first_unsent());
+        let error = |sent| match closing {
+            true => CallError::Closed { sent },
+            false => CallError::Disconnected { sent },
+        };
+        let wakers =
+            lost.into_iter().map(|(number, sent)| state.slots.end(number, Err(error(sent))));
+        let wakers: Vec<_> = wakers.flatten().collect();
+        for id in state.answerer.connection_lost() {
+            state.stop(id);
+        }
+        state.duplicate_reported = false;
+        self.wake(state, wakers);
+    }
+
+    /// Handles that there is no next connection: the calls that waited for it fail.
+    pub(crate) fn closed(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        // What was written has ended with its connection.
+        let unsent = state.asker.closed(0);
+        let error = || CallError::Closed { sent: Sent::No };
+        let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
+        let wakers: Vec<_> = wakers.flatten().collect();
+        for id in state.answerer.connection_lost() {
+            state.stop(id);
+        }
+        self.wake(state, wakers);
+    }
+
+    /// Does what is left to do in a turn of the connection's task, and returns the errors to report.
+    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> Vec<Error> {
+        let mut state = self.lock();
+        let mut wakers = Vec::new();
+        if let Some(evicted) = outbox.take_evicted() {
+            let limit = self.config.queue.max_bytes();
+            for number in state.asker.evicted(evicted) {
+                let full = QueueLimit::Bytes { limit, actual: limit };
+                let error = CallError::NotSent(EmitError::Full(full));
+                wakers.extend(state.slots.end(number, Err(error)));
+            }
+        }
+        state.send_cancels(outbox, format);
+        let errors = std::mem::take(&mut state.errors);
+        self.wake(state, wakers);
+        errors
+    }
+
+    /// Refuses new calls of both sides from now on.
+    pub(crate) fn start_closing(&self) {
+        self.lock().closing = true;
+    }
+
+    /// Waits until no call is open and none runs.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            ended.as_mut().enable();
+            if self.lock().is_idle() {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Reports an error in a task of a call, through the connection's task.
+    fn report(&self, error: Error, outbox: &Outbox) {
+        let mut state = self.lock();
+        if state.errors.len() < MAX_ERRORS {
+            state.errors.push(error);
+        }
+        drop(state);
+        outbox.wake_driver();
+    }
+
+    /// Unlocks, and wakes the futures of calls that have ended.
+    fn wake(&self, state: MutexGuard<'_, State>, wakers: Vec<Waker>) {
+        drop(state);
+        self.ended.notify_waiters();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl State {
+    fn is_idle(&self) -> bool {
+        self.asker.is_empty() && self.answerer.is_empty()
+    }
+
+    /// Stops the task of a call whose answer nobody wants any more.
+    fn stop(&mut self, id: u64) {
+        if let Some(task) = self.running.remove(&id) {
+            task.abort();
+        }
+    }
+
+    /// Sends the cancels that the peer is owed, as far as they find room.
+    fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
+        while let Some(number) = self.asker.next_cancel() {
+            let signal = Signal::Cancel(number);
+            match outbox.emit(|out| format.encode_signal(&signal, out)) {
+                Ok(()) => {}
+                Err(EmitError::Full(_)) => {
+                    self.asker.owe_cancel(number);
+                    return;
+                }
+                // The connection is closed, and with it ends what the peer runs.
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Answers a call with a failure. An answer that finds no room is dropped: the asker's deadline ends
+/// its call.
+fn answer_failure(
+    outbox: &Outbox,
+    format: &dyn CallFormat,
+    number: &CallNumber,
+    failure: &Failure,
+) {
+    let _ = outbox.emit(|out| format.encode_signal(&Signal::Failure(number, failure), out));
+}
+
+/// How many errors of tasks are kept for the connection at the most.
+const MAX_ERRORS: usize = 64;

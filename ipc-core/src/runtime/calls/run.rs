@@ -1,0 +1,88 @@
+//! Running the future of a method: at once as far as it comes, then in a task.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use super::Call;
+use super::methods::{Method, Task};
+use crate::handlers::router::panic_message;
+use crate::{HandlerError, MessageFormat};
+
+/// The future of a method, which answers its call itself.
+pub(super) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+thread_local! {
+    /// The deadline of the call whose method is being polled on this thread.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Returns what is left of the call that is being answered here, if one is.
+pub(super) fn time_left(now: Instant) -> Option<Duration> {
+    DEADLINE.get().map(|deadline| deadline.saturating_duration_since(now))
+}
+
+/// A method's future, whose panics are caught and in which other calls know the deadline.
+struct Guarded {
+    running: Running,
+    deadline: Instant,
+}
+
+impl Future for Guarded {
+    /// An error is the message of a panic.
+    type Output = Result<(), String>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let outer = DEADLINE.replace(Some(self.deadline));
+        // After a panic the future is dropped and never polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| self.running.as_mut().poll(cx)));
+        DEADLINE.set(outer);
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic_message(&*panic))),
+        }
+    }
+}
+
+/// Runs a method's future as far as it comes at once, so that a ready answer leaves with the others of
+/// this turn; what is pending goes on in a task.
+pub(super) fn start<F: MessageFormat>(
+    call: Call<F>,
+    method: &Method<F>,
+    running: Running,
+) -> Option<HandlerError> {
+    let mut guarded = Guarded { running, deadline: call.deadline() };
+    let mut cx = Context::from_waker(Waker::noop());
+    match Pin::new(&mut guarded).poll(&mut cx) {
+        Poll::Ready(Ok(())) => None,
+        Poll::Ready(Err(message)) => Some(call.panicked(message)),
+        Poll::Pending => {
+            call.spawn(go_on(call.clone(), guarded, Task::new(&method.tasks)));
+            None
+        }
+    }
+}
+
+/// Goes on with a method's future until it ends or its time is over.
+async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task) {
+    let deadline = tokio::time::sleep_until(call.deadline().into());
+    tokio::pin!(guarded, deadline);
+    let ended = tokio::select! {
+        biased;
+        ended = &mut guarded => ended,
+        () = &mut deadline => {
+            call.expire();
+            if !call.is_detached() {
+                return;
+            }
+            guarded.await
+        }
+    };
+    if let Err(message) = ended {
+        let error = call.panicked(message);
+        call.report(error.into());
+    }
+}

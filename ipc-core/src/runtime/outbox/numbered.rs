@@ -1,0 +1,86 @@
+//! Frames whose fate is followed: those of calls.
+
+use std::ops::Range;
+
+use bytes::BytesMut;
+
+use super::{Outbox, encode_frame, wake};
+use crate::FormatError;
+use crate::error::EmitError;
+use crate::protocol::queue::{OverflowPolicy, Pushed, QueueLimit};
+
+impl Outbox {
+    /// Queues a message as `emit` does, and gives the number of its frame to `note` before anything of
+    /// it is written. A frame that the policy would drop at once is an error.
+    pub(crate) fn emit_numbered(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+        note: impl FnOnce(u64),
+    ) -> Result<(), EmitError> {
+        let mut state = self.lock();
+        if !state.is_open() {
+            return Err(EmitError::Closed);
+        }
+        let before = state.queue.bytes();
+        match state.queue.push(encode) {
+            Ok(Pushed::Dropped) => {
+                let limit = state.queue.limits().max_bytes();
+                Err(EmitError::Full(QueueLimit::Bytes { limit, actual: limit.max(before) }))
+            }
+            Ok(_) => {
+                note(state.queue.newest());
+                self.after_push(state, before);
+                Ok(())
+            }
+            Err(error) => Err(self.refuse(state, error)),
+        }
+    }
+
+    /// Returns how many bytes a message has as a frame, delimiter or length included.
+    pub(crate) fn frame_len(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<usize, EmitError> {
+        Ok(encode_frame(&self.encoder, encode)?.len())
+    }
+
+    /// Waits until a frame of `length` bytes finds room, or none is accepted any more. Returns `false`
+    /// at once if the policy is not to wait.
+    pub(crate) async fn room(&self, length: usize) -> bool {
+        if self.lock().queue.overflow() != OverflowPolicy::Block {
+            return false;
+        }
+        self.until(|| {
+            let state = self.lock();
+            !state.is_open() || !state.queue.is_full_for(length)
+        })
+        .await;
+        true
+    }
+
+    /// Returns the number of the first frame that is not written whole.
+    pub(crate) fn first_unsent(&self) -> u64 {
+        self.lock().queue.first_unsent()
+    }
+
+    /// Returns the number of the first frame of which no byte is written.
+    pub(crate) fn first_untouched(&self) -> u64 {
+        self.lock().queue.first_untouched()
+    }
+
+    /// Takes back the frame with this number, if it is the last one and not written in part.
+    pub(crate) fn take_back(&self, frame: u64) -> bool {
+        self.lock().queue.take_back(frame)
+    }
+
+    /// Takes the numbers of the frames that were dropped for newer ones.
+    pub(crate) fn take_evicted(&self) -> Option<Range<u64>> {
+        self.lock().queue.take_evicted()
+    }
+
+    /// Wakes whoever drives the connection, or the client without one.
+    pub(crate) fn wake_driver(&self) {
+        wake(self.lock());
+        self.control.notify_one();
+    }
+}

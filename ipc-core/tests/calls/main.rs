@@ -1,0 +1,11 @@
+//! Calls between clients and servers of the async driver, over memory.
+
+#![cfg(feature = "tokio")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+
+#[macro_use]
+#[path = "../support/runtimes.rs"]
+mod runtimes;
+
+mod answers;
+mod rig;
