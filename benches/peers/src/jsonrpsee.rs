@@ -1,15 +1,15 @@
 //! jsonrpsee as it ships: WebSocket over TCP, with `TCP_NODELAY`, which is its default. A stream is a
 //! subscription. Its client drops one whose buffer of 1,024 items is full, so this buffer is larger.
 
-use ipc_benches::{Outcome, OwnedBody, Task, Work};
+use ipc_benches::{Outcome, OwnedBody, Task, Work, calls};
 use jsonrpsee::core::client::Subscription;
 use jsonrpsee::core::{RpcResult, SubscriptionResult, async_trait};
 use jsonrpsee::proc_macros::rpc;
 use jsonrpsee::server::{PendingSubscriptionSink, Server, SubscriptionMessage};
 use jsonrpsee::ws_client::WsClientBuilder;
 
+use crate::Result;
 use crate::net::ready;
-use crate::{Result, calls};
 
 #[rpc(client, server)]
 trait Peer {

@@ -2,7 +2,6 @@
 //! who wrote the library. They speak as `subject` does: `peers server|client KIND ENDPOINT [TASK]`.
 
 mod busrt;
-mod calls;
 mod coding;
 mod ipc_channel;
 mod jsonrpsee;

@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use futures_util::StreamExt;
-use ipc_benches::{Outcome, OwnedBody, Task, Work};
+use ipc_benches::{Outcome, OwnedBody, Task, Work, calls};
 
+use crate::Result;
 use crate::net::{end_with_parent, ready};
-use crate::{Result, calls};
 
 /// Starts nats-server, whose program is in `NATS_SERVER`, and returns it with where it listens.
 fn start() -> Result<(Child, String)> {

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use ipc_benches::{Outcome, OwnedBody, Task, Work};
+use ipc_benches::{Outcome, OwnedBody, Task, Work, calls};
 use remoc::prelude::*;
 use remoc::rtc::CallError;
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::Result;
 use crate::net::ready;
-use crate::{Result, calls};
 
 /// A stream with a buffer of more items than the 16 it has by default, as it advises for speed.
 type Items = rch::mpsc::Receiver<OwnedBody, remoc::codec::Default, BUFFER>;

@@ -8,15 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use ipc_benches::meter::{begin, now, since};
-use ipc_benches::{FIRST_SEQ, Outcome, OwnedBody, Task, Work, text};
+use ipc_benches::{FIRST_SEQ, Outcome, OwnedBody, Task, Work, calls, text};
 use tarpc::serde_transport::unix;
 use tarpc::server::{BaseChannel, Channel};
 use tarpc::tokio_serde::formats::{Bincode, Json};
 use tarpc::{client, context};
 
+use crate::Result;
 use crate::coding::Coding;
 use crate::net::ready;
-use crate::{Result, calls};
 
 #[tarpc::service]
 trait Peer {

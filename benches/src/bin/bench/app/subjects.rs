@@ -131,6 +131,8 @@ pub(super) fn all() -> Vec<Subject> {
             "one thread",
         ),
         own("ours-msgpack", "`ours` in MessagePack instead of JSON", BLOCKING, SAME),
+        own("ours-call", "`ours`, calls instead of events", ANSWERS, ONE_ANSWER),
+        own("ours-call-msgpack", "`ours-call` in MessagePack", ANSWERS, ONE_ANSWER),
         own("ours-immediate", "`ours`, `FlushPolicy::Immediate`", PACED, SAME),
         own("ours-within", "`ours`, `FlushPolicy::Within(1 ms)`", PACED, SAME),
         own(

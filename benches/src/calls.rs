@@ -3,12 +3,18 @@
 use std::cell::RefCell;
 
 use futures_util::future::try_join_all;
-use ipc_benches::meter::{begin, now, since};
-use ipc_benches::{Meter, Outcome, OwnedBody, Task, text};
 
-use crate::Result;
+use crate::meter::{begin, now, since};
+use crate::{Meter, Outcome, OwnedBody, Task, text};
+
+/// What a library reports, in whatever words.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Measures calls, so many at a time. Each answer is compared with what was asked.
+///
+/// # Errors
+///
+/// What `call` returns, or a text if an answer is not what was asked.
 pub async fn measure(
     task: &Task,
     call: impl AsyncFn(OwnedBody) -> Result<OwnedBody>,
@@ -32,7 +38,12 @@ pub async fn measure(
     outcome.into_inner().ok_or_else(|| "the last call was not answered".into())
 }
 
-/// Measures streams: `read` asks for a stream and calls what it is given for each item of it.
+/// Measures streams: `read` asks for a stream, of as many items as the number in its argument says, and
+/// counts each item.
+///
+/// # Errors
+///
+/// What `read` returns, or a text if an item is missing or not what was asked.
 pub async fn measure_stream(
     task: &Task,
     read: impl AsyncFn(OwnedBody, &mut Items<'_>) -> Result<()>,
@@ -51,6 +62,7 @@ pub async fn measure_stream(
 }
 
 /// The items of one stream that have been read.
+#[derive(Debug)]
 pub struct Items<'a> {
     text: &'a str,
     wanted: u64,
@@ -59,6 +71,10 @@ pub struct Items<'a> {
 
 impl Items<'_> {
     /// Counts an item and returns whether it was the last.
+    ///
+    /// # Errors
+    ///
+    /// A text if it is not the next item.
     pub fn add(&mut self, item: &OwnedBody) -> Result<bool> {
         check(item, self.read, self.text)?;
         self.read += 1;
