@@ -186,8 +186,8 @@ pub(super) fn all() -> Vec<Subject> {
         node(
             "npm-14-calls",
             "npm's node-ipc 14.0.0 with `calls.cjs`",
-            "call-server.cjs helper",
-            "call-client.cjs helper",
+            CALL_SERVER,
+            CALL_CLIENT,
             V14,
             CALLS,
             "",
@@ -196,11 +196,29 @@ pub(super) fn all() -> Vec<Subject> {
         node(
             "npm-9-calls",
             "npm's node-ipc 9.2.1 with `calls.cjs`",
-            "call-server.cjs helper",
-            "call-client.cjs helper",
+            CALL_SERVER,
+            CALL_CLIENT,
             V9,
             CALLS,
             "",
+            false,
+        ),
+        pair(
+            "ours-call>npm-14-calls",
+            "server `ours-call`, client `npm-14-calls`",
+            Own("ours-call"),
+            Node(CALL_CLIENT, V14),
+            ANSWERS,
+            ONE_ANSWER,
+            false,
+        ),
+        pair(
+            "npm-14-calls>ours-call",
+            "server `npm-14-calls`, client `ours-call`",
+            Node(CALL_SERVER, V14),
+            Own("ours-call"),
+            ANSWERS,
+            ONE_ANSWER,
             false,
         ),
         node(
@@ -248,6 +266,8 @@ const PARTS: &[(&str, u64)] = &[
     ("nats", 8),
     ("npm-14-calls", 8),
     ("npm-9-calls", 16),
+    ("ours-call>npm-14-calls", 4),
+    ("npm-14-calls>ours-call", 4),
     ("npm-9-requests", 16),
     ("net-ipc", 8),
 ];
@@ -280,3 +300,5 @@ const ONE_ANSWER: &str = "calls of one answer only";
 const SLOW: &str = "its server ends the connection of a slow reader";
 const SERVER: &str = "server.cjs";
 const CLIENT: &str = "client.cjs";
+const CALL_SERVER: &str = "call-server.cjs helper";
+const CALL_CLIENT: &str = "call-client.cjs helper";
