@@ -9,3 +9,5 @@ mod runtimes;
 
 mod answers;
 mod rig;
+mod stream_limits;
+mod streams;
