@@ -8,4 +8,8 @@
 mod runtimes;
 
 mod answers;
+mod cancelling;
+mod deadlines;
+mod nested;
+mod raw;
 mod rig;

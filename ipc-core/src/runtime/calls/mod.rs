@@ -179,7 +179,8 @@ impl State {
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
         while let Some(number) = self.asker.next_cancel() {
             let signal = Signal::Cancel(number);
-            match outbox.emit(|out| format.encode_signal(&signal, out)) {
+            // Numbered, so that a policy that drops it says so.
+            match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {
                 Ok(()) => {}
                 Err(EmitError::Full(_)) => {
                     self.asker.owe_cancel(number);

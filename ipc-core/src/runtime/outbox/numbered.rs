@@ -70,7 +70,14 @@ impl Outbox {
 
     /// Takes back the frame with this number, if it is the last one and not written in part.
     pub(crate) fn take_back(&self, frame: u64) -> bool {
-        self.lock().queue.take_back(frame)
+        let mut state = self.lock();
+        let taken = state.queue.take_back(frame);
+        let waits = state.waiting > 0;
+        drop(state);
+        if taken && waits {
+            self.changed.notify_waiters();
+        }
+        taken
     }
 
     /// Takes the numbers of the frames that were dropped for newer ones.
