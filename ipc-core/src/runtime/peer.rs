@@ -341,7 +341,9 @@ impl<F: MessageFormat> Peer<F> {
 
     /// Returns its calls. An idle connection has no memory for them.
     pub(crate) fn calls(&self) -> &Calls {
-        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config)));
+        // A client's one peer has the number 0, and outlives its connections.
+        let comes_back = self.inner.id == PeerId(0);
+        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config), comes_back));
         self.inner.calls.get_or_init(new)
     }
 

@@ -10,6 +10,8 @@ mod runtimes;
 mod answers;
 mod cancelling;
 mod deadlines;
+mod limits;
+mod losses;
 mod nested;
 mod raw;
 mod rig;

@@ -56,11 +56,12 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().emit(|out| self.format().encode_call(&head, args, out))
     }
 
-    /// Does what its calls have left to do, and returns the errors to report.
-    pub(crate) fn turn_calls(&self) -> Vec<Error> {
+    /// Does what its calls have left to do. Returns the errors to report, and whether cancels wait for
+    /// room in the queue.
+    pub(crate) fn turn_calls(&self) -> (Vec<Error>, bool) {
         match (self.open_calls(), self.format().calls()) {
             (Some(calls), Some(format)) => calls.turn(self.outbox(), format),
-            _ => Vec::new(),
+            _ => (Vec::new(), false),
         }
     }
 

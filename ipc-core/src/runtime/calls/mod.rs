@@ -44,6 +44,9 @@ struct State {
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: HashMap<u64, AbortHandle>,
+    /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
+    /// would keep what follows it from being sent.
+    cancels: bool,
     /// Whether new calls are refused, since the connection is about to close.
     closing: bool,
     /// Whether no connection will carry a call any more.
@@ -55,15 +58,19 @@ struct State {
 }
 
 impl Calls {
-    pub(crate) fn new(config: Arc<ConnectionConfig>) -> Self {
+    /// Returns the calls of a peer. `comes_back` says whether they outlive its connections.
+    pub(crate) fn new(config: Arc<ConnectionConfig>, comes_back: bool) -> Self {
         let options = config.calls;
-        // Over datagrams an answer to an earlier socket of this address may still come.
-        let first = config.max_datagram.map_or(1, |_| (clock::chance() * 1e12) as u64);
+        // An answer to an earlier connection of the same peer may still come: a client that comes
+        // back has it in its queue, and over datagrams it may be on its way.
+        let counted = comes_back && config.max_datagram.is_none();
+        let first = if counted { 1 } else { (clock::chance() * 1e12) as u64 };
         let state = State {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: HashMap::new(),
+            cancels: !config.sync,
             closing: false,
             closed: false,
             duplicate_reported: false,
@@ -110,8 +117,9 @@ impl Calls {
         self.wake(state, wakers);
     }
 
-    /// Does what is left to do in a turn of the connection's task, and returns the errors to report.
-    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> Vec<Error> {
+    /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and
+    /// whether cancels wait for room in the queue.
+    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> (Vec<Error>, bool) {
         let mut state = self.lock();
         let mut wakers = Vec::new();
         if let Some(evicted) = outbox.take_evicted() {
@@ -123,9 +131,9 @@ impl Calls {
             }
         }
         state.send_cancels(outbox, format);
-        let errors = std::mem::take(&mut state.errors);
+        let (errors, owes) = (std::mem::take(&mut state.errors), state.asker.owes_cancels());
         self.wake(state, wakers);
-        errors
+        (errors, owes)
     }
 
     /// Refuses new calls of both sides from now on.
@@ -178,6 +186,9 @@ impl State {
     /// Sends the cancels that the peer is owed, as far as they find room.
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
         while let Some(number) = self.asker.next_cancel() {
+            if !self.cancels {
+                continue;
+            }
             let signal = Signal::Cancel(number);
             // Numbered, so that a policy that drops it says so.
             match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {

@@ -29,7 +29,12 @@ impl Outbox {
             }
             Ok(_) => {
                 note(state.queue.newest());
+                let evicted = state.queue.has_evicted();
                 self.after_push(state, before);
+                if evicted {
+                    // Some may be calls, which then fail.
+                    self.wake_driver();
+                }
                 Ok(())
             }
             Err(error) => Err(self.refuse(state, error)),
