@@ -221,7 +221,7 @@ impl<F: MessageFormat> Peer<F> {
         let frames = self.outbox().take_undelivered().into_iter();
         let messages = frames.map(|frame| Message::of_frame(self.format(), frame));
         // A call that was not sent is handed back by its own error.
-        let calls = self.open_calls().and_then(|_| self.format().calls());
+        let calls = self.call_format();
         messages
             .filter(|message| calls.is_none_or(|calls| calls.control(message).is_none()))
             .collect()

@@ -9,9 +9,12 @@ mod runtimes;
 
 mod answers;
 mod cancelling;
+mod closing;
 mod deadlines;
+mod hostile;
 mod limits;
 mod losses;
+mod methods;
 mod nested;
 mod raw;
 mod rig;
