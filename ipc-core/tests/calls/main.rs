@@ -10,6 +10,7 @@ mod runtimes;
 mod answers;
 mod cancelling;
 mod closing;
+mod cuts;
 mod deadlines;
 mod hostile;
 mod limits;
