@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod inspect;
 mod ipc;
 mod json;
+pub mod layouts;
 pub mod paths;
 mod wire;
 

@@ -24,6 +24,8 @@ pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
 pub const BACKPRESSURE: &str = "ERR_IPC_BACKPRESSURE";
 /// A datagram to a broadcast address, which has to be asked for.
 pub const BROADCAST_OFF: &str = "ERR_IPC_BROADCAST_OFF";
+/// A call of this name is open, and the layout can have one at a time. Of this crate.
+pub const CALL_IN_PROGRESS: &str = "ERR_IPC_CALL_IN_PROGRESS";
 /// The server had no place for another client in time.
 pub const BUSY: &str = "ERR_IPC_BUSY";
 /// This side is closed for good.
@@ -48,6 +50,8 @@ pub const DATAGRAM_NOT_SENT: &str = "ERR_IPC_DATAGRAM_NOT_SENT";
 pub const DECODER_FAILED: &str = "ERR_IPC_DECODER_FAILED";
 /// The socket cannot be made in its directory.
 pub const DIRECTORY_NOT_WRITABLE: &str = "ERR_IPC_DIRECTORY_NOT_WRITABLE";
+/// The other side of a call is about to close: the name of `closing` in `layouts::requests`.
+pub const DISCONNECTED: &str = "ERR_IPC_DISCONNECTED";
 /// The server's socket file was removed or replaced, and the server is set to stop then.
 pub const DISPLACED: &str = "ERR_IPC_DISPLACED";
 /// The event's name is not in the list of allowed ones. node-ipc 14's code.
@@ -67,7 +71,7 @@ pub const HANDLER_PANICKED: &str = "ERR_IPC_HANDLER_PANICKED";
 pub const HOST_NOT_FOUND: &str = "ERR_IPC_HOST_NOT_FOUND";
 /// The peer sent nothing in time.
 pub const IDLE_TIMEOUT: &str = "ERR_IPC_IDLE_TIMEOUT";
-/// A `$call` or `$answer` is not as it has to be. Of this crate.
+/// A call or an answer is not as it has to be. Of this crate.
 pub const INVALID_CALL: &str = "ERR_IPC_INVALID_CALL";
 /// The payload is not what the handler asks for; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
@@ -88,6 +92,8 @@ pub const IO: &str = "ERR_IPC_IO";
 pub const MESSAGE_TIMEOUT: &str = "ERR_IPC_MESSAGE_TIMEOUT";
 /// The directory for the socket does not exist.
 pub const MISSING_DIRECTORY: &str = "ERR_IPC_MISSING_DIRECTORY";
+/// There is no such method: the name of `unknown_method` in `layouts::requests`.
+pub const MISSING_ROUTE: &str = "ERR_IPC_MISSING_ROUTE";
 /// The file system does not give the socket file its mode.
 pub const MODE_REFUSED: &str = "ERR_IPC_MODE_REFUSED";
 /// The path or name does not fit into a socket address, or a pipe's name.
@@ -113,6 +119,8 @@ pub const PEER_REFUSED: &str = "ERR_IPC_PEER_REFUSED";
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
 /// Unfinished frames of all peers take too much.
 pub const RECEIVE_BUDGET: &str = "ERR_IPC_RECEIVE_BUDGET";
+/// A call took too long: the name of `deadline` in `layouts::requests`.
+pub const REQUEST_TIMEOUT: &str = "ERR_IPC_REQUEST_TIMEOUT";
 /// The event's name is one of node-ipc's own lifecycle events, and the rules refuse those.
 /// node-ipc 14's code.
 pub const RESERVED_EVENT: &str = "ERR_IPC_RESERVED_EVENT";

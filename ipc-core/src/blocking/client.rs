@@ -20,6 +20,27 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 /// Nothing happens between calls: [`next`](Self::next) and [`connected`](Self::connected) dial, wait
 /// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
 /// once, without waiting; [`close`](Self::close) writes what waits first.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "msgpack")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use ipc_core::MsgPack;
+/// use ipc_core::blocking::Client;
+/// use ipc_transport::TcpTransport;
+///
+/// # let mut server = ipc_core::blocking::Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0))?.listen()?;
+/// # let ipc_transport::Endpoint::Tcp { port, .. } = server.endpoint() else { panic!() };
+/// # let serving = std::thread::spawn(move || server.accept().unwrap().count());
+/// let mut client = Client::builder(MsgPack::new(), TcpTransport::new("localhost", port))?.build();
+/// client.connected()?;
+/// client.emit("greeting", "hello")?;
+/// let report = client.close();
+/// assert!(report.undelivered.is_empty() && report.peer_ended);
+/// # assert_eq!(serving.join().unwrap(), 2);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "msgpack"))] fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Client<F> {
     link: Link<F>,
@@ -64,6 +85,17 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example<F: ipc_core::MessageFormat>(client: &mut ipc_core::blocking::Client<F>) {
+    /// match client.connected() {
+    ///     Ok(()) => println!("connected"),
+    ///     Err(error) => eprintln!("no attempt is left: {error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn connected(&mut self) -> Result<(), ConnectError> {
         loop {
             match self.session.state() {
@@ -97,6 +129,24 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::MessageFormat;
+    /// # use ipc_core::blocking::Client;
+    /// use std::time::Duration;
+    /// use ipc_core::blocking::{Incoming, NextError};
+    ///
+    /// # fn example<F: MessageFormat>(client: &mut Client<F>) {
+    /// match client.next_timeout(Duration::from_millis(20)) {
+    ///     Ok(Incoming::Message(message)) => println!("got {}", message.event()),
+    ///     Ok(event) => println!("{event:?}"),
+    ///     Err(NextError::TimedOut) => println!("nothing yet"),
+    ///     Err(_) => println!("closed"),
+    /// }
+    /// # }
+    /// ```
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
         self.next_until(clock::now().checked_add(timeout))
     }
@@ -125,6 +175,18 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{EmitError, EncodePayload, blocking::Client};
+    /// # fn example<F: EncodePayload<u32>>(client: &mut Client<F>) -> Result<(), EmitError> {
+    /// for step in 0..1000 {
+    ///     client.emit("step", &step)?;
+    /// }
+    /// assert!(client.flush(), "the connection is lost");
+    /// # Ok(()) }
+    /// ```
     pub fn flush(&mut self) -> bool {
         while !self.link.queue.is_empty() {
             match self.session.state() {
@@ -145,6 +207,17 @@ impl<F: MessageFormat> Client<F> {
     /// Writes what waits, ends the connection and waits for the server's end, at most about the
     /// close timeout and the linger time; the client does not connect again. Without a connection,
     /// what waits is handed back. What the server still sent can be received afterwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example<F: ipc_core::MessageFormat>(client: &mut ipc_core::blocking::Client<F>) {
+    /// let report = client.close();
+    /// for message in &report.undelivered {
+    ///     eprintln!("{} was not written", message.event());
+    /// }
+    /// # }
+    /// ```
     pub fn close(&mut self) -> CloseReport {
         if self.session.state() == State::Connected {
             self.session.handle_input(Input::Close);

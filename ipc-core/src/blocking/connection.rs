@@ -18,6 +18,22 @@ use crate::{ClientEvent, CloseReport, MessageFormat};
 ///
 /// Dropping it ends the connection at once, without waiting; [`close`](Self::close) writes what
 /// waits first.
+///
+/// # Examples
+///
+/// ```
+/// # use ipc_core::{DecodePayload, EncodePayload, FormatError};
+/// # use ipc_core::blocking::{Connection, Incoming};
+/// # fn serve<F: DecodePayload<u32> + EncodePayload<u32>>(mut peer: Connection<F>) -> Result<(), FormatError> {
+/// while let Some(event) = peer.next() {
+///     if let Incoming::Message(message) = event {
+///         let number: u32 = peer.decode(&message)?;
+///         // Fails only if the peer is gone.
+///         let _ = peer.emit("double", &(2 * number));
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Connection<F> {
     link: Link<F>,
@@ -83,6 +99,17 @@ impl<F: MessageFormat> Connection<F> {
 
     /// Writes what waits, ends the connection and waits for the peer's end, at most about the
     /// close timeout and the linger time. What the peer still sends can be received afterwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example<F: ipc_core::MessageFormat>(mut peer: ipc_core::blocking::Connection<F>) {
+    /// let report = peer.close();
+    /// if !report.undelivered.is_empty() {
+    ///     eprintln!("{} messages were not written", report.undelivered.len());
+    /// }
+    /// # }
+    /// ```
     pub fn close(&mut self) -> CloseReport {
         if !self.ended {
             self.link.start_closing();

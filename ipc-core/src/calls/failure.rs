@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::protocol::calls::Failure;
-use crate::{CallError, EmitError, FormatError};
+use crate::{CallError, EmitError, FormatError, SinkError};
 
 /// An error of no particular code: `error`.
 impl From<String> for Failure {
@@ -50,6 +50,13 @@ impl From<FormatError> for Failure {
 /// Keeps the code.
 impl From<EmitError> for Failure {
     fn from(error: EmitError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+/// Keeps the code.
+impl From<SinkError> for Failure {
+    fn from(error: SinkError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

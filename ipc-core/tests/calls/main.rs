@@ -19,3 +19,5 @@ mod methods;
 mod nested;
 mod raw;
 mod rig;
+mod stream_limits;
+mod streams;

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     TimeRanOut,
     /// The peer broke the protocol and the connection ended for it.
     Protocol,
+    /// `ls` found a socket that clients cannot use, or should not.
+    Wrong,
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Self::Failed => 2,
             Self::TimeRanOut => 3,
             Self::Protocol => 4,
+            Self::Wrong => 7,
         }
     }
 }

@@ -20,6 +20,27 @@ use crate::{Config, NodeFormat};
 ///
 /// Beyond the config's `max_connections`, clients are turned away; a client counts until its end or
 /// until its [`IpcConnection`] is dropped. Dropping the server ends listening; the clients go on.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ipc_compat::Config;
+/// use ipc_compat::blocking::{Incoming, IpcServer};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut server = IpcServer::serve(&Config::classic(), "/tmp/app.world")?;
+/// loop {
+///     let mut client = server.accept()?;
+///     std::thread::spawn(move || {
+///         while let Some(event) = client.next() {
+///             if let Incoming::Message(message) = event {
+///                 let _ = client.emit("seen", message.event()); // Fails only if the client is gone.
+///             }
+///         }
+///     });
+/// }
+/// # }
+/// ```
 pub struct IpcServer {
     state: State,
     max_connections: usize,
@@ -100,6 +121,17 @@ impl IpcServer {
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use ipc_compat::{Config, blocking::IpcServer};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut server = IpcServer::serve_net(&Config::classic(), 8123)?;
+    /// println!("listening at {}", server.start()?);
+    /// # Ok(()) }
+    /// ```
     pub fn start(&mut self) -> Result<Endpoint, Error> {
         self.listening().map(|server| server.endpoint())
     }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::methods::{MAX_TASKS, Methods};
+use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, run};
 use crate::calls::ReservedEvents;
 use crate::error::Error;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
-    Admission, Answer, CallFormat, CallNumber, Control, Failure, InvalidControl,
+    Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
 };
 use crate::runtime::clock;
 use crate::{FormatError, HandlerError, Message, MessageFormat, Peer};
@@ -66,8 +66,9 @@ pub(crate) fn handle<F: MessageFormat>(
             answered(number, if more { Answer::Item } else { Answer::Last }, Ok(result));
         }
         Ok(Control::Failure { number, failure }) => answered(number, Answer::Last, Err(failure)),
-        Ok(Control::Call { number, left, message, .. }) => {
-            return Some(call(peer, methods, format, number, left, &message));
+        Ok(Control::Call { number, left, credit, message, .. }) => {
+            let asked = Incoming { number, left, credit, args: &message };
+            return Some(call(peer, methods, format, asked));
         }
         Ok(Control::Cancel(number)) => {
             let mut state = calls.lock();
@@ -77,9 +78,27 @@ pub(crate) fn handle<F: MessageFormat>(
             drop(state);
             calls.ended.notify_waiters();
         }
-        Ok(Control::Credit(..)) => {}
+        Ok(Control::Credit(number, items)) => {
+            let mut state = calls.lock();
+            if let Some(id) = state.answerer.running(&number) {
+                if let Some(credit) = state.credits.get_mut(&id) {
+                    credit.add(items);
+                }
+            }
+            drop(state);
+            calls.ended.notify_waiters();
+        }
     }
     Some(None)
+}
+
+/// A call of the peer.
+struct Incoming<'a> {
+    /// The number to answer; a notice has none.
+    number: Option<CallNumber>,
+    left: Option<Duration>,
+    credit: Option<u32>,
+    args: &'a Message,
 }
 
 /// Runs a method, or answers why not. Returns the error to report, if there is one.
@@ -87,10 +106,9 @@ fn call<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
-    number: Option<CallNumber>,
-    left: Option<Duration>,
-    args: &Message,
+    incoming: Incoming<'_>,
 ) -> Option<Error> {
+    let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
         if let Some(number) = &number {
             answer_failure(peer.outbox(), format, number, &failure);
@@ -105,12 +123,26 @@ fn call<F: MessageFormat>(
         refuse(Failure::new("busy", format!("{MAX_TASKS} calls run, which is the limit")));
         return None;
     }
+    let streams = method.answers == Answers::Items;
+    if streams && (credit.is_none() || number.is_none()) {
+        refuse(Failure::new("needs_stream", format!("{name:?} answers with a stream")));
+        return None;
+    }
     let mut state = peer.calls().lock();
+    if streams && state.credits.len() >= MAX_STREAMS {
+        refuse(Failure::new("busy", format!("{MAX_STREAMS} streams run, which is the limit")));
+        return None;
+    }
     if state.closing {
         refuse(Failure::new("closing", "the connection is about to close"));
         return None;
     }
-    let (id, deadline) = match state.answerer.call(clock::now(), number.clone(), left) {
+    let now = clock::now();
+    let admission = match &number {
+        Some(number) if streams => state.answerer.call_stream(now, number.clone(), left),
+        number => state.answerer.call(now, number.clone(), left),
+    };
+    let (id, deadline) = match admission {
         Admission::Run { id, deadline } => (id, deadline),
         Admission::Busy { limit } => {
             refuse(Failure::new("busy", format!("{limit} calls run, which is the limit")));
@@ -123,6 +155,9 @@ fn call<F: MessageFormat>(
             return (!reported).then(|| error.into());
         }
     };
+    if let Some(credit) = credit.filter(|_| streams) {
+        state.credits.insert(id, Credit::new(credit));
+    }
     drop(state);
     let call = Call::new(peer.clone(), std::sync::Arc::clone(&method), id, deadline);
     match method.start(args, call.clone()) {
@@ -134,3 +169,6 @@ fn call<F: MessageFormat>(
         }
     }
 }
+
+/// How many streams run at a time for one peer; beyond it calls are answered `busy`.
+const MAX_STREAMS: usize = 128;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Calling;
+use super::{Calling, CallingStream};
 use crate::calls::ReservedEvents;
 use crate::error::{EmitError, Error};
 use crate::protocol::calls::{CallFormat, CallHead, EncodeCall};
@@ -41,6 +41,39 @@ impl<F: MessageFormat> Peer<F> {
         F: EncodeCall<A> + DecodePayload<R>,
     {
         Calling::new(self, method, args)
+    }
+
+    /// Calls a method of the peer that answers with items: `peer.call_stream("rows", &query).await?`
+    /// returns the stream once the call is in the send queue.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`](crate::CallError): the call could not be sent. Other errors are the last item.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the call is not made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rows = client.call_stream::<_, (u64, String)>("rows", "name").await?;
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{:?}", row?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, F, A, R>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+    {
+        CallingStream::new(Calling::new(self, method, args))
     }
 
     /// Calls a method of the peer without waiting for it: it is not answered. Queued as
@@ -117,6 +150,27 @@ impl<F: MessageFormat> Client<F> {
         F: EncodeCall<A> + DecodePayload<R>,
     {
         self.peer().call(method, args).starting(self.inner())
+    }
+
+    /// Calls a method of the server that answers with items. See [`Peer::call_stream`]. Starts the
+    /// client.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`](crate::CallError).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the call is not made.
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, F, A, R>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+    {
+        CallingStream::new(self.call(method, args))
     }
 
     /// Calls a method of the server without waiting for it: it is not answered. Starts the client.

@@ -6,7 +6,9 @@ pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
+mod sink;
 mod slots;
+mod stream;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,13 +21,17 @@ use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::{EmitError, Error};
 use crate::options::ConnectionConfig;
-use crate::protocol::calls::{Answerer, Asker, CallFormat, CallNumber, Failure, Sent, Signal};
+use crate::protocol::calls::{
+    Answerer, Asker, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
+};
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
 pub use ask::Calling;
+pub use sink::{Sink, SinkError};
+pub use stream::{CallStream, CallingStream};
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.
 #[derive(Debug)]
@@ -47,6 +53,8 @@ struct State {
     /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
     /// would keep what follows it from being sent.
     cancels: bool,
+    /// How many items the peer wants of the streams that run, by their ids.
+    credits: HashMap<u64, Credit>,
     /// Whether new calls are refused, since the connection is about to close.
     closing: bool,
     /// Whether no connection will carry a call any more.
@@ -71,6 +79,7 @@ impl Calls {
             answerer: Answerer::new(options.answer_limits()),
             running: HashMap::new(),
             cancels: !config.sync,
+            credits: HashMap::new(),
             closing: false,
             closed: false,
             duplicate_reported: false,
@@ -178,9 +187,15 @@ impl State {
 
     /// Stops the task of a call whose answer nobody wants any more.
     fn stop(&mut self, id: u64) {
-        if let Some(task) = self.running.remove(&id) {
+        if let Some(task) = self.forget(id) {
             task.abort();
         }
+    }
+
+    /// Forgets a call that has ended, and returns its task if it has one that can be stopped.
+    fn forget(&mut self, id: u64) -> Option<AbortHandle> {
+        self.credits.remove(&id);
+        self.running.remove(&id)
     }
 
     /// Sends the cancels that the peer is owed, as far as they find room.

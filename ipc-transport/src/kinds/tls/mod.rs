@@ -107,8 +107,8 @@ impl TlsTransport {
 
     /// Sets how many handshakes a listener has under way at a time, by default 128, at least one.
     ///
-    /// For one more, the oldest is cut if it has had a second, so that those who never finish keep
-    /// nobody out for longer; until then newcomers wait. Handshakes do not count as connections.
+    /// For one more, the oldest is cut if it has had a second, so that those who never finish
+    /// delay others no longer than that; until then newcomers wait. Handshakes do not count as connections.
     #[must_use]
     pub fn with_max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.max(1);

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Emit(Emit),
     /// Connect, send one event, wait for the answer and print its data.
     Request(Request),
-    /// List the local endpoints without disturbing a server.
+    /// List the local endpoints, and what is wrong with them, without disturbing a server.
     Ls(Ls),
     /// Measure a server that echoes, and print the figures as JSON.
     Bench(Box<Bench>),

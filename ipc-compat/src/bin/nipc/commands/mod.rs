@@ -8,9 +8,12 @@ mod endpoint;
 mod failures;
 pub(crate) mod ls;
 mod matching;
+mod output;
 mod raw;
 pub(crate) mod request;
 mod sending;
 pub(crate) mod serve;
 mod supervise;
+#[cfg(unix)]
+mod verdict;
 mod wanted;

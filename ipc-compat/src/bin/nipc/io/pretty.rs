@@ -77,14 +77,15 @@ pub(crate) fn may_colour() -> bool {
     !set("NO_COLOR")
 }
 
-/// Returns the state of a socket, as wide as the longest.
-pub(crate) fn state(state: &str, coloured: bool) -> String {
-    let colour = match state {
+/// Returns the verdict on a socket, as wide as most.
+pub(crate) fn verdict(verdict: &str, coloured: bool) -> String {
+    let colour = match verdict {
         "live" => GREEN,
         "stale" => YELLOW,
-        _ => FAINT,
+        "unknown" => FAINT,
+        _ => RED,
     };
-    if coloured { format!("{colour}{state:7}{PLAIN}") } else { format!("{state:7}") }
+    if coloured { format!("{colour}{verdict:7}{PLAIN}") } else { format!("{verdict:7}") }
 }
 
 /// Returns the text with everything a terminal could obey, or that turns text around, as escapes.
