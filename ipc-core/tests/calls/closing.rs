@@ -174,7 +174,8 @@ async fn the_tables_are_empty_in_the_end() {
     let (pair, notes) = (pair().await, Notes::new());
     let gate = on_wait(&pair.server, &notes);
     pair.server.on_call("echo", |n: u64, _| async move { Ok::<_, Failure>(n) });
-    pair.server.on_call("panic", |(): (), _| async move { panic!("as asked") as Result<u64, Failure> });
+    pair.server
+        .on_call("panic", |(): (), _| async move { panic!("as asked") as Result<u64, Failure> });
     pair.server.on_call("never", |(): (), _| pending::<Result<u64, Failure>>());
     let kept = asking_unit(&pair.client, "wait");
     notes.until("started").await;

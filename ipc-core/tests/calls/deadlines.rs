@@ -6,9 +6,7 @@ use std::time::Duration;
 use ipc_core::{CallError, CallOptions, Failure};
 use tokio::time::{Instant, sleep};
 
-use crate::rig::{
-    Notes, asking, client, open, pair_with, raw_client, raw_server, soon, transport,
-};
+use crate::rig::{Notes, asking, client, open, pair_with, raw_client, raw_server, soon, transport};
 
 const SECOND: Duration = Duration::from_secs(1);
 

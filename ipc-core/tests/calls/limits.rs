@@ -8,7 +8,8 @@ use std::time::Duration;
 use ipc_codec::Limits;
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::{
-    Call, CallError, CallOptions, Client, EmitError, Failure, InFlight, MethodOptions, MsgPack, Sent,
+    Call, CallError, CallOptions, Client, EmitError, Failure, InFlight, MethodOptions, MsgPack,
+    Sent,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
@@ -218,6 +219,25 @@ async fn an_evicted_call_fails_at_once() {
         assert_eq!(began.elapsed().as_millis(), 0, "by a call: {by_call}");
         by.inspect(tokio::task::JoinHandle::abort);
     }
+}
+
+/// What the queue has dropped is known not to be sent, whatever happens next.
+#[tokio::test(start_paused = true)]
+async fn an_evicted_call_is_unsent_although_the_connection_ends() {
+    let limits = QueueLimits::default().with_max_messages(2);
+    let settings = |client: ipc_core::ClientBuilder<MsgPack>| {
+        client.queue(limits).overflow(OverflowPolicy::DropOldest)
+    };
+    let (client, _peer, _listener) = raw_server(&narrow(64), settings).await;
+    let text = "x".repeat(100);
+    client.emit("fill", text.as_str()).unwrap();
+    let evicted = asking(&client, "evicted", 30 * SECOND);
+    sleep(SECOND).await;
+    client.emit("by", &1).unwrap();
+    // The connection's task has not run in between.
+    soon(client.disconnect()).await;
+    let error = soon(evicted).await.unwrap().unwrap_err();
+    assert!(error.has_not_run(), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]

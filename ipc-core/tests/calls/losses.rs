@@ -80,10 +80,9 @@ async fn a_call_fails_unsent_when_no_attempt_is_left() {
 async fn the_methods_of_a_lost_peer_are_stopped() {
     let (server, mut peer, transport) = raw_client(|server| server).await;
     let notes = Notes::new();
-    for (method, options) in [
-        ("wait", MethodOptions::default()),
-        ("finish", MethodOptions::default().uncancellable()),
-    ] {
+    for (method, options) in
+        [("wait", MethodOptions::default()), ("finish", MethodOptions::default().uncancellable())]
+    {
         let notes = notes.clone();
         server.handlers().on_call_with(options, method, move |(): (), call: Call<MsgPack>| {
             let (notes, guard) = (notes.clone(), notes.guard("dropped"));

@@ -12,6 +12,7 @@ mod cancelling;
 mod closing;
 mod cuts;
 mod deadlines;
+mod frames;
 mod hostile;
 mod limits;
 mod losses;

@@ -1,8 +1,6 @@
 //! What a side answers, and what of it the other one sees.
 
-use ipc_core::{
-    CallError, CallOptions, Client, Failure, MsgPack, ReservedEvents, Server,
-};
+use ipc_core::{CallError, CallOptions, Client, Failure, MsgPack, ReservedEvents, Server};
 use tokio::time::sleep;
 
 use crate::raw::RawPeer;

@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use ipc_core::protocol::calls::{CallFormat, CallHead, CallNumber, Control, EncodeCall, Signal};
-use ipc_core::{DecodePayload, EncodePayload, Failure, Message, MessageFormat, MsgPack};
+use ipc_core::protocol::calls::{CallFormat, CallNumber, Control, EncodeCall, Signal};
+use ipc_core::{DecodePayload, EncodePayload, Failure, Message, MessageFormat};
 use ipc_transport::{Listener, Stream, Transport};
 use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::frames::{FORMAT, call, framed};
 use crate::rig::soon;
-
-pub(crate) const FORMAT: MsgPack = MsgPack::new();
 
 /// A peer that is only frames.
 pub(crate) struct RawPeer {
@@ -140,27 +139,6 @@ fn value(message: &Message) -> String {
     }
 }
 
-pub(crate) fn number(n: u64) -> CallNumber {
+fn number(n: u64) -> CallNumber {
     CallNumber::integer(n).unwrap()
-}
-
-/// Appends a call.
-pub(crate) fn call<A: Serialize + ?Sized>(
-    n: u64,
-    method: &str,
-    left: Option<Duration>,
-    args: &A,
-    out: &mut BytesMut,
-) {
-    let head = CallHead { number: Some(n), method, left, credit: None };
-    FORMAT.encode_call(&head, args, out).unwrap();
-}
-
-/// Returns a frame with its length.
-pub(crate) fn framed(encode: impl FnOnce(&mut BytesMut)) -> Bytes {
-    let mut frame = BytesMut::zeroed(4);
-    encode(&mut frame);
-    let length = u32::try_from(frame.len() - 4).unwrap();
-    frame[..4].copy_from_slice(&length.to_be_bytes());
-    frame.freeze()
 }

@@ -95,8 +95,7 @@ pub(crate) fn soon<F: IntoFuture>(future: F) -> impl Future<Output = F::Output> 
 }
 
 /// A call of a client's method that is under way.
-pub(crate) type Open<'a> =
-    Pin<Box<dyn Future<Output = Result<u64, CallError>> + Send + 'a>>;
+pub(crate) type Open<'a> = Pin<Box<dyn Future<Output = Result<u64, CallError>> + Send + 'a>>;
 
 /// Returns a call that has been polled once: it waits, or is queued or written.
 pub(crate) async fn open<'a>(

@@ -96,14 +96,16 @@ impl Calls {
     /// for the peer stop. `closing` says whether this side wanted the end.
     pub(crate) fn connection_lost(&self, outbox: &Outbox, closing: bool) {
         let mut state = self.lock();
+        // These have left the queue, too, and were not written.
+        let mut wakers = self.end_evicted(&mut state, outbox);
         let lost = state.asker.connection_lost(outbox.first_unsent());
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
         };
-        let wakers =
-            lost.into_iter().map(|(number, sent)| state.slots.end(number, Err(error(sent))));
-        let wakers: Vec<_> = wakers.flatten().collect();
+        for (number, sent) in lost {
+            wakers.extend(state.slots.end(number, Err(error(sent))));
+        }
         for id in state.answerer.connection_lost() {
             state.stop(id);
         }
@@ -130,19 +132,23 @@ impl Calls {
     /// whether cancels wait for room in the queue.
     pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> (Vec<Error>, bool) {
         let mut state = self.lock();
-        let mut wakers = Vec::new();
-        if let Some(evicted) = outbox.take_evicted() {
-            let limit = self.config.queue.max_bytes();
-            for number in state.asker.evicted(evicted) {
-                let full = QueueLimit::Bytes { limit, actual: limit };
-                let error = CallError::NotSent(EmitError::Full(full));
-                wakers.extend(state.slots.end(number, Err(error)));
-            }
-        }
+        let wakers = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
         let (errors, owes) = (std::mem::take(&mut state.errors), state.asker.owes_cancels());
-        self.wake(state, wakers);
+        if !wakers.is_empty() {
+            self.wake(state, wakers);
+        }
         (errors, owes)
+    }
+
+    /// Ends the calls whose frames the queue has dropped for newer ones.
+    fn end_evicted(&self, state: &mut State, outbox: &Outbox) -> Vec<Waker> {
+        let Some(evicted) = outbox.take_evicted() else { return Vec::new() };
+        let limit = self.config.queue.max_bytes();
+        let full = QueueLimit::Bytes { limit, actual: limit };
+        let error = || CallError::NotSent(EmitError::Full(full));
+        let evicted = state.asker.evicted(evicted).into_iter();
+        evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
     }
 
     /// Refuses new calls of both sides from now on.
