@@ -127,8 +127,8 @@ impl Message {
     }
 }
 
-/// Returns whether a name is ASCII and has four to eight bytes, as many have: what can be told in a few
-/// instructions.
+/// Returns whether a name is ASCII and has four to eight bytes, as many have: which takes a few
+/// instructions to check.
 #[inline]
 fn is_short_ascii(name: &[u8]) -> bool {
     match (name.first_chunk(), name.last_chunk()) {
