@@ -84,7 +84,7 @@ fn of_functions(text: &str) -> BTreeSet<String> {
             || line.contains("code(self) -> &'static str {")
         {
             end = Some(indent);
-        } else if line.contains("Failure::new(\"") {
+        } else if line.contains("Failure::new(\"") || line.contains("(Self::new(\"") {
             found.extend(quoted(line, '"').next().map(str::to_owned));
         } else if line.trim_start().starts_with("pub const ") && line.contains(": &'static str = ")
         {
