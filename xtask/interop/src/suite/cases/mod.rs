@@ -199,8 +199,8 @@ const README: &str = "the example of node-ipc's README";
 /// A case over streams.
 const fn case(name: &'static str, about: &'static str, run: Run) -> Case {
     let (mode, core) = (Mode::Framed, false);
-    let (kinds, applies): (fn(Kind) -> bool, fn(Combo) -> bool) = (Kind::is_stream, |_| true);
-    Case { name, about, mode, core, kinds, applies, calls: false, run }
+    let kinds = Kind::is_stream;
+    Case { name, about, mode, core, kinds, applies: |_| true, calls: false, run }
 }
 
 /// A case of what only TLS has.
