@@ -144,7 +144,7 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_both_ways", "both call at once, and call back", call_limits::both_ways),
     calls("call_busy", "one more than may run is turned away", call_limits::busy),
     calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
-    calls("call_cancelled", "nobody waits: the method is stopped", call_ends::cancelled),
+    calls("call_cancelled", "a future is dropped: the method is stopped", call_ends::cancelled),
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
