@@ -44,7 +44,19 @@ pub(super) struct Handler<F: ?Sized> {
     stays: bool,
     /// Set when the handler is removed, or has run and runs once.
     pub(super) done: AtomicBool,
+    /// Called when the handler is removed, under the registry's lock.
+    removed: Option<Box<dyn Fn() + Send + Sync>>,
     pub(super) call: Box<F>,
+}
+
+impl<F: ?Sized> Handler<F> {
+    /// Marks the handler as removed; `false` if it was, or has run and runs once.
+    fn remove(&self) -> bool {
+        if let Some(removed) = &self.removed {
+            removed();
+        }
+        !self.done.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// A handler of messages.
@@ -93,6 +105,8 @@ struct Named<C> {
 pub(crate) struct Snapshot<C, L> {
     pub(super) table: Option<Arc<Table<C, L>>>,
     version: u64,
+    /// Where in the table the last event was found.
+    pub(super) last: usize,
 }
 
 impl<C, L> Registry<C, L> {
@@ -106,10 +120,20 @@ impl<C, L> Registry<C, L> {
         scope: Scope<'_>,
         call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
     ) -> HandlerId {
+        self.add_with(scope, None, call)
+    }
+
+    /// Registers a handler of messages; `removed` is called when it is removed.
+    pub(crate) fn add_with(
+        &self,
+        scope: Scope<'_>,
+        removed: Option<Box<dyn Fn() + Send + Sync>>,
+        call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
+    ) -> HandlerId {
         self.change(|table, id| {
             let (once, stays) = (matches!(scope, Scope::Once(_)), matches!(scope, Scope::Watch));
-            let done = AtomicBool::new(false);
-            let handler = Arc::new(Handler { id, once, stays, done, call: Box::new(call) as _ });
+            let (done, call) = (AtomicBool::new(false), Box::new(call) as _);
+            let handler = Arc::new(Handler { id, once, stays, done, removed, call });
             match scope {
                 Scope::Event(event) | Scope::Once(event) => table.named_mut(event).push(handler),
                 Scope::Any | Scope::Watch => table.any.push(handler),
@@ -127,7 +151,8 @@ impl<C, L> Registry<C, L> {
         self.change(|table, id| {
             let done = AtomicBool::new(false);
             let call = Box::new(call) as _;
-            let handler = Arc::new(Handler { id, once: false, stays: true, done, call });
+            let (once, stays, removed) = (false, true, None);
+            let handler = Arc::new(Handler { id, once, stays, done, removed, call });
             match phase {
                 Phase::First => table.first.push(handler),
                 Phase::Last => table.last.push(handler),
@@ -142,13 +167,13 @@ impl<C, L> Registry<C, L> {
             let mut removed = false;
             table.retain(|_, handler| {
                 let hit = handler.id == id;
-                removed |= hit && !handler.done.swap(hit, Ordering::Relaxed);
+                removed |= hit && handler.remove();
                 !hit
             });
             for handlers in [&mut table.first, &mut table.last] {
                 handlers.retain(|handler| {
                     let hit = handler.id == id;
-                    removed |= hit && !handler.done.swap(hit, Ordering::Relaxed);
+                    removed |= hit && handler.remove();
                     !hit
                 });
             }
@@ -162,7 +187,7 @@ impl<C, L> Registry<C, L> {
             table.retain(|name, handler| {
                 let hit = if event.is_none() { !handler.stays } else { event == name };
                 if hit {
-                    handler.done.store(true, Ordering::Relaxed);
+                    handler.remove();
                 }
                 !hit
             });
@@ -187,7 +212,7 @@ impl<C, L> Registry<C, L> {
         if snapshot.version != version {
             // Dropping the old table may drop what a removed handler captured, which may come
             // back here.
-            *snapshot = Snapshot { table: Some(self.table()), version };
+            *snapshot = Snapshot { table: Some(self.table()), version, last: 0 };
         }
     }
 
@@ -211,11 +236,21 @@ impl<C, L> Table<C, L> {
         Self { by_event: Vec::new(), any: Vec::new(), first: Vec::new(), last: Vec::new() }
     }
 
-    /// Returns the handlers of an event.
-    pub(super) fn named(&self, event: &[u8]) -> &[Arc<OnMessage<C>>] {
-        let found = self.by_event.binary_search_by(|named| by_name(&named.event, event));
-        let found = found.ok().and_then(|index| self.by_event.get(index));
-        found.map_or(&[], |named| &named.handlers)
+    /// Returns the handlers of an event. It is looked for at `last` first, which becomes where it was
+    /// found: the next message often has the same.
+    pub(super) fn named(&self, event: &[u8], last: &mut usize) -> &[Arc<OnMessage<C>>] {
+        match self.by_event.get(*last) {
+            Some(named) if named.event.as_bytes() == event => &named.handlers,
+            _ => self.search(event, last),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, event: &[u8], found: &mut usize) -> &[Arc<OnMessage<C>>] {
+        let index = self.by_event.binary_search_by(|named| by_name(&named.event, event));
+        *found = index.unwrap_or(*found);
+        let named = index.ok().and_then(|index| self.by_event.get(index));
+        named.map_or(&[], |named| &named.handlers)
     }
 
     /// Returns the list of an event's handlers, a new one if there is none.
@@ -266,7 +301,7 @@ impl<C> Clone for Named<C> {
 impl<C, L> Snapshot<C, L> {
     /// Returns the snapshot of no table: the first `refresh` fills it.
     pub(crate) fn empty() -> Self {
-        Self { table: None, version: 0 }
+        Self { table: None, version: 0, last: 0 }
     }
 
     /// Drops the table: an idle reader does not keep removed handlers, and what they captured,

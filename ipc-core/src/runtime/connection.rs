@@ -63,7 +63,7 @@ impl<F: MessageFormat, L> Unpin for Connection<F, L> {}
 enum Flow {
     /// More bytes are needed.
     More,
-    /// A stream is full, the turn's budget is spent, or the outbox has a signal.
+    /// A stream or a lane is full, the turn's budget is spent, or the outbox has a signal.
     Stop,
     /// Nothing more is received.
     End,
@@ -206,11 +206,15 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         true
     }
 
-    /// Does what the calls of the peer have left to do.
-    fn turn_calls(&mut self) {
-        for error in self.peer.turn_calls() {
+    /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
+    /// queue.
+    #[inline(never)]
+    fn turn_calls(&mut self) -> bool {
+        let (errors, owes_cancels) = self.peer.turn_calls();
+        for error in errors {
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
         }
+        owes_cancels
     }
 
     #[cold]
@@ -282,10 +286,11 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            this.turn_calls();
+            let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
             let sent = this.send(cx);
             // After the errors of datagrams that were not sent.
-            let stalled = this.backlog.poll_flush(cx).is_pending();
+            let stalled =
+                this.backlog.poll_flush(cx).is_pending() || this.peer.outbox().is_backlogged();
             if !this.machine.is_open() {
                 // A stream that is not read does not keep a connection open that is closing.
                 if !more || (want != Want::Open && stalled) {
@@ -299,7 +304,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 }
             }
             let waits = stalled || this.peer.outbox().is_paused();
-            if (more && !waits) || sent.look_again {
+            if (more && !waits) || sent.look_again || (owes_cancels && sent.empty) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }

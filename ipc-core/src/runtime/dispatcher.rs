@@ -1,7 +1,7 @@
 //! `Dispatcher`: dispatches messages and lifecycle events to handlers and event streams.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::runtime::events::{Events, Incoming, Queue};
 use crate::runtime::outbox::{Outbox, Want};
-use crate::{HandlerOrder, Handlers, Message, MessageFormat, Peer};
+use crate::{HandlerError, HandlerOrder, Handlers, Message, MessageFormat, Peer};
 
 /// The handlers and streams of one client or server. `L` is its lifecycle event.
 pub(crate) struct Dispatcher<F, L> {
@@ -37,13 +37,19 @@ type Pending<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
 
 impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
     /// Returns a dispatcher without streams; `error` makes the lifecycle event of an error.
-    pub(crate) fn new(order: HandlerOrder, error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
-        Self {
-            handlers: Handlers::new(order),
+    pub(crate) fn new(
+        order: HandlerOrder,
+        error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
+    ) -> Arc<Self>
+    where
+        L: Send + Sync + 'static,
+    {
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
+            handlers: Handlers::new(order, Weak::clone(this) as _),
             queues: Mutex::new(Queues { open: Vec::new(), ended: false }),
             streamed: AtomicBool::new(false),
             error,
-        }
+        })
     }
 
     /// Returns a stream of what is dispatched from now on, or of the messages of one event.
@@ -75,6 +81,14 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         if self.streamed.load(Ordering::Acquire) {
             self.stream(Incoming::Message(message, peer.clone()), backlog);
         }
+        if !failures.is_empty() {
+            self.failed(failures, peer, backlog);
+        }
+    }
+
+    /// Dispatches what handlers of one message failed with.
+    #[cold]
+    fn failed(&self, failures: Vec<HandlerError>, peer: &Peer<F>, backlog: &mut Backlog<F, L>) {
         for failure in failures {
             self.error(Some(peer), failure.into(), backlog);
         }
@@ -160,10 +174,14 @@ impl<F, L> Backlog<F, L> {
     }
 
     /// Moves what it can into the streams; ready when nothing is left.
+    #[inline]
     pub(crate) fn poll_flush(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.items.is_empty() {
-            return Poll::Ready(());
-        }
+        if self.items.is_empty() { Poll::Ready(()) } else { self.poll_push(cx) }
+    }
+
+    // Most programs have no stream, and every message comes past here.
+    #[cold]
+    fn poll_push(&mut self, cx: &Context<'_>) -> Poll<()> {
         // An item must not overtake an earlier one of the same stream.
         let mut full: Vec<Arc<Queue<F, L>>> = Vec::new();
         self.items.retain_mut(|(queue, item)| {

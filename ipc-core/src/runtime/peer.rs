@@ -14,6 +14,7 @@ use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
 use crate::protocol::queue::{QueuedLen, Tally};
 use crate::runtime::calls::Calls;
+use crate::runtime::lanes::Lanes;
 use crate::runtime::outbox::{Outbox, Want};
 use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
 
@@ -59,6 +60,8 @@ struct Inner<F> {
     outbox: Outbox,
     /// Its calls, once there was one.
     calls: OnceLock<Box<Calls>>,
+    /// What waits for async handlers, once something did.
+    lanes: OnceLock<Box<Lanes<F>>>,
     config: Arc<ConnectionConfig>,
     send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
@@ -86,6 +89,7 @@ impl<F: MessageFormat> Peer<F> {
             info,
             outbox,
             calls,
+            lanes: OnceLock::new(),
             config,
             send_watch,
             known,
@@ -221,7 +225,7 @@ impl<F: MessageFormat> Peer<F> {
         let frames = self.outbox().take_undelivered().into_iter();
         let messages = frames.map(|frame| Message::of_frame(self.format(), frame));
         // A call that was not sent is handed back by its own error.
-        let calls = self.open_calls().and_then(|_| self.format().calls());
+        let calls = self.call_format();
         messages
             .filter(|message| calls.is_none_or(|calls| calls.control(message).is_none()))
             .collect()
@@ -341,13 +345,25 @@ impl<F: MessageFormat> Peer<F> {
 
     /// Returns its calls. An idle connection has no memory for them.
     pub(crate) fn calls(&self) -> &Calls {
-        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config)));
+        // A client's one peer has the number 0, and outlives its connections.
+        let comes_back = self.inner.id == PeerId(0);
+        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config), comes_back));
         self.inner.calls.get_or_init(new)
     }
 
     /// Returns its calls if there ever was one.
     pub(crate) fn open_calls(&self) -> Option<&Calls> {
         self.inner.calls.get().map(|calls| &**calls)
+    }
+
+    /// Returns what waits for async handlers. An idle connection has no memory for it.
+    pub(crate) fn lanes(&self) -> &Lanes<F> {
+        self.inner.lanes.get_or_init(|| Box::new(Lanes::new(self.config().event_bytes)))
+    }
+
+    /// Returns what waits for async handlers, if something ever did.
+    pub(crate) fn open_lanes(&self) -> Option<&Lanes<F>> {
+        self.inner.lanes.get().map(|lanes| &**lanes)
     }
 }
 

@@ -131,7 +131,7 @@ impl<F: MessageFormat> Link<F> {
         let left = open.deadline.map(|at| at.saturating_duration_since(clock::now()));
         let head = CallHead { number: Some(open.number), method, left, credit: None };
         let format = Arc::clone(&self.format);
-        // What was dropped before this call is none of its frames.
+        // What was dropped before this call is not one of its frames.
         self.queue.take_evicted();
         self.push(|queue| match queue.push(|out| format.encode_call(&head, args, out))? {
             Pushed::Queued => Ok(()),

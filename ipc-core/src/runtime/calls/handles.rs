@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Calling, CallingStream, Calls};
+use super::{Calling, CallingStream};
+use crate::calls::ReservedEvents;
 use crate::error::{EmitError, Error};
-use crate::protocol::calls::{CallHead, EncodeCall};
+use crate::protocol::calls::{CallFormat, CallHead, EncodeCall};
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::outbox::Want;
 use crate::{Client, DecodePayload, MessageFormat, Peer};
@@ -89,12 +90,19 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().emit(|out| self.format().encode_call(&head, args, out))
     }
 
-    /// Does what its calls have left to do, and returns the errors to report.
-    pub(crate) fn turn_calls(&self) -> Vec<Error> {
+    /// Does what its calls have left to do. Returns the errors to report, and whether cancels wait for
+    /// room in the queue.
+    pub(crate) fn turn_calls(&self) -> (Vec<Error>, bool) {
         match (self.open_calls(), self.format().calls()) {
             (Some(calls), Some(format)) => calls.turn(self.outbox(), format),
-            _ => Vec::new(),
+            _ => (Vec::new(), false),
         }
+    }
+
+    /// Returns the format of its calls, or `None` if it has no calls.
+    pub(crate) fn call_format(&self) -> Option<&dyn CallFormat> {
+        let calls = self.config().calls.reserved_events == ReservedEvents::Calls;
+        self.format().calls().filter(|_| calls)
     }
 
     /// Drops the write half of a lost connection, and fails the calls that it carried. Returns the
@@ -183,11 +191,12 @@ impl<F: MessageFormat> Client<F> {
 /// Then, or when it is dropped, it closes the peers.
 pub(crate) async fn finish_calls<F: MessageFormat>(peers: Vec<Peer<F>>, limit: Duration) {
     let closing = Closing(peers);
-    let calls = || closing.0.iter().filter_map(Peer::open_calls);
-    calls().for_each(Calls::start_closing);
+    // Also of those that have called nothing so far.
+    let with_calls = || closing.0.iter().filter(|peer| peer.call_format().is_some());
+    with_calls().for_each(|peer| peer.calls().start_closing());
     let idle = async {
-        for calls in calls() {
-            calls.idle().await;
+        for peer in with_calls() {
+            peer.calls().idle().await;
         }
     };
     // Those that take longer end with their connections.

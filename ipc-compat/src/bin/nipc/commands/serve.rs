@@ -147,7 +147,7 @@ impl ServeSession<'_> {
         loop {
             // Pending events must not starve the sockets.
             tokio::task::consume_budget().await;
-            let (failure, call) = (next(&mut echo), next(&mut calls));
+            let failure = next(&mut echo);
             tokio::select! {
                 biased;
                 Some((client, error)) = failure => {
@@ -158,11 +158,19 @@ impl ServeSession<'_> {
                         let peer = Some(client.id().get());
                         self.wanted.print(self.output, &message, (&client, peer)).await;
                     }
-                    Some(Incoming::Lifecycle(event)) => self.print_lifecycle(event).await,
+                    Some(Incoming::Lifecycle(event)) => {
+                        if let (ServerEvent::Disconnect { .. }, Some(calls)) = (&event, &mut calls) {
+                            // What a client called is printed before its end.
+                            while let Ok(call) = calls.try_recv() {
+                                self.print_call(&call).await;
+                            }
+                        }
+                        self.print_lifecycle(event).await;
+                    }
                     Some(_) => {}
                     None => return,
                 },
-                Some(call) = call => self.print_call(&call).await,
+                Some(call) = next(&mut calls) => self.print_call(&call).await,
             }
         }
     }
