@@ -3,8 +3,8 @@
 mod args;
 mod assured;
 pub mod blocking;
-mod call;
 mod client;
+mod client_calls;
 mod datagrams;
 mod direct;
 mod error;
@@ -18,6 +18,7 @@ mod server;
 mod setup;
 #[cfg(unix)]
 pub(crate) mod socket_root;
+mod sorted_args;
 #[cfg(feature = "tls-base")]
 mod tls;
 #[cfg(not(feature = "tls-base"))]
@@ -32,12 +33,12 @@ use ipc_core::Peer;
 use ipc_transport::Transport;
 
 pub use args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
-pub use call::{Arg, Call};
 pub use client::IpcClient;
 pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
+pub use sorted_args::{Arg, Call};
 #[cfg(feature = "tls-base")]
 pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};
@@ -341,7 +342,7 @@ impl Ipc {
         &self,
         setup: Setup<'_>,
         transport: Arc<dyn Transport>,
-        callback: Option<call::Callback>,
+        callback: Option<sorted_args::Callback>,
     ) -> IpcServer {
         let log = Logged::new(self.inner.log.clone(), setup.config);
         let identify = setup::identify(setup.config);

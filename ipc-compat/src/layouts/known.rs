@@ -16,7 +16,8 @@ use crate::codes;
 /// A notice is what such a server pushes to all its clients.
 ///
 /// A client of that origin forgets a call that is answered with a failure, and its promise is never
-/// settled; its servers answer a method that does not exist with the result `null`, which
+/// settled; it throws at a call, so a server should only answer and push. Its servers answer a method
+/// that does not exist with the result `null`, which
 /// [`with_unknown_as_null`](Table::with_unknown_as_null) does, too.
 ///
 /// # Examples
@@ -45,7 +46,7 @@ pub fn json() -> Table {
     .with_text()
 }
 
-/// Returns the layout of the package `node-ipc-requests`.
+/// Returns the layout of `node-ipc-requests`.
 ///
 /// | | event | data |
 /// |---|---|---|

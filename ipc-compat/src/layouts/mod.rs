@@ -25,6 +25,23 @@
 //!
 //! # Examples
 //!
+//! A client of a server that answers as `node-ipc-requests` does. The setting holds for the clients and
+//! servers that are made after it is set.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use ipc_compat::{Config, Ipc, layouts};
+//!
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut config = Config::classic();
+//! config.layout = Some(Arc::new(layouts::requests()));
+//! let world = Ipc::new(config).connect_to("world")?;
+//! let sum: u64 = world.call("sum", &[1, 2]).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Its frames:
+//!
 //! ```
 //! use bytes::BytesMut;
 //! use ipc_compat::{NodeFormat, layouts};

@@ -41,13 +41,15 @@ impl Pair {
     }
 }
 
+type MakeLayout = fn() -> Arc<dyn Layout>;
+
 fn done() -> Arc<dyn Layout> {
     let methods = ["sum", "nothing", "fail", "never", "half"];
     Arc::new(layouts::done().answering(methods))
 }
 
 /// All layouts, but the one whose calls have no arguments.
-fn all() -> [fn() -> Arc<dyn Layout>; 5] {
+fn all() -> [MakeLayout; 5] {
     [
         || Arc::new(layouts::json()),
         || Arc::new(layouts::requests()),
@@ -58,7 +60,7 @@ fn all() -> [fn() -> Arc<dyn Layout>; 5] {
 }
 
 async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(120), future).await.expect("waited in vain")
+    tokio::time::timeout(Duration::from_secs(120), future).await.unwrap()
 }
 
 both_runtimes!(both_sides_call_each_other);
@@ -68,7 +70,9 @@ async fn both_sides_call_each_other() {
         let sum: u64 = soon(async { pair.client.call("sum", &[1, 2]).await }).await.unwrap();
         assert_eq!(sum, 3, "{:?}", layout());
         soon(async { pair.client.call::<(), ()>("nothing", &()).await }).await.unwrap();
-        let peer = pair.server.core().peers().remove(0);
+        let peer = pair.server.sockets().remove(0);
+        // A member `id` of a call is no name of the client.
+        assert!(pair.server.socket_id(&peer).is_none(), "{:?}", layout());
         let half: u64 = soon(async { peer.call("half", &8).await }).await.unwrap();
         assert_eq!(half, 4);
     }
@@ -85,7 +89,7 @@ async fn a_layout_without_arguments_calls_too() {
 
 both_runtimes!(failures_arrive_where_the_layout_has_them);
 async fn failures_arrive_where_the_layout_has_them() {
-    let cases: [(fn() -> Arc<dyn Layout>, &str, &str); 5] = [
+    let cases: [(MakeLayout, &str, &str); 5] = [
         (|| Arc::new(layouts::json()), "full", "unknown_method"),
         (|| Arc::new(layouts::requests()), "full", "unknown_method"),
         // Only the message is on the wire.

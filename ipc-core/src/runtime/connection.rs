@@ -207,6 +207,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
 
     /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
     /// queue.
+    #[inline(never)]
     fn turn_calls(&mut self) -> bool {
         let (errors, owes_cancels) = self.peer.turn_calls();
         for error in errors {
@@ -284,7 +285,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            let owes_cancels = this.turn_calls();
+            let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
             let sent = this.send(cx);
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending();

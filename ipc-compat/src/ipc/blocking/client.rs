@@ -10,9 +10,9 @@ use ipc_transport::Transport;
 use super::{talking, without_callback};
 use crate::ipc::IpcError;
 use crate::ipc::args::{ConnectToArgs, ConnectToNetArgs};
-use crate::ipc::call::Call;
 use crate::ipc::log::{Log, Logged, OfClient};
 use crate::ipc::setup::Setup;
+use crate::ipc::sorted_args::Call;
 use crate::{Config, NodeFormat};
 
 /// A client of one server, without a runtime.

@@ -40,7 +40,7 @@ pub use ipc_core::blocking::{Incoming, NextError, NotBlocking};
 pub use server::IpcServer;
 
 use super::IpcError;
-use super::call::Call;
+use super::sorted_args::Call;
 
 /// Refuses a callback, which would be given an [`Ipc`](crate::Ipc).
 fn without_callback(call: Call) -> Result<Call, IpcError> {

@@ -10,9 +10,9 @@ use ipc_transport::{Endpoint, Transport};
 use super::{IpcConnection, without_callback};
 use crate::ipc::IpcError;
 use crate::ipc::args::{ServeArgs, ServeNetArgs};
-use crate::ipc::call::Call;
 use crate::ipc::log::{Log, Logged};
 use crate::ipc::setup::{Setup, identify};
+use crate::ipc::sorted_args::Call;
 use crate::{Config, NodeFormat};
 
 /// A server without a runtime: [`accept`](Self::accept) returns its clients, and a thread for each is

@@ -115,8 +115,10 @@ impl<F: MessageFormat> Call<F> {
         self.inner.peer.calls()
     }
 
-    /// Returns the number to answer under, if an answer is wanted.
-    pub(super) fn number(&self) -> Option<CallNumber> {
+    /// Returns the number that the asker gave the call, as long as an answer is wanted. A
+    /// [notice](Peer::notice) has none.
+    #[must_use]
+    pub fn number(&self) -> Option<CallNumber> {
         self.calls().lock().answerer.number(self.inner.id).cloned()
     }
 

@@ -230,6 +230,7 @@ impl Outbox {
     }
 
     /// Returns the signals that a connection checks after each message: 0 is none.
+    #[inline]
     pub(crate) fn signals(&self) -> u8 {
         self.signals.load(Ordering::Relaxed)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::deadline::Deadline;
+use crate::dial_deadline::Deadline;
 use crate::{Endpoint, Listener, Stream, TcpTransport, Transport, TransportError};
 
 mod certificate;

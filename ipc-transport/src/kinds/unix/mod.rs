@@ -8,7 +8,7 @@ use async_trait::async_trait;
 mod abstract_name;
 #[cfg(unix)]
 mod connect;
-mod group;
+mod file_group;
 #[cfg(unix)]
 pub(crate) mod listener;
 #[cfg(unix)]
@@ -29,7 +29,7 @@ pub(crate) mod users;
 mod watch;
 
 pub use abstract_name::AbstractTransport;
-pub use group::Group;
+pub use file_group::Group;
 pub use options::PeerCheck;
 pub use users::user_id;
 

@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use crate::TransportError;
-use crate::kinds::busy::BusyTimeout;
+use crate::kinds::common::busy::BusyTimeout;
 
 /// Which users one end of a Unix socket accepts at the other.
 ///
@@ -64,7 +64,7 @@ macro_rules! socket_setters {
         /// Only Linux says that a backlog is full; elsewhere it looks as if no server were listening.
         #[must_use]
         pub fn with_busy_timeout(mut self, busy_timeout: std::time::Duration) -> Self {
-            self.socket.busy_timeout = $crate::kinds::busy::BusyTimeout::of(busy_timeout);
+            self.socket.busy_timeout = $crate::kinds::common::busy::BusyTimeout::of(busy_timeout);
             self
         }
     };

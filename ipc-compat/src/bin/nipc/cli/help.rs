@@ -8,6 +8,7 @@ Exit status:
      the server did not close within --flush, or ls could not look at a socket
   3  time ran out
   4  the peer broke the protocol
+  5  the method that was called failed: its error is a line of JSON on stderr
   7  ls found a socket that clients cannot use, or should not";
 
 pub(crate) const STDIN: &str = "\
