@@ -33,6 +33,16 @@ pub use wire::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
 };
 
+/// The examples in the `README.md` of the repository.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+/// The examples in `docs/calls.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/calls.md")]
+struct Calls;
+
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migration.md")]

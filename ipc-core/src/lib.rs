@@ -43,6 +43,8 @@ pub use formats::msgpack::MsgPack;
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
+#[cfg(feature = "tokio")]
+pub use handlers::options::HandlerOptions;
 pub use handlers::registry::{HandlerId, HandlerOrder};
 pub use looks_like::LooksLike;
 pub use message::Message;

@@ -325,8 +325,7 @@ impl Ipc {
     ///     config.logger = Some(Logger::new(|line| eprintln!("{line}")));
     ///     config.log_in_color = false;
     /// });
-    /// let data = serde_json::json!({"from": "world"});
-    /// ipc.log(format_args!("got {}", ipc.inspect(&data))); // got { from: 'world' }
+    /// ipc.log(format_args!("got {}", ipc.inspect(&["world"]))); // got [ 'world' ]
     /// ```
     pub fn log(&self, line: impl std::fmt::Display) {
         self.inner.log.line(line);

@@ -7,6 +7,7 @@
 mod runtimes;
 
 mod after;
+mod async_handlers;
 mod faces;
 mod lacking;
 mod last_words;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use ipc_transport::{BlockingStream, Transport, TransportError};
 
-use super::link::{Link, Outcome};
+use super::calls::call_methods;
+use super::link::{Drive, Link, Outcome};
 use super::methods::talk_methods;
 use super::{ClientBuilder, Incoming, NextError, NotBlocking};
 use crate::error::{ConnectError, DisconnectReason, Error};
@@ -13,7 +14,7 @@ use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, Session, State};
 use crate::runtime::clock;
 use crate::runtime::dial::dial;
-use crate::{ClientEvent, CloseReport, MessageFormat};
+use crate::{CallError, ClientEvent, CloseReport, MessageFormat};
 
 /// A connection to a server that reconnects when it is lost, for a thread that waits.
 ///
@@ -119,6 +120,7 @@ impl<F: MessageFormat> Client<F> {
     }
 
     talk_methods!();
+    call_methods!();
 
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
@@ -156,15 +158,7 @@ impl<F: MessageFormat> Client<F> {
             if let Some(event) = self.link.take_event() {
                 return Ok(event);
             }
-            match self.session.state() {
-                State::Destroyed => return Err(NextError::Ended),
-                State::Connected => match self.link.turn(until) {
-                    Outcome::Progress => {}
-                    Outcome::TimedOut => return Err(NextError::TimedOut),
-                    Outcome::Lost(reason) => self.lost(reason),
-                },
-                _ => self.advance(until)?,
-            }
+            self.step(until)?;
         }
     }
 
@@ -189,16 +183,8 @@ impl<F: MessageFormat> Client<F> {
     /// ```
     pub fn flush(&mut self) -> bool {
         while !self.link.queue.is_empty() {
-            match self.session.state() {
-                State::Destroyed => return false,
-                State::Connected => match self.link.drain(None) {
-                    Outcome::Progress => {}
-                    Outcome::TimedOut => return false,
-                    Outcome::Lost(reason) => self.lost(reason),
-                },
-                _ => {
-                    let _ = self.advance(None);
-                }
+            if self.make_room(None).is_err() {
+                return false;
             }
         }
         true
@@ -246,6 +232,15 @@ impl<F: MessageFormat> Client<F> {
             Some(_) => self.dial(until)?,
         }
         self.obey();
+        Ok(())
+    }
+
+    fn after(&mut self, outcome: Outcome) -> Result<(), NextError> {
+        match outcome {
+            Outcome::Progress => {}
+            Outcome::TimedOut => return Err(NextError::TimedOut),
+            Outcome::Lost(reason) => self.lost(reason),
+        }
         Ok(())
     }
 
@@ -302,10 +297,38 @@ impl<F: MessageFormat> Client<F> {
                     self.link.push_event(ClientEvent::Disconnect(self.reason.clone()));
                 }
                 Output::Destroyed => {
-                    self.link.closed = true;
+                    self.link.close(|sent| CallError::Closed { sent });
                     self.link.push_event(ClientEvent::Destroy);
                 }
             }
+        }
+    }
+}
+
+impl<F: MessageFormat> Drive<F> for Client<F> {
+    fn link(&mut self) -> &mut Link<F> {
+        &mut self.link
+    }
+
+    fn step(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        match self.session.state() {
+            State::Destroyed => Err(NextError::Ended),
+            State::Connected => {
+                let outcome = self.link.turn(until);
+                self.after(outcome)
+            }
+            _ => self.advance(until),
+        }
+    }
+
+    fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        match self.session.state() {
+            State::Destroyed => Err(NextError::Ended),
+            State::Connected => {
+                let outcome = self.link.drain(until);
+                self.after(outcome)
+            }
+            _ => self.advance(until),
         }
     }
 }

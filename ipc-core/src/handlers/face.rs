@@ -2,11 +2,16 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::{Arc, Weak};
 
 use super::registry::{HandlerId, HandlerOrder, Phase, Registry, Scope};
 use crate::protocol::calls::{EncodeCall, Failure};
 use crate::runtime::calls::methods::Methods;
-use crate::{Call, DecodePayload, Message, MessageFormat, MethodOptions, Peer, Sink};
+use crate::runtime::lanes::handler::AsyncHandler;
+use crate::runtime::lanes::report::Report;
+use crate::{
+    Call, DecodePayload, HandlerOptions, Message, MessageFormat, MethodOptions, Peer, Sink,
+};
 
 /// The handlers of a client or server; `L` is its lifecycle event, [`ClientEvent`] or
 /// [`ServerEvent`].
@@ -15,7 +20,7 @@ use crate::{Call, DecodePayload, Message, MessageFormat, MethodOptions, Peer, Si
 /// this.
 ///
 /// A handler runs on the task of the connection that its message came from, so that messages of one
-/// peer are handled in order. A panic in it is caught and reported as an error.
+/// peer are handled in order; for one that waits there is [`on_async`](Self::on_async). A panic in it is caught and reported as an error.
 ///
 /// [`ClientEvent`]: crate::ClientEvent
 /// [`ServerEvent`]: crate::ServerEvent
@@ -37,11 +42,13 @@ use crate::{Call, DecodePayload, Message, MessageFormat, MethodOptions, Peer, Si
 pub struct Handlers<F, L> {
     pub(crate) registry: Registry<Peer<F>, L>,
     pub(crate) methods: Methods<F>,
+    /// What reports the errors of async handlers.
+    report: Weak<dyn Report<F>>,
 }
 
 impl<F, L> Handlers<F, L> {
-    pub(crate) fn new(order: HandlerOrder) -> Self {
-        Self { registry: Registry::new(order), methods: Methods::default() }
+    pub(crate) fn new(order: HandlerOrder, report: Weak<dyn Report<F>>) -> Self {
+        Self { registry: Registry::new(order), methods: Methods::default(), report }
     }
 
     /// Registers a handler for every message, whatever its event; it runs after the named ones,
@@ -162,6 +169,73 @@ impl<F: MessageFormat, L> Handlers<F, L> {
             handler(peer.decode(message)?, peer);
             Ok(())
         })
+    }
+
+    /// Registers a handler that returns a future, for work that has to wait.
+    ///
+    /// The events of one peer are handled in order, one at a time; other handlers and other peers go
+    /// on meanwhile, and so does the connection: a handler may wait for another event of the same
+    /// peer. What can be done without waiting is done at once, as by [`on`](Self::on), and the rest
+    /// in a task.
+    ///
+    /// The events of a peer that wait for its async handlers are bounded by the option
+    /// [`event_bytes`](crate::ConnectionOptions::event_bytes): when that is reached, its connection is
+    /// not read from until half of them are taken. So a handler that waits for an event of a peer that
+    /// has sent that much before it waits in vain.
+    ///
+    /// Payloads and panics are reported as those of [`on`](Self::on), for events that waited when
+    /// their turn comes. After [`off`](Self::off) no event starts any more, also none that waits; a
+    /// future that runs is finished. When the connection ends, or the client or server is closed or
+    /// dropped, the events that were received are still handled. None of these waits for that: what
+    /// runs ends with the runtime.
+    ///
+    /// What is sent from a task does not count as an answer for the option
+    /// [`high_water_mark`](crate::ConnectionOptions::high_water_mark). [`Peer::send`] waits for space
+    /// in the queue, which makes the events behind it wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use ipc_core::{MsgPack, Server};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on_async("remind", |text: String, peer| async move {
+    ///     tokio::time::sleep(Duration::from_secs(1)).await;
+    ///     // Sending fails only if the peer has left.
+    ///     let _ = peer.send("reminder", text.as_str()).await;
+    /// });
+    /// # Ok(()) }
+    /// ```
+    pub fn on_async<T, Fut>(
+        &self,
+        event: &str,
+        handler: impl Fn(T, Peer<F>) -> Fut + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.on_async_with(HandlerOptions::default(), event, handler)
+    }
+
+    /// Registers a handler as [`on_async`](Self::on_async) does, with these options.
+    pub fn on_async_with<T, Fut>(
+        &self,
+        options: HandlerOptions,
+        event: &str,
+        handler: impl Fn(T, Peer<F>) -> Fut + Send + Sync + 'static,
+    ) -> HandlerId
+    where
+        F: DecodePayload<T>,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let handler = AsyncHandler::new(options, Weak::clone(&self.report), handler);
+        let removed = Arc::clone(&handler);
+        self.registry.add_with(
+            Scope::Event(event),
+            Some(Box::new(move || removed.remove())),
+            move |message, peer: &Peer<F>| handler.handle(message, peer),
+        )
     }
 
     /// Answers the calls of a method: `answer` is given the arguments, read as a `T`, and the call, and

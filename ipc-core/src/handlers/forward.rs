@@ -38,6 +38,35 @@ macro_rules! forward_handlers {
             self.handlers().once(event, handler)
         }
 
+        /// Registers a handler that returns a future: the events of one peer are handled in order,
+        /// one at a time, while its connection goes on. See
+        /// [`Handlers::on_async`]($crate::Handlers::on_async).
+        pub fn on_async<T, Fut>(
+            &self,
+            event: &str,
+            handler: impl Fn(T, $crate::Peer<$format>) -> Fut + Send + Sync + 'static,
+        ) -> $crate::HandlerId
+        where
+            $format: $crate::DecodePayload<T>,
+            Fut: std::future::Future<Output = ()> + Send + 'static,
+        {
+            self.handlers().on_async(event, handler)
+        }
+
+        /// Registers a handler as [`on_async`](Self::on_async) does, with these options.
+        pub fn on_async_with<T, Fut>(
+            &self,
+            options: $crate::HandlerOptions,
+            event: &str,
+            handler: impl Fn(T, $crate::Peer<$format>) -> Fut + Send + Sync + 'static,
+        ) -> $crate::HandlerId
+        where
+            $format: $crate::DecodePayload<T>,
+            Fut: std::future::Future<Output = ()> + Send + 'static,
+        {
+            self.handlers().on_async_with(options, event, handler)
+        }
+
         /// Registers a handler for every message, whatever its event. It runs before or after the
         /// named ones, as the builder's handler order says.
         pub fn on_any(

@@ -4,6 +4,8 @@ pub(crate) mod error;
 #[cfg(feature = "tokio")]
 mod forward;
 pub(crate) mod lifecycle;
+#[cfg(feature = "tokio")]
+pub(crate) mod options;
 pub(crate) mod registry;
 pub(crate) mod router;
 

@@ -44,7 +44,19 @@ pub(super) struct Handler<F: ?Sized> {
     stays: bool,
     /// Set when the handler is removed, or has run and runs once.
     pub(super) done: AtomicBool,
+    /// Called when the handler is removed, under the registry's lock.
+    removed: Option<Box<dyn Fn() + Send + Sync>>,
     pub(super) call: Box<F>,
+}
+
+impl<F: ?Sized> Handler<F> {
+    /// Marks the handler as removed; `false` if it was, or has run and runs once.
+    fn remove(&self) -> bool {
+        if let Some(removed) = &self.removed {
+            removed();
+        }
+        !self.done.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// A handler of messages.
@@ -108,10 +120,20 @@ impl<C, L> Registry<C, L> {
         scope: Scope<'_>,
         call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
     ) -> HandlerId {
+        self.add_with(scope, None, call)
+    }
+
+    /// Registers a handler of messages; `removed` is called when it is removed.
+    pub(crate) fn add_with(
+        &self,
+        scope: Scope<'_>,
+        removed: Option<Box<dyn Fn() + Send + Sync>>,
+        call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
+    ) -> HandlerId {
         self.change(|table, id| {
             let (once, stays) = (matches!(scope, Scope::Once(_)), matches!(scope, Scope::Watch));
-            let done = AtomicBool::new(false);
-            let handler = Arc::new(Handler { id, once, stays, done, call: Box::new(call) as _ });
+            let (done, call) = (AtomicBool::new(false), Box::new(call) as _);
+            let handler = Arc::new(Handler { id, once, stays, done, removed, call });
             match scope {
                 Scope::Event(event) | Scope::Once(event) => table.named_mut(event).push(handler),
                 Scope::Any | Scope::Watch => table.any.push(handler),
@@ -129,7 +151,8 @@ impl<C, L> Registry<C, L> {
         self.change(|table, id| {
             let done = AtomicBool::new(false);
             let call = Box::new(call) as _;
-            let handler = Arc::new(Handler { id, once: false, stays: true, done, call });
+            let (once, stays, removed) = (false, true, None);
+            let handler = Arc::new(Handler { id, once, stays, done, removed, call });
             match phase {
                 Phase::First => table.first.push(handler),
                 Phase::Last => table.last.push(handler),
@@ -144,13 +167,13 @@ impl<C, L> Registry<C, L> {
             let mut removed = false;
             table.retain(|_, handler| {
                 let hit = handler.id == id;
-                removed |= hit && !handler.done.swap(hit, Ordering::Relaxed);
+                removed |= hit && handler.remove();
                 !hit
             });
             for handlers in [&mut table.first, &mut table.last] {
                 handlers.retain(|handler| {
                     let hit = handler.id == id;
-                    removed |= hit && !handler.done.swap(hit, Ordering::Relaxed);
+                    removed |= hit && handler.remove();
                     !hit
                 });
             }
@@ -164,7 +187,7 @@ impl<C, L> Registry<C, L> {
             table.retain(|name, handler| {
                 let hit = if event.is_none() { !handler.stays } else { event == name };
                 if hit {
-                    handler.done.store(true, Ordering::Relaxed);
+                    handler.remove();
                 }
                 !hit
             });

@@ -82,6 +82,13 @@ where
     task.instrument(span)
 }
 
+/// Returns the future of a task in the span of the one that starts it.
+#[cfg(feature = "tracing")]
+pub(crate) fn within<T: Future>(task: T) -> impl Future<Output = T::Output> + use<T> {
+    use tracing::Instrument;
+    task.in_current_span()
+}
+
 /// Reports that a client was dropped that was never started: its program may wait for it.
 #[cfg(feature = "tracing")]
 pub(crate) fn never_started(endpoint: &Endpoint) {
@@ -93,6 +100,11 @@ pub(crate) fn never_started(_: &Endpoint) {}
 
 #[cfg(not(feature = "tracing"))]
 pub(crate) fn client<T: Future>(_: &Endpoint, task: T) -> T {
+    task
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn within<T: Future>(task: T) -> T {
     task
 }
 

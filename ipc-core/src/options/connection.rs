@@ -124,8 +124,9 @@ pub struct ConnectionOptions {
     pub linger: Duration,
     /// How many bytes of received events are held. Default: 8 MiB.
     ///
-    /// Beyond it a stream from `events` makes reading from the sockets pause; in the blocking driver
-    /// a call that waits to write stops receiving meanwhile.
+    /// Beyond it a stream from `events` makes reading from the sockets pause, and the events of a peer
+    /// that wait for async handlers make reading from that peer pause; in the blocking driver a call
+    /// that waits to write stops receiving meanwhile.
     pub event_bytes: usize,
     /// The limits of calls: their deadlines, and how many are open and run at a time.
     pub calls: CallOptions,

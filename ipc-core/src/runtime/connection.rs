@@ -7,13 +7,14 @@ use std::task::{Context, Poll};
 
 use ipc_transport::ReadHalf;
 
+use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-use crate::runtime::calls::control::{self, ControlEvents};
+use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
@@ -62,7 +63,7 @@ impl<F: MessageFormat, L> Unpin for Connection<F, L> {}
 enum Flow {
     /// More bytes are needed.
     More,
-    /// A stream is full, the turn's budget is spent, or the outbox has a signal.
+    /// A stream or a lane is full, the turn's budget is spent, or the outbox has a signal.
     Stop,
     /// Nothing more is received.
     End,
@@ -288,7 +289,8 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
             let sent = this.send(cx);
             // After the errors of datagrams that were not sent.
-            let stalled = this.backlog.poll_flush(cx).is_pending();
+            let stalled =
+                this.backlog.poll_flush(cx).is_pending() || this.peer.outbox().is_backlogged();
             if !this.machine.is_open() {
                 // A stream that is not read does not keep a connection open that is closing.
                 if !more || (want != Want::Open && stalled) {

@@ -1,7 +1,7 @@
 //! `Dispatcher`: dispatches messages and lifecycle events to handlers and event streams.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
 use crate::error::Error;
@@ -37,13 +37,19 @@ type Pending<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
 
 impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
     /// Returns a dispatcher without streams; `error` makes the lifecycle event of an error.
-    pub(crate) fn new(order: HandlerOrder, error: fn(Option<&Peer<F>>, Arc<Error>) -> L) -> Self {
-        Self {
-            handlers: Handlers::new(order),
+    pub(crate) fn new(
+        order: HandlerOrder,
+        error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
+    ) -> Arc<Self>
+    where
+        L: Send + Sync + 'static,
+    {
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
+            handlers: Handlers::new(order, Weak::clone(this) as _),
             queues: Mutex::new(Queues { open: Vec::new(), ended: false }),
             streamed: AtomicBool::new(false),
             error,
-        }
+        })
     }
 
     /// Returns a stream of what is dispatched from now on, or of the messages of one event.

@@ -14,6 +14,7 @@ use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
 use crate::protocol::queue::{QueuedLen, Tally};
 use crate::runtime::calls::Calls;
+use crate::runtime::lanes::Lanes;
 use crate::runtime::outbox::{Outbox, Want};
 use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
 
@@ -59,6 +60,8 @@ struct Inner<F> {
     outbox: Outbox,
     /// Its calls, once there was one.
     calls: OnceLock<Box<Calls>>,
+    /// What waits for async handlers, once something did.
+    lanes: OnceLock<Box<Lanes<F>>>,
     config: Arc<ConnectionConfig>,
     send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
@@ -86,6 +89,7 @@ impl<F: MessageFormat> Peer<F> {
             info,
             outbox,
             calls,
+            lanes: OnceLock::new(),
             config,
             send_watch,
             known,
@@ -350,6 +354,16 @@ impl<F: MessageFormat> Peer<F> {
     /// Returns its calls if there ever was one.
     pub(crate) fn open_calls(&self) -> Option<&Calls> {
         self.inner.calls.get().map(|calls| &**calls)
+    }
+
+    /// Returns what waits for async handlers. An idle connection has no memory for it.
+    pub(crate) fn lanes(&self) -> &Lanes<F> {
+        self.inner.lanes.get_or_init(|| Box::new(Lanes::new(self.config().event_bytes)))
+    }
+
+    /// Returns what waits for async handlers, if something ever did.
+    pub(crate) fn open_lanes(&self) -> Option<&Lanes<F>> {
+        self.inner.lanes.get().map(|lanes| &**lanes)
     }
 }
 

@@ -109,7 +109,7 @@ async fn a_number_may_be_text() {
     assert_eq!(peer.hear().await, "answer Text(\"first\") 1");
 }
 
-/// An answer to a text is none of this side's, whose numbers are integers.
+/// An answer to a text does not match a call of this side, whose numbers are integers.
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_a_text_fits_nothing() {
     let (client, mut peer, _listener) = raw_server(&transport(), |client| client).await;

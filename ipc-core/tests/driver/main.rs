@@ -2,7 +2,13 @@
 #![cfg(feature = "tokio")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+#[macro_use]
+#[path = "../support/runtimes.rs"]
+mod runtimes;
+
 mod accept;
+mod async_endings;
+mod async_handlers;
 mod audience;
 #[path = "../support/bare.rs"]
 mod bare;

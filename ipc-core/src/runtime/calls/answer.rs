@@ -177,7 +177,7 @@ impl<F: MessageFormat> Call<F> {
                 }
                 Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
             };
-            let sent = sent.or_else(|error| match failure_of(error) {
+            let sent = sent.or_else(|error| match Failure::instead_of_result(error) {
                 Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
                 None => Ok(None),
             });
@@ -227,7 +227,7 @@ impl<F: MessageFormat> Call<F> {
                 state.stop(expired.id);
             }
             if let (Some(number), Some(format)) = (expired.number, peer.format().calls()) {
-                let failure = Failure::new("deadline", "the time of the call is over");
+                let failure = Failure::expired();
                 answer_failure(peer.outbox(), format, &number, &failure);
             }
         }
@@ -263,17 +263,6 @@ impl<F: MessageFormat> Call<F> {
     /// Reports an error in the call's task.
     pub(super) fn report(&self, error: Error) {
         self.inner.peer.calls().report(error, self.inner.peer.outbox());
-    }
-}
-
-/// Returns what to answer instead of a result that could not be sent; `None` if nothing can be.
-fn failure_of(error: EmitError) -> Option<Failure> {
-    match error {
-        EmitError::Closed | EmitError::Full(_) => None,
-        EmitError::TooLarge { .. }
-        | EmitError::TooLargeForDatagram { .. }
-        | EmitError::Encode(_) => Some(Failure::new("too_large", error.to_string())),
-        error => Some(error.into()),
     }
 }
 

@@ -4,44 +4,13 @@ use std::time::Duration;
 
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, run};
-use crate::calls::ReservedEvents;
+use crate::calls::failure::duplicate;
 use crate::error::Error;
-use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
 };
 use crate::runtime::clock;
-use crate::{FormatError, HandlerError, Message, MessageFormat, Peer};
-
-/// Which messages of a connection may be calls and answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ControlEvents {
-    None,
-    /// Those of events that begin with `$`.
-    Reserved,
-    Any,
-}
-
-impl ControlEvents {
-    pub(crate) fn of(format: &impl MessageFormat, config: &ConnectionConfig) -> Self {
-        match format.calls() {
-            Some(_) if config.calls.reserved_events == ReservedEvents::Ordinary => Self::None,
-            Some(format) if format.uses_any_event() => Self::Any,
-            Some(_) => Self::Reserved,
-            None => Self::None,
-        }
-    }
-
-    /// Returns whether the message may be a call or an answer: one comparison for most.
-    #[inline]
-    pub(crate) fn may_be(self, message: &Message) -> bool {
-        match self {
-            Self::Reserved => message.event_bytes().first() == Some(&b'$'),
-            Self::None => false,
-            Self::Any => true,
-        }
-    }
-}
+use crate::{HandlerError, Message, MessageFormat, Peer};
 
 /// Handles a message that may be a call or an answer. `None` if it is neither; otherwise the error to
 /// report, if there is one.
@@ -116,11 +85,11 @@ fn call<F: MessageFormat>(
     };
     let name = args.event();
     let Some(method) = methods.get(name) else {
-        refuse(Failure::new("unknown_method", format!("there is no method {name:?}")));
+        refuse(Failure::unknown_method(name));
         return None;
     };
     if methods.is_busy() {
-        refuse(Failure::new("busy", format!("{MAX_TASKS} calls run, which is the limit")));
+        refuse(Failure::busy(MAX_TASKS));
         return None;
     }
     let streams = method.answers == Answers::Items;
@@ -134,7 +103,7 @@ fn call<F: MessageFormat>(
         return None;
     }
     if state.closing {
-        refuse(Failure::new("closing", "the connection is about to close"));
+        refuse(Failure::closing());
         return None;
     }
     let now = clock::now();
@@ -145,14 +114,12 @@ fn call<F: MessageFormat>(
     let (id, deadline) = match admission {
         Admission::Run { id, deadline } => (id, deadline),
         Admission::Busy { limit } => {
-            refuse(Failure::new("busy", format!("{limit} calls run, which is the limit")));
+            refuse(Failure::busy(limit));
             return None;
         }
         Admission::Duplicate => {
             let reported = std::mem::replace(&mut state.duplicate_reported, true);
-            let error =
-                FormatError::new("duplicate_call", "a call has the number of one that runs");
-            return (!reported).then(|| error.into());
+            return (!reported).then(|| duplicate().into());
         }
     };
     if let Some(credit) = credit.filter(|_| streams) {
@@ -164,7 +131,7 @@ fn call<F: MessageFormat>(
         Ok(running) => run::start(call, &method, running).map(Error::from),
         Err(error) => {
             call.done();
-            refuse(Failure::new("invalid_args", error.to_string()));
+            refuse(Failure::invalid_args(&error));
             Some(HandlerError::payload(name.to_owned(), args, error).into())
         }
     }

@@ -54,8 +54,7 @@ impl<F: MessageFormat> ClientBuilder<F> {
         config.max_datagram = transport.endpoint().max_datagram();
         let config = Arc::new(config);
         let peer = Peer::new(PeerId(0), Arc::new(format), &config);
-        let dispatcher =
-            Arc::new(Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error)));
+        let dispatcher = Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error));
         let (state, watched) = watch::channel(State::Idle);
         let control = Arc::new(Control::default());
         let event_bytes = config.event_bytes;

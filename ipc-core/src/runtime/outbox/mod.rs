@@ -37,7 +37,8 @@ pub(crate) struct Outbox {
     changed: Notify,
     /// Notified when `want` changes, for a client's task that has no connection.
     pub(crate) control: Notify,
-    /// What is seen without the lock: [`HUNG_UP`] and [`PAUSED`]. Changed under it.
+    /// What is seen without the lock. [`HUNG_UP`] and [`PAUSED`] are changed under it, [`BACKLOGGED`]
+    /// under that of the lanes.
     signals: AtomicU8,
     encoder: FrameEncoder,
     flush: FlushPolicy,
@@ -281,6 +282,9 @@ const HUNG_UP: u8 = 1;
 
 /// A signal: so many answers wait that nothing more is read.
 const PAUSED: u8 = 2;
+
+/// A signal: so much waits for async handlers that nothing more is read.
+const BACKLOGGED: u8 = 4;
 
 /// Flushes early, while messages are handled, once this many bytes of replies are queued: the peer
 /// starts on them meanwhile, which nearly doubles the throughput of an echo. Less costs more in

@@ -1,11 +1,11 @@
-//! When a connection is not read from, since its peer does not read the answers.
+//! When a connection is not read from: its peer does not read the answers, or handlers are slow.
 
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::state::OutboxState;
 use super::writing::Writing;
-use super::{Outbox, PAUSED};
+use super::{BACKLOGGED, Outbox, PAUSED};
 use crate::protocol::connection::backpressure::{Handling, is_handled_here};
 use crate::runtime::clock;
 
@@ -18,6 +18,21 @@ impl Outbox {
     /// Returns whether nothing more is read for now.
     pub(crate) fn is_paused(&self) -> bool {
         self.signals() & PAUSED != 0
+    }
+
+    /// Stops the reading: so much waits for async handlers.
+    pub(crate) fn mark_backlogged(&self) {
+        self.signals.fetch_or(BACKLOGGED, Ordering::Relaxed);
+    }
+
+    /// Has the connection read on once it is woken.
+    pub(crate) fn clear_backlogged(&self) {
+        self.signals.fetch_and(!BACKLOGGED, Ordering::Relaxed);
+    }
+
+    /// Returns whether so much waits for async handlers that nothing more is read.
+    pub(crate) fn is_backlogged(&self) -> bool {
+        self.signals() & BACKLOGGED != 0
     }
 
     /// Counts the message that was queued last, after `before` bytes, if it is an answer.

@@ -56,9 +56,10 @@ impl<F: MessageFormat> Shared<F> {
             encoder: FrameEncoder::new(format.framing(), config.limits),
             format: Arc::new(format),
             transport,
-            dispatcher: Arc::new(Dispatcher::new(config.handler_order, |peer, error| {
-                ServerEvent::Error { peer: peer.cloned(), error }
-            })),
+            dispatcher: Dispatcher::new(config.handler_order, |peer, error| ServerEvent::Error {
+                peer: peer.cloned(),
+                error,
+            }),
             config: Arc::new(config),
             admission,
             peers: Mutex::new(BTreeMap::new()),
