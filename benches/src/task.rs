@@ -42,6 +42,10 @@ pub enum Work {
     Paced,
     /// The server sends to every connection; the end is seen by each that reads.
     Broadcast,
+    /// Each call is answered with its arguments, then the next is made.
+    Call,
+    /// One call is answered with a stream of items.
+    Stream,
     /// Connections that do nothing, beside some that echo.
     Idle,
     /// Messages at a fixed pace while the server is killed and started again.
@@ -128,11 +132,13 @@ impl Task {
 }
 
 impl Work {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Echo, "echo"),
         (Self::Flood, "flood"),
         (Self::Paced, "paced"),
         (Self::Broadcast, "broadcast"),
+        (Self::Call, "call"),
+        (Self::Stream, "stream"),
         (Self::Idle, "idle"),
         (Self::Restart, "restart"),
         (Self::Decode, "decode"),

@@ -65,6 +65,16 @@ fn a_fixed_pace_fan_in_and_the_codec() {
 }
 
 #[test]
+fn calls_and_streams_beside_events() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = check(directory.path(), "W11,W12", &["ours", "ours-call", "ours-call-msgpack"]);
+    for case in ["W11 1 in flight", "W11 64 in flight", "W12 64 B", "W12 1 KiB"] {
+        assert!(report.contains(&format!("**{case}**: 1 rounds of ")), "{report}");
+    }
+    assert!(!report.contains("not measured in this run"), "{report}");
+}
+
+#[test]
 fn broadcasts_idle_connections_and_a_killed_server() {
     let directory = tempfile::tempdir().unwrap();
     let report = check(directory.path(), "W5,W7,W8,W9", &["ours"]);

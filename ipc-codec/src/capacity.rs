@@ -17,7 +17,7 @@ pub(crate) fn reserve(buffer: &mut BytesMut, allocated: usize, wanted: usize, le
         if buffer.try_reclaim(least) {
             return;
         }
-        if buffer.capacity() == allocated {
+        if !buffer.is_empty() && buffer.capacity() == allocated {
             // No byte was consumed: reallocating may grow the memory in place.
             buffer.reserve(wanted);
             return;

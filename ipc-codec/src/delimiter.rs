@@ -34,7 +34,7 @@ impl Delimiter {
     /// work a peer causes with one-byte writes. The longest seen in use has seven bytes.
     pub const MAX_LEN: usize = 64;
 
-    /// The form feed `0x0C`, the delimiter node-ipc uses unless told otherwise.
+    /// The form feed `0x0C`, the delimiter node-ipc uses by default.
     pub const FORM_FEED: Self = Self::from_byte(0x0c);
 
     /// The line feed `0x0A`.

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod inspect;
 mod ipc;
 mod json;
+pub mod layouts;
 pub mod paths;
 mod wire;
 
@@ -31,6 +32,16 @@ pub use ipc::{
 pub use wire::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
 };
+
+/// The examples in the `README.md` of the repository.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+/// The examples in `docs/calls.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/calls.md")]
+struct Calls;
 
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]

@@ -136,7 +136,7 @@ async fn a_second_connect_to_finds_the_first_client() {
 #[tokio::test(start_paused = true)]
 async fn retries_run_out_in_the_recorded_order() {
     let directory = TempDir::new().unwrap();
-    let ipc = ipc(&directory, "nobody");
+    let ipc = ipc(&directory, "absent");
     ipc.configure(|config| {
         config.retry = Duration::from_millis(100);
         config.max_retries = Retries::Times(2);
@@ -177,7 +177,7 @@ async fn retries_run_out_in_the_recorded_order() {
 both_runtimes!(stop_retrying_reaches_a_client_that_waits);
 async fn stop_retrying_reaches_a_client_that_waits() {
     let directory = TempDir::new().unwrap();
-    let ipc = ipc(&directory, "nobody");
+    let ipc = ipc(&directory, "absent");
     ipc.configure(|config| config.retry = Duration::from_secs(3600));
     let client = ipc.connect_to("world").unwrap();
     let (lost, mut losses) = mpsc::unbounded_channel();
@@ -249,10 +249,10 @@ async fn a_client_names_itself_and_leaves_in_node_ipcs_order() {
     server.on_any(move |message, _| tell.send(message.event().to_owned()).unwrap());
     let tell = told;
     server.on_socket_disconnected(move |_, id| {
-        tell.send(id.map_or_else(|| "nobody".to_owned(), RawJson::to_string)).unwrap();
+        tell.send(id.map_or_else(|| "absent".to_owned(), RawJson::to_string)).unwrap();
     });
     server.start().await.unwrap();
-    for (data, id) in [(r#"{"id":"me"}"#, "\"me\""), (r#"{"id":0}"#, "nobody")] {
+    for (data, id) in [(r#"{"id":"me"}"#, "\"me\""), (r#"{"id":0}"#, "absent")] {
         let client = ipc.connect_to("world").unwrap();
         client.emit("hello", &data.parse::<RawJson>().unwrap()).unwrap();
         ipc.disconnect("world").unwrap().close().await;

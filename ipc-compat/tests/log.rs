@@ -195,12 +195,12 @@ async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
 async fn errors_are_logged() {
     let (directory, lines) = (TempDir::new().unwrap(), Lines::default());
     let ipc = ipc(&directory, &lines);
-    ipc.connect_to("nobody").unwrap().connected().await.unwrap_err();
+    ipc.connect_to("absent").unwrap().connected().await.unwrap_err();
     let logged = lines.take();
     assert_eq!(logged.len(), 3, "{logged:?}");
-    assert!(logged[0].starts_with("client of nobody: "), "{logged:?}");
-    assert!(logged[1].starts_with("connection to nobody closed: "), "{logged:?}");
-    assert_eq!(logged[2], "client of nobody is closed");
+    assert!(logged[0].starts_with("client of absent: "), "{logged:?}");
+    assert!(logged[1].starts_with("connection to absent closed: "), "{logged:?}");
+    assert_eq!(logged[2], "client of absent is closed");
 }
 
 #[tokio::test(start_paused = true)]

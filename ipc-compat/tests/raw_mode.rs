@@ -219,7 +219,7 @@ both_runtimes!(what_was_not_written_comes_back_whole);
 async fn what_was_not_written_comes_back_whole() {
     let directory = TempDir::new().unwrap();
     let ipc = raw(&directory, Config::classic(), Encoding::Hex);
-    let client = ipc.connect_to("nobody").unwrap();
+    let client = ipc.connect_to("absent").unwrap();
     client.emit_raw("00ff").unwrap();
     client.emit_raw([7]).unwrap();
     let report = client.disconnect().await;

@@ -205,7 +205,7 @@ pub enum DisconnectReason {
     Error(Arc<Error>),
 }
 
-/// Returns what is said behind an error of a frame that looks like something else.
+/// Returns what follows an error of a frame that looks like something else.
 fn hint(looks_like: Option<LooksLike>) -> String {
     looks_like.map_or_else(String::new, |looks_like| format!(": it looks like {looks_like}"))
 }

@@ -35,13 +35,13 @@ pub enum LooksLike {
     LengthLittleEndian,
     /// MessagePack, without a length before it.
     MessagePack,
-    /// Text behind a UTF-8 byte order mark.
+    /// Text after a UTF-8 byte order mark.
     Utf8Mark,
     /// Text in UTF-16, with or without a byte order mark.
     Utf16,
     /// JSON.
     Json,
-    /// JSON with nothing behind it.
+    /// JSON with nothing after it.
     JsonUndelimited,
     /// JSON that ends with this byte.
     JsonEndedBy(u8),
@@ -216,12 +216,12 @@ impl fmt::Display for LooksLike {
             Self::LengthBigEndian => "a big-endian length of four bytes before each frame",
             Self::LengthLittleEndian => "a little-endian length of four bytes before each frame",
             Self::MessagePack => "MessagePack",
-            Self::Utf8Mark => "text behind a UTF-8 byte order mark (EF BB BF), which has to go",
+            Self::Utf8Mark => "text after a UTF-8 byte order mark (EF BB BF), which has to go",
             Self::Utf16 => "text in UTF-16, which has to be UTF-8 without a byte order mark",
             Self::Json => "JSON",
             Self::Ssl2 => "the hello of SSL 2, which is not spoken here",
             Self::Text => "plain text",
-            Self::JsonUndelimited => "JSON without a delimiter behind it",
+            Self::JsonUndelimited => "JSON without a delimiter after it",
             Self::JsonEndedBy(end) => return ended_by(*end, f),
         })
     }

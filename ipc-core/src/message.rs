@@ -82,6 +82,7 @@ impl Message {
     }
 
     /// Returns the bytes of the event's name, without looking again whether they are UTF-8.
+    #[inline]
     pub(crate) fn event_bytes(&self) -> &[u8] {
         match &self.event {
             Event::InFrame(range) => self.bytes.get(range.clone()).unwrap_or_default(),
@@ -91,6 +92,7 @@ impl Message {
     }
 
     /// Returns the payload as it was on the wire, or `None` if the frame carried none.
+    #[inline]
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         self.bytes.get(self.payload.clone()?)
@@ -125,8 +127,8 @@ impl Message {
     }
 }
 
-/// Returns whether a name is ASCII and has four to eight bytes, as many have: what can be told in a few
-/// instructions.
+/// Returns whether a name is ASCII and has four to eight bytes, as many have: which takes a few
+/// instructions to check.
 #[inline]
 fn is_short_ascii(name: &[u8]) -> bool {
     match (name.first_chunk(), name.last_chunk()) {

@@ -21,7 +21,7 @@ fn main() -> Result<()> {
 
     let ca = authority("ca of the tests")?;
     std::fs::write(dir.join("ca.pem"), ca.pem())?;
-    let other = authority("ca that nobody trusts")?;
+    let other = authority("ca that no test trusts")?;
     std::fs::write(dir.join("other-ca.pem"), other.pem())?;
 
     let here = ["localhost", "127.0.0.1", "::1"];

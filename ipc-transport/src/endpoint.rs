@@ -179,7 +179,7 @@ pub enum ParseEndpointError {
         /// The host as written.
         host: String,
     },
-    /// An IPv6 address is written without brackets, so that its end cannot be told from the port.
+    /// An IPv6 address is written without brackets, so that it cannot be separated from the port.
     #[error("{host:?} looks like IPv6 and needs brackets: [address]:port")]
     UnbracketedIpv6 {
         /// The text between the kind and the last colon.

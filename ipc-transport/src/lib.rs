@@ -16,7 +16,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
-mod deadline;
+mod dial_deadline;
 mod displaced;
 mod endpoint;
 mod error;

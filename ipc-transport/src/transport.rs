@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::deadline::Deadline;
+use crate::dial_deadline::Deadline;
 use crate::{Displacements, Endpoint, Stream, TransportError};
 
 /// A way to reach an endpoint or to serve it: one implementation per kind of socket.

@@ -27,7 +27,7 @@ async fn a_peer_has_both_addresses() -> TestResult {
         let (ours, theirs) = (ours.peer(), theirs.peer());
         assert_eq!(theirs.local, ours.remote, "{kind:?}");
         assert!(theirs.local.is_some(), "{kind:?}");
-        // A socket of UDP that nobody asked to be at an address is at all of them.
+        // A UDP socket that was given no address is at all of them.
         let ports =
             (ours.local.map(|local| local.port()), theirs.remote.map(|remote| remote.port()));
         assert_eq!(ports.0, ports.1, "{kind:?}");

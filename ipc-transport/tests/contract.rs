@@ -57,9 +57,9 @@ macro_rules! pipe_contract {
 #[cfg(all(windows, feature = "pipe"))]
 pipe_contract! { pipe, Wrap::Plain; faulty_pipe, Wrap::Faults(FAULTS); tapped_pipe, Wrap::Tap; }
 
-/// Stamps the checks that hold for datagrams: they may be lost, so nothing is said of order and of
-/// streams that are full, and nobody tells of an end, so nothing of half of one or of a peer that
-/// vanishes or is not there.
+/// Stamps the checks that hold for datagrams. They may be lost, so order and full streams are not
+/// checked; the end of a stream is not reported, so neither is half of one, or a peer that vanishes
+/// or is not there.
 #[cfg(feature = "udp")]
 macro_rules! datagram_contract {
     ($($name:ident, $kind:expr, $wrap:expr;)*) => {
@@ -381,7 +381,7 @@ async fn poll_accept(listener: &mut Box<dyn Listener>) -> Poll<Result<Stream, Tr
     poll_fn(|cx| Poll::Ready(accept.as_mut().poll(cx))).await
 }
 
-/// Writes with a waker that wakes nobody until the stream takes no more.
+/// Writes with a waker that does nothing until the stream takes no more.
 fn fill(write: &mut (impl AsyncWrite + Unpin)) -> std::io::Result<usize> {
     let (mut sent, mut refused) = (0, 0);
     // A stream under faults refuses now and then, but never twice in a row.

@@ -91,7 +91,7 @@ async fn another_error_ends_the_search() -> TestResult {
     Ok(())
 }
 
-/// A place where nobody can ever be: its path does not fit into a socket address.
+/// An endpoint where no server can be: its path does not fit into a socket address.
 #[cfg(all(unix, feature = "unix"))]
 fn nowhere() -> ipc_transport::UnixTransport {
     ipc_transport::UnixTransport::new(format!("/tmp/{}", "x".repeat(300)))

@@ -70,9 +70,9 @@ async fn hubs_keep_their_names_apart() -> TestResult {
 
 #[tokio::test]
 async fn a_dial_of_nobody_looks_like_a_refused_connection() -> TestResult {
-    let error = MemoryTransport::new("nobody").dial().await.map(drop).err().ok_or("somebody")?;
+    let error = MemoryTransport::new("absent").dial().await.map(drop).err().ok_or("somebody")?;
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
-    assert_eq!(error.to_string(), "no server is listening at memory:nobody");
+    assert_eq!(error.to_string(), "no server is listening at memory:absent");
     Ok(())
 }
 
@@ -119,7 +119,7 @@ async fn a_dropped_reader_wakes_and_fails_the_writer() -> TestResult {
     let (read, mut write) = theirs.into_split();
     drop(read);
     assert_eq!(writer.count(), 1);
-    let error = ours.write_all(b"x").await.err().ok_or("written to nobody")?;
+    let error = ours.write_all(b"x").await.err().ok_or("written without a peer")?;
     assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     // The other direction goes on.
     write.write_all(b"z").await?;
@@ -162,7 +162,7 @@ async fn a_full_backlog_makes_a_dial_wait() -> TestResult {
     assert!(std::future::poll_fn(|cx| Poll::Ready(second.as_mut().poll(cx).is_pending())).await);
     listener.accept().await?;
     let mut second = second.await?;
-    // A connection nobody accepts ends with the listener.
+    // A connection that is not accepted ends with the listener.
     drop(listener);
     assert_eq!(second.read(&mut [0; 1]).await?, 0);
     Ok(())

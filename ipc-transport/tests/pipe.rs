@@ -55,9 +55,9 @@ async fn a_live_server_is_left_alone() -> TestResult {
         }
         other => return Err(format!("two servers: {other:?}").into()),
     }
-    // Nobody has connected to it.
-    let nobody = tokio::time::timeout(Duration::from_millis(1), first.accept()).await;
-    assert!(nobody.is_err());
+    // No client has connected to it.
+    let none = tokio::time::timeout(Duration::from_millis(1), first.accept()).await;
+    assert!(none.is_err());
     Ok(())
 }
 

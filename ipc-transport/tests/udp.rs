@@ -1,4 +1,4 @@
-//! What is particular to UDP: whole datagrams, many peers over one socket, and nobody to trust.
+//! What is particular to UDP: whole datagrams, many peers over one socket, none of them to be trusted.
 #![cfg(feature = "udp")]
 
 use std::io::{self, ErrorKind};
@@ -306,7 +306,7 @@ async fn a_closed_listener_gives_its_port_back_when_its_streams_are_gone() -> Te
     somebody.send_to(b"one", address)?;
     let mut stream = listener.accept().await?;
     listener.close().await?;
-    // What has come is read, and what is to be said is still sent.
+    // What has come is read, and what waits is still sent.
     assert_eq!(datagram(&mut stream).await?, b"one");
     assert_eq!(datagram(&mut stream).await?, b"");
     stream.write_all(b"two").await?;

@@ -63,6 +63,7 @@ The project's own commands.
     cargo xtask fuzz [--seconds N] [--target NAME] [--list]
         Runs the fuzz targets one after the other on a copy of the committed corpus.
     cargo xtask bench [--quick] [--own] [--only W1,W2] [--peers A,B] [--rounds N] [--fresh] [--report]
+                       [--with node-ipc-requests=DIR]
         Measures this workspace beside others and writes benches/README.md's tables and charts.
         An interrupted run continues where it stopped; --quick only shows that everything works, and
         --own leaves the other libraries out, which take minutes to build.

@@ -4,9 +4,12 @@
 mod busrt;
 mod coding;
 mod ipc_channel;
+mod jsonrpsee;
 mod length;
 mod link;
+mod nats;
 mod net;
+mod remoc;
 mod tarpc;
 mod zeromq;
 
@@ -33,27 +36,37 @@ fn run(words: &[String]) -> Result<()> {
     let [role, kind, endpoint, task @ ..] = words else {
         return Err("peers server|client KIND ENDPOINT [TASK]".into());
     };
-    let (library, coding) =
-        kind.rsplit_once('-').ok_or("KIND is LIBRARY-json or LIBRARY-native")?;
-    let coding: Coding = coding.parse()?;
+    let coded =
+        kind.rsplit_once('-').and_then(|(library, coding)| Some((library, coding.parse().ok()?)));
+    // The others have one coding only.
+    let (library, coding) = coded.unwrap_or((kind.as_str(), Coding::Native));
     let path = endpoint.strip_prefix("unix:").unwrap_or(endpoint);
     if role == "server" {
-        net::end_with_parent();
+        if library == "nats" {
+            return net::block_on(nats::serve());
+        }
+        net::end_with_parent(|| {});
         return match library {
             "length" => net::block_on(length::serve(path, coding)),
             "zeromq" => net::block_on(zeromq::serve(path, coding)),
             "busrt" => net::block_on(busrt::serve(path, coding)),
             "tarpc" => net::block_on(tarpc::serve(path, coding)),
+            "jsonrpsee" => net::block_on(jsonrpsee::serve()),
+            "remoc" => net::block_on(remoc::serve(path)),
             "ipc-channel" => ipc_channel::serve(coding),
             _ => Err(format!("{library} is not here").into()),
         };
     }
+    let address = endpoint.strip_prefix("tcp:").unwrap_or(endpoint);
     let task: Task = task.join(" ").parse()?;
     let outcome = match library {
         "length" => net::block_on(length::measure(path, coding, &task))?,
         "zeromq" => net::block_on(zeromq::measure(path, coding, &task))?,
         "busrt" => net::block_on(busrt::measure(path, coding, &task))?,
         "tarpc" => net::block_on(tarpc::measure(path, coding, &task))?,
+        "jsonrpsee" => net::block_on(jsonrpsee::measure(address, &task))?,
+        "nats" => net::block_on(nats::measure(address, &task))?,
+        "remoc" => net::block_on(remoc::measure(path, &task))?,
         "ipc-channel" => ipc_channel::measure(path, coding, &task)?,
         _ => return Err(format!("{library} is not here").into()),
     };

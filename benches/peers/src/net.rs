@@ -24,10 +24,11 @@ pub fn done(outcome: &Outcome) {
     wait_for_parent();
 }
 
-/// In a server: ends it when the parent closes its standard input, or is gone.
-pub fn end_with_parent() {
+/// In a server: ends it when the parent closes its standard input, or is gone, after `last`.
+pub fn end_with_parent(last: impl FnOnce() + Send + 'static) {
     thread::spawn(|| {
         wait_for_parent();
+        last();
         std::process::exit(0);
     });
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use ipc_benches::meter::{begin, now, since};
-use ipc_benches::{FIRST_SEQ, Meter, Outcome, OwnedBody, Task, Work, text};
+use ipc_benches::{FIRST_SEQ, Outcome, OwnedBody, Task, Work, calls, text};
 use tarpc::serde_transport::unix;
 use tarpc::server::{BaseChannel, Channel};
 use tarpc::tokio_serde::formats::{Bincode, Json};
@@ -76,7 +76,10 @@ pub async fn measure(path: &str, coding: Coding, task: &Task) -> Result<Outcome>
     };
     let text = text(task.body);
     match task.work {
-        Work::Echo => echo(&client, &text, task).await,
+        Work::Echo | Work::Call => {
+            let echo = async |body| Ok(client.echo(context::current(), body).await?);
+            calls::measure(task, echo).await
+        }
         Work::Flood => {
             count(&client, &text, task.warm_up).await?;
             begin();
@@ -90,22 +93,6 @@ pub async fn measure(path: &str, coding: Coding, task: &Task) -> Result<Outcome>
         }
         _ => Err("tarpc is not measured in that".into()),
     }
-}
-
-async fn echo(client: &PeerClient, text: &str, task: &Task) -> Result<Outcome> {
-    let call = |seq| client.echo(context::current(), OwnedBody::with(seq, text.to_owned()));
-    let mut meter = Meter::new(task);
-    let mut calls: FuturesUnordered<_> =
-        (0..task.in_flight).map_while(|_| meter.next_seq()).map(call).collect();
-    while let Some(answer) = calls.next().await {
-        answer?;
-        // Calls may be answered in another order.
-        if meter.on_answers(1) {
-            return Ok(meter.finish());
-        }
-        calls.extend(meter.next_seq().map(call));
-    }
-    Err("the server has ended".into())
 }
 
 async fn count(client: &PeerClient, text: &str, messages: u64) -> Result<()> {

@@ -5,7 +5,7 @@
 mod of;
 
 pub(crate) use of::of_runtime;
-pub use of::{of, of_connect, of_disconnect, of_emit};
+pub use of::{of, of_call, of_connect, of_disconnect, of_emit};
 
 /// The address is taken.
 pub const ADDRESS_IN_USE: &str = "ERR_IPC_ADDRESS_IN_USE";
@@ -24,8 +24,12 @@ pub const ASSURED_TRANSPORT: &str = "ERR_IPC_ASSURED_TRANSPORT";
 pub const BACKPRESSURE: &str = "ERR_IPC_BACKPRESSURE";
 /// A datagram to a broadcast address, which has to be asked for.
 pub const BROADCAST_OFF: &str = "ERR_IPC_BROADCAST_OFF";
-/// The server had no place for another client in time.
+/// A call of this name is open, and the layout can have one at a time. Of this crate.
+pub const CALL_IN_PROGRESS: &str = "ERR_IPC_CALL_IN_PROGRESS";
+/// The server had no place for another client in time, or as many calls run at the peer as may.
 pub const BUSY: &str = "ERR_IPC_BUSY";
+/// The peer cancelled the call.
+pub const CANCELLED: &str = "ERR_IPC_CANCELLED";
 /// This side is closed for good.
 pub const CLOSED: &str = "ERR_IPC_CLOSED";
 /// A connection ended: the other side closed it, between two frames.
@@ -34,6 +38,8 @@ pub const CLOSED_BY_PEER: &str = "ERR_IPC_CLOSED_BY_PEER";
 pub const CLOSED_BY_THIS_SIDE: &str = "ERR_IPC_CLOSED_BY_THIS_SIDE";
 /// Closing took too long, and was cut.
 pub const CLOSE_TIMEOUT: &str = "ERR_IPC_CLOSE_TIMEOUT";
+/// The peer is about to close and takes no new calls.
+pub const CLOSING: &str = "ERR_IPC_CLOSING";
 /// A setting of the config cannot be used.
 pub const CONFIG: &str = "ERR_IPC_CONFIG";
 /// The connection broke.
@@ -46,8 +52,13 @@ pub const CONTAINS_DELIMITER: &str = "ERR_IPC_CONTAINS_DELIMITER";
 pub const DATAGRAM_NOT_SENT: &str = "ERR_IPC_DATAGRAM_NOT_SENT";
 /// Bytes came after an error that had ended the stream.
 pub const DECODER_FAILED: &str = "ERR_IPC_DECODER_FAILED";
+/// The peer does not allow the call.
+pub const DENIED: &str = "ERR_IPC_DENIED";
 /// The socket cannot be made in its directory.
 pub const DIRECTORY_NOT_WRITABLE: &str = "ERR_IPC_DIRECTORY_NOT_WRITABLE";
+/// The connection was lost while a call was open. In `layouts::requests` it is also the name of
+/// `closing`.
+pub const DISCONNECTED: &str = "ERR_IPC_DISCONNECTED";
 /// The server's socket file was removed or replaced, and the server is set to stop then.
 pub const DISPLACED: &str = "ERR_IPC_DISPLACED";
 /// The event's name is not in the list of allowed ones. node-ipc 14's code.
@@ -67,7 +78,9 @@ pub const HANDLER_PANICKED: &str = "ERR_IPC_HANDLER_PANICKED";
 pub const HOST_NOT_FOUND: &str = "ERR_IPC_HOST_NOT_FOUND";
 /// The peer sent nothing in time.
 pub const IDLE_TIMEOUT: &str = "ERR_IPC_IDLE_TIMEOUT";
-/// A `$call` or `$answer` is not as it has to be. Of this crate.
+/// The arguments are not what the peer's method takes.
+pub const INVALID_ARGS: &str = "ERR_IPC_INVALID_ARGS";
+/// A call or an answer is not as it has to be. Of this crate.
 pub const INVALID_CALL: &str = "ERR_IPC_INVALID_CALL";
 /// The payload is not what the handler asks for; node-ipc has no typed payloads.
 pub const INVALID_DATA: &str = "ERR_IPC_INVALID_DATA";
@@ -88,10 +101,14 @@ pub const IO: &str = "ERR_IPC_IO";
 pub const MESSAGE_TIMEOUT: &str = "ERR_IPC_MESSAGE_TIMEOUT";
 /// The directory for the socket does not exist.
 pub const MISSING_DIRECTORY: &str = "ERR_IPC_MISSING_DIRECTORY";
+/// There is no such method: the name of `unknown_method` in `layouts::requests`.
+pub const MISSING_ROUTE: &str = "ERR_IPC_MISSING_ROUTE";
 /// The file system does not give the socket file its mode.
 pub const MODE_REFUSED: &str = "ERR_IPC_MODE_REFUSED";
 /// The path or name does not fit into a socket address, or a pipe's name.
 pub const NAME_TOO_LONG: &str = "ERR_IPC_NAME_TOO_LONG";
+/// The method answers with a stream, and the call did not ask for one.
+pub const NEEDS_STREAM: &str = "ERR_IPC_NEEDS_STREAM";
 /// No server listens there.
 pub const NOBODY_LISTENING: &str = "ERR_IPC_NOBODY_LISTENING";
 /// The blocking driver takes no such transport.
@@ -106,6 +123,8 @@ pub const NO_PEER_AT: &str = "ERR_IPC_NO_PEER_AT";
 pub const NO_RUNTIME: &str = "ERR_IPC_NO_RUNTIME";
 /// The function that writes a frame took bytes out of the buffer.
 pub const OUTPUT_SHRUNK: &str = "ERR_IPC_OUTPUT_SHRUNK";
+/// The peer's method panicked.
+pub const PANICKED: &str = "ERR_IPC_PANICKED";
 /// A client of another user was refused.
 pub const PEER_REFUSED: &str = "ERR_IPC_PEER_REFUSED";
 /// Raw mode has no events: `emit` was called, or a payload asked for as a type; in node-ipc the
@@ -113,6 +132,8 @@ pub const PEER_REFUSED: &str = "ERR_IPC_PEER_REFUSED";
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
 /// Unfinished frames of all peers take too much.
 pub const RECEIVE_BUDGET: &str = "ERR_IPC_RECEIVE_BUDGET";
+/// A call was not answered in time. In `layouts::requests` it is also the name of `deadline`.
+pub const REQUEST_TIMEOUT: &str = "ERR_IPC_REQUEST_TIMEOUT";
 /// The event's name is one of node-ipc's own lifecycle events, and the rules refuse those.
 /// node-ipc 14's code.
 pub const RESERVED_EVENT: &str = "ERR_IPC_RESERVED_EVENT";
@@ -126,6 +147,8 @@ pub const RUNTIME_WITHOUT_TIME: &str = "ERR_IPC_RUNTIME_WITHOUT_TIME";
 pub const SOCKET_ROOT: &str = "ERR_IPC_SOCKET_ROOT";
 /// Another process was starting a server at the path all the time.
 pub const START_IN_PROGRESS: &str = "ERR_IPC_START_IN_PROGRESS";
+/// More items of a stream wait to be read than may: the peer ignored the credit.
+pub const STREAM_OVERRUN: &str = "ERR_IPC_STREAM_OVERRUN";
 /// The peer's certificate cannot be used.
 pub const TLS_BAD_CERTIFICATE: &str = "ERR_IPC_TLS_BAD_CERTIFICATE";
 /// The peer's certificate has expired.
@@ -189,6 +212,8 @@ pub const TLS_UNUSABLE_KEY: &str = "ERR_IPC_TLS_UNUSABLE_KEY";
 pub const TLS_UNUSED: &str = "ERR_IPC_TLS_UNUSED";
 /// The server's certificate is for other names.
 pub const TLS_WRONG_NAME: &str = "ERR_IPC_TLS_WRONG_NAME";
+/// As many calls are open as may be.
+pub const TOO_MANY_CALLS: &str = "ERR_IPC_TOO_MANY_CALLS";
 /// A client was turned away, for there are as many as the server takes.
 pub const TOO_MANY_CONNECTIONS: &str = "ERR_IPC_TOO_MANY_CONNECTIONS";
 /// No file descriptor is left.
@@ -197,8 +222,12 @@ pub const TOO_MANY_FILES: &str = "ERR_IPC_TOO_MANY_FILES";
 pub const TRUNCATED: &str = "ERR_IPC_TRUNCATED";
 /// Messages were taken and could not be delivered before the end.
 pub const UNDELIVERED: &str = "ERR_IPC_UNDELIVERED";
+/// The peer answered with a stream, and one answer was asked for.
+pub const UNEXPECTED_STREAM: &str = "ERR_IPC_UNEXPECTED_STREAM";
 /// There is no such group.
 pub const UNKNOWN_GROUP: &str = "ERR_IPC_UNKNOWN_GROUP";
+/// The peer has no such method.
+pub const UNKNOWN_METHOD: &str = "ERR_IPC_UNKNOWN_METHOD";
 /// The system does not say who serves there; permanent if it never can.
 pub const UNKNOWN_OWNER: &str = "ERR_IPC_UNKNOWN_OWNER";
 /// No peer has this number.

@@ -1,7 +1,7 @@
 //! Which code an error of the crates below has here, by its type.
 
 use ipc_codec::{DecodeError, EncodeError};
-use ipc_core::{ConnectError, DisconnectReason, EmitError, Error, HandlerError};
+use ipc_core::{CallError, ConnectError, DisconnectReason, EmitError, Error, HandlerError};
 #[cfg(feature = "tls-base")]
 use ipc_transport::{HandshakeFailure, TlsError};
 use ipc_transport::{RuntimeError, TransportError};
@@ -57,6 +57,48 @@ pub fn of_emit(error: &EmitError) -> &'static str {
         EmitError::UnknownPeer(_) => UNKNOWN_PEER,
         EmitError::Runtime(error) => of_runtime(*error),
         _ => IO,
+    }
+}
+
+/// Returns the code of a call without a result, as [`of`] does. That of an error of the peer's own
+/// method is the peer's, such as `ENOENT`.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::codes;
+/// use ipc_core::{CallError, Failure};
+///
+/// let failed = |code| CallError::from(Failure::new(code, "sorry"));
+/// assert_eq!(codes::of_call(&failed("unknown_method")), codes::UNKNOWN_METHOD);
+/// assert_eq!(codes::of_call(&failed("not_found")), "not_found");
+/// ```
+#[must_use]
+pub fn of_call(error: &CallError) -> &str {
+    match error {
+        CallError::Deadline { .. } | CallError::PeerDeadline(_) => REQUEST_TIMEOUT,
+        CallError::Disconnected { .. } => DISCONNECTED,
+        CallError::Closed { .. } => CLOSED,
+        CallError::NotSent(error) => of_emit(error),
+        CallError::TooMany(_) => TOO_MANY_CALLS,
+        CallError::UnknownMethod(_) => UNKNOWN_METHOD,
+        CallError::InvalidArgs(_) => INVALID_ARGS,
+        CallError::Busy(_) => BUSY,
+        CallError::Cancelled(_) => CANCELLED,
+        CallError::Closing(_) => CLOSING,
+        CallError::Denied(_) => DENIED,
+        CallError::InvalidResult(error) => error.code(),
+        CallError::UnexpectedStream => UNEXPECTED_STREAM,
+        CallError::Overrun(_) => STREAM_OVERRUN,
+        CallError::Unsupported(_) => UNSUPPORTED,
+        other => match other.code() {
+            // What the peer's library says, not its method.
+            "panicked" => PANICKED,
+            "needs_stream" => NEEDS_STREAM,
+            "too_large" => FRAME_TOO_LARGE,
+            "invalid_call" => INVALID_CALL,
+            own => own,
+        },
     }
 }
 

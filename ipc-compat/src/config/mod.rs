@@ -7,6 +7,7 @@ mod values;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
@@ -16,6 +17,7 @@ pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
+use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
 use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 
@@ -50,6 +52,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 /// | `tls`, `interface` | none, unbound | the same |
 /// | `keepalive` | 60 s | the same |
 /// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
+/// | `layout` | none | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -143,6 +146,8 @@ pub struct Config {
     /// Whether datagrams may go to a broadcast address, such as `192.0.2.255`; node-ipc has no such
     /// setting, and cannot.
     pub udp_broadcast: bool,
+    /// The form of calls, if it is not that of docs/calls.md; see [`layouts`](crate::layouts).
+    pub layout: Option<Arc<dyn Layout>>,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -236,6 +241,7 @@ impl Config {
             keepalive: Some(Duration::from_secs(60)),
             udp_limits: UdpLimits::default(),
             udp_broadcast: false,
+            layout: None,
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,
@@ -336,7 +342,9 @@ impl Config {
     ///
     /// [`ConfigError::UnsafeDelimiter`] if frames may contain the delimiter.
     pub fn format(&self) -> Result<NodeFormat, ConfigError> {
-        let format = NodeFormat::new(self.dialect).with_event_rules(self.event_rules());
+        let format = NodeFormat::new(self.dialect)
+            .with_event_rules(self.event_rules())
+            .with_shared_layout(self.layout.clone());
         if self.raw_buffer {
             return Ok(format.with_raw(self.encoding));
         }

@@ -4,12 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use ipc_core::protocol::calls::EncodeCall;
 use ipc_core::queue::Tally;
 use ipc_core::session::{ReconnectPolicy, State};
 use ipc_core::{
-    Calling, Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason,
-    EmitError, EncodePayload, Error, EventStream, Events, HandlerId,
+    Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
+    EncodePayload, Error, EventStream, Events, HandlerId,
 };
 use ipc_transport::RuntimeError;
 use tokio::sync::watch;
@@ -236,31 +235,6 @@ impl IpcClient {
     pub async fn send_raw<'a>(&self, data: impl Into<RawData<'a>> + Send) -> Result<(), EmitError> {
         let data = data.into();
         self.client.send(NodeFormat::RAW_EVENT, &data).await
-    }
-
-    /// Calls a method of the server and waits for its result; see [`Client::call`]. A server of node-ipc
-    /// answers with five lines of JavaScript (`docs/calls.md`). Starts the client.
-    pub fn call<'a, A: ?Sized, R>(
-        &'a self,
-        method: &'a str,
-        args: &'a A,
-    ) -> Calling<'a, NodeFormat, A, R>
-    where
-        NodeFormat: EncodeCall<A> + DecodePayload<R>,
-    {
-        self.client.call(method, args)
-    }
-
-    /// Calls a method of the server without waiting for it; see [`Client::notice`]. Starts the client.
-    ///
-    /// # Errors
-    ///
-    /// As [`emit`](Self::emit).
-    pub fn notice<A: ?Sized>(&self, method: &str, args: &A) -> Result<(), EmitError>
-    where
-        NodeFormat: EncodeCall<A>,
-    {
-        self.client.notice(method, args)
     }
 
     /// Waits until everything that was sent is written; `false` if the client closed before. Starts

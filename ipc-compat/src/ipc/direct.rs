@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipc_transport::Transport;
 
 use super::args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
-use super::call::Call;
+use super::sorted_args::Call;
 use super::{Ipc, IpcError, local, setup};
 
 /// # Direct access

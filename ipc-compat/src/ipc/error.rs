@@ -51,12 +51,12 @@ pub enum IpcError {
     /// A client needs an id.
     #[error("the id is empty")]
     NoId,
-    /// An argument is not what can stand in its place.
+    /// An argument has a value that its position does not allow.
     #[error("{value} is not {expected}")]
     Argument {
         /// The argument, as JSON.
         value: String,
-        /// What can stand there.
+        /// What is allowed there.
         expected: &'static str,
     },
     /// The client cannot be started on the tokio runtime at hand: there is none, or it was built

@@ -3,8 +3,8 @@
 mod args;
 mod assured;
 pub mod blocking;
-mod call;
 mod client;
+mod client_calls;
 mod datagrams;
 mod direct;
 mod error;
@@ -18,6 +18,7 @@ mod server;
 mod setup;
 #[cfg(unix)]
 pub(crate) mod socket_root;
+mod sorted_args;
 #[cfg(feature = "tls-base")]
 mod tls;
 #[cfg(not(feature = "tls-base"))]
@@ -29,14 +30,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ipc_core::Peer;
+use ipc_transport::Transport;
 
 pub use args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
-pub use call::{Arg, Call};
 pub use client::IpcClient;
 pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::RawSocket;
 pub use server::IpcServer;
+pub use sorted_args::{Arg, Call};
 #[cfg(feature = "tls-base")]
 pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};
@@ -101,6 +103,14 @@ impl Ipc {
     ///
     /// With `stop_retrying`, or `max_retries` 0, a client between attempts closes immediately, and a
     /// connected one when its connection is lost, unless that is taken back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let ipc = ipc_compat::Ipc::new(ipc_compat::Config::classic());
+    /// ipc.configure(|config| config.max_pending_bytes = 1024 * 1024);
+    /// assert_eq!(ipc.config().max_pending_bytes, 1024 * 1024);
+    /// ```
     // Wire rule W52
     pub fn configure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = self.lock_config();
@@ -182,10 +192,7 @@ impl Ipc {
     ///
     /// [`IpcError`] if the config cannot be used; under the profile `assured` always, for nothing
     /// is known of the transport.
-    pub fn serve_on(
-        &self,
-        transport: impl ipc_transport::Transport,
-    ) -> Result<IpcServer, IpcError> {
+    pub fn serve_on(&self, transport: impl Transport) -> Result<IpcServer, IpcError> {
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.on(transport)?;
@@ -261,11 +268,7 @@ impl Ipc {
     ///
     /// [`IpcError`] if the config cannot be used, or the id is empty; under the profile `assured`
     /// always, for nothing is known of the transport.
-    pub fn connect_on(
-        &self,
-        id: &str,
-        transport: impl ipc_transport::Transport,
-    ) -> Result<IpcClient, IpcError> {
+    pub fn connect_on(&self, id: &str, transport: impl Transport) -> Result<IpcClient, IpcError> {
         let call = Call::connect_to(ConnectToArgs::into_args(id))?;
         let config = self.config();
         let setup = Setup::new(&config)?;
@@ -289,6 +292,15 @@ impl Ipc {
     }
 
     /// Returns the client of the server with this id (node-ipc's `ipc.of.world`).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example(ipc: &ipc_compat::Ipc) -> Result<(), Box<dyn std::error::Error>> {
+    /// let world = ipc.of("world").ok_or("no client of world was made")?;
+    /// world.emit("message", "hello")?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn of(&self, id: &str) -> Option<IpcClient> {
         self.lock_of().get(id).cloned()
@@ -307,16 +319,13 @@ impl Ipc {
     /// # Examples
     ///
     /// ```
-    /// use ipc_compat::{Config, Ipc, Logger};
-    /// use serde_json::json;
-    ///
+    /// # use ipc_compat::{Config, Ipc, Logger};
     /// let ipc = Ipc::new(Config::classic());
     /// ipc.configure(|config| {
     ///     config.logger = Some(Logger::new(|line| eprintln!("{line}")));
     ///     config.log_in_color = false;
     /// });
-    /// let data = json!({"from": "world"});
-    /// ipc.log(format_args!("got {}", ipc.inspect(&data))); // got { from: 'world' }
+    /// ipc.log(format_args!("got {}", ipc.inspect(&["world"]))); // got [ 'world' ]
     /// ```
     pub fn log(&self, line: impl std::fmt::Display) {
         self.inner.log.line(line);
@@ -331,8 +340,8 @@ impl Ipc {
     fn make_server(
         &self,
         setup: Setup<'_>,
-        transport: Arc<dyn ipc_transport::Transport>,
-        callback: Option<call::Callback>,
+        transport: Arc<dyn Transport>,
+        callback: Option<sorted_args::Callback>,
     ) -> IpcServer {
         let log = Logged::new(self.inner.log.clone(), setup.config);
         let identify = setup::identify(setup.config);
@@ -356,7 +365,7 @@ impl Ipc {
         &self,
         setup: Setup<'_>,
         call: Call,
-        transport: Arc<dyn ipc_transport::Transport>,
+        transport: Arc<dyn Transport>,
     ) -> Result<IpcClient, IpcError> {
         let id = call.id();
         let log = Logged::new(self.inner.log.clone(), setup.config);

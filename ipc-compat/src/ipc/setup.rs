@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ipc_core::{Client, Server, blocking};
 use ipc_transport::{IpVersion, Keepalive, TcpTransport, Transport, UdpTransport};
 
-use super::call::Call;
 use super::log::Logged;
+use super::sorted_args::Call;
 use super::{IpcError, UdpType, assured, local, options, tls};
 use crate::{Config, Dialect, Family, Interface, NodeFormat};
 

@@ -125,7 +125,7 @@ fn prepare(root: &Path, secure: bool, endpoint: &Endpoint) -> Result<(), Transpo
     if !secure {
         return Ok(());
     }
-    // Without the separator at its end, a link is seen as the link that it is.
+    // Without a separator after it, a link is seen as the link that it is.
     let root = root.components().as_path();
     let metadata = fs::symlink_metadata(root).map_err(failed("look at the socket root"))?;
     check(root).map_err(|reason| TransportError::InvalidName { name: root.to_owned(), reason })?;

@@ -11,11 +11,14 @@ use ipc_core::{EncodePayload, FormatError, Message};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{NodeFormat, RawJson};
+use super::{NodeFormat, RawJson, laid_out};
 use crate::codes;
 
 impl CallFormat for NodeFormat {
     fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>> {
+        if let Some(layout) = &self.layout {
+            return layout.read(message);
+        }
         // Nearly every message ends here.
         if !message.event().starts_with('$') {
             return None;
@@ -29,7 +32,20 @@ impl CallFormat for NodeFormat {
         Some(read(&payload))
     }
 
+    fn uses_any_event(&self) -> bool {
+        self.layout.is_some()
+    }
+
+    fn call_ended(&self, number: u64) {
+        if let Some(layout) = &self.layout {
+            layout.call_ended(number);
+        }
+    }
+
     fn encode_signal(&self, signal: &Signal<'_>, out: &mut BytesMut) -> Result<(), FormatError> {
+        if let Some(layout) = &self.layout {
+            return laid_out::signal(self, &**layout, signal, out);
+        }
         match *signal {
             Signal::Cancel(number) => {
                 let data =
@@ -62,6 +78,10 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
         args: &T,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
+        if let Some(layout) = &self.layout {
+            let frame = layout.write_call(head, &RawJson::from_value(args)?)?;
+            return laid_out::frame(self, &frame, out);
+        }
         let data = SentCall {
             n: head.number,
             call: head.method,
@@ -79,6 +99,10 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
         result: &T,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
+        if let Some(layout) = &self.layout {
+            let result = RawJson::from_value(result)?;
+            return laid_out::answer(self, &**layout, number, more, &result, out);
+        }
         self.encode(ANSWER, &SentAnswer { n: number.into(), ok: result, more }, out)
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn typed<T: Serialize + ?Sized>(
         serializer::write(payload, out).map_err(|error| {
             FormatError::new(codes::UNSERIALIZABLE, format!("payload has no JSON: {error}"))
         })?;
-        if is_emptied(format, out.get(data..).unwrap_or_default()) {
+        if is_emptied(format, || out.get(data..).unwrap_or_default()) {
             out.truncate(data);
             out.extend_from_slice(b"{}");
         }
@@ -67,9 +67,9 @@ fn envelope(
 /// Returns whether the dialect sends `{}` instead of `data`.
 // Wire rule W6
 #[inline]
-fn is_emptied(format: &NodeFormat, data: &[u8]) -> bool {
-    let falsy = format.dialect == Dialect::Classic && matches!(data, b"null" | b"\"\"");
-    falsy || (format.emptied_emitters && quirk::is_emitter(data))
+fn is_emptied<'a>(format: &NodeFormat, data: impl Fn() -> &'a [u8]) -> bool {
+    let falsy = format.dialect == Dialect::Classic && matches!(data(), b"null" | b"\"\"");
+    falsy || (format.emptied_emitters && quirk::is_emitter(data()))
 }
 
 /// The text before an event's name in a frame, and between it and the payload.

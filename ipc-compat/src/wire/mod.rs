@@ -4,11 +4,14 @@ mod calls;
 mod decode;
 mod delimiter;
 mod encode;
+mod laid_out;
 mod names;
 mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{Delimiter, Framing};
@@ -24,6 +27,7 @@ pub use raw_json::{NoData, RawJson};
 
 use delimiter::Hazard;
 
+use crate::layouts::Layout;
 use crate::{Encoding, codes};
 
 #[cfg(any(test, fuzzing))]
@@ -51,7 +55,8 @@ pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 ///
 /// - the form feed as delimiter;
 /// - [`BrokenText::Replace`];
-/// - [`EventRules::open`].
+/// - [`EventRules::open`];
+/// - calls as docs/calls.md has them.
 ///
 /// # Examples
 ///
@@ -82,6 +87,8 @@ pub struct NodeFormat {
     emptied_emitters: bool,
     /// The encoding of text in raw mode; `None` if raw mode is off.
     raw: Option<Encoding>,
+    /// The form of calls, if it is not that of docs/calls.md.
+    layout: Option<Arc<dyn Layout>>,
 }
 
 impl NodeFormat {
@@ -109,6 +116,7 @@ impl NodeFormat {
             rules: EventRules::open(),
             emptied_emitters: false,
             raw: None,
+            layout: None,
         }
     }
 
@@ -206,6 +214,17 @@ impl NodeFormat {
     #[must_use]
     pub fn with_raw(self, encoding: Encoding) -> Self {
         Self { raw: Some(encoding), ..self }
+    }
+
+    /// Returns the same format with another form of calls, for programs that have one of their own: see
+    /// [`layouts`](crate::layouts). `$call` and `$answer` are ordinary events then.
+    #[must_use]
+    pub fn with_layout(self, layout: impl Layout) -> Self {
+        self.with_shared_layout(Some(Arc::new(layout)))
+    }
+
+    pub(crate) fn with_shared_layout(self, layout: Option<Arc<dyn Layout>>) -> Self {
+        Self { layout, ..self }
     }
 
     /// The name of the event of a received chunk in raw mode, as in node-ipc: `data`.

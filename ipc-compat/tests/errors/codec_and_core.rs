@@ -10,7 +10,8 @@ use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, Window
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
-    ConnectError, DisconnectReason, EmitError, Error, FormatError, HandlerError, LooksLike,
+    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError,
+    HandlerError, LooksLike, Sent,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError};
 
@@ -136,10 +137,44 @@ fn calls() -> Vec<Case> {
     let overrun = window.received(usize::MAX).unwrap_err();
     let invalid = InvalidControl::new(format(), None);
     assert_eq!(invalid.code(), codes::INVALID_JSON, "a format's code is its own");
-    vec![
+    let mut all = vec![
         Case::new(("core", "TooManyCalls"), &many, many.code()),
         Case::new(("core", "Overrun"), &overrun, overrun.code()),
-    ]
+    ];
+    for error in [CallError::NotSent(EmitError::Closed), CallError::InvalidResult(format())] {
+        assert!([codes::CLOSED, codes::INVALID_JSON].contains(&codes::of_call(&error)));
+    }
+    let own = CallError::from(Failure::new("ENOENT", "no such file"));
+    assert_eq!((own.code(), codes::of_call(&own)), ("ENOENT", "ENOENT"));
+    for error in [
+        CallError::Deadline { within: LIMIT },
+        CallError::Disconnected { sent: Sent::Maybe },
+        CallError::Closed { sent: Sent::No },
+        CallError::TooMany(many),
+        CallError::UnexpectedStream,
+        CallError::Overrun(overrun),
+        CallError::Unsupported("no calls"),
+    ] {
+        all.push(call("CallError", &error));
+    }
+    for code in
+        ["deadline", "unknown_method", "invalid_args", "busy", "cancelled", "closing", "denied"]
+    {
+        all.push(call("CallError", &CallError::from(Failure::new(code, "refused"))));
+    }
+    for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
+        all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));
+    }
+    let none = CallError::from(Failure::new(Failure::NO_CODE, "failed"));
+    all.push(Case::new(("core", "CallError"), &none, Failure::NO_CODE));
+    all
+}
+
+/// A call's error; its codes are the error's, which may be the peer's own.
+fn call(kind: &'static str, error: &CallError) -> Case {
+    let kept = |code: &str| &*Box::leak(code.to_owned().into_boxed_str());
+    let case = Case::new(("core", kind), error, kept(error.code()));
+    case.style(kept(codes::of_call(error)))
 }
 
 fn emit() -> Vec<Case> {

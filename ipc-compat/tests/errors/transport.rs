@@ -101,7 +101,7 @@ pub(crate) fn all() -> Vec<Case> {
     let error = "x".parse::<WhenDisplaced>().unwrap_err();
     all.push(Case::new(("transport", "UnknownWhenDisplaced"), &error, error.code()));
     all.push(Case::new(("transport", "Attempts"), "no attempt", Attempts::default().code()));
-    all.push(Case::new(("transport", "NobodyAnywhere"), "nobody", nobody_anywhere()));
+    all.push(Case::new(("transport", "NobodyAnywhere"), "no server", nobody_anywhere()));
     #[cfg(unix)]
     all.extend(inherited());
     #[cfg(feature = "tls-base")]

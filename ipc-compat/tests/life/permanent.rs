@@ -74,7 +74,7 @@ async fn what_may_pass_is_tried_again() {
     let missing = place.directory.path().join("no directory/socket");
     let file = place.directory.path().join("file");
     std::fs::write(&file, "no socket").unwrap();
-    let named = Endpoint::Tcp { host: "name-that-nobody-has.invalid".into(), port: 1 };
+    let named = Endpoint::Tcp { host: "name-of-no-host.invalid".into(), port: 1 };
     let transports: [Arc<dyn Transport>; 3] = [
         Arc::new(UnixTransport::new(missing)),
         Arc::new(UnixTransport::new(file)),

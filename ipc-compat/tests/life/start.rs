@@ -79,14 +79,14 @@ both_runtimes!(a_failure_is_told_every_time_although_it_is_the_end_at_once);
 async fn a_failure_is_told_every_time_although_it_is_the_end_at_once() {
     let (place, ipc, counts) = (Place::new(crate::rig::Kind::Unix), ipc(), Counts::default());
     for _ in 0..MANY {
-        let client = ipc.connect_on("nobody", place.server()).unwrap();
+        let client = ipc.connect_on("absent", place.server()).unwrap();
         counts.watch(&client);
         soon(client.closed()).await;
     }
     assert_eq!(counts.get(), [0, MANY, MANY, MANY]);
     // A handler that is registered too late is never called: this has to be prevented.
     let late = Counts::default();
-    let client = ipc.connect_on("nobody", place.server()).unwrap();
+    let client = ipc.connect_on("absent", place.server()).unwrap();
     client.start().unwrap();
     soon(client.closed()).await;
     late.watch(&client);
@@ -105,11 +105,11 @@ impl Transport for Counting {
 
     async fn dial(&self) -> Result<Stream, TransportError> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        MemoryTransport::new("nobody is here").dial().await
+        MemoryTransport::new("no server is here").dial().await
     }
 
     async fn listen(&self) -> Result<Box<dyn Listener>, TransportError> {
-        MemoryTransport::new("nobody is here").listen().await
+        MemoryTransport::new("no server is here").listen().await
     }
 }
 

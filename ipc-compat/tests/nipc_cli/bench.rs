@@ -135,3 +135,20 @@ fn wrong_numbers_and_raw_mode_are_refused() {
         assert_eq!((ended.status, ended.lines.as_slice()), (1, &[][..]), "{options}");
     }
 }
+
+#[test]
+fn a_method_that_returns_its_arguments_is_measured() {
+    let place = Place::new();
+    let file = place.path("methods.json");
+    std::fs::write(&file, r#"{"echo":{"echo":true},"sum":{"ok":3}}"#).unwrap();
+    let mut server = place.serve(&format!("--methods {}", file.display()));
+    let figures = figures("--count 200 --warmup 20 --in-flight 8 --call echo", &place);
+    assert_eq!(figures["round_trips"], 200);
+    server.event("connect");
+    assert_eq!(server.event("call")["method"], "echo");
+    let socket = place.socket();
+    for method in ["sum", "none"] {
+        let ended = Nipc::run(&words(&socket, &format!("--count 5 --call {method}")));
+        assert_eq!((ended.status, ended.lines.len()), (4, 0), "{method}: {}", ended.errors);
+    }
+}

@@ -12,6 +12,7 @@ mod bench;
 #[path = "../../../ipc-transport/tests/support/broken_keys.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
 mod broken_keys;
+mod call;
 #[path = "../../../ipc-transport/tests/support/certificates.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
 mod certificates;

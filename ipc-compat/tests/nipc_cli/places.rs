@@ -1,6 +1,7 @@
 //! Where `nipc` finds servers: roots of both families of versions, abstract names, and `ls`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
@@ -41,7 +42,7 @@ fn a_client_that_is_told_the_root_looks_nowhere_else() {
 
 #[test]
 fn nobody_there_names_both_places() {
-    let (place, id) = (Place::new(), unique("nobody"));
+    let (place, id) = (Place::new(), unique("absent"));
     let ended = nipc(&["emit", &id, "t"], &place).end();
     assert_eq!(ended.status, 2);
     for there in [format!("/tmp/app.{id}"), format!("{}/node-ipc/app.{id}", place.root())] {
@@ -65,7 +66,7 @@ fn an_abstract_name_is_a_place() {
 }
 
 #[test]
-fn ls_tells_live_from_stale_and_no_server_notices() {
+fn ls_shows_live_and_stale_sockets_and_no_server_notices() {
     let place = Place::new();
     let root = ["--socket-root", place.root()];
     let mut server = Nipc::with(&[&["serve", "live"], &root[..]].concat());
@@ -76,17 +77,24 @@ fn ls_tells_live_from_stale_and_no_server_notices() {
 
     let mut all = Nipc::with(&[&["ls"], &root[..]].concat());
     let owner = rustix::process::getuid().as_raw();
-    let line = |name: &str, state: &str| {
-        use std::os::unix::fs::PermissionsExt;
+    let line = |name: &str, verdict: &str| {
         let path = place.path(name);
         let mode = fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o7777;
         let path = path.display();
-        format!(r#"{{"path":"{path}","state":"{state}","owner":{owner},"mode":"{mode:04o}"}}"#)
+        let advice = match verdict {
+            "stale" => {
+                r#","advice":"its server is dead: remove it, or start the server, which replaces it""#
+            }
+            _ => "",
+        };
+        format!(
+            r#"{{"path":"{path}","verdict":"{verdict}","owner":{owner},"mode":"{mode:04o}"{advice}}}"#
+        )
     };
     all.expect(&line("app.live", "live"));
     all.expect(&line("app.stale", "stale"));
     all.expect(&line("other", "stale"));
-    all.ends(0);
+    all.ends(7);
     assert!(line("app.live", "live").contains(r#""mode":"0600""#));
 
     let mut some = Nipc::with(&[&["ls", "--appspace", "app.l"], &root[..]].concat());
@@ -104,6 +112,54 @@ fn ls_tells_live_from_stale_and_no_server_notices() {
 }
 
 #[test]
+fn ls_advises_on_what_is_wrong_and_exits_with_7() {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.path("app.open")).unwrap();
+    let set = |path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let ls = |more: &[&str]| Nipc::run(&[&["ls", "--socket-root", place.root()], more].concat());
+    set(place.path("app.open"), 0o777);
+    // A directory that only its owner can enter keeps others out, whatever the mode of the file.
+    set(place.root().into(), 0o700);
+    let ended = ls(&[]);
+    assert!(ended.lines[0].contains(r#""verdict":"live""#), "{:?}", ended.lines);
+    assert_eq!(ended.status, 0, "{}", ended.errors);
+    set(place.root().into(), 0o755);
+    let ended = ls(&[]);
+    assert!(ended.lines[0].contains(r#""verdict":"mode open to others""#), "{:?}", ended.lines);
+    assert!(ended.lines[0].contains(r#""advice":"every user can connect:"#), "{:?}", ended.lines);
+    assert_eq!((ended.status, ended.errors.as_str()), (7, ""));
+    set(place.path("app.open"), 0o700);
+    drop(listener);
+    let ended = ls(&["--pretty"]);
+    assert!(ended.lines[0].contains("stale"), "{:?}", ended.lines);
+    assert!(ended.lines[0].contains("app.open: its server is dead:"), "{:?}", ended.lines);
+    assert_eq!((ended.lines.len(), ended.status), (1, 7));
+}
+
+#[test]
+fn ls_names_the_socket_of_another_user() {
+    use std::os::unix::fs::chown;
+    use std::os::unix::process::CommandExt;
+
+    const US: u32 = 10_001;
+    const THEM: u32 = 10_002;
+    if !rustix::process::getuid().is_root() {
+        eprintln!("skipped: acting as other users takes root");
+        return;
+    }
+    let place = Place::new();
+    fs::set_permissions(place.root(), fs::Permissions::from_mode(0o1777)).unwrap();
+    let _listener = UnixListener::bind(place.path("app.theirs")).unwrap();
+    fs::set_permissions(place.path("app.theirs"), fs::Permissions::from_mode(0o777)).unwrap();
+    chown(place.path("app.theirs"), Some(THEM), None).unwrap();
+    let mut ls = Command::new(env!("CARGO_BIN_EXE_nipc"));
+    let ended = Nipc::spawn(ls.args(["ls", "--socket-root", place.root()]).uid(US)).end();
+    assert!(ended.lines[0].contains(r#""verdict":"foreign owner""#), "{:?}", ended.lines);
+    assert!(ended.lines[0].contains("--peer-user 10002 accepts it"), "{:?}", ended.lines);
+    assert_eq!(ended.status, 7);
+}
+
+#[test]
 fn ls_looks_in_the_roots_of_both_families() {
     let (place, id) = (Place::new(), unique("listed"));
     let mut servers = [
@@ -112,9 +168,11 @@ fn ls_looks_in_the_roots_of_both_families() {
     ];
     servers.iter_mut().for_each(|server| drop(server.event("start")));
     let ended = nipc(&["ls"], &place).end();
-    assert_eq!(ended.status, 0, "{}", ended.errors);
+    // In /tmp there may be sockets of others.
+    let is_wrong = ended.lines.iter().any(|line| line.contains(r#""advice":"#));
+    assert_eq!(ended.status, if is_wrong { 7 } else { 0 }, "{}", ended.errors);
     for there in [format!("/tmp/app.{id}"), format!("{}/node-ipc/my-{id}", place.root())] {
-        let start = format!(r#"{{"path":"{there}","state":"live""#);
+        let start = format!(r#"{{"path":"{there}","verdict":"live""#);
         assert!(ended.lines.iter().any(|line| line.starts_with(&start)), "{:?}", ended.lines);
     }
     for server in servers {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use ipc_compat::{Config, Ipc, Logger, NodeFormat, Profile, Retries, blocking, codes};
 use ipc_core::{Client, ClientEvent, CloseReport, EmitError, Error, Events, Incoming};
+use rustix::event::{PollFd, PollFlags, poll};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -105,7 +106,7 @@ enum World {
     Sends(&'static [u8]),
     /// It closes once it was sent one frame.
     Hangs,
-    /// It ends its side only this long after the client has ended its own.
+    /// It ends its side only if the client, whose own has ended, has not hung up within this time.
     Late(Duration),
 }
 
@@ -128,7 +129,10 @@ impl World {
         // A client that closes before it has read everything resets the connection.
         let _ = socket.read_to_end(&mut heard);
         if let Self::Late(time) = self {
-            wait(time);
+            // A hang-up is reported whether it is asked for or not.
+            let mut sockets = [PollFd::new(&socket, PollFlags::empty())];
+            let hung_up = poll(&mut sockets, Some(&time.try_into().unwrap()));
+            assert_eq!(hung_up, Ok(0), "the client did not wait for the server's end");
         }
     }
 }
@@ -346,11 +350,6 @@ fn each_setting_of_a_client_reaches_both_drivers() {
             }
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server that takes its time is what is tested")]
-fn wait(time: Duration) {
-    thread::sleep(time);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod runtimes;
 
 mod js_calls;
 mod kit;
+mod layouts;
 mod p1_one_shot;
 mod p2_child;
 mod p3_calls;

@@ -38,7 +38,7 @@ fn a_server_has_no_key_unless_it_is_given_one() {
 // Tests W70
 both_runtimes!(a_client_has_to_be_told_whom_to_trust);
 async fn a_client_has_to_be_told_whom_to_trust() {
-    // With the system's CAs nobody has to be named; `nipc_cli/tls_roots` has the rest.
+    // With the system's CAs no other need be named; `nipc_cli/tls_roots` has the rest.
     if !cfg!(feature = "tls-native-roots") {
         check(client(1, config(Tls::default())).unwrap_err(), &["certificates to trust", "Node"]);
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use ipc_transport::{BlockingStream, Transport, TransportError};
 
-use super::link::{Link, Outcome};
+use super::calls::call_methods;
+use super::link::{Drive, Link, Outcome};
 use super::methods::talk_methods;
 use super::{ClientBuilder, Incoming, NextError, NotBlocking};
 use crate::error::{ConnectError, DisconnectReason, Error};
@@ -13,13 +14,34 @@ use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, Session, State};
 use crate::runtime::clock;
 use crate::runtime::dial::dial;
-use crate::{ClientEvent, CloseReport, MessageFormat};
+use crate::{CallError, ClientEvent, CloseReport, MessageFormat};
 
 /// A connection to a server that reconnects when it is lost, for a thread that waits.
 ///
 /// Nothing happens between calls: [`next`](Self::next) and [`connected`](Self::connected) dial, wait
 /// for the next attempt, and write what was queued meanwhile. Dropping it ends the connection at
 /// once, without waiting; [`close`](Self::close) writes what waits first.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "msgpack")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use ipc_core::MsgPack;
+/// use ipc_core::blocking::Client;
+/// use ipc_transport::TcpTransport;
+///
+/// # let mut server = ipc_core::blocking::Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0))?.listen()?;
+/// # let ipc_transport::Endpoint::Tcp { port, .. } = server.endpoint() else { panic!() };
+/// # let serving = std::thread::spawn(move || server.accept().unwrap().count());
+/// let mut client = Client::builder(MsgPack::new(), TcpTransport::new("localhost", port))?.build();
+/// client.connected()?;
+/// client.emit("greeting", "hello")?;
+/// let report = client.close();
+/// assert!(report.undelivered.is_empty() && report.peer_ended);
+/// # assert_eq!(serving.join().unwrap(), 2);
+/// # Ok(()) }
+/// # #[cfg(not(feature = "msgpack"))] fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Client<F> {
     link: Link<F>,
@@ -64,6 +86,17 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example<F: ipc_core::MessageFormat>(client: &mut ipc_core::blocking::Client<F>) {
+    /// match client.connected() {
+    ///     Ok(()) => println!("connected"),
+    ///     Err(error) => eprintln!("no attempt is left: {error}"),
+    /// }
+    /// # }
+    /// ```
     pub fn connected(&mut self) -> Result<(), ConnectError> {
         loop {
             match self.session.state() {
@@ -87,6 +120,7 @@ impl<F: MessageFormat> Client<F> {
     }
 
     talk_methods!();
+    call_methods!();
 
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
@@ -97,6 +131,24 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::MessageFormat;
+    /// # use ipc_core::blocking::Client;
+    /// use std::time::Duration;
+    /// use ipc_core::blocking::{Incoming, NextError};
+    ///
+    /// # fn example<F: MessageFormat>(client: &mut Client<F>) {
+    /// match client.next_timeout(Duration::from_millis(20)) {
+    ///     Ok(Incoming::Message(message)) => println!("got {}", message.event()),
+    ///     Ok(event) => println!("{event:?}"),
+    ///     Err(NextError::TimedOut) => println!("nothing yet"),
+    ///     Err(_) => println!("closed"),
+    /// }
+    /// # }
+    /// ```
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
         self.next_until(clock::now().checked_add(timeout))
     }
@@ -106,15 +158,7 @@ impl<F: MessageFormat> Client<F> {
             if let Some(event) = self.link.take_event() {
                 return Ok(event);
             }
-            match self.session.state() {
-                State::Destroyed => return Err(NextError::Ended),
-                State::Connected => match self.link.turn(until) {
-                    Outcome::Progress => {}
-                    Outcome::TimedOut => return Err(NextError::TimedOut),
-                    Outcome::Lost(reason) => self.lost(reason),
-                },
-                _ => self.advance(until)?,
-            }
+            self.step(until)?;
         }
     }
 
@@ -125,18 +169,22 @@ impl<F: MessageFormat> Client<F> {
     /// # Panics
     ///
     /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{EmitError, EncodePayload, blocking::Client};
+    /// # fn example<F: EncodePayload<u32>>(client: &mut Client<F>) -> Result<(), EmitError> {
+    /// for step in 0..1000 {
+    ///     client.emit("step", &step)?;
+    /// }
+    /// assert!(client.flush(), "the connection is lost");
+    /// # Ok(()) }
+    /// ```
     pub fn flush(&mut self) -> bool {
         while !self.link.queue.is_empty() {
-            match self.session.state() {
-                State::Destroyed => return false,
-                State::Connected => match self.link.drain(None) {
-                    Outcome::Progress => {}
-                    Outcome::TimedOut => return false,
-                    Outcome::Lost(reason) => self.lost(reason),
-                },
-                _ => {
-                    let _ = self.advance(None);
-                }
+            if self.make_room(None).is_err() {
+                return false;
             }
         }
         true
@@ -145,6 +193,17 @@ impl<F: MessageFormat> Client<F> {
     /// Writes what waits, ends the connection and waits for the server's end, at most about the
     /// close timeout and the linger time; the client does not connect again. Without a connection,
     /// what waits is handed back. What the server still sent can be received afterwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example<F: ipc_core::MessageFormat>(client: &mut ipc_core::blocking::Client<F>) {
+    /// let report = client.close();
+    /// for message in &report.undelivered {
+    ///     eprintln!("{} was not written", message.event());
+    /// }
+    /// # }
+    /// ```
     pub fn close(&mut self) -> CloseReport {
         if self.session.state() == State::Connected {
             self.session.handle_input(Input::Close);
@@ -173,6 +232,15 @@ impl<F: MessageFormat> Client<F> {
             Some(_) => self.dial(until)?,
         }
         self.obey();
+        Ok(())
+    }
+
+    fn after(&mut self, outcome: Outcome) -> Result<(), NextError> {
+        match outcome {
+            Outcome::Progress => {}
+            Outcome::TimedOut => return Err(NextError::TimedOut),
+            Outcome::Lost(reason) => self.lost(reason),
+        }
         Ok(())
     }
 
@@ -229,10 +297,38 @@ impl<F: MessageFormat> Client<F> {
                     self.link.push_event(ClientEvent::Disconnect(self.reason.clone()));
                 }
                 Output::Destroyed => {
-                    self.link.closed = true;
+                    self.link.close(|sent| CallError::Closed { sent });
                     self.link.push_event(ClientEvent::Destroy);
                 }
             }
+        }
+    }
+}
+
+impl<F: MessageFormat> Drive<F> for Client<F> {
+    fn link(&mut self) -> &mut Link<F> {
+        &mut self.link
+    }
+
+    fn step(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        match self.session.state() {
+            State::Destroyed => Err(NextError::Ended),
+            State::Connected => {
+                let outcome = self.link.turn(until);
+                self.after(outcome)
+            }
+            _ => self.advance(until),
+        }
+    }
+
+    fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        match self.session.state() {
+            State::Destroyed => Err(NextError::Ended),
+            State::Connected => {
+                let outcome = self.link.drain(until);
+                self.after(outcome)
+            }
+            _ => self.advance(until),
         }
     }
 }

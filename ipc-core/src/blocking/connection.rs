@@ -5,19 +5,36 @@ use std::time::{Duration, Instant};
 
 use ipc_transport::BlockingStream;
 
-use super::link::{Link, Outcome};
+use super::calls::call_methods;
+use super::link::{Drive, Link, Outcome};
 use super::methods::talk_methods;
 use super::{Incoming, NextError};
 use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::runtime::clock;
-use crate::{ClientEvent, CloseReport, MessageFormat};
+use crate::{CallError, ClientEvent, CloseReport, MessageFormat};
 
 /// One peer of a [`Server`](super::Server).
 ///
 /// Dropping it ends the connection at once, without waiting; [`close`](Self::close) writes what
 /// waits first.
+///
+/// # Examples
+///
+/// ```
+/// # use ipc_core::{DecodePayload, EncodePayload, FormatError};
+/// # use ipc_core::blocking::{Connection, Incoming};
+/// # fn serve<F: DecodePayload<u32> + EncodePayload<u32>>(mut peer: Connection<F>) -> Result<(), FormatError> {
+/// while let Some(event) = peer.next() {
+///     if let Incoming::Message(message) = event {
+///         let number: u32 = peer.decode(&message)?;
+///         // Fails only if the peer is gone.
+///         let _ = peer.emit("double", &(2 * number));
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct Connection<F> {
     link: Link<F>,
@@ -39,6 +56,7 @@ impl<F: MessageFormat> Connection<F> {
     }
 
     talk_methods!();
+    call_methods!();
 
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///
@@ -54,14 +72,7 @@ impl<F: MessageFormat> Connection<F> {
             if let Some(event) = self.link.take_event() {
                 return Ok(event);
             }
-            if self.ended {
-                return Err(NextError::Ended);
-            }
-            match self.link.turn(until) {
-                Outcome::Progress => {}
-                Outcome::TimedOut => return Err(NextError::TimedOut),
-                Outcome::Lost(reason) => self.end(reason),
-            }
+            self.step(until)?;
         }
     }
 
@@ -69,13 +80,8 @@ impl<F: MessageFormat> Connection<F> {
     /// or if 8 MiB of events wait to be received while an answer is waited for (`sync`).
     pub fn flush(&mut self) -> bool {
         while !self.link.queue.is_empty() {
-            match self.link.drain(None) {
-                Outcome::Progress => {}
-                Outcome::TimedOut => return false,
-                Outcome::Lost(reason) => {
-                    self.end(reason);
-                    return false;
-                }
+            if self.make_room(None).is_err() {
+                return false;
             }
         }
         true
@@ -83,6 +89,17 @@ impl<F: MessageFormat> Connection<F> {
 
     /// Writes what waits, ends the connection and waits for the peer's end, at most about the
     /// close timeout and the linger time. What the peer still sends can be received afterwards.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn example<F: ipc_core::MessageFormat>(mut peer: ipc_core::blocking::Connection<F>) {
+    /// let report = peer.close();
+    /// if !report.undelivered.is_empty() {
+    ///     eprintln!("{} messages were not written", report.undelivered.len());
+    /// }
+    /// # }
+    /// ```
     pub fn close(&mut self) -> CloseReport {
         if !self.ended {
             self.link.start_closing();
@@ -92,12 +109,43 @@ impl<F: MessageFormat> Connection<F> {
         self.link.close_report()
     }
 
+    fn after(&mut self, outcome: Outcome) -> Result<(), NextError> {
+        match outcome {
+            Outcome::Progress => {}
+            Outcome::TimedOut => return Err(NextError::TimedOut),
+            Outcome::Lost(reason) => self.end(reason),
+        }
+        Ok(())
+    }
+
     fn end(&mut self, reason: DisconnectReason) {
         self.link.detach();
-        self.link.closed = true;
+        self.link.close(|sent| CallError::Disconnected { sent });
         self.ended = true;
         self.place = None;
         self.link.push_event(ClientEvent::Disconnect(reason));
+    }
+}
+
+impl<F: MessageFormat> Drive<F> for Connection<F> {
+    fn link(&mut self) -> &mut Link<F> {
+        &mut self.link
+    }
+
+    fn step(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        if self.ended {
+            return Err(NextError::Ended);
+        }
+        let outcome = self.link.turn(until);
+        self.after(outcome)
+    }
+
+    fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        if self.ended {
+            return Err(NextError::Ended);
+        }
+        let outcome = self.link.drain(until);
+        self.after(outcome)
     }
 }
 

@@ -20,6 +20,18 @@ macro_rules! talk_methods {
         ///
         /// [`EmitError`](crate::EmitError): the payload cannot be sent, the queue is full, or this
         /// side is closed.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::{EmitError, EncodePayload, blocking::Client};
+        /// # fn example<F: EncodePayload<str>>(peer: &mut Client<F>) -> Result<(), EmitError> {
+        /// match peer.emit("greeting", "hello") {
+        ///     Err(EmitError::Closed) => eprintln!("the other side is gone"),
+        ///     sent => sent?,
+        /// }
+        /// # Ok(()) }
+        /// ```
         pub fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), crate::EmitError>
         where
             F: crate::EncodePayload<T>,
@@ -35,6 +47,17 @@ macro_rules! talk_methods {
         /// # Errors
         ///
         /// [`EmitError`](crate::EmitError).
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::{EmitError, EncodePayload, blocking::Client};
+        /// # fn example<F: EncodePayload<u64>>(peer: &mut Client<F>) -> Result<(), EmitError> {
+        /// for row in 0..1_000_000 {
+        ///     peer.send("row", &row)?; // Waits for the reader when the queue is full.
+        /// }
+        /// # Ok(()) }
+        /// ```
         pub fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), crate::EmitError>
         where
             F: crate::EncodePayload<T>,

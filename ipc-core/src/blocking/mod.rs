@@ -32,6 +32,7 @@
 //! ```
 
 mod builder;
+mod calls;
 mod client;
 mod connection;
 mod link;
@@ -40,6 +41,7 @@ mod server;
 mod socket_link;
 
 pub use builder::{ClientBuilder, ServerBuilder};
+pub use calls::IncomingCall;
 pub use client::Client;
 pub use connection::Connection;
 pub use server::Server;
@@ -57,6 +59,9 @@ use crate::{ClientEvent, Message};
 pub enum Incoming {
     /// The peer sent a message.
     Message(Message),
+    /// The peer calls a method: answer it with [`Connection::answer`] or [`Client::answer`]. One that
+    /// is dropped is answered `cancelled`.
+    Call(IncomingCall),
     /// A lifecycle event: something happened to the connection.
     Lifecycle(ClientEvent),
 }

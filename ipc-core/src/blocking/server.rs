@@ -19,6 +19,37 @@ use crate::runtime::server::file;
 /// A thread for each connection is the caller's to start. The async [`Server`](crate::Server) has more
 /// limits, and broadcasts. Dropping it ends listening (the socket file is removed); the connections
 /// go on.
+///
+/// # Examples
+///
+/// ```
+/// # #[cfg(feature = "msgpack")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use ipc_core::MsgPack;
+/// use ipc_core::blocking::{Incoming, Server};
+/// use ipc_transport::TcpTransport;
+///
+/// let mut server = Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0))?.listen()?;
+/// println!("listening at {}", server.endpoint());
+/// # let ipc_transport::Endpoint::Tcp { port, .. } = server.endpoint() else { panic!() };
+/// # let mut client = ipc_core::blocking::Client::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", port))?.build();
+/// # client.connected()?;
+/// let mut connection = server.accept()?;
+/// let serving = std::thread::spawn(move || {
+///     while let Some(event) = connection.next() {
+///         if let Incoming::Message(message) = event {
+///             // Fails only if the peer is gone.
+///             let _ = connection.emit("seen", message.event());
+///         }
+///     }
+/// });
+/// # client.emit("a", "b")?;
+/// # let Some(Incoming::Message(seen)) = client.nth(1) else { panic!() };
+/// # assert_eq!(client.decode::<String>(&seen)?, "a");
+/// # client.close();
+/// # serving.join().unwrap();
+/// # Ok(()) }
+/// # #[cfg(not(feature = "msgpack"))] fn main() {}
+/// ```
 #[derive(Debug)]
 pub struct Server<F> {
     format: Arc<F>,
@@ -81,6 +112,19 @@ impl<F: MessageFormat> Server<F> {
     /// [`Error::Transport`]; the server can still accept. Out of file descriptors, say: wait a
     /// moment before the next call. [`TransportError::Displaced`] if the socket file is lost and the
     /// transport is to stop then: this and every further call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Error, MessageFormat, blocking::{Connection, Server}};
+    /// # fn serve<F: MessageFormat>(_: Connection<F>) {}
+    /// # fn example<F: MessageFormat>(mut server: Server<F>) -> Result<(), Error> {
+    /// loop {
+    ///     let connection = server.accept()?;
+    ///     std::thread::spawn(move || serve(connection));
+    /// }
+    /// # }
+    /// ```
     pub fn accept(&mut self) -> Result<Connection<F>, Error> {
         loop {
             let stream = self.accept_stream()?;

@@ -126,13 +126,18 @@ impl SocketLink {
     }
 
     /// Writes what waits, then waits until something can be read or, if the socket is full, written.
-    /// `until` ends it.
+    /// `until` ends it. It does not wait if the socket was full and now takes everything: that may be
+    /// what the caller waits for.
     pub(super) fn wait(
         &mut self,
         queue: &mut SendQueue,
         until: Option<Instant>,
     ) -> io::Result<Woken> {
+        let was_full = self.blocked;
         self.write(queue);
+        if was_full && !self.blocked && self.machine.is_writable() {
+            return Ok(Woken::Progress);
+        }
         let timeout = match until.map(|until| until.saturating_duration_since(clock::now())) {
             Some(Duration::ZERO) => return Ok(Woken::TimedOut),
             timeout => timeout,

@@ -70,6 +70,16 @@ pub enum CallError {
     /// cancel.
     #[error(transparent)]
     Overrun(#[from] Overrun),
+    /// More was received while the call waited for its answer than may wait to be taken. Only the
+    /// blocking driver has it: take events first. The call is taken back if it was not sent, and the
+    /// peer is asked to cancel it otherwise.
+    #[error("{actual} bytes of events wait to be taken, the limit is {limit}")]
+    EventsFull {
+        /// How many bytes may wait.
+        limit: usize,
+        /// How many do.
+        actual: usize,
+    },
     /// The format, or the kind of socket, has no such calls.
     #[error("{0}")]
     Unsupported(&'static str),
@@ -103,6 +113,7 @@ impl CallError {
             Self::InvalidResult(error) => error.code(),
             Self::UnexpectedStream => "unexpected_stream",
             Self::Overrun(error) => error.code(),
+            Self::EventsFull { .. } => "events_full",
             Self::Unsupported(_) => "unsupported",
         }
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use crate::protocol::calls::Failure;
-use crate::{CallError, EmitError, FormatError};
+use crate::{CallError, EmitError, FormatError, SinkError};
 
 /// An error of no particular code: `error`.
 impl From<String> for Failure {
@@ -54,6 +54,13 @@ impl From<EmitError> for Failure {
     }
 }
 
+/// Keeps the code.
+impl From<SinkError> for Failure {
+    fn from(error: SinkError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
 /// Passes on what a call of this side failed with: a peer's failure as it came, another error by its
 /// code.
 impl From<CallError> for Failure {
@@ -78,6 +85,48 @@ impl Failure {
         }
         Self::new(DEFAULT_CODE, message)
     }
+
+    /// Returns the failure that says that there is no method of this name: `unknown_method`. It tells
+    /// the asker that nothing was run.
+    #[must_use]
+    pub fn unknown_method(method: &str) -> Self {
+        Self::new("unknown_method", format!("there is no method {method:?}"))
+    }
+
+    /// Returns the failure that says that the arguments are not what the method takes: `invalid_args`.
+    /// It tells the asker that nothing was run.
+    #[must_use]
+    pub fn invalid_args(error: &FormatError) -> Self {
+        Self::new("invalid_args", error.to_string())
+    }
+
+    pub(crate) fn busy(limit: usize) -> Self {
+        Self::new("busy", format!("{limit} calls run, which is the limit"))
+    }
+
+    pub(crate) fn closing() -> Self {
+        Self::new("closing", "the connection is about to close")
+    }
+
+    pub(crate) fn expired() -> Self {
+        Self::new("deadline", "the time of the call is over")
+    }
+
+    /// Returns what to answer instead of a result that could not be sent; `None` if nothing can be.
+    pub(crate) fn instead_of_result(error: EmitError) -> Option<Self> {
+        match error {
+            EmitError::Closed | EmitError::Full(_) => None,
+            EmitError::TooLarge { .. }
+            | EmitError::TooLargeForDatagram { .. }
+            | EmitError::Encode(_) => Some(Self::new("too_large", error.to_string())),
+            error => Some(error.into()),
+        }
+    }
+}
+
+/// Returns the error that is reported when a call has the number of one that runs.
+pub(crate) fn duplicate() -> FormatError {
+    FormatError::new("duplicate_call", "a call has the number of one that runs")
 }
 
 /// The code of an error that has none.

@@ -1,8 +1,10 @@
-//! What both drivers say about calls: their options, and their errors.
+//! What both drivers say about calls: their options, their errors, and which messages they are.
 
+mod control_events;
 mod error;
-mod failure;
+pub(crate) mod failure;
 mod options;
 
+pub(crate) use control_events::ControlEvents;
 pub use error::CallError;
 pub use options::{CallOptions, MethodOptions, ReservedEvents};

@@ -9,7 +9,9 @@ use crate::protocol::calls::{EncodeCall, Failure};
 use crate::runtime::calls::methods::Methods;
 use crate::runtime::lanes::handler::AsyncHandler;
 use crate::runtime::lanes::report::Report;
-use crate::{Call, DecodePayload, HandlerOptions, Message, MessageFormat, MethodOptions, Peer};
+use crate::{
+    Call, DecodePayload, HandlerOptions, Message, MessageFormat, MethodOptions, Peer, Sink,
+};
 
 /// The handlers of a client or server; `L` is its lifecycle event, [`ClientEvent`] or
 /// [`ServerEvent`].
@@ -283,6 +285,37 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         Fut: Future<Output = Result<R, E>> + Send + 'static,
     {
         self.methods.set(options, method, answer);
+    }
+
+    /// Answers the calls of a method with items: `answer` is given the arguments and a [`Sink`] to put
+    /// them into, and its end is the end of the stream. Each item waits until the asker has given
+    /// credit for it. Otherwise as [`on_call`](Self::on_call).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{MsgPack, Server, Sink, SinkError};
+    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on_stream("count", |to: u64, sink: Sink<_, u64>| async move {
+    ///     for number in 0..to {
+    ///         sink.send(&number).await?;
+    ///     }
+    ///     Ok::<(), SinkError>(())
+    /// });
+    /// # Ok(()) }
+    /// ```
+    pub fn on_stream<T, R, E, Fut>(
+        &self,
+        method: &str,
+        answer: impl Fn(T, Sink<F, R>) -> Fut + Send + Sync + 'static,
+    ) where
+        F: DecodePayload<T> + EncodeCall<R>,
+        T: Send + 'static,
+        R: ?Sized + 'static,
+        E: Into<Failure>,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        self.methods.set_stream(MethodOptions::default(), method, answer);
     }
 
     /// Removes a method; `false` if there is none of this name. Its calls that run go on.

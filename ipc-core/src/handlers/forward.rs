@@ -91,6 +91,22 @@ macro_rules! forward_handlers {
             self.handlers().on_call(method, answer);
         }
 
+        /// Answers the calls of a method with items. See
+        /// [`Handlers::on_stream`]($crate::Handlers::on_stream).
+        pub fn on_stream<T, R, E, Fut>(
+            &self,
+            method: &str,
+            answer: impl Fn(T, $crate::Sink<$format, R>) -> Fut + Send + Sync + 'static,
+        ) where
+            $format: $crate::DecodePayload<T> + $crate::protocol::calls::EncodeCall<R>,
+            T: Send + 'static,
+            R: ?Sized + 'static,
+            E: Into<$crate::Failure>,
+            Fut: std::future::Future<Output = Result<(), E>> + Send + 'static,
+        {
+            self.handlers().on_stream(method, answer);
+        }
+
         /// Registers a handler for lifecycle events: what happens to connections, and errors.
         pub fn on_lifecycle(
             &self,

@@ -105,6 +105,8 @@ struct Named<C> {
 pub(crate) struct Snapshot<C, L> {
     pub(super) table: Option<Arc<Table<C, L>>>,
     version: u64,
+    /// Where in the table the last event was found.
+    pub(super) last: usize,
 }
 
 impl<C, L> Registry<C, L> {
@@ -210,7 +212,7 @@ impl<C, L> Registry<C, L> {
         if snapshot.version != version {
             // Dropping the old table may drop what a removed handler captured, which may come
             // back here.
-            *snapshot = Snapshot { table: Some(self.table()), version };
+            *snapshot = Snapshot { table: Some(self.table()), version, last: 0 };
         }
     }
 
@@ -234,11 +236,21 @@ impl<C, L> Table<C, L> {
         Self { by_event: Vec::new(), any: Vec::new(), first: Vec::new(), last: Vec::new() }
     }
 
-    /// Returns the handlers of an event.
-    pub(super) fn named(&self, event: &[u8]) -> &[Arc<OnMessage<C>>] {
-        let found = self.by_event.binary_search_by(|named| by_name(&named.event, event));
-        let found = found.ok().and_then(|index| self.by_event.get(index));
-        found.map_or(&[], |named| &named.handlers)
+    /// Returns the handlers of an event. It is looked for at `last` first, which becomes where it was
+    /// found: the next message often has the same.
+    pub(super) fn named(&self, event: &[u8], last: &mut usize) -> &[Arc<OnMessage<C>>] {
+        match self.by_event.get(*last) {
+            Some(named) if named.event.as_bytes() == event => &named.handlers,
+            _ => self.search(event, last),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, event: &[u8], found: &mut usize) -> &[Arc<OnMessage<C>>] {
+        let index = self.by_event.binary_search_by(|named| by_name(&named.event, event));
+        *found = index.unwrap_or(*found);
+        let named = index.ok().and_then(|index| self.by_event.get(index));
+        named.map_or(&[], |named| &named.handlers)
     }
 
     /// Returns the list of an event's handlers, a new one if there is none.
@@ -289,7 +301,7 @@ impl<C> Clone for Named<C> {
 impl<C, L> Snapshot<C, L> {
     /// Returns the snapshot of no table: the first `refresh` fills it.
     pub(crate) fn empty() -> Self {
-        Self { table: None, version: 0 }
+        Self { table: None, version: 0, last: 0 }
     }
 
     /// Drops the table: an idle reader does not keep removed handlers, and what they captured,

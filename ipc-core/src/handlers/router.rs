@@ -14,44 +14,36 @@ impl<C, L> Registry<C, L> {
     /// meanwhile waits for the next message, one that is removed meanwhile does not run any more,
     /// and no other is skipped. Named handlers run in the order of their registration, and those of
     /// any event after or before them. Those that run once are removed.
-    ///
-    /// Returns how many ran.
     pub(crate) fn dispatch(
         &self,
         snapshot: &mut Snapshot<C, L>,
         message: &Message,
         context: &C,
         mut failed: impl FnMut(HandlerError),
-    ) -> usize {
+    ) {
         self.refresh(snapshot);
-        let mut ran = 0;
-        let mut spent = None;
-        let Some(table) = &snapshot.table else { return ran };
-        let named = table.named(message.event_bytes());
-        let (first, second) = match self.order {
-            HandlerOrder::NamedFirst => (named, table.any.as_slice()),
-            HandlerOrder::AnyFirst => (table.any.as_slice(), named),
+        let mut spent = false;
+        let Some(table) = &snapshot.table else { return };
+        let named = table.named(message.event_bytes(), &mut snapshot.last);
+        let lists = match self.order {
+            HandlerOrder::NamedFirst => [named, &table.any],
+            HandlerOrder::AnyFirst => [&table.any, named],
         };
-        for handler in first.iter().chain(second) {
-            if handler.done.load(Ordering::Relaxed) {
-                continue;
-            }
-            if handler.once {
-                if handler.done.swap(true, Ordering::Relaxed) {
+        for handlers in lists {
+            for handler in handlers {
+                if is_done(handler) {
                     continue;
                 }
-                spent = Some(handler.id);
-            }
-            ran += 1;
-            if let Err(failure) = call(handler, message, context) {
-                let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
-                failed(failure.of(if of_any { "*" } else { message.event() }, message));
+                spent |= handler.once;
+                if let Err(failure) = call(handler, message, context) {
+                    let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
+                    failed(failure.of(if of_any { "*" } else { message.event() }, message));
+                }
             }
         }
-        if spent.is_some() {
+        if spent {
             self.remove_done();
         }
-        ran
     }
 }
 
@@ -72,6 +64,12 @@ impl Failure {
     }
 }
 
+/// Returns whether a handler runs no more, and marks one that runs once as done.
+fn is_done<C>(handler: &OnMessage<C>) -> bool {
+    let done = &handler.done;
+    done.load(Ordering::Relaxed) || (handler.once && done.swap(true, Ordering::Relaxed))
+}
+
 fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(), Failure> {
     // A handler shares nothing with the registry, so nothing here can be left half done.
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(message, context))) {
@@ -84,4 +82,44 @@ fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(),
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::super::registry::Scope;
+    use super::*;
+
+    #[test]
+    fn every_event_finds_its_handlers_whichever_came_before() {
+        let registry = Registry::<Mutex<Vec<usize>>, ()>::new(HandlerOrder::NamedFirst);
+        let events = ["", "a", "b", "ab", "ba", "none"];
+        let add = |index: usize| {
+            let call = move |_: &Message, calls: &Mutex<Vec<usize>>| {
+                calls.lock().unwrap().push(index);
+                Ok(())
+            };
+            registry.add(Scope::Event(events[index]), call)
+        };
+        let ids: Vec<_> = (0..5).map(add).collect();
+        let mut snapshot = Snapshot::empty();
+        let mut check = |index: usize, expected: &[usize]| {
+            let calls = Mutex::default();
+            registry.dispatch(&mut snapshot, &Message::new(events[index], None), &calls, |_| {});
+            assert_eq!(*calls.lock().unwrap(), expected, "{}", events[index]);
+        };
+        for before in 0..6 {
+            for index in 0..6 {
+                check(before, &[before][usize::from(before == 5)..]);
+                check(index, &[index][usize::from(index == 5)..]);
+            }
+        }
+        // The places of those after it change.
+        assert!(registry.remove(ids[1]));
+        check(1, &[]);
+        for index in [4, 3, 2, 0] {
+            check(index, &[index]);
+        }
+    }
 }

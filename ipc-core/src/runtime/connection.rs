@@ -7,13 +7,14 @@ use std::task::{Context, Poll};
 
 use ipc_transport::ReadHalf;
 
+use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-use crate::runtime::calls::control::{self, ControlEvents};
+use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
@@ -205,11 +206,15 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         true
     }
 
-    /// Does what the calls of the peer have left to do.
-    fn turn_calls(&mut self) {
-        for error in self.peer.turn_calls() {
+    /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
+    /// queue.
+    #[inline(never)]
+    fn turn_calls(&mut self) -> bool {
+        let (errors, owes_cancels) = self.peer.turn_calls();
+        for error in errors {
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
         }
+        owes_cancels
     }
 
     #[cold]
@@ -281,7 +286,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            this.turn_calls();
+            let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
             let sent = this.send(cx);
             // After the errors of datagrams that were not sent.
             let stalled =
@@ -299,7 +304,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 }
             }
             let waits = stalled || this.peer.outbox().is_paused();
-            if (more && !waits) || sent.look_again {
+            if (more && !waits) || sent.look_again || (owes_cancels && sent.empty) {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }

@@ -9,7 +9,7 @@ use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::runtime::events::{Events, Incoming, Queue};
 use crate::runtime::outbox::{Outbox, Want};
-use crate::{HandlerOrder, Handlers, Message, MessageFormat, Peer};
+use crate::{HandlerError, HandlerOrder, Handlers, Message, MessageFormat, Peer};
 
 /// The handlers and streams of one client or server. `L` is its lifecycle event.
 pub(crate) struct Dispatcher<F, L> {
@@ -81,6 +81,14 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         if self.streamed.load(Ordering::Acquire) {
             self.stream(Incoming::Message(message, peer.clone()), backlog);
         }
+        if !failures.is_empty() {
+            self.failed(failures, peer, backlog);
+        }
+    }
+
+    /// Dispatches what handlers of one message failed with.
+    #[cold]
+    fn failed(&self, failures: Vec<HandlerError>, peer: &Peer<F>, backlog: &mut Backlog<F, L>) {
         for failure in failures {
             self.error(Some(peer), failure.into(), backlog);
         }
@@ -166,10 +174,14 @@ impl<F, L> Backlog<F, L> {
     }
 
     /// Moves what it can into the streams; ready when nothing is left.
+    #[inline]
     pub(crate) fn poll_flush(&mut self, cx: &Context<'_>) -> Poll<()> {
-        if self.items.is_empty() {
-            return Poll::Ready(());
-        }
+        if self.items.is_empty() { Poll::Ready(()) } else { self.poll_push(cx) }
+    }
+
+    // Most programs have no stream, and every message comes past here.
+    #[cold]
+    fn poll_push(&mut self, cx: &Context<'_>) -> Poll<()> {
         // An item must not overtake an earlier one of the same stream.
         let mut full: Vec<Arc<Queue<F, L>>> = Vec::new();
         self.items.retain_mut(|(queue, item)| {

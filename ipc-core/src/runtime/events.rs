@@ -61,13 +61,13 @@ pub(crate) trait Starter: Send + Sync {
 
 /// The shared end of an [`Events`] stream.
 pub(crate) struct Queue<F, L> {
-    state: Mutex<State<F, L>>,
+    state: Mutex<Buffer<F, L>>,
     max_bytes: usize,
     /// The event whose messages alone are for this stream.
     event: Option<Box<str>>,
 }
 
-struct State<F, L> {
+struct Buffer<F, L> {
     items: VecDeque<Incoming<F, L>>,
     bytes: usize,
     /// Whether no item follows.
@@ -81,7 +81,7 @@ struct State<F, L> {
 impl<F, L> Events<F, L> {
     /// Returns a stream of everything, or of the messages of one event.
     pub(crate) fn new(max_bytes: usize, event: Option<&str>) -> (Self, Arc<Queue<F, L>>) {
-        let state = State {
+        let state = Buffer {
             items: VecDeque::new(),
             bytes: 0,
             ended: false,
@@ -204,7 +204,7 @@ impl<F, L> Queue<F, L> {
         }
     }
 
-    fn put(mut state: MutexGuard<'_, State<F, L>>, item: Option<Incoming<F, L>>) {
+    fn put(mut state: MutexGuard<'_, Buffer<F, L>>, item: Option<Incoming<F, L>>) {
         if let Some(item) = item {
             state.bytes = state.bytes.saturating_add(item.weight());
             state.items.push_back(item);
@@ -250,7 +250,7 @@ impl<F, L> Queue<F, L> {
         Poll::Ready(Some(item))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<F, L>> {
+    fn lock(&self) -> MutexGuard<'_, Buffer<F, L>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -225,7 +225,7 @@ impl<F: MessageFormat> Peer<F> {
         let frames = self.outbox().take_undelivered().into_iter();
         let messages = frames.map(|frame| Message::of_frame(self.format(), frame));
         // A call that was not sent is handed back by its own error.
-        let calls = self.open_calls().and_then(|_| self.format().calls());
+        let calls = self.call_format();
         messages
             .filter(|message| calls.is_none_or(|calls| calls.control(message).is_none()))
             .collect()
@@ -345,7 +345,9 @@ impl<F: MessageFormat> Peer<F> {
 
     /// Returns its calls. An idle connection has no memory for them.
     pub(crate) fn calls(&self) -> &Calls {
-        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config)));
+        // A client's one peer has the number 0, and outlives its connections.
+        let comes_back = self.inner.id == PeerId(0);
+        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config), comes_back));
         self.inner.calls.get_or_init(new)
     }
 

@@ -1,9 +1,12 @@
-//! The blocking driver over real sockets, with threads that wait and no runtime of the test's own.
+//! The blocking driver over real sockets, with threads that wait and no runtime of the test's own
+//! but for the async peers of calls.
 #![cfg(all(feature = "tokio", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod builders;
 mod busy;
+#[cfg(feature = "msgpack")]
+mod calls;
 mod files;
 #[path = "../support/lines.rs"]
 mod lines;

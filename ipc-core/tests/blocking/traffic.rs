@@ -273,3 +273,24 @@ fn messages_gather_until_the_time_is_over_or_they_are_many() {
     client.emit("large", "x".repeat(64 * 1024).as_str()).unwrap();
     assert!(arrived(&mut socket).starts_with("n 0\nlarge xxx"));
 }
+
+/// The peer reads all the time and says nothing: what is written must not be waited for.
+#[test]
+fn flush_ends_however_fast_the_peer_reads() {
+    let (mut client, mut socket) = gathering(FlushPolicy::Immediate);
+    socket.set_nonblocking(false).unwrap();
+    let total = 300 * 400_000;
+    let reader = thread::spawn(move || {
+        let (mut buffer, mut read) = (vec![0; 64 * 1024], 0);
+        while read < total {
+            read += socket.read(&mut buffer).unwrap();
+        }
+        socket
+    });
+    let text = "x".repeat(400_000 - "e \n".len());
+    for _ in 0..300 {
+        client.emit("e", text.as_str()).unwrap();
+        assert!(client.flush());
+    }
+    drop(reader.join().unwrap());
+}

@@ -8,4 +8,17 @@
 mod runtimes;
 
 mod answers;
+mod cancelling;
+mod closing;
+mod cuts;
+mod deadlines;
+mod frames;
+mod hostile;
+mod limits;
+mod losses;
+mod methods;
+mod nested;
+mod raw;
 mod rig;
+mod stream_limits;
+mod streams;

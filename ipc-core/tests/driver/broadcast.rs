@@ -43,7 +43,7 @@ async fn readers(transport: &MemoryTransport, count: usize) -> JoinSet<usize> {
 async fn everybody_gets_it() {
     let transport = memory();
     let (server, log) = server(&transport).await;
-    assert_eq!(server.broadcast("news", "nobody").unwrap().sent, 0);
+    assert_eq!(server.broadcast("news", "no peer").unwrap().sent, 0);
     let readers = readers(&transport, 5).await;
     log.until_len(5).await;
     for size in [10, 5000] {

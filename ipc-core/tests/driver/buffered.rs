@@ -56,7 +56,7 @@ async fn what_a_full_socket_held_up_is_flushed_when_there_is_room() {
         async move { peer.flush().await }
     });
     tokio::task::yield_now().await;
-    assert!(!flushed.is_finished(), "nobody has read, so most of it is still on this side");
+    assert!(!flushed.is_finished(), "the peer has not read, so most of it is still on this side");
     assert_eq!(soon(server.line()).await, format!("e {text}"));
     assert!(soon(flushed).await.unwrap());
 }

@@ -1,5 +1,5 @@
-//! Peers that send what they should not: it costs them their connection at most, and nobody else
-//! anything.
+//! Peers that send what they should not: it costs them their connection at most, and the
+//! other peers nothing.
 
 use std::time::Duration;
 

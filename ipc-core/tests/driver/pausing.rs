@@ -1,5 +1,5 @@
-//! A peer that does not read the answers to its own messages is not read from, and nobody else
-//! notices; and two sides that both answer never wait for each other for ever.
+//! A peer that does not read the answers to its own messages is not read from, which no other
+//! peer notices; and two sides that both answer never wait for each other for ever.
 
 use std::time::Duration;
 

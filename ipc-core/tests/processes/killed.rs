@@ -16,16 +16,16 @@ use tokio::time::timeout;
 
 use crate::lines::Lines;
 
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-async fn soon<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), future).await.unwrap()
 }
 
 /// Starts this program again in a role, and waits until it says that it has begun.
-fn start(role: &str, path: &Path) -> Child {
+pub(crate) fn start(role: &str, path: &Path) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--play", role])
         .arg(path)
@@ -38,7 +38,7 @@ fn start(role: &str, path: &Path) -> Child {
     child
 }
 
-fn kill(mut child: Child) {
+pub(crate) fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
 }

@@ -13,6 +13,13 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod floods;
+#[cfg(target_os = "linux")]
+#[path = "../calls/frames.rs"]
+mod frames;
+#[cfg(target_os = "linux")]
 mod killed;
 #[cfg(target_os = "linux")]
 #[path = "../support/lines.rs"]
@@ -32,6 +39,12 @@ const TESTS: &[(&str, fn())] = &[
     ("idle_connections_cost_little", memory::idle_connections),
     ("a_killed_client_leaves_a_beginning_of_what_it_sent", killed::client),
     ("a_killed_server_is_reconnected_to", killed::server),
+    ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
+    ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
+    ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
+    ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),
+    ("a_flood_of_calls_with_one_number_costs_nothing", floods::equal_numbers),
+    ("a_flood_of_calls_that_reads_no_answer_is_not_read", floods::unread_answers),
 ];
 #[cfg(not(target_os = "linux"))]
 const TESTS: &[(&str, fn())] = &[];
@@ -41,7 +54,11 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let [play, role, path] = &arguments[..] {
         if play == "--play" {
-            killed::play(role, path);
+            if role.starts_with("call") {
+                calls::play(role, path);
+            } else {
+                killed::play(role, path);
+            }
             return ExitCode::SUCCESS;
         }
     }

@@ -15,13 +15,13 @@ use tokio::time::timeout;
 use crate::lines::Lines;
 
 /// Returns how much memory of this process is resident, in KiB.
-fn resident() -> usize {
+pub(crate) fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
     pages * 4
 }
 
-const MIB: usize = 1024;
+pub(crate) const MIB: usize = 1024;
 
 /// Starts a server that answers each `say`, and hands it over together with the way to it.
 fn check<F: Future<Output = ()>>(

@@ -10,6 +10,7 @@ mod async_handlers;
 #[path = "../support/bare.rs"]
 mod bare;
 mod busy;
+mod calls;
 #[path = "../../../ipc-transport/tests/support/certificates.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
 #[allow(clippy::expect_used, reason = "a certificate that cannot be made fails the test")]

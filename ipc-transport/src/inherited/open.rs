@@ -264,8 +264,8 @@ mod tests {
         listener.close().await?;
         assert!(path.exists(), "whoever made the file removes it");
         // No process has the socket open any more.
-        let nobody = transport.dial().await;
-        assert!(matches!(nobody, Err(TransportError::NobodyListening { .. })), "{nobody:?}");
+        let refused = transport.dial().await;
+        assert!(matches!(refused, Err(TransportError::NobodyListening { .. })), "{refused:?}");
         Ok(())
     }
 

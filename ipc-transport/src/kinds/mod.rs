@@ -1,11 +1,7 @@
 //! The kinds of socket, a folder each, and what several of them share.
 
-#[cfg(any(feature = "tcp", all(unix, feature = "unix")))]
-pub(crate) mod accept;
-#[cfg(any(feature = "unix", feature = "pipe"))]
-pub(crate) mod busy;
-#[cfg(any(feature = "tcp", feature = "udp"))]
-pub(crate) mod families;
+#[cfg(any(feature = "unix", feature = "pipe", feature = "tcp", feature = "udp"))]
+pub(crate) mod common;
 #[cfg(feature = "memory")]
 pub(crate) mod memory;
 #[cfg(feature = "pipe")]

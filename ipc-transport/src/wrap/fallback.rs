@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::deadline::Deadline;
+use crate::dial_deadline::Deadline;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 /// A server that may be at one of several places, in the order they are preferred.

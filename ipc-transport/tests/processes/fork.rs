@@ -106,7 +106,7 @@ pub(crate) fn a_socket_is_handed_to_a_process_that_serves_on() -> Result {
     Ok(())
 }
 
-/// Without taking the file over, nobody removes it.
+/// A file that is not taken over is not removed.
 pub(crate) fn a_file_that_was_handed_over_stays() -> Result {
     let directory = tempfile::tempdir()?;
     let path = directory.path().join("app.world");

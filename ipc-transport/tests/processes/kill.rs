@@ -39,9 +39,12 @@ pub(crate) fn a_killed_server_shows_to_its_client() -> Result {
     assert_eq!(server.ask("accept")?, "heard");
     server.kill()?;
     assert_eq!(runtime.block_on(stream.read(&mut [0; 8]))?, 0);
-    let error = runtime.block_on(stream.write_all(b"!")).err().ok_or("written to nobody")?;
+    let error = runtime.block_on(stream.write_all(b"!")).err().ok_or("written without a peer")?;
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
-    let error = runtime.block_on(UnixTransport::new(&path).dial()).err().ok_or("dialed nobody")?;
+    let error = runtime
+        .block_on(UnixTransport::new(&path).dial())
+        .err()
+        .ok_or("dialed without a server")?;
     assert_eq!(error.code(), "nobody_listening");
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(crate) fn a_squatted_socket_is_refused() -> Result {
         let heard = if expected == "connected" { "heard" } else { "gone" };
         assert_eq!(server.ask("accept")?, heard);
         if check == "default" {
-            // Root can be harmed by nobody's rights, and takes anybody's socket.
+            // The rights of other users cannot harm root, who accepts any user's socket.
             Runtime::new()?.block_on(UnixTransport::new(&path).dial())?;
         }
     }

@@ -47,7 +47,7 @@ async fn the_kernel_knows_a_socket_by_the_path_that_is_served() -> TestResult {
 
 #[tokio::test]
 async fn a_relative_path_is_known_to_the_kernel_from_the_root_on() -> TestResult {
-    // The tests share one current directory, so the name is one nobody else makes.
+    // The tests share one current directory, so the name is one that no other makes.
     let directory = tempfile::tempdir_in(".")?;
     let name = directory.path().file_name().ok_or("no name")?;
     let path = Path::new(name).join("s");

@@ -37,7 +37,7 @@ impl Place {
         UnixTransport::new(&self.path)
     }
 
-    /// Leaves what a killed server leaves: a socket file that nobody listens at.
+    /// Leaves what a killed server leaves: a socket file without a listener.
     pub(crate) fn make_stale(&self) -> std::io::Result<()> {
         UnixListener::bind(&self.path).map(drop)
     }

@@ -1,4 +1,4 @@
-//! Whatever is at the path already: only a socket that nobody listens at is replaced.
+//! Whatever is at the path already: only a socket without a listener is replaced.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};

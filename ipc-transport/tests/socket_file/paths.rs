@@ -117,7 +117,7 @@ async fn the_mode_is_exact_whatever_the_umask() -> TestResult {
 
 #[tokio::test]
 async fn a_relative_path_is_removed_from_where_it_was_made() -> TestResult {
-    // The tests share one current directory, so the name is one nobody else makes.
+    // The tests share one current directory, so the name is one that no other makes.
     let directory = tempfile::tempdir_in(".")?;
     let name = directory.path().file_name().ok_or("no name")?;
     let path = Path::new(name).join("app.world");

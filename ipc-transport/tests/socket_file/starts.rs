@@ -65,7 +65,7 @@ async fn of_many_starters_exactly_one_wins() -> TestResult {
                 Err(error) => return Err(error.into()),
             }
         }
-        let mut winner = winner.ok_or("nobody won")?;
+        let mut winner = winner.ok_or("no server won")?;
         // The losers' probes come first.
         let mut client = place.transport().dial().await?;
         client.write_all(b"!").await?;

@@ -1,4 +1,4 @@
-//! One way to set up any kind of transport, plain or wrapped, with an address nobody else has.
+//! One way to set up any kind of transport, plain or wrapped, with an address of its own.
 
 #[cfg(feature = "tls-base")]
 #[path = "certificates.rs"]

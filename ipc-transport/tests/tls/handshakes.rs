@@ -1,4 +1,4 @@
-//! Handshakes that stall: they have their time, a quota of their own, and keep nobody waiting.
+//! Handshakes that stall: they have a deadline and a quota of their own, and delay no other client.
 
 use std::time::Duration;
 

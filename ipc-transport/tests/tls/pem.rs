@@ -56,7 +56,7 @@ fn what_would_not_be_used_is_refused_with_its_line() {
     let five = |text: &str| text.replacen("-----BEGIN", "----BEGIN", 1);
     check(serve(chain.clone() + &five(chain), key), "tls_not_pem", &[&line, "BEGIN line"]);
     check(serve(format!("{chain}#{chain}"), key), "tls_not_pem", &[&line, "BEGIN line"]);
-    // What nobody asked for.
+    // What was not asked for.
     let section = |label| pem(label, &[0x30, 0]);
     for (label, said) in [
         ("TRUSTED CERTIFICATE", "TRUSTED CERTIFICATE"),

@@ -250,5 +250,5 @@ async fn nobody_listening_and_a_port_in_use_name_the_tls_endpoint() {
     assert_eq!(error.to_string(), format!("tls:127.0.0.1:{port} is in use"));
     drop(taken);
     let transport = TlsTransport::new("127.0.0.1", port).with_client(client(&authority));
-    assert_eq!(transport.dial().await.expect_err("nobody").code(), "nobody_listening");
+    assert_eq!(transport.dial().await.expect_err("no server").code(), "nobody_listening");
 }

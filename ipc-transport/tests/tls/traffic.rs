@@ -65,7 +65,7 @@ async fn an_end_is_told_from_a_cut() {
     let (client, mut server) = pair().await;
     drop(client.into_split());
     assert_eq!(soon(server.read(&mut [0; 8])).await.ok(), Some(0));
-    // A cut: the connection is gone and nobody said that all was sent.
+    // A cut: the connection is gone without word that all was sent.
     let (mut server, cut) = pair_through_a_proxy().await;
     cut.send(()).expect("the proxy");
     let error = soon(server.read(&mut [0; 8])).await.expect_err("no end was told");

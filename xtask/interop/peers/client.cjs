@@ -46,6 +46,7 @@ function connect(ipc, call) {
       }
     },
     wire(type, data) {
+      if (options.calls && type.startsWith('$')) return;
       if (call.command === 'request' && type === call.event) {
         process.stdout.write(JSON.stringify(data ?? {}) + '\n');
         finish(0);

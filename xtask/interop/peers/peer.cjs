@@ -12,6 +12,7 @@ const { parse, configure } = require('./options.cjs');
 const { serve } = require('./server.cjs');
 const { serveDatagrams } = require('./datagrams.cjs');
 const { connect } = require('./client.cjs');
+const { attach } = require('./calls.cjs');
 
 async function main() {
   const call = parse(process.argv.slice(2));
@@ -20,13 +21,15 @@ async function main() {
   const { udp4, udp6 } = call.options;
   const start = call.command !== 'serve' ? connect : udp4 || udp6 ? serveDatagrams : serve;
   const peer = start(ipc, call);
+  const isOfCalls = attach(ipc, call);
 
   if (call.options.timeout) setTimeout(() => process.exit(3), Number(call.options.timeout));
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => peer.finish(0));
   if (call.command === 'emit' || call.command === 'request') return;
   readline.createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => {
     try {
-      peer.command(JSON.parse(line));
+      const command = JSON.parse(line);
+      if (!isOfCalls(command)) peer.command(command);
     } catch (error) {
       print({ event: 'error', code: 'ERR_BAD_COMMAND', message: error.message });
     }

@@ -48,6 +48,7 @@ function serve(ipc, call) {
       print(name === 'socket.disconnected' ? { ...line, id: args[1] } : line);
     },
     wire(type, data, socket) {
+      if (options.calls && type.startsWith('$')) return;
       print({ event: 'message', peer: numbers.get(socket), type, data });
       if (options.echo) server.emit(socket, type, data);
       counted();

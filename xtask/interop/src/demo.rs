@@ -30,7 +30,7 @@ pub(crate) fn command(args: Args) -> Result<String> {
         }
         Err(error) => return Err(error),
     };
-    let setup = Setup { nipc: Some(nipc), nodes, certificates: None, runs: None };
+    let setup = Setup { nipc: Some(nipc), call_peer: None, nodes, certificates: None, runs: None };
     rust_server(&room(&setup, Version::V9, Role::Server)?)?;
     rust_client(&room(&setup, Version::V14, Role::Client)?)?;
     println!(

@@ -33,6 +33,9 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
                     passed_on.extend([option.clone(), value]);
                 }
             }
+            Long("with") => {
+                passed_on.extend(["--with".to_owned(), args.value()?.string()?]);
+            }
             _ => return Err(arg.unexpected().into()),
         }
     }

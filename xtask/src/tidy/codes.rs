@@ -73,17 +73,19 @@ fn wrong(document: &str, constants: &BTreeSet<String>, codes: &Codes) -> Vec<Str
     problems
 }
 
-/// Returns the codes in the text: what the functions called `code` return, and the constants of a
-/// format.
+/// Returns the codes in the text: what the functions whose names end with `code` return, the constants
+/// of a format, and what calls are answered with.
 fn of_functions(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut end = None;
     for (_, line) in source::code(text) {
         let indent = line.len() - line.trim_start().len();
-        if line.contains("fn code(&self) -> &'static str {")
-            || line.contains("fn code(self) -> &'static str {")
+        if line.contains("code(&self) -> &'static str {")
+            || line.contains("code(self) -> &'static str {")
         {
             end = Some(indent);
+        } else if line.contains("Failure::new(\"") || line.contains("(Self::new(\"") {
+            found.extend(quoted(line, '"').next().map(str::to_owned));
         } else if line.trim_start().starts_with("pub const ") && line.contains(": &'static str = ")
         {
             found.extend(quoted(line, '"').map(str::to_owned));
@@ -140,6 +142,7 @@ impl A {
 }
 ";
         assert_eq!(of_functions(text), set(&["b"]));
+        assert_eq!(of_functions("refuse(Failure::new(\"e\", \"f\"));\n"), set(&["e"]));
         assert_eq!(
             constants("pub const A: &str = \"ERR_IPC_A\";\nx(\"y\");\n"),
             set(&["ERR_IPC_A"])

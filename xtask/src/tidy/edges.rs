@@ -15,7 +15,10 @@ const ALLOWED: &[(&str, &[(&str, Need)])] = &[
         &[("ipc-core", Need::Any), ("ipc-codec", Need::Any), ("ipc-transport", Need::Any)],
     ),
     ("xtask", &[]),
-    ("xtask-interop", &[("xtask", Need::Any)]),
+    (
+        "xtask-interop",
+        &[("xtask", Need::Any), ("ipc-compat", Need::Optional), ("ipc-core", Need::Optional)],
+    ),
     (
         "ipc-benches",
         &[

@@ -15,6 +15,10 @@ pub(crate) enum Exit {
     TimeRanOut,
     /// The peer broke the protocol and the connection ended for it.
     Protocol,
+    /// The method that was called failed.
+    Remote,
+    /// `ls` found a socket that clients cannot use, or should not.
+    Wrong,
 }
 
 impl Exit {
@@ -26,6 +30,8 @@ impl Exit {
             Self::Failed => 2,
             Self::TimeRanOut => 3,
             Self::Protocol => 4,
+            Self::Remote => 5,
+            Self::Wrong => 7,
         }
     }
 }

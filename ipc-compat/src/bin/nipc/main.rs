@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{bench, connect, emit, ls, request, serve};
+use crate::commands::{bench, call, connect, emit, ls, request, serve};
 use crate::exit::Exit;
 use crate::io::stderr::say;
 use crate::io::usage;
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
             Command::Connect(args) => connect::run(args).await,
             Command::Emit(args) => emit::run(args).await,
             Command::Request(args) => request::run(args).await,
+            Command::Call(args) => call::run(args).await,
             Command::Ls(args) => ls::run(args).await,
             Command::Bench(args) => bench::run(*args).await,
         }

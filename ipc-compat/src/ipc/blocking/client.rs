@@ -10,9 +10,9 @@ use ipc_transport::Transport;
 use super::{talking, without_callback};
 use crate::ipc::IpcError;
 use crate::ipc::args::{ConnectToArgs, ConnectToNetArgs};
-use crate::ipc::call::Call;
 use crate::ipc::log::{Log, Logged, OfClient};
 use crate::ipc::setup::Setup;
+use crate::ipc::sorted_args::Call;
 use crate::{Config, NodeFormat};
 
 /// A client of one server, without a runtime.
@@ -21,6 +21,21 @@ use crate::{Config, NodeFormat};
 /// the next attempt by the config's `retry` and `max_retries`, and write what was sent meanwhile. Log
 /// lines are written when what they tell of is received. Dropping it ends the connection at once;
 /// [`close`](Self::close) writes what waits first.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ipc_compat::{Config, Retries, blocking::IpcClient};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut config = Config::classic();
+/// config.max_retries = Retries::Times(3);
+/// let mut world = IpcClient::connect_to(&config, "world")?;
+/// world.connected()?;
+/// world.emit("app.message", "hello")?;
+/// assert!(world.close().undelivered.is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct IpcClient {
     id: String,
@@ -50,6 +65,16 @@ impl IpcClient {
     ///
     /// [`IpcError`] if the config or an argument cannot be used, or the id is empty;
     /// [`IpcError::NotBlocking`] if the config has `tls`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_compat::{Config, blocking::IpcClient};
+    ///
+    /// let world = IpcClient::connect_to_net(&Config::classic(), ("world", "192.0.2.7", 8123))?;
+    /// assert_eq!(world.id(), "world");
+    /// # Ok::<(), ipc_compat::IpcError>(())
+    /// ```
     pub fn connect_to_net(config: &Config, args: impl ConnectToNetArgs) -> Result<Self, IpcError> {
         let call = without_callback(Call::connect_to_net(args.into_args())?)?;
         let setup = Setup::new(config)?;
@@ -112,6 +137,22 @@ impl IpcClient {
     /// # Panics
     ///
     /// As [`next`](Self::next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ipc_compat::blocking::{Incoming, NextError};
+    ///
+    /// # fn example(world: &mut ipc_compat::blocking::IpcClient) {
+    /// match world.next_timeout(Duration::from_secs(1)) {
+    ///     Ok(Incoming::Message(message)) => println!("got {}", message.event()),
+    ///     Ok(_) => {} // Connected, disconnected, an error.
+    ///     Err(NextError::TimedOut) => println!("no answer within a second"),
+    ///     Err(_) => println!("closed"),
+    /// }
+    /// # }
+    /// ```
     pub fn next_timeout(&mut self, timeout: Duration) -> Result<Incoming, NextError> {
         self.client.next_timeout(timeout).inspect(|event| self.logged(event))
     }

@@ -40,7 +40,7 @@ pub use ipc_core::blocking::{Incoming, NextError, NotBlocking};
 pub use server::IpcServer;
 
 use super::IpcError;
-use super::call::Call;
+use super::sorted_args::Call;
 
 /// Refuses a callback, which would be given an [`Ipc`](crate::Ipc).
 fn without_callback(call: Call) -> Result<Call, IpcError> {
@@ -60,6 +60,16 @@ macro_rules! talking {
         ///
         /// [`EmitError`](ipc_core::EmitError): the data cannot be sent, the queue is full, or
         /// this side is closed.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::EmitError;
+        /// # fn example(world: &mut ipc_compat::blocking::IpcClient) -> Result<(), EmitError> {
+        /// world.emit("app.message", "hello")?;
+        /// world.emit("app.point", &serde_json::json!({"x": 1, "y": 2}))?;
+        /// # Ok(()) }
+        /// ```
         pub fn emit<T: ?Sized>(&mut self, event: &str, data: &T) -> Result<(), ipc_core::EmitError>
         where
             crate::NodeFormat: ipc_core::EncodePayload<T>,
@@ -107,12 +117,30 @@ macro_rules! talking {
 
         /// Waits until everything that was sent is written; `false` if the connection was lost before
         /// that and there is none after it.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(world: &mut ipc_compat::blocking::IpcClient) -> Result<(), ipc_core::EmitError> {
+        /// world.emit("app.message", "hello")?;
+        /// assert!(world.flush(), "the connection is lost");
+        /// # Ok(()) }
+        /// ```
         pub fn flush(&mut self) -> bool {
             self.$core.flush()
         }
 
         /// Writes what waits, ends the connection and waits for the other side's end, at most about
         /// 10 s. What the other side still sent can be received afterwards.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # fn example(mut world: ipc_compat::blocking::IpcClient) {
+        /// let report = world.close();
+        /// eprintln!("{} messages were not written", report.undelivered.len());
+        /// # }
+        /// ```
         pub fn close(&mut self) -> ipc_core::CloseReport {
             self.$core.close()
         }

@@ -10,9 +10,9 @@ use ipc_transport::{Endpoint, Transport};
 use super::{IpcConnection, without_callback};
 use crate::ipc::IpcError;
 use crate::ipc::args::{ServeArgs, ServeNetArgs};
-use crate::ipc::call::Call;
 use crate::ipc::log::{Log, Logged};
 use crate::ipc::setup::{Setup, identify};
+use crate::ipc::sorted_args::Call;
 use crate::{Config, NodeFormat};
 
 /// A server without a runtime: [`accept`](Self::accept) returns its clients, and a thread for each is
@@ -20,6 +20,27 @@ use crate::{Config, NodeFormat};
 ///
 /// Beyond the config's `max_connections`, clients are turned away; a client counts until its end or
 /// until its [`IpcConnection`] is dropped. Dropping the server ends listening; the clients go on.
+///
+/// # Examples
+///
+/// ```no_run
+/// use ipc_compat::Config;
+/// use ipc_compat::blocking::{Incoming, IpcServer};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut server = IpcServer::serve(&Config::classic(), "/tmp/app.world")?;
+/// loop {
+///     let mut client = server.accept()?;
+///     std::thread::spawn(move || {
+///         while let Some(event) = client.next() {
+///             if let Incoming::Message(message) = event {
+///                 let _ = client.emit("seen", message.event()); // Fails only if the client is gone.
+///             }
+///         }
+///     });
+/// }
+/// # }
+/// ```
 pub struct IpcServer {
     state: State,
     max_connections: usize,
@@ -100,6 +121,17 @@ impl IpcServer {
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use ipc_compat::{Config, blocking::IpcServer};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut server = IpcServer::serve_net(&Config::classic(), 8123)?;
+    /// println!("listening at {}", server.start()?);
+    /// # Ok(()) }
+    /// ```
     pub fn start(&mut self) -> Result<Endpoint, Error> {
         self.listening().map(|server| server.endpoint())
     }

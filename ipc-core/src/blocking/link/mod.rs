@@ -6,14 +6,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use ipc_codec::FrameEncoder;
 use ipc_transport::BlockingStream;
 
-use super::Incoming;
+use super::calls::{Calls, IncomingCall};
 use super::socket_link::SocketLink;
+use super::{Incoming, NextError};
+use crate::calls::{CallError, ControlEvents};
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
+use crate::protocol::calls::Sent;
 use crate::protocol::connection::backpressure::Pause;
 use crate::protocol::connection::{Machine, Role, Rules};
 use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
@@ -22,17 +25,28 @@ use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
 use crate::{ClientEvent, CloseReport, EncodePayload, Message, MessageFormat};
 pub(super) use turn::Outcome;
 
+/// A side that drives its link: a client, which connects when it has to, or a server's connection.
+pub(super) trait Drive<F: MessageFormat> {
+    fn link(&mut self) -> &mut Link<F>;
+
+    /// Waits until something happens, at most until `until`; then look at the events.
+    fn step(&mut self, until: Option<Instant>) -> Result<(), NextError>;
+
+    /// Waits until the queue has been written in part or whole, at most until `until`.
+    fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError>;
+}
+
 /// What is sent and received on one side. A client's outlives its connections.
 #[derive(Debug)]
 pub(super) struct Link<F> {
     pub(super) format: Arc<F>,
     pub(super) config: ConnectionConfig,
     pub(super) queue: SendQueue,
-    encoder: FrameEncoder,
+    pub(super) encoder: FrameEncoder,
     socket: Option<SocketLink>,
     /// What happened and was not taken yet.
-    events: VecDeque<Incoming>,
-    /// How many bytes of messages are in `events`.
+    pub(super) events: VecDeque<Incoming>,
+    /// How many bytes of messages are in `events`, and about as many of the others.
     held: usize,
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
@@ -42,7 +56,11 @@ pub(super) struct Link<F> {
     /// Whether the answers that wait keep the peer from being read from.
     pause: Pause,
     /// Whether the event taken last is a message: what is sent now answers it.
-    answering: bool,
+    pub(super) answering: bool,
+    /// Which messages may be calls and answers.
+    pub(super) control: ControlEvents,
+    /// The calls of this side and of the peer, once there was one.
+    pub(super) calls: Option<Box<Calls>>,
     /// Whether nothing can be sent any more.
     pub(super) closed: bool,
     /// Whether the peer ended its side after this one had.
@@ -54,6 +72,7 @@ impl<F: MessageFormat> Link<F> {
         let encoder = FrameEncoder::new(format.framing(), config.limits);
         let queue = SendQueue::new(encoder.clone(), config.queue_options());
         let pause = Pause::new(&config);
+        let control = ControlEvents::of(&*format, &config);
         Self {
             format,
             config,
@@ -67,6 +86,8 @@ impl<F: MessageFormat> Link<F> {
             overflow: None,
             pause,
             answering: false,
+            control,
+            calls: None,
             closed: false,
             peer_ended: false,
         }
@@ -87,21 +108,66 @@ impl<F: MessageFormat> Link<F> {
     pub(super) fn detach(&mut self) {
         self.socket = None;
         self.pause.clear();
+        if let Some(calls) = &mut self.calls {
+            calls.connection_lost(self.queue.first_unsent());
+        }
         self.queue.on_connection_lost();
     }
 
+    /// Refuses what is sent from now on: there is no next connection. A call that waited for one fails
+    /// with `error`.
+    pub(super) fn close(&mut self, error: fn(Sent) -> CallError) {
+        self.closed = true;
+        let untouched = self.queue.first_untouched();
+        if let Some(frame) = self.calls.as_mut().and_then(|calls| calls.closed(untouched, error)) {
+            self.queue.take_back(frame);
+        }
+    }
+
+    pub(super) fn calls(&mut self) -> &mut Calls {
+        self.calls.get_or_insert_with(|| Box::new(Calls::new(&self.config)))
+    }
+
     pub(super) fn push_event(&mut self, event: ClientEvent) {
+        self.held = self.held.saturating_add(LIFECYCLE_BYTES);
         self.events.push_back(Incoming::Lifecycle(event));
     }
 
+    pub(super) fn push_call_event(&mut self, call: IncomingCall) {
+        self.held = self.held.saturating_add(call.args().held_bytes());
+        self.events.push_back(Incoming::Call(call));
+    }
+
+    /// Returns an error if more events wait to be taken than may while a call waits for its answer.
+    pub(super) fn check_events(&self) -> Result<(), CallError> {
+        let (limit, actual) = (self.config.event_bytes, self.held);
+        if actual > limit { Err(CallError::EventsFull { limit, actual }) } else { Ok(()) }
+    }
+
     pub(super) fn take_event(&mut self) -> Option<Incoming> {
-        let event = self.events.pop_front();
-        self.answering = false;
-        if let Some(Incoming::Message(message)) = &event {
-            self.held = self.held.saturating_sub(message.held_bytes());
-            self.answering = true;
+        loop {
+            let event = self.events.pop_front();
+            self.answering = false;
+            match &event {
+                Some(Incoming::Message(message)) => {
+                    self.held = self.held.saturating_sub(message.held_bytes());
+                    self.answering = true;
+                }
+                Some(Incoming::Call(call)) => {
+                    self.held = self.held.saturating_sub(call.args().held_bytes());
+                    // Its peer may have cancelled it since, or have gone.
+                    if !self.calls.as_ref().is_some_and(|calls| calls.runs(call)) {
+                        continue;
+                    }
+                    self.answering = true;
+                }
+                Some(Incoming::Lifecycle(_)) => {
+                    self.held = self.held.saturating_sub(LIFECYCLE_BYTES);
+                }
+                None => {}
+            }
+            return event;
         }
-        event
     }
 
     /// Returns whether a client may connect again after this connection.
@@ -130,8 +196,13 @@ impl<F: MessageFormat> Link<F> {
         }
         let encode = |out: &mut BytesMut| self.format.encode(event, payload, out);
         let frame = encode_frame(&self.encoder, encode)?;
+        self.push_patiently(&frame)
+    }
+
+    /// Queues an encoded message; waits while the queue is full.
+    pub(super) fn push_patiently(&mut self, frame: &Bytes) -> Result<(), EmitError> {
         loop {
-            match self.push(|queue| queue.push_encoded(&frame).map(drop)) {
+            match self.push(|queue| queue.push_encoded(frame).map(drop)) {
                 // Without a connection nothing empties the queue: that is for `next`, which dials.
                 Err(EmitError::Full(limit)) => {
                     if !matches!(self.drain(None), Outcome::Progress) {
@@ -143,7 +214,7 @@ impl<F: MessageFormat> Link<F> {
         }
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
     ) -> Result<(), EmitError> {
@@ -154,9 +225,7 @@ impl<F: MessageFormat> Link<F> {
         match push(&mut self.queue) {
             Ok(()) => {
                 if !self.gathers(before == 0) {
-                    if let Some(socket) = &mut self.socket {
-                        socket.write(&mut self.queue);
-                    }
+                    self.write();
                 }
                 self.count_answer(before);
                 Ok(())
@@ -205,6 +274,13 @@ impl<F: MessageFormat> Link<F> {
         }
     }
 
+    /// Writes what waits, as far as the socket takes it.
+    pub(super) fn write(&mut self) {
+        if let Some(socket) = &mut self.socket {
+            socket.write(&mut self.queue);
+        }
+    }
+
     /// Reports an error and returns it.
     pub(super) fn report(&mut self, error: Error) -> Arc<Error> {
         let error = Arc::new(error);
@@ -220,3 +296,6 @@ impl<F: MessageFormat> Link<F> {
         CloseReport { undelivered, peer_ended: self.peer_ended }
     }
 }
+
+/// What a lifecycle event counts as, in bytes: an error with its text has about as many.
+const LIFECYCLE_BYTES: usize = 256;

@@ -27,6 +27,7 @@ pub(in crate::blocking) enum Outcome {
 impl<F: MessageFormat> Link<F> {
     /// Starts closing: what waits is written, and reading goes on whatever waits.
     pub(in crate::blocking) fn start_closing(&mut self) {
+        self.close_calls();
         self.answering = false;
         self.pause.clear();
         self.handle(Input::Close { now: clock::now() });
@@ -78,7 +79,13 @@ impl<F: MessageFormat> Link<F> {
                 }
             }
         }
-        let deadline = [until, socket.machine.deadline(clock::now)].into_iter().flatten().min();
+        let calls_at = match self.calls {
+            None => None,
+            Some(_) => self.turn_calls(),
+        };
+        let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        let machine_at = socket.machine.deadline(clock::now);
+        let deadline = [until, machine_at, calls_at].into_iter().flatten().min();
         let woken = if socket.machine.is_receiving() {
             socket.wait(&mut self.queue, deadline)
         } else {
@@ -141,6 +148,9 @@ impl<F: MessageFormat> Link<F> {
             self.queue.on_received();
         }
         match self.format.decode(frame) {
+            Ok(message) if self.control.may_be(&message) && self.handle_control(&message) => {
+                Outcome::Progress
+            }
             Ok(message) => {
                 self.held = self.held.saturating_add(message.held_bytes());
                 self.events.push_back(Incoming::Message(message));
@@ -176,7 +186,12 @@ impl<F: MessageFormat> Link<F> {
         }
         loop {
             match socket.machine.action()? {
-                Action::Shutdown => socket.shut_down(),
+                Action::Shutdown => {
+                    socket.shut_down();
+                    if let Some(calls) = &mut self.calls {
+                        calls.shut_down();
+                    }
+                }
                 Action::End(ending) => {
                     self.peer_ended = ending == Ending::Local { answered: true };
                     return Some(DisconnectReason::of(ending, self.failure.clone()));

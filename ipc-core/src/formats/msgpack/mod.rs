@@ -1,6 +1,6 @@
 //! `MsgPack`: messages in MessagePack, for programs that both speak it. Opens no sockets.
 //!
-//! A frame is one MessagePack array, `[event, payload]` or `[event]`, behind its length in four
+//! A frame is one MessagePack array, `[event, payload]` or `[event]`, after its length in four
 //! bytes, big-endian. Any language with a MessagePack library reads it.
 
 mod calls;

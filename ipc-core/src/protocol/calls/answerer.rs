@@ -27,6 +27,8 @@ struct Running {
     deadline: Instant,
     /// The longest pause before an item, if it answers with items.
     idle: Option<Duration>,
+    /// Whether it waits for credit.
+    stalled: bool,
 }
 
 /// How many calls a peer may have run at a time, and for how long.
@@ -136,7 +138,7 @@ impl Answerer {
             self.by_number.insert(number.clone(), id);
         }
         let idle = stream.then_some(time);
-        self.running.insert(id, Running { number, deadline, idle });
+        self.running.insert(id, Running { number, deadline, idle, stalled: false });
         self.deadlines.insert((deadline, id));
         Admission::Run { id, deadline }
     }
@@ -178,10 +180,29 @@ impl Answerer {
     pub fn item(&mut self, id: u64, now: Instant) -> Option<&CallNumber> {
         let running = self.running.get_mut(&id)?;
         let idle = running.idle?;
+        running.stalled = false;
         self.deadlines.remove(&(running.deadline, id));
         running.deadline = later(now, idle);
         self.deadlines.insert((running.deadline, id));
         running.number.as_ref()
+    }
+
+    /// Handles that a stream waits for credit, and gives its peer so much time for that, counted from
+    /// the first call after an item.
+    pub fn stalls(&mut self, id: u64, now: Instant, patience: Duration) {
+        let Some(running) = self.running.get_mut(&id).filter(|running| !running.stalled) else {
+            return;
+        };
+        running.stalled = true;
+        self.deadlines.remove(&(running.deadline, id));
+        running.deadline = running.deadline.max(later(now, patience));
+        self.deadlines.insert((running.deadline, id));
+    }
+
+    /// Returns when a call is stopped, if it runs.
+    #[must_use]
+    pub fn deadline(&self, id: u64) -> Option<Instant> {
+        self.running.get(&id).map(|running| running.deadline)
     }
 
     /// Ends the calls whose deadline is over, earliest first: their handlers are to be stopped, and

@@ -288,6 +288,12 @@ impl Asker {
         self.cancels.pop_front()
     }
 
+    /// Returns whether the peer has calls to cancel.
+    #[must_use]
+    pub fn owes_cancels(&self) -> bool {
+        !self.cancels.is_empty()
+    }
+
     /// Returns how many calls are open.
     #[must_use]
     pub fn len(&self) -> usize {

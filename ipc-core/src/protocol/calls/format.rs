@@ -32,8 +32,13 @@ pub trait CallFormat: MessageFormat {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] if the format cannot send it.
+    /// [`FormatError`] if the format cannot send it, as one of a format that has no frame for it: then
+    /// nothing is sent, and the call goes on without.
     fn encode_signal(&self, signal: &Signal<'_>, out: &mut BytesMut) -> Result<(), FormatError>;
+
+    /// Handles that a call of this side has ended, in whatever way: for formats whose answers have no
+    /// numbers, and which keep the calls that are open. Default: does nothing.
+    fn call_ended(&self, _number: u64) {}
 }
 
 /// A format that can send calls whose arguments, and answers whose results, are of type `T`.

@@ -171,6 +171,26 @@ impl Window {
     }
 }
 
+impl WindowLimits {
+    /// Sets [`max_bytes`](Self::max_bytes).
+    #[must_use]
+    pub fn max_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
+    /// Sets [`max_items`](Self::max_items).
+    #[must_use]
+    pub fn max_items(self, max_items: usize) -> Self {
+        Self { max_items, ..self }
+    }
+
+    /// Sets how many items the peer may send before more credit is given, at first and at most.
+    #[must_use]
+    pub fn credit(self, first_credit: u32, max_credit: u32) -> Self {
+        Self { first_credit, max_credit, ..self }
+    }
+}
+
 impl Default for WindowLimits {
     fn default() -> Self {
         Self { max_bytes: 8 * 1024 * 1024, max_items: 65_536, first_credit: 8, max_credit: 64 }

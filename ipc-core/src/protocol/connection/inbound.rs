@@ -87,6 +87,7 @@ impl Inbound {
     /// # Errors
     ///
     /// [`DecodeError`]; whether the stream goes on is what the error's `ends_stream` says.
+    #[inline]
     pub fn next_frame(&mut self) -> Result<Option<Bytes>, DecodeError> {
         let frame = self.decoder.next_frame();
         if matches!(frame, Ok(Some(_))) {

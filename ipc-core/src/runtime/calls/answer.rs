@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::answer_failure;
+use bytes::Bytes;
+
 use super::methods::Method;
+use super::sink::SinkError;
+use super::{Calls, answer_failure};
 use crate::error::{EmitError, Error};
-use crate::protocol::calls::{CallNumber, EncodeCall, Failure, Signal};
+use crate::protocol::calls::{CallNumber, Credit, EncodeCall, Failure, Signal};
 use crate::runtime::clock;
 use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
 
@@ -108,6 +111,53 @@ impl<F: MessageFormat> Call<F> {
         Ok(Failure::new(code, message).with_data(Message::of_frame(format, frame.freeze())))
     }
 
+    pub(super) fn calls(&self) -> &Calls {
+        self.inner.peer.calls()
+    }
+
+    /// Returns the number that the asker gave the call, as long as an answer is wanted. A
+    /// [notice](Peer::notice) has none.
+    #[must_use]
+    pub fn number(&self) -> Option<CallNumber> {
+        self.calls().lock().answerer.number(self.inner.id).cloned()
+    }
+
+    /// Takes the credit of one item; `false` if there is none.
+    pub(super) fn take_credit(&self) -> Result<bool, SinkError> {
+        let mut state = self.calls().lock();
+        if !state.answerer.is_running(self.inner.id) {
+            return Err(SinkError::Ended);
+        }
+        let there = state.credits.get_mut(&self.inner.id).is_some_and(Credit::take);
+        let now = clock::now();
+        if there {
+            state.answerer.item(self.inner.id, now);
+        } else {
+            state.answerer.stalls(self.inner.id, now, STALL_TIMEOUT);
+        }
+        Ok(there)
+    }
+
+    /// Ends a stream: with the method's failure if it failed.
+    pub(super) async fn end_stream(&self, result: Result<(), Failure>) {
+        if let Some(number) = self.number() {
+            let sent = match result {
+                Ok(()) => self.try_send_signal(&Signal::End(&number)),
+                Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
+            };
+            self.wait_for_room(sent).await;
+        }
+        self.done();
+    }
+
+    /// Waits until a frame is queued for which there was no room.
+    async fn wait_for_room(&self, sent: Result<Option<Bytes>, EmitError>) {
+        if let Ok(Some(frame)) = sent {
+            // Refused means closed by now: there is no one to answer.
+            let _ = self.inner.peer.outbox().send_encoded(&frame).await;
+        }
+    }
+
     pub(super) fn is_detached(&self) -> bool {
         self.inner.detached.load(Ordering::Relaxed)
     }
@@ -119,36 +169,27 @@ impl<F: MessageFormat> Call<F> {
     {
         let peer = &self.inner.peer;
         // Until its answer is queued the call runs: a connection that closes waits for it.
-        let number = peer.calls().lock().answerer.number(self.inner.id).cloned();
-        if let Some(number) = number {
+        if let Some(number) = self.number() {
             let sent = match result {
                 Ok(result) => {
                     let format = peer.format();
                     peer.outbox().try_send(|out| format.encode_answer(&number, false, &result, out))
                 }
-                Err(failure) => self.try_send_failure(&number, &failure),
+                Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
             };
-            let sent = sent.or_else(|error| match failure_of(error) {
-                Some(failure) => self.try_send_failure(&number, &failure),
+            let sent = sent.or_else(|error| match Failure::instead_of_result(error) {
+                Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
                 None => Ok(None),
             });
-            if let Ok(Some(frame)) = sent {
-                // Refused means closed by now: there is no one to answer.
-                let _ = peer.outbox().send_encoded(&frame).await;
-            }
+            self.wait_for_room(sent).await;
         }
         self.done();
     }
 
-    fn try_send_failure(
-        &self,
-        number: &CallNumber,
-        failure: &Failure,
-    ) -> Result<Option<bytes::Bytes>, EmitError> {
+    fn try_send_signal(&self, signal: &Signal<'_>) -> Result<Option<Bytes>, EmitError> {
         let peer = &self.inner.peer;
         let Some(format) = peer.format().calls() else { return Ok(None) };
-        let signal = Signal::Failure(number, failure);
-        peer.outbox().try_send(|out| format.encode_signal(&signal, out))
+        peer.outbox().try_send(|out| format.encode_signal(signal, out))
     }
 
     /// Ends the call on this side.
@@ -156,7 +197,7 @@ impl<F: MessageFormat> Call<F> {
         let calls = self.inner.peer.calls();
         let mut state = calls.lock();
         state.answerer.done(self.inner.id);
-        state.running.remove(&self.inner.id);
+        state.forget(self.inner.id);
         drop(state);
         calls.ended.notify_waiters();
     }
@@ -164,8 +205,7 @@ impl<F: MessageFormat> Call<F> {
     /// Answers a call whose method panicked, and returns the error to report.
     pub(super) fn panicked(&self, message: String) -> HandlerError {
         let peer = &self.inner.peer;
-        let number = peer.calls().lock().answerer.number(self.inner.id).cloned();
-        if let (Some(number), Some(format)) = (number, peer.format().calls()) {
+        if let (Some(number), Some(format)) = (self.number(), peer.format().calls()) {
             // The panic's text may say what is not the peer's business.
             let failure = Failure::new("panicked", "the method panicked");
             answer_failure(peer.outbox(), format, &number, &failure);
@@ -174,23 +214,27 @@ impl<F: MessageFormat> Call<F> {
         HandlerError::Panicked { event: self.method().to_owned(), message }
     }
 
-    /// Ends the calls of this peer whose time is over, this one among them, and answers them.
-    pub(super) fn expire(&self) {
+    /// Ends the calls of this peer whose time is over, and answers them. Returns the deadline of this
+    /// one if it is not over.
+    pub(super) fn expire(&self) -> Option<Instant> {
         let peer = &self.inner.peer;
         let calls = peer.calls();
         let mut state = calls.lock();
         for expired in state.answerer.expire(clock::now()) {
-            if expired.id != self.inner.id {
+            if expired.id == self.inner.id {
+                state.forget(expired.id);
+            } else {
                 state.stop(expired.id);
             }
             if let (Some(number), Some(format)) = (expired.number, peer.format().calls()) {
-                let failure = Failure::new("deadline", "the time of the call is over");
+                let failure = Failure::expired();
                 answer_failure(peer.outbox(), format, &number, &failure);
             }
         }
-        state.running.remove(&self.inner.id);
+        let deadline = state.answerer.deadline(self.inner.id);
         drop(state);
         calls.ended.notify_waiters();
+        deadline
     }
 
     /// Goes on with the call in a task, which is stopped when the answer is not wanted any more.
@@ -211,16 +255,8 @@ impl<F: MessageFormat> Call<F> {
     }
 }
 
-/// Returns what to answer instead of a result that could not be sent; `None` if nothing can be.
-fn failure_of(error: EmitError) -> Option<Failure> {
-    match error {
-        EmitError::Closed | EmitError::Full(_) => None,
-        EmitError::TooLarge { .. }
-        | EmitError::TooLargeForDatagram { .. }
-        | EmitError::Encode(_) => Some(Failure::new("too_large", error.to_string())),
-        error => Some(error.into()),
-    }
-}
+/// How long a stream waits for credit.
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl<F> Clone for Call<F> {
     fn clone(&self) -> Self {

@@ -13,7 +13,7 @@ use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
 use crate::protocol::calls::{
     Abandoned, Answer, Answered, CallFormat, CallHead, CallNumber, EncodeCall, Failure, Sent,
-    TooManyCalls,
+    TooManyCalls, WindowLimits,
 };
 use crate::runtime::client::Inner;
 use crate::runtime::clock;
@@ -23,13 +23,13 @@ use crate::{DecodePayload, Message, MessageFormat, Peer};
 /// A call that is made when it is awaited. See [`Peer::call`].
 #[must_use = "a call is made when it is awaited"]
 pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
-    peer: &'a Peer<F>,
+    pub(super) peer: &'a Peer<F>,
     /// What has to be started with the first call.
-    starter: Option<&'a Inner<F>>,
-    method: &'a str,
-    args: &'a A,
-    within: Option<Duration>,
-    detached: bool,
+    pub(super) starter: Option<&'a Inner<F>>,
+    pub(super) method: &'a str,
+    pub(super) args: &'a A,
+    pub(super) within: Option<Duration>,
+    pub(super) detached: bool,
     result: PhantomData<fn() -> R>,
 }
 
@@ -70,23 +70,27 @@ where
     fn into_future(self) -> Self::IntoFuture {
         let Self { peer, starter, method, args, within, detached, .. } = self;
         Box::pin(async move {
-            let asked = Asked::new(peer, within, detached)?;
-            let mut asking = pin!(asked.ask(method, args));
-            if let Some(starter) = starter {
-                // Its frame is queued before anything can fail.
-                let started =
-                    starter.beginning().map_err(|error| CallError::NotSent(error.into()))?;
-                let first = poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
-                drop(started);
-                let message = match first {
-                    Poll::Ready(result) => result?,
-                    Poll::Pending => asking.await?,
-                };
-                return peer.decode(&message).map_err(CallError::InvalidResult);
-            }
-            let message = asking.await?;
+            let asked = Asked::new(peer, within, detached, None)?;
+            let message = starting(starter, asked.ask(method, args)).await?;
             peer.decode(&message).map_err(CallError::InvalidResult)
         })
+    }
+}
+
+/// Starts the client once the future was polled: the frame of its call is then queued, before anything
+/// can fail.
+pub(super) async fn starting<F: MessageFormat, T>(
+    starter: Option<&Inner<F>>,
+    asking: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    let Some(starter) = starter else { return asking.await };
+    let mut asking = pin!(asking);
+    let started = starter.beginning().map_err(|error| CallError::NotSent(error.into()))?;
+    let first = poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
+    drop(started);
+    match first {
+        Poll::Ready(result) => result,
+        Poll::Pending => asking.await,
     }
 }
 
@@ -97,16 +101,23 @@ impl<F: MessageFormat, A: ?Sized, R> fmt::Debug for Calling<'_, F, A, R> {
 }
 
 /// What a call of this side needs, and how long it has.
-struct Asked<'a, F: MessageFormat> {
+pub(super) struct Asked<'a, F: MessageFormat> {
     peer: &'a Peer<F>,
     calls: &'a Calls,
     format: &'a dyn CallFormat,
-    within: Duration,
+    pub(super) within: Duration,
     deadline: Instant,
+    /// What may wait to be read, if the call is answered with items.
+    window: Option<WindowLimits>,
 }
 
 impl<'a, F: MessageFormat> Asked<'a, F> {
-    fn new(peer: &'a Peer<F>, within: Option<Duration>, detached: bool) -> Result<Self, CallError> {
+    pub(super) fn new(
+        peer: &'a Peer<F>,
+        within: Option<Duration>,
+        detached: bool,
+        window: Option<WindowLimits>,
+    ) -> Result<Self, CallError> {
         let Some(format) = peer.format().calls() else {
             return Err(CallError::Unsupported("this format has no calls"));
         };
@@ -118,8 +129,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let left = if detached { None } else { run::time_left(now) };
         let within = within.unwrap_or(calls.config.calls.deadline);
         let within = left.map_or(within, |left| left.min(within));
-        let deadline = now.checked_add(within).unwrap_or_else(|| now + YEAR);
-        Ok(Self { peer, calls, format, within, deadline })
+        let deadline = later(now, within);
+        Ok(Self { peer, calls, format, within, deadline, window })
     }
 
     /// Makes the call and waits for its answer.
@@ -145,9 +156,12 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Returns a call that has a number, once there is a place for it.
-    async fn open(&self) -> Result<Open<'a>, CallError> {
+    pub(super) async fn open(&self) -> Result<Open<'a>, CallError> {
         loop {
-            // Registered before the look, so that no end falls between the two.
+            if let Ok(open) = self.try_open()? {
+                return Ok(open);
+            }
+            // Registered before it looks again, so that no end falls between the two.
             let mut ended = pin!(self.calls.ended.notified());
             ended.as_mut().enable();
             let too_many = match self.try_open()? {
@@ -167,14 +181,24 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         }
         let now = clock::now();
         let left = self.deadline.saturating_duration_since(now);
-        Ok(state.asker.ask_within(now, left).map(|number| {
-            state.slots.open(number);
-            Open { calls, outbox, format, number }
+        let number = match self.window {
+            None => state.asker.ask_within(now, left),
+            Some(_) => state.asker.ask_stream(now, self.within),
+        };
+        Ok(number.map(|number| {
+            let credit = match self.window {
+                None => {
+                    state.slots.open(number);
+                    None
+                }
+                Some(limits) => Some(state.slots.open_stream(number, limits)),
+            };
+            Open { calls, outbox, format, number, credit }
         }))
     }
 
     /// Puts the call into the send queue, once there is room for it.
-    async fn queue<A: ?Sized>(
+    pub(super) async fn queue<A: ?Sized>(
         &self,
         open: &Open<'_>,
         method: &str,
@@ -220,17 +244,22 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     fn head<'m>(&self, open: &Open<'_>, method: &'m str) -> CallHead<'m> {
-        let left = self.deadline.saturating_duration_since(clock::now());
-        CallHead { number: Some(open.number), method, left: Some(left), credit: None }
+        let left = match open.credit {
+            None => self.deadline.saturating_duration_since(clock::now()),
+            Some(_) => self.within,
+        };
+        CallHead { number: Some(open.number), method, left: Some(left), credit: open.credit }
     }
 }
 
 /// A call of this side that has a number. Dropped before it has ended, it is cancelled.
-struct Open<'a> {
+pub(super) struct Open<'a> {
     calls: &'a Calls,
     outbox: &'a Outbox,
     format: &'a dyn CallFormat,
     number: u64,
+    /// How many items may come at first, if it is answered with items.
+    credit: Option<u32>,
 }
 
 impl Open<'_> {
@@ -240,29 +269,39 @@ impl Open<'_> {
             None => Poll::Pending,
         }
     }
+
+    /// Returns the number of a call whose end its stream takes care of.
+    pub(super) fn into_number(self) -> u64 {
+        std::mem::ManuallyDrop::new(self).number
+    }
 }
 
 impl Drop for Open<'_> {
-    /// Ends the call if it has not ended: its frame is taken back, or the peer told to cancel.
     fn drop(&mut self) {
-        let mut state = self.calls.lock();
-        state.slots.remove(self.number);
-        match state.asker.abandon(self.number, self.outbox.first_untouched()) {
-            Abandoned::Nothing => return,
-            Abandoned::Cancel => {}
-            Abandoned::TakeBack { frame } => {
-                if !self.outbox.take_back(frame) {
-                    state.asker.owe_cancel(self.number);
-                }
-            }
-        }
-        state.send_cancels(self.outbox, self.format);
-        drop(state);
-        self.calls.ended.notify_waiters();
+        self.calls.abandon(self.number, self.outbox, self.format);
     }
 }
 
 impl Calls {
+    /// Ends a call if it has not ended: its frame is taken back, or the peer told to cancel.
+    pub(super) fn abandon(&self, number: u64, outbox: &Outbox, format: &dyn CallFormat) {
+        format.call_ended(number);
+        let mut state = self.lock();
+        state.slots.remove(number);
+        match state.asker.abandon(number, outbox.first_untouched()) {
+            Abandoned::Nothing => return,
+            Abandoned::Cancel => {}
+            Abandoned::TakeBack { frame } => {
+                if !outbox.take_back(frame) {
+                    state.asker.owe_cancel(number);
+                }
+            }
+        }
+        state.send_cancels(outbox, format);
+        drop(state);
+        self.ended.notify_waiters();
+    }
+
     /// Handles an answer: a result, an item or a failure.
     pub(super) fn answered(
         &self,
@@ -281,7 +320,19 @@ impl Calls {
         let waker = match state.asker.answer(number, kind, clock::now()) {
             None => return,
             Some(Answered::Done) => state.slots.end(number, outcome.map_err(CallError::from)),
-            Some(Answered::Item) => None,
+            Some(Answered::Item) => match outcome {
+                Ok(item) => match state.slots.item(number, item) {
+                    Ok(waker) => waker,
+                    Err(overrun) => {
+                        // What came before can still be read.
+                        state.asker.abandon(number, u64::MAX);
+                        state.asker.owe_cancel(number);
+                        state.send_cancels(outbox, format);
+                        state.slots.end(number, Err(overrun.into()))
+                    }
+                },
+                Err(_) => None,
+            },
             Some(Answered::Unexpected) => {
                 state.send_cancels(outbox, format);
                 state.slots.end(number, Err(CallError::UnexpectedStream))
@@ -295,5 +346,9 @@ impl Calls {
     }
 }
 
-/// As good as never, for a deadline that the clock cannot say.
+/// Returns the time so much later; as good as never if the clock cannot say it.
+pub(super) fn later(now: Instant, by: Duration) -> Instant {
+    now.checked_add(by).unwrap_or_else(|| now + YEAR)
+}
+
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -2,46 +2,15 @@
 
 use std::time::Duration;
 
-use super::methods::{MAX_TASKS, Methods};
+use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, run};
-use crate::calls::ReservedEvents;
+use crate::calls::failure::duplicate;
 use crate::error::Error;
-use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
-    Admission, Answer, CallFormat, CallNumber, Control, Failure, InvalidControl,
+    Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
 };
 use crate::runtime::clock;
-use crate::{FormatError, HandlerError, Message, MessageFormat, Peer};
-
-/// Which messages of a connection may be calls and answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ControlEvents {
-    None,
-    /// Those of events that begin with `$`.
-    Reserved,
-    Any,
-}
-
-impl ControlEvents {
-    pub(crate) fn of(format: &impl MessageFormat, config: &ConnectionConfig) -> Self {
-        match format.calls() {
-            Some(_) if config.calls.reserved_events == ReservedEvents::Ordinary => Self::None,
-            Some(format) if format.uses_any_event() => Self::Any,
-            Some(_) => Self::Reserved,
-            None => Self::None,
-        }
-    }
-
-    /// Returns whether the message may be a call or an answer: one comparison for most.
-    #[inline]
-    pub(crate) fn may_be(self, message: &Message) -> bool {
-        match self {
-            Self::Reserved => message.event_bytes().first() == Some(&b'$'),
-            Self::None => false,
-            Self::Any => true,
-        }
-    }
-}
+use crate::{HandlerError, Message, MessageFormat, Peer};
 
 /// Handles a message that may be a call or an answer. `None` if it is neither; otherwise the error to
 /// report, if there is one.
@@ -66,8 +35,9 @@ pub(crate) fn handle<F: MessageFormat>(
             answered(number, if more { Answer::Item } else { Answer::Last }, Ok(result));
         }
         Ok(Control::Failure { number, failure }) => answered(number, Answer::Last, Err(failure)),
-        Ok(Control::Call { number, left, message, .. }) => {
-            return Some(call(peer, methods, format, number, left, &message));
+        Ok(Control::Call { number, left, credit, message, .. }) => {
+            let asked = Incoming { number, left, credit, args: &message };
+            return Some(call(peer, methods, format, asked));
         }
         Ok(Control::Cancel(number)) => {
             let mut state = calls.lock();
@@ -77,9 +47,27 @@ pub(crate) fn handle<F: MessageFormat>(
             drop(state);
             calls.ended.notify_waiters();
         }
-        Ok(Control::Credit(..)) => {}
+        Ok(Control::Credit(number, items)) => {
+            let mut state = calls.lock();
+            if let Some(id) = state.answerer.running(&number) {
+                if let Some(credit) = state.credits.get_mut(&id) {
+                    credit.add(items);
+                }
+            }
+            drop(state);
+            calls.ended.notify_waiters();
+        }
     }
     Some(None)
+}
+
+/// A call of the peer.
+struct Incoming<'a> {
+    /// The number to answer; a notice has none.
+    number: Option<CallNumber>,
+    left: Option<Duration>,
+    credit: Option<u32>,
+    args: &'a Message,
 }
 
 /// Runs a method, or answers why not. Returns the error to report, if there is one.
@@ -87,10 +75,9 @@ fn call<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
-    number: Option<CallNumber>,
-    left: Option<Duration>,
-    args: &Message,
+    incoming: Incoming<'_>,
 ) -> Option<Error> {
+    let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
         if let Some(number) = &number {
             answer_failure(peer.outbox(), format, number, &failure);
@@ -98,39 +85,57 @@ fn call<F: MessageFormat>(
     };
     let name = args.event();
     let Some(method) = methods.get(name) else {
-        refuse(Failure::new("unknown_method", format!("there is no method {name:?}")));
+        refuse(Failure::unknown_method(name));
         return None;
     };
     if methods.is_busy() {
-        refuse(Failure::new("busy", format!("{MAX_TASKS} calls run, which is the limit")));
+        refuse(Failure::busy(MAX_TASKS));
+        return None;
+    }
+    let streams = method.answers == Answers::Items;
+    if streams && (credit.is_none() || number.is_none()) {
+        refuse(Failure::new("needs_stream", format!("{name:?} answers with a stream")));
         return None;
     }
     let mut state = peer.calls().lock();
-    if state.closing {
-        refuse(Failure::new("closing", "the connection is about to close"));
+    if streams && state.credits.len() >= MAX_STREAMS {
+        refuse(Failure::new("busy", format!("{MAX_STREAMS} streams run, which is the limit")));
         return None;
     }
-    let (id, deadline) = match state.answerer.call(clock::now(), number.clone(), left) {
+    if state.closing {
+        refuse(Failure::closing());
+        return None;
+    }
+    let now = clock::now();
+    let admission = match &number {
+        Some(number) if streams => state.answerer.call_stream(now, number.clone(), left),
+        number => state.answerer.call(now, number.clone(), left),
+    };
+    let (id, deadline) = match admission {
         Admission::Run { id, deadline } => (id, deadline),
         Admission::Busy { limit } => {
-            refuse(Failure::new("busy", format!("{limit} calls run, which is the limit")));
+            refuse(Failure::busy(limit));
             return None;
         }
         Admission::Duplicate => {
             let reported = std::mem::replace(&mut state.duplicate_reported, true);
-            let error =
-                FormatError::new("duplicate_call", "a call has the number of one that runs");
-            return (!reported).then(|| error.into());
+            return (!reported).then(|| duplicate().into());
         }
     };
+    if let Some(credit) = credit.filter(|_| streams) {
+        state.credits.insert(id, Credit::new(credit));
+    }
     drop(state);
     let call = Call::new(peer.clone(), std::sync::Arc::clone(&method), id, deadline);
     match method.start(args, call.clone()) {
         Ok(running) => run::start(call, &method, running).map(Error::from),
         Err(error) => {
             call.done();
-            refuse(Failure::new("invalid_args", error.to_string()));
+            refuse(Failure::invalid_args(&error));
             Some(HandlerError::payload(name.to_owned(), args, error).into())
         }
     }
 }
+
+/// How many streams run at a time for one peer; beyond it calls are answered `busy`.
+const MAX_STREAMS: usize = 128;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Calling, Calls};
+use super::{Calling, CallingStream};
+use crate::calls::ReservedEvents;
 use crate::error::{EmitError, Error};
-use crate::protocol::calls::{CallHead, EncodeCall};
+use crate::protocol::calls::{CallFormat, CallHead, EncodeCall};
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::outbox::Want;
 use crate::{Client, DecodePayload, MessageFormat, Peer};
@@ -42,6 +43,39 @@ impl<F: MessageFormat> Peer<F> {
         Calling::new(self, method, args)
     }
 
+    /// Calls a method of the peer that answers with items: `peer.call_stream("rows", &query).await?`
+    /// returns the stream once the call is in the send queue.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`](crate::CallError): the call could not be sent. Other errors are the last item.
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the call is not made.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Client, MsgPack};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut rows = client.call_stream::<_, (u64, String)>("rows", "name").await?;
+    /// while let Some(row) = rows.next().await {
+    ///     println!("{:?}", row?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, F, A, R>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+    {
+        CallingStream::new(Calling::new(self, method, args))
+    }
+
     /// Calls a method of the peer without waiting for it: it is not answered. Queued as
     /// [`emit`](Self::emit) does.
     ///
@@ -56,12 +90,19 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().emit(|out| self.format().encode_call(&head, args, out))
     }
 
-    /// Does what its calls have left to do, and returns the errors to report.
-    pub(crate) fn turn_calls(&self) -> Vec<Error> {
+    /// Does what its calls have left to do. Returns the errors to report, and whether cancels wait for
+    /// room in the queue.
+    pub(crate) fn turn_calls(&self) -> (Vec<Error>, bool) {
         match (self.open_calls(), self.format().calls()) {
             (Some(calls), Some(format)) => calls.turn(self.outbox(), format),
-            _ => Vec::new(),
+            _ => (Vec::new(), false),
         }
+    }
+
+    /// Returns the format of its calls, or `None` if it has no calls.
+    pub(crate) fn call_format(&self) -> Option<&dyn CallFormat> {
+        let calls = self.config().calls.reserved_events == ReservedEvents::Calls;
+        self.format().calls().filter(|_| calls)
     }
 
     /// Drops the write half of a lost connection, and fails the calls that it carried. Returns the
@@ -111,6 +152,27 @@ impl<F: MessageFormat> Client<F> {
         self.peer().call(method, args).starting(self.inner())
     }
 
+    /// Calls a method of the server that answers with items. See [`Peer::call_stream`]. Starts the
+    /// client.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`](crate::CallError).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the call is not made.
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, F, A, R>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+    {
+        CallingStream::new(self.call(method, args))
+    }
+
     /// Calls a method of the server without waiting for it: it is not answered. Starts the client.
     ///
     /// # Errors
@@ -129,11 +191,12 @@ impl<F: MessageFormat> Client<F> {
 /// Then, or when it is dropped, it closes the peers.
 pub(crate) async fn finish_calls<F: MessageFormat>(peers: Vec<Peer<F>>, limit: Duration) {
     let closing = Closing(peers);
-    let calls = || closing.0.iter().filter_map(Peer::open_calls);
-    calls().for_each(Calls::start_closing);
+    // Also of those that have called nothing so far.
+    let with_calls = || closing.0.iter().filter(|peer| peer.call_format().is_some());
+    with_calls().for_each(|peer| peer.calls().start_closing());
     let idle = async {
-        for calls in calls() {
-            calls.idle().await;
+        for peer in with_calls() {
+            peer.calls().idle().await;
         }
     };
     // Those that take longer end with their connections.

@@ -6,10 +6,10 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Call;
 use super::run::Running;
+use super::{Call, Sink};
 use crate::calls::MethodOptions;
 use crate::protocol::calls::{EncodeCall, Failure};
 use crate::{DecodePayload, FormatError, Message, MessageFormat};
@@ -24,9 +24,26 @@ pub(crate) struct Methods<F> {
 /// One method.
 pub(super) struct Method<F> {
     pub(super) name: Box<str>,
+    pub(super) answers: Answers,
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
     start: Box<Start<F>>,
+}
+
+/// What a method answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers {
+    Once,
+    Items,
+}
+
+/// A place among the calls of a method that run at a time, to be waited for.
+struct Permit(Option<Arc<Semaphore>>);
+
+impl Permit {
+    async fn get(self) -> Option<OwnedSemaphorePermit> {
+        self.0?.acquire_owned().await.ok()
+    }
 }
 
 /// Reads the arguments and returns the future that answers the call.
@@ -36,7 +53,7 @@ type Start<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send
 pub(super) struct Task(Arc<AtomicUsize>);
 
 impl<F: MessageFormat> Methods<F> {
-    /// Sets the method with this name.
+    /// Sets the method with this name, which answers once.
     pub(crate) fn set<T, R, E, Fut>(
         &self,
         options: MethodOptions,
@@ -50,21 +67,56 @@ impl<F: MessageFormat> Methods<F> {
         Fut: Future<Output = Result<R, E>> + Send + 'static,
     {
         let answer = Arc::new(answer);
+        self.insert(Answers::Once, options, name, move |args: T, call, permit| {
+            let answer = Arc::clone(&answer);
+            Box::pin(async move {
+                let _permit = permit.get().await;
+                let result = answer(args, call.clone()).await;
+                call.answer(result.map_err(E::into)).await;
+            })
+        });
+    }
+
+    /// Sets the method with this name, which answers with items.
+    pub(crate) fn set_stream<T, R, E, Fut>(
+        &self,
+        options: MethodOptions,
+        name: &str,
+        answer: impl Fn(T, Sink<F, R>) -> Fut + Send + Sync + 'static,
+    ) where
+        F: DecodePayload<T> + EncodeCall<R>,
+        T: Send + 'static,
+        R: ?Sized + 'static,
+        E: Into<Failure>,
+        Fut: Future<Output = Result<(), E>> + Send + 'static,
+    {
+        let answer = Arc::new(answer);
+        self.insert(Answers::Items, options, name, move |args: T, call, permit| {
+            let answer = Arc::clone(&answer);
+            Box::pin(async move {
+                let _permit = permit.get().await;
+                let result = answer(args, Sink::new(call.clone())).await;
+                call.end_stream(result.map_err(E::into)).await;
+            })
+        });
+    }
+
+    fn insert<T>(
+        &self,
+        answers: Answers,
+        options: MethodOptions,
+        name: &str,
+        run: impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static,
+    ) where
+        F: DecodePayload<T>,
+    {
         let permits = options.concurrency.map(|calls| Arc::new(Semaphore::new(calls)));
         let start = move |args: &Message, call: Call<F>| {
             let args: T = call.peer().decode(args)?;
-            let (answer, permits) = (Arc::clone(&answer), permits.clone());
-            Ok(Box::pin(async move {
-                let _permit = match permits {
-                    Some(permits) => permits.acquire_owned().await.ok(),
-                    None => None,
-                };
-                let result = answer(args, call.clone()).await;
-                call.answer(result.map_err(E::into)).await;
-            }) as Running)
+            Ok(run(args, call, Permit(permits.clone())))
         };
         let tasks = Arc::clone(&self.tasks);
-        let method = Method { name: name.into(), options, tasks, start: Box::new(start) };
+        let method = Method { name: name.into(), answers, options, tasks, start: Box::new(start) };
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         let old = table.insert(name.into(), Arc::new(method));
         // Dropping a method drops what it captured, which may come back here.

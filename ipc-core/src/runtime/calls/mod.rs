@@ -6,7 +6,9 @@ pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
+mod sink;
 mod slots;
+mod stream;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,13 +21,17 @@ use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::{EmitError, Error};
 use crate::options::ConnectionConfig;
-use crate::protocol::calls::{Answerer, Asker, CallFormat, CallNumber, Failure, Sent, Signal};
+use crate::protocol::calls::{
+    Answerer, Asker, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
+};
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
 pub use ask::Calling;
+pub use sink::{Sink, SinkError};
+pub use stream::{CallStream, CallingStream};
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.
 #[derive(Debug)]
@@ -44,6 +50,11 @@ struct State {
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: HashMap<u64, AbortHandle>,
+    /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
+    /// would keep what follows it from being sent.
+    cancels: bool,
+    /// How many items the peer wants of the streams that run, by their ids.
+    credits: HashMap<u64, Credit>,
     /// Whether new calls are refused, since the connection is about to close.
     closing: bool,
     /// Whether no connection will carry a call any more.
@@ -55,15 +66,20 @@ struct State {
 }
 
 impl Calls {
-    pub(crate) fn new(config: Arc<ConnectionConfig>) -> Self {
+    /// Returns the calls of a peer. `comes_back` says whether they outlive its connections.
+    pub(crate) fn new(config: Arc<ConnectionConfig>, comes_back: bool) -> Self {
         let options = config.calls;
-        // Over datagrams an answer to an earlier socket of this address may still come.
-        let first = config.max_datagram.map_or(1, |_| (clock::chance() * 1e12) as u64);
+        // An answer to an earlier connection of the same peer may still come: a client that comes
+        // back has it in its queue, and over datagrams it may be on its way.
+        let counted = comes_back && config.max_datagram.is_none();
+        let first = if counted { 1 } else { (clock::chance() * 1e12) as u64 };
         let state = State {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: HashMap::new(),
+            cancels: !config.sync,
+            credits: HashMap::new(),
             closing: false,
             closed: false,
             duplicate_reported: false,
@@ -80,14 +96,16 @@ impl Calls {
     /// for the peer stop. `closing` says whether this side wanted the end.
     pub(crate) fn connection_lost(&self, outbox: &Outbox, closing: bool) {
         let mut state = self.lock();
+        // These have left the queue, too, and were not written.
+        let mut wakers = self.end_evicted(&mut state, outbox);
         let lost = state.asker.connection_lost(outbox.first_unsent());
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
         };
-        let wakers =
-            lost.into_iter().map(|(number, sent)| state.slots.end(number, Err(error(sent))));
-        let wakers: Vec<_> = wakers.flatten().collect();
+        for (number, sent) in lost {
+            wakers.extend(state.slots.end(number, Err(error(sent))));
+        }
         for id in state.answerer.connection_lost() {
             state.stop(id);
         }
@@ -110,22 +128,27 @@ impl Calls {
         self.wake(state, wakers);
     }
 
-    /// Does what is left to do in a turn of the connection's task, and returns the errors to report.
-    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> Vec<Error> {
+    /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and
+    /// whether cancels wait for room in the queue.
+    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> (Vec<Error>, bool) {
         let mut state = self.lock();
-        let mut wakers = Vec::new();
-        if let Some(evicted) = outbox.take_evicted() {
-            let limit = self.config.queue.max_bytes();
-            for number in state.asker.evicted(evicted) {
-                let full = QueueLimit::Bytes { limit, actual: limit };
-                let error = CallError::NotSent(EmitError::Full(full));
-                wakers.extend(state.slots.end(number, Err(error)));
-            }
-        }
+        let wakers = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
-        let errors = std::mem::take(&mut state.errors);
-        self.wake(state, wakers);
-        errors
+        let (errors, owes) = (std::mem::take(&mut state.errors), state.asker.owes_cancels());
+        if !wakers.is_empty() {
+            self.wake(state, wakers);
+        }
+        (errors, owes)
+    }
+
+    /// Ends the calls whose frames the queue has dropped for newer ones.
+    fn end_evicted(&self, state: &mut State, outbox: &Outbox) -> Vec<Waker> {
+        let Some(evicted) = outbox.take_evicted() else { return Vec::new() };
+        let limit = self.config.queue.max_bytes();
+        let full = QueueLimit::Bytes { limit, actual: limit };
+        let error = || CallError::NotSent(EmitError::Full(full));
+        let evicted = state.asker.evicted(evicted).into_iter();
+        evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
     }
 
     /// Refuses new calls of both sides from now on.
@@ -170,16 +193,26 @@ impl State {
 
     /// Stops the task of a call whose answer nobody wants any more.
     fn stop(&mut self, id: u64) {
-        if let Some(task) = self.running.remove(&id) {
+        if let Some(task) = self.forget(id) {
             task.abort();
         }
+    }
+
+    /// Forgets a call that has ended, and returns its task if it has one that can be stopped.
+    fn forget(&mut self, id: u64) -> Option<AbortHandle> {
+        self.credits.remove(&id);
+        self.running.remove(&id)
     }
 
     /// Sends the cancels that the peer is owed, as far as they find room.
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
         while let Some(number) = self.asker.next_cancel() {
+            if !self.cancels {
+                continue;
+            }
             let signal = Signal::Cancel(number);
-            match outbox.emit(|out| format.encode_signal(&signal, out)) {
+            // Numbered, so that a policy that drops it says so.
+            match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {
                 Ok(()) => {}
                 Err(EmitError::Full(_)) => {
                     self.asker.owe_cancel(number);

@@ -70,16 +70,22 @@ pub(super) fn start<F: MessageFormat>(
 async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task) {
     let deadline = tokio::time::sleep_until(call.deadline().into());
     tokio::pin!(guarded, deadline);
-    let ended = tokio::select! {
-        biased;
-        ended = &mut guarded => ended,
-        () = &mut deadline => {
-            call.expire();
-            if !call.is_detached() {
-                return;
+    let mut ended = None;
+    while ended.is_none() {
+        tokio::select! {
+            biased;
+            end = &mut guarded => ended = Some(end),
+            () = &mut deadline => match call.expire() {
+                // A stream is given time with each item.
+                Some(at) => deadline.as_mut().reset(at.into()),
+                None if call.is_detached() => break,
+                None => return,
             }
-            guarded.await
         }
+    }
+    let ended = match ended {
+        Some(ended) => ended,
+        None => guarded.await,
     };
     if let Err(message) = ended {
         let error = call.panicked(message);

@@ -1,62 +1,165 @@
-//! `Slots`: what the futures of open calls wait for.
+//! `Slots`: what the futures and streams of open calls wait for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::task::Waker;
 
 use crate::Message;
 use crate::calls::CallError;
+use crate::protocol::calls::{Overrun, Window, WindowLimits};
 
 /// How a call has ended: with the message whose payload is the result, or an error.
 pub(super) type Outcome = Result<Message, CallError>;
 
-/// The futures of open calls, by the numbers of the calls.
+/// The futures and streams of open calls, by the numbers of the calls.
 #[derive(Debug, Default)]
-pub(super) struct Slots(HashMap<u64, Slot>);
+pub(super) struct Slots {
+    slots: HashMap<u64, Slot>,
+    /// How many bytes of items wait to be read, of all streams.
+    unread: usize,
+}
 
 #[derive(Debug)]
 enum Slot {
-    /// The call is open.
+    /// The call is open, and its future waits or will.
     Open(Option<Waker>),
     /// It has ended, and its future has not seen it yet.
     Ended(Outcome),
+    /// It is answered with items.
+    Stream(Box<Items>),
+}
+
+/// The items of a stream that are not read.
+#[derive(Debug)]
+struct Items {
+    items: VecDeque<(Message, usize)>,
+    window: Window,
+    /// Credit that found no room in the send queue.
+    owed: u32,
+    /// How the stream has ended, until that is read.
+    end: Option<Result<(), CallError>>,
+    waker: Option<Waker>,
+}
+
+/// What a stream finds.
+pub(super) enum Found {
+    /// An item, and how much credit to give the peer.
+    Item(Message, u32),
+    /// The end, which is found once.
+    End(Result<(), CallError>),
+    Nothing,
 }
 
 impl Slots {
-    /// Adds a call.
+    /// Adds a call that is answered once.
     pub(super) fn open(&mut self, number: u64) {
-        self.0.insert(number, Slot::Open(None));
+        self.slots.insert(number, Slot::Open(None));
     }
 
-    /// Ends a call and returns the waker of its future, if that waits.
+    /// Adds a call that is answered with items, and returns the credit that its frame gives.
+    pub(super) fn open_stream(&mut self, number: u64, limits: WindowLimits) -> u32 {
+        let window = Window::new(limits);
+        let credit = window.outstanding();
+        let (items, waker) = (VecDeque::new(), None);
+        let stream = Items { items, window, owed: 0, end: None, waker };
+        self.slots.insert(number, Slot::Stream(Box::new(stream)));
+        credit
+    }
+
+    /// Ends a call and returns the waker of its future or stream, if that waits.
     pub(super) fn end(&mut self, number: u64, outcome: Outcome) -> Option<Waker> {
-        match self.0.get_mut(&number) {
-            Some(slot @ Slot::Open(_)) => match std::mem::replace(slot, Slot::Ended(outcome)) {
+        match self.slots.get_mut(&number)? {
+            Slot::Ended(_) => None,
+            slot @ Slot::Open(_) => match std::mem::replace(slot, Slot::Ended(outcome)) {
                 Slot::Open(waker) => waker,
-                Slot::Ended(_) => None,
+                _ => None,
             },
-            _ => None,
+            Slot::Stream(stream) => {
+                stream.end = Some(outcome.map(|last| {
+                    // An end without a result is no item. With one it is the last, credit or not.
+                    if let Some(bytes) = last.payload().map(<[u8]>::len) {
+                        self.unread += bytes;
+                        stream.items.push_back((last, bytes));
+                        // Counted, so that reading it counts down; its limit is that of a frame.
+                        let _ = stream.window.received(bytes);
+                    }
+                }));
+                stream.waker.take()
+            }
         }
+    }
+
+    /// Adds an item to a stream, and returns the waker of its reader, if that waits.
+    ///
+    /// # Errors
+    ///
+    /// [`Overrun`] if more items wait than may.
+    pub(super) fn item(&mut self, number: u64, item: Message) -> Result<Option<Waker>, Overrun> {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(&number) else { return Ok(None) };
+        let bytes = item.payload().map_or(0, <[u8]>::len);
+        let actual = self.unread.saturating_add(bytes);
+        if actual > MAX_UNREAD {
+            return Err(Overrun::Bytes { limit: MAX_UNREAD, actual });
+        }
+        stream.window.received(bytes)?;
+        self.unread = actual;
+        stream.items.push_back((item, bytes));
+        Ok(stream.waker.take())
     }
 
     /// Removes a call that has ended and returns how; otherwise keeps the waker.
     pub(super) fn take(&mut self, number: u64, waker: &Waker) -> Option<Outcome> {
-        match self.0.get_mut(&number)? {
+        match self.slots.get_mut(&number)? {
             Slot::Open(kept) => {
-                match kept {
-                    Some(kept) if kept.will_wake(waker) => {}
-                    kept => *kept = Some(waker.clone()),
-                }
+                keep(kept, waker);
                 None
             }
-            Slot::Ended(_) => match self.0.remove(&number) {
+            Slot::Ended(_) => match self.slots.remove(&number) {
                 Some(Slot::Ended(outcome)) => Some(outcome),
                 _ => None,
             },
+            Slot::Stream(_) => None,
         }
     }
 
-    /// Removes a call whose future was dropped.
+    /// Takes the next item of a stream, or its end; otherwise keeps the waker.
+    pub(super) fn take_item(&mut self, number: u64, waker: &Waker) -> Found {
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(&number) else { return Found::Nothing };
+        if let Some((item, bytes)) = stream.items.pop_front() {
+            self.unread = self.unread.saturating_sub(bytes);
+            let credit = stream.window.read().saturating_add(std::mem::take(&mut stream.owed));
+            return Found::Item(item, if stream.end.is_none() { credit } else { 0 });
+        }
+        if let Some(end) = stream.end.take() {
+            self.remove(number);
+            return Found::End(end);
+        }
+        keep(&mut stream.waker, waker);
+        Found::Nothing
+    }
+
+    /// Keeps credit of a stream for the next item: it found no room in the send queue.
+    pub(super) fn owe_credit(&mut self, number: u64, items: u32) {
+        if let Some(Slot::Stream(stream)) = self.slots.get_mut(&number) {
+            stream.owed = stream.owed.saturating_add(items);
+        }
+    }
+
+    /// Removes a call whose future or stream was dropped.
     pub(super) fn remove(&mut self, number: u64) {
-        self.0.remove(&number);
+        if let Some(Slot::Stream(stream)) = self.slots.remove(&number) {
+            let unread: usize = stream.items.iter().map(|(_, bytes)| bytes).sum();
+            self.unread = self.unread.saturating_sub(unread);
+        }
     }
 }
+
+/// Keeps a waker, unless the one that is kept wakes the same task.
+fn keep(kept: &mut Option<Waker>, waker: &Waker) {
+    match kept {
+        Some(kept) if kept.will_wake(waker) => {}
+        kept => *kept = Some(waker.clone()),
+    }
+}
+
+/// How many bytes of items of all streams of one peer may wait to be read.
+const MAX_UNREAD: usize = 64 * 1024 * 1024;

@@ -190,7 +190,7 @@ impl<F: MessageFormat> Task<F> {
             self.session.handle_input(Input::StopRetrying);
         }
         drop(wishes);
-        for error in self.peer.turn_calls() {
+        for error in self.peer.turn_calls().0 {
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
         }
         match self.peer.outbox().wanted() {

@@ -15,7 +15,7 @@ use bytes::{Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder, Framing};
 use tokio::sync::Notify;
 
-use self::state::State;
+use self::state::OutboxState;
 use self::writing::{Action, Due, Event, Writing};
 use super::primitives::{self, AtomicU8, Mutex, MutexGuard};
 use crate::FormatError;
@@ -32,7 +32,7 @@ use crate::runtime::clock;
 /// messages gather and the connection's task writes them together.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    state: Mutex<State>,
+    state: Mutex<OutboxState>,
     /// Notified when frames were written, the queue drained, or the outbox closed.
     changed: Notify,
     /// Notified when `want` changes, for a client's task that has no connection.
@@ -62,7 +62,7 @@ impl Outbox {
         let encoder = FrameEncoder::new(framing.clone(), config.limits);
         let queue = SendQueue::new(encoder.clone(), config.queue_options());
         Self {
-            state: Mutex::new(State::new(queue, Pause::new(config))),
+            state: Mutex::new(OutboxState::new(queue, Pause::new(config))),
             changed: Notify::new(),
             control: Notify::new(),
             signals: AtomicU8::new(0),
@@ -110,7 +110,7 @@ impl Outbox {
 
     /// Returns why a message was not queued, and disconnects if the policy says so.
     #[cold]
-    fn refuse(&self, mut state: MutexGuard<'_, State>, error: PushError) -> EmitError {
+    fn refuse(&self, mut state: MutexGuard<'_, OutboxState>, error: PushError) -> EmitError {
         let PushError::Full(limit) = error else { return error.into() };
         if state.queue.overflow() == OverflowPolicy::Disconnect {
             state.overflow = Some(limit);
@@ -124,7 +124,7 @@ impl Outbox {
 
     /// Writes or wakes, now that a message was queued after `before` bytes.
     #[inline]
-    fn after_push(&self, mut state: MutexGuard<'_, State>, before: usize) {
+    fn after_push(&self, mut state: MutexGuard<'_, OutboxState>, before: usize) {
         if state.queue.is_held() && state.writing != Writing::Blocked {
             return;
         }
@@ -143,7 +143,7 @@ impl Outbox {
 
     /// Returns when what waits has to be written.
     #[inline]
-    fn due(&self, state: &State) -> Due {
+    fn due(&self, state: &OutboxState) -> Due {
         let bytes = state.queue.bytes();
         match self.flush {
             FlushPolicy::WhenIdle => {
@@ -164,7 +164,7 @@ impl Outbox {
 
     /// Writes what waits, from the caller that queued the last of it after `before` bytes.
     #[inline(never)]
-    fn write_queued(&self, mut state: MutexGuard<'_, State>, before: usize) {
+    fn write_queued(&self, mut state: MutexGuard<'_, OutboxState>, before: usize) {
         let done = state.write_now();
         let waits = state.waiting > 0;
         if !done {
@@ -183,7 +183,7 @@ impl Outbox {
 
     /// Has the connection's task write what waits after the delay of the policy.
     #[cold]
-    fn schedule(&self, mut state: MutexGuard<'_, State>) {
+    fn schedule(&self, mut state: MutexGuard<'_, OutboxState>) {
         if let (FlushPolicy::Within(delay), None) = (self.flush, state.flush_at) {
             state.flush_at = clock::now().checked_add(delay);
             wake(state);
@@ -231,6 +231,7 @@ impl Outbox {
     }
 
     /// Returns the signals that a connection checks after each message: 0 is none.
+    #[inline]
     pub(crate) fn signals(&self) -> u8 {
         self.signals.load(Ordering::Relaxed)
     }
@@ -248,14 +249,14 @@ impl Outbox {
     }
 
     #[inline]
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, OutboxState> {
         // The queue repairs itself after a payload whose encoding panicked.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Wakes the connection's task, once for a burst.
-fn wake(mut state: MutexGuard<'_, State>) {
+fn wake(mut state: MutexGuard<'_, OutboxState>) {
     let driver = state.driver.take();
     drop(state);
     if let Some(driver) = driver {

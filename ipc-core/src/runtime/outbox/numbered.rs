@@ -29,7 +29,12 @@ impl Outbox {
             }
             Ok(_) => {
                 note(state.queue.newest());
+                let evicted = state.queue.has_evicted();
                 self.after_push(state, before);
+                if evicted {
+                    // Some may be calls, which then fail.
+                    self.wake_driver();
+                }
                 Ok(())
             }
             Err(error) => Err(self.refuse(state, error)),
@@ -70,7 +75,14 @@ impl Outbox {
 
     /// Takes back the frame with this number, if it is the last one and not written in part.
     pub(crate) fn take_back(&self, frame: u64) -> bool {
-        self.lock().queue.take_back(frame)
+        let mut state = self.lock();
+        let taken = state.queue.take_back(frame);
+        let waits = state.waiting > 0;
+        drop(state);
+        if taken && waits {
+            self.changed.notify_waiters();
+        }
+        taken
     }
 
     /// Takes the numbers of the frames that were dropped for newer ones.

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::state::State;
+use super::state::OutboxState;
 use super::writing::Writing;
 use super::{BACKLOGGED, Outbox, PAUSED};
 use crate::protocol::connection::backpressure::{Handling, is_handled_here};
@@ -37,7 +37,7 @@ impl Outbox {
 
     /// Counts the message that was queued last, after `before` bytes, if it is an answer.
     #[cold]
-    pub(super) fn count_answer(&self, state: &mut State, before: usize) {
+    pub(super) fn count_answer(&self, state: &mut OutboxState, before: usize) {
         if !is_handled_here(self) {
             return;
         }
@@ -51,12 +51,12 @@ impl Outbox {
 
     /// Resumes reading if enough answers are written. Returns when it does so at the latest.
     #[inline]
-    pub(super) fn look_at_pause(&self, state: &mut State) -> Option<Instant> {
+    pub(super) fn look_at_pause(&self, state: &mut OutboxState) -> Option<Instant> {
         if state.pause.is_counting() { self.look_at_answers(state) } else { None }
     }
 
     #[cold]
-    fn look_at_answers(&self, state: &mut State) -> Option<Instant> {
+    fn look_at_answers(&self, state: &mut OutboxState) -> Option<Instant> {
         if state.writing != Writing::Blocked {
             // Nothing waits for the peer to read: all is written, or its own answer is awaited.
             self.go_on(state);
@@ -75,7 +75,7 @@ impl Outbox {
 
     /// Resumes reading, whatever waits.
     #[inline]
-    pub(super) fn go_on(&self, state: &mut State) {
+    pub(super) fn go_on(&self, state: &mut OutboxState) {
         if state.pause.is_counting() {
             state.pause.clear();
             self.signals.fetch_and(!PAUSED, Ordering::Relaxed);

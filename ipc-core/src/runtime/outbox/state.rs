@@ -18,7 +18,7 @@ use crate::protocol::queue::{QueueLimit, SendQueue};
 use crate::runtime::clock;
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct OutboxState {
     pub(super) queue: SendQueue,
     pub(super) writer: Option<WriteHalf>,
     pub(super) writing: Writing,
@@ -65,7 +65,7 @@ impl Progress {
     }
 }
 
-impl State {
+impl OutboxState {
     pub(super) fn new(queue: SendQueue, pause: Pause) -> Self {
         Self {
             queue,

@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::io::AsyncWrite;
 
 use super::primitives::WriteHalf;
-use super::state::State;
+use super::state::OutboxState;
 use super::writing::{Action, Event, Writing};
 use super::{Outbox, WRITE_FROM, Want};
 use crate::error::Error;
@@ -88,7 +88,7 @@ impl Outbox {
 
     /// Returns whether what waits is written in this turn.
     #[inline]
-    fn is_due(&self, state: &State) -> bool {
+    fn is_due(&self, state: &OutboxState) -> bool {
         // What the socket did not take goes on as soon as it does: a frame may be half written.
         !matches!(self.flush, FlushPolicy::Within(_))
             || state.writing == Writing::Blocked

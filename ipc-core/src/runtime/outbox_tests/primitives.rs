@@ -16,11 +16,11 @@ pub(super) struct WriteHalf(pub(super) Arc<Wire>);
 /// What a socket took, and how much more it takes.
 #[derive(Debug)]
 pub(super) struct Wire {
-    state: Mutex<State>,
+    state: Mutex<WireState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct WireState {
     bytes: Vec<u8>,
     /// How many bytes it takes before it is full.
     space: usize,
@@ -42,7 +42,7 @@ impl Wire {
     }
 
     fn new(space: usize, breaks: bool) -> Arc<Self> {
-        let state = State { bytes: Vec::new(), space, breaks, waker: None };
+        let state = WireState { bytes: Vec::new(), space, breaks, waker: None };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -62,7 +62,7 @@ impl Wire {
         String::from_utf8_lossy(&self.lock().bytes).into_owned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WireState> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

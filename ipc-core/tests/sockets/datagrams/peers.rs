@@ -68,8 +68,8 @@ async fn where_peers_connect_only_those_are_found() {
     let remote = server.peers()[0].info().unwrap().remote.unwrap();
     assert_eq!(server.peer_at(remote).unwrap().id().get(), 1);
     drop(stream);
-    let nobody = server.peer_at(address(&bound)).unwrap_err();
-    assert!(nobody.to_string().contains(&address(&bound).to_string()), "{nobody}");
+    let unknown = server.peer_at(address(&bound)).unwrap_err();
+    assert!(unknown.to_string().contains(&address(&bound).to_string()), "{unknown}");
     let memory = Server::builder(Lines, MemoryTransport::new("no-addresses")).build();
     assert_eq!(memory.peer_at(remote).unwrap_err().code(), "no_peer_at");
 }

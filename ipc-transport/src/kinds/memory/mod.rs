@@ -43,8 +43,7 @@ impl MemoryTransport {
     ///
     /// ```
     /// # use ipc_transport::{MemoryTransport, Transport};
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let transport = MemoryTransport::new("example");
     /// let mut listener = transport.listen().await?;
     /// let (client, server) = tokio::try_join!(transport.dial(), listener.accept())?;

@@ -132,11 +132,11 @@ impl Drop for Writer {
 #[derive(Debug)]
 struct Pipe {
     capacity: usize,
-    state: Mutex<State>,
+    state: Mutex<Buffer>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Buffer {
     /// Invariant: never longer than the pipe's capacity; empty once the reader is gone.
     bytes: VecDeque<u8>,
     reader: Option<Waker>,
@@ -146,7 +146,7 @@ struct State {
 }
 
 impl Pipe {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Buffer> {
         // No code panics while it holds the lock, and the state is whole between statements.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

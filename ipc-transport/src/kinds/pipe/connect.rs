@@ -8,7 +8,7 @@ use tokio::net::windows::named_pipe::ClientOptions;
 use super::instance::{is_busy, is_missing};
 use super::stream::{Pipe, PipeStream};
 use super::{PipeTransport, name, sys};
-use crate::kinds::busy::open_when_free;
+use crate::kinds::common::busy::open_when_free;
 use crate::{PeerInfo, Stream, Transport, TransportError};
 
 /// Connects as soon as one of the pipe's instances is without a client.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::kinds::busy::BusyTimeout;
+use crate::kinds::common::busy::BusyTimeout;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 #[cfg(windows)]

@@ -28,14 +28,14 @@ pub(crate) struct PipeStream {
 
 /// The half of a pipe that reads.
 #[derive(Debug)]
-pub(crate) struct PipeReader(Arc<Mutex<State>>);
+pub(crate) struct PipeReader(Arc<Mutex<SharedPipe>>);
 
 /// The half of a pipe that writes; dropping it closes the pipe.
 #[derive(Debug)]
-pub(crate) struct PipeWriter(Arc<Mutex<State>>);
+pub(crate) struct PipeWriter(Arc<Mutex<SharedPipe>>);
 
 #[derive(Debug)]
-struct State {
+struct SharedPipe {
     /// `None` once we have closed it.
     pipe: Option<Pipe>,
     /// The other side has closed the pipe; what it wrote may not have been read yet.
@@ -58,7 +58,7 @@ macro_rules! each_end {
 
 impl PipeStream {
     pub(super) fn new(pipe: Pipe) -> Self {
-        let state = State { pipe: Some(pipe), closing: false, ended: false, reader: None };
+        let state = SharedPipe { pipe: Some(pipe), closing: false, ended: false, reader: None };
         let state = Arc::new(Mutex::new(state));
         Self { reader: PipeReader(Arc::clone(&state)), writer: PipeWriter(state) }
     }
@@ -68,7 +68,7 @@ impl PipeStream {
     }
 }
 
-impl State {
+impl SharedPipe {
     fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             let Some(pipe) = self.pipe.as_ref().filter(|_| !self.ended) else {
@@ -145,7 +145,7 @@ impl State {
 }
 
 /// Closes the pipe and wakes the reader.
-fn close(mut state: MutexGuard<'_, State>) {
+fn close(mut state: MutexGuard<'_, SharedPipe>) {
     // What is still being written is written all the same, while the runtime lives.
     let (pipe, reader) = (state.pipe.take(), state.reader.take());
     drop(state);
@@ -155,7 +155,7 @@ fn close(mut state: MutexGuard<'_, State>) {
     }
 }
 
-fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<SharedPipe>) -> MutexGuard<'_, SharedPipe> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

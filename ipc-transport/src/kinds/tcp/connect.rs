@@ -9,8 +9,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use super::race::{Lost, in_turn, race};
 use super::server::{Addresses, TcpServer};
 use super::{IpVersion, TcpTransport};
-use crate::deadline::Deadline;
-use crate::kinds::families::hear_both_families;
+use crate::dial_deadline::Deadline;
+use crate::kinds::common::ip_families::hear_both_families;
 use crate::stream::quiet::Quiet;
 use crate::{Attempts, TransportError};
 

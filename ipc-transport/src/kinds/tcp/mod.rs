@@ -1,5 +1,5 @@
 //! TCP: ordered, reliable, no message boundaries, no credentials; `TCP_NODELAY` and keepalive
-//! unless told not to.
+//! by default.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::deadline::Deadline;
-use crate::kinds::accept::is_too_many_files;
+use crate::dial_deadline::Deadline;
+use crate::kinds::common::accept::is_too_many_files;
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 mod connect;

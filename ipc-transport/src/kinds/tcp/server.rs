@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::TcpTransport;
 use super::options::SocketOptions;
-use crate::kinds::accept::{Reserve, UnlessForked};
+use crate::kinds::common::accept::{Reserve, UnlessForked};
 use crate::stream::quiet::Quiet;
 use crate::{Endpoint, Listener, PeerInfo, Stream, TransportError};
 

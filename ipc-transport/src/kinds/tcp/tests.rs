@@ -112,7 +112,7 @@ async fn a_connection_comes_from_the_port_that_was_asked_for() -> io::Result<()>
 async fn every_address_is_tried_until_one_answers() -> io::Result<()> {
     let listener = local(0).bind(([127, 0, 0, 1], 0).into())?;
     let good = listener.local_addr()?;
-    // Bound and never listening: a connect is refused, and nobody else gets the port.
+    // Bound and never listening: a connect is refused, and no other process gets the port.
     let reserved = new_socket(good)?;
     reserved.bind(([127, 0, 0, 1], 0).into())?;
     let bad = reserved.local_addr()?;

@@ -25,7 +25,7 @@ use super::provider::provider;
 use super::roots::Roots;
 use super::trust::ServerTrust;
 use super::{HandshakeFailure, Pem, TlsError, TlsIo, info, over_tls};
-use crate::deadline::Deadline;
+use crate::dial_deadline::Deadline;
 use crate::stream::quiet::Quiet;
 use crate::{Endpoint, Secret, Stream, TcpTransport, Transport, TransportError};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::deadline::Deadline;
+use crate::dial_deadline::Deadline;
 use crate::{Endpoint, Listener, Stream, TcpTransport, Transport, TransportError};
 
 mod certificate;
@@ -107,8 +107,8 @@ impl TlsTransport {
 
     /// Sets how many handshakes a listener has under way at a time, by default 128, at least one.
     ///
-    /// For one more, the oldest is cut if it has had a second, so that those who never finish keep
-    /// nobody out for longer; until then newcomers wait. Handshakes do not count as connections.
+    /// For one more, the oldest is cut if it has had a second, so that those who never finish
+    /// delay others no longer than that; until then newcomers wait. Handshakes do not count as connections.
     #[must_use]
     pub fn with_max_handshakes(mut self, handshakes: usize) -> Self {
         self.max_handshakes = handshakes.max(1);

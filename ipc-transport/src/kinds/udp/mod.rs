@@ -53,6 +53,23 @@ use crate::{Attempts, Endpoint, Listener, Stream, Transport, TransportError};
 /// [`TransportError::Unreachable`], [`TransportError::TooManyFiles`] or [`TransportError::Io`]; for
 /// listening also [`TransportError::AddressInUse`], for dialing [`TransportError::BroadcastOff`]. A
 /// write to a broadcast address that was not asked for is [`SendRefused::BroadcastOff`].
+///
+/// # Examples
+///
+/// ```
+/// use ipc_transport::{Endpoint, Transport, UdpTransport};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut listener = UdpTransport::udp4("127.0.0.1", 0).listen().await?;
+/// let Endpoint::Udp4 { host, port } = listener.endpoint() else { unreachable!() };
+/// let mut client = UdpTransport::udp4(host, port).dial().await?;
+/// client.write_all(b"one datagram").await?;
+/// let mut server = listener.accept().await?; // The stream of the client's address.
+/// let mut datagram = [0; 64];
+/// assert_eq!(server.read(&mut datagram).await?, 12);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct UdpTransport {
     family: Family,

@@ -22,7 +22,7 @@ use crate::{Endpoint, PeerInfo, Stream, TransportError};
 /// What a listener, its streams and its reading task share.
 pub(crate) struct Shared {
     place: Place,
-    state: Mutex<State>,
+    state: Mutex<PortState>,
     /// Notified when a peer waits to be accepted, or reading failed.
     pub(super) news: Notify,
     /// The reading side; `None` once the listener is closed. The task that reads keeps no other
@@ -39,7 +39,7 @@ pub(super) struct Place {
     pub(super) broadcast: bool,
 }
 
-struct State {
+struct PortState {
     table: PeerTable,
     truncated: u64,
     refused: u64,
@@ -61,7 +61,7 @@ impl Shared {
             Receiving { socket: Arc::new(socket), buffer: vec![0; RECEIVE].into_boxed_slice() };
         Self {
             place,
-            state: Mutex::new(State {
+            state: Mutex::new(PortState {
                 table,
                 truncated: 0,
                 refused: 0,
@@ -235,7 +235,7 @@ impl Shared {
         result
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PortState> {
         // Nothing in there calls foreign code, so nothing is left half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 
-use crate::kinds::families::hear_both_families;
+use crate::kinds::common::ip_families::hear_both_families;
 
 /// Returns a socket bound to the address.
 pub(super) fn bind(address: SocketAddr, broadcast: bool) -> io::Result<UdpSocket> {

@@ -1,13 +1,13 @@
 //! Unix stream sockets with a name in Linux's abstract namespace: no file, no rights, no leftovers.
 
+#[cfg(unix)]
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 #[cfg(unix)]
 use super::name::Name;
-use super::options::{PeerCheck, SocketOptions};
-use crate::kinds::busy::BusyTimeout;
+use super::options::{PeerCheck, SocketOptions, socket_setters};
 use crate::{Endpoint, Listener, Stream, Transport, TransportError};
 
 /// A name of Linux's abstract namespace, to dial or to serve.
@@ -82,23 +82,7 @@ impl AbstractTransport {
         self
     }
 
-    /// Sets how many connections may wait to be accepted, by default 511 as Node has it.
-    ///
-    /// The system caps it (`net.core.somaxconn`).
-    #[must_use]
-    pub fn with_backlog(mut self, backlog: u32) -> Self {
-        self.socket.backlog = backlog;
-        self
-    }
-
-    /// Sets how long a dial waits for a place in the backlog of a server that is there and does not
-    /// keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
-    /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
-    #[must_use]
-    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
-        self.socket.busy_timeout = BusyTimeout::of(busy_timeout);
-        self
-    }
+    socket_setters!();
 }
 
 #[cfg(unix)]

@@ -9,8 +9,8 @@ use tokio::net::UnixStream;
 use super::name::Name;
 use super::options::PeerCheck;
 use super::{peer_check, socket_path};
-use crate::kinds::accept::is_too_many_files;
-use crate::kinds::busy::open_when_free;
+use crate::kinds::common::accept::is_too_many_files;
+use crate::kinds::common::busy::open_when_free;
 use crate::stream::quiet::Quiet;
 use crate::{Credentials, Endpoint, PeerInfo, Stream, TransportError};
 

@@ -14,7 +14,7 @@ use super::options::PeerCheck;
 use super::peer_check;
 use super::socket_file::SocketFile;
 use super::watch::{FileWatch, Verdict};
-use crate::kinds::accept::{Reserve, UnlessForked};
+use crate::kinds::common::accept::{Reserve, UnlessForked};
 use crate::stream::quiet::Quiet;
 use crate::{DisplacedBy, Displacements, Endpoint, Listener, PeerInfo, Stream, TransportError};
 

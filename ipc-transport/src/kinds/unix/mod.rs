@@ -8,7 +8,7 @@ use async_trait::async_trait;
 mod abstract_name;
 #[cfg(unix)]
 mod connect;
-mod group;
+mod file_group;
 #[cfg(unix)]
 pub(crate) mod listener;
 #[cfg(unix)]
@@ -29,12 +29,11 @@ pub(crate) mod users;
 mod watch;
 
 pub use abstract_name::AbstractTransport;
-pub use group::Group;
+pub use file_group::Group;
 pub use options::PeerCheck;
 pub use users::user_id;
 
-use self::options::SocketOptions;
-use crate::kinds::busy::BusyTimeout;
+use self::options::{SocketOptions, socket_setters};
 use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced};
 
 /// A socket file, to dial or to serve.
@@ -212,14 +211,7 @@ impl UnixTransport {
         self
     }
 
-    /// Sets how many connections may wait to be accepted, by default 511 as Node has it.
-    ///
-    /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it waits for a place.
-    #[must_use]
-    pub fn with_backlog(mut self, backlog: u32) -> Self {
-        self.socket.backlog = backlog;
-        self
-    }
+    socket_setters!();
 
     /// Sets how often a server looks whether its file is still there, by default every 2 seconds;
     /// `None`: never.
@@ -242,17 +234,6 @@ impl UnixTransport {
     #[must_use]
     pub fn with_when_displaced(mut self, then: WhenDisplaced) -> Self {
         self.file.when_displaced = then;
-        self
-    }
-
-    /// Sets how long a dial waits for a place in the backlog of a server that is there and does not
-    /// keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
-    /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
-    ///
-    /// Only Linux says that a backlog is full; elsewhere it looks as if no server were listening.
-    #[must_use]
-    pub fn with_busy_timeout(mut self, busy_timeout: Duration) -> Self {
-        self.socket.busy_timeout = BusyTimeout::of(busy_timeout);
         self
     }
 }

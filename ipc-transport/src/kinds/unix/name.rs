@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use tokio::net::{UnixListener, UnixSocket};
 
 use super::socket_path::LIMIT;
-use crate::kinds::accept::is_too_many_files;
+use crate::kinds::common::accept::is_too_many_files;
 use crate::{Endpoint, TransportError};
 
 /// A name that this system takes, and that fits into a socket address.

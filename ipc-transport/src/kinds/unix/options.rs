@@ -2,7 +2,7 @@
 
 #[cfg(doc)]
 use crate::TransportError;
-use crate::kinds::busy::BusyTimeout;
+use crate::kinds::common::busy::BusyTimeout;
 
 /// Which users one end of a Unix socket accepts at the other.
 ///
@@ -44,6 +44,32 @@ impl SocketOptions {
         Self { dial_check, accept_check, backlog, busy_timeout }
     }
 }
+
+/// Adds the setters that a socket with a file and one with an abstract name have alike.
+macro_rules! socket_setters {
+    () => {
+        /// Sets how many connections may wait to be accepted, by default 511 as Node has it.
+        ///
+        /// The system caps it (Linux: `net.core.somaxconn`). A dial beyond it waits for a place.
+        #[must_use]
+        pub fn with_backlog(mut self, backlog: u32) -> Self {
+            self.socket.backlog = backlog;
+            self
+        }
+
+        /// Sets how long a dial waits for a place in the backlog of a server that is there and does
+        /// not keep up, then [`TransportError::Busy`]; by default 5 seconds, or with
+        /// [`dial_within`](Transport::dial_within) all the time there is. Zero waits for none.
+        ///
+        /// Only Linux says that a backlog is full; elsewhere it looks as if no server were listening.
+        #[must_use]
+        pub fn with_busy_timeout(mut self, busy_timeout: std::time::Duration) -> Self {
+            self.socket.busy_timeout = $crate::kinds::common::busy::BusyTimeout::of(busy_timeout);
+            self
+        }
+    };
+}
+pub(super) use socket_setters;
 
 /// What Node passes to listen(2).
 const DEFAULT_BACKLOG: u32 = 511;

@@ -71,6 +71,16 @@ impl Combo {
     }
 }
 
+impl Role {
+    /// Returns the role that node-ipc plays.
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::Server => Self::Client,
+            Self::Client => Self::Server,
+        }
+    }
+}
+
 impl Kind {
     /// Every kind of this system.
     pub(crate) const ALL: [Self; 5] = [Self::Unix, Self::Tcp, Self::Tls, Self::Udp4, Self::Udp6];

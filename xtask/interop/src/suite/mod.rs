@@ -113,7 +113,9 @@ fn run(options: &Options) -> Result<Summary> {
     } else {
         None
     };
-    let setup = Setup { nipc, nodes, certificates, runs: options.runs };
+    let needs_calls = nipc.is_some() && tasks.iter().any(|(case, _)| case.calls);
+    let call_peer = if needs_calls { Some(nipc::build_call_peer(&target)?) } else { None };
+    let setup = Setup { nipc, call_peer, nodes, certificates, runs: options.runs };
 
     let began = Instant::now();
     let runs = runner::run(&setup, &off, tasks, options.jobs.unwrap_or(2));
@@ -141,7 +143,8 @@ pub(crate) fn run_on_windows(
     filter: &str,
     write: bool,
 ) -> Result<Summary> {
-    let setup = Setup { nipc: Some(nipc), nodes, certificates: None, runs: Some(20) };
+    let (nipc, call_peer) = (Some(nipc), None);
+    let setup = Setup { nipc, call_peer, nodes, certificates: None, runs: Some(20) };
     let combos = Combo::on_windows();
     let fits = |case: &&Case| {
         case.name.contains(filter) && combos.iter().any(|combo| case.runs_on_windows(*combo))

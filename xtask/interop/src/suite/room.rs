@@ -23,6 +23,8 @@ use xtask::{proc, repo};
 pub(crate) struct Setup {
     /// The `nipc` program; without it node-ipc plays both roles.
     pub(crate) nipc: Option<PathBuf>,
+    /// Our program for calls, if there is `nipc` and a case needs it.
+    pub(crate) call_peer: Option<PathBuf>,
     /// One for each version that is run; without any `nipc` plays both roles.
     pub(crate) nodes: Vec<Node>,
     /// What TLS needs, if it is run.
@@ -45,6 +47,7 @@ pub(crate) struct Room<'a> {
     transcripts: RefCell<Vec<Transcript>>,
     variables: RefCell<Vec<(&'static str, PathBuf)>>,
     max_files: Cell<Option<u32>>,
+    calls: Cell<bool>,
 }
 
 impl<'a> Room<'a> {
@@ -78,6 +81,7 @@ impl<'a> Room<'a> {
             transcripts: RefCell::default(),
             variables: RefCell::default(),
             max_files: Cell::default(),
+            calls: Cell::default(),
         })
     }
 
@@ -169,7 +173,8 @@ impl<'a> Room<'a> {
         command: &str,
         options: &[&str],
     ) -> Result<Peer> {
-        let (name, mut program) = match (&self.setup.nipc, self.node) {
+        let ours = if self.calls.get() { &self.setup.call_peer } else { &self.setup.nipc };
+        let (name, mut program) = match (ours, self.node) {
             (Some(path), node) if nipc || node.is_none() => ("nipc", Command::new(path)),
             (_, Some(node)) => ("node-ipc", node.script(&script("peer.cjs"))),
             _ => return Err("neither nipc nor node-ipc".into()),
@@ -205,6 +210,11 @@ impl<'a> Room<'a> {
     /// Lets every process from now on have so many files and sockets open at most.
     pub(crate) fn set_max_files(&self, max: Option<u32>) {
         self.max_files.set(max);
+    }
+
+    /// Starts the program for calls in place of `nipc` from now on.
+    pub(crate) fn set_calls(&self) {
+        self.calls.set(true);
     }
 
     /// Connects a bare socket to the server.

@@ -1,10 +1,11 @@
 //! The command line.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Result;
 use super::cases::Case;
-use super::subjects::{Program, Subject};
+use super::subjects::{Need, Program, Subject};
 
 /// What to measure, and where the figures go.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub(super) struct Programs {
     pub(super) subject: PathBuf,
     pub(super) peers: Option<PathBuf>,
     pub(super) node: Option<PathBuf>,
-    pub(super) node_ipc_9: Option<PathBuf>,
-    pub(super) node_ipc_14: Option<PathBuf>,
+    /// What is not of this repository, by name.
+    with: BTreeMap<String, PathBuf>,
     /// Where the scripts for node are.
     pub(super) scripts: PathBuf,
 }
@@ -40,13 +41,19 @@ pub(super) struct Programs {
 impl Programs {
     /// Returns whether everything a subject needs is here.
     pub(super) fn has(&self, subject: &Subject) -> bool {
-        [subject.server, subject.client].iter().all(|program| match program {
-            Program::Own(_) | Program::Common | Program::None => true,
-            Program::Peers(_) => self.peers.is_some(),
-            Program::Node9(_) => self.node.is_some() && self.node_ipc_9.is_some(),
-            Program::Node14(_) => self.node.is_some() && self.node_ipc_14.is_some(),
-            Program::Node(_) => self.node.is_some(),
+        [subject.server, subject.client].iter().all(|program| {
+            let is_here = match program {
+                Program::Own(_) | Program::Common | Program::None => true,
+                Program::Peers(..) => self.peers.is_some(),
+                Program::Node(..) => self.node.is_some(),
+            };
+            is_here && program.needs().iter().all(|need| self.path(*need).is_some())
         })
+    }
+
+    /// Returns where something is that a program needs.
+    pub(super) fn path(&self, need: Need) -> Option<&PathBuf> {
+        self.with.get(need.name)
     }
 }
 
@@ -82,8 +89,11 @@ impl Plan {
                 "--label" => plan.label = value()?,
                 "--peers-program" => plan.programs.peers = Some(value()?.into()),
                 "--node" => plan.programs.node = Some(value()?.into()),
-                "--node-ipc-9" => plan.programs.node_ipc_9 = Some(value()?.into()),
-                "--node-ipc-14" => plan.programs.node_ipc_14 = Some(value()?.into()),
+                "--with" => {
+                    let value = value()?;
+                    let (name, path) = value.split_once('=').ok_or("--with takes NAME=PATH")?;
+                    plan.programs.with.insert(name.to_owned(), path.into());
+                }
                 "--scripts" => plan.programs.scripts = value()?.into(),
                 "--results" => plan.results = value()?.into(),
                 "--readme" => plan.readme = Some(value()?.into()),
@@ -119,4 +129,4 @@ const ROUNDS: usize = 7;
 const HELP: &str = "\
 bench [--quick] [--only W1,W2] [--peers A,B] [--rounds N] [--no-pin] [--label TEXT]
       [--results FILE] [--fresh] [--report] [--readme FILE] [--charts DIR] [--summary FILE]
-      [--peers-program FILE] [--node FILE] [--node-ipc-9 DIR] [--node-ipc-14 DIR] [--scripts DIR]";
+      [--peers-program FILE] [--node FILE] [--scripts DIR] [--with NAME=PATH]..";

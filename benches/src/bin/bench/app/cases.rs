@@ -25,7 +25,7 @@ pub(super) struct Case {
 impl Case {
     /// Returns whether slow subjects get a part of the messages only.
     pub(super) fn is_parted(&self) -> bool {
-        PARTED.contains(&self.workload.id)
+        PARTED.iter().any(|name| self.is(name))
     }
 
     /// Returns whether the name is this case's or begins it: `W1`, `W10 decode`.
@@ -74,6 +74,11 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
     cases.add(W8, "echo, 64 in flight", Task::new(Work::Echo, 200_000).in_flight(64));
     cases.add(W8, "one way", Task::new(Work::Flood, 200_000));
     cases.add(W9, "killed at 1,000/s", Task::new(Work::Restart, 3_000).rate(1_000).warm_up(0));
+    cases.add(W11, "1 in flight", Task::new(Work::Call, 10_000));
+    cases.add(W11, "64 in flight", Task::new(Work::Call, 400_000).in_flight(64));
+    for ((size, bytes), items) in SIZES.into_iter().zip([1_000_000, 400_000]) {
+        cases.add(W12, size, Task::new(Work::Stream, items).body(bytes));
+    }
     for (size, bytes) in SIZES {
         let messages = (64 << 20) / (bytes as u64 + 50);
         for (name, chunk) in [("", 64 * 1024), (", chunks of 1 KiB", 1024)] {
@@ -135,11 +140,11 @@ impl Cases {
 const SIZES: [(&str, usize); 4] =
     [("64 B", 64), ("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)];
 
-/// The workloads in which slow subjects get a part of the messages only.
-pub(super) const PARTED: [&str; 4] = ["W2", "W3", "W5", "W6"];
+/// The workloads, or cases of them, in which slow subjects get a part of the messages only.
+pub(super) const PARTED: [&str; 6] = ["W2", "W3", "W5", "W6", "W11 64 in flight", "W12"];
 
 /// Every workload, in order.
-pub(super) const WORKLOADS: [Workload; 10] = [W1, W2, W3, W4, W5, W6, W7, W8, W9, W10];
+pub(super) const WORKLOADS: [Workload; 12] = [W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W11, W12];
 
 const W1: Workload = Workload {
     id: "W1",
@@ -196,4 +201,17 @@ const W10: Workload = Workload {
     title: "the codec alone",
     about: "In memory, one core. Decoding includes receiving, by copy, and the envelope. The scan is \
             the search for the delimiter alone, in a frame that has been received.",
+};
+const W11: Workload = Workload {
+    id: "W11",
+    title: "calls",
+    about: "A call with 64 bytes of arguments, answered with the same. `ours` is what a call is compared with: \
+            an event that comes back, as in W1 and W2. Processor time and memory of nats-server are \
+            its server's.",
+};
+const W12: Workload = Workload {
+    id: "W12",
+    title: "streams",
+    about: "One call is answered with a stream of items, which one reader reads. `ours` is what a stream is \
+            compared with: events that the server sends.",
 };

@@ -67,6 +67,8 @@ pub(super) fn of(workload: &str) -> &'static [Column] {
         "W8" => MIXED,
         "W9" => RESTART,
         "W10" => CODEC,
+        "W11" => CALLS,
+        "W12" => STREAMS,
         _ => RATES,
     }
 }
@@ -81,6 +83,8 @@ pub(super) fn main_figure(workload: &str) -> Option<(&'static str, &'static str,
         "W5" => Some(("rate", "deliveries a second", true)),
         "W9" => None,
         "W10" => Some(("gb_per_s", "GB/s", true)),
+        "W11" => Some(("rate", "calls a second", true)),
+        "W12" => Some(("rate", "items a second", true)),
         _ => Some(("rate", "messages a second", true)),
     }
 }
@@ -170,6 +174,26 @@ const RESTART: &[Column] = &[
     Column::median("dropped, counted", "dropped", 0),
     Column::median("written, no answer", "written_unanswered", 0),
     Column::median("not accounted for", "unaccounted", 0),
+];
+
+const CALLS: &[Column] = &[
+    Column::median("calls/s", "rate", 0),
+    Column::spread("rate", 0),
+    Column::median("p50 us", "p50", 2),
+    Column::median("p99 us", "p99", 2),
+    Column::median("CPU us/call", "cpu_us", 2),
+    Column::median("server MiB", "server_mib", 1),
+    Column::median("client MiB", "client_mib", 1),
+    Column::ratio("time / event", "us", "ours"),
+];
+
+const STREAMS: &[Column] = &[
+    Column::median("items/s", "rate", 0),
+    Column::spread("rate", 0),
+    Column::median("CPU us/item", "cpu_us", 2),
+    Column::median("server MiB", "server_mib", 1),
+    Column::median("client MiB", "client_mib", 1),
+    Column::ratio("time / event", "us", "ours"),
 ];
 
 const CODEC: &[Column] = &[

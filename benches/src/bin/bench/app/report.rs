@@ -81,7 +81,7 @@ fn section(
     }
     let mut absent: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for subject in subjects.iter().filter(|subject| !subject.others.is_empty()) {
-        if *id != "W10" && !cases.iter().any(|case| subject.does(case)) {
+        if *id != "W10" && subject.is_of_kind(id) && !cases.iter().any(|case| subject.does(case)) {
             absent.entry(subject.others).or_default().push(format!("`{}`", subject.name));
         }
     }

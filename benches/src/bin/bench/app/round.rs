@@ -1,5 +1,6 @@
 //! One round: a server, a client, and what both used meanwhile.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -72,28 +73,27 @@ fn restart(server: &mut Running, command: &mut Command, core: Option<usize>) -> 
 
 fn command(plan: &Plan, program: Program, role: &str, case: &Case) -> Option<Command> {
     let programs = &plan.programs;
-    let script = |name: &str, package: Option<&std::path::PathBuf>| {
-        let mut command = Command::new(programs.node.as_ref()?);
-        command.arg(programs.scripts.join(name));
-        if let Some(package) = package {
-            command.env("NODE_IPC_DIR", package);
-        }
-        Some(command)
-    };
-    let compiled = |program: &std::path::PathBuf, kind: &str| {
-        let mut command = Command::new(program);
+    let compiled = |file: &Path, kind: &str| {
+        let mut command = Command::new(file);
         command.args([role, kind]);
         command
     };
-    match program {
-        Program::Own(kind) => Some(compiled(&programs.subject, kind)),
-        Program::Common => Some(compiled(&programs.subject, case.common?)),
-        Program::Peers(kind) => Some(compiled(programs.peers.as_ref()?, kind)),
-        Program::Node9(name) => script(name, programs.node_ipc_9.as_ref()),
-        Program::Node14(name) => script(name, programs.node_ipc_14.as_ref()),
-        Program::Node(name) => script(name, None),
-        Program::None => None,
+    let mut command = match program {
+        Program::Own(kind) => compiled(&programs.subject, kind),
+        Program::Common => compiled(&programs.subject, case.common?),
+        Program::Peers(kind, _) => compiled(programs.peers.as_ref()?, kind),
+        Program::Node(script, _) => {
+            let mut command = Command::new(programs.node.as_ref()?);
+            let mut words = script.split(' ');
+            command.arg(programs.scripts.join(words.next()?)).args(words);
+            command
+        }
+        Program::None => return None,
+    };
+    for need in program.needs() {
+        command.env(need.variable, programs.path(*need)?);
     }
+    Some(command)
 }
 
 /// What is seen of a round from outside.
@@ -110,7 +110,7 @@ struct Round {
 
 impl Round {
     fn server_now(&self) -> Sample {
-        self.server.map(Sample::of).unwrap_or_default()
+        self.server.map(Sample::of_family).unwrap_or_default()
     }
 
     fn begin(&mut self) {
@@ -122,7 +122,8 @@ impl Round {
         let (client, server) = (Sample::of(self.client), self.server_now());
         let messages = outcome.get("messages").unwrap_or(1.0).max(1.0);
         let seconds = outcome.get("seconds").unwrap_or_default();
-        let mut outcome = outcome.with("rate", messages / seconds);
+        let mut outcome =
+            outcome.with("rate", messages / seconds).with("us", seconds * 1e6 / messages);
         if let Some((at, client_then, server_then)) = self.began {
             let wall = (now() - at).as_secs_f64();
             // A server that was killed has taken what it used with it.

@@ -16,6 +16,16 @@ pub(super) struct Sample {
 }
 
 impl Sample {
+    /// Looks at a process and what it has started, such as a broker.
+    pub(super) fn of_family(process: u32) -> Self {
+        children(process).into_iter().map(Self::of).fold(Self::of(process), |all, one| Self {
+            cpu: all.cpu + one.cpu,
+            memory: all.memory + one.memory,
+            peak: all.peak + one.peak,
+            sleeps: all.sleeps + one.sleeps,
+        })
+    }
+
     /// Looks at a process.
     pub(super) fn of(process: u32) -> Self {
         let read = |name: &str| fs::read_to_string(format!("/proc/{process}/{name}"));
@@ -35,6 +45,15 @@ impl Sample {
     }
 }
 
+/// Returns the processes that a process has started and that run.
+fn children(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists =
+        threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    let lists: Vec<String> = lists.collect();
+    lists.iter().flat_map(|list| list.split_whitespace()).filter_map(|id| id.parse().ok()).collect()
+}
+
 /// Returns user and system time of a whole process, threads that have ended included. It is told
 /// in hundredths of a second, which is why a round takes about one.
 fn processor_time(stat: &str) -> f64 {
@@ -52,13 +71,34 @@ fn number(status: &str, name: &str) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{number, processor_time};
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    use super::{Sample, children, number, processor_time};
 
     #[test]
     fn user_and_system_time_are_added() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194304 101 0 0 0 250 50 0 0 20 0 1 0 5";
         assert_eq!(processor_time(stat), 3.0);
         assert_eq!(processor_time(""), 0.0);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_a_process_has_started_belongs_to_it() {
+        // One thread each: while threads of this program end, the list of them has gaps.
+        let script = "exec 3<&0; cat <&3 & echo started; wait";
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut shell = shell.spawn().unwrap();
+        let mut started = String::new();
+        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut started).unwrap();
+        assert_eq!(children(shell.id()).len(), 1);
+        let (all, alone) = (Sample::of_family(shell.id()), Sample::of(shell.id()));
+        assert!(all.memory > alone.memory, "{all:?} {alone:?}");
+        // Both end with this input.
+        drop(shell.stdin.take());
+        assert!(shell.wait().unwrap().success());
     }
 
     #[test]

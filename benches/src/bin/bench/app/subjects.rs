@@ -23,24 +23,45 @@ pub(super) struct Subject {
 pub(super) enum Program {
     /// A kind of the program `subject`.
     Own(&'static str),
-    /// A kind of the program `peers`.
-    Peers(&'static str),
-    /// A script, with node-ipc 9.
-    Node9(&'static str),
-    /// A script, with node-ipc 14.
-    Node14(&'static str),
-    /// A script, without node-ipc.
-    Node(&'static str),
+    /// A kind of the program `peers`, with what it needs.
+    Peers(&'static str, &'static [Need]),
+    /// A script and its arguments, with the packages it needs.
+    Node(&'static str, &'static [Need]),
     /// The client that a case brings.
     Common,
     /// Nothing: the client starts it, or does without.
     None,
 }
 
+/// Something that a program needs and that is not of this repository.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    /// Its name: `--with NAME=PATH` says where it is.
+    pub(super) name: &'static str,
+    /// The variable that tells the program.
+    pub(super) variable: &'static str,
+}
+
+impl Program {
+    /// Returns what it needs.
+    pub(super) fn needs(self) -> &'static [Need] {
+        match self {
+            Self::Peers(_, needs) | Self::Node(_, needs) => needs,
+            Self::Own(_) | Self::Common | Self::None => &[],
+        }
+    }
+}
+
 impl Subject {
     /// Returns whether it takes part in this case.
     pub(super) fn does(&self, case: &Case) -> bool {
         self.works.iter().any(|name| case.is(name)) && (self.tcp || !case.tcp)
+    }
+
+    /// Returns whether it takes part in a workload of the kind that `id` is of: of calls, or of events.
+    pub(super) fn is_of_kind(&self, id: &str) -> bool {
+        let has_calls = |id: &str| id.starts_with("W11") || id.starts_with("W12");
+        self.works.iter().any(|work| has_calls(work) == has_calls(id))
     }
 
     /// Returns what it is asked to do in this case.
@@ -58,7 +79,7 @@ impl Subject {
 
 /// Returns every subject, in the order of the tables.
 pub(super) fn all() -> Vec<Subject> {
-    use Program::{Node, Node9, Node14, None, Own, Peers};
+    use Program::{Node, None, Own, Peers};
     let own = |name, about, works, others| Subject {
         name,
         about,
@@ -78,7 +99,13 @@ pub(super) fn all() -> Vec<Subject> {
         tcp,
     };
     let codec = |name, about, works| pair(name, about, None, Own(name), works, "", false);
-    let peer = |name, about| pair(name, about, Peers(name), Peers(name), BASIC, OTHER_WIRE, false);
+    let with = |name, about, works, others, needs: &'static [Need]| {
+        pair(name, about, Peers(name, needs), Peers(name, &[]), works, others, false)
+    };
+    let peer = |name, about| with(name, about, BASIC, OTHER_WIRE, &[]);
+    let node = |name, about, server, client, needs, works, others, tcp| {
+        pair(name, about, Node(server, needs), Node(client, needs), works, others, tcp)
+    };
     vec![
         own("raw", "the same bytes back, blocking, no protocol", BASIC, "no protocol"),
         own(
@@ -104,6 +131,8 @@ pub(super) fn all() -> Vec<Subject> {
             "one thread",
         ),
         own("ours-msgpack", "`ours` in MessagePack instead of JSON", BLOCKING, SAME),
+        own("ours-call", "`ours`, calls instead of events", ANSWERS, ONE_ANSWER),
+        own("ours-call-msgpack", "`ours-call` in MessagePack", ANSWERS, ONE_ANSWER),
         own("ours-immediate", "`ours`, `FlushPolicy::Immediate`", PACED, SAME),
         own("ours-within", "`ours`, `FlushPolicy::Within(1 ms)`", PACED, SAME),
         own(
@@ -112,13 +141,13 @@ pub(super) fn all() -> Vec<Subject> {
             CORE,
             "its API has nothing for it",
         ),
-        pair("npm-14", "npm's node-ipc 14.0.0", Node14(SERVER), Node14(CLIENT), NPM, "", true),
-        pair("npm-9", "npm's node-ipc 9.2.1", Node9(SERVER), Node9(CLIENT), NPM, "", true),
+        node("npm-14", "npm's node-ipc 14.0.0", SERVER, CLIENT, V14, NPM, "", true),
+        node("npm-9", "npm's node-ipc 9.2.1", SERVER, CLIENT, V9, NPM, "", true),
         pair(
             "ours>npm-14",
             "server `ours`, client `npm-14`",
             Own("ours"),
-            Node14(CLIENT),
+            Node(CLIENT, V14),
             MIXED,
             "",
             false,
@@ -126,7 +155,7 @@ pub(super) fn all() -> Vec<Subject> {
         pair(
             "npm-14>ours",
             "server `npm-14`, client `ours`",
-            Node14(SERVER),
+            Node(SERVER, V14),
             Own("ours"),
             MIXED,
             "",
@@ -136,7 +165,7 @@ pub(super) fn all() -> Vec<Subject> {
             "node-send",
             "Node's own `process.send`",
             None,
-            Node("process-send.cjs"),
+            Node("process-send.cjs", &[]),
             BASIC,
             OTHER_WIRE,
             false,
@@ -147,10 +176,71 @@ pub(super) fn all() -> Vec<Subject> {
         peer("zeromq-native", "the same, plain bytes"),
         peer("ipc-channel-json", "ipc-channel 0.23, the same JSON as bytes"),
         peer("ipc-channel-native", "ipc-channel 0.23, its own encoding"),
-        peer("tarpc-json", "tarpc 0.38, its JSON"),
-        peer("tarpc-native", "tarpc 0.38, bincode"),
+        with("tarpc-json", "tarpc 0.38, its JSON", TARPC, ONE_ANSWER, &[]),
+        with("tarpc-native", "tarpc 0.38, bincode", TARPC, ONE_ANSWER, &[]),
         peer("busrt-json", "busrt 0.5 through its broker, the same JSON"),
         peer("busrt-native", "busrt 0.5 through its broker, plain bytes"),
+        with("jsonrpsee", "jsonrpsee 0.26, WebSocket over TCP", CALLS, "", &[]),
+        with("remoc", "remoc 0.20 over a Unix socket, its own codec", CALLS, "", &[]),
+        with("nats", "async-nats 0.51 through nats-server, over TCP, JSON", ANSWERS, SLOW, &[NATS]),
+        node(
+            "npm-14-calls",
+            "npm's node-ipc 14.0.0 with `calls.cjs`",
+            CALL_SERVER,
+            CALL_CLIENT,
+            V14,
+            CALLS,
+            "",
+            false,
+        ),
+        node(
+            "npm-9-calls",
+            "npm's node-ipc 9.2.1 with `calls.cjs`",
+            CALL_SERVER,
+            CALL_CLIENT,
+            V9,
+            CALLS,
+            "",
+            false,
+        ),
+        pair(
+            "ours-call>npm-14-calls",
+            "server `ours-call`, client `npm-14-calls`",
+            Own("ours-call"),
+            Node(CALL_CLIENT, V14),
+            ANSWERS,
+            ONE_ANSWER,
+            false,
+        ),
+        pair(
+            "npm-14-calls>ours-call",
+            "server `npm-14-calls`, client `ours-call`",
+            Node(CALL_SERVER, V14),
+            Own("ours-call"),
+            ANSWERS,
+            ONE_ANSWER,
+            false,
+        ),
+        node(
+            "npm-9-requests",
+            "node-ipc-requests 0.1.0 on npm's node-ipc 9.2.1",
+            "call-server.cjs requests",
+            "call-client.cjs requests",
+            REQUESTS,
+            ANSWERS,
+            ONE_ANSWER,
+            false,
+        ),
+        node(
+            "net-ipc",
+            "npm's net-ipc 2.2.2, not on node-ipc, its JSON",
+            "call-server.cjs net-ipc",
+            "call-client.cjs net-ipc",
+            NET_IPC,
+            ANSWERS,
+            ONE_ANSWER,
+            false,
+        ),
         codec("codec", "ipc-codec with ipc-compat's format", CODEC),
         codec("codec-node-ipc", "the codec of the crate node-ipc 14.0.0", NO_SCAN),
     ]
@@ -171,6 +261,15 @@ const PARTS: &[(&str, u64)] = &[
     ("tarpc-native", 4),
     ("busrt-json", 4),
     ("busrt-native", 4),
+    ("jsonrpsee", 8),
+    ("remoc", 4),
+    ("nats", 8),
+    ("npm-14-calls", 8),
+    ("npm-9-calls", 16),
+    ("ours-call>npm-14-calls", 4),
+    ("npm-14-calls>ours-call", 4),
+    ("npm-9-requests", 16),
+    ("net-ipc", 8),
 ];
 
 const BASIC: &[&str] = &["W1", "W2", "W3"];
@@ -180,11 +279,26 @@ const TRIPS: &[&str] = &["W1", "W2"];
 const PACED: &[&str] = &["W4"];
 const NPM: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9"];
 const MIXED: &[&str] = &["W8"];
-const ALL: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9"];
+const TARPC: &[&str] = &["W1", "W2", "W3", "W11"];
+const CALLS: &[&str] = &["W11", "W12"];
+const ANSWERS: &[&str] = &["W11"];
+const ALL: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W11", "W12"];
 const CODEC: &[&str] = &["W10"];
 const NO_SCAN: &[&str] = &["W10 decode", "W10 encode"];
 
+const V9: &[Need] = &[NODE_IPC_9];
+const V14: &[Need] = &[Need { name: "node-ipc-14", variable: "NODE_IPC_DIR" }];
+const NODE_IPC_9: Need = Need { name: "node-ipc-9", variable: "NODE_IPC_DIR" };
+const REQUESTS: &[Need] =
+    &[NODE_IPC_9, Need { name: "node-ipc-requests", variable: "NODE_IPC_REQUESTS_DIR" }];
+const NET_IPC: &[Need] = &[Need { name: "net-ipc", variable: "NET_IPC_DIR" }];
+const NATS: Need = Need { name: "nats-server", variable: "NATS_SERVER" };
+
 const SAME: &str = "as `ours`";
 const OTHER_WIRE: &str = "another wire: in W1 to W3 only";
+const ONE_ANSWER: &str = "calls of one answer only";
+const SLOW: &str = "its server ends the connection of a slow reader";
 const SERVER: &str = "server.cjs";
 const CLIENT: &str = "client.cjs";
+const CALL_SERVER: &str = "call-server.cjs helper";
+const CALL_CLIENT: &str = "call-client.cjs helper";

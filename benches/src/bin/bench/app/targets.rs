@@ -89,6 +89,10 @@ fn all() -> Vec<Target> {
         subject: "ours-msgpack",
         ..vs(about, case, "rate", other, AtLeast(1.0))
     };
+    let calls = |about, case, figure, other, most| Target {
+        subject: "ours-call",
+        ..vs(about, case, figure, other, AtMost(most))
+    };
     vec![
         vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.4)),
         Target {
@@ -152,6 +156,8 @@ fn all() -> Vec<Target> {
             "gb_per_s",
             AtLeast(0.5),
         ),
+        calls("time / event", "W11 1 in flight", "p50", "ours", 1.25),
+        calls("time / event", "W11 64 in flight", "us", "ours", 1.6),
         alone("GB/s, delimiters only", "W10 scan 1 MiB", "codec", "gb_per_s", AtLeast(20.0)),
     ]
 }

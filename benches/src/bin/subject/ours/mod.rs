@@ -1,8 +1,10 @@
 //! This workspace: ipc-core with the format of ipc-compat, used as its documentation does.
 
 mod blocking;
+mod call;
 mod echo;
 mod flood;
+mod news;
 mod paced;
 mod restart;
 
@@ -13,7 +15,10 @@ use std::time::Duration;
 
 use ipc_benches::{Body, FIRST_SEQ, Outcome, OwnedBody, Task, Work};
 use ipc_compat::{NodeFormat, RawJson};
-use ipc_core::{Client, DecodePayload, EncodePayload, FlushPolicy, MessageFormat, MsgPack, Server};
+use ipc_core::protocol::calls::EncodeCall;
+use ipc_core::{
+    Client, DecodePayload, EncodePayload, Failure, FlushPolicy, MessageFormat, MsgPack, Server,
+};
 use ipc_transport::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 
@@ -35,6 +40,10 @@ pub(crate) enum Kind {
     RawJson,
     /// As `CurrentThread`, in MessagePack.
     MsgPack,
+    /// Calls instead of events, on a runtime of one thread.
+    Calls,
+    /// As `Calls`, in MessagePack.
+    CallsMsgPack,
     /// The blocking driver.
     Blocking,
     /// As `CurrentThread`, and every message is written at once.
@@ -63,6 +72,8 @@ impl FromStr for Kind {
             "ours-await" => Self::Awaiting,
             "ours-json" => Self::RawJson,
             "ours-msgpack" => Self::MsgPack,
+            "ours-call" => Self::Calls,
+            "ours-call-msgpack" => Self::CallsMsgPack,
             "ours-blocking" => Self::Blocking,
             "ours-immediate" => Self::Immediate,
             "ours-within" => Self::Within,
@@ -84,6 +95,7 @@ trait Format:
     MessageFormat
     + for<'a> EncodePayload<Body<'a>>
     + EncodePayload<OwnedBody>
+    + EncodeCall<OwnedBody>
     + DecodePayload<OwnedBody>
     + EncodePayload<u64>
     + DecodePayload<u64>
@@ -96,6 +108,7 @@ impl<F> Format for F where
     F: MessageFormat
         + for<'a> EncodePayload<Body<'a>>
         + EncodePayload<OwnedBody>
+        + EncodeCall<OwnedBody>
         + DecodePayload<OwnedBody>
         + EncodePayload<u64>
         + DecodePayload<u64>
@@ -107,7 +120,7 @@ impl<F> Format for F where
 pub(crate) fn serve(endpoint: &Endpoint, kind: Kind) -> Result<()> {
     match kind {
         Kind::Blocking => return blocking::serve(endpoint),
-        Kind::MsgPack => {
+        Kind::MsgPack | Kind::CallsMsgPack => {
             return runtime(kind)?.block_on(async {
                 let server = server(MsgPack::new(), endpoint, kind)?;
                 server.on("echo", |data: OwnedBody, peer| told(peer.emit("echo", &data)));
@@ -143,6 +156,7 @@ fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Serve
     server.on("end", move |(), peer| {
         told(peer.emit("ended", &counted.load(Ordering::Relaxed)));
     });
+    server.on_call("echo", |body: OwnedBody, _| async move { Ok::<_, Failure>(body) });
     let all = server.clone();
     server.on("broadcast", move |order: OwnedBody, _| {
         tokio::spawn(broadcast(all.clone(), order));
@@ -171,7 +185,9 @@ fn told<T, E: std::fmt::Display>(result: std::result::Result<T, E>) {
 pub(crate) fn measure(endpoint: &Endpoint, kind: Kind, task: &Task) -> Result<Outcome> {
     match kind {
         Kind::Blocking => blocking::measure(endpoint, task),
-        Kind::MsgPack => runtime(kind)?.block_on(exchange(MsgPack::new, endpoint, kind, task)),
+        Kind::MsgPack | Kind::CallsMsgPack => {
+            runtime(kind)?.block_on(exchange(MsgPack::new, endpoint, kind, task))
+        }
         _ => runtime(kind)?.block_on(exchange(NodeFormat::v14, endpoint, kind, task)),
     }
 }
@@ -192,7 +208,10 @@ async fn exchange<F: Format>(
     let client = connect()?;
     let outcome = match (task.work, kind) {
         (Work::Echo, Kind::Awaiting) => echo::awaiting(&client, task).await,
-        (Work::Echo, _) => echo::handling(&client, task).await,
+        (Work::Call, Kind::Calls | Kind::CallsMsgPack) => call::measure(&client, task).await,
+        // What a call and a stream are compared with is an event that comes back, and events.
+        (Work::Stream, _) => news::measure(&client, task).await,
+        (Work::Echo | Work::Call, _) => echo::handling(&client, task).await,
         (Work::Paced, _) => paced::measure(&client, task).await,
         (Work::Restart, _) => restart::measure(&client, task).await,
         _ => Err("ours has no client for that".into()),

@@ -30,6 +30,9 @@ pub(crate) struct Bench {
     /// Type of the event that is sent, and of the answers.
     #[arg(long, value_name = "NAME", default_value = "message")]
     pub(crate) event: String,
+    /// Call this method, which returns its arguments, instead of sending events.
+    #[arg(long, value_name = "METHOD", conflicts_with = "event")]
+    pub(crate) call: Option<String>,
     /// Say nothing on stderr, and show no progress.
     #[arg(short, long)]
     pub(crate) quiet: bool,

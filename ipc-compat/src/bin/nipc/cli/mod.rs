@@ -1,6 +1,7 @@
 //! The command line of `nipc`.
 
 pub(crate) mod bench;
+pub(crate) mod call;
 mod checks;
 pub(crate) mod common;
 pub(crate) mod data;
@@ -22,6 +23,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::cli::bench::Bench;
+use crate::cli::call::{Answering, Call};
 use crate::cli::common::{Common, Printing, Retrying};
 use crate::cli::help::{EXIT_STATUS, STDIN};
 use crate::cli::local::WhenLost;
@@ -47,7 +49,9 @@ pub(crate) enum Command {
     Emit(Emit),
     /// Connect, send one event, wait for the answer and print its data.
     Request(Request),
-    /// List the local endpoints without disturbing a server.
+    /// Connect, call a method and print its result.
+    Call(Call),
+    /// List the local endpoints, and what is wrong with them, without disturbing a server.
     Ls(Ls),
     /// Measure a server that echoes, and print the figures as JSON.
     Bench(Box<Bench>),
@@ -61,6 +65,7 @@ impl Cli {
             Command::Connect(args) => args.common.conflict(false),
             Command::Emit(args) => args.conflict(),
             Command::Request(args) => args.sending.common.conflict(false),
+            Command::Call(args) => args.conflict(),
             Command::Bench(args) => args.conflict(),
             Command::Ls(_) => None,
         };
@@ -84,6 +89,8 @@ pub(crate) struct Serve {
     /// Send every message back to its sender.
     #[arg(long)]
     pub(crate) echo: bool,
+    #[command(flatten)]
+    pub(crate) answering: Answering,
     /// Serve at most N clients at a time [default: 100].
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(crate) max_connections: Option<usize>,

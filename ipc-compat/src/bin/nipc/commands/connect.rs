@@ -11,14 +11,13 @@ use crate::cli::settings;
 use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
 use crate::commands::wanted::Wanted;
-use crate::commands::{closing, endpoint, failures};
+use crate::commands::{closing, endpoint, failures, output};
 use crate::exit::Exit;
 use crate::io::instruction::{BadInstruction, Chunk, Event, Instruction, To};
 use crate::io::lines::Line;
 use crate::io::stderr::Diagnostics;
 use crate::io::stdin::Instructions;
-use crate::io::stdout::{Output, Style};
-use crate::io::streams::Stdout;
+use crate::io::stdout::Output;
 
 /// Runs the command.
 pub(crate) async fn run(args: Connect) -> Exit {
@@ -36,13 +35,9 @@ pub(crate) async fn run(args: Connect) -> Exit {
     };
     // The client starts when the stream is first polled, so that no event is missed.
     let events = client.events();
-    let output = match Output::start(
-        Stdout,
-        Style::chosen(args.printing.json, args.printing.pretty),
-        args.printing.quiet,
-    ) {
+    let output = match output::open(&args.printing, log) {
         Ok(output) => output,
-        Err(error) => return failures::cannot_start(log, &error),
+        Err(exit) => return exit,
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));

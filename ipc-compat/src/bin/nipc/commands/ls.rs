@@ -17,11 +17,13 @@ use crate::io::stdout::Style;
 #[derive(Debug, Serialize)]
 struct Found {
     path: String,
-    /// `live`, `stale`, or `unknown` if its rights keep us from looking. A pipe is always `live`: it
-    /// goes with its server.
-    state: &'static str,
+    /// The name of its verdict. A pipe is always `live`: it goes with its server.
+    verdict: &'static str,
     #[serde(flatten)]
     file: Option<File>,
+    /// What to do about it, unless all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
 }
 
 /// What a file has and a pipe has not.
@@ -50,11 +52,26 @@ pub(crate) async fn run(args: Ls) -> Exit {
         }
     }
     match shown(&args, &found) {
-        Ok(lines) => failures::print(log, &lines),
+        Ok(lines) => match failures::print(log, &lines) {
+            Exit::Done => exit(&found),
+            failed => failed,
+        },
         Err(error) => {
             log.fail(format_args!("cannot show what was found: {error}"));
             Exit::Failed
         }
+    }
+}
+
+/// Returns how a run ends that found these and has printed them.
+fn exit(found: &[Found]) -> Exit {
+    let any = |is: fn(&str) -> bool| found.iter().any(|socket| is(socket.verdict));
+    if any(|verdict| !["live", "unknown"].contains(&verdict)) {
+        Exit::Wrong
+    } else if any(|verdict| verdict == "unknown") {
+        Exit::Failed
+    } else {
+        Exit::Done
     }
 }
 
@@ -85,9 +102,13 @@ fn roots(args: &Ls) -> Vec<(PathBuf, String)> {
 async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
     use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
-    use ipc_transport::{Presence, UnixTransport};
+    use ipc_transport::UnixTransport;
+
+    use crate::commands::verdict::{Directory, Facts, Verdict};
 
     let mut found = Vec::new();
+    let directory = Directory::of(root);
+    let user = rustix::process::geteuid().as_raw();
     for entry in std::fs::read_dir(root)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -100,17 +121,15 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
         if !metadata.file_type().is_socket() {
             continue;
         }
-        let state = match UnixTransport::new(entry.path()).presence().await {
-            Ok(Presence::Live) => "live",
-            Ok(Presence::Stale) => "stale",
-            Ok(_) => continue,
-            Err(_) => "unknown",
-        };
-        let mode = format!("{:04o}", metadata.mode() & 0o7777);
+        let presence = UnixTransport::new(entry.path()).presence().await;
+        let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);
+        let facts = Facts { owner, mode, user, directory };
+        let Some(verdict) = Verdict::of(presence, facts) else { continue };
         found.push(Found {
             path: entry.path().to_string_lossy().into_owned(),
-            state,
-            file: Some(File { owner: metadata.uid(), mode }),
+            verdict: verdict.name(),
+            file: Some(File { owner, mode: format!("{mode:04o}") }),
+            advice: verdict.advice(),
         });
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
@@ -136,7 +155,7 @@ fn pipes(names: Vec<String>, root: &Path, appspace: &str) -> Vec<Found> {
     let names = names.iter().map(|name| paths::pipe_name("") + name);
     let mut found: Vec<_> = names
         .filter(|path| path.starts_with(&beginning))
-        .map(|path| Found { path, state: "live", file: None })
+        .map(|path| Found { path, verdict: "live", file: None, advice: None })
         .collect();
     found.sort_by(|one, other| one.path.cmp(&other.path));
     found
@@ -150,12 +169,16 @@ fn shown(args: &Ls, found: &[Found]) -> io::Result<Vec<u8>> {
             serde_json::to_writer(&mut out, socket)?;
             writeln!(out)?;
         } else {
-            let state = pretty::state(socket.state, pretty::may_colour());
-            write!(out, "{state} ")?;
+            let verdict = pretty::verdict(socket.verdict, pretty::may_colour());
+            write!(out, "{verdict} ")?;
             if let Some(File { owner, mode }) = &socket.file {
                 write!(out, "{mode} {owner:>5} ")?;
             }
-            writeln!(out, "{}", pretty::tame(&socket.path))?;
+            write!(out, "{}", pretty::tame(&socket.path))?;
+            if let Some(advice) = &socket.advice {
+                write!(out, ": {}", pretty::tame(advice))?;
+            }
+            writeln!(out)?;
         }
     }
     Ok(out)
@@ -181,13 +204,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_decides_the_exit_before_what_is_unknown() {
+        let exit = |verdicts: &[&'static str]| {
+            let found = |verdict: &&'static str| Found {
+                path: "x".into(),
+                verdict,
+                file: None,
+                advice: None,
+            };
+            exit(&verdicts.iter().map(found).collect::<Vec<_>>())
+        };
+        assert_eq!(exit(&[]), Exit::Done);
+        assert_eq!(exit(&["live", "live"]), Exit::Done);
+        assert_eq!(exit(&["live", "unknown"]), Exit::Failed);
+        assert_eq!(exit(&["unknown", "stale"]), Exit::Wrong);
+        assert_eq!(exit(&["foreign owner", "live"]), Exit::Wrong);
+    }
+
+    #[test]
     fn a_pipe_has_neither_owner_nor_mode() {
-        let pipe = Found { path: "x".into(), state: "live", file: None };
-        assert_eq!(serde_json::to_string(&pipe).unwrap(), r#"{"path":"x","state":"live"}"#);
+        let pipe = Found { path: "x".into(), verdict: "live", file: None, advice: None };
+        assert_eq!(serde_json::to_string(&pipe).unwrap(), r#"{"path":"x","verdict":"live"}"#);
         let file = Some(File { owner: 7, mode: "0600".into() });
         assert_eq!(
             serde_json::to_string(&Found { file, ..pipe }).unwrap(),
-            r#"{"path":"x","state":"live","owner":7,"mode":"0600"}"#
+            r#"{"path":"x","verdict":"live","owner":7,"mode":"0600"}"#
         );
     }
 }

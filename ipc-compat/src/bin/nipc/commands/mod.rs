@@ -1,6 +1,7 @@
 //! The commands: what each does with its options.
 
 pub(crate) mod bench;
+pub(crate) mod call;
 mod closing;
 pub(crate) mod connect;
 pub(crate) mod emit;
@@ -8,9 +9,13 @@ mod endpoint;
 mod failures;
 pub(crate) mod ls;
 mod matching;
+mod methods;
+mod output;
 mod raw;
 pub(crate) mod request;
 mod sending;
 pub(crate) mod serve;
 mod supervise;
+#[cfg(unix)]
+mod verdict;
 mod wanted;

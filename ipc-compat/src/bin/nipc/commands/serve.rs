@@ -4,21 +4,22 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, codes};
+use ipc_core::protocol::calls::CallNumber;
 use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
 use crate::cli::Serve;
 use crate::cli::settings;
+use crate::commands::methods::{Calls, Methods, Received};
 use crate::commands::supervise::{Stop, supervise};
 use crate::commands::wanted::Wanted;
-use crate::commands::{endpoint, failures, raw};
+use crate::commands::{endpoint, failures, output, raw};
 use crate::exit::Exit;
 use crate::io::instruction::{Chunk, Event, Instruction, To};
 use crate::io::lines::Line;
 use crate::io::stderr::Diagnostics;
 use crate::io::stdin::Instructions;
-use crate::io::stdout::{Output, Style};
-use crate::io::streams::Stdout;
+use crate::io::stdout::Output;
 
 /// Runs the command.
 pub(crate) async fn run(args: Serve) -> Exit {
@@ -29,6 +30,15 @@ pub(crate) async fn run(args: Serve) -> Exit {
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }
+    let methods = match args.answering.methods.as_deref().map(Methods::read).transpose() {
+        Ok(methods) => methods,
+        Err(why) => {
+            log.fail(format_args!("{why}"));
+            return Exit::Usage;
+        }
+    };
+    let names = methods.as_ref().map(Methods::names).unwrap_or_default();
+    config.layout = args.answering.layout.layout(&names);
     let instructions = match Instructions::of_stdin(&config) {
         Ok(instructions) => instructions,
         Err(error) => return failures::cannot_start(log, &error),
@@ -37,20 +47,17 @@ pub(crate) async fn run(args: Serve) -> Exit {
         Ok(server) => server,
         Err(error) => return failures::unusable(log, &error),
     };
-    let output = match Output::start(
-        Stdout,
-        Style::chosen(args.printing.json, args.printing.pretty),
-        args.printing.quiet,
-    ) {
+    let output = match output::open(&args.printing, log) {
         Ok(output) => output,
-        Err(error) => return failures::cannot_start(log, &error),
+        Err(exit) => return exit,
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
     let session =
         ServeSession { server: &server, output: &output, wanted: &wanted, log, exit_with_stdin };
     let echo = args.echo.then(|| echo(&server));
-    let work = session.run(echo, instructions, &stop);
+    let calls = methods.map(|methods| methods.register(&server));
+    let work = session.run(echo, calls, instructions, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
 }
 
@@ -91,7 +98,13 @@ fn echo(server: &IpcServer) -> Failures {
 }
 
 impl ServeSession<'_> {
-    async fn run(&self, echo: Option<Failures>, instructions: Instructions, stop: &Stop) -> Exit {
+    async fn run(
+        &self,
+        echo: Option<Failures>,
+        calls: Option<Calls>,
+        instructions: Instructions,
+        stop: &Stop,
+    ) -> Exit {
         let events = self.server.events();
         match self.server.start().await {
             Ok(endpoint) => {
@@ -105,7 +118,7 @@ impl ServeSession<'_> {
                 return Exit::Failed;
             }
         }
-        let mut printing = pin!(self.print(events, echo));
+        let mut printing = pin!(self.print(events, echo, calls));
         let ended = tokio::select! {
             () = &mut printing => true,
             () = self.execute(instructions) => false,
@@ -129,16 +142,12 @@ impl ServeSession<'_> {
         &self,
         mut events: Events<NodeFormat, ServerEvent<NodeFormat>>,
         mut echo: Option<Failures>,
+        mut calls: Option<Calls>,
     ) {
         loop {
             // Pending events must not starve the sockets.
             tokio::task::consume_budget().await;
-            let failure = async {
-                match &mut echo {
-                    Some(failures) => failures.recv().await,
-                    None => None,
-                }
-            };
+            let failure = next(&mut echo);
             tokio::select! {
                 biased;
                 Some((client, error)) = failure => {
@@ -149,12 +158,33 @@ impl ServeSession<'_> {
                         let peer = Some(client.id().get());
                         self.wanted.print(self.output, &message, (&client, peer)).await;
                     }
-                    Some(Incoming::Lifecycle(event)) => self.print_lifecycle(event).await,
+                    Some(Incoming::Lifecycle(event)) => {
+                        if let (ServerEvent::Disconnect { .. }, Some(calls)) = (&event, &mut calls) {
+                            // What a client called is printed before its end.
+                            while let Ok(call) = calls.try_recv() {
+                                self.print_call(&call).await;
+                            }
+                        }
+                        self.print_lifecycle(event).await;
+                    }
                     Some(_) => {}
                     None => return,
                 },
+                Some(call) = next(&mut calls) => self.print_call(&call).await,
             }
         }
+    }
+
+    async fn print_call(&self, call: &Received) {
+        let Received { peer, number, method, args } = call;
+        let n = number.as_ref().and_then(|number| match number {
+            CallNumber::Integer(number) => serde_json::value::to_raw_value(number).ok(),
+            CallNumber::Text(text) => serde_json::value::to_raw_value(text).ok(),
+            _ => None,
+        });
+        // It is JSON, so it can be read.
+        let args = args.as_ref().and_then(|args| serde_json::from_str(args.as_str()).ok());
+        self.output.print(&Line::Call { peer: *peer, n, method, args }).await;
     }
 
     async fn print_lifecycle(&self, event: ServerEvent<NodeFormat>) {
@@ -253,6 +283,11 @@ impl ServeSession<'_> {
             self.output.print(&Line::not_sent(&error, Some(client.get()))).await;
         }
     }
+}
+
+/// Returns the next of what is received, if anything can be.
+async fn next<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
+    receiver.as_mut()?.recv().await
 }
 
 /// How many failures to echo may wait to be printed.

@@ -36,6 +36,16 @@ pub(crate) enum Line<'a> {
         #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_received")]
         data: Option<&'a RawValue>,
     },
+    /// A call was received.
+    Call {
+        peer: u64,
+        /// Its number as it is on the wire; a notice has none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        n: Option<Box<RawValue>>,
+        method: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        args: Option<&'a RawValue>,
+    },
     /// Bytes were received in raw mode.
     Data {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +121,11 @@ impl Line<'_> {
     pub(crate) fn is_essential(&self) -> bool {
         matches!(
             self,
-            Self::Message { .. } | Self::Data { .. } | Self::Displaced { .. } | Self::Error { .. }
+            Self::Message { .. }
+                | Self::Call { .. }
+                | Self::Data { .. }
+                | Self::Displaced { .. }
+                | Self::Error { .. }
         )
     }
 

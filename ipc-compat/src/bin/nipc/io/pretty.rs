@@ -16,7 +16,7 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
         | Line::Message { peer, .. }
         | Line::Data { peer, .. }
         | Line::Error { peer, .. } => *peer,
-        Line::SocketDisconnected { peer, .. } => Some(*peer),
+        Line::SocketDisconnected { peer, .. } | Line::Call { peer, .. } => Some(*peer),
         // The line before it says the same.
         Line::Close { .. } => return,
         Line::Start { .. } | Line::Disconnect | Line::Destroy | Line::Displaced { .. } => None,
@@ -38,6 +38,14 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
             if let Some(data) = data {
                 text.push(' ');
                 text.push_str(&tame(data.get()));
+            }
+        }
+        Line::Call { method, args, .. } => {
+            text.push_str(&paint(GREEN, "call "));
+            text.push_str(&paint(BOLD, &tame(method)));
+            if let Some(args) = args {
+                text.push(' ');
+                text.push_str(&tame(args.get()));
             }
         }
         Line::Data { bytes, .. } => {
@@ -77,14 +85,15 @@ pub(crate) fn may_colour() -> bool {
     !set("NO_COLOR")
 }
 
-/// Returns the state of a socket, as wide as the longest.
-pub(crate) fn state(state: &str, coloured: bool) -> String {
-    let colour = match state {
+/// Returns the verdict on a socket, as wide as most.
+pub(crate) fn verdict(verdict: &str, coloured: bool) -> String {
+    let colour = match verdict {
         "live" => GREEN,
         "stale" => YELLOW,
-        _ => FAINT,
+        "unknown" => FAINT,
+        _ => RED,
     };
-    if coloured { format!("{colour}{state:7}{PLAIN}") } else { format!("{state:7}") }
+    if coloured { format!("{colour}{verdict:7}{PLAIN}") } else { format!("{verdict:7}") }
 }
 
 /// Returns the text with everything a terminal could obey, or that turns text around, as escapes.

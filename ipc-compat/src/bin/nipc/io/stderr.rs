@@ -37,3 +37,10 @@ pub(crate) fn say(text: Arguments<'_>) {
     // In one piece, so that lines of several processes do not mix.
     let _ = Stderr.write_all(format!("nipc: {text}\n").as_bytes());
 }
+
+/// Writes a line of JSON. A failure is ignored: there is nowhere to report it.
+pub(crate) fn print_json(line: &impl serde::Serialize) {
+    let mut json = serde_json::to_vec(line).unwrap_or_default();
+    json.push(b'\n');
+    let _ = Stderr.write_all(&json);
+}

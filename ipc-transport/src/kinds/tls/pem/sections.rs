@@ -224,7 +224,7 @@ const LINE: usize = 60;
 
 const BROKEN: &str = "its base64 is incomplete or broken";
 const NOTHING: &str = "nothing is between its BEGIN and END lines";
-const NO_DASHES: &str = "the line has no five dashes at its end";
+const NO_DASHES: &str = "the line does not end with five dashes";
 const NO_END: &str = "no END line follows the BEGIN line";
 const ONE_LINE: &str = "line ends are missing: something follows the BEGIN line on the same line";
 const ESCAPED: &str =

@@ -11,13 +11,13 @@ use super::file::SocketFile;
 use super::look::Stale;
 use super::{calls, failed};
 use crate::TransportError;
-use crate::kinds::unix::{group, socket_path, sys};
+use crate::kinds::unix::{file_group, socket_path, sys};
 
 /// What a socket file is given before a client can connect to it.
 #[derive(Debug)]
 pub(super) struct Rights {
     pub(super) mode: u32,
-    pub(super) group: Option<group::Found>,
+    pub(super) group: Option<file_group::Found>,
     pub(super) backlog: u32,
 }
 

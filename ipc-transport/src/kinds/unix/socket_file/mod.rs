@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use tokio::net::UnixListener;
 
-use super::group::{self, Group};
+use super::file_group::{self, Group};
 use super::start_lock::StartLock;
 use super::{socket_path, sys};
-use crate::kinds::accept::is_too_many_files;
+use crate::kinds::common::accept::is_too_many_files;
 use crate::{Endpoint, TransportError};
 
 pub(super) mod calls;
@@ -52,7 +52,9 @@ pub(super) async fn claim(
     socket_path::check(path)?;
     check_directory(path)?;
     let group = match &plan.group {
-        Some(group) => Some(group::Found::look_up(group, &Endpoint::Unix(path.to_owned())).await?),
+        Some(group) => {
+            Some(file_group::Found::look_up(group, &Endpoint::Unix(path.to_owned())).await?)
+        }
         None => None,
     };
     let rights = Rights { mode: plan.mode, group, backlog: plan.backlog };

@@ -1,5 +1,9 @@
 //! The cases: what any two programs that speak node-ipc's wire format can do with each other.
 
+mod call_ends;
+mod call_limits;
+mod call_results;
+mod calls;
 mod closing;
 mod datagram_bytes;
 mod datagrams;
@@ -37,6 +41,8 @@ pub(crate) struct Case {
     kinds: fn(Kind) -> bool,
     /// Where it says something at all.
     applies: fn(Combo) -> bool,
+    /// Whether its programs are those for calls.
+    pub(crate) calls: bool,
     pub(crate) run: Run,
 }
 
@@ -130,6 +136,18 @@ pub(crate) const ALL: &[Case] = &[
     case("time_runs_out", "--timeout ends with status 3", lifecycle::time_runs_out),
     case("count_reached", "--count ends with status 0", lifecycle::count_reached),
     case("request", "send, wait for the answer, print it", lifecycle::request),
+    calls("call_result", "each calls the other, with calls.cjs", call_results::both).core(),
+    calls("call_five_lines", "docs/calls.md's lines, as printed", call_results::five_lines).core(),
+    calls("call_shapes", "arguments and results of every shape", call_results::shapes),
+    calls("call_failures", "what methods throw, and unknown ones", call_results::failures),
+    calls("call_1000", "1,000 calls at once, each its result", call_limits::thousand),
+    calls("call_both_ways", "both call at once, and call back", call_limits::both_ways),
+    calls("call_busy", "one more than may run is turned away", call_limits::busy),
+    calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
+    calls("call_cancelled", "no caller waits: the method is stopped", call_ends::cancelled),
+    calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
+    calls("call_star", "a handler for all events beside calls", call_ends::star),
+    calls("call_plain", "a peer without calls lives on", call_ends::plain),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
     case("readme_server", README, readme::server).when(|combo| combo.role == Role::Client),
     case("default_path", "without a path in the settings", readme::default_path)
@@ -181,12 +199,18 @@ const README: &str = "the example of node-ipc's README";
 /// A case over streams.
 const fn case(name: &'static str, about: &'static str, run: Run) -> Case {
     let (mode, core) = (Mode::Framed, false);
-    Case { name, about, mode, core, kinds: Kind::is_stream, applies: |_| true, run }
+    let (kinds, applies): (fn(Kind) -> bool, fn(Combo) -> bool) = (Kind::is_stream, |_| true);
+    Case { name, about, mode, core, kinds, applies, calls: false, run }
 }
 
 /// A case of what only TLS has.
 const fn tls(name: &'static str, about: &'static str, run: Run) -> Case {
     case(name, about, run).core().over(|kind| kind == Kind::Tls)
+}
+
+/// A case of calls.
+const fn calls(name: &'static str, about: &'static str, run: Run) -> Case {
+    Case { calls: true, ..case(name, about, run) }
 }
 
 /// A case over datagrams.

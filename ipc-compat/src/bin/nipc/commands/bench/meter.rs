@@ -1,17 +1,16 @@
 //! `Meter`: counts round trips and takes their times.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::json;
 
 /// What is sent.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Data {
-    seq: u64,
+    pub(super) seq: u64,
     #[serde(serialize_with = "text")]
     body: Arc<str>,
 }
@@ -34,8 +33,8 @@ pub(super) struct Meter {
     body: Arc<str>,
     sent: usize,
     received: usize,
-    /// When the messages in flight were sent, oldest first.
-    under_way: VecDeque<Instant>,
+    /// When the messages in flight were sent, by their numbers.
+    under_way: BTreeMap<u64, Instant>,
     /// When the measured part began, and with what it ended.
     began: Option<Instant>,
     ended: Option<Instant>,
@@ -44,10 +43,11 @@ pub(super) struct Meter {
 }
 
 /// The figures.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Report {
     round_trips: usize,
     seconds: f64,
+    us_per_round_trip: f64,
     p50_us: f64,
     p99_us: f64,
     p999_us: f64,
@@ -64,7 +64,7 @@ impl Meter {
             body: "x".repeat(payload).into(),
             sent: 0,
             received: 0,
-            under_way: VecDeque::new(),
+            under_way: BTreeMap::new(),
             began: None,
             ended: None,
             trips,
@@ -80,20 +80,28 @@ impl Meter {
         if self.warm_up == 0 {
             self.began.get_or_insert(now);
         }
-        self.under_way.push_back(now);
         let seq = self.sent as u64;
+        self.under_way.insert(seq, now);
         self.sent += 1;
         Some(Data { seq, body: Arc::clone(&self.body) })
     }
 
-    /// Records an answer.
+    /// Records an echoed event: they come back in the order in which they were sent.
     ///
     /// # Errors
     ///
     /// A text if it is not the message that was to come back.
-    pub(super) fn on_answer(&mut self, data: &[u8]) -> Result<(), String> {
+    pub(super) fn on_echo(&mut self, data: &[u8]) -> Result<(), String> {
+        self.on_answer(self.received as u64, data)
+    }
+
+    /// Records the answer to the message with this number.
+    ///
+    /// # Errors
+    ///
+    /// A text if it is not that message.
+    pub(super) fn on_answer(&mut self, wanted: u64, data: &[u8]) -> Result<(), String> {
         let now = now();
-        let wanted = self.received as u64;
         match serde_json::from_slice(data) {
             Ok(Answer { seq }) if seq == wanted => {}
             Ok(Answer { seq }) => {
@@ -101,7 +109,7 @@ impl Meter {
             }
             Err(_) => return Err("the server answers with something else than it was sent".into()),
         }
-        let Some(sent) = self.under_way.pop_front() else {
+        let Some(sent) = self.under_way.remove(&wanted) else {
             return Err("more came back than was sent".into());
         };
         self.received += 1;
@@ -130,10 +138,13 @@ impl Meter {
     /// Returns the figures, when all have come back.
     pub(super) fn report(&self) -> Option<Report> {
         let (began, ended) = (self.began?, self.ended?);
+        let round_trips = self.total - self.warm_up;
+        let seconds = (ended - began).as_secs_f64();
         let at = |quantile| self.trips.value_at_quantile(quantile) as f64 / 1e3;
         Some(Report {
-            round_trips: self.total - self.warm_up,
-            seconds: (ended - began).as_secs_f64(),
+            round_trips,
+            seconds,
+            us_per_round_trip: seconds * 1e6 / round_trips as f64,
             p50_us: at(0.5),
             p99_us: at(0.99),
             p999_us: at(0.999),
@@ -144,17 +155,8 @@ impl Meter {
 impl Report {
     /// Returns the figures as one JSON object.
     pub(super) fn json(&self) -> String {
-        let Self { round_trips, seconds, p50_us, p99_us, p999_us } = self;
-        let us_per_round_trip = seconds * 1e6 / *round_trips as f64;
-        json!({
-            "round_trips": round_trips,
-            "seconds": seconds,
-            "us_per_round_trip": us_per_round_trip,
-            "p50_us": p50_us,
-            "p99_us": p99_us,
-            "p999_us": p999_us,
-        })
-        .to_string()
+        // Numbers always have JSON.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
@@ -173,7 +175,7 @@ mod tests {
         for seq in 0..5 {
             assert_eq!(meter.report(), None);
             assert!(meter.next_message().is_some());
-            meter.on_answer(format!(r#"{{"seq":{seq},"body":"x"}}"#).as_bytes()).unwrap();
+            meter.on_echo(format!(r#"{{"seq":{seq},"body":"x"}}"#).as_bytes()).unwrap();
         }
         assert!(meter.next_message().is_none());
         assert_eq!(meter.trips.len(), 3);
@@ -183,12 +185,12 @@ mod tests {
     #[test]
     fn an_answer_has_to_be_what_was_sent() {
         let mut meter = Meter::new(0, 3, 1);
-        assert!(meter.on_answer(br#"{"seq":0}"#).is_err(), "nothing was sent yet");
+        assert!(meter.on_echo(br#"{"seq":0}"#).is_err(), "nothing was sent yet");
         meter.next_message();
         meter.next_message();
-        assert!(meter.on_answer(br#"{"seq":1}"#).is_err());
-        assert!(meter.on_answer(br#""x world!""#).is_err());
-        assert!(meter.on_answer(b"").is_err());
-        meter.on_answer(br#"{"body":"y","seq":0}"#).unwrap();
+        assert!(meter.on_echo(br#"{"seq":1}"#).is_err());
+        assert!(meter.on_echo(br#""x world!""#).is_err());
+        assert!(meter.on_echo(b"").is_err());
+        meter.on_echo(br#"{"body":"y","seq":0}"#).unwrap();
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ipc_compat::{IpcClient, Retries, Socket};
-use ipc_core::Message;
+use ipc_compat::{IpcClient, RawJson, Retries, Socket};
+use ipc_core::{CallError, Message};
 use tokio::sync::oneshot;
 
 use crate::cli::bench::Bench;
@@ -19,7 +19,7 @@ use crate::commands::supervise::{Stop, supervise};
 use crate::exit::Exit;
 use crate::io::lines::chain;
 use crate::io::stderr::Diagnostics;
-use meter::{Meter, Report};
+use meter::{Data, Meter, Report};
 
 /// Runs the command.
 pub(crate) async fn run(args: Bench) -> Exit {
@@ -55,7 +55,10 @@ async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Diagnostics
             // The reason comes as an error of its own.
             return std::future::pending().await;
         }
-        run.send(args.in_flight, &args.event, client);
+        match &args.call {
+            Some(method) => run.call(args.in_flight, method, client),
+            None => run.send(args.in_flight, &args.event, client),
+        }
         std::future::pending().await
     };
     let ended = tokio::select! {
@@ -125,7 +128,7 @@ impl Run {
         let (answered, name) = (run.clone(), event.to_owned());
         client.on_any(move |message, server| {
             if message.event() == name {
-                answered.on_answer(message, server);
+                answered.on_echo(message, server);
             }
         });
         let (failed, core) = (run.clone(), client.core().clone());
@@ -168,18 +171,42 @@ impl Run {
         }
     }
 
-    fn on_answer(&self, message: &Message, server: &Socket) {
+    /// Calls the method from as many tasks as calls may be in flight.
+    fn call(&self, in_flight: usize, method: &str, client: &IpcClient) {
+        for _ in 0..in_flight {
+            let (run, client, method) = (self.clone(), client.core().clone(), method.to_owned());
+            tokio::spawn(async move {
+                let mut next = run.lock().meter.next_message();
+                while let Some(data) = next {
+                    next = match client.call::<_, RawJson>(&method, &data).await {
+                        Ok(result) => {
+                            run.answered(|meter| meter.on_answer(data.seq, result.as_bytes()))
+                        }
+                        Err(error) => return run.end(Err(failure_of(&error))),
+                    };
+                }
+            });
+        }
+    }
+
+    /// Counts an answer, and returns the next message to send, if there is one.
+    fn answered(&self, record: impl FnOnce(&mut Meter) -> Result<(), String>) -> Option<Data> {
         let mut state = self.lock();
-        if let Err(why) = state.meter.on_answer(message.payload().unwrap_or_default()) {
-            drop(state);
-            return self.end(Err(Failure::Breach(why)));
-        }
-        if let Some(report) = state.meter.report() {
-            drop(state);
-            return self.end(Ok(report));
-        }
-        let Some(data) = state.meter.next_message() else { return };
+        let ended = match record(&mut state.meter) {
+            Err(why) => Err(Failure::Breach(why)),
+            Ok(()) => match state.meter.report() {
+                Some(report) => Ok(report),
+                None => return state.meter.next_message(),
+            },
+        };
         drop(state);
+        self.end(ended);
+        None
+    }
+
+    fn on_echo(&self, message: &Message, server: &Socket) {
+        let data = message.payload().unwrap_or_default();
+        let Some(data) = self.answered(|meter| meter.on_echo(data)) else { return };
         if let Err(error) = server.emit(message.event(), &data) {
             self.end(Err(Failure::NotSent(chain(&error))));
         }
@@ -195,6 +222,14 @@ impl Run {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failure_of(error: &CallError) -> Failure {
+    match error {
+        CallError::NotSent(_) => Failure::NotSent(chain(error)),
+        CallError::Disconnected { .. } | CallError::Closed { .. } => Failure::Lost(chain(error)),
+        _ => Failure::Breach(chain(error)),
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
-use crate::deadline::Deadline;
+use crate::dial_deadline::Deadline;
 use crate::{Endpoint, TransportError};
 
 /// Opens a connection as soon as the server has a place, for `limit` at most.

@@ -1,0 +1,49 @@
+//! Calls of a client of node-ipc.
+
+#[cfg(doc)]
+use ipc_core::Client;
+use ipc_core::protocol::calls::EncodeCall;
+use ipc_core::{Calling, CallingStream, DecodePayload, EmitError};
+
+use super::IpcClient;
+use crate::NodeFormat;
+
+impl IpcClient {
+    /// Calls a method of the server and waits for its result; see [`Client::call`]. A server of node-ipc
+    /// answers with five lines of JavaScript (`docs/calls.md`). Starts the client.
+    pub fn call<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> Calling<'a, NodeFormat, A, R>
+    where
+        NodeFormat: EncodeCall<A> + DecodePayload<R>,
+    {
+        self.core().call(method, args)
+    }
+
+    /// Calls a method of the server that answers with items; see [`Client::call_stream`]. Starts the
+    /// client.
+    pub fn call_stream<'a, A: ?Sized, R>(
+        &'a self,
+        method: &'a str,
+        args: &'a A,
+    ) -> CallingStream<'a, NodeFormat, A, R>
+    where
+        NodeFormat: EncodeCall<A> + DecodePayload<R>,
+    {
+        self.core().call_stream(method, args)
+    }
+
+    /// Calls a method of the server without waiting for it; see [`Client::notice`]. Starts the client.
+    ///
+    /// # Errors
+    ///
+    /// As [`emit`](Self::emit).
+    pub fn notice<A: ?Sized>(&self, method: &str, args: &A) -> Result<(), EmitError>
+    where
+        NodeFormat: EncodeCall<A>,
+    {
+        self.core().notice(method, args)
+    }
+}

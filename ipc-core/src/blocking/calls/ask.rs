@@ -1,0 +1,194 @@
+//! Asking: a call of this side, and the wait for its answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Outcome;
+use crate::blocking::NextError;
+use crate::blocking::link::{Drive, Link};
+use crate::calls::{CallError, ReservedEvents};
+use crate::error::EmitError;
+use crate::protocol::calls::{Abandoned, CallHead, EncodeCall, Sent, Signal};
+use crate::protocol::queue::{OverflowPolicy, PushError, Pushed, QueueLimit};
+use crate::runtime::clock;
+use crate::{DecodePayload, MessageFormat};
+
+/// Calls a method and waits for its result.
+pub(in crate::blocking) fn call<F, D, A, R>(
+    side: &mut D,
+    method: &str,
+    args: &A,
+    within: Option<Duration>,
+) -> Result<R, CallError>
+where
+    F: EncodeCall<A> + DecodePayload<R>,
+    D: Drive<F>,
+    A: ?Sized,
+{
+    let open = side.link().open_call(within)?;
+    let outcome = match queue(side, &open, method, args) {
+        Ok(()) => wait(side, &open),
+        Err(error) => Err(error),
+    };
+    side.link().end_call(open.number);
+    side.link().format.decode_payload(&outcome?).map_err(CallError::InvalidResult)
+}
+
+/// A call of this side that has a number.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    number: u64,
+    within: Duration,
+    /// `None` is as good as never.
+    deadline: Option<Instant>,
+}
+
+/// Puts the call into the send queue; waits while that is full, if its policy is to wait.
+fn queue<F, D, A>(side: &mut D, open: &Open, method: &str, args: &A) -> Result<(), CallError>
+where
+    F: EncodeCall<A>,
+    D: Drive<F>,
+    A: ?Sized,
+{
+    loop {
+        side.link().check_events()?;
+        let error = match side.link().push_call(open, method, args) {
+            Ok(()) => return Ok(()),
+            Err(EmitError::Closed) => return Err(CallError::Closed { sent: Sent::No }),
+            Err(error) => error,
+        };
+        let waits = side.link().queue.overflow() == OverflowPolicy::Block;
+        if !(waits && matches!(error, EmitError::Full(_))) {
+            return Err(CallError::NotSent(error));
+        }
+        match side.make_room(open.deadline) {
+            Ok(()) => {}
+            Err(NextError::TimedOut) if open.is_over() => return Err(open.deadline_error()),
+            Err(NextError::TimedOut) => return Err(CallError::NotSent(error)),
+            Err(NextError::Ended) => {
+                let outcome = side.link().take_outcome();
+                return outcome.unwrap_or(Err(CallError::Closed { sent: Sent::No })).map(drop);
+            }
+        }
+    }
+}
+
+/// Waits for the call's answer.
+fn wait<F: MessageFormat>(side: &mut impl Drive<F>, open: &Open) -> Outcome {
+    loop {
+        if let Some(outcome) = side.link().take_outcome() {
+            return outcome;
+        }
+        side.link().check_events()?;
+        match side.step(open.deadline) {
+            Ok(()) => {}
+            Err(error) => {
+                // An answer that is there when the time is over is still an answer.
+                return side.link().take_outcome().unwrap_or_else(|| {
+                    Err(match error {
+                        NextError::TimedOut => open.deadline_error(),
+                        NextError::Ended => CallError::Closed { sent: Sent::Maybe },
+                    })
+                });
+            }
+        }
+    }
+}
+
+impl Open {
+    fn is_over(&self) -> bool {
+        self.deadline.is_some_and(|at| at <= clock::now())
+    }
+
+    fn deadline_error(&self) -> CallError {
+        CallError::Deadline { within: self.within }
+    }
+}
+
+impl<F: MessageFormat> Link<F> {
+    fn open_call(&mut self, within: Option<Duration>) -> Result<Open, CallError> {
+        if self.format.calls().is_none() {
+            return Err(CallError::Unsupported("this format has no calls"));
+        }
+        if self.config.calls.reserved_events == ReservedEvents::Ordinary {
+            return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
+        }
+        if self.closed {
+            return Err(CallError::Closed { sent: Sent::No });
+        }
+        let (now, within) = (clock::now(), within.unwrap_or(self.config.calls.deadline));
+        let calls = self.calls();
+        let number = calls.asker.ask_within(now, within)?;
+        calls.asking = Some(number);
+        calls.outcome = None;
+        Ok(Open { number, within, deadline: now.checked_add(within) })
+    }
+
+    fn push_call<A: ?Sized>(&mut self, open: &Open, method: &str, args: &A) -> Result<(), EmitError>
+    where
+        F: EncodeCall<A>,
+    {
+        let left = open.deadline.map(|at| at.saturating_duration_since(clock::now()));
+        let head = CallHead { number: Some(open.number), method, left, credit: None };
+        let format = Arc::clone(&self.format);
+        // What was dropped before this call is not one of its frames.
+        self.queue.take_evicted();
+        self.push(|queue| match queue.push(|out| format.encode_call(&head, args, out))? {
+            Pushed::Queued => Ok(()),
+            Pushed::Dropped => {
+                let (limit, actual) = (queue.limits().max_bytes(), queue.bytes());
+                Err(PushError::Full(QueueLimit::Bytes { limit, actual: limit.max(actual) }))
+            }
+        })?;
+        let frame = self.queue.newest();
+        self.calls().asker.queued(open.number, frame);
+        Ok(())
+    }
+
+    /// Queues a call that is not answered.
+    pub(in crate::blocking) fn notice<A: ?Sized>(
+        &mut self,
+        method: &str,
+        args: &A,
+    ) -> Result<(), EmitError>
+    where
+        F: EncodeCall<A>,
+    {
+        let head = CallHead { number: None, method, left: None, credit: None };
+        let format = Arc::clone(&self.format);
+        self.push(|queue| queue.push(|out| format.encode_call(&head, args, out)).map(drop))
+    }
+
+    fn take_outcome(&mut self) -> Option<Outcome> {
+        self.calls.as_mut()?.outcome.take()
+    }
+
+    /// Ends a call of this side, if it has not ended: its frame is taken back, or the peer cancels it.
+    fn end_call(&mut self, number: u64) {
+        let untouched = self.queue.first_untouched();
+        let Some(calls) = &mut self.calls else { return };
+        (calls.asking, calls.outcome) = (None, None);
+        if let Abandoned::TakeBack { frame } = calls.asker.abandon(number, untouched) {
+            if !self.queue.take_back(frame) {
+                calls.asker.owe_cancel(number);
+            }
+        }
+        self.send_cancels();
+    }
+
+    /// Sends the cancels that the peer is owed, as far as they find room.
+    pub(super) fn send_cancels(&mut self) {
+        let format = Arc::clone(&self.format);
+        let Some(format) = format.calls() else { return };
+        while let Some(number) = self.calls.as_mut().and_then(|calls| calls.asker.next_cancel()) {
+            let signal = Signal::Cancel(number);
+            match self.push(|queue| queue.push(|out| format.encode_signal(&signal, out)).map(drop))
+            {
+                Ok(()) => self.write(),
+                Err(EmitError::Full(_)) => return self.calls().asker.owe_cancel(number),
+                // The connection is closed, and with it ends what the peer runs.
+                Err(_) => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The methods of calls, which a client and a server's connection have in common.
+
+/// Adds them to a type with a field `link` that implements `Drive<F>`.
+macro_rules! call_methods {
+    () => {
+        /// Calls a method of the peer and waits for its result, as long as the option
+        /// [`deadline`](crate::CallOptions::deadline) says: 30 s by default. A client connects if
+        /// need be; a call that is not sent yet waits for the next connection.
+        ///
+        /// What else is received meanwhile, events and calls of the peer, is kept for `next`, up to
+        /// the option [`event_bytes`](crate::ConnectionOptions::event_bytes): 8 MiB. A call of the
+        /// peer is therefore not answered before this one ends, and two sides that call each other
+        /// at the same time, each with one thread, wait for their deadlines.
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError): among others the method failed, the peer has no method of this
+        /// name, no answer came in time, or the connection was lost, which it reports at once. A
+        /// call that is not waited for any more is taken back if it was not sent, and the peer is
+        /// asked to cancel it otherwise.
+        ///
+        /// # Panics
+        ///
+        /// If it has to connect within an async runtime, which a thread that waits would stop.
+        pub fn call<A: ?Sized, R>(&mut self, method: &str, args: &A) -> Result<R, crate::CallError>
+        where
+            F: crate::protocol::calls::EncodeCall<A> + crate::DecodePayload<R>,
+        {
+            super::calls::call(self, method, args, None)
+        }
+
+        /// Calls a method of the peer and waits for its result, for `limit` at most, waiting in the
+        /// send queue included. Otherwise as [`call`](Self::call).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_within<A: ?Sized, R>(
+            &mut self,
+            limit: std::time::Duration,
+            method: &str,
+            args: &A,
+        ) -> Result<R, crate::CallError>
+        where
+            F: crate::protocol::calls::EncodeCall<A> + crate::DecodePayload<R>,
+        {
+            super::calls::call(self, method, args, Some(limit))
+        }
+
+        /// Calls a method of the peer without waiting for it: it is not answered. Queued as
+        /// [`emit`](Self::emit) does.
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError).
+        pub fn notice<A: ?Sized>(&mut self, method: &str, args: &A) -> Result<(), crate::EmitError>
+        where
+            F: crate::protocol::calls::EncodeCall<A>,
+        {
+            self.link.notice(method, args)
+        }
+
+        /// Answers a call of the peer with this result. Waits while the queue is full, as
+        /// [`send`](Self::send) does. Does nothing if the answer is not wanted any more: the peer
+        /// cancelled the call, its time is over, its connection is lost, it is a notice, or it was
+        /// answered; or if the call came from elsewhere.
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError). A result that cannot be sent is answered with a failure
+        /// in its place (`too_large`, or the format's code); without room in the queue nothing is,
+        /// and the asker's deadline ends the call.
+        pub fn answer<R: ?Sized>(
+            &mut self,
+            call: crate::blocking::IncomingCall,
+            result: &R,
+        ) -> Result<(), crate::EmitError>
+        where
+            F: crate::protocol::calls::EncodeCall<R>,
+        {
+            self.link.answer(&call, result)
+        }
+
+        /// Answers a call of the peer with a failure, such as
+        /// [`Failure::unknown_method`](crate::Failure::unknown_method). Otherwise as
+        /// [`answer`](Self::answer).
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError).
+        pub fn fail(
+            &mut self,
+            call: crate::blocking::IncomingCall,
+            failure: impl Into<crate::Failure>,
+        ) -> Result<(), crate::EmitError> {
+            self.link.fail(&call, &failure.into())
+        }
+    };
+}
+pub(in crate::blocking) use call_methods;

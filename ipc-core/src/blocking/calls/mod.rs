@@ -1,0 +1,131 @@
+//! Calls without a runtime: what one side asks, one call at a time, and what it is asked.
+
+mod answer;
+mod ask;
+mod incoming;
+mod methods;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use self::incoming::Inner;
+use crate::Message;
+use crate::calls::CallError;
+use crate::error::EmitError;
+use crate::options::ConnectionConfig;
+use crate::protocol::calls::{Abandoned, Answerer, Asker, CallNumber, Sent};
+use crate::protocol::queue::QueueLimit;
+use crate::runtime::clock;
+
+pub(super) use ask::call;
+pub use incoming::IncomingCall;
+pub(super) use methods::call_methods;
+
+/// How a call has ended: with the message whose payload is the result, or an error.
+type Outcome = Result<Message, CallError>;
+
+/// The calls of one side, in both directions. Made when the first one is.
+#[derive(Debug)]
+pub(super) struct Calls {
+    asker: Asker,
+    /// The call that this side waits for.
+    asking: Option<u64>,
+    /// How it has ended.
+    outcome: Option<Outcome>,
+    answerer: Answerer,
+    /// The calls that run for the peer, by their ids.
+    running: HashMap<u64, Weak<Inner>>,
+    /// Whether the program has dropped one of them, unanswered.
+    dropped: Arc<AtomicBool>,
+    /// Whether new calls are refused, since this side closes.
+    closing: bool,
+    /// Whether this side has ended its writing direction.
+    shut: bool,
+    /// Whether a second call with a number in use was reported.
+    duplicate_reported: bool,
+}
+
+impl Calls {
+    pub(super) fn new(config: &ConnectionConfig) -> Self {
+        // A client may still send an answer to the connection before this one, whose calls a server
+        // has forgotten: the numbers of a server's calls begin anywhere.
+        let first = if config.yields { 1 } else { (clock::chance() * 1e12) as u64 };
+        Self {
+            asker: Asker::starting_at(config.calls.ask_limits(), first),
+            asking: None,
+            outcome: None,
+            answerer: Answerer::new(config.calls.answer_limits()),
+            running: HashMap::new(),
+            dropped: Arc::default(),
+            closing: false,
+            shut: false,
+            duplicate_reported: false,
+        }
+    }
+
+    /// Handles that the connection is lost, after so many frames were written whole: the call that it
+    /// has carried fails, and those that run for the peer end.
+    pub(super) fn connection_lost(&mut self, written: u64) {
+        for (number, sent) in self.asker.connection_lost(written) {
+            self.end(number, Err(CallError::Disconnected { sent }));
+        }
+        self.answerer.connection_lost();
+        self.running.clear();
+        (self.shut, self.duplicate_reported) = (false, false);
+    }
+
+    /// Handles that the queue dropped these frames: a call among them was not sent.
+    fn evicted(&mut self, frames: Range<u64>, limit: usize) {
+        for number in self.asker.evicted(frames) {
+            let full = QueueLimit::Bytes { limit, actual: limit };
+            self.end(number, Err(CallError::NotSent(EmitError::Full(full))));
+        }
+    }
+
+    fn end(&mut self, number: u64, outcome: Outcome) {
+        if self.asking == Some(number) {
+            self.outcome = Some(outcome);
+        }
+    }
+
+    /// Returns whether the peer still wants the answer of this call, and it is one of this side's.
+    pub(super) fn runs(&self, call: &IncomingCall) -> bool {
+        self.running.get(&call.id()).is_some_and(|running| call.is(running))
+    }
+
+    /// Ends a call of the peer, and returns the number to answer, if it has one.
+    fn done(&mut self, id: u64) -> Option<CallNumber> {
+        self.running.remove(&id);
+        self.answerer.done(id)
+    }
+
+    /// Ends the calls that the program dropped, and returns the numbers to answer.
+    fn take_dropped(&mut self) -> Vec<CallNumber> {
+        if !self.dropped.swap(false, Ordering::Acquire) {
+            return Vec::new();
+        }
+        let running = self.running.iter();
+        let mut ids: Vec<u64> =
+            running.filter(|(_, call)| call.strong_count() == 0).map(|(id, _)| *id).collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| self.done(id)).collect()
+    }
+
+    /// Handles that this side has ended its writing direction: nothing more is answered.
+    pub(super) fn shut_down(&mut self) {
+        self.shut = true;
+    }
+
+    /// Returns the frame of the call that waits for a connection, if one does: none will come.
+    pub(super) fn closed(&mut self, untouched: u64, error: fn(Sent) -> CallError) -> Option<u64> {
+        let number = self.asking.filter(|_| self.outcome.is_none())?;
+        let abandoned = self.asker.abandon(number, untouched);
+        self.outcome = Some(Err(error(Sent::No)));
+        match abandoned {
+            Abandoned::TakeBack { frame } => Some(frame),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `ControlEvents`: which messages of a connection may be calls and answers.
+
+use super::ReservedEvents;
+use crate::options::ConnectionConfig;
+use crate::{Message, MessageFormat};
+
+/// Which messages of a connection may be calls and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ControlEvents {
+    None,
+    /// Those of events that begin with `$`.
+    Reserved,
+    Any,
+}
+
+impl ControlEvents {
+    pub(crate) fn of(format: &impl MessageFormat, config: &ConnectionConfig) -> Self {
+        match format.calls() {
+            Some(_) if config.calls.reserved_events == ReservedEvents::Ordinary => Self::None,
+            Some(format) if format.uses_any_event() => Self::Any,
+            Some(_) => Self::Reserved,
+            None => Self::None,
+        }
+    }
+
+    /// Returns whether the message may be a call or an answer: one comparison for most.
+    #[inline]
+    pub(crate) fn may_be(self, message: &Message) -> bool {
+        match self {
+            Self::Reserved => message.event_bytes().first() == Some(&b'$'),
+            Self::None => false,
+            Self::Any => true,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Calls of the blocking driver: against the async one, and against bare sockets.
+
+mod answering;
+mod asking;
+mod lost;
+mod raw;
+mod refusing;
+mod rig;

@@ -1,0 +1,108 @@
+//! Calls of peers that are killed with SIGKILL while they answer.
+
+use std::future::{IntoFuture, pending};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ipc_core::session::ReconnectPolicy;
+use ipc_core::{CallError, Client, Failure, MsgPack, Sent, Server};
+use ipc_transport::UnixTransport;
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+
+use crate::killed::{kill, runtime, soon, start};
+
+/// Plays a role until it is killed: a side whose one method says that it has started, and never
+/// ends.
+#[expect(clippy::print_stdout, reason = "this is how a role says that it has begun")]
+pub(crate) fn play(role: &str, path: &str) {
+    let transport = UnixTransport::new(path);
+    runtime().block_on(async {
+        match role {
+            "called server" => {
+                let server = Server::builder(MsgPack::new(), transport).build();
+                server.on_call("wait", |(): (), call| async move {
+                    call.peer().emit("started", &()).unwrap();
+                    pending::<Result<u64, Failure>>().await
+                });
+                server.listen().await.unwrap();
+                println!("begun");
+                pending().await
+            }
+            "called client" => {
+                let client = Client::builder(MsgPack::new(), transport).build();
+                client.on_call("wait", |(): (), call| async move {
+                    call.peer().emit("started", &()).unwrap();
+                    pending::<Result<u64, Failure>>().await
+                });
+                client.connected().await.unwrap();
+                println!("begun");
+                pending().await
+            }
+            other => panic!("no such role: {other}"),
+        }
+    });
+}
+
+/// Plays rounds in which a call is made and the process that answers it is killed. Each call fails,
+/// and the fastest within 100 ms: a machine that is busy may delay any one of them.
+fn check<F: Future<Output = (CallError, Duration)>>(round: impl Fn(TempDir) -> F) {
+    runtime().block_on(async {
+        let mut fastest = Duration::MAX;
+        for _ in 0..5 {
+            let (error, after) = round(TempDir::new().unwrap()).await;
+            assert!(matches!(error, CallError::Disconnected { sent: Sent::Maybe }), "{error:?}");
+            fastest = fastest.min(after);
+        }
+        assert!(fastest < Duration::from_millis(100), "after {fastest:?}");
+    });
+}
+
+/// Kills the process once the method has started, and returns how the call ended, and when.
+async fn end(
+    call: tokio::task::JoinHandle<Result<u64, CallError>>,
+    mut started: mpsc::UnboundedReceiver<()>,
+    child: std::process::Child,
+) -> (CallError, Duration) {
+    soon(started.recv()).await.unwrap();
+    kill(child);
+    let killed = Instant::now();
+    let error = soon(call).await.unwrap().unwrap_err();
+    (error, killed.elapsed())
+}
+
+fn path(dir: &TempDir) -> std::path::PathBuf {
+    Path::join(dir.path(), "socket")
+}
+
+pub(crate) fn killed_server() {
+    check(|dir| async move {
+        let child = start("called server", &path(&dir));
+        let client = Client::builder(MsgPack::new(), UnixTransport::new(path(&dir)))
+            .reconnect(ReconnectPolicy::never())
+            .build();
+        let (sender, started) = mpsc::unbounded_channel();
+        client.on("started", move |(): (), _| sender.send(()).unwrap());
+        let call = tokio::spawn(async move {
+            let call = client.call::<_, u64>("wait", &());
+            call.within(Duration::from_secs(60)).into_future().await
+        });
+        end(call, started, child).await
+    });
+}
+
+pub(crate) fn killed_client() {
+    check(|dir| async move {
+        let server = Server::builder(MsgPack::new(), UnixTransport::new(path(&dir))).build();
+        let (sender, started) = mpsc::unbounded_channel();
+        server.on("started", move |(): (), _| sender.send(()).unwrap());
+        server.listen().await.unwrap();
+        let child = start("called client", &path(&dir));
+        while server.peers().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let peer = server.peers().remove(0);
+        let call = tokio::spawn(async move { peer.call::<_, u64>("wait", &()).await });
+        end(call, started, child).await
+    });
+}

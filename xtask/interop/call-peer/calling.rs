@@ -1,0 +1,146 @@
+//! What it calls: one command for each call, one line for each end.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ipc_compat::{IpcClient, IpcServer, RawJson, Socket};
+use ipc_core::{CallError, Sent};
+use serde_json::{Value, json};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::{print, value};
+
+/// What this program is.
+pub(crate) enum Side {
+    Client(IpcClient),
+    Server(IpcServer),
+}
+
+/// Who is called.
+#[derive(Clone)]
+enum Asked {
+    Server(IpcClient),
+    Client(Socket),
+}
+
+/// The calls that were made and have not ended.
+pub(crate) struct Calling {
+    side: Side,
+    open: Mutex<HashMap<String, AbortHandle>>,
+}
+
+impl Calling {
+    pub(crate) fn new(side: Side) -> Self {
+        Self { side, open: Mutex::default() }
+    }
+
+    /// Does what the command says; `false` if that is to end.
+    pub(crate) fn command(&self, command: &Value) -> Result<bool, Box<dyn Error>> {
+        let text = |name: &str| command[name].as_str().unwrap_or_default().to_owned();
+        match command["do"].as_str() {
+            Some("call") => self.call(text("key"), text("method"), command)?,
+            Some("drop") => {
+                if let Some(call) = self.lock().remove(&text("key")) {
+                    call.abort();
+                }
+            }
+            Some("many") => self.many(text("key"), text("method"), command)?,
+            Some(_) => return Ok(false),
+            None => match self.asked()? {
+                Asked::Server(client) => client.emit(&text("type"), &command["data"])?,
+                Asked::Client(socket) => socket.emit(&text("type"), &command["data"])?,
+            },
+        }
+        Ok(true)
+    }
+
+    /// Calls, and prints the end of the call.
+    fn call(&self, key: String, method: String, command: &Value) -> Result<(), Box<dyn Error>> {
+        let asked = self.asked()?;
+        let args = RawJson::from_value(&command["args"])?;
+        let within = command["ms"].as_u64().map_or(DEADLINE, Duration::from_millis);
+        let name = key.clone();
+        let task = tokio::spawn(async move {
+            let result: Result<Option<RawJson>, _> = match &asked {
+                Asked::Server(client) => client.call(&method, &args).within(within).await,
+                Asked::Client(socket) => socket.call(&method, &args).within(within).await,
+            };
+            print(&match result {
+                Ok(Some(result)) => json!({"event": "result", "key": key, "ok": value(&result)}),
+                Ok(None) => json!({"event": "result", "key": key}),
+                Err(error) => failed(&key, &error),
+            });
+        });
+        self.lock().insert(name, task.abort_handle());
+        Ok(())
+    }
+
+    /// Calls with the numbers below `count`, before any answer is waited for.
+    fn many(&self, key: String, method: String, command: &Value) -> Result<(), Box<dyn Error>> {
+        let (asked, method) = (self.asked()?, Arc::<str>::from(method));
+        let mut calls = JoinSet::new();
+        for n in 0..command["count"].as_u64().unwrap_or_default() {
+            let (asked, method) = (asked.clone(), Arc::clone(&method));
+            calls.spawn(async move {
+                let result: Result<Value, _> = match &asked {
+                    Asked::Server(client) => client.call(&method, &n).await,
+                    Asked::Client(socket) => socket.call(&method, &n).await,
+                };
+                (n, result.unwrap_or_else(|error| error.code().into()))
+            });
+        }
+        tokio::spawn(async move {
+            let mut results = calls.join_all().await;
+            results.sort_by_key(|(n, _)| *n);
+            let results: Vec<_> = results.into_iter().map(|(_, result)| result).collect();
+            print(&json!({"event": "many", "key": key, "results": results}));
+        });
+        Ok(())
+    }
+
+    /// Ends in order.
+    pub(crate) async fn close(&self) {
+        match &self.side {
+            Side::Client(client) => drop(client.close().await),
+            Side::Server(server) => drop(server.stop().await),
+        }
+    }
+
+    /// Returns who is called: the server, or the client that connected first.
+    fn asked(&self) -> Result<Asked, &'static str> {
+        match &self.side {
+            Side::Client(client) => Ok(Asked::Server(client.clone())),
+            Side::Server(server) => {
+                server.sockets().first().cloned().map(Asked::Client).ok_or("no client")
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, AbortHandle>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the line for a call that failed: the error's code, its variant, and what the peer said.
+fn failed(key: &str, error: &CallError) -> Value {
+    let debug = format!("{error:?}");
+    let kind = debug.split([' ', '(', '{']).next();
+    let sent = match error {
+        CallError::Disconnected { sent } | CallError::Closed { sent } => match sent {
+            Sent::No => Some("no"),
+            Sent::Maybe => Some("maybe"),
+        },
+        _ => None,
+    };
+    let data = error.failure().and_then(|failure| failure.data.as_ref()?.payload());
+    let data = data.and_then(|data| serde_json::from_slice::<Value>(data).ok());
+    json!({
+        "event": "failed", "key": key, "code": error.code(), "kind": kind, "sent": sent,
+        "message": error.to_string(), "data": data,
+    })
+}
+
+/// As node-ipc's side has it.
+const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,0 +1,87 @@
+// `peer.cjs ... --calls helper|lines`: calls, with the helper or with the lines that docs/calls.md prints.
+//
+// Commands: {"do":"call","key","method","args","ms"}, {"do":"drop","key"}, {"do":"many","key","method",
+// "count"}, and {"do":"star","on"} for a handler for all events. call-peer/ has the same methods in
+// Rust, and prints the same lines.
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+const helper = require('../../../ipc-compat/js/calls.cjs');
+const { print } = require('./load.cjs');
+
+/** Lets a client or server of node-ipc call and answer; returns `command(line)`: was it one of calls? */
+function attach(ipc, { command: role, id, options }) {
+  const peer = role === 'serve' ? ipc.server : ipc.of[id];
+  const to = () => (role === 'serve' ? peer.sockets.find((socket) => !socket.destroyed) : undefined);
+  let call;
+  if (options.calls === 'helper') {
+    ({ call } = helper(peer, methods(() => call), { max: Number(options.max ?? 256) }));
+  } else if (options.calls === 'lines') {
+    call = fiveLines(role, ipc, peer);
+  }
+  const open = new Map();
+  let seen = 0;
+  const star = () => (seen += 1);
+
+  return ({ do: order, key, method, args, ms, count, on }) => {
+    if (order === 'call') {
+      const abort = new AbortController();
+      open.set(key, abort);
+      call(method, args, { to: to(), ms, signal: abort.signal }).then(
+        (ok) => print({ event: 'result', key, ok }),
+        ({ code, message, data }) => print({ event: 'failed', key, code, message, data }));
+    } else if (order === 'drop') {
+      open.get(key).abort();
+    } else if (order === 'many') {
+      const one = (_, n) => call(method, n, { to: to() }).catch((error) => error.code);
+      Promise.all(Array.from({ length: count }, one))
+        .then((results) => print({ event: 'many', key, results }));
+    } else if (order === 'star') {
+      // Only while nothing begins or ends: classic dies of it with an event without data, such as
+      // `start` or `disconnect`, or whose data is no object.
+      peer[on ? 'on' : 'off']('*', star);
+      print({ event: 'star', seen });
+    } else {
+      return false;
+    }
+    return true;
+  };
+}
+
+/** Runs the page's lines, a server's or a client's; returns the client's `call`. */
+function fiveLines(role, ipc, world) {
+  const page = fs.readFileSync(path.join(__dirname, '../../../docs/calls.md'), 'utf8');
+  const chapter = page.slice(page.indexOf('## In five lines'), page.indexOf('## The helper'));
+  const [server, client] = [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, lines]) => lines);
+  if (role === 'serve') return new Function('ipc', 'methods', server)(ipc, methods());
+  return new Function('world', `${client}return call;`)(world);
+}
+
+const methods = (call) => ({
+  sum: (numbers) => numbers.reduce((sum, n) => sum + n, 0),
+  double: (n) => 2 * n,
+  shape: (args) => (args === undefined ? 'absent' : args),
+  nothing: () => undefined,
+  fails: async () => {
+    throw Object.assign(new Error('no such key'), { code: 'not_found', data: { key: 'a' } });
+  },
+  throws: () => {
+    throw new TypeError('no number');
+  },
+  slow: (key, { signal } = {}) => new Promise(() => {
+    print({ event: 'started', key });
+    if (signal) signal.addEventListener('abort', () => print({ event: 'aborted', key }));
+  }),
+  late: (ms) => new Promise((resolve) => setTimeout(() => {
+    resolve();
+    print({ event: 'answered', key: 'late' });
+  }, ms)),
+  async *rows() {
+    yield 1;
+  },
+  whoami: () => 'JavaScript',
+  back: (_, { socket }) => call()('whoami', null, { to: socket }),
+});
+
+module.exports = { attach };
