@@ -207,7 +207,8 @@ fn a_runtime_can_be_dropped_while_calls_begin() {
     let (done, ended) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for round in 0..200 {
-            let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build();
+            let threads =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build();
             let runtime = threads.unwrap();
             runtime.spawn(async move {
                 let pair = pair().await;
