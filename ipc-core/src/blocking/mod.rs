@@ -30,6 +30,43 @@
 //! # #[cfg(not(all(unix, feature = "msgpack")))]
 //! # fn main() {}
 //! ```
+//!
+//! # Calls
+//!
+//! `call` waits for the result of a method of the peer, and keeps what else comes for `next`. A call of
+//! the peer is [`Incoming::Call`], which the program answers with `answer` or `fail`:
+//!
+//! ```no_run
+//! # #[cfg(all(unix, feature = "msgpack"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! use ipc_core::blocking::{Client, Incoming};
+//! use ipc_core::{Failure, MsgPack};
+//! use ipc_transport::UnixTransport;
+//!
+//! let mut client = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock"))?.build();
+//! let sum: u64 = client.call("sum", &[1, 2, 3])?;
+//! let name: String = client.call_within(Duration::from_secs(2), "name of", &sum)?;
+//! client.notice("log", &name)?;
+//! while let Some(event) = client.next() {
+//!     match event {
+//!         Incoming::Call(call) if call.method() == "ping" => client.answer(call, "pong")?,
+//!         Incoming::Call(call) => {
+//!             let failure = Failure::unknown_method(call.method());
+//!             client.fail(call, failure)?;
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(unix, feature = "msgpack")))]
+//! # fn main() {}
+//! ```
+//!
+//! Nothing happens between calls: what the peer asks, cancels or gives up is seen when this side waits
+//! the next time, and then the time limits of the calls that it runs are looked at, too.
 
 mod builder;
 mod calls;

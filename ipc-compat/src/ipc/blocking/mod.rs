@@ -29,6 +29,32 @@
 //! world.close();
 //! # Ok(()) }
 //! ```
+//!
+//! Calls go both ways, in the frames of docs/calls.md or those of the config's `layout`:
+//!
+//! ```no_run
+//! use ipc_compat::Config;
+//! use ipc_compat::blocking::{Incoming, IpcServer};
+//! use ipc_core::Failure;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut server = IpcServer::serve(&Config::classic(), ())?;
+//! let mut client = server.accept()?;
+//! let name: String = client.call("name", &())?;
+//! println!("{name} is here");
+//! while let Some(event) = client.next() {
+//!     let Incoming::Call(call) = event else { continue };
+//!     match (call.method(), client.decode::<Vec<f64>>(call.args())) {
+//!         ("sum", Ok(numbers)) => client.answer(call, &numbers.iter().sum::<f64>())?,
+//!         ("sum", Err(error)) => client.fail(call, Failure::invalid_args(&error))?,
+//!         (other, _) => {
+//!             let failure = Failure::unknown_method(other);
+//!             client.fail(call, failure)?;
+//!         }
+//!     }
+//! }
+//! # Ok(()) }
+//! ```
 
 mod client;
 mod connection;
@@ -36,7 +62,7 @@ mod server;
 
 pub use client::IpcClient;
 pub use connection::IpcConnection;
-pub use ipc_core::blocking::{Incoming, NextError, NotBlocking};
+pub use ipc_core::blocking::{Incoming, IncomingCall, NextError, NotBlocking};
 pub use server::IpcServer;
 
 use super::IpcError;
@@ -101,6 +127,104 @@ macro_rules! talking {
             data: impl Into<crate::RawData<'a>>,
         ) -> Result<(), ipc_core::EmitError> {
             self.$core.emit(crate::NodeFormat::RAW_EVENT, &data.into())
+        }
+
+        /// Calls a method of the other side and waits for its result, as long as the option
+        /// [`deadline`](ipc_core::CallOptions::deadline) says: 30 s by default. A client connects if
+        /// need be. What else is received meanwhile, events and calls, is kept for `next`, up to 8 MiB.
+        /// Two sides that call each other at the same time, each with one thread, wait for their
+        /// deadlines.
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](ipc_core::CallError).
+        ///
+        /// # Panics
+        ///
+        /// If it has to connect within an async runtime, which a thread that waits would stop.
+        pub fn call<A: ?Sized, R>(
+            &mut self,
+            method: &str,
+            args: &A,
+        ) -> Result<R, ipc_core::CallError>
+        where
+            crate::NodeFormat:
+                ipc_core::protocol::calls::EncodeCall<A> + ipc_core::DecodePayload<R>,
+        {
+            self.$core.call(method, args)
+        }
+
+        /// Calls a method of the other side and waits for its result, for `limit` at most. Otherwise as
+        /// [`call`](Self::call).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](ipc_core::CallError).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_within<A: ?Sized, R>(
+            &mut self,
+            limit: std::time::Duration,
+            method: &str,
+            args: &A,
+        ) -> Result<R, ipc_core::CallError>
+        where
+            crate::NodeFormat:
+                ipc_core::protocol::calls::EncodeCall<A> + ipc_core::DecodePayload<R>,
+        {
+            self.$core.call_within(limit, method, args)
+        }
+
+        /// Calls a method of the other side without waiting for it: it is not answered.
+        ///
+        /// # Errors
+        ///
+        /// As [`emit`](Self::emit).
+        pub fn notice<A: ?Sized>(
+            &mut self,
+            method: &str,
+            args: &A,
+        ) -> Result<(), ipc_core::EmitError>
+        where
+            crate::NodeFormat: ipc_core::protocol::calls::EncodeCall<A>,
+        {
+            self.$core.notice(method, args)
+        }
+
+        /// Answers a call of the other side with this result. Does nothing if the answer is not wanted
+        /// any more: the call was cancelled or answered, its time is over, its connection is lost, or it
+        /// is a notice.
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](ipc_core::EmitError): the result cannot be sent. The call is answered with a
+        /// failure in its place, if there is room for one.
+        pub fn answer<R: ?Sized>(
+            &mut self,
+            call: ipc_core::blocking::IncomingCall,
+            result: &R,
+        ) -> Result<(), ipc_core::EmitError>
+        where
+            crate::NodeFormat: ipc_core::protocol::calls::EncodeCall<R>,
+        {
+            self.$core.answer(call, result)
+        }
+
+        /// Answers a call of the other side with a failure, such as
+        /// [`Failure::unknown_method`](ipc_core::Failure::unknown_method). Otherwise as
+        /// [`answer`](Self::answer).
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](ipc_core::EmitError).
+        pub fn fail(
+            &mut self,
+            call: ipc_core::blocking::IncomingCall,
+            failure: impl Into<ipc_core::Failure>,
+        ) -> Result<(), ipc_core::EmitError> {
+            self.$core.fail(call, failure)
         }
 
         /// Returns the data of a message as a `T`.

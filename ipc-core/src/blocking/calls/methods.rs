@@ -14,9 +14,9 @@ macro_rules! call_methods {
         ///
         /// # Errors
         ///
-        /// [`CallError`](crate::CallError): among others the method failed, the peer has no method of this
-        /// name, no answer came in time, or the connection was lost, which it reports at once. A
-        /// call that is not waited for any more is taken back if it was not sent, and the peer is
+        /// [`CallError`](crate::CallError): among others the method failed, the peer has no method of
+        /// this name, no answer came in time, or the connection was lost, which it reports at once.
+        /// A call that is not waited for any more is taken back if it was not sent, and the peer is
         /// asked to cancel it otherwise.
         ///
         /// # Panics
