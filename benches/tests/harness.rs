@@ -67,7 +67,11 @@ fn a_fixed_pace_fan_in_and_the_codec() {
 #[test]
 fn calls_and_streams_beside_events() {
     let directory = tempfile::tempdir().unwrap();
-    let report = check(directory.path(), "W11,W12", &["ours", "ours-call", "ours-call-msgpack"]);
+    let report = check(
+        directory.path(),
+        "W11,W12",
+        &["ours", "ours-call", "ours-call-msgpack", "ours-blocking-call"],
+    );
     for case in ["W11 1 in flight", "W11 64 in flight", "W12 64 B", "W12 1 KiB"] {
         assert!(report.contains(&format!("**{case}**: 1 rounds of ")), "{report}");
     }

@@ -6,7 +6,7 @@
 mod support;
 
 use ipc_compat::{Config, Encoding, Ipc};
-use tokio::sync::mpsc;
+use ipc_core::Incoming;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,16 +22,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     world.emit("message", "hello")?;
 
     let raw_world = bytes.connect_to("rawworld")?;
-    let (arrived, mut chunks) = mpsc::channel(1);
-    raw_world.on_data(move |bytes, _| {
-        // The first chunk is enough.
-        let _ = arrived.try_send(bytes);
-    });
+    let mut raw_events = raw_world.events();
     raw_world.emit_raw("0dee")?;
 
     eprintln!("got {}", answer.await?);
-    if let Some(bytes) = chunks.recv().await {
-        eprintln!("got {}", Encoding::Hex.to_text(&bytes));
+    while let Some(event) = raw_events.next().await {
+        if let Incoming::Message(chunk, _) = event {
+            // The first chunk is enough.
+            eprintln!("got {}", Encoding::Hex.to_text(chunk.payload().unwrap_or_default()));
+            break;
+        }
     }
     tokio::join!(world.close(), raw_world.close());
     Ok(())

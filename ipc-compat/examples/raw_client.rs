@@ -7,7 +7,7 @@
 mod support;
 
 use ipc_compat::{Config, Encoding, Ipc};
-use tokio::sync::mpsc;
+use ipc_core::Incoming;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,20 +18,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (ipc, tcp) = (Ipc::new(config), std::env::args().any(|word| word == "tcp"));
 
     let world = if tcp { ipc.connect_to_net("world")? } else { ipc.connect_to("world")? };
-    let (arrived, mut chunks) = mpsc::unbounded_channel();
-    world.on_data(move |bytes, _| {
-        // Sending fails only if the receiver was dropped.
-        let _ = arrived.send(bytes);
-    });
+    let mut events = world.events();
     // Queued until the connection exists.
     world.emit_raw("hello")?;
 
     // Chunks are arbitrary: a message may arrive in several, or two in one.
     let mut received = Vec::new();
-    while !received.ends_with(b"goodbye") {
-        let Some(bytes) = chunks.recv().await else { break };
+    while let Some(event) = events.next().await {
+        let Incoming::Message(chunk, _) = event else { continue };
+        let bytes = chunk.into_payload().unwrap_or_default();
         eprintln!("got a message from world: {bytes:?}");
         received.extend(bytes);
+        if received.ends_with(b"goodbye") {
+            break;
+        }
     }
     world.close().await;
     Ok(())

@@ -8,7 +8,7 @@ mod support;
 
 use bytes::{BufMut, BytesMut};
 use ipc_compat::{Config, Encoding, Ipc};
-use tokio::sync::mpsc;
+use ipc_core::Incoming;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,11 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
-    let (arrived, mut chunks) = mpsc::unbounded_channel();
-    world.on_data(move |bytes, _| {
-        // Sending fails only if the receiver was dropped.
-        let _ = arrived.send(bytes);
-    });
+    let mut events = world.events();
 
     // Node's writeUInt16BE, writeUInt32BE; `put_u16_le` and so on put the low byte first.
     let mut numbers = BytesMut::with_capacity(6);
@@ -33,8 +29,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The reply is three bytes, in any number of chunks.
     let mut received = Vec::new();
     while received.len() < 3 {
-        let Some(bytes) = chunks.recv().await else { break };
-        received.extend(bytes);
+        match events.next().await {
+            Some(Incoming::Message(chunk, _)) => {
+                received.extend(chunk.into_payload().unwrap_or_default())
+            }
+            Some(_) => {}
+            None => break,
+        }
     }
     eprintln!("got a message from world: {}", Encoding::Hex.to_text(&received));
     world.close().await;

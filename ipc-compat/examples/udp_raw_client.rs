@@ -7,7 +7,7 @@
 mod support;
 
 use ipc_compat::{Config, Encoding, Ipc};
-use tokio::sync::mpsc;
+use ipc_core::Incoming;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,16 +20,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.network_port = 0;
 
     let server = Ipc::new(config).serve_net("udp4")?;
-    let (arrived, mut datagrams) = mpsc::unbounded_channel();
-    server.on_data(move |bytes, _| {
-        // Sending fails only if the receiver was dropped.
-        let _ = arrived.send(bytes);
-    });
+    let mut events = server.events();
     eprintln!("listening on {}", server.start().await?);
     server.emit_raw_to(("127.0.0.1", world), "hello")?;
 
-    if let Some(bytes) = datagrams.recv().await {
-        eprintln!("got a message from world: {bytes:?}");
+    while let Some(event) = events.next().await {
+        if let Incoming::Message(datagram, _) = event {
+            eprintln!(
+                "got a message from world: {:?}",
+                datagram.into_payload().unwrap_or_default()
+            );
+            break;
+        }
     }
     server.stop().await;
     Ok(())

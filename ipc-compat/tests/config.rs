@@ -65,6 +65,7 @@ const CLASSIC: &str = r#"Config {
         amplification: None,
     },
     udp_broadcast: false,
+    layout: None,
     parser: Fast,
     identify_peer: false,
     max_message_size: None,

@@ -11,7 +11,7 @@ use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
     CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError,
-    HandlerError, LooksLike, Sent,
+    HandlerError, LooksLike, Sent, SinkError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError};
 
@@ -166,6 +166,10 @@ fn calls() -> Vec<Case> {
     for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
         all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));
     }
+    for error in [SinkError::Ended, SinkError::NoCredit] {
+        all.push(Case::new(("core", "SinkError"), &error, error.code()));
+    }
+    assert_eq!(SinkError::from(EmitError::Closed).code(), EmitError::Closed.code());
     let none = CallError::from(Failure::new(Failure::NO_CODE, "failed"));
     all.push(Case::new(("core", "CallError"), &none, Failure::NO_CODE));
     all

@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use ipc_compat::layouts::{self, Layout};
 use ipc_compat::{Config, Ipc, IpcClient, IpcServer, codes};
-use ipc_core::{CallError, EmitError, Failure};
+use ipc_core::{CallError, EmitError, Failure, blocking};
 use tempfile::TempDir;
 
 /// A client and its server, both of one layout. The server answers `sum`, `fail` and `never`.
 struct Pair {
     client: IpcClient,
     server: IpcServer,
+    /// What the client was made of.
+    ipc: Ipc,
     _dir: TempDir,
 }
 
@@ -35,9 +37,10 @@ impl Pair {
         server.on_call("fail", |(): (), _| async { Err::<(), _>(Failure::new("full", "no room")) });
         server.on_call("never", |(): (), _| std::future::pending::<Result<(), Failure>>());
         server.start().await.unwrap();
-        let client = ipc().connect_to("world").unwrap();
+        let ipc = ipc();
+        let client = ipc.connect_to("world").unwrap();
         client.on_call("half", |number: u64, _| async move { Ok::<u64, Failure>(number / 2) });
-        Self { client, server, _dir: dir }
+        Self { client, server, ipc, _dir: dir }
     }
 }
 
@@ -164,4 +167,28 @@ async fn events_beside_calls_stay_events() {
     assert_eq!(sum, 3);
     assert_eq!(soon(events.next()).await.unwrap().unwrap(), 7);
     assert_eq!(soon(events.next()).await.unwrap().unwrap(), "{\"type\":\"other\"}");
+}
+
+/// A program without a runtime calls the same server.
+#[test]
+fn a_thread_that_waits_calls_in_layouts_too() {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.unwrap();
+    for layout in all() {
+        let pair = runtime.block_on(Pair::new(layout));
+        let (config, transport) = (pair.ipc.config(), pair.ipc.transport_to("world").unwrap());
+        let client = blocking::Client::builder(config.format().unwrap(), transport).unwrap();
+        let mut client = client.options(config.client_options().unwrap()).build();
+        client.connected().unwrap();
+        let sum: u64 = client.call("sum", &[1, 2]).unwrap();
+        assert_eq!(sum, 3, "{:?}", layout());
+        for _ in 0..2 {
+            let limit = Duration::from_millis(20);
+            let error = client.call_within::<(), ()>(limit, "never", &()).unwrap_err();
+            assert!(matches!(error, CallError::Deadline { .. }), "{error:?} {:?}", layout());
+        }
+        let sum: u64 = client.call("sum", &[2, 3]).unwrap();
+        assert_eq!(sum, 5);
+    }
 }

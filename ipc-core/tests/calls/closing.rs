@@ -199,3 +199,36 @@ async fn the_tables_are_empty_in_the_end() {
     soon(pair.server.shutdown(60 * SECOND)).await;
     assert_eq!(began.elapsed().as_millis(), 0);
 }
+
+/// A runtime that is dropped drops the tasks of calls, and with them what their methods have called,
+/// whatever its threads are doing just then.
+#[test]
+fn a_runtime_can_be_dropped_while_calls_begin() {
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for round in 0..200 {
+            let threads =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build();
+            let runtime = threads.unwrap();
+            let (begin, begun) = std::sync::mpsc::channel();
+            runtime.spawn(async move {
+                let pair = pair().await;
+                pair.client.on_call("inner", |(): (), _| pending::<Result<u64, Failure>>());
+                pair.server.on_call("outer", move |(): (), call| {
+                    let _ = begin.send(());
+                    async move { call.peer().call::<_, u64>("inner", &()).await }
+                });
+                for _ in 0..200 {
+                    asking_unit(&pair.client, "outer");
+                    tokio::task::yield_now().await;
+                }
+                pending::<()>().await;
+            });
+            // In the midst of them.
+            assert_eq!(begun.iter().take(round % 20).count(), round % 20);
+            drop(runtime);
+        }
+        done.send(()).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(100)).unwrap();
+}

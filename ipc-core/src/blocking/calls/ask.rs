@@ -182,6 +182,9 @@ impl<F: MessageFormat> Link<F> {
 
     /// Ends a call of this side, if it has not ended: its frame is taken back, or the peer cancels it.
     pub(super) fn end_call(&mut self, number: u64) {
+        if let Some(format) = self.format.calls() {
+            format.call_ended(number);
+        }
         let untouched = self.queue.first_untouched();
         let Some(calls) = &mut self.calls else { return };
         (calls.asking, calls.outcome, calls.items) = (None, None, None);

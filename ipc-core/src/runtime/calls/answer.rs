@@ -239,13 +239,24 @@ impl<F: MessageFormat> Call<F> {
 
     /// Goes on with the call in a task, which is stopped when the answer is not wanted any more.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut state = self.inner.peer.calls().lock();
-        let wanted = state.answerer.is_running(self.inner.id);
+        let calls = self.inner.peer.calls();
+        let wanted = calls.lock().answerer.is_running(self.inner.id);
+        if !wanted && !self.is_detached() {
+            return;
+        }
+        // Not under the lock: a runtime that stops drops the task here, and with it what its method
+        // has called, which takes the lock.
+        let handle = tokio::spawn(task).abort_handle();
+        let mut state = calls.lock();
         if self.is_detached() {
-            tokio::spawn(task);
-        } else if wanted {
-            let handle = tokio::spawn(task).abort_handle();
+            return;
+        }
+        if state.answerer.is_running(self.inner.id) {
             state.running.insert(self.inner.id, handle);
+        } else {
+            drop(state);
+            // Ended by now, or not wanted any more.
+            handle.abort();
         }
     }
 

@@ -131,8 +131,9 @@ pub(super) fn all() -> Vec<Subject> {
             "one thread",
         ),
         own("ours-msgpack", "`ours` in MessagePack instead of JSON", BLOCKING, SAME),
-        own("ours-call", "`ours`, calls instead of events", ANSWERS, ONE_ANSWER),
-        own("ours-call-msgpack", "`ours-call` in MessagePack", ANSWERS, ONE_ANSWER),
+        own("ours-call", "`ours`, calls and streams instead of events", CALLS, ""),
+        own("ours-call-msgpack", "`ours-call` in MessagePack", CALLS, ""),
+        own("ours-blocking-call", "`ours-blocking`, calls", ONE, "a thread has one call at a time"),
         own("ours-immediate", "`ours`, `FlushPolicy::Immediate`", PACED, SAME),
         own("ours-within", "`ours`, `FlushPolicy::Within(1 ms)`", PACED, SAME),
         own(
@@ -208,8 +209,8 @@ pub(super) fn all() -> Vec<Subject> {
             "server `ours-call`, client `npm-14-calls`",
             Own("ours-call"),
             Node(CALL_CLIENT, V14),
-            ANSWERS,
-            ONE_ANSWER,
+            CALLS,
+            "",
             false,
         ),
         pair(
@@ -217,8 +218,8 @@ pub(super) fn all() -> Vec<Subject> {
             "server `npm-14-calls`, client `ours-call`",
             Node(CALL_SERVER, V14),
             Own("ours-call"),
-            ANSWERS,
-            ONE_ANSWER,
+            CALLS,
+            "",
             false,
         ),
         node(
@@ -282,6 +283,7 @@ const MIXED: &[&str] = &["W8"];
 const TARPC: &[&str] = &["W1", "W2", "W3", "W11"];
 const CALLS: &[&str] = &["W11", "W12"];
 const ANSWERS: &[&str] = &["W11"];
+const ONE: &[&str] = &["W11 1 in flight"];
 const ALL: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W11", "W12"];
 const CODEC: &[&str] = &["W10"];
 const NO_SCAN: &[&str] = &["W10 decode", "W10 encode"];

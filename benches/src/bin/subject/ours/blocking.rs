@@ -26,7 +26,15 @@ pub(super) fn serve(endpoint: &Endpoint) -> Result<()> {
 
 fn answer(mut connection: Connection<NodeFormat>) -> Result<()> {
     while let Some(event) = connection.next() {
-        let Incoming::Message(message) = event else { continue };
+        let message = match event {
+            Incoming::Message(message) => message,
+            Incoming::Call(call) => {
+                let body: OwnedBody = connection.decode(call.args())?;
+                told(connection.answer(call, &body));
+                continue;
+            }
+            _ => continue,
+        };
         match message.event() {
             "echo" => {
                 let body: OwnedBody = connection.decode(&message)?;
@@ -49,6 +57,7 @@ static COUNTED: AtomicU64 = AtomicU64::new(0);
 pub(super) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     match task.work {
         Work::Echo => echo(&mut client(endpoint, FlushPolicy::WhenIdle)?, task),
+        Work::Call => call(&mut client(endpoint, FlushPolicy::WhenIdle)?, task),
         Work::Flood => flood(endpoint, task),
         _ => Err("the blocking client is not measured in that".into()),
     }
@@ -78,6 +87,22 @@ fn echo(client: &mut Client<NodeFormat>, task: &Task) -> Result<Outcome> {
             client.emit("echo", &Body::with(seq, &text))?;
         }
     }
+}
+
+/// One call at a time: a thread waits for its answer.
+fn call(client: &mut Client<NodeFormat>, task: &Task) -> Result<Outcome> {
+    let text = text(task.body);
+    let mut meter = Meter::new(task);
+    while let Some(seq) = meter.next_seq() {
+        let answer: OwnedBody = client.call("echo", &Body::with(seq, &text))?;
+        if answer.body != text {
+            return Err(format!("another text came for {seq}").into());
+        }
+        if meter.on_answer(answer.seq)? {
+            return Ok(meter.finish());
+        }
+    }
+    Err("the last call was not answered".into())
 }
 
 fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {

@@ -16,9 +16,7 @@ use std::time::Duration;
 use ipc_benches::{Body, FIRST_SEQ, Outcome, OwnedBody, Task, Work};
 use ipc_compat::{NodeFormat, RawJson};
 use ipc_core::protocol::calls::EncodeCall;
-use ipc_core::{
-    Client, DecodePayload, EncodePayload, Failure, FlushPolicy, MessageFormat, MsgPack, Server,
-};
+use ipc_core::{Client, DecodePayload, EncodePayload, FlushPolicy, MessageFormat, MsgPack, Server};
 use ipc_transport::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 
@@ -74,7 +72,7 @@ impl FromStr for Kind {
             "ours-msgpack" => Self::MsgPack,
             "ours-call" => Self::Calls,
             "ours-call-msgpack" => Self::CallsMsgPack,
-            "ours-blocking" => Self::Blocking,
+            "ours-blocking" | "ours-blocking-call" => Self::Blocking,
             "ours-immediate" => Self::Immediate,
             "ours-within" => Self::Within,
             _ => return Err(format!("no subject is called {name:?}")),
@@ -156,7 +154,7 @@ fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Serve
     server.on("end", move |(), peer| {
         told(peer.emit("ended", &counted.load(Ordering::Relaxed)));
     });
-    server.on_call("echo", |body: OwnedBody, _| async move { Ok::<_, Failure>(body) });
+    call::answer(&server);
     let all = server.clone();
     server.on("broadcast", move |order: OwnedBody, _| {
         tokio::spawn(broadcast(all.clone(), order));
@@ -208,7 +206,9 @@ async fn exchange<F: Format>(
     let client = connect()?;
     let outcome = match (task.work, kind) {
         (Work::Echo, Kind::Awaiting) => echo::awaiting(&client, task).await,
-        (Work::Call, Kind::Calls | Kind::CallsMsgPack) => call::measure(&client, task).await,
+        (Work::Call | Work::Stream, Kind::Calls | Kind::CallsMsgPack) => {
+            call::measure(&client, task).await
+        }
         // What a call and a stream are compared with is an event that comes back, and events.
         (Work::Stream, _) => news::measure(&client, task).await,
         (Work::Echo | Work::Call, _) => echo::handling(&client, task).await,

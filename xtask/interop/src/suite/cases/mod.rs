@@ -144,7 +144,7 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_both_ways", "both call at once, and call back", call_limits::both_ways),
     calls("call_busy", "one more than may run is turned away", call_limits::busy),
     calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
-    calls("call_cancelled", "no caller waits: the method is stopped", call_ends::cancelled),
+    calls("call_cancelled", "a future is dropped: the method is stopped", call_ends::cancelled),
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
@@ -199,8 +199,8 @@ const README: &str = "the example of node-ipc's README";
 /// A case over streams.
 const fn case(name: &'static str, about: &'static str, run: Run) -> Case {
     let (mode, core) = (Mode::Framed, false);
-    let (kinds, applies): (fn(Kind) -> bool, fn(Combo) -> bool) = (Kind::is_stream, |_| true);
-    Case { name, about, mode, core, kinds, applies, calls: false, run }
+    let kinds = Kind::is_stream;
+    Case { name, about, mode, core, kinds, applies: |_| true, calls: false, run }
 }
 
 /// A case of what only TLS has.
