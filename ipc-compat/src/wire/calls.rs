@@ -11,25 +11,25 @@ use ipc_core::{EncodePayload, FormatError, Message};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{NodeFormat, RawJson, laid_out};
+use super::{NodeFormat, RawJson, encode, laid_out, ordinary_calls};
 use crate::codes;
+use crate::json::append::append;
 
 impl CallFormat for NodeFormat {
     fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>> {
         if let Some(layout) = &self.layout {
             return layout.read(message);
         }
-        // Nearly every message ends here.
-        if !message.event().starts_with('$') {
-            return None;
-        }
-        let read = match message.event() {
-            CALL => read_call,
-            ANSWER => read_answer,
+        let (ordinary, any): (Read<Option<_>>, Read<Result<_, _>>) = match message.event() {
+            CALL => (ordinary_calls::read_call, read_call),
+            ANSWER => (ordinary_calls::read_answer, read_answer),
             _ => return None,
         };
         let payload = message.clone().into_payload().unwrap_or_default();
-        Some(read(&payload))
+        Some(match ordinary(&payload) {
+            Some(control) => Ok(control),
+            None => any(&payload),
+        })
     }
 
     fn uses_any_event(&self) -> bool {
@@ -82,14 +82,7 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
             let frame = layout.write_call(head, &RawJson::from_value(args)?)?;
             return laid_out::frame(self, &frame, out);
         }
-        let data = SentCall {
-            n: head.number,
-            call: head.method,
-            args,
-            ms: head.left_in_ms(),
-            stream: head.credit,
-        };
-        self.encode(CALL, &data, out)
+        ordinary_calls::write_call(self, head, out, |out| encode::payload(args, out))
     }
 
     fn encode_answer(
@@ -103,7 +96,7 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
             let result = RawJson::from_value(result)?;
             return laid_out::answer(self, &**layout, number, more, &result, out);
         }
-        self.encode(ANSWER, &SentAnswer { n: number.into(), ok: result, more }, out)
+        ordinary_calls::write_answer(self, number, more, out, |out| encode::payload(result, out))
     }
 }
 
@@ -114,7 +107,13 @@ impl EncodeCall<RawJson> for NodeFormat {
         args: &RawJson,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
-        self.encode_call(head, raw(args.as_bytes())?, out)
+        if let Some(layout) = &self.layout {
+            return laid_out::frame(self, &layout.write_call(head, args)?, out);
+        }
+        ordinary_calls::write_call(self, head, out, |out| {
+            append(args.as_bytes(), out);
+            Ok(())
+        })
     }
 
     fn encode_answer(
@@ -124,29 +123,14 @@ impl EncodeCall<RawJson> for NodeFormat {
         result: &RawJson,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
-        self.encode_answer(number, more, raw(result.as_bytes())?, out)
+        if let Some(layout) = &self.layout {
+            return laid_out::answer(self, &**layout, number, more, result, out);
+        }
+        ordinary_calls::write_answer(self, number, more, out, |out| {
+            append(result.as_bytes(), out);
+            Ok(())
+        })
     }
-}
-
-/// The members in this order, so that whoever looks for `n` and `call` finds them first.
-#[derive(Serialize)]
-struct SentCall<'a, T: ?Sized> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<u64>,
-    call: &'a str,
-    args: &'a T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct SentAnswer<'a, T: ?Sized> {
-    n: Number<'a>,
-    ok: &'a T,
-    #[serde(skip_serializing_if = "is_false")]
-    more: bool,
 }
 
 #[derive(Serialize, Default)]
@@ -197,6 +181,9 @@ impl Serialize for Number<'_> {
 fn is_false(value: &bool) -> bool {
     !value
 }
+
+/// How a payload is read.
+type Read<R> = fn(&Bytes) -> R;
 
 /// The members of a `$call`. All others are ignored.
 #[derive(Deserialize)]
@@ -353,3 +340,27 @@ fn invalid(message: impl Into<Cow<'static, str>>, number: Option<CallNumber>) ->
 }
 
 const BAD_NUMBER: &str = "`n` is neither an integer from 1 to 2^53 - 1 nor a text of 1 to 64 bytes";
+
+/// Checks that a call or an answer which is read in one pass is read as `serde_json` reads it.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn reading_agrees(payload: &Bytes) {
+    let both: [(Read<Option<_>>, Read<Result<_, _>>); 2] =
+        [(ordinary_calls::read_call, read_call), (ordinary_calls::read_answer, read_answer)];
+    for (ordinary, any) in both {
+        if let Some(read) = ordinary(payload) {
+            let expected = any(payload).map(|control| said(&control));
+            assert_eq!(expected, Ok(said(&read)));
+        }
+    }
+}
+
+/// Returns all that a control says, as text.
+#[cfg(any(test, fuzzing))]
+fn said(control: &Control) -> String {
+    let message = match control {
+        Control::Call { message, .. } => Some(message),
+        Control::Answer { result, .. } => Some(result),
+        _ => None,
+    };
+    format!("{control:?} {:?}", message.map(Message::payload))
+}

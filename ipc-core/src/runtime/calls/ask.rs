@@ -106,6 +106,8 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     calls: &'a Calls,
     format: &'a dyn CallFormat,
     pub(super) within: Duration,
+    /// When it was made.
+    now: Instant,
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
@@ -130,7 +132,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let within = within.unwrap_or(calls.config.calls.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, calls, format, within, deadline, window })
+        Ok(Self { peer, calls, format, within, now, deadline, window })
     }
 
     /// Makes the call and waits for its answer.
@@ -138,7 +140,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     where
         F: EncodeCall<A>,
     {
-        let open = self.open().await?;
+        let mut open = self.open().await?;
         self.queue(&open, method, args).await?;
         let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
         poll_fn(|cx| {
@@ -157,14 +159,15 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
 
     /// Returns a call that has a number, once there is a place for it.
     pub(super) async fn open(&self) -> Result<Open<'a>, CallError> {
+        // Nothing has been waited for: it is as late as when the call was made.
+        if let Ok(open) = self.try_open(self.now)? {
+            return Ok(open);
+        }
         loop {
-            if let Ok(open) = self.try_open()? {
-                return Ok(open);
-            }
             // Registered before it looks again, so that no end falls between the two.
             let mut ended = pin!(self.calls.ended.notified());
             ended.as_mut().enable();
-            let too_many = match self.try_open()? {
+            let too_many = match self.try_open(clock::now())? {
                 Ok(open) => return Ok(open),
                 Err(too_many) => too_many,
             };
@@ -173,13 +176,12 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         }
     }
 
-    fn try_open(&self) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
+    fn try_open(&self, now: Instant) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
         let (calls, outbox, format) = (self.calls, self.peer.outbox(), self.format);
         let mut state = calls.lock();
         if state.closed || state.closing {
             return Err(CallError::Closed { sent: Sent::No });
         }
-        let now = clock::now();
         let left = self.deadline.saturating_duration_since(now);
         let number = match self.window {
             None => state.asker.ask_within(now, left),
@@ -193,7 +195,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
                 }
                 Some(limits) => Some(state.slots.open_stream(number, limits)),
             };
-            Open { calls, outbox, format, number, credit }
+            Open { calls, outbox, format, number, credit, left, ended: false }
         }))
     }
 
@@ -208,18 +210,19 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         F: EncodeCall<A>,
     {
         let (outbox, format) = (self.peer.outbox(), self.peer.format());
+        let mut left = open.left;
         loop {
-            let error = match self.try_queue(open, method, args) {
+            let head = self.head(open, method, left);
+            let error = match self.try_queue(&head, open, args) {
                 Ok(()) => return Ok(()),
                 Err(EmitError::Closed) => return Err(CallError::Closed { sent: Sent::No }),
                 Err(error @ EmitError::Full(_)) => error,
                 Err(error) => return Err(CallError::NotSent(error)),
             };
-            let head = self.head(open, method);
             let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
             let room = outbox.room(length.map_err(CallError::NotSent)?);
             match tokio::time::timeout_at(self.deadline.into(), room).await {
-                Ok(true) => {}
+                Ok(true) => left = self.deadline.saturating_duration_since(clock::now()),
                 Ok(false) => return Err(CallError::NotSent(error)),
                 Err(_) => return Err(CallError::Deadline { within: self.within }),
             }
@@ -227,14 +230,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Puts the call into the send queue.
-    fn try_queue<A: ?Sized>(&self, open: &Open<'_>, method: &str, args: &A) -> Result<(), EmitError>
+    fn try_queue<A: ?Sized>(
+        &self,
+        head: &CallHead<'_>,
+        open: &Open<'_>,
+        args: &A,
+    ) -> Result<(), EmitError>
     where
         F: EncodeCall<A>,
     {
         let mut state = self.calls.lock();
-        let head = self.head(open, method);
         self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(&head, args, out),
+            |out| self.peer.format().encode_call(head, args, out),
             |frame| {
                 state.asker.queued(open.number, frame);
                 // Writing may follow, which must not keep answers from being handled.
@@ -243,11 +250,9 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         )
     }
 
-    fn head<'m>(&self, open: &Open<'_>, method: &'m str) -> CallHead<'m> {
-        let left = match open.credit {
-            None => self.deadline.saturating_duration_since(clock::now()),
-            Some(_) => self.within,
-        };
+    /// Returns the head of a call that has so much time left.
+    fn head<'m>(&self, open: &Open<'_>, method: &'m str, left: Duration) -> CallHead<'m> {
+        let left = if open.credit.is_none() { left } else { self.within };
         CallHead { number: Some(open.number), method, left: Some(left), credit: open.credit }
     }
 }
@@ -260,12 +265,19 @@ pub(super) struct Open<'a> {
     number: u64,
     /// How many items may come at first, if it is answered with items.
     credit: Option<u32>,
+    /// How much time it had left when it got its number.
+    left: Duration,
+    /// Whether its outcome was taken.
+    ended: bool,
 }
 
 impl Open<'_> {
-    fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Outcome> {
+    fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
         match self.calls.lock().slots.take(self.number, cx.waker()) {
-            Some(outcome) => Poll::Ready(outcome),
+            Some(outcome) => {
+                self.ended = true;
+                Poll::Ready(outcome)
+            }
             None => Poll::Pending,
         }
     }
@@ -278,7 +290,11 @@ impl Open<'_> {
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.calls.abandon(self.number, self.outbox, self.format);
+        if self.ended {
+            self.format.call_ended(self.number);
+        } else {
+            self.calls.abandon(self.number, self.outbox, self.format);
+        }
     }
 }
 
@@ -317,7 +333,11 @@ impl Calls {
             CallNumber::Text(_) => 0,
         };
         let mut state = self.lock();
-        let waker = match state.asker.answer(number, kind, clock::now()) {
+        let answered = match kind {
+            Answer::Last => state.asker.last_answer(number),
+            Answer::Item => state.asker.answer(number, kind, clock::now()),
+        };
+        let waker = match answered {
             None => return,
             Some(Answered::Done) => state.slots.end(number, outcome.map_err(CallError::from)),
             Some(Answered::Item) => match outcome {
