@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use ipc_core::protocol::calls::{ANSWER, CALL, CallHead, CallNumber, Control};
 use ipc_core::{FormatError, Message};
 
@@ -71,11 +71,12 @@ pub(super) fn write_answer(
     })
 }
 
-/// Returns the call in a payload that has the members which [`write_call`] writes, in that order and
-/// without white space between them. Of any other payload `None`: what that means `serde_json` decides.
+/// Takes the call in a message whose payload has the members which [`write_call`] writes, in that order
+/// and without white space between them. Of any other message `None`: what that means `serde_json`
+/// decides.
 #[inline]
-pub(super) fn read_call(payload: &Bytes) -> Option<Control> {
-    let mut scan = Scan::new(payload);
+pub(super) fn take_call(message: &mut Message) -> Option<Control> {
+    let mut scan = Scan::new(message.payload()?);
     scan.expect(b"{")?;
     let number = match scan.expect(br#""n":"#) {
         Some(()) => {
@@ -106,15 +107,16 @@ pub(super) fn read_call(payload: &Bytes) -> Option<Control> {
     if !scan.ends_with(b"}") || credit.is_some_and(|items| items == 0 || items > MAX_CREDIT) {
         return None;
     }
-    let message = Message::from_frame(payload.clone(), method, args)?;
+    // In UTF-8, as all of it is, so it is never refused.
+    let message = message.take().within_payload(method, args)?;
     Some(Control::Call { number, left, credit, message })
 }
 
-/// Returns the answer in a payload that has the members which [`write_answer`] writes, as
-/// [`read_call`] does.
+/// Takes the answer in a message whose payload has the members which [`write_answer`] writes, as
+/// [`take_call`] does.
 #[inline]
-pub(super) fn read_answer(payload: &Bytes) -> Option<Control> {
-    let mut scan = Scan::new(payload);
+pub(super) fn take_answer(message: &mut Message) -> Option<Control> {
+    let mut scan = Scan::new(message.payload()?);
     scan.expect(br#"{"n":"#)?;
     let number = CallNumber::integer(scan.whole_number()?)?;
     scan.expect(br#","ok":"#)?;
@@ -123,7 +125,7 @@ pub(super) fn read_answer(payload: &Bytes) -> Option<Control> {
     if !scan.ends_with(b"}") {
         return None;
     }
-    let result = Message::with_static_event(ANSWER, payload.slice(ok));
+    let result = message.take().narrowed(ok)?;
     Some(Control::Answer { number, more, result })
 }
 
@@ -143,29 +145,27 @@ mod tests {
     use ipc_core::MessageFormat;
     use ipc_core::protocol::calls::{CallHead, CallNumber, EncodeCall};
 
-    use super::{EXACT_MS, left_of_ms, read_answer, read_call};
+    use super::{EXACT_MS, left_of_ms, take_answer, take_call};
     use crate::NodeFormat;
 
     #[test]
     fn what_is_written_is_read_in_one_pass() {
         let format = NodeFormat::v14();
-        let payload = |out: &mut BytesMut| {
-            format.decode(out.split().freeze()).unwrap().into_payload().unwrap()
-        };
+        let decoded = |out: &mut BytesMut| format.decode(out.split().freeze()).unwrap();
         let mut out = BytesMut::new();
         for number in [None, Some(1), Some((1 << 53) - 1)] {
             for left in [None, Some(CallHead::MAX_LEFT)] {
                 for credit in [None, Some(1), Some(CallHead::MAX_CREDIT)] {
                     let head = CallHead { number, method: "é sum", left, credit };
                     format.encode_call(&head, &("text", 1.5, ()), &mut out).unwrap();
-                    assert!(read_call(&payload(&mut out)).is_some(), "{head:?}");
+                    assert!(take_call(&mut decoded(&mut out)).is_some(), "{head:?}");
                 }
             }
         }
         for more in [false, true] {
             let number = CallNumber::Integer(7);
             format.encode_answer(&number, more, &("é", [0; 3]), &mut out).unwrap();
-            assert!(read_answer(&payload(&mut out)).is_some(), "{more}");
+            assert!(take_answer(&mut decoded(&mut out)).is_some(), "{more}");
         }
     }
 

@@ -71,26 +71,11 @@ where
         let Self { peer, starter, method, args, within, detached, .. } = self;
         Box::pin(async move {
             let asked = Asked::new(peer, within, detached, None)?;
-            let message = starting(starter, asked.ask(method, args)).await?;
+            let mut open = asked.begin(starter, method, args).await?;
+            let message = asked.outcome(&mut open).await?;
+            drop(open);
             peer.decode(&message).map_err(CallError::InvalidResult)
         })
-    }
-}
-
-/// Starts the client once the future was polled: the frame of its call is then queued, before anything
-/// can fail.
-pub(super) async fn starting<F: MessageFormat, T>(
-    starter: Option<&Inner<F>>,
-    asking: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
-    let Some(starter) = starter else { return asking.await };
-    let mut asking = pin!(asking);
-    let started = starter.beginning().map_err(|error| CallError::NotSent(error.into()))?;
-    let first = poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
-    drop(started);
-    match first {
-        Poll::Ready(result) => result,
-        Poll::Pending => asking.await,
     }
 }
 
@@ -135,13 +120,56 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         Ok(Self { peer, calls, format, within, now, deadline, window })
     }
 
-    /// Makes the call and waits for its answer.
-    async fn ask<A: ?Sized>(&self, method: &str, args: &A) -> Outcome
+    /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
+    /// Waits for a place among the open calls and in the send queue.
+    pub(super) async fn begin<A: ?Sized>(
+        &self,
+        starter: Option<&Inner<F>>,
+        method: &str,
+        args: &A,
+    ) -> Result<Open<'a>, CallError>
     where
         F: EncodeCall<A>,
+        A: Sync,
     {
-        let mut open = self.open().await?;
-        self.queue(&open, method, args).await?;
+        let waiting = {
+            let _begins_after_this = match starter {
+                Some(starter) => {
+                    starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
+                }
+                None => None,
+            };
+            // Nothing has been waited for: it is as late as when the call was made.
+            match self.try_open(self.now)? {
+                Err(_) => None,
+                Ok(open) => match self.try_queue(&open, method, args, open.left)? {
+                    None => return Ok(open),
+                    full => Some((open, full)),
+                },
+            }
+        };
+        // Rare, and large.
+        Box::pin(async move {
+            let (open, mut full) = match waiting {
+                Some(waiting) => waiting,
+                None => (self.place().await?, None),
+            };
+            let mut left = open.left;
+            loop {
+                if let Some(full) = full {
+                    left = self.room(&open, method, args, full).await?;
+                }
+                full = self.try_queue(&open, method, args, left)?;
+                if full.is_none() {
+                    return Ok(open);
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits for the outcome of a call, at most until its deadline.
+    async fn outcome(&self, open: &mut Open<'a>) -> Outcome {
         let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
         poll_fn(|cx| {
             // An answer that is there when the time is over is still an answer.
@@ -158,11 +186,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Returns a call that has a number, once there is a place for it.
-    pub(super) async fn open(&self) -> Result<Open<'a>, CallError> {
-        // Nothing has been waited for: it is as late as when the call was made.
-        if let Ok(open) = self.try_open(self.now)? {
-            return Ok(open);
-        }
+    async fn place(&self) -> Result<Open<'a>, CallError> {
         loop {
             // Registered before it looks again, so that no end falls between the two.
             let mut ended = pin!(self.calls.ended.notified());
@@ -199,55 +223,56 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         }))
     }
 
-    /// Puts the call into the send queue, once there is room for it.
-    pub(super) async fn queue<A: ?Sized>(
+    /// Waits for room in the send queue, and returns how much time is then left.
+    async fn room<A: ?Sized>(
         &self,
         open: &Open<'_>,
         method: &str,
         args: &A,
-    ) -> Result<(), CallError>
+        full: EmitError,
+    ) -> Result<Duration, CallError>
     where
         F: EncodeCall<A>,
     {
         let (outbox, format) = (self.peer.outbox(), self.peer.format());
-        let mut left = open.left;
-        loop {
-            let head = self.head(open, method, left);
-            let error = match self.try_queue(&head, open, args) {
-                Ok(()) => return Ok(()),
-                Err(EmitError::Closed) => return Err(CallError::Closed { sent: Sent::No }),
-                Err(error @ EmitError::Full(_)) => error,
-                Err(error) => return Err(CallError::NotSent(error)),
-            };
-            let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-            let room = outbox.room(length.map_err(CallError::NotSent)?);
-            match tokio::time::timeout_at(self.deadline.into(), room).await {
-                Ok(true) => left = self.deadline.saturating_duration_since(clock::now()),
-                Ok(false) => return Err(CallError::NotSent(error)),
-                Err(_) => return Err(CallError::Deadline { within: self.within }),
-            }
+        let left = || self.deadline.saturating_duration_since(clock::now());
+        let head = self.head(open, method, left());
+        let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
+        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        match tokio::time::timeout_at(self.deadline.into(), room).await {
+            Ok(true) => Ok(left()),
+            Ok(false) => Err(CallError::NotSent(full)),
+            Err(_) => Err(CallError::Deadline { within: self.within }),
         }
     }
 
-    /// Puts the call into the send queue.
+    /// Puts the call into the send queue. Returns the error if that is full.
     fn try_queue<A: ?Sized>(
         &self,
-        head: &CallHead<'_>,
         open: &Open<'_>,
+        method: &str,
         args: &A,
-    ) -> Result<(), EmitError>
+        left: Duration,
+    ) -> Result<Option<EmitError>, CallError>
     where
         F: EncodeCall<A>,
     {
+        let head = self.head(open, method, left);
         let mut state = self.calls.lock();
-        self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(head, args, out),
+        let queued = self.peer.outbox().emit_numbered(
+            |out| self.peer.format().encode_call(&head, args, out),
             |frame| {
                 state.asker.queued(open.number, frame);
                 // Writing may follow, which must not keep answers from being handled.
                 drop(state);
             },
-        )
+        );
+        match queued {
+            Ok(()) => Ok(None),
+            Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
+            Err(error @ EmitError::Full(_)) => Ok(Some(error)),
+            Err(error) => Err(CallError::NotSent(error)),
+        }
     }
 
     /// Returns the head of a call that has so much time left.
