@@ -1,6 +1,7 @@
 //! `Config`: node-ipc's settings under their own names.
 
 mod error;
+mod format;
 mod json;
 mod resolve;
 mod values;
@@ -16,6 +17,8 @@ use ipc_transport::{UdpLimits, WhenDisplaced};
 pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
+
+use ipc_core::CallOptions;
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -53,6 +56,7 @@ use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
 /// | `keepalive` | 60 s | the same |
 /// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
 /// | `layout` | none | the same |
+/// | `calls` | [`CallOptions::default`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -148,6 +152,8 @@ pub struct Config {
     pub udp_broadcast: bool,
     /// The form of calls, if it is not that of docs/calls.md; see [`layouts`](crate::layouts).
     pub layout: Option<Arc<dyn Layout>>,
+    /// The limits of calls: deadlines, how many are open and run. Not in JSON.
+    pub calls: CallOptions,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -242,6 +248,7 @@ impl Config {
             udp_limits: UdpLimits::default(),
             udp_broadcast: false,
             layout: None,
+            calls: CallOptions::default(),
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,
@@ -334,39 +341,6 @@ impl Config {
             return Err(ConfigError::Empty { option: "allowed_events" });
         }
         Ok(())
-    }
-
-    /// Returns the message format.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigError::UnsafeDelimiter`] if frames may contain the delimiter.
-    pub fn format(&self) -> Result<NodeFormat, ConfigError> {
-        let format = NodeFormat::new(self.dialect)
-            .with_event_rules(self.event_rules())
-            .with_shared_layout(self.layout.clone());
-        if self.raw_buffer {
-            return Ok(format.with_raw(self.encoding));
-        }
-        Ok(format.with_delimiter(self.delimiter.clone())?)
-    }
-
-    /// Returns the rules for the names of events.
-    #[must_use]
-    pub fn event_rules(&self) -> EventRules {
-        let mut rules = match self.parser {
-            Profile::Fast => EventRules::open(),
-            Profile::Guarded => EventRules::guarded(),
-            Profile::Assured => EventRules::assured(self.allowed_events.iter().cloned()),
-        };
-        // As in node-ipc, where the profile `assured` never allows them.
-        if self.allow_reserved_events && self.parser == Profile::Guarded {
-            rules = rules.with_reserved_names();
-        }
-        match self.max_event_name_length {
-            Some(length) => rules.with_max_length(length),
-            None => rules,
-        }
     }
 
     // Wire rule W17

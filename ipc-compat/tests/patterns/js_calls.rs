@@ -6,7 +6,7 @@ use crate::kit::Room;
 use crate::program::nodes;
 
 /// What the client's script tries, in this order.
-const PARTS: [&str; 7] = [
+pub(crate) const PARTS: [&str; 7] = [
     "answers",
     "errors",
     "ends of calls",

@@ -31,3 +31,4 @@ mod p6_tools;
 mod p7_foreign;
 mod p8_udp;
 mod program;
+mod rust_calls;

@@ -4,7 +4,7 @@
 const assert = require('node:assert');
 const calls = require('../../../js/calls.cjs');
 
-require('./start.cjs')((ipc, say) => {
+require('./start.cjs')((ipc, say, server) => {
   ipc.config.maxRetries = 0;
   ipc.connectTo('world', () => {
     const world = ipc.of.world;
@@ -21,9 +21,10 @@ require('./start.cjs')((ipc, say) => {
     const parts = {
       answers: async () => {
         assert.strictEqual(await call('sum', [1, 2, 3]), 6);
-        assert.strictEqual(await call('nothing'), undefined);
+        // A result of Rust is never absent.
+        if (server !== 'rust') assert.strictEqual(await call('nothing'), undefined);
         assert.strictEqual(await call('nil'), null);
-        assert.strictEqual(await call('back'), 'a client');
+        assert.strictEqual(await call('back', null), 'a client');
       },
       errors: async () => {
         const error = await refused('not_found', call('fails'));
