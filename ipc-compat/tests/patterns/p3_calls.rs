@@ -17,13 +17,13 @@ async fn serve(ipc: &Ipc) -> (IpcServer, Inbox<i64>) {
     let server = ipc.serve(()).unwrap();
     let (called, calls) = inbox();
     let fails = called.clone();
-    server.on_call("add", move |numbers: Vec<i64>, _| {
-        called.put(numbers[0]);
-        async move { Ok::<i64, Failure>(numbers.iter().sum()) }
+    server.on_call("add", move |[id, one]: [i64; 2], _| {
+        called.put(id);
+        async move { Ok::<_, Failure>(id + one) }
     });
-    server.on_call("fail", move |numbers: Vec<i64>, _| {
-        fails.put(numbers[0]);
-        async { Err::<i64, _>(Failure::new("error", "as it should")) }
+    server.on_call("fail", move |[id, _]: [i64; 2], _| {
+        fails.put(id);
+        async { Err::<(), _>(Failure::new("error", "as it should")) }
     });
     server.start().await.unwrap();
     (server, calls)
@@ -84,7 +84,7 @@ async fn calls_early<S>(interface: &mut Interface, serving: impl Future<Output =
         assert_eq!(failed.unwrap_err().code(), "error");
         server
     };
-    LocalSet::new().run_until(all).await
+    soon("the answers", LocalSet::new().run_until(all)).await
 }
 
 both_runtimes!(calls_before_the_connection_are_answered_in_order);
