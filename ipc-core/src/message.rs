@@ -60,6 +60,40 @@ impl Message {
         Self { bytes: payload, event: Event::Static(event), payload: Some(all) }
     }
 
+    /// Returns the message that lies in the payload of this one: the event's name in the range `event`
+    /// of the payload, and its own payload, if it has one, in the range `payload`.
+    ///
+    /// `None` if a range lies outside the payload or the name is not UTF-8.
+    #[must_use]
+    pub fn within_payload(
+        self,
+        event: Range<usize>,
+        payload: Option<Range<usize>>,
+    ) -> Option<Self> {
+        let all = self.payload?;
+        let event = part(&all, &event)?;
+        let payload = match payload {
+            Some(range) => Some(part(&all, &range)?),
+            None => None,
+        };
+        Self::from_frame(self.bytes, event, payload)
+    }
+
+    /// Returns the message with this part of its payload as the payload, or `None` if it has no such
+    /// part.
+    #[must_use]
+    pub fn narrowed(mut self, payload: Range<usize>) -> Option<Self> {
+        self.payload = Some(part(&self.payload?, &payload)?);
+        Some(self)
+    }
+
+    /// Takes the message, and leaves one without name and payload.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let empty = Self { bytes: Bytes::new(), event: Event::Static(""), payload: None };
+        std::mem::replace(self, empty)
+    }
+
     /// Returns the same message under another event name.
     #[must_use]
     pub fn renamed(mut self, event: impl Into<Box<str>>) -> Self {
@@ -125,6 +159,12 @@ impl Message {
         self.bytes.advance(range.start.min(self.bytes.len()));
         Some(self.bytes)
     }
+}
+
+/// Returns the range that is `inner` of `outer`, or `None` if it does not lie in it.
+fn part(outer: &Range<usize>, inner: &Range<usize>) -> Option<Range<usize>> {
+    let (start, end) = (outer.start.checked_add(inner.start)?, outer.start.checked_add(inner.end)?);
+    (inner.start <= inner.end && end <= outer.end).then_some(start..end)
 }
 
 /// Returns whether a name is ASCII and has four to eight bytes, as many have: which takes a few
@@ -202,5 +242,26 @@ mod tests {
             assert!(message(range.clone(), None).is_none(), "{range:?}");
             assert!(message(0..1, Some(range.clone())).is_none(), "{range:?}");
         }
+    }
+
+    #[test]
+    #[expect(clippy::reversed_empty_ranges, reason = "one is tried")]
+    fn a_part_of_a_payload_lies_within_it() {
+        let message = Message::from_frame("event:[abc]".into(), 0..5, Some(6..11)).unwrap();
+        let inner = message.clone().within_payload(1..2, Some(2..4)).unwrap();
+        assert_eq!((inner.event(), inner.payload()), ("a", Some(&b"bc"[..])));
+        let bare = message.clone().within_payload(1..4, None).unwrap();
+        assert_eq!((bare.event(), bare.payload()), ("abc", None));
+        let narrow = message.clone().narrowed(1..4).unwrap();
+        assert_eq!((narrow.event(), narrow.payload()), ("event", Some(&b"abc"[..])));
+        for range in [0..6, 6..6, 3..2, 0..usize::MAX] {
+            assert!(message.clone().narrowed(range.clone()).is_none(), "{range:?}");
+            assert!(message.clone().within_payload(range.clone(), None).is_none(), "{range:?}");
+            assert!(message.clone().within_payload(0..1, Some(range.clone())).is_none(), "{range:?}");
+        }
+        assert!(Message::new("bare", None).narrowed(0..0).is_none());
+        let mut message = message;
+        assert_eq!(message.take().event(), "event");
+        assert_eq!((message.event(), message.payload()), ("", None));
     }
 }

@@ -7,6 +7,7 @@ use ipc_core::protocol::calls::{
 use ipc_core::{Message, MessageFormat};
 use serde_json::Value;
 
+use crate::wire::reading_agrees;
 use crate::{NodeFormat, RawJson, codes};
 
 /// Checks everything that must hold for `payload`, as that of a call and as that of an answer.
@@ -15,6 +16,7 @@ use crate::{NodeFormat, RawJson, codes};
 ///
 /// If it does not hold.
 pub fn control(payload: &[u8]) {
+    reading_agrees(&Bytes::copy_from_slice(payload));
     for event in [CALL, ANSWER] {
         let read = read(event, payload).expect("it is one of the two events");
         match read {
@@ -172,7 +174,48 @@ mod tests {
         prop::collection::vec(member, 0..5).prop_map(|members| format!("{{{}}}", members.join(",")))
     }
 
+    /// Payloads in the form in which this format writes them, and nearly so.
+    fn ordinary() -> impl Strategy<Value = String> {
+        let number = prop_oneof![
+            "[1-9][0-9]{0,17}",
+            "0|00|01|1\\.0|1e3|-1|9007199254740991|9007199254740992|\"a\"|\"1\"|null",
+        ];
+        let value = prop_oneof![
+            "[0-9]{1,3}",
+            " ?(1|-0|1\\.5e3|true|null|\"\"|\"é\\\\u12aF\"|\\[1, 2\\]|\\{\"n\":[0-9]\\}|\\{\\}|\\[) ?",
+        ];
+        let small = prop_oneof![
+            "[0-9]{1,6}",
+            "31536000000|31536000001|65535|65536|0|00|1\\.5|-1|null|9999999999999999|10000000000000000",
+        ];
+        let method = "\"([a-zé\\\\\"]{0,4}|a{255,258}|é{127,130})\"";
+        let head = prop_oneof![
+            4 => (number, method).prop_map(|(n, m)| format!("\"n\":{n},\"call\":{m}")),
+            1 => method.prop_map(|m| format!("\"call\":{m}")),
+            3 => "\"n\":[0-9]{1,3}",
+        ];
+        let more = "(,\"more\":(true|false|1|null))?( |\\}|,)?";
+        let rest = (
+            prop::option::of(("args|ok", value)),
+            prop::option::weighted(0.4, ("ms|stream", small.clone())),
+            prop::option::weighted(0.3, ("stream|ms|n|credit", small)),
+            more,
+        );
+        (head, rest).prop_map(|(head, (one, two, three, more))| {
+            let mut json = format!("{{{head}");
+            for (key, value) in [one, two, three].into_iter().flatten() {
+                json += &format!(",\"{key}\":{value}");
+            }
+            json + &more + "}"
+        })
+    }
+
     proptest! {
+        #[test]
+        fn ordinary_calls_and_answers(payload in ordinary()) {
+            control(payload.as_bytes());
+        }
+
         #[test]
         fn any_bytes(payload in prop::collection::vec(any::<u8>(), 0..80)) {
             control(&payload);

@@ -11,8 +11,9 @@ use ipc_core::{EncodePayload, FormatError, Message};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::{NodeFormat, RawJson, laid_out};
+use super::{NodeFormat, RawJson, encode, laid_out, ordinary_calls};
 use crate::codes;
+use crate::json::append::append;
 
 impl CallFormat for NodeFormat {
     fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>> {
@@ -23,13 +24,22 @@ impl CallFormat for NodeFormat {
         if !message.event().starts_with('$') {
             return None;
         }
-        let read = match message.event() {
-            CALL => read_call,
-            ANSWER => read_answer,
+        self.take_control(&mut message.clone())
+    }
+
+    fn take_control(&self, message: &mut Message) -> Option<Result<Control, InvalidControl>> {
+        if self.layout.is_some() {
+            return self.control(message);
+        }
+        let (ordinary, any): (Take, Read) = match message.event() {
+            CALL => (ordinary_calls::take_call, read_call),
+            ANSWER => (ordinary_calls::take_answer, read_answer),
             _ => return None,
         };
-        let payload = message.clone().into_payload().unwrap_or_default();
-        Some(read(&payload))
+        Some(match ordinary(message) {
+            Some(control) => Ok(control),
+            None => any(&message.take().into_payload().unwrap_or_default()),
+        })
     }
 
     fn uses_any_event(&self) -> bool {
@@ -82,14 +92,7 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
             let frame = layout.write_call(head, &RawJson::from_value(args)?)?;
             return laid_out::frame(self, &frame, out);
         }
-        let data = SentCall {
-            n: head.number,
-            call: head.method,
-            args,
-            ms: head.left_in_ms(),
-            stream: head.credit,
-        };
-        self.encode(CALL, &data, out)
+        ordinary_calls::write_call(self, head, out, |out| encode::payload(args, out))
     }
 
     fn encode_answer(
@@ -103,7 +106,7 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for NodeFormat {
             let result = RawJson::from_value(result)?;
             return laid_out::answer(self, &**layout, number, more, &result, out);
         }
-        self.encode(ANSWER, &SentAnswer { n: number.into(), ok: result, more }, out)
+        ordinary_calls::write_answer(self, number, more, out, |out| encode::payload(result, out))
     }
 }
 
@@ -114,7 +117,13 @@ impl EncodeCall<RawJson> for NodeFormat {
         args: &RawJson,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
-        self.encode_call(head, raw(args.as_bytes())?, out)
+        if let Some(layout) = &self.layout {
+            return laid_out::frame(self, &layout.write_call(head, args)?, out);
+        }
+        ordinary_calls::write_call(self, head, out, |out| {
+            append(args.as_bytes(), out);
+            Ok(())
+        })
     }
 
     fn encode_answer(
@@ -124,29 +133,14 @@ impl EncodeCall<RawJson> for NodeFormat {
         result: &RawJson,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
-        self.encode_answer(number, more, raw(result.as_bytes())?, out)
+        if let Some(layout) = &self.layout {
+            return laid_out::answer(self, &**layout, number, more, result, out);
+        }
+        ordinary_calls::write_answer(self, number, more, out, |out| {
+            append(result.as_bytes(), out);
+            Ok(())
+        })
     }
-}
-
-/// The members in this order, so that whoever looks for `n` and `call` finds them first.
-#[derive(Serialize)]
-struct SentCall<'a, T: ?Sized> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<u64>,
-    call: &'a str,
-    args: &'a T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct SentAnswer<'a, T: ?Sized> {
-    n: Number<'a>,
-    ok: &'a T,
-    #[serde(skip_serializing_if = "is_false")]
-    more: bool,
 }
 
 #[derive(Serialize, Default)]
@@ -197,6 +191,10 @@ impl Serialize for Number<'_> {
 fn is_false(value: &bool) -> bool {
     !value
 }
+
+/// How a payload is read, and how what is in the ordinary form is taken.
+type Read = fn(&Bytes) -> Result<Control, InvalidControl>;
+type Take = fn(&mut Message) -> Option<Control>;
 
 /// The members of a `$call`. All others are ignored.
 #[derive(Deserialize)]
@@ -353,3 +351,31 @@ fn invalid(message: impl Into<Cow<'static, str>>, number: Option<CallNumber>) ->
 }
 
 const BAD_NUMBER: &str = "`n` is neither an integer from 1 to 2^53 - 1 nor a text of 1 to 64 bytes";
+
+/// Checks that a call or an answer which is read in one pass is read as `serde_json` reads it.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn reading_agrees(payload: &Bytes) {
+    let both: [(&str, Take, Read); 2] = [
+        (CALL, ordinary_calls::take_call, read_call),
+        (ANSWER, ordinary_calls::take_answer, read_answer),
+    ];
+    for (event, ordinary, any) in both {
+        let mut message = Message::new(event, Some(payload.clone()));
+        match ordinary(&mut message) {
+            Some(taken) => assert_eq!(any(payload).map(|control| said(&control)), Ok(said(&taken))),
+            // It is as it was, for serde_json.
+            None => assert_eq!(message.payload(), Some(&**payload)),
+        }
+    }
+}
+
+/// Returns all that a control says, as text.
+#[cfg(any(test, fuzzing))]
+fn said(control: &Control) -> String {
+    let message = match control {
+        Control::Call { message, .. } => Some(message),
+        Control::Answer { result, .. } => Some(result),
+        _ => None,
+    };
+    format!("{control:?} {:?}", message.map(Message::payload))
+}

@@ -18,9 +18,7 @@ pub(super) fn typed<T: Serialize + ?Sized>(
 ) -> Result<(), FormatError> {
     envelope(format, event, out, |out| {
         let data = out.len();
-        serializer::write(payload, out).map_err(|error| {
-            FormatError::new(codes::UNSERIALIZABLE, format!("payload has no JSON: {error}"))
-        })?;
+        self::payload(payload, out)?;
         if is_emptied(format, || out.get(data..).unwrap_or_default()) {
             out.truncate(data);
             out.extend_from_slice(b"{}");
@@ -51,17 +49,41 @@ fn envelope(
     out: &mut BytesMut,
     write: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
 ) -> Result<(), FormatError> {
+    framed(format, event, out, |out| {
+        out.extend_from_slice(BEFORE_NAME);
+        string::write_text(event, out);
+        out.extend_from_slice(BEFORE_DATA);
+        write(out)
+    })
+}
+
+/// Appends the frame of an event, of which `write` appends all but the last brace.
+#[inline]
+pub(super) fn framed(
+    format: &NodeFormat,
+    event: &str,
+    out: &mut BytesMut,
+    write: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+) -> Result<(), FormatError> {
     if !format.rules.allow_all_of(event.len()) {
         format.rules.check(event)?;
     }
     let start = out.len();
-    out.extend_from_slice(BEFORE_NAME);
-    string::write_text(event, out);
-    out.extend_from_slice(BEFORE_DATA);
     write(out)?;
     out.extend_from_slice(b"}");
     format.hazard.avert(&format.delimiter, out, start);
     Ok(())
+}
+
+/// Appends a payload to serialise.
+#[inline]
+pub(super) fn payload<T: Serialize + ?Sized>(
+    payload: &T,
+    out: &mut BytesMut,
+) -> Result<(), FormatError> {
+    serializer::write(payload, out).map_err(|error| {
+        FormatError::new(codes::UNSERIALIZABLE, format!("payload has no JSON: {error}"))
+    })
 }
 
 /// Returns whether the dialect sends `{}` instead of `data`.

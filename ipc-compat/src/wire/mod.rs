@@ -6,6 +6,7 @@ mod delimiter;
 mod encode;
 mod laid_out;
 mod names;
+mod ordinary_calls;
 mod payload;
 mod quirk;
 mod raw_data;
@@ -30,6 +31,8 @@ use delimiter::Hazard;
 use crate::layouts::Layout;
 use crate::{Encoding, codes};
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use calls::reading_agrees;
 #[cfg(any(test, fuzzing))]
 pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
 

@@ -174,14 +174,15 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             handling.get_or_insert_with(|| self.peer.outbox().handle());
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
             match self.peer.format().decode(frame) {
-                Ok(message) if self.control.may_be(&message) && self.handle_control(&message) => {}
-                Ok(message) => {
-                    self.dispatcher.message(
-                        &mut self.snapshot,
-                        message,
-                        &self.peer,
-                        &mut self.backlog,
-                    );
+                Ok(mut message) => {
+                    if !(self.control.may_be(&message) && self.handle_control(&mut message)) {
+                        self.dispatcher.message(
+                            &mut self.snapshot,
+                            message,
+                            &self.peer,
+                            &mut self.backlog,
+                        );
+                    }
                 }
                 Err(error) => {
                     if let Flow::End = self.flow_after(Input::Malformed(error)) {
@@ -196,8 +197,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     }
 
     /// Handles a message if it is a call or an answer, and returns whether it was.
-    #[cold]
-    fn handle_control(&mut self, message: &Message) -> bool {
+    #[inline(never)]
+    fn handle_control(&mut self, message: &mut Message) -> bool {
         let methods = &self.dispatcher.handlers.methods;
         let Some(error) = control::handle(&self.peer, methods, message) else { return false };
         if let Some(error) = error {

@@ -153,6 +153,9 @@ const PATHS: &[(&str, u64)] = &[
     ("unnamed", 10_000),
     ("emit", 10_000),
     ("echo", 5_000),
+    ("echoes", 6_400),
+    ("call", 5_000),
+    ("calls", 6_400),
 ];
 
 /// What a path may take of what another one does at most: a payload that says who sent it, of one

@@ -198,7 +198,8 @@ mod tests {
     fn a_table_may_have_a_column_of_tests() {
         let document = "| a | b |\n|---|---|\n| `c` | `d` |\n\n| rule | tests |\n|---|---|\n\
                         | e | `ipc-f g: h`, `i` |\n\n| j | `k` |\n";
-        let found: Vec<_> = cells(document).into_iter().filter(|(_, it)| it.contains('`')).collect();
+        let found: Vec<_> =
+            cells(document).into_iter().filter(|(_, it)| it.contains('`')).collect();
         assert_eq!(found, [(7, " `ipc-f g: h`, `i` ".to_owned())]);
     }
 

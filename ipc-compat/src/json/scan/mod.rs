@@ -49,6 +49,23 @@ impl<'a> Scan<'a> {
         Some(start..start + len)
     }
 
+    /// Returns the whole number that is next, if it has up to 16 digits, and passes over it.
+    #[inline]
+    pub(crate) fn whole_number(&mut self) -> Option<u64> {
+        let (mut number, mut rest) = (0_u64, self.rest);
+        while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            rest = behind;
+        }
+        let len = self.rest.len() - rest.len();
+        let leads_with_zero = len > 1 && self.rest.first() == Some(&b'0');
+        if !(1..=16).contains(&len) || leads_with_zero {
+            return None;
+        }
+        self.rest = rest;
+        Some(number)
+    }
+
     /// Passes over one value, with the white space before it, and returns its range.
     // Inlined into its two callers: a scan that is kept in memory between calls takes a tenth longer
     // for a small message.

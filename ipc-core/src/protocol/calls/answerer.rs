@@ -1,8 +1,9 @@
 //! `Answerer`: the calls that one side runs for its peer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::ById;
 use super::asker::{MAX_NUMBER, later};
 
 /// The calls that one side runs for its peer and has not answered.
@@ -14,8 +15,9 @@ use super::asker::{MAX_NUMBER, later};
 pub struct Answerer {
     limits: AnswerLimits,
     /// The calls that run, by an id of this side's own: a notice has no number.
-    running: HashMap<u64, Running>,
-    by_number: HashMap<CallNumber, u64>,
+    running: ById<Running>,
+    /// The peer chooses the numbers, hence no hash that it could foresee: they are in order.
+    by_number: BTreeMap<CallNumber, u64>,
     deadlines: BTreeSet<(Instant, u64)>,
     next: u64,
     duplicates: u64,
@@ -43,7 +45,7 @@ pub struct AnswerLimits {
 
 /// The number of a call, chosen by the side that asks: an integer from 1 to 2^53 - 1, or text of 1 to
 /// 64 bytes. It is echoed as it came.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum CallNumber {
     /// An integer.
@@ -88,8 +90,8 @@ impl Answerer {
     pub fn new(limits: AnswerLimits) -> Self {
         Self {
             limits,
-            running: HashMap::new(),
-            by_number: HashMap::new(),
+            running: ById::default(),
+            by_number: BTreeMap::new(),
             deadlines: BTreeSet::new(),
             next: 0,
             duplicates: 0,

@@ -1,9 +1,11 @@
 //! `Asker`: the calls that one side has made and that have not ended.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
+
+use super::ById;
 
 /// The calls that one side has made and that have not ended.
 ///
@@ -19,7 +21,7 @@ pub struct Asker {
     limits: AskLimits,
     /// The number of the next call. Never 0.
     next: u64,
-    open: HashMap<u64, Open>,
+    open: ById<Open>,
     /// The deadlines of all open calls, earliest first.
     deadlines: BTreeSet<(Instant, u64)>,
     /// The calls that have ended here and that the peer may still run.
@@ -116,7 +118,7 @@ impl Asker {
         Self {
             limits,
             next: first.max(1),
-            open: HashMap::new(),
+            open: ById::default(),
             deadlines: BTreeSet::new(),
             cancels: VecDeque::new(),
             late_answers: 0,
@@ -179,27 +181,37 @@ impl Asker {
     /// Handles an answer. Returns what it is to its call, or `None` if no such call is open: it came
     /// too late, or fits none at all, and is counted.
     pub fn answer(&mut self, number: u64, answer: Answer, now: Instant) -> Option<Answered> {
-        let Some(open) = self.open.get_mut(&number) else {
-            self.late_answers = self.late_answers.saturating_add(1);
-            return None;
-        };
-        match (answer, open.idle) {
-            (Answer::Last, _) => {
-                self.remove(number);
-                Some(Answered::Done)
-            }
-            (Answer::Item, Some(idle)) => {
-                self.deadlines.remove(&(open.deadline, number));
-                open.deadline = later(now, idle);
-                self.deadlines.insert((open.deadline, number));
-                Some(Answered::Item)
-            }
-            (Answer::Item, None) => {
-                self.remove(number);
-                self.owe_cancel(number);
-                Some(Answered::Unexpected)
-            }
+        match answer {
+            Answer::Last => self.last_answer(number),
+            Answer::Item => self.item(number, now),
         }
+    }
+
+    /// Handles the last answer to a call, as [`answer`](Self::answer) does, for which no time is needed.
+    pub fn last_answer(&mut self, number: u64) -> Option<Answered> {
+        match self.remove(number) {
+            Some(_) => Some(Answered::Done),
+            None => self.too_late(),
+        }
+    }
+
+    fn item(&mut self, number: u64, now: Instant) -> Option<Answered> {
+        let Some(open) = self.open.get_mut(&number) else { return self.too_late() };
+        let Some(idle) = open.idle else {
+            self.remove(number);
+            self.owe_cancel(number);
+            return Some(Answered::Unexpected);
+        };
+        self.deadlines.remove(&(open.deadline, number));
+        open.deadline = later(now, idle);
+        self.deadlines.insert((open.deadline, number));
+        Some(Answered::Item)
+    }
+
+    #[cold]
+    fn too_late(&mut self) -> Option<Answered> {
+        self.late_answers = self.late_answers.saturating_add(1);
+        None
     }
 
     /// Ends a call whose future was dropped. `first_unsent` is the number

@@ -22,6 +22,12 @@ pub trait CallFormat: MessageFormat {
     /// connection can go on.
     fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>>;
 
+    /// Does what [`control`](Self::control) does, and may take the message if it is no ordinary event,
+    /// so that what it returns shares the message's memory at no cost. Default: `control`.
+    fn take_control(&self, message: &mut Message) -> Option<Result<Control, InvalidControl>> {
+        self.control(message)
+    }
+
     /// Returns whether messages of any event may be calls and answers. Default: `false`, only those of
     /// events that begin with `$`, so that the others cost one comparison.
     fn uses_any_event(&self) -> bool {

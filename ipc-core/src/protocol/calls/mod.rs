@@ -34,8 +34,11 @@
 
 mod answerer;
 mod asker;
+mod by_id;
 mod format;
 mod stream;
+
+pub(crate) use by_id::ById;
 
 pub use answerer::{Admission, AnswerLimits, Answerer, CallNumber, Expired};
 pub use asker::{Abandoned, Answer, Answered, AskLimits, Asker, Sent, TooManyCalls};

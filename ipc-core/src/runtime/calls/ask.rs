@@ -71,26 +71,11 @@ where
         let Self { peer, starter, method, args, within, detached, .. } = self;
         Box::pin(async move {
             let asked = Asked::new(peer, within, detached, None)?;
-            let message = starting(starter, asked.ask(method, args)).await?;
+            let mut open = asked.begin(starter, method, args).await?;
+            let message = asked.outcome(&mut open).await?;
+            drop(open);
             peer.decode(&message).map_err(CallError::InvalidResult)
         })
-    }
-}
-
-/// Starts the client once the future was polled: the frame of its call is then queued, before anything
-/// can fail.
-pub(super) async fn starting<F: MessageFormat, T>(
-    starter: Option<&Inner<F>>,
-    asking: impl Future<Output = Result<T, CallError>>,
-) -> Result<T, CallError> {
-    let Some(starter) = starter else { return asking.await };
-    let mut asking = pin!(asking);
-    let started = starter.beginning().map_err(|error| CallError::NotSent(error.into()))?;
-    let first = poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx))).await;
-    drop(started);
-    match first {
-        Poll::Ready(result) => result,
-        Poll::Pending => asking.await,
     }
 }
 
@@ -106,6 +91,8 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     calls: &'a Calls,
     format: &'a dyn CallFormat,
     pub(super) within: Duration,
+    /// When it was made.
+    now: Instant,
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
@@ -130,16 +117,59 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let within = within.unwrap_or(calls.config.calls.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, calls, format, within, deadline, window })
+        Ok(Self { peer, calls, format, within, now, deadline, window })
     }
 
-    /// Makes the call and waits for its answer.
-    async fn ask<A: ?Sized>(&self, method: &str, args: &A) -> Outcome
+    /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
+    /// Waits for a place among the open calls and in the send queue.
+    pub(super) async fn begin<A: ?Sized>(
+        &self,
+        starter: Option<&Inner<F>>,
+        method: &str,
+        args: &A,
+    ) -> Result<Open<'a>, CallError>
     where
         F: EncodeCall<A>,
+        A: Sync,
     {
-        let open = self.open().await?;
-        self.queue(&open, method, args).await?;
+        let waiting = {
+            let _begins_after_this = match starter {
+                Some(starter) => {
+                    starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
+                }
+                None => None,
+            };
+            // Nothing has been waited for: it is as late as when the call was made.
+            match self.try_open(self.now)? {
+                Err(_) => None,
+                Ok(open) => match self.try_queue(&open, method, args, open.left)? {
+                    None => return Ok(open),
+                    full => Some((open, full)),
+                },
+            }
+        };
+        // Rare, and large.
+        Box::pin(async move {
+            let (open, mut full) = match waiting {
+                Some(waiting) => waiting,
+                None => (self.place().await?, None),
+            };
+            let mut left = open.left;
+            loop {
+                if let Some(full) = full {
+                    left = self.room(&open, method, args, full).await?;
+                }
+                full = self.try_queue(&open, method, args, left)?;
+                if full.is_none() {
+                    return Ok(open);
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits for the outcome of a call, at most until its deadline.
+    async fn outcome(&self, open: &mut Open<'a>) -> Outcome {
         let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
         poll_fn(|cx| {
             // An answer that is there when the time is over is still an answer.
@@ -156,15 +186,12 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Returns a call that has a number, once there is a place for it.
-    pub(super) async fn open(&self) -> Result<Open<'a>, CallError> {
+    async fn place(&self) -> Result<Open<'a>, CallError> {
         loop {
-            if let Ok(open) = self.try_open()? {
-                return Ok(open);
-            }
             // Registered before it looks again, so that no end falls between the two.
             let mut ended = pin!(self.calls.ended.notified());
             ended.as_mut().enable();
-            let too_many = match self.try_open()? {
+            let too_many = match self.try_open(clock::now())? {
                 Ok(open) => return Ok(open),
                 Err(too_many) => too_many,
             };
@@ -173,13 +200,12 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         }
     }
 
-    fn try_open(&self) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
+    fn try_open(&self, now: Instant) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
         let (calls, outbox, format) = (self.calls, self.peer.outbox(), self.format);
         let mut state = calls.lock();
         if state.closed || state.closing {
             return Err(CallError::Closed { sent: Sent::No });
         }
-        let now = clock::now();
         let left = self.deadline.saturating_duration_since(now);
         let number = match self.window {
             None => state.asker.ask_within(now, left),
@@ -193,61 +219,65 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
                 }
                 Some(limits) => Some(state.slots.open_stream(number, limits)),
             };
-            Open { calls, outbox, format, number, credit }
+            Open { calls, outbox, format, number, credit, left, ended: false }
         }))
     }
 
-    /// Puts the call into the send queue, once there is room for it.
-    pub(super) async fn queue<A: ?Sized>(
+    /// Waits for room in the send queue, and returns how much time is then left.
+    async fn room<A: ?Sized>(
         &self,
         open: &Open<'_>,
         method: &str,
         args: &A,
-    ) -> Result<(), CallError>
+        full: EmitError,
+    ) -> Result<Duration, CallError>
     where
         F: EncodeCall<A>,
     {
         let (outbox, format) = (self.peer.outbox(), self.peer.format());
-        loop {
-            let error = match self.try_queue(open, method, args) {
-                Ok(()) => return Ok(()),
-                Err(EmitError::Closed) => return Err(CallError::Closed { sent: Sent::No }),
-                Err(error @ EmitError::Full(_)) => error,
-                Err(error) => return Err(CallError::NotSent(error)),
-            };
-            let head = self.head(open, method);
-            let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-            let room = outbox.room(length.map_err(CallError::NotSent)?);
-            match tokio::time::timeout_at(self.deadline.into(), room).await {
-                Ok(true) => {}
-                Ok(false) => return Err(CallError::NotSent(error)),
-                Err(_) => return Err(CallError::Deadline { within: self.within }),
-            }
+        let left = || self.deadline.saturating_duration_since(clock::now());
+        let head = self.head(open, method, left());
+        let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
+        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        match tokio::time::timeout_at(self.deadline.into(), room).await {
+            Ok(true) => Ok(left()),
+            Ok(false) => Err(CallError::NotSent(full)),
+            Err(_) => Err(CallError::Deadline { within: self.within }),
         }
     }
 
-    /// Puts the call into the send queue.
-    fn try_queue<A: ?Sized>(&self, open: &Open<'_>, method: &str, args: &A) -> Result<(), EmitError>
+    /// Puts the call into the send queue. Returns the error if that is full.
+    fn try_queue<A: ?Sized>(
+        &self,
+        open: &Open<'_>,
+        method: &str,
+        args: &A,
+        left: Duration,
+    ) -> Result<Option<EmitError>, CallError>
     where
         F: EncodeCall<A>,
     {
+        let head = self.head(open, method, left);
         let mut state = self.calls.lock();
-        let head = self.head(open, method);
-        self.peer.outbox().emit_numbered(
+        let queued = self.peer.outbox().emit_numbered(
             |out| self.peer.format().encode_call(&head, args, out),
             |frame| {
                 state.asker.queued(open.number, frame);
                 // Writing may follow, which must not keep answers from being handled.
                 drop(state);
             },
-        )
+        );
+        match queued {
+            Ok(()) => Ok(None),
+            Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
+            Err(error @ EmitError::Full(_)) => Ok(Some(error)),
+            Err(error) => Err(CallError::NotSent(error)),
+        }
     }
 
-    fn head<'m>(&self, open: &Open<'_>, method: &'m str) -> CallHead<'m> {
-        let left = match open.credit {
-            None => self.deadline.saturating_duration_since(clock::now()),
-            Some(_) => self.within,
-        };
+    /// Returns the head of a call that has so much time left.
+    fn head<'m>(&self, open: &Open<'_>, method: &'m str, left: Duration) -> CallHead<'m> {
+        let left = if open.credit.is_none() { left } else { self.within };
         CallHead { number: Some(open.number), method, left: Some(left), credit: open.credit }
     }
 }
@@ -260,12 +290,19 @@ pub(super) struct Open<'a> {
     number: u64,
     /// How many items may come at first, if it is answered with items.
     credit: Option<u32>,
+    /// How much time it had left when it got its number.
+    left: Duration,
+    /// Whether its outcome was taken.
+    ended: bool,
 }
 
 impl Open<'_> {
-    fn poll_outcome(&self, cx: &Context<'_>) -> Poll<Outcome> {
+    fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
         match self.calls.lock().slots.take(self.number, cx.waker()) {
-            Some(outcome) => Poll::Ready(outcome),
+            Some(outcome) => {
+                self.ended = true;
+                Poll::Ready(outcome)
+            }
             None => Poll::Pending,
         }
     }
@@ -278,7 +315,11 @@ impl Open<'_> {
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.calls.abandon(self.number, self.outbox, self.format);
+        if self.ended {
+            self.format.call_ended(self.number);
+        } else {
+            self.calls.abandon(self.number, self.outbox, self.format);
+        }
     }
 }
 
@@ -317,7 +358,11 @@ impl Calls {
             CallNumber::Text(_) => 0,
         };
         let mut state = self.lock();
-        let waker = match state.asker.answer(number, kind, clock::now()) {
+        let answered = match kind {
+            Answer::Last => state.asker.last_answer(number),
+            Answer::Item => state.asker.answer(number, kind, clock::now()),
+        };
+        let waker = match answered {
             None => return,
             Some(Answered::Done) => state.slots.end(number, outcome.map_err(CallError::from)),
             Some(Answered::Item) => match outcome {

@@ -12,18 +12,18 @@ use crate::protocol::calls::{
 use crate::runtime::clock;
 use crate::{HandlerError, Message, MessageFormat, Peer};
 
-/// Handles a message that may be a call or an answer. `None` if it is neither; otherwise the error to
-/// report, if there is one.
+/// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
+/// otherwise the error to report, if there is one.
 #[inline(never)]
 pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
-    message: &Message,
+    message: &mut Message,
 ) -> Option<Option<Error>> {
     let format = peer.format().calls()?;
     let (calls, outbox) = (peer.calls(), peer.outbox());
     let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
-    match format.control(message)? {
+    match format.take_control(message)? {
         Err(InvalidControl { error, number, .. }) => {
             if let Some(number) = number {
                 let failure = Failure::new("invalid_call", error.to_string());

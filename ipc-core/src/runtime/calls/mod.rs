@@ -10,7 +10,6 @@ mod sink;
 mod slots;
 mod stream;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -22,7 +21,7 @@ use crate::calls::CallError;
 use crate::error::{EmitError, Error};
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
-    Answerer, Asker, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
+    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
 };
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
@@ -49,12 +48,12 @@ struct State {
     slots: Slots,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
-    running: HashMap<u64, AbortHandle>,
+    running: ById<AbortHandle>,
     /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
     /// would keep what follows it from being sent.
     cancels: bool,
     /// How many items the peer wants of the streams that run, by their ids.
-    credits: HashMap<u64, Credit>,
+    credits: ById<Credit>,
     /// Whether new calls are refused, since the connection is about to close.
     closing: bool,
     /// Whether no connection will carry a call any more.
@@ -77,9 +76,9 @@ impl Calls {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
             answerer: Answerer::new(options.answer_limits()),
-            running: HashMap::new(),
+            running: ById::default(),
             cancels: !config.sync,
-            credits: HashMap::new(),
+            credits: ById::default(),
             closing: false,
             closed: false,
             duplicate_reported: false,

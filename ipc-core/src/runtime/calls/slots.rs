@@ -1,11 +1,11 @@
 //! `Slots`: what the futures and streams of open calls wait for.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::task::Waker;
 
 use crate::Message;
 use crate::calls::CallError;
-use crate::protocol::calls::{Overrun, Window, WindowLimits};
+use crate::protocol::calls::{ById, Overrun, Window, WindowLimits};
 
 /// How a call has ended: with the message whose payload is the result, or an error.
 pub(super) type Outcome = Result<Message, CallError>;
@@ -13,7 +13,7 @@ pub(super) type Outcome = Result<Message, CallError>;
 /// The futures and streams of open calls, by the numbers of the calls.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    slots: HashMap<u64, Slot>,
+    slots: ById<Slot>,
     /// How many bytes of items wait to be read, of all streams.
     unread: usize,
 }

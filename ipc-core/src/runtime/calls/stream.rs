@@ -11,7 +11,7 @@ use futures_core::Stream;
 use tokio::time::Sleep;
 
 use super::Calling;
-use super::ask::{Asked, later, starting};
+use super::ask::{Asked, later};
 use super::slots::Found;
 use crate::calls::CallError;
 use crate::protocol::calls::{EncodeCall, Signal};
@@ -77,12 +77,8 @@ where
             }
             let window = Some(peer.config().calls.window);
             let asked = Asked::new(peer, calling.within, calling.detached, window)?;
-            let opening = async {
-                let open = asked.open().await?;
-                asked.queue(&open, calling.method, calling.args).await?;
-                Ok(open.into_number())
-            };
-            let number = starting(calling.starter, opening).await?;
+            let open = asked.begin(calling.starter, calling.method, calling.args).await?;
+            let number = open.into_number();
             let at_most = at_most.and_then(|limit| clock::now().checked_add(limit));
             let (peer, idle) = (peer.clone(), asked.within);
             Ok(CallStream {
