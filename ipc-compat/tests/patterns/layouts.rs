@@ -9,7 +9,7 @@ use ipc_compat::{Ipc, IpcClient, IpcServer};
 use ipc_core::{CallError, Failure};
 use serde_json::{Value, json};
 
-use crate::kit::{Inbox, Room, inbox, soon};
+use crate::kit::{Room, inbox, soon};
 use crate::program::nodes;
 
 type MakeLayout = fn() -> Arc<dyn Layout>;
@@ -181,48 +181,6 @@ async fn node_asks_in_its_own_layout() {
         let expected = expected.map(|(layout, answers)| (layout.to_owned(), answers));
         assert_eq!(answers, expected.into(), "{node:?}");
     }
-}
-
-both_runtimes!(workers_register_with_node_by_a_call);
-/// The answer to a registration goes to its worker alone; what all are told is an event beside it.
-async fn workers_register_with_node_by_a_call() {
-    for node in nodes("workers_register_with_node_by_a_call") {
-        let room = Room::new(node.dialect);
-        let mut coordinator = node.script("p4_coordinator.cjs", &room.root(), &["detox.", "4"]);
-        assert_eq!(coordinator.line().await, "up");
-        let workers: Vec<_> = (0..4).map(|_| worker(&room)).collect();
-        let register = |index: usize| {
-            let (client, begun, updates) = &workers[index];
-            async move {
-                soon("the beginning", begun.lock().await.next()).await;
-                let args = json!({"workerIndex": index});
-                let done =
-                    soon("the registration", async { client.call("registerWorker", &args).await });
-                let done: Value = done.await.unwrap();
-                assert_eq!(done, json!({"for": index}));
-                let mut counts = updates.lock().await.take(4).await;
-                counts.sort_unstable();
-                assert_eq!(counts, [1, 2, 3, 4]);
-            }
-        };
-        tokio::join!(register(0), register(1), register(2), register(3));
-    }
-}
-
-type Shared<T> = tokio::sync::Mutex<Inbox<T>>;
-
-fn worker(room: &Room) -> (IpcClient, Shared<()>, Shared<u64>) {
-    let ipc = with(room, "worker", Arc::new(layouts::done()));
-    ipc.configure(|config| "detox.".clone_into(&mut config.appspace));
-    let client = ipc.connect_to("coordinator").unwrap();
-    let (begin, begun) = inbox();
-    client.on("begin", move |_: Value, _| begin.put(()));
-    let (update, updates) = inbox();
-    client.on("sessionStateUpdate", move |state: Value, _| {
-        update.put(state["workersCount"].as_u64().unwrap());
-    });
-    client.start().unwrap();
-    (client, begun.into(), updates.into())
 }
 
 both_runtimes!(a_worker_of_node_registers_by_a_call);

@@ -1,12 +1,12 @@
 //! A coordinator and sixteen workers, one of which is killed in the middle of its work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_compat::layouts::{self, Done};
-use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer};
-use ipc_core::{CallError, Failure};
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, Socket};
+use ipc_core::{CallError, EmitError, Failure};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -33,8 +33,8 @@ struct Worker {
 struct Coordinator {
     server: IpcServer,
     connected: Inbox<()>,
-    /// The workers that asked something and were not answered yet, and where their answers go.
-    asked: Inbox<(u64, oneshot::Sender<u64>)>,
+    /// Who asked something and was not answered yet, and where the answer goes.
+    asked: Inbox<(Socket, oneshot::Sender<u64>)>,
     /// The workers after whom it was cleaned up.
     cleaned: Inbox<u64>,
 }
@@ -117,7 +117,7 @@ async fn coordinate(room: &Room) -> Coordinator {
     let (ask, asked) = inbox();
     server.on_call("question", move |_: Value, call| {
         let (answer, answered) = oneshot::channel();
-        ask.put((*call.peer().attached::<u64>().unwrap(), answer));
+        ask.put((call.peer().clone(), answer));
         async { Ok::<u64, Failure>(answered.await.unwrap()) }
     });
     let (clean, cleaned) = inbox();
@@ -169,18 +169,24 @@ async fn story(room: &Room, mut processes: Vec<Program>, mut coordinator: Coordi
     // Every worker asks something; one is killed before it is answered.
     server.broadcast("work", &json!({})).unwrap();
     let asked = coordinator.asked.take(WORKERS.try_into().unwrap()).await;
-    let mut asked: BTreeMap<_, _> = asked.into_iter().collect();
     let mut victim = processes.pop().unwrap();
     assert_eq!(victim.line().await, "asked");
     victim.kill().await;
     assert_eq!(coordinator.cleaned.next().await, WORKERS - 1);
-    // What ran for it was stopped, and for nothing else.
-    let mut lost = asked.remove(&(WORKERS - 1)).unwrap();
-    soon("the end of its call", lost.closed()).await;
-    assert_eq!(asked.len(), 15);
-    for (index, answer) in asked {
-        answer.send(index).unwrap();
+    let mut dropped = 0;
+    for (socket, mut answer) in asked {
+        match *socket.attached::<u64>().unwrap() {
+            index if index < WORKERS - 1 => answer.send(index).unwrap(),
+            _ => {
+                // What ran for it was stopped, and an event would not leave either.
+                soon("the end of its call", answer.closed()).await;
+                let event = server.emit(&socket, "answer", &json!({}));
+                assert!(matches!(event, Err(EmitError::Closed)));
+                dropped += 1;
+            }
+        }
     }
+    assert_eq!(dropped, 1);
 
     // The others did not notice, and nothing is cleaned up twice.
     let report = server.broadcast("sessionStateUpdate", &json!({"workersCount": 15})).unwrap();
