@@ -197,7 +197,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     }
 
     /// Handles a message if it is a call or an answer, and returns whether it was.
-    #[inline(never)]
+    #[cold]
     fn handle_control(&mut self, message: &mut Message) -> bool {
         let methods = &self.dispatcher.handlers.methods;
         let Some(error) = control::handle(&self.peer, methods, message) else { return false };
