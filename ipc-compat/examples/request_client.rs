@@ -1,59 +1,15 @@
-//! Questions and answers over one event: each is awaited where it was asked, in any number at a time.
+//! Calls methods of a server: two at a time, one that fails, and one that answers with a stream.
 //!
 //! The first argument is settings in JSON; see `support`.
 #![expect(clippy::print_stderr, reason = "it talks to its user")]
 
 mod support;
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::IntoFuture;
+use std::time::Duration;
 
-use ipc_compat::{Config, Ipc, IpcClient};
-use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
-
-#[derive(Debug, Serialize)]
-struct Question<'a> {
-    number: u64,
-    text: &'a str,
-}
-
-#[derive(Debug, Deserialize)]
-struct Answer {
-    number: u64,
-    length: usize,
-}
-
-/// The questions that wait for their answers, by number.
-#[derive(Debug)]
-struct Lengths {
-    world: IpcClient,
-    next: AtomicU64,
-    waiting: Arc<Mutex<HashMap<u64, oneshot::Sender<usize>>>>,
-}
-
-impl Lengths {
-    fn new(world: IpcClient) -> Self {
-        let waiting = Arc::<Mutex<HashMap<_, oneshot::Sender<_>>>>::default();
-        let asked = Arc::clone(&waiting);
-        world.on("length", move |answer: Answer, _| {
-            let asker = asked.lock().unwrap_or_else(PoisonError::into_inner).remove(&answer.number);
-            // The caller may have stopped waiting.
-            asker.map(|asker| asker.send(answer.length));
-        });
-        Self { world, next: AtomicU64::new(0), waiting }
-    }
-
-    async fn of(&self, text: &str) -> Result<usize, Box<dyn std::error::Error>> {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (asker, answer) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(number, asker);
-        self.world.emit("length", &Question { number, text })?;
-        // With `tokio::time::timeout` around it, if the answer may fail to come.
-        Ok(answer.await?)
-    }
-}
+use ipc_compat::{Config, Ipc};
+use ipc_core::CallError;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -61,9 +17,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     support::apply_arguments(&mut config)?;
 
     let world = Ipc::new(config).connect_to("world")?;
-    let lengths = Lengths::new(world.clone());
-    let (short, long) = tokio::try_join!(lengths.of("four"), lengths.of("twenty-two characters."))?;
+    let length = |text| world.call::<_, usize>("length", text).within(Duration::from_secs(5));
+    let (short, long) = tokio::try_join!(
+        length("four").into_future(),
+        length("twenty-two characters.").into_future(),
+    )?;
     eprintln!("{short} and {long} characters");
+
+    match length("").await {
+        Err(CallError::Remote(failure)) => eprintln!("failed: {failure}"),
+        other => eprintln!("{other:?}"),
+    }
+
+    let mut words = world.call_stream::<_, String>("words", "one two three").await?;
+    while let Some(word) = words.next().await {
+        eprintln!("word: {}", word?);
+    }
     world.close().await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Answers to questions: node-ipc has no requests, so both carry a number, over one event.
+//! Answers calls: one with a result or an error, one with a stream of items.
 //!
 //! The first argument is settings in JSON; see `support`.
 #![expect(clippy::print_stderr, reason = "it talks to its user")]
@@ -7,21 +7,9 @@ mod support;
 
 use std::sync::Arc;
 
-use ipc_compat::{Config, Ipc};
-use serde::{Deserialize, Serialize};
+use ipc_compat::{Config, Ipc, NodeFormat};
+use ipc_core::{Failure, Sink, SinkError};
 use tokio::sync::Notify;
-
-#[derive(Debug, Deserialize)]
-struct Question {
-    number: u64,
-    text: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Answer {
-    number: u64,
-    length: usize,
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -30,11 +18,18 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     support::apply_arguments(&mut config)?;
 
     let server = Ipc::new(config).serve(())?;
-    server.on("length", |question: Question, socket| {
-        eprintln!("got question {}: {}", question.number, question.text);
-        let answer = Answer { number: question.number, length: question.text.len() };
-        // Sending fails only if the client has left.
-        let _ = socket.emit("length", &answer);
+    server.on_call("length", |text: String, _| async move {
+        eprintln!("got question: {text}");
+        match text.len() {
+            0 => Err(Failure::new("empty", "there is no text")),
+            length => Ok(length),
+        }
+    });
+    server.on_stream("words", |text: String, sink: Sink<NodeFormat, str>| async move {
+        for word in text.split(' ') {
+            sink.send(word).await?; // waits until the client has read on
+        }
+        Ok::<(), SinkError>(())
     });
     let left = Arc::new(Notify::new());
     let leaves = Arc::clone(&left);

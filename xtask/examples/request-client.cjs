@@ -1,35 +1,22 @@
-// What asks numbered questions over one event.
+// What calls methods: two at a time, one that fails, and one that answers with a stream.
 'use strict';
 
 const ipc = require(process.env.NODE_IPC_DIR);
-
-const waiting = new Map();
-let last = 0;
-
-function lengthOf(text) {
-  return new Promise(
-    function (answered) {
-      waiting.set(++last, answered);
-      ipc.of.world.emit('length', { number: last, text });
-    },
-  );
-}
+const calls = require('../../ipc-compat/js/calls.cjs');
 
 ipc.connectTo(
   'world',
   function () {
-    ipc.of.world.on(
-      'length',
-      function (data) {
-        waiting.get(data.number)(data.length);
-        waiting.delete(data.number);
-      },
-    );
+    const { call } = calls(ipc.of.world);
     ipc.of.world.on(
       'connect',
       async function () {
         const texts = ['four', 'twenty-two characters.'];
-        ipc.log((await Promise.all(texts.map(lengthOf))).join(' and '), 'characters');
+        const lengths = await Promise.all(texts.map((text) => call('length', text)));
+        ipc.log(lengths.join(' and '), 'characters');
+        await call('length', '').catch((error) => ipc.log('failed:', error.message, error.code));
+        const onItem = (word) => ipc.log('word:', word);
+        await call('words', 'one two three', { onItem });
       },
     );
   },

@@ -65,6 +65,8 @@ pub const DISPLACED: &str = "ERR_IPC_DISPLACED";
 pub const EVENT_NOT_ALLOWED: &str = "ERR_IPC_EVENT_NOT_ALLOWED";
 /// The event's name is longer than the rules allow. node-ipc 14's code.
 pub const EVENT_TOO_LARGE: &str = "ERR_IPC_EVENT_TOO_LARGE";
+/// More was received while a call waited for its answer than may wait to be taken.
+pub const EVENTS_FULL: &str = "ERR_IPC_EVENTS_FULL";
 /// The socket or its directory belongs to another user.
 pub const FOREIGN_OWNER: &str = "ERR_IPC_FOREIGN_OWNER";
 /// A frame is longer than the limit, received or sent, or fits into no datagram. node-ipc 14's

@@ -90,6 +90,7 @@ pub fn of_call(error: &CallError) -> &str {
         CallError::InvalidResult(error) => error.code(),
         CallError::UnexpectedStream => UNEXPECTED_STREAM,
         CallError::Overrun(_) => STREAM_OVERRUN,
+        CallError::EventsFull { .. } => EVENTS_FULL,
         CallError::Unsupported(_) => UNSUPPORTED,
         other => match other.code() {
             // What the peer's library says, not its method.

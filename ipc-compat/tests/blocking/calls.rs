@@ -91,3 +91,25 @@ fn a_call_of_another_program_is_answered_as_it_asked() {
     assert_eq!(asked, json!({"type": "$call", "data": data}));
     assert_eq!(frames[1..], [r#"{"type":"$answer","data":{"n":"seven","ok":3}}"#]);
 }
+
+/// The frames of a stream, and the credit for more of it.
+#[test]
+fn a_stream_of_another_program_is_read() {
+    let place = Place::new();
+    let listener = place.listener();
+    let item = r#"{"type":"$answer","data":{"n":1,"ok":{"id":5},"more":true}}"#;
+    let end = r#"{"type":"$answer","data":{"n":1}}"#;
+    let says = format!("{}{end}\u{c}", format!("{item}\u{c}").repeat(4)).leak();
+    let peer = peer(listener, says.as_bytes());
+    let mut client = IpcClient::connect_to(&place.classic(), "world").unwrap();
+    let items = client.call_stream::<_, Value>("rows", &json!({})).unwrap();
+    let items: Vec<Value> = items.collect::<Result<_, _>>().unwrap();
+    assert_eq!(items, vec![json!({"id": 5}); 4]);
+    assert!(client.flush());
+    drop(client);
+    let heard = String::from_utf8(peer.join().unwrap()).unwrap();
+    let frames: Vec<_> = heard.split_terminator('\u{c}').collect();
+    let asked: Value = serde_json::from_str(frames[0]).unwrap();
+    assert_eq!((&asked["data"]["n"], &asked["data"]["stream"]), (&json!(1), &json!(8)));
+    assert_eq!(frames[1..], [r#"{"type":"$call","data":{"n":1,"credit":4}}"#]);
+}

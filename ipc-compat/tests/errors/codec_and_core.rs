@@ -153,6 +153,7 @@ fn calls() -> Vec<Case> {
         CallError::TooMany(many),
         CallError::UnexpectedStream,
         CallError::Overrun(overrun),
+        CallError::EventsFull { limit: 1, actual: 2 },
         CallError::Unsupported("no calls"),
     ] {
         all.push(call("CallError", &error));

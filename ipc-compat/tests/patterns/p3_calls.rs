@@ -1,33 +1,29 @@
 //! A server in the background and interfaces that come and go: calls over one event, whose data is a
 //! text that holds JSON.
 
-use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer};
-use ipc_core::Error;
+use std::sync::Arc;
+
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, layouts};
+use ipc_core::{Error, Failure};
 use serde_json::{Value, json};
+use tokio::task::{JoinSet, LocalSet, yield_now};
 
 use crate::kit::{DIALECTS, Inbox, Room, inbox, soon};
-use crate::program::{Program, nodes};
+use crate::program::{Node, Program, nodes};
 
-/// Returns the server's reply to a call, as text.
-fn answer(call: &str) -> String {
-    let call: Value = serde_json::from_str(call).unwrap();
-    let id = &call["id"];
-    let sum = || call["args"].as_array().unwrap().iter().map(|n| n.as_i64().unwrap()).sum::<i64>();
-    let answer = match call["name"].as_str() {
-        Some("add") => json!({"type": "reply", "id": id, "result": sum()}),
-        _ => json!({"type": "error", "id": id}),
-    };
-    answer.to_string()
-}
-
-/// A server in the background; `called` gets each call once.
-async fn serve(ipc: &Ipc) -> (IpcServer, Inbox<Value>) {
+/// A server in the background; `calls` gets the first argument of each call.
+async fn serve(ipc: &Ipc) -> (IpcServer, Inbox<i64>) {
+    ipc.configure(|config| config.layout = Some(Arc::new(layouts::json())));
     let server = ipc.serve(()).unwrap();
     let (called, calls) = inbox();
-    server.on("message", move |text: String, socket| {
-        called.put(serde_json::from_str::<Value>(&text).unwrap()["id"].clone());
-        // It fails only if the interface has left.
-        let _ = socket.emit("message", &answer(&text));
+    let fails = called.clone();
+    server.on_call("add", move |numbers: Vec<i64>, _| {
+        called.put(numbers[0]);
+        async move { Ok::<i64, Failure>(numbers.iter().sum()) }
+    });
+    server.on_call("fail", move |numbers: Vec<i64>, _| {
+        fails.put(numbers[0]);
+        async { Err::<i64, _>(Failure::new("error", "as it should")) }
     });
     server.start().await.unwrap();
     (server, calls)
@@ -37,8 +33,8 @@ async fn serve(ipc: &Ipc) -> (IpcServer, Inbox<Value>) {
 #[derive(Debug)]
 struct Interface {
     client: IpcClient,
-    /// What the server said, parsed.
-    said: Inbox<Value>,
+    /// What the server pushed to all.
+    shown: Inbox<String>,
     /// An item for each connection that was made.
     connected: Inbox<()>,
     /// An item for each connection that was lost or not made.
@@ -47,44 +43,48 @@ struct Interface {
 
 impl Interface {
     fn open(ipc: &Ipc) -> Self {
+        ipc.configure(|config| config.layout = Some(Arc::new(layouts::json())));
         let client = ipc.connect_to("backend").unwrap();
-        let (say, said) = inbox();
-        client.on("message", move |text: String, _| say.put(serde_json::from_str(&text).unwrap()));
+        let (show, shown) = inbox();
+        client.on_call("show", move |what: String, _| {
+            show.put(what);
+            async { Ok::<(), Failure>(()) }
+        });
         let (connect, connected) = inbox();
         client.on_connect(move |_| connect.put(()));
         let (lose, lost) = inbox();
         client.on_disconnect(move |_| lose.put(()));
         client.start().unwrap();
-        Self { client, said, connected, lost }
+        Self { client, shown, connected, lost }
     }
 
-    fn call(&self, id: i64, name: &str, args: &Value) {
-        let call = json!({"id": id, "name": name, "args": args}).to_string();
-        self.client.emit("message", &call).unwrap();
-    }
-
-    /// Calls, and waits for the answer; nothing else may come before it.
-    async fn asks(&mut self, id: i64) {
-        self.call(id, "add", &json!([id, 1]));
-        assert_eq!(self.said.next().await, json!({"type": "reply", "id": id, "result": id + 1}));
+    async fn asks(&self, id: i64) {
+        assert_eq!(self.client.call::<_, i64>("add", &[id, 1]).await.unwrap(), id + 1);
     }
 }
 
-/// A hundred calls to a server that does not run yet, and what comes back once it does.
-async fn calls_early(interface: &mut Interface) {
+/// A hundred and one calls to a server that does not run until all are made, and their ends in order.
+async fn calls_early<S>(interface: &mut Interface, serving: impl Future<Output = S>) -> S {
     interface.lost.next().await;
-    for id in 0..100 {
-        interface.call(id, "add", &json!([id, 1]));
-    }
-    interface.call(100, "divide", &json!([1, 0]));
-}
-
-async fn is_answered(interface: &mut Interface) {
-    for id in 0..100 {
-        let reply = json!({"type": "reply", "id": id, "result": id + 1});
-        assert_eq!(interface.said.next().await, reply);
-    }
-    assert_eq!(interface.said.next().await, json!({"type": "error", "id": 100}));
+    let client = &interface.client;
+    let mut calls = JoinSet::new();
+    let all = async {
+        for id in 0..=100 {
+            let (client, method) = (client.clone(), if id < 100 { "add" } else { "fail" });
+            calls.spawn_local(async move { client.call::<_, i64>(method, &[id, 1]).await });
+        }
+        while client.core().peer().queued().messages < 101 {
+            yield_now().await;
+        }
+        let server = serving.await;
+        for id in 0..100 {
+            assert_eq!(calls.join_next().await.unwrap().unwrap().unwrap(), id + 1);
+        }
+        let failed = calls.join_next().await.unwrap().unwrap();
+        assert_eq!(failed.unwrap_err().code(), "error");
+        server
+    };
+    LocalSet::new().run_until(all).await
 }
 
 both_runtimes!(calls_before_the_connection_are_answered_in_order);
@@ -92,12 +92,10 @@ async fn calls_before_the_connection_are_answered_in_order() {
     for dialect in DIALECTS {
         let room = Room::new(dialect);
         let mut interface = Interface::open(&room.ipc("interface"));
-        calls_early(&mut interface).await;
         let ipc = room.ipc("backend");
-        let (_server, mut calls) = serve(&ipc).await;
-        is_answered(&mut interface).await;
-        let order: Vec<_> = calls.take(101).await;
-        assert_eq!(order, (0..=100).map(Value::from).collect::<Vec<_>>());
+        let (_server, mut calls) = calls_early(&mut interface, serve(&ipc)).await;
+        assert_eq!(calls.take(101).await, Vec::from_iter(0..=100));
+        assert!(calls.is_empty());
     }
 }
 
@@ -106,10 +104,7 @@ async fn calls_before_node_serves_are_answered_in_order() {
     for node in nodes("calls_before_node_serves_are_answered_in_order") {
         let room = Room::new(node.dialect);
         let mut interface = Interface::open(&room.ipc("interface"));
-        calls_early(&mut interface).await;
-        let mut server = node.script("p3_backend.cjs", &room.root(), &[]);
-        assert_eq!(server.line().await, "up");
-        is_answered(&mut interface).await;
+        calls_early(&mut interface, serve_with(&node, &room)).await;
     }
 }
 
@@ -127,21 +122,26 @@ async fn after_a_restart_everybody_is_back_and_hears_everything_once() {
             interface.connected.next().await;
         }
         soon("the shutdown", server.stop()).await;
-        let (server, _) = serve(&ipc).await;
+        let (server, mut calls) = serve(&ipc).await;
         for interface in &mut interfaces {
             interface.connected.next().await;
             interface.asks(2).await;
         }
+        // A server cannot call all; as an event the push arrives as a call without an answer.
         for push in ["first", "second"] {
-            let text = json!({"type": "push", "name": push}).to_string();
+            let text = json!({"type": "push", "name": "show", "args": push}).to_string();
             assert_eq!(server.broadcast("message", &text).unwrap().sent, 3);
         }
         for interface in &mut interfaces {
             for push in ["first", "second"] {
-                assert_eq!(interface.said.next().await["name"], push);
+                assert_eq!(interface.shown.next().await, push);
             }
-            assert!(interface.said.is_empty());
+            assert!(interface.shown.is_empty());
         }
+        assert_eq!(calls.take(3).await, [2, 2, 2]);
+        assert!(calls.is_empty());
+        // Two pushes and one answer to each.
+        assert!(server.sockets().iter().all(|socket| socket.tally().accepted == 3));
     }
 }
 
@@ -150,18 +150,28 @@ async fn after_a_restart_of_node_the_interface_is_back() {
     for node in nodes("after_a_restart_of_node_the_interface_is_back") {
         let room = Room::new(node.dialect);
         let mut interface = Interface::open(&room.ipc("interface"));
+        // Node pushes without a name, which is no call but an event.
+        let (push, mut pushed) = inbox();
+        interface.client.on("message", move |text: String, _| push.put(text));
         for id in 1..=3 {
-            let mut server = node.script("p3_backend.cjs", &room.root(), &[]);
-            assert_eq!(server.line().await, "up");
+            let mut server = serve_with(&node, &room).await;
             interface.connected.next().await;
             interface.asks(id).await;
-            // What was pushed once arrives once.
-            interface.call(0, "push", &json!([]));
-            assert_eq!(interface.said.next().await, json!({"type": "push"}));
-            assert_eq!(interface.said.next().await, json!({"type": "error", "id": 0}));
+            let failed = interface.client.call::<_, ()>("push", &()).await;
+            assert_eq!(failed.unwrap_err().code(), "error");
+            // What was pushed once, before the answer, has arrived once.
+            assert!(!pushed.is_empty());
+            assert_eq!(pushed.next().await, r#"{"type":"push"}"#);
+            assert!(pushed.is_empty());
             server.kill().await;
         }
     }
+}
+
+async fn serve_with(node: &Node, room: &Room) -> Program {
+    let mut server = node.script("p3_backend.cjs", &room.root(), &[]);
+    assert_eq!(server.line().await, "up");
+    server
 }
 
 both_runtimes!(an_interface_of_node_is_back_after_our_restart);
@@ -179,7 +189,7 @@ async fn an_interface_of_node_is_back_after_our_restart() {
 }
 
 /// Node calls once for each connection, and prints the reply.
-async fn answers(interface: &mut Program, calls: &mut Inbox<Value>, id: i64) {
+async fn answers(interface: &mut Program, calls: &mut Inbox<i64>, id: i64) {
     assert_eq!(calls.next().await, id);
     let reply: Value = serde_json::from_str(&interface.line().await).unwrap();
     assert_eq!(reply, json!({"type": "reply", "id": id, "result": id + 1}));

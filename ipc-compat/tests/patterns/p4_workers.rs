@@ -1,13 +1,16 @@
 //! A coordinator and sixteen workers, one of which is killed in the middle of its work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, Socket};
-use ipc_core::EmitError;
+use ipc_compat::layouts::{self, Done};
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer};
+use ipc_core::{CallError, Failure};
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
-use crate::kit::{self, Inbox, Post, Room, inbox};
+use crate::kit::{self, Inbox, Room, inbox, soon};
 use crate::program::{Program, nodes, say};
 
 const WORKERS: u64 = 16;
@@ -20,6 +23,9 @@ struct Worker {
     index: u64,
     done: Inbox<u64>,
     updates: Inbox<u64>,
+    /// An item once it has asked.
+    asked: Inbox<()>,
+    answers: Inbox<Result<u64, CallError>>,
 }
 
 /// What a coordinator sees.
@@ -27,79 +33,93 @@ struct Worker {
 struct Coordinator {
     server: IpcServer,
     connected: Inbox<()>,
-    /// Who asked something and was not answered yet.
-    asked: Inbox<Socket>,
+    /// The workers that asked something and were not answered yet, and where their answers go.
+    asked: Inbox<(u64, oneshot::Sender<u64>)>,
     /// The workers after whom it was cleaned up.
     cleaned: Inbox<u64>,
 }
 
-/// Starts a worker: it registers on a signal to begin, and asks something when it gets work.
-fn worker(
-    ipc: &Ipc,
-    index: u64,
-    done: Post<u64>,
-    updates: Post<u64>,
-    asked: Post<()>,
-) -> IpcClient {
-    ipc.configure(|config| APPSPACE.clone_into(&mut config.appspace));
-    let client = ipc.connect_to("coordinator").unwrap();
-    client.on("begin", move |_: Value, socket| {
-        socket.emit("registerWorker", &json!({"workerIndex": index})).unwrap();
+fn configure(ipc: &Ipc, layout: Done) {
+    ipc.configure(|config| {
+        APPSPACE.clone_into(&mut config.appspace);
+        config.layout = Some(Arc::new(layout));
     });
-    client.on("registerWorkerDone", move |to: Value, _| done.put(to["for"].as_u64().unwrap()));
-    client.on("sessionStateUpdate", move |state: Value, _| {
-        updates.put(state["workersCount"].as_u64().unwrap());
-    });
-    client.on("work", move |_: Value, socket| {
-        socket.emit("question", &json!({})).unwrap();
-        asked.put(());
-    });
-    client.start().unwrap();
-    client
+}
+
+impl Worker {
+    /// Starts a worker: it registers on a signal to begin, and asks something when it gets work.
+    fn start(ipc: &Ipc, index: u64) -> Self {
+        configure(ipc, layouts::done());
+        let client = ipc.connect_to("coordinator").unwrap();
+        let (finish, done) = inbox();
+        let stray = finish.clone();
+        client.on_async("begin", move |_: Value, socket| {
+            let finish = finish.clone();
+            async move {
+                let who = json!({"workerIndex": index});
+                let to: Value = socket.call("registerWorker", &who).await.unwrap();
+                finish.put(to["for"].as_u64().unwrap());
+            }
+        });
+        // An answer that is not the one to its call is an event.
+        client.on("registerWorkerDone", move |to: Value, _| stray.put(to["for"].as_u64().unwrap()));
+        let (update, updates) = inbox();
+        client.on("sessionStateUpdate", move |state: Value, _| {
+            update.put(state["workersCount"].as_u64().unwrap());
+        });
+        let (ask, asked) = inbox();
+        let (answer, answers) = inbox();
+        client.on_async("work", move |_: Value, socket| {
+            let (ask, answer) = (ask.clone(), answer.clone());
+            async move {
+                // The question is in the queue before it is said to be.
+                let question = async { socket.call("question", &json!({})).await };
+                answer.put(tokio::join!(biased; question, async { ask.put(()) }).0);
+            }
+        });
+        client.start().unwrap();
+        Self { _client: client, index, done, updates, asked, answers }
+    }
 }
 
 /// The part of a worker in a process of its own.
 pub(crate) async fn process(root: &str, index: &str) -> i32 {
     let ipc = Ipc::new(kit::config(Dialect::Classic, root, "worker"));
-    let (done, mut dones) = inbox();
-    let (update, mut updates) = inbox();
-    let (ask, mut asked) = inbox();
-    let _client = worker(&ipc, index.parse().unwrap(), done, update, ask);
-    say(&format!("done {}", dones.next().await));
+    let mut worker = Worker::start(&ipc, index.parse().unwrap());
+    say(&format!("done {}", worker.done.next().await));
     for _ in 0..WORKERS {
-        say(&format!("update {}", updates.next().await));
+        say(&format!("update {}", worker.updates.next().await));
     }
-    asked.next().await;
+    worker.asked.next().await;
     say("asked");
     std::future::pending().await
 }
 
 fn workers(room: &Room, count: u64) -> Vec<Worker> {
-    let worker = |index| {
-        let (done, dones) = inbox();
-        let (update, updates) = inbox();
-        let client = worker(&room.ipc("worker"), index, done, update, inbox().0);
-        Worker { _client: client, index, done: dones, updates }
-    };
-    (0..count).map(worker).collect()
+    (0..count).map(|index| Worker::start(&room.ipc("worker"), index)).collect()
 }
 
 async fn coordinate(room: &Room) -> Coordinator {
     let ipc = room.ipc("coordinator");
-    ipc.configure(|config| APPSPACE.clone_into(&mut config.appspace));
+    configure(&ipc, layouts::done().answering(["registerWorker", "question"]));
     let server = ipc.serve(()).unwrap();
     let (connect, connected) = inbox();
     server.on_connect(move |_| connect.put(()));
     let (all, registered) = (server.clone(), AtomicU64::new(0));
-    server.on("registerWorker", move |who: Value, socket| {
+    server.on_call("registerWorker", move |who: Value, call| {
         let index = who["workerIndex"].as_u64().unwrap();
-        socket.attach(index);
-        socket.emit("registerWorkerDone", &json!({"for": index})).unwrap();
+        call.peer().attach(index);
         let count = registered.fetch_add(1, Ordering::Relaxed) + 1;
+        // The answer is for one worker; what all hear is an event.
         all.broadcast("sessionStateUpdate", &json!({"workersCount": count})).unwrap();
+        async move { Ok::<Value, Failure>(json!({"for": index})) }
     });
     let (ask, asked) = inbox();
-    server.on("question", move |_: Value, socket| ask.put(socket.clone()));
+    server.on_call("question", move |_: Value, call| {
+        let (answer, answered) = oneshot::channel();
+        ask.put((*call.peer().attached::<u64>().unwrap(), answer));
+        async { Ok::<u64, Failure>(answered.await.unwrap()) }
+    });
     let (clean, cleaned) = inbox();
     server.on_socket_disconnected(move |socket, _| clean.put(*socket.attached::<u64>().unwrap()));
     server.start().await.unwrap();
@@ -149,25 +169,25 @@ async fn story(room: &Room, mut processes: Vec<Program>, mut coordinator: Coordi
     // Every worker asks something; one is killed before it is answered.
     server.broadcast("work", &json!({})).unwrap();
     let asked = coordinator.asked.take(WORKERS.try_into().unwrap()).await;
+    let mut asked: BTreeMap<_, _> = asked.into_iter().collect();
     let mut victim = processes.pop().unwrap();
     assert_eq!(victim.line().await, "asked");
     victim.kill().await;
     assert_eq!(coordinator.cleaned.next().await, WORKERS - 1);
-    let mut dropped = 0;
-    for socket in asked {
-        match server.emit(&socket, "answer", &json!({})) {
-            Ok(()) => {}
-            Err(EmitError::Closed) => dropped += 1,
-            Err(error) => panic!("{error}"),
-        }
+    // What ran for it was stopped, and for nothing else.
+    let mut lost = asked.remove(&(WORKERS - 1)).unwrap();
+    soon("the end of its call", lost.closed()).await;
+    assert_eq!(asked.len(), 15);
+    for (index, answer) in asked {
+        answer.send(index).unwrap();
     }
-    assert_eq!(dropped, 1);
 
     // The others did not notice, and nothing is cleaned up twice.
     let report = server.broadcast("sessionStateUpdate", &json!({"workersCount": 15})).unwrap();
     assert_eq!((report.sent, report.failed.len()), (15, 0));
     for worker in &mut workers {
         assert_eq!(worker.updates.next().await, 15);
+        assert_eq!(worker.answers.next().await.unwrap(), worker.index);
     }
     for program in &mut processes {
         assert_eq!(program.line().await, "asked");

@@ -235,15 +235,6 @@ impl<F: MessageFormat> Client<F> {
         Ok(())
     }
 
-    fn after(&mut self, outcome: Outcome) -> Result<(), NextError> {
-        match outcome {
-            Outcome::Progress => {}
-            Outcome::TimedOut => return Err(NextError::TimedOut),
-            Outcome::Lost(reason) => self.lost(reason),
-        }
-        Ok(())
-    }
-
     fn dial(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         let left = until.map(|until| until.saturating_duration_since(clock::now()));
         let limit = self.connect_timeout;
@@ -310,13 +301,18 @@ impl<F: MessageFormat> Drive<F> for Client<F> {
         &mut self.link
     }
 
+    #[inline]
     fn step(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         match self.session.state() {
             State::Destroyed => Err(NextError::Ended),
-            State::Connected => {
-                let outcome = self.link.turn(until);
-                self.after(outcome)
-            }
+            State::Connected => match self.link.turn(until) {
+                Outcome::Progress => Ok(()),
+                Outcome::TimedOut => Err(NextError::TimedOut),
+                Outcome::Lost(reason) => {
+                    self.lost(reason);
+                    Ok(())
+                }
+            },
             _ => self.advance(until),
         }
     }
@@ -324,10 +320,14 @@ impl<F: MessageFormat> Drive<F> for Client<F> {
     fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         match self.session.state() {
             State::Destroyed => Err(NextError::Ended),
-            State::Connected => {
-                let outcome = self.link.drain(until);
-                self.after(outcome)
-            }
+            State::Connected => match self.link.drain(until) {
+                Outcome::Progress => Ok(()),
+                Outcome::TimedOut => Err(NextError::TimedOut),
+                Outcome::Lost(reason) => {
+                    self.lost(reason);
+                    Ok(())
+                }
+            },
             _ => self.advance(until),
         }
     }

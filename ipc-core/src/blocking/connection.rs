@@ -109,15 +109,6 @@ impl<F: MessageFormat> Connection<F> {
         self.link.close_report()
     }
 
-    fn after(&mut self, outcome: Outcome) -> Result<(), NextError> {
-        match outcome {
-            Outcome::Progress => {}
-            Outcome::TimedOut => return Err(NextError::TimedOut),
-            Outcome::Lost(reason) => self.end(reason),
-        }
-        Ok(())
-    }
-
     fn end(&mut self, reason: DisconnectReason) {
         self.link.detach();
         self.link.close(|sent| CallError::Disconnected { sent });
@@ -132,20 +123,33 @@ impl<F: MessageFormat> Drive<F> for Connection<F> {
         &mut self.link
     }
 
+    #[inline]
     fn step(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         if self.ended {
             return Err(NextError::Ended);
         }
-        let outcome = self.link.turn(until);
-        self.after(outcome)
+        match self.link.turn(until) {
+            Outcome::Progress => Ok(()),
+            Outcome::TimedOut => Err(NextError::TimedOut),
+            Outcome::Lost(reason) => {
+                self.end(reason);
+                Ok(())
+            }
+        }
     }
 
     fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError> {
         if self.ended {
             return Err(NextError::Ended);
         }
-        let outcome = self.link.drain(until);
-        self.after(outcome)
+        match self.link.drain(until) {
+            Outcome::Progress => Ok(()),
+            Outcome::TimedOut => Err(NextError::TimedOut),
+            Outcome::Lost(reason) => {
+                self.end(reason);
+                Ok(())
+            }
+        }
     }
 }
 

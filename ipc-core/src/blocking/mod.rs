@@ -49,6 +49,9 @@
 //! let sum: u64 = client.call("sum", &[1, 2, 3])?;
 //! let name: String = client.call_within(Duration::from_secs(2), "name of", &sum)?;
 //! client.notice("log", &name)?;
+//! for row in client.call_stream::<_, u64>("rows", &name)? {
+//!     println!("{}", row?);
+//! }
 //! while let Some(event) = client.next() {
 //!     match event {
 //!         Incoming::Call(call) if call.method() == "ping" => client.answer(call, "pong")?,
@@ -78,7 +81,7 @@ mod server;
 mod socket_link;
 
 pub use builder::{ClientBuilder, ServerBuilder};
-pub use calls::IncomingCall;
+pub use calls::{CallStream, IncomingCall};
 pub use client::Client;
 pub use connection::Connection;
 pub use server::Server;

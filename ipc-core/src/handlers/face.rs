@@ -191,7 +191,7 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     ///
     /// What is sent from a task does not count as an answer for the option
     /// [`high_water_mark`](crate::ConnectionOptions::high_water_mark). [`Peer::send`] waits for space
-    /// in the queue, which makes the events behind it wait.
+    /// in the queue, which makes the events after it wait.
     ///
     /// # Examples
     ///

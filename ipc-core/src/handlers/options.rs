@@ -7,7 +7,7 @@
 /// ```
 /// use ipc_core::HandlerOptions;
 ///
-/// // Four events of each peer at a time. They start in order and end in any.
+/// // Four events of each peer at a time. They are taken in order and end in any.
 /// let options = HandlerOptions::default().concurrency(4);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -207,13 +207,16 @@ fn a_runtime_can_be_dropped_while_calls_begin() {
     let (done, ended) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for round in 0..200 {
-            let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build();
+            let threads =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build();
             let runtime = threads.unwrap();
+            let (begin, begun) = std::sync::mpsc::channel();
             runtime.spawn(async move {
                 let pair = pair().await;
                 pair.client.on_call("inner", |(): (), _| pending::<Result<u64, Failure>>());
-                pair.server.on_call("outer", |(): (), call| async move {
-                    call.peer().call::<_, u64>("inner", &()).await
+                pair.server.on_call("outer", move |(): (), call| {
+                    let _ = begin.send(());
+                    async move { call.peer().call::<_, u64>("inner", &()).await }
                 });
                 for _ in 0..200 {
                     asking_unit(&pair.client, "outer");
@@ -221,7 +224,8 @@ fn a_runtime_can_be_dropped_while_calls_begin() {
                 }
                 pending::<()>().await;
             });
-            std::thread::sleep(Duration::from_micros(200 * (round % 20)));
+            // In the midst of them.
+            assert_eq!(begun.iter().take(round % 20).count(), round % 20);
             drop(runtime);
         }
         done.send(()).unwrap();

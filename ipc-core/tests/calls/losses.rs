@@ -3,10 +3,11 @@
 use std::future::pending;
 use std::time::Duration;
 
+use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Call, CallError, Client, Failure, MethodOptions, MsgPack, Sent};
 use ipc_transport::Transport;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::raw::RawPeer;
 use crate::rig::{Notes, client, narrow, open, pair, raw_client, raw_server, soon, transport};
@@ -151,4 +152,28 @@ async fn no_answer_of_an_earlier_connection_fits() {
     second.answer(second.number, 8).await;
     let [_first, second] = calls;
     assert_eq!(soon(second).await.unwrap(), 8);
+}
+
+/// Messages that were dropped at once are not counted among those that were written.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_waits_beside_dropped_messages_is_unsent() {
+    let transport = transport();
+    let limits = QueueLimits::default().with_max_messages(2);
+    let settings = client(&transport).queue(limits).overflow(OverflowPolicy::DropNewest);
+    let client = settings.build();
+    let call = open(client.call("sum", &1)).await;
+    for n in 0..10 {
+        client.emit("event", &n).unwrap();
+    }
+    assert_eq!(client.tally().dropped, 9);
+    // The client looks again at what it has, between two attempts.
+    for _ in 0..10 {
+        client.set_reconnect(ReconnectPolicy::forever(Backoff::fixed(Duration::from_millis(10))));
+        sleep(Duration::from_millis(7)).await;
+    }
+    let mut listener = transport.listen().await.unwrap();
+    let mut peer = RawPeer::accept(&mut listener).await;
+    assert_eq!(peer.hear().await, "call sum 1");
+    peer.answer(peer.number, 7).await;
+    assert_eq!(soon(call).await.unwrap(), 7);
 }

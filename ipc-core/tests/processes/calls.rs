@@ -2,13 +2,14 @@
 
 use std::future::{IntoFuture, pending};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipc_core::session::ReconnectPolicy;
 use ipc_core::{CallError, Client, Failure, MsgPack, Sent, Server};
 use ipc_transport::UnixTransport;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::killed::{kill, runtime, soon, start};
 

@@ -1,7 +1,7 @@
 //! Peers that flood a server with calls: memory stays as it is, and the others are served.
 
 use std::future::pending;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use ipc_core::session::ReconnectPolicy;
@@ -9,7 +9,7 @@ use ipc_core::{Client, Failure, MsgPack, Server};
 use ipc_transport::{Stream, Transport, UnixTransport};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::frames::{call, framed};
 use crate::killed::{runtime, soon};

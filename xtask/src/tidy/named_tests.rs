@@ -1,4 +1,5 @@
-//! The tests that `docs/deviations.md` names in the item `test:` of each entry exist.
+//! The tests that `docs/deviations.md` names in the item `test:` of each entry, and `docs/calls.md` in
+//! the column `tests` of a table, exist.
 //!
 //! An item names a crate, a place and a function: `ipc-core driver/close: what_is_queued`. The next
 //! names in the same item may leave out the crate, or the crate and the place. A place alone is a
@@ -11,21 +12,43 @@ use crate::error::Result;
 use crate::repo;
 
 pub(super) fn check() -> Result<Vec<String>> {
-    let document = source::read(&repo::root().join(DOCUMENT))?;
-    let items = items(&document);
     let mut problems = Vec::new();
-    if items.is_empty() {
-        problems.push(format!("{DOCUMENT}: no entry has an item `{ITEM}`"));
-    }
-    for (number, item) in items {
-        for named in names(&item) {
-            if !is_there(&named)? {
-                let Named { package, place, test } = named;
-                problems.push(format!("{DOCUMENT}:{number}: no `{package} {place}: {test}`"));
+    for document in DOCUMENTS {
+        let text = source::read(&repo::root().join(document))?;
+        let mut items = items(&text);
+        items.extend(cells(&text));
+        if items.is_empty() {
+            problems.push(format!("{document}: no item `{ITEM}`, and no column `tests`"));
+        }
+        for (number, item) in items {
+            for named in names(&item) {
+                if !is_there(&named)? {
+                    let Named { package, place, test } = named;
+                    problems.push(format!("{document}:{number}: no `{package} {place}: {test}`"));
+                }
             }
         }
     }
     Ok(problems)
+}
+
+/// Returns the cells of each table's last column if that is headed `tests`, with the numbers of their
+/// lines.
+fn cells(document: &str) -> Vec<(usize, String)> {
+    let mut cells = Vec::new();
+    let mut in_table = false;
+    for (number, line) in (1..).zip(document.lines()) {
+        let row = line.strip_prefix('|').and_then(|line| line.strip_suffix('|'));
+        let Some((_, cell)) = row.and_then(|row| row.rsplit_once('|')) else {
+            in_table = false;
+            continue;
+        };
+        if in_table {
+            cells.push((number, cell.to_owned()));
+        }
+        in_table |= cell.trim() == "tests";
+    }
+    cells
 }
 
 /// Returns the items that name tests, each on one line, with the number of its first line.
@@ -126,7 +149,7 @@ fn has(text: &str, name: &str) -> bool {
         })
 }
 
-const DOCUMENT: &str = "docs/deviations.md";
+const DOCUMENTS: [&str; 2] = ["docs/calls.md", "docs/deviations.md"];
 
 /// The beginning of an item that names tests; its next lines are indented further.
 const ITEM: &str = "  - test:";
@@ -169,6 +192,15 @@ mod tests {
         let document =
             "- What.\n  - here: a\n    `b`\n  - test: `ipc-a b: c`,\n    `d`\n- Next.\n    `e`\n";
         assert_eq!(items(document), [(4, " `ipc-a b: c`, `d`".to_owned())]);
+    }
+
+    #[test]
+    fn a_table_may_have_a_column_of_tests() {
+        let document = "| a | b |\n|---|---|\n| `c` | `d` |\n\n| rule | tests |\n|---|---|\n\
+                        | e | `ipc-f g: h`, `i` |\n\n| j | `k` |\n";
+        let found: Vec<_> =
+            cells(document).into_iter().filter(|(_, it)| it.contains('`')).collect();
+        assert_eq!(found, [(7, " `ipc-f g: h`, `i` ".to_owned())]);
     }
 
     #[test]

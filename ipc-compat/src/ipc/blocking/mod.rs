@@ -62,7 +62,7 @@ mod server;
 
 pub use client::IpcClient;
 pub use connection::IpcConnection;
-pub use ipc_core::blocking::{Incoming, IncomingCall, NextError, NotBlocking};
+pub use ipc_core::blocking::{CallStream, Incoming, IncomingCall, NextError, NotBlocking};
 pub use server::IpcServer;
 
 use super::IpcError;
@@ -175,6 +175,30 @@ macro_rules! talking {
                 ipc_core::protocol::calls::EncodeCall<A> + ipc_core::DecodePayload<R>,
         {
             self.$core.call_within(limit, method, args)
+        }
+
+        /// Calls a method of the other side that answers with items, and returns them as an iterator.
+        /// Each may take as long as the option [`deadline`](ipc_core::CallOptions::deadline) says, from
+        /// when it is waited for.
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](ipc_core::CallError): the call cannot be sent. What happens to it later, the
+        /// iterator returns.
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_stream<A: ?Sized, R>(
+            &mut self,
+            method: &str,
+            args: &A,
+        ) -> Result<ipc_core::blocking::CallStream<'_, crate::NodeFormat, R>, ipc_core::CallError>
+        where
+            crate::NodeFormat:
+                ipc_core::protocol::calls::EncodeCall<A> + ipc_core::DecodePayload<R>,
+        {
+            self.$core.call_stream(method, args)
         }
 
         /// Calls a method of the other side without waiting for it: it is not answered.

@@ -54,11 +54,25 @@ impl<F: MessageFormat> Link<F> {
     fn answered(&mut self, number: &CallNumber, kind: Answer, outcome: Result<Message, Failure>) {
         // This side numbers its calls with integers: another answer fits none.
         let CallNumber::Integer(number) = *number else { return };
+        let untouched = self.queue.first_untouched();
         let calls = self.calls();
         match calls.asker.answer(number, kind, clock::now()) {
-            Some(Answered::Done) => calls.end(number, outcome.map_err(CallError::from)),
+            Some(Answered::Done) => {
+                if let (Some(items), Ok(last)) = (&mut calls.items, &outcome) {
+                    items.ended(last.clone());
+                }
+                calls.end(number, outcome.map_err(CallError::from));
+            }
+            Some(Answered::Item) => {
+                let (Some(items), Ok(item)) = (&mut calls.items, outcome) else { return };
+                if let Err(overrun) = items.received(item) {
+                    // What came before can still be read.
+                    calls.asker.abandon(number, untouched);
+                    calls.end(number, Err(overrun.into()));
+                }
+            }
             Some(Answered::Unexpected) => calls.end(number, Err(CallError::UnexpectedStream)),
-            Some(Answered::Item) | None => {}
+            None => {}
         }
     }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Outcome;
+use super::stream::Items;
 use crate::blocking::NextError;
 use crate::blocking::link::{Drive, Link};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
-use crate::protocol::calls::{Abandoned, CallHead, EncodeCall, Sent, Signal};
+use crate::protocol::calls::{Abandoned, CallHead, EncodeCall, Sent, Signal, WindowLimits};
 use crate::protocol::queue::{OverflowPolicy, PushError, Pushed, QueueLimit};
 use crate::runtime::clock;
 use crate::{DecodePayload, MessageFormat};
@@ -25,7 +26,7 @@ where
     D: Drive<F>,
     A: ?Sized,
 {
-    let open = side.link().open_call(within)?;
+    let open = side.link().open_call(within, None)?;
     let outcome = match queue(side, &open, method, args) {
         Ok(()) => wait(side, &open),
         Err(error) => Err(error),
@@ -36,15 +37,22 @@ where
 
 /// A call of this side that has a number.
 #[derive(Debug, Clone, Copy)]
-struct Open {
-    number: u64,
-    within: Duration,
+pub(super) struct Open {
+    pub(super) number: u64,
+    pub(super) within: Duration,
     /// `None` is as good as never.
     deadline: Option<Instant>,
+    /// How many items may come before more credit is given; `None` for one answer.
+    credit: Option<u32>,
 }
 
 /// Puts the call into the send queue; waits while that is full, if its policy is to wait.
-fn queue<F, D, A>(side: &mut D, open: &Open, method: &str, args: &A) -> Result<(), CallError>
+pub(super) fn queue<F, D, A>(
+    side: &mut D,
+    open: &Open,
+    method: &str,
+    args: &A,
+) -> Result<(), CallError>
 where
     F: EncodeCall<A>,
     D: Drive<F>,
@@ -100,13 +108,18 @@ impl Open {
         self.deadline.is_some_and(|at| at <= clock::now())
     }
 
-    fn deadline_error(&self) -> CallError {
+    pub(super) fn deadline_error(&self) -> CallError {
         CallError::Deadline { within: self.within }
     }
 }
 
 impl<F: MessageFormat> Link<F> {
-    fn open_call(&mut self, within: Option<Duration>) -> Result<Open, CallError> {
+    /// Returns a call that has a number; one for a stream with the limits of its window.
+    pub(super) fn open_call(
+        &mut self,
+        within: Option<Duration>,
+        window: Option<WindowLimits>,
+    ) -> Result<Open, CallError> {
         if self.format.calls().is_none() {
             return Err(CallError::Unsupported("this format has no calls"));
         }
@@ -118,10 +131,14 @@ impl<F: MessageFormat> Link<F> {
         }
         let (now, within) = (clock::now(), within.unwrap_or(self.config.calls.deadline));
         let calls = self.calls();
-        let number = calls.asker.ask_within(now, within)?;
-        calls.asking = Some(number);
-        calls.outcome = None;
-        Ok(Open { number, within, deadline: now.checked_add(within) })
+        let number = match window {
+            Some(_) => calls.asker.ask_stream(now, within)?,
+            None => calls.asker.ask_within(now, within)?,
+        };
+        (calls.asking, calls.outcome) = (Some(number), None);
+        calls.items = window.map(Items::new);
+        let credit = calls.items.as_ref().map(Items::credit);
+        Ok(Open { number, within, deadline: now.checked_add(within), credit })
     }
 
     fn push_call<A: ?Sized>(&mut self, open: &Open, method: &str, args: &A) -> Result<(), EmitError>
@@ -129,7 +146,7 @@ impl<F: MessageFormat> Link<F> {
         F: EncodeCall<A>,
     {
         let left = open.deadline.map(|at| at.saturating_duration_since(clock::now()));
-        let head = CallHead { number: Some(open.number), method, left, credit: None };
+        let head = CallHead { number: Some(open.number), method, left, credit: open.credit };
         let format = Arc::clone(&self.format);
         // What was dropped before this call is not one of its frames.
         self.queue.take_evicted();
@@ -159,18 +176,18 @@ impl<F: MessageFormat> Link<F> {
         self.push(|queue| queue.push(|out| format.encode_call(&head, args, out)).map(drop))
     }
 
-    fn take_outcome(&mut self) -> Option<Outcome> {
+    pub(super) fn take_outcome(&mut self) -> Option<Outcome> {
         self.calls.as_mut()?.outcome.take()
     }
 
     /// Ends a call of this side, if it has not ended: its frame is taken back, or the peer cancels it.
-    fn end_call(&mut self, number: u64) {
+    pub(super) fn end_call(&mut self, number: u64) {
         if let Some(format) = self.format.calls() {
             format.call_ended(number);
         }
         let untouched = self.queue.first_untouched();
         let Some(calls) = &mut self.calls else { return };
-        (calls.asking, calls.outcome) = (None, None);
+        (calls.asking, calls.outcome, calls.items) = (None, None, None);
         if let Abandoned::TakeBack { frame } = calls.asker.abandon(number, untouched) {
             if !self.queue.take_back(frame) {
                 calls.asker.owe_cancel(number);

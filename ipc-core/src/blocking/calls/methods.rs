@@ -14,9 +14,9 @@ macro_rules! call_methods {
         ///
         /// # Errors
         ///
-        /// [`CallError`](crate::CallError): among others the method failed, the peer has no method of this
-        /// name, no answer came in time, or the connection was lost, which it reports at once. A
-        /// call that is not waited for any more is taken back if it was not sent, and the peer is
+        /// [`CallError`](crate::CallError): among others the method failed, the peer has no method of
+        /// this name, no answer came in time, or the connection was lost, which it reports at once.
+        /// A call that is not waited for any more is taken back if it was not sent, and the peer is
         /// asked to cancel it otherwise.
         ///
         /// # Panics
@@ -49,6 +49,51 @@ macro_rules! call_methods {
             F: crate::protocol::calls::EncodeCall<A> + crate::DecodePayload<R>,
         {
             super::calls::call(self, method, args, Some(limit))
+        }
+
+        /// Calls a method of the peer that answers with items, and returns them as an iterator. Each
+        /// item may take as long as the option [`deadline`](crate::CallOptions::deadline) says, from
+        /// when it is waited for; see [`call_stream_within`](Self::call_stream_within).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError): the call cannot be sent. What happens to it later, the
+        /// iterator returns.
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_stream<A: ?Sized, R>(
+            &mut self,
+            method: &str,
+            args: &A,
+        ) -> Result<crate::blocking::CallStream<'_, F, R>, crate::CallError>
+        where
+            F: crate::protocol::calls::EncodeCall<A> + crate::DecodePayload<R>,
+        {
+            super::calls::call_stream(self, method, args, None)
+        }
+
+        /// Calls a method of the peer that answers with items, of which each may take `limit`.
+        /// Otherwise as [`call_stream`](Self::call_stream).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_stream_within<A: ?Sized, R>(
+            &mut self,
+            limit: std::time::Duration,
+            method: &str,
+            args: &A,
+        ) -> Result<crate::blocking::CallStream<'_, F, R>, crate::CallError>
+        where
+            F: crate::protocol::calls::EncodeCall<A> + crate::DecodePayload<R>,
+        {
+            super::calls::call_stream(self, method, args, Some(limit))
         }
 
         /// Calls a method of the peer without waiting for it: it is not answered. Queued as

@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod incoming;
 mod methods;
+mod stream;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use self::incoming::Inner;
+use self::stream::Items;
 use crate::Message;
 use crate::calls::CallError;
 use crate::error::EmitError;
@@ -22,6 +24,8 @@ use crate::runtime::clock;
 pub(super) use ask::call;
 pub use incoming::IncomingCall;
 pub(super) use methods::call_methods;
+pub use stream::CallStream;
+pub(super) use stream::call_stream;
 
 /// How a call has ended: with the message whose payload is the result, or an error.
 type Outcome = Result<Message, CallError>;
@@ -34,6 +38,8 @@ pub(super) struct Calls {
     asking: Option<u64>,
     /// How it has ended.
     outcome: Option<Outcome>,
+    /// Its items, if it is a stream.
+    items: Option<Items>,
     answerer: Answerer,
     /// The calls that run for the peer, by their ids.
     running: HashMap<u64, Weak<Inner>>,
@@ -56,6 +62,7 @@ impl Calls {
             asker: Asker::starting_at(config.calls.ask_limits(), first),
             asking: None,
             outcome: None,
+            items: None,
             answerer: Answerer::new(config.calls.answer_limits()),
             running: HashMap::new(),
             dropped: Arc::default(),

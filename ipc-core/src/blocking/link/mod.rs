@@ -144,16 +144,30 @@ impl<F: MessageFormat> Link<F> {
         if actual > limit { Err(CallError::EventsFull { limit, actual }) } else { Ok(()) }
     }
 
+    #[inline]
     pub(super) fn take_event(&mut self) -> Option<Incoming> {
+        self.answering = false;
+        // Looked at in place: an event is large, and a copy of it the most that this would cost.
+        if let Incoming::Message(message) = self.events.front()? {
+            self.held = self.held.saturating_sub(message.held_bytes());
+            self.answering = true;
+            return self.events.pop_front();
+        }
+        self.take_other()
+    }
+
+    /// Takes the next event, the first of which is no message, but for calls that are over.
+    #[cold]
+    fn take_other(&mut self) -> Option<Incoming> {
         loop {
-            let event = self.events.pop_front();
-            self.answering = false;
+            let event = self.events.pop_front()?;
             match &event {
-                Some(Incoming::Message(message)) => {
+                Incoming::Message(message) => {
                     self.held = self.held.saturating_sub(message.held_bytes());
                     self.answering = true;
                 }
-                Some(Incoming::Call(call)) => {
+                Incoming::Lifecycle(_) => self.held = self.held.saturating_sub(LIFECYCLE_BYTES),
+                Incoming::Call(call) => {
                     self.held = self.held.saturating_sub(call.args().held_bytes());
                     // Its peer may have cancelled it since, or have gone.
                     if !self.calls.as_ref().is_some_and(|calls| calls.runs(call)) {
@@ -161,12 +175,8 @@ impl<F: MessageFormat> Link<F> {
                     }
                     self.answering = true;
                 }
-                Some(Incoming::Lifecycle(_)) => {
-                    self.held = self.held.saturating_sub(LIFECYCLE_BYTES);
-                }
-                None => {}
             }
-            return event;
+            return Some(event);
         }
     }
 

@@ -13,7 +13,7 @@ use super::methods::Method;
 use super::sink::SinkError;
 use super::{Calls, answer_failure};
 use crate::error::{EmitError, Error};
-use crate::protocol::calls::{CallNumber, Credit, EncodeCall, Failure, Signal};
+use crate::protocol::calls::{ANSWER, CallNumber, Credit, EncodeCall, Failure, Signal};
 use crate::runtime::clock;
 use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
 
@@ -105,9 +105,10 @@ impl<F: MessageFormat> Call<F> {
     where
         F: EncodePayload<D>,
     {
+        // A name that every format lets pass: only the payload is used.
         let mut frame = bytes::BytesMut::new();
         let format = self.inner.peer.format();
-        format.encode("data", data, &mut frame)?;
+        format.encode(ANSWER, data, &mut frame)?;
         Ok(Failure::new(code, message).with_data(Message::of_frame(format, frame.freeze())))
     }
 

@@ -194,6 +194,10 @@ pub(crate) async fn finish_calls<F: MessageFormat>(peers: Vec<Peer<F>>, limit: D
     // Also of those that have called nothing so far.
     let with_calls = || closing.0.iter().filter(|peer| peer.call_format().is_some());
     with_calls().for_each(|peer| peer.calls().start_closing());
+    // A runtime without timers can close what needs none.
+    if with_calls().all(|peer| peer.calls().is_idle()) {
+        return;
+    }
     let idle = async {
         for peer in with_calls() {
             peer.calls().idle().await;

@@ -155,6 +155,11 @@ impl Calls {
         self.lock().closing = true;
     }
 
+    /// Returns whether no call is open and none runs.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.lock().is_idle()
+    }
+
     /// Waits until no call is open and none runs.
     pub(crate) async fn idle(&self) {
         loop {

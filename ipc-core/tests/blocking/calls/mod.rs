@@ -6,3 +6,4 @@ mod lost;
 mod raw;
 mod refusing;
 mod rig;
+mod streams;

@@ -308,12 +308,18 @@ pub(super) const EXAMPLES: &[Example] = &[
     Example {
         name: "request",
         servers: &[
-            rust("request_server", &[": four", ": twenty-two characters."]),
+            rust("request_server", &["question: four", "question: twenty-two characters."]),
             script("request-server.cjs", &["got question  four", "got question  twenty"]),
         ],
         clients: &[
-            &[rust("request_client", &["4 and 22 characters"])],
-            &[script("request-client.cjs", &["4 and 22 characters"])],
+            &[rust(
+                "request_client",
+                &["4 and 22 characters", "failed: there is no text (empty)", "word: three"],
+            )],
+            &[script(
+                "request-client.cjs",
+                &["4 and 22 characters", "failed: there is no text empty", "word: three"],
+            )],
         ],
     },
     Example {

@@ -42,6 +42,9 @@ pub struct SendQueue {
     awaiting_answer: bool,
     /// The numbers of the frames that were dropped for newer ones and not yet reported, if any.
     evicted: Option<Range<u64>>,
+    /// How many accepted messages were dropped at once: they never were frames of the queue, and have
+    /// no number.
+    unnumbered: u64,
     tally: Tally,
 }
 
@@ -61,6 +64,7 @@ impl SendQueue {
             bytes: 0,
             awaiting_answer: false,
             evicted: None,
+            unnumbered: 0,
             tally: Tally::default(),
         }
     }

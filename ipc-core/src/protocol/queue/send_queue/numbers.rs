@@ -5,19 +5,19 @@ use std::ops::Range;
 use super::{SHARED, SendQueue};
 
 impl SendQueue {
-    /// Returns the number of the frame that was accepted last; frames are counted from 0 and over all
+    /// Returns the number of the frame that was queued last; frames are counted from 0 and over all
     /// connections. Meaningless before the first.
     #[must_use]
     pub fn newest(&self) -> u64 {
-        self.tally.accepted.wrapping_sub(1)
+        (self.tally.accepted - self.unnumbered).wrapping_sub(1)
     }
 
     /// Returns the number of the first frame that is not written whole: the next connection gets it
-    /// and those after it. Once a policy has dropped frames, this may be too large by as many as
+    /// and those after it. Once a policy has dropped older frames, this may be too large by as many as
     /// were dropped beside a frame that is written in part.
     #[must_use]
     pub fn first_unsent(&self) -> u64 {
-        self.tally.accepted - self.lengths.len() as u64
+        self.tally.accepted - self.unnumbered - self.lengths.len() as u64
     }
 
     /// Returns the number of the first frame of which no byte is written.

@@ -33,6 +33,7 @@ impl SendQueue {
                 OverflowPolicy::DropNewest => {
                     self.tally.accepted += 1;
                     self.tally.dropped += 1;
+                    self.unnumbered += 1;
                     return Ok(Pushed::Dropped);
                 }
                 OverflowPolicy::DropOldest if self.would_fit_alone(length) => self.drop_oldest(),
