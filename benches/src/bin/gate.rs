@@ -10,11 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::future::try_join_all;
 use ipc_benches::{Body, FIRST_SEQ, OwnedBody, frame, frame_with, text};
 use ipc_codec::{Delimiter, FrameDecoder, FrameEncoder, Framing, Limits};
 use ipc_compat::{Config, Ipc, NodeFormat};
-use ipc_core::{Client, DecodePayload, EncodePayload, Failure, MessageFormat, Server};
+use ipc_core::{Client, DecodePayload, EncodePayload, MessageFormat, Server};
 use ipc_transport::{MemoryTransport, Transport};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
@@ -47,10 +46,7 @@ fn run(words: &[String]) -> Result<()> {
         "named" => with_runtime(dispatch_by_config(times, "id", Body::TEXT)),
         "unnamed" => with_runtime(dispatch_by_config(times, "by", Body::TEXT)),
         "emit" => with_runtime(emit(times, BURST)),
-        "echo" => with_runtime(echo(times, 1)),
-        "echoes" => with_runtime(echo(times, IN_FLIGHT)),
-        "call" => with_runtime(call(times, 1)),
-        "calls" => with_runtime(call(times, IN_FLIGHT)),
+        "echo" => with_runtime(echo(times)),
         _ => Err(format!("no path is called {path:?}").into()),
     }
 }
@@ -211,8 +207,8 @@ async fn emit(times: u64, burst: u64) -> Result<()> {
     Ok(())
 }
 
-/// A message there and back, so many at a time.
-async fn echo(times: u64, in_flight: u64) -> Result<()> {
+/// A message there and back, one at a time.
+async fn echo(times: u64) -> Result<()> {
     let transport = MemoryTransport::new("gate");
     let (_server, arrivals) = server(&transport).await?;
     let client = Client::builder(NodeFormat::v14(), transport).build();
@@ -223,32 +219,11 @@ async fn echo(times: u64, in_flight: u64) -> Result<()> {
     });
     client.start()?;
     client.connected().await?;
-    for _ in 0..times / in_flight {
-        arrivals.want(in_flight);
-        for n in 0..in_flight {
-            client.emit("echo", &Body::new(FIRST_SEQ + n))?;
-        }
+    for n in 0..times {
+        arrivals.want(1);
+        client.emit("echo", &Body::new(FIRST_SEQ + n))?;
         arrivals.there.notified().await;
     }
-    Ok(())
-}
-
-/// A call and its answer, so many at a time.
-async fn call(times: u64, in_flight: u64) -> Result<()> {
-    let transport = MemoryTransport::new("gate");
-    let (server, _) = server(&transport).await?;
-    server.on_call("echo", |body: OwnedBody, _| async move { Ok::<_, Failure>(body) });
-    let client = Client::builder(NodeFormat::v14(), transport).build();
-    client.start()?;
-    client.connected().await?;
-    let caller = async || -> Result<()> {
-        for n in 0..times / in_flight {
-            let answer: OwnedBody = client.call("echo", &Body::new(FIRST_SEQ + n)).await?;
-            black_box(answer);
-        }
-        Ok(())
-    };
-    try_join_all((0..in_flight).map(|_| caller())).await?;
     Ok(())
 }
 
@@ -257,6 +232,3 @@ const CHUNK: usize = 64 * 1024;
 
 /// The messages that go at a time.
 const BURST: u64 = 500;
-
-/// The messages there and back, or calls, that are in flight at a time.
-const IN_FLIGHT: u64 = 64;

@@ -14,6 +14,7 @@ impl<C, L> Registry<C, L> {
     /// meanwhile waits for the next message, one that is removed meanwhile does not run any more,
     /// and no other is skipped. Named handlers run in the order of their registration, and those of
     /// any event after or before them. Those that run once are removed.
+    #[inline(always)]
     pub(crate) fn dispatch(
         &self,
         snapshot: &mut Snapshot<C, L>,

@@ -174,15 +174,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             handling.get_or_insert_with(|| self.peer.outbox().handle());
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
             match self.peer.format().decode(frame) {
-                Ok(mut message) => {
-                    if !(self.control.may_be(&message) && self.handle_control(&mut message)) {
-                        self.dispatcher.message(
-                            &mut self.snapshot,
-                            message,
-                            &self.peer,
-                            &mut self.backlog,
-                        );
-                    }
+                Ok(message) if self.control.may_be(&message) => self.handle_control(message),
+                Ok(message) => {
+                    self.dispatcher.message(
+                        &mut self.snapshot,
+                        message,
+                        &self.peer,
+                        &mut self.backlog,
+                    );
                 }
                 Err(error) => {
                     if let Flow::End = self.flow_after(Input::Malformed(error)) {
@@ -196,15 +195,18 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
-    /// Handles a message if it is a call or an answer, and returns whether it was.
-    #[inline(never)]
-    fn handle_control(&mut self, message: &mut Message) -> bool {
+    /// Handles a message if it is a call or an answer, and dispatches it otherwise.
+    #[cold]
+    fn handle_control(&mut self, mut message: Message) {
         let methods = &self.dispatcher.handlers.methods;
-        let Some(error) = control::handle(&self.peer, methods, message) else { return false };
-        if let Some(error) = error {
-            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+        let (peer, backlog) = (&self.peer, &mut self.backlog);
+        match control::handle(peer, methods, &mut message) {
+            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
+            Some(None) => {}
+            Some(Some(error)) => {
+                self.dispatcher.error(Some(peer), error, backlog);
+            }
         }
-        true
     }
 
     /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the

@@ -68,6 +68,8 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
 
     /// Dispatches a message to its handlers, then to the streams. What a stream has no room for is
     /// left in `backlog`, in order.
+    // Called for every message from one place, and for few from another.
+    #[inline(always)]
     pub(crate) fn message(
         &self,
         snapshot: &mut Snapshot<Peer<F>, L>,

@@ -1,10 +1,11 @@
 //! `Answerer`: the calls that one side runs for its peer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::ById;
 use super::asker::{MAX_NUMBER, later};
+use super::deadlines::Deadlines;
 
 /// The calls that one side runs for its peer and has not answered.
 ///
@@ -18,7 +19,7 @@ pub struct Answerer {
     running: ById<Running>,
     /// The peer chooses the numbers, hence no hash that it could foresee: they are in order.
     by_number: BTreeMap<CallNumber, u64>,
-    deadlines: BTreeSet<(Instant, u64)>,
+    deadlines: Deadlines,
     next: u64,
     duplicates: u64,
 }
@@ -92,7 +93,7 @@ impl Answerer {
             limits,
             running: ById::default(),
             by_number: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             next: 0,
             duplicates: 0,
         }
@@ -141,7 +142,7 @@ impl Answerer {
         }
         let idle = stream.then_some(time);
         self.running.insert(id, Running { number, deadline, idle, stalled: false });
-        self.deadlines.insert((deadline, id));
+        self.deadlines.add(deadline, id);
         Admission::Run { id, deadline }
     }
 
@@ -183,10 +184,8 @@ impl Answerer {
         let running = self.running.get_mut(&id)?;
         let idle = running.idle?;
         running.stalled = false;
-        self.deadlines.remove(&(running.deadline, id));
-        running.deadline = later(now, idle);
-        self.deadlines.insert((running.deadline, id));
-        running.number.as_ref()
+        self.put_off(id, later(now, idle));
+        self.number(id)
     }
 
     /// Handles that a stream waits for credit, and gives its peer so much time for that, counted from
@@ -196,9 +195,8 @@ impl Answerer {
             return;
         };
         running.stalled = true;
-        self.deadlines.remove(&(running.deadline, id));
-        running.deadline = running.deadline.max(later(now, patience));
-        self.deadlines.insert((running.deadline, id));
+        let deadline = running.deadline.max(later(now, patience));
+        self.put_off(id, deadline);
     }
 
     /// Returns when a call is stopped, if it runs.
@@ -211,7 +209,7 @@ impl Answerer {
     /// those with a number answered, so that a peer with more patience learns of it.
     pub fn expire(&mut self, now: Instant) -> Vec<Expired> {
         let mut expired = Vec::new();
-        while let Some(&(_, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+        while let Some((_, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
             let number = self.remove(id).and_then(|running| running.number);
             expired.push(Expired { id, number });
         }
@@ -231,7 +229,7 @@ impl Answerer {
     /// Returns when the next deadline is.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| at)
     }
 
     /// Returns how many calls run.
@@ -254,11 +252,25 @@ impl Answerer {
 
     fn remove(&mut self, id: u64) -> Option<Running> {
         let running = self.running.remove(&id)?;
-        self.deadlines.remove(&(running.deadline, id));
+        self.forget_deadline(running.deadline, id);
         if let Some(number) = &running.number {
             self.by_number.remove(number);
         }
         Some(running)
+    }
+
+    /// Gives a call another deadline.
+    fn put_off(&mut self, id: u64, deadline: Instant) {
+        let Some(running) = self.running.get_mut(&id) else { return };
+        let before = std::mem::replace(&mut running.deadline, deadline);
+        self.forget_deadline(before, id);
+        self.deadlines.add(deadline, id);
+    }
+
+    /// Removes a deadline that the call does not have any more.
+    fn forget_deadline(&mut self, at: Instant, id: u64) {
+        let current = |id| self.running.get(&id).map(|running| running.deadline);
+        self.deadlines.remove(at, id, current);
     }
 }
 

@@ -1,11 +1,12 @@
 //! `Asker`: the calls that one side has made and that have not ended.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use super::ById;
+use super::deadlines::Deadlines;
 
 /// The calls that one side has made and that have not ended.
 ///
@@ -22,8 +23,8 @@ pub struct Asker {
     /// The number of the next call. Never 0.
     next: u64,
     open: ById<Open>,
-    /// The deadlines of all open calls, earliest first.
-    deadlines: BTreeSet<(Instant, u64)>,
+    /// The deadlines of all open calls.
+    deadlines: Deadlines,
     /// The calls that have ended here and that the peer may still run.
     cancels: VecDeque<u64>,
     late_answers: u64,
@@ -119,7 +120,7 @@ impl Asker {
             limits,
             next: first.max(1),
             open: ById::default(),
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             cancels: VecDeque::new(),
             late_answers: 0,
         }
@@ -167,7 +168,7 @@ impl Asker {
         self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
         let deadline = later(now, within);
         self.open.insert(number, Open { deadline, frame: None, idle });
-        self.deadlines.insert((deadline, number));
+        self.deadlines.add(deadline, number);
         Ok(number)
     }
 
@@ -202,9 +203,10 @@ impl Asker {
             self.owe_cancel(number);
             return Some(Answered::Unexpected);
         };
-        self.deadlines.remove(&(open.deadline, number));
-        open.deadline = later(now, idle);
-        self.deadlines.insert((open.deadline, number));
+        let before = std::mem::replace(&mut open.deadline, later(now, idle));
+        let deadline = open.deadline;
+        self.forget_deadline(before, number);
+        self.deadlines.add(deadline, number);
         Some(Answered::Item)
     }
 
@@ -270,9 +272,8 @@ impl Asker {
     /// The peer is told to cancel those whose frame is queued.
     pub fn expire(&mut self, now: Instant) -> Vec<u64> {
         let mut expired = Vec::new();
-        while let Some(&(at, number)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
-            self.deadlines.remove(&(at, number));
-            if let Some(Open { frame: Some(_), .. }) = self.open.remove(&number) {
+        while let Some((_, number)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+            if let Some(Open { frame: Some(_), .. }) = self.remove(number) {
                 self.owe_cancel(number);
             }
             expired.push(number);
@@ -283,7 +284,7 @@ impl Asker {
     /// Returns when the next deadline is.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| at)
     }
 
     /// Returns how long a call still has: what its frame says. Zero if it has ended.
@@ -326,8 +327,14 @@ impl Asker {
 
     fn remove(&mut self, number: u64) -> Option<Open> {
         let open = self.open.remove(&number)?;
-        self.deadlines.remove(&(open.deadline, number));
+        self.forget_deadline(open.deadline, number);
         Some(open)
+    }
+
+    /// Removes a deadline that the call does not have any more.
+    fn forget_deadline(&mut self, at: Instant, number: u64) {
+        let current = |number| self.open.get(&number).map(|open| open.deadline);
+        self.deadlines.remove(at, number, current);
     }
 
     fn end_where(&mut self, ends: impl Fn(&Open) -> bool) -> Vec<u64> {

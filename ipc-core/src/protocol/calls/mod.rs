@@ -35,6 +35,7 @@
 mod answerer;
 mod asker;
 mod by_id;
+mod deadlines;
 mod format;
 mod stream;
 
