@@ -22,7 +22,7 @@ use ipc_core::CallOptions;
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
-use crate::{Dialect, Encoding, Environment, EventRules, NodeFormat, Platform};
+use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 
 /// The settings of node-ipc, under its names in snake case.
 ///

@@ -50,6 +50,7 @@ impl SendQueue {
         self.evicted.take()
     }
 
+    #[cfg(feature = "tokio")]
     #[inline]
     pub(crate) fn has_evicted(&self) -> bool {
         self.evicted.is_some()
