@@ -257,7 +257,10 @@ mod tests {
         for range in [0..6, 6..6, 3..2, 0..usize::MAX] {
             assert!(message.clone().narrowed(range.clone()).is_none(), "{range:?}");
             assert!(message.clone().within_payload(range.clone(), None).is_none(), "{range:?}");
-            assert!(message.clone().within_payload(0..1, Some(range.clone())).is_none(), "{range:?}");
+            assert!(
+                message.clone().within_payload(0..1, Some(range.clone())).is_none(),
+                "{range:?}"
+            );
         }
         assert!(Message::new("bare", None).narrowed(0..0).is_none());
         let mut message = message;

@@ -122,7 +122,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
     /// Waits for a place among the open calls and in the send queue.
-    pub(super) async fn begin<A: ?Sized>(
+    pub(super) async fn begin<A>(
         &self,
         starter: Option<&Inner<F>>,
         method: &str,
@@ -130,7 +130,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     ) -> Result<Open<'a>, CallError>
     where
         F: EncodeCall<A>,
-        A: Sync,
+        A: ?Sized + Sync,
     {
         let waiting = {
             let _begins_after_this = match starter {
