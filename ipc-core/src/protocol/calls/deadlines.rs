@@ -71,6 +71,7 @@ impl Deadlines {
 const MANY: usize = 64;
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a time to begin at is needed")]
 mod tests {
     use std::collections::HashMap;
     use std::time::Duration;
