@@ -62,7 +62,7 @@ async fn serve(ipc: &Ipc) -> IpcServer {
         Ok::<(), SinkError>(())
     });
     server.on_call("back", |_: Option<()>, call: Call<NodeFormat>| async move {
-        Ok::<String, CallError>(call.peer().call("whoami", &()).await?)
+        call.peer().call::<_, String>("whoami", &()).await
     });
     let notes = Arc::new(Mutex::new(Vec::<String>::new()));
     let noted = Arc::clone(&notes);
