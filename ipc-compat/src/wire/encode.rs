@@ -49,17 +49,12 @@ fn envelope(
     out: &mut BytesMut,
     write: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
 ) -> Result<(), FormatError> {
-    if !format.rules.allow_all_of(event.len()) {
-        format.rules.check(event)?;
-    }
-    let start = out.len();
-    out.extend_from_slice(BEFORE_NAME);
-    string::write_text(event, out);
-    out.extend_from_slice(BEFORE_DATA);
-    write(out)?;
-    out.extend_from_slice(b"}");
-    format.hazard.avert(&format.delimiter, out, start);
-    Ok(())
+    framed(format, event, out, |out| {
+        out.extend_from_slice(BEFORE_NAME);
+        string::write_text(event, out);
+        out.extend_from_slice(BEFORE_DATA);
+        write(out)
+    })
 }
 
 /// Appends the frame of an event, of which `write` appends all but the last brace.

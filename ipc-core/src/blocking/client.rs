@@ -303,24 +303,25 @@ impl<F: MessageFormat> Drive<F> for Client<F> {
 
     #[inline]
     fn step(&mut self, until: Option<Instant>) -> Result<(), NextError> {
-        match self.session.state() {
-            State::Destroyed => Err(NextError::Ended),
-            State::Connected => match self.link.turn(until) {
-                Outcome::Progress => Ok(()),
-                Outcome::TimedOut => Err(NextError::TimedOut),
-                Outcome::Lost(reason) => {
-                    self.lost(reason);
-                    Ok(())
-                }
-            },
-            _ => self.advance(until),
-        }
+        self.drive(until, Link::turn)
     }
 
     fn make_room(&mut self, until: Option<Instant>) -> Result<(), NextError> {
+        self.drive(until, Link::drain)
+    }
+}
+
+impl<F: MessageFormat> Client<F> {
+    /// Does this over the connection, or what is to do without one.
+    #[inline]
+    fn drive(
+        &mut self,
+        until: Option<Instant>,
+        what: impl FnOnce(&mut Link<F>, Option<Instant>) -> Outcome,
+    ) -> Result<(), NextError> {
         match self.session.state() {
             State::Destroyed => Err(NextError::Ended),
-            State::Connected => match self.link.drain(until) {
+            State::Connected => match what(&mut self.link, until) {
                 Outcome::Progress => Ok(()),
                 Outcome::TimedOut => Err(NextError::TimedOut),
                 Outcome::Lost(reason) => {
