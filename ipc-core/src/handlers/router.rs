@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn every_event_finds_its_handlers_whichever_came_before() {
         let registry = Registry::<Mutex<Vec<usize>>, ()>::new(HandlerOrder::NamedFirst);
-        let events = ["", "a", "b", "ab", "ba", "none"];
+        let events = ["", "a", "b", "xy", "yx", "none"];
         let add = |index: usize| {
             let call = move |_: &Message, calls: &Mutex<Vec<usize>>| {
                 calls.lock().unwrap().push(index);
