@@ -13,8 +13,12 @@ pub(super) struct Scanned {
     pub(super) closed: Vec<Vec<String>>,
 }
 
+/// The macros that make two tests of each function that is named, and what they call them.
+const TWINS: [(&str, [&str; 2]); 2] =
+    [("both_runtimes!(", ["current_thread", "multi_thread"]), ("both_sockets!(", ["unix", "tcp"])];
+
 /// Returns the tests of a file that are compiled on this system. Tests whose names a macro makes are
-/// not found, but for those of `both_runtimes!`.
+/// not found, but for those of [`TWINS`].
 pub(super) fn tests(text: &str) -> Scanned {
     let mut scanned = Scanned::default();
     let mut attributes: Vec<String> = Vec::new();
@@ -32,6 +36,12 @@ pub(super) fn tests(text: &str) -> Scanned {
             continue;
         }
         if code.starts_with("//") {
+            continue;
+        }
+        if code.starts_with("macro_rules!") && code.ends_with('{') {
+            // The tests in it are those of its calls.
+            closed_until = Some(indent);
+            attributes.clear();
             continue;
         }
         if code.starts_with("#[") || code.starts_with("#![") {
@@ -58,11 +68,12 @@ pub(super) fn tests(text: &str) -> Scanned {
             }
         } else if let Some(name) = function(code).filter(|_| is_test && is_on) {
             scanned.names.push(name.to_owned());
-        } else if code.starts_with("both_runtimes!(") {
+        } else if let Some((makes, twins)) = TWINS.iter().find(|(makes, _)| code.starts_with(makes))
+        {
             let call = whole(code, &mut lines, ')');
-            let names = call.trim_start_matches("both_runtimes!(").trim_end_matches([')', ';']);
+            let names = call.trim_start_matches(makes).trim_end_matches([')', ';']);
             for name in names.split(',').map(str::trim).filter(|name| is_on && !name.is_empty()) {
-                for twin in ["current_thread", "multi_thread"] {
+                for twin in twins {
                     scanned.names.push(format!("{name}::{twin}"));
                 }
             }
@@ -154,6 +165,10 @@ mod tests {
         let twins = ["a::current_thread", "a::multi_thread"];
         check("both_runtimes!(a);\nasync fn a() {}\n", &twins, &[]);
         assert_eq!(tests("both_runtimes!(\n    a,\n    b,\n);\n").names.len(), 4);
+        check("both_sockets!(a);\nfn a() {}\n", &["a::unix", "a::tcp"], &[]);
+        let makes =
+            "macro_rules! m {\n    () => {\n        #[test]\n        fn a() {}\n    };\n}\n";
+        check(makes, &[], &[]);
         let table = "const TESTS: &[Test] = &[\n    (\"a\", a),\n    #[cfg(fuzzing)]\n    (\"b\", b),\n];\n";
         check(table, &["a"], &[]);
     }
