@@ -371,7 +371,7 @@ impl fmt::Display for TooManyCalls {
 impl Error for TooManyCalls {}
 
 /// Returns the time so much later; as good as never if the clock cannot say it.
-pub(super) fn later(now: Instant, by: Duration) -> Instant {
+pub(crate) fn later(now: Instant, by: Duration) -> Instant {
     now.checked_add(by).unwrap_or_else(|| now + YEAR)
 }
 

@@ -11,6 +11,7 @@ use super::slots::Outcome;
 use super::{Calls, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
+use crate::protocol::calls::later;
 use crate::protocol::calls::{
     Abandoned, Answer, Answered, CallFormat, CallHead, CallNumber, EncodeCall, Failure, Sent,
     TooManyCalls, WindowLimits,
@@ -390,10 +391,3 @@ impl Calls {
         }
     }
 }
-
-/// Returns the time so much later; as good as never if the clock cannot say it.
-pub(super) fn later(now: Instant, by: Duration) -> Instant {
-    now.checked_add(by).unwrap_or_else(|| now + YEAR)
-}
-
-const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -195,7 +195,7 @@ impl State {
         self.asker.is_empty() && self.answerer.is_empty()
     }
 
-    /// Stops the task of a call whose answer nobody wants any more.
+    /// Stops the task of a call whose answer is not wanted any more.
     fn stop(&mut self, id: u64) {
         if let Some(task) = self.forget(id) {
             task.abort();

@@ -11,10 +11,10 @@ use futures_core::Stream;
 use tokio::time::Sleep;
 
 use super::Calling;
-use super::ask::{Asked, later};
+use super::ask::Asked;
 use super::slots::Found;
 use crate::calls::CallError;
-use crate::protocol::calls::{EncodeCall, Signal};
+use crate::protocol::calls::{EncodeCall, Signal, later};
 use crate::runtime::clock;
 use crate::{DecodePayload, MessageFormat, Peer};
 
