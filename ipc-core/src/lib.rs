@@ -30,6 +30,7 @@ mod options;
 pub mod protocol;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod typed;
 
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents};
@@ -56,6 +57,9 @@ pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events,
-    Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Audience, Call, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
+    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
 };
+#[cfg(feature = "serde")]
+pub use typed::serde as serde_events;
+pub use typed::{Content, DecodeEvent, EncodeEvent, EventNames, NotAnEnum};

@@ -11,6 +11,7 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+mod typed;
 
 use std::sync::Arc;
 

@@ -69,14 +69,23 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.ask())
+    }
+}
+
+impl<F, A, R> Calling<'_, F, A, R>
+where
+    F: EncodeCall<A> + DecodePayload<R>,
+    A: ?Sized + Sync,
+{
+    /// Makes the call and waits for its result.
+    pub(super) async fn ask(self) -> Result<R, CallError> {
         let Self { peer, starter, method, args, within, detached, .. } = self;
-        Box::pin(async move {
-            let asked = Asked::new(peer, within, detached, None)?;
-            let mut open = asked.begin(starter, method, args).await?;
-            let message = asked.outcome(&mut open).await?;
-            drop(open);
-            peer.decode(&message).map_err(CallError::InvalidResult)
-        })
+        let asked = Asked::new(peer, within, detached, None)?;
+        let mut open = asked.begin(starter, method, args).await?;
+        let message = asked.outcome(&mut open).await?;
+        drop(open);
+        peer.decode(&message).map_err(CallError::InvalidResult)
     }
 }
 

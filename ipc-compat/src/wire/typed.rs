@@ -1,0 +1,36 @@
+//! Typed events: the variants of an enum as events, their names and their data.
+
+use bytes::BytesMut;
+use ipc_core::{
+    Content, DecodeEvent, EncodeEvent, EventNames, FormatError, Message, NotAnEnum, serde_events,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{NodeFormat, encode, payload};
+
+impl<E: Serialize + ?Sized> EncodeEvent<E> for NodeFormat {
+    fn event_name(event: &E) -> Result<&str, FormatError> {
+        serde_events::name_of(event, HUMAN_READABLE)
+    }
+
+    fn encode_content(&self, event: &E, out: &mut BytesMut) -> Result<(), FormatError> {
+        encode::payload(&Content::of(event), out)
+    }
+}
+
+impl<E: DeserializeOwned> DecodeEvent<E> for NodeFormat {
+    fn event_names() -> Result<EventNames, NotAnEnum> {
+        serde_events::names_of::<E>(HUMAN_READABLE)
+    }
+
+    fn decode_event(&self, message: &Message) -> Result<E, FormatError> {
+        self.framed()?;
+        serde_events::decode_event(message, |seed| {
+            payload::seeded(message.payload(), self.broken_text, seed)
+        })
+    }
+}
+
+/// JSON is.
+const HUMAN_READABLE: bool = true;
