@@ -1,1 +1,513 @@
-//! tbd
+//! Enums of events between clients and servers, and against a peer that is only bytes.
+
+use std::fmt::Display;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use ipc_compat::{Config, Ipc, IpcClient, IpcServer, NodeFormat};
+use ipc_core::{CallError, Failure, HandlerOrder, Peer, Server};
+use ipc_transport::{MemoryTransport, Stream, Transport};
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{Semaphore, watch};
+
+both_runtimes!(
+    each_event_of_the_enum_reaches_its_handler_and_others_do_not,
+    other_events_reach_the_variant_for_them_after_their_own_handlers,
+    handlers_of_an_enum_are_removed_together_or_from_one_event,
+    what_is_no_enum_registers_nothing,
+    events_are_sent_by_name,
+    a_stream_has_the_events_of_the_enum_only,
+    an_async_handler_takes_all_events_in_order,
+    an_async_handler_ends_with_the_last_of_its_events,
+    methods_of_an_enum_are_called,
+    calls_of_other_methods_reach_the_variant_for_them,
+    errors_of_an_enum_come_back_as_one,
+);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+enum Event {
+    #[serde(rename = "app.message", alias = "app.msg")]
+    Message(String),
+    Move {
+        x: i32,
+        y: i32,
+    },
+    Quit,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Open {
+    Move {
+        x: i32,
+        y: i32,
+    },
+    #[serde(other)]
+    Unknown,
+}
+
+/// Lines of what has happened.
+#[derive(Clone)]
+struct Notes(Arc<watch::Sender<Vec<String>>>);
+
+impl Notes {
+    fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(Vec::new())))
+    }
+
+    fn note(&self, line: impl Display) {
+        self.0.send_modify(|lines| lines.push(line.to_string()));
+    }
+
+    /// Waits until there are as many lines, and returns all.
+    async fn until(&self, len: usize) -> Vec<String> {
+        let mut lines = self.0.subscribe();
+        soon(lines.wait_for(|lines| lines.len() >= len)).await.unwrap().clone()
+    }
+}
+
+async fn soon<F: IntoFuture>(future: F) -> F::Output {
+    tokio::time::timeout(Duration::from_secs(120), future).await.expect("waited in vain")
+}
+
+fn place() -> MemoryTransport {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    MemoryTransport::new(format!("typed-{}", NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// Returns a server, and notes of its errors.
+fn server(place: &MemoryTransport) -> (IpcServer, Notes) {
+    let server = Ipc::new(Config::classic()).serve_on(place.clone()).unwrap();
+    let notes = Notes::new();
+    let errors = notes.clone();
+    server.on_error(move |error, _| errors.note(format!("{}: {error}", error.code())));
+    (server, notes)
+}
+
+/// Returns a server that listens and a client of it.
+async fn pair() -> (IpcServer, IpcClient, Notes) {
+    let place = place();
+    let (server, notes) = server(&place);
+    server.start().await.unwrap();
+    let client = Ipc::new(Config::classic()).connect_on("world", place).unwrap();
+    (server, client, notes)
+}
+
+/// A peer that is only bytes.
+struct Raw(Stream);
+
+impl Raw {
+    async fn dial(place: &MemoryTransport) -> Self {
+        Self(place.dial().await.unwrap())
+    }
+
+    async fn write(&mut self, frames: &[&str]) {
+        let bytes: String = frames.iter().map(|frame| format!("{frame}\u{c}")).collect();
+        self.0.write_all(bytes.as_bytes()).await.unwrap();
+    }
+
+    async fn frame(&mut self) -> String {
+        let mut frame = Vec::new();
+        loop {
+            match soon(self.0.read_u8()).await.unwrap() {
+                0x0c => return String::from_utf8(frame).unwrap(),
+                byte => frame.push(byte),
+            }
+        }
+    }
+}
+
+async fn each_event_of_the_enum_reaches_its_handler_and_others_do_not() {
+    let place = place();
+    let (server, notes) = server(&place);
+    let typed = notes.clone();
+    server.on_events(move |event: Event, _| typed.note(format!("{event:?}"))).unwrap();
+    let other = notes.clone();
+    server.on("other", move |(): (), _| other.note("other"));
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    raw.write(&[
+        r#"{"type":"app.message","data":"a"}"#,
+        r#"{"type":"app.msg","data":"b"}"#,
+        r#"{"type":"Move","data":{"x":1,"y":2}}"#,
+        r#"{"type":"Quit"}"#,
+        r#"{"type":"quit","data":{}}"#,
+        r#"{"type":"other","data":{}}"#,
+        r#"{"type":"Move","data":{"x":"1","y":2}}"#,
+        r#"{"type":"Move"}"#,
+        r#"{"type":"Quit","data":{"why":1}}"#,
+    ])
+    .await;
+    assert_eq!(
+        notes.until(8).await,
+        [
+            r#"Message("a")"#,
+            r#"Message("b")"#,
+            "Move { x: 1, y: 2 }",
+            "Quit",
+            "other",
+            "ERR_IPC_INVALID_DATA: the payload of \"Move\" is not what its handler takes",
+            "ERR_IPC_INVALID_DATA: a message \"Move\" has no payload, which its handler needs",
+            "Quit",
+        ]
+    );
+}
+
+async fn other_events_reach_the_variant_for_them_after_their_own_handlers() {
+    for (order, expected) in [
+        (HandlerOrder::NamedFirst, ["any", "Move", "own", "Unknown", "any", "Unknown", "any"]),
+        (HandlerOrder::AnyFirst, ["any", "Move", "Unknown", "any", "own", "Unknown", "any"]),
+    ] {
+        let place = place();
+        let builder = Server::builder(NodeFormat::classic(), place.clone());
+        let server = builder.handler_order(order).build();
+        let notes = Notes::new();
+        let typed = notes.clone();
+        let handler = move |event: Open, _: &Peer<NodeFormat>| {
+            typed.note(match event {
+                Open::Move { .. } => "Move",
+                Open::Unknown => "Unknown",
+            });
+        };
+        server.on_events(handler).unwrap();
+        let own = notes.clone();
+        server.on("own", move |(): (), _| own.note("own"));
+        let any = notes.clone();
+        server.on_any(move |_, _| any.note("any"));
+        server.listen().await.unwrap();
+        let mut raw = Raw::dial(&place).await;
+        raw.write(&[
+            r#"{"type":"Move","data":{"x":1,"y":2}}"#,
+            r#"{"type":"own","data":5}"#,
+            r#"{"type":"none"}"#,
+        ])
+        .await;
+        let mut lines = notes.until(7).await;
+        // Handlers of any event run before or after the event's own.
+        lines[..2].sort();
+        assert_eq!(lines, {
+            let mut expected = expected;
+            expected[..2].sort_unstable();
+            expected
+        });
+    }
+}
+
+async fn handlers_of_an_enum_are_removed_together_or_from_one_event() {
+    let place = place();
+    let (server, notes) = server(&place);
+    let (typed, open) = (notes.clone(), notes.clone());
+    let id = server.on_events(move |event: Event, _| typed.note(format!("{event:?}"))).unwrap();
+    let open = server.on_events(move |event: Open, _| open.note(format!("{event:?}"))).unwrap();
+    server.off_event("Move");
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    raw.write(&[r#"{"type":"Move","data":{"x":1,"y":2}}"#, r#"{"type":"Quit"}"#]).await;
+    // What is removed from its event is none of the others. As in node-ipc, handlers of any event run first.
+    assert_eq!(notes.until(2).await, ["Unknown", "Quit"]);
+    assert!(server.off(open));
+    assert!(!server.off(open));
+    raw.write(&[r#"{"type":"Quit"}"#, r#"{"type":"app.msg","data":"b"}"#]).await;
+    assert_eq!(notes.until(4).await[2..], ["Quit", r#"Message("b")"#]);
+    assert!(server.off(id));
+    let end = notes.clone();
+    server.on("end", move |(): (), _| end.note("end"));
+    raw.write(&[r#"{"type":"Quit"}"#, r#"{"type":"end"}"#]).await;
+    assert_eq!(notes.until(5).await[4..], ["end"]);
+    // Both at once, and those of any event with them.
+    server.on_events(|_: Open, _| panic!("it was removed")).unwrap();
+    server.off_all();
+    server.on_any(move |message, _| notes.note(message.event()));
+    raw.write(&[r#"{"type":"Move","data":{"x":1,"y":2}}"#]).await;
+}
+
+async fn what_is_no_enum_registers_nothing() {
+    let place = place();
+    let (server, notes) = server(&place);
+    let error = server.on_events(|_: Option<Event>, _| panic!("it is called")).unwrap_err();
+    assert_eq!(error.code(), "not_an_enum");
+    assert!(error.type_name.starts_with("core::option::Option<typed::driver::Event"), "{error}");
+    assert!(server.on_events_async(|_: u8, _| async { panic!("it is called") }).is_err());
+    assert!(server.typed_events::<Vec<Event>>().is_err());
+    let calls = server.on_calls(|_: String, _| async { Ok::<(), Failure>(()) });
+    assert_eq!(calls.unwrap_err().found, "text");
+    assert!(server.core().handlers().off_calls::<u8>().is_err());
+    let end = notes.clone();
+    server.on("end", move |(): (), _| end.note("end"));
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    raw.write(&[r#"{"type":"Quit"}"#, r#"{"type":"u8","data":1}"#, r#"{"type":"end"}"#]).await;
+    assert_eq!(notes.until(1).await, ["end"]);
+}
+
+async fn events_are_sent_by_name() {
+    let place = place();
+    let (server, _) = server(&place);
+    let (joined, mut joins) = tokio::sync::mpsc::unbounded_channel();
+    server.on_connect(move |socket| joined.send(socket.clone()).unwrap());
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    let socket = soon(joins.recv()).await.unwrap();
+    socket.emit_event(&Event::Move { x: 1, y: 2 }).unwrap();
+    assert_eq!(raw.frame().await, r#"{"type":"Move","data":{"x":1,"y":2}}"#);
+    socket.send_event(&Event::Quit).await.unwrap();
+    assert_eq!(raw.frame().await, r#"{"type":"Quit","data":{}}"#);
+    let report = server.broadcast_event(&Event::Message("all".to_owned())).unwrap();
+    assert_eq!(report.sent, 1);
+    assert_eq!(raw.frame().await, r#"{"type":"app.message","data":"all"}"#);
+    let error = socket.emit_event(&Some(Event::Quit)).unwrap_err();
+    assert_eq!(error.code(), "not_an_enum");
+    assert_eq!(server.broadcast_event("text").unwrap_err().code(), "not_an_enum");
+    // The first event of a client starts it.
+    let mut listener = self::place();
+    let there = listener.clone();
+    let mut accepting = there.listen().await.unwrap();
+    listener = there;
+    let client = Ipc::new(Config::v14()).connect_on("world", listener).unwrap();
+    client.emit_event(&Event::Quit).unwrap();
+    client.send_event(&Event::Message(String::new())).await.unwrap();
+    assert_eq!(client.emit_event(&1).unwrap_err().code(), "not_an_enum");
+    let mut raw = Raw(soon(accepting.accept()).await.unwrap());
+    assert_eq!(raw.frame().await, r#"{"type":"Quit","data":{}}"#);
+    assert_eq!(raw.frame().await, r#"{"type":"app.message","data":""}"#);
+}
+
+async fn a_stream_has_the_events_of_the_enum_only() {
+    let place = place();
+    let (server, _) = server(&place);
+    let mut events = server.typed_events::<Event>().unwrap();
+    let mut open = server.typed_events::<Open>().unwrap();
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    raw.write(&[
+        r#"{"type":"none","data":1}"#,
+        r#"{"type":"Move","data":[1,2,3]}"#,
+        r#"{"type":"Quit"}"#,
+        r#"{"type":"app.msg","data":"b"}"#,
+    ])
+    .await;
+    let error = soon(events.next()).await.unwrap().unwrap_err();
+    assert_eq!(error.to_string(), r#"the payload of "Move" is not what its handler takes"#);
+    let (event, peer) = soon(events.next_with_peer()).await.unwrap().unwrap();
+    assert_eq!((event, peer.id().get()), (Event::Quit, 1));
+    assert_eq!(soon(events.next()).await.unwrap().unwrap(), Event::Message("b".to_owned()));
+    assert!(matches!(soon(open.next()).await.unwrap(), Ok(Open::Unknown)));
+    assert!(soon(open.next()).await.unwrap().is_err());
+    assert!(matches!(soon(open.next()).await.unwrap(), Ok(Open::Unknown)));
+    drop(raw);
+    soon(server.stop()).await;
+    assert!(soon(events.next()).await.is_none());
+    // A client's is as one of one event.
+    let client = Ipc::new(Config::classic()).connect_on("world", self::place()).unwrap();
+    drop(client.typed_events::<Event>().unwrap());
+    assert!(client.typed_events::<()>().is_err());
+}
+
+async fn an_async_handler_takes_all_events_in_order() {
+    let place = place();
+    let (server, notes) = server(&place);
+    let turns = Arc::new(Semaphore::new(0));
+    let (typed, turn) = (notes.clone(), Arc::clone(&turns));
+    server
+        .on_events_async(move |event: Event, _| {
+            let (typed, turn) = (typed.clone(), Arc::clone(&turn));
+            async move {
+                typed.note(format!("begin {event:?}"));
+                turn.acquire().await.unwrap().forget();
+                typed.note(format!("end {event:?}"));
+            }
+        })
+        .unwrap();
+    let other = notes.clone();
+    server.on("other", move |(): (), _| other.note("other"));
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    raw.write(&[
+        r#"{"type":"Move","data":{"x":1,"y":2}}"#,
+        r#"{"type":"Quit"}"#,
+        r#"{"type":"app.msg"}"#,
+        r#"{"type":"app.msg","data":"b"}"#,
+        r#"{"type":"other"}"#,
+    ])
+    .await;
+    assert_eq!(notes.until(2).await, ["begin Move { x: 1, y: 2 }", "other"]);
+    turns.add_permits(3);
+    assert_eq!(
+        notes.until(8).await[2..],
+        [
+            "end Move { x: 1, y: 2 }",
+            "begin Quit",
+            "end Quit",
+            "ERR_IPC_INVALID_DATA: a message \"app.msg\" has no payload, which its handler needs",
+            r#"begin Message("b")"#,
+            r#"end Message("b")"#,
+        ]
+    );
+}
+
+async fn an_async_handler_ends_with_the_last_of_its_events() {
+    let place = place();
+    let (server, notes) = server(&place);
+    let turns = Arc::new(Semaphore::new(0));
+    let (typed, turn) = (notes.clone(), Arc::clone(&turns));
+    server
+        .on_events_async(move |event: Event, _| {
+            let (typed, turn) = (typed.clone(), Arc::clone(&turn));
+            async move {
+                typed.note(format!("{event:?}"));
+                turn.acquire().await.unwrap().forget();
+            }
+        })
+        .unwrap();
+    let other = notes.clone();
+    server.on("other", move |name: String, _| other.note(name));
+    server.start().await.unwrap();
+    let mut raw = Raw::dial(&place).await;
+    let quit = r#"{"type":"Quit"}"#;
+    raw.write(&[quit, quit, quit, r#"{"type":"other","data":"1"}"#]).await;
+    assert_eq!(notes.until(2).await, ["Quit", "1"]);
+    // What waits is handled, for the handler has other events still.
+    for event in ["Move", "app.message", "app.msg"] {
+        server.off_event(event);
+    }
+    turns.add_permits(1);
+    assert_eq!(notes.until(3).await[2..], ["Quit"]);
+    server.off_event("Quit");
+    turns.add_permits(2);
+    raw.write(&[quit, r#"{"type":"other","data":"2"}"#]).await;
+    assert_eq!(notes.until(4).await[3..], ["2"]);
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Method {
+    Sum(Vec<u64>),
+    #[serde(rename = "power of")]
+    Power {
+        base: u64,
+        exponent: u32,
+    },
+    Nothing,
+    Wait,
+}
+
+/// Answers the methods; `Wait` until it is cancelled.
+fn answer(server: &IpcServer) {
+    let calls = server.on_calls(|method: Method, call| async move {
+        match method {
+            Method::Sum(numbers) => Ok(numbers.iter().sum()),
+            Method::Power { base, exponent } => {
+                base.checked_pow(exponent).ok_or_else(|| Failure::new("overflow", call.method()))
+            }
+            Method::Nothing => Ok(0),
+            Method::Wait => std::future::pending().await,
+        }
+    });
+    calls.unwrap();
+}
+
+async fn methods_of_an_enum_are_called() {
+    let (server, client, notes) = pair().await;
+    answer(&server);
+    let sum: u64 = soon(client.call_method(&Method::Sum(vec![1, 2]))).await.unwrap();
+    assert_eq!(sum, 3);
+    // By name, as from JavaScript.
+    assert_eq!(soon(client.call::<_, u64>("Sum", &[4, 5])).await.unwrap(), 9);
+    assert_eq!(soon(client.call::<_, u64>("Nothing", "anything")).await.unwrap(), 0);
+    let power = |base, exponent| Method::Power { base, exponent };
+    assert_eq!(soon(client.call_method::<_, u64>(&power(2, 10))).await.unwrap(), 1024);
+    let error = soon(client.call_method::<_, u64>(&power(10, 100))).await.unwrap_err();
+    assert_eq!((error.code(), error.to_string()), ("overflow", "power of (overflow)".to_owned()));
+    let within = Duration::from_millis(1);
+    let waiting = client.call_method::<_, u64>(&Method::Wait).within(within).detached();
+    assert!(matches!(
+        soon(waiting).await,
+        Err(CallError::Deadline { .. } | CallError::PeerDeadline(_))
+    ));
+    let error = soon(client.call::<_, u64>("Sum", "text")).await.unwrap_err();
+    assert!(matches!(error, CallError::InvalidArgs(_)), "{error:?}");
+    assert_eq!(
+        notes.until(1).await,
+        ["ERR_IPC_INVALID_DATA: the payload of \"Sum\" is not what its handler takes"]
+    );
+    let error = soon(client.call::<_, u64>("Power", &())).await.unwrap_err();
+    assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
+    let error = soon(client.call_method::<_, u64>(&Some(Method::Nothing))).await.unwrap_err();
+    assert_eq!((error.code(), error.has_not_run()), ("not_an_enum", true));
+    assert_eq!(client.notice_method(&1).unwrap_err().code(), "not_an_enum");
+    // One of them alone can be replaced and removed.
+    server.on_call("Nothing", |(): (), _| async { Ok::<u64, Failure>(7) });
+    assert_eq!(soon(client.call_method::<_, u64>(&Method::Nothing)).await.unwrap(), 7);
+    server.core().handlers().off_calls::<Method>().unwrap();
+    let error = soon(client.call_method::<_, u64>(&Method::Nothing)).await.unwrap_err();
+    assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum AnyMethod {
+    Known,
+    #[serde(other)]
+    Unknown,
+}
+
+async fn calls_of_other_methods_reach_the_variant_for_them() {
+    let (server, client, notes) = pair().await;
+    answer(&server);
+    let noted = notes.clone();
+    let calls = server.on_calls(move |method: AnyMethod, call| {
+        noted.note(format!("{method:?} {}", call.method()));
+        async { Ok::<u64, Failure>(1) }
+    });
+    calls.unwrap();
+    assert_eq!(soon(client.call::<_, u64>("Known", &())).await.unwrap(), 1);
+    assert_eq!(soon(client.call::<_, u64>("none", &[1])).await.unwrap(), 1);
+    assert_eq!(soon(client.call::<_, u64>("Sum", &[1, 2])).await.unwrap(), 3);
+    client.notice_method(&Method::Sum(vec![])).unwrap();
+    client.notice("gone", "x").unwrap();
+    assert_eq!(notes.until(3).await, ["Known Known", "Unknown none", "Unknown gone"]);
+    // Reserved names are not methods of a program.
+    let error = soon(client.call::<_, u64>("$none", &())).await.unwrap_err();
+    assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
+    server.core().handlers().off_calls::<AnyMethod>().unwrap();
+    for method in ["Known", "none"] {
+        let error = soon(client.call::<_, u64>(method, &())).await.unwrap_err();
+        assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
+    }
+    assert_eq!(soon(client.call::<_, u64>("Sum", &[1, 2])).await.unwrap(), 3);
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+enum StoreError {
+    #[error("there is no key {key}")]
+    NotFound { key: String },
+    #[error("the store is full")]
+    Full,
+    #[error("{0} is not a number")]
+    NotANumber(String),
+}
+
+async fn errors_of_an_enum_come_back_as_one() {
+    let (server, client, _) = pair().await;
+    server.on_call("get", |key: String, call| async move {
+        Err::<u64, _>(call.peer().failure(&match &*key {
+            "full" => StoreError::Full,
+            // Not changed by the dialect: it is no data of an event.
+            "" => StoreError::NotANumber(key),
+            _ => StoreError::NotFound { key },
+        }))
+    });
+    for (key, expected) in [
+        ("a", StoreError::NotFound { key: "a".to_owned() }),
+        ("full", StoreError::Full),
+        ("", StoreError::NotANumber(String::new())),
+    ] {
+        let error = soon(client.call::<_, u64>("get", key)).await.unwrap_err();
+        let failure = error.failure().unwrap();
+        assert_eq!(&*failure.message, expected.to_string());
+        assert_eq!(client.decode_failure::<StoreError>(failure).unwrap(), expected);
+    }
+    let error = soon(client.call::<_, u64>("set", "a")).await.unwrap_err();
+    let read = client.decode_failure::<StoreError>(error.failure().unwrap());
+    assert_eq!(read.unwrap_err().code(), "unknown_event");
+}
