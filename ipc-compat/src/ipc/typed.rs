@@ -17,7 +17,8 @@ impl IpcClient {
     ///
     /// # Errors
     ///
-    /// As [`emit`](Self::emit); with the code `not_an_enum` if the type has no such variants.
+    /// As [`emit`](Self::emit); with the code
+    /// [`codes::NOT_AN_ENUM`](crate::codes::NOT_AN_ENUM) if the type has no such variants.
     ///
     /// # Examples
     ///

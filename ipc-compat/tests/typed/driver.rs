@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ipc_compat::{Config, Ipc, IpcClient, IpcServer, NodeFormat};
+use ipc_compat::{Config, Ipc, IpcClient, IpcServer, NodeFormat, codes};
 use ipc_core::{CallError, Failure, HandlerOrder, Peer, Server};
 use ipc_transport::{MemoryTransport, Stream, Transport};
 use serde::{Deserialize, Serialize};
@@ -258,8 +258,8 @@ async fn events_are_sent_by_name() {
     assert_eq!(report.sent, 1);
     assert_eq!(raw.frame().await, r#"{"type":"app.message","data":"all"}"#);
     let error = socket.emit_event(&Some(Event::Quit)).unwrap_err();
-    assert_eq!(error.code(), "not_an_enum");
-    assert_eq!(server.broadcast_event("text").unwrap_err().code(), "not_an_enum");
+    assert_eq!(error.code(), codes::NOT_AN_ENUM);
+    assert_eq!(server.broadcast_event("text").unwrap_err().code(), codes::NOT_AN_ENUM);
     // The first event of a client starts it.
     let mut listener = self::place();
     let there = listener.clone();
@@ -268,7 +268,7 @@ async fn events_are_sent_by_name() {
     let client = Ipc::new(Config::v14()).connect_on("world", listener).unwrap();
     client.emit_event(&Event::Quit).unwrap();
     client.send_event(&Event::Message(String::new())).await.unwrap();
-    assert_eq!(client.emit_event(&1).unwrap_err().code(), "not_an_enum");
+    assert_eq!(client.emit_event(&1).unwrap_err().code(), codes::NOT_AN_ENUM);
     let mut raw = Raw(soon(accepting.accept()).await.unwrap());
     assert_eq!(raw.frame().await, r#"{"type":"Quit","data":{}}"#);
     assert_eq!(raw.frame().await, r#"{"type":"app.message","data":""}"#);
@@ -434,8 +434,8 @@ async fn methods_of_an_enum_are_called() {
     let error = soon(client.call::<_, u64>("Power", &())).await.unwrap_err();
     assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
     let error = soon(client.call_method::<_, u64>(&Some(Method::Nothing))).await.unwrap_err();
-    assert_eq!((error.code(), error.has_not_run()), ("not_an_enum", true));
-    assert_eq!(client.notice_method(&1).unwrap_err().code(), "not_an_enum");
+    assert_eq!((error.code(), error.has_not_run()), (codes::NOT_AN_ENUM, true));
+    assert_eq!(client.notice_method(&1).unwrap_err().code(), codes::NOT_AN_ENUM);
     // One of them alone can be replaced and removed.
     server.on_call("Nothing", |(): (), _| async { Ok::<u64, Failure>(7) });
     assert_eq!(soon(client.call_method::<_, u64>(&Method::Nothing)).await.unwrap(), 7);
@@ -490,7 +490,7 @@ enum StoreError {
 async fn errors_of_an_enum_come_back_as_one() {
     let (server, client, _) = pair().await;
     server.on_call("get", |key: String, call| async move {
-        Err::<u64, _>(call.peer().failure(&match &*key {
+        Err::<u64, _>(call.typed_failure(&match &*key {
             "full" => StoreError::Full,
             // Not changed by the dialect: it is no data of an event.
             "" => StoreError::NotANumber(key),
@@ -509,5 +509,5 @@ async fn errors_of_an_enum_come_back_as_one() {
     }
     let error = soon(client.call::<_, u64>("set", "a")).await.unwrap_err();
     let read = client.decode_failure::<StoreError>(error.failure().unwrap());
-    assert_eq!(read.unwrap_err().code(), "unknown_event");
+    assert_eq!(read.unwrap_err().code(), codes::UNKNOWN_EVENT);
 }

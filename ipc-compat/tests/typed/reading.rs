@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use ipc_compat::{NodeFormat, codes};
-use ipc_core::{DecodeEvent, FormatError, MsgPack};
+use ipc_core::{DecodeEvent, EventNames, FormatError, MsgPack};
 use serde::Deserialize;
 
 use crate::every::{Every, Format};
@@ -154,19 +154,19 @@ enum Closed {
 
 #[test]
 fn an_event_without_a_variant_is_told_from_one_that_does_not_fit() {
-    fn check<F: Format + DecodeEvent<Closed>>(format: &F) {
+    fn check<F: Format + DecodeEvent<Closed>>(format: &F, code: &str) {
         for event in ["open", "", "Open2"] {
             let read: Result<Closed, _> = format.decode_event(&format.message(event, Some("1")));
             let error = read.unwrap_err();
-            assert_eq!(error.code(), "unknown_event");
+            assert_eq!(error.code(), code);
             let text = error.to_string();
             assert!(text.ends_with("Closed has no variant for an event of this name"), "{text}");
         }
         let read: Result<Closed, _> = format.decode_event(&format.message("Open", Some("1")));
         assert!(matches!(read, Ok(Closed::Open)));
     }
-    check(&NodeFormat::classic());
-    check(&MsgPack::new());
+    check(&NodeFormat::classic(), codes::UNKNOWN_EVENT);
+    check(&MsgPack::new(), EventNames::UNKNOWN_EVENT);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn what_is_no_enum_is_not_read() {
     let format = NodeFormat::classic();
     let message = format.message("u8", Some("1"));
     let read: Result<u8, _> = format.decode_event(&message);
-    assert_eq!(read.unwrap_err().code(), "not_an_enum");
+    assert_eq!(read.unwrap_err().code(), codes::NOT_AN_ENUM);
     let raw = NodeFormat::classic().with_raw(ipc_compat::Encoding::Utf8);
     let read: Result<Every, _> = raw.decode_event(&message);
     assert_eq!(read.unwrap_err().code(), codes::RAW_MODE);

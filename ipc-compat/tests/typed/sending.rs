@@ -3,8 +3,8 @@
 use std::fmt;
 
 use bytes::BytesMut;
-use ipc_compat::{NodeFormat, RawJson};
-use ipc_core::{Content, DecodeEvent, EncodeEvent, EncodePayload, Failure, MsgPack};
+use ipc_compat::{NodeFormat, RawJson, codes};
+use ipc_core::{Content, DecodeEvent, EncodeEvent, EncodePayload, EventNames, Failure, MsgPack};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -143,27 +143,31 @@ impl fmt::Display for StoreError {
 
 #[test]
 fn an_error_is_a_failure_with_code_message_and_data() {
-    fn check<F: EncodeEvent<StoreError> + DecodeEvent<StoreError>>(format: &F) {
+    fn check<F: EncodeEvent<StoreError> + DecodeEvent<StoreError>>(
+        format: &F,
+        [unknown, unserializable]: [&str; 2],
+    ) {
         let error = StoreError::NotFound { key: "a".to_owned() };
-        let failure = format.failure(&error);
+        let failure = format.typed_failure(&error);
         assert_eq!((&*failure.code, &*failure.message), ("NotFound", "there is no key a"));
         assert_eq!(format.decode_failure(&failure).unwrap(), error);
-        let failure = format.failure(&StoreError::Full);
+        let failure = format.typed_failure(&StoreError::Full);
         assert_eq!((&*failure.code, &*failure.message), ("Full", "the store is full"));
         assert_eq!(format.decode_failure(&failure).unwrap(), StoreError::Full);
         // One of a peer that sends no data with it.
         let read: Result<StoreError, _> = format.decode_failure(&Failure::new("Full", ""));
         assert_eq!(read.unwrap(), StoreError::Full);
         let read: Result<StoreError, _> = format.decode_failure(&Failure::new("busy", ""));
-        assert_eq!(read.unwrap_err().code(), "unknown_event");
+        assert_eq!(read.unwrap_err().code(), unknown);
         let read: Result<StoreError, _> = format.decode_failure(&Failure::new("NotFound", ""));
-        assert_ne!(read.unwrap_err().code(), "unknown_event");
-        assert_eq!(&*format.failure(&StoreError::Inside).code, "unserializable");
+        assert_ne!(read.unwrap_err().code(), unknown);
+        assert_eq!(&*format.typed_failure(&StoreError::Inside).code, unserializable);
     }
-    check(&NodeFormat::classic());
-    check(&NodeFormat::v14());
-    check(&MsgPack::new());
-    let data = NodeFormat::v14().failure(&StoreError::NotFound { key: "a".to_owned() }).data;
+    let json = [codes::UNKNOWN_EVENT, codes::UNSERIALIZABLE];
+    check(&NodeFormat::classic(), json);
+    check(&NodeFormat::v14(), json);
+    check(&MsgPack::new(), [EventNames::UNKNOWN_EVENT, MsgPack::UNSERIALIZABLE]);
+    let data = NodeFormat::v14().typed_failure(&StoreError::NotFound { key: "a".to_owned() }).data;
     assert_eq!(data.unwrap().payload().unwrap(), br#"{"key":"a"}"#);
 }
 

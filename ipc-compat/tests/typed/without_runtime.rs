@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use ipc_compat::Config;
 use ipc_compat::blocking::{Incoming, IpcClient, IpcServer};
+use ipc_compat::{Config, codes};
 use ipc_core::{CallError, Failure};
 use serde::{Deserialize, Serialize};
 
@@ -38,12 +38,12 @@ fn serve(mut server: IpcServer) -> Vec<String> {
             },
             Incoming::Call(call) => match client.decode_event::<Method>(call.args()) {
                 Ok(Method::Half(number)) if number % 2 == 1 => {
-                    let failure = client.failure(&Odd::Number(number));
+                    let failure = client.typed_failure(&Odd::Number(number));
                     client.fail(call, failure).unwrap();
                 }
                 Ok(Method::Half(number)) => client.answer(call, &(number / 2)).unwrap(),
                 Ok(Method::Ready) => client.answer(call, &0_u64).unwrap(),
-                Err(error) if error.code() == "unknown_event" => {
+                Err(error) if error.code() == codes::UNKNOWN_EVENT => {
                     let failure = Failure::unknown_method(call.method());
                     client.fail(call, failure).unwrap();
                 }
@@ -79,7 +79,7 @@ fn events_methods_and_errors_go_both_ways() {
         }
         client.emit("none", "x").unwrap();
         client.emit("Move", "x").unwrap();
-        assert_eq!(client.emit_event("text").unwrap_err().code(), "not_an_enum");
+        assert_eq!(client.emit_event("text").unwrap_err().code(), codes::NOT_AN_ENUM);
         assert_eq!(client.call_method::<_, u64>(&Method::Half(8)).unwrap(), 4);
         assert_eq!(client.call_method::<_, u64>(&Method::Ready).unwrap(), 0);
         let error = client.call_method::<_, u64>(&Method::Half(7)).unwrap_err();
@@ -90,9 +90,9 @@ fn events_methods_and_errors_go_both_ways() {
         let error = client.call::<_, u64>("None", &1).unwrap_err();
         assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
         let error = client.call_method::<_, u64>(&1).unwrap_err();
-        assert_eq!((error.code(), error.has_not_run()), ("not_an_enum", true));
+        assert_eq!((error.code(), error.has_not_run()), (codes::NOT_AN_ENUM, true));
         client.close();
         let others = serving.join().unwrap();
-        assert_eq!(others, ["none unknown_event", "Move ERR_IPC_INVALID_DATA"]);
+        assert_eq!(others, ["none ERR_IPC_UNKNOWN_EVENT", "Move ERR_IPC_INVALID_DATA"]);
     }
 }

@@ -87,7 +87,7 @@ impl<F: MessageFormat> Peer<F> {
     ///
     /// # async fn example(server: Server<MsgPack>, client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
     /// server.on_call("get", |key: String, call| async move {
-    ///     Err::<u64, _>(call.peer().failure(&StoreError::NotFound { key }))
+    ///     Err::<u64, _>(call.typed_failure(&StoreError::NotFound { key }))
     /// });
     /// let failed = client.call::<_, u64>("get", "a").await.unwrap_err();
     /// if let Some(failure) = failed.failure() {
@@ -100,15 +100,15 @@ impl<F: MessageFormat> Peer<F> {
     /// # }
     /// ```
     #[must_use]
-    pub fn failure<E: fmt::Display + ?Sized>(&self, error: &E) -> Failure
+    pub fn typed_failure<E: fmt::Display + ?Sized>(&self, error: &E) -> Failure
     where
         F: EncodeEvent<E>,
     {
-        self.format().failure(error)
+        self.format().typed_failure(error)
     }
 
     /// Returns the failure of a call as an `E`, an enum whose variants are the errors of the method: the
-    /// reverse of [`failure`](Self::failure).
+    /// reverse of [`typed_failure`](Self::typed_failure).
     ///
     /// # Errors
     ///

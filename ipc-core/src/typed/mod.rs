@@ -27,8 +27,8 @@ pub trait DecodeEvent<E>: MessageFormat {
     ///
     /// # Errors
     ///
-    /// [`FormatError`]: with the code `unknown_event` if `E` has no variant for the event, and
-    /// otherwise that of a payload which does not fit its variant.
+    /// [`FormatError`]: with the code `unknown_event` ([`EventNames::UNKNOWN_EVENT`]) if `E` has no
+    /// variant for the event, and otherwise that of a payload which does not fit its variant.
     fn decode_event(&self, message: &Message) -> Result<E, FormatError>;
 
     /// Returns the failure of a call as an `E`, whose variant its code names and its data fills.
@@ -63,7 +63,7 @@ pub trait EncodeEvent<E: ?Sized>: for<'a> EncodePayload<Content<'a, E>> {
 
     /// Returns the failure of a call that says this: its code is the variant's name, its data what the
     /// variant holds, and its message the error's text. If it cannot be sent, the failure says why.
-    fn failure(&self, error: &E) -> Failure
+    fn typed_failure(&self, error: &E) -> Failure
     where
         E: fmt::Display,
     {
@@ -108,6 +108,10 @@ pub struct EventNames {
 }
 
 impl EventNames {
+    /// The code of the error of an event that an enum has no variant for. The format of `ipc-compat` has
+    /// one of its own.
+    pub const UNKNOWN_EVENT: &'static str = "unknown_event";
+
     /// Returns these names; `others` says whether the enum takes events of other names, too.
     #[must_use]
     pub fn new(names: &[&'static str], others: bool) -> Self {

@@ -9,7 +9,8 @@ macro_rules! talking_typed {
         ///
         /// # Errors
         ///
-        /// As [`emit`](Self::emit); with the code `not_an_enum` if the type has no such variants.
+        /// As [`emit`](Self::emit); with the code
+        /// [`codes::NOT_AN_ENUM`](crate::codes::NOT_AN_ENUM) if the type has no such variants.
         pub fn emit_event<E: ?Sized>(&mut self, event: &E) -> Result<(), ipc_core::EmitError>
         where
             crate::NodeFormat: ipc_core::EncodeEvent<E>,
@@ -35,8 +36,8 @@ macro_rules! talking_typed {
         ///
         /// # Errors
         ///
-        /// [`FormatError`](ipc_core::FormatError): with the code `unknown_event` if it has no variant for
-        /// the event, and otherwise that of data which does not fit its variant.
+        /// [`FormatError`](ipc_core::FormatError): with the code
+        /// [`codes::UNKNOWN_EVENT`](crate::codes::UNKNOWN_EVENT) if it has no variant for the event, and otherwise that of data which does not fit its variant.
         ///
         /// # Examples
         ///
@@ -93,13 +94,13 @@ macro_rules! talking_typed {
         }
 
         /// Returns the failure to answer with for this error, an enum; see
-        /// [`Peer::failure`](ipc_core::Peer::failure).
+        /// [`Peer::typed_failure`](ipc_core::Peer::typed_failure).
         #[must_use]
-        pub fn failure<E: std::fmt::Display + ?Sized>(&self, error: &E) -> ipc_core::Failure
+        pub fn typed_failure<E: std::fmt::Display + ?Sized>(&self, error: &E) -> ipc_core::Failure
         where
             crate::NodeFormat: ipc_core::EncodeEvent<E>,
         {
-            self.$core.failure(error)
+            self.$core.typed_failure(error)
         }
 
         /// Returns the failure of a call as an `E`, an enum whose variants are the errors of the method;

@@ -73,13 +73,13 @@ macro_rules! call_methods {
         }
 
         /// Returns the failure to answer with for this error, an enum. See
-        /// [`Peer::failure`](crate::Peer::failure).
+        /// [`Peer::typed_failure`](crate::Peer::typed_failure).
         #[must_use]
-        pub fn failure<E: std::fmt::Display + ?Sized>(&self, error: &E) -> crate::Failure
+        pub fn typed_failure<E: std::fmt::Display + ?Sized>(&self, error: &E) -> crate::Failure
         where
             F: crate::EncodeEvent<E>,
         {
-            self.link.format.failure(error)
+            self.link.format.typed_failure(error)
         }
 
         /// Returns the failure of a call as an `E`. See

@@ -6,10 +6,10 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
-use super::Calling;
+use super::{Call, Calling};
 use crate::calls::CallError;
 use crate::error::EmitError;
-use crate::protocol::calls::EncodeCall;
+use crate::protocol::calls::{EncodeCall, Failure};
 use crate::runtime::client::Inner;
 use crate::{Client, Content, DecodePayload, EncodeEvent, MessageFormat, Peer};
 
@@ -64,6 +64,18 @@ where
 impl<F: MessageFormat, M: ?Sized, R> fmt::Debug for CallingMethod<'_, F, M, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CallingMethod").finish_non_exhaustive()
+    }
+}
+
+impl<F: MessageFormat> Call<F> {
+    /// Returns the failure that the method answers with for this error, an enum: the name of its variant
+    /// is the code. See [`Peer::typed_failure`].
+    #[must_use]
+    pub fn typed_failure<E: fmt::Display + ?Sized>(&self, error: &E) -> Failure
+    where
+        F: EncodeEvent<E>,
+    {
+        self.peer().typed_failure(error)
     }
 }
 

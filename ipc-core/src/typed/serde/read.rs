@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-use crate::typed::NotAnEnum;
+use crate::typed::{EventNames, NotAnEnum};
 use crate::{FormatError, Message};
 
 /// Returns the message as an `E`: `read` reads the payload with the seed that it is given.
@@ -36,7 +36,7 @@ fn explained<E>(error: FormatError, blame: Blame) -> FormatError {
         Blame::Name => {
             let type_name = std::any::type_name::<E>();
             let message = format!("{type_name} has no variant for an event of this name");
-            FormatError::new("unknown_event", message)
+            FormatError::new(EventNames::UNKNOWN_EVENT, message)
         }
         Blame::Type => NotAnEnum::new::<E>("not read as name and content").into(),
     }
