@@ -12,7 +12,7 @@ use crate::codes;
 
 impl<E: Serialize + ?Sized> EncodeEvent<E> for NodeFormat {
     fn event_name(event: &E) -> Result<&str, FormatError> {
-        serde_events::name_of(event, HUMAN_READABLE).map_err(|error| own(&error))
+        serde_events::name_of(event, HUMAN_READABLE).map_err(own)
     }
 
     fn encode_content(&self, event: &E, out: &mut BytesMut) -> Result<(), FormatError> {
@@ -30,18 +30,18 @@ impl<E: DeserializeOwned> DecodeEvent<E> for NodeFormat {
         serde_events::decode_event(message, |seed| {
             payload::seeded(message.payload(), self.broken_text, seed)
         })
-        .map_err(|error| own(&error))
+        .map_err(own)
     }
 }
 
 /// Returns the error with the code that it has in node-ipc's style.
 #[cold]
-fn own(error: &FormatError) -> FormatError {
+fn own(error: FormatError) -> FormatError {
     let code = match error.code() {
         "not_an_enum" => codes::NOT_AN_ENUM,
         EventNames::UNKNOWN_EVENT => codes::UNKNOWN_EVENT,
         "unserializable" => codes::UNSERIALIZABLE,
-        code => code,
+        _ => return error,
     };
     FormatError::new(code, error.message().to_owned())
 }

@@ -7,10 +7,12 @@
 #[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
+mod calls;
 mod driver;
 mod every;
 mod names;
 mod reading;
+mod rig;
 mod round_trips;
 mod sending;
 mod without_runtime;
