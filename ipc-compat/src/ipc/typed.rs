@@ -105,7 +105,7 @@ impl IpcClient {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] if it is none of them.
+    /// [`FormatError`] if the failure is another one.
     pub fn decode_failure<E>(&self, failure: &Failure) -> Result<E, FormatError>
     where
         NodeFormat: DecodeEvent<E>,

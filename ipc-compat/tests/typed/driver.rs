@@ -128,7 +128,7 @@ async fn handlers_of_an_enum_are_removed_together_or_from_one_event() {
     server.start().await.unwrap();
     let mut raw = Raw::dial(&place).await;
     raw.write(&[r#"{"type":"Move","data":{"x":1,"y":2}}"#, r#"{"type":"Quit"}"#]).await;
-    // What is removed from its event is none of the others. As in node-ipc, handlers of any event run first.
+    // Its other events stay. As in node-ipc, handlers of any event run first.
     assert_eq!(notes.until(2).await, ["Unknown", "Quit"]);
     assert!(server.off(open));
     assert!(!server.off(open));
