@@ -16,6 +16,8 @@ mod error;
 mod event;
 mod format;
 mod formats;
+#[cfg(feature = "tokio")]
+mod groups;
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
@@ -41,6 +43,8 @@ pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
 #[cfg(feature = "tokio")]
+pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
+#[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
 #[cfg(feature = "tokio")]
@@ -56,6 +60,6 @@ pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events,
-    Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events, Incoming,
+    Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };
