@@ -220,7 +220,7 @@ async fn bytes_need_raw_mode() {
     let not_raw = |error: &EmitError| matches!(error, EmitError::Format(error) if error.code() == codes::NOT_RAW_MODE);
     assert!(not_raw(&client.emit_raw("hello").unwrap_err()));
     assert!(not_raw(&server.broadcast_raw("hello").unwrap_err()));
-    assert!(not_raw(&server.to("nobody").send_raw("hello").await.unwrap_err()));
+    assert!(not_raw(&server.to("none").send_raw("hello").await.unwrap_err()));
     client.emit("data", "hello").unwrap();
     assert_eq!(hears.recv().await.unwrap(), "hello");
 }

@@ -16,8 +16,7 @@ mod error;
 mod event;
 mod format;
 mod formats;
-#[cfg(feature = "tokio")]
-mod groups;
+pub mod groups;
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
@@ -42,6 +41,7 @@ pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, Shutdown
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
+pub use groups::{Pattern, PatternError};
 #[cfg(feature = "tokio")]
 pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
 #[cfg(feature = "tokio")]

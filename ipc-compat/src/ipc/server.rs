@@ -291,7 +291,7 @@ impl IpcServer {
         self.server.to(addressee)
     }
 
-    /// Returns a target: these clients, or groups, and nobody else. See [`Server::only`].
+    /// Returns a target: these clients, or groups, and no others. See [`Server::only`].
     pub fn only<'a, A: Into<Addressee<'a>>>(
         &self,
         addressees: impl IntoIterator<Item = A>,

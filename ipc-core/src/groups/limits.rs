@@ -14,13 +14,16 @@ use super::error::GroupError;
 /// ```
 /// use ipc_core::GroupLimits;
 ///
-/// let few = GroupLimits::default().with_max_groups(100);
-/// assert_eq!((few.max_groups(), few.max_groups_of_peer()), (100, 1024));
+/// let few = GroupLimits::default().with_total(100);
+/// assert_eq!((few.total, few.per_peer), (100, 1024));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct GroupLimits {
-    max_groups: usize,
-    max_groups_of_peer: usize,
+    /// How many groups one peer may be in. Default: 1,024.
+    pub per_peer: usize,
+    /// How many groups that have a member there may be. Default: 65,536.
+    pub total: usize,
 }
 
 impl GroupLimits {
@@ -29,28 +32,16 @@ impl GroupLimits {
 
     /// Returns these limits with at most so many groups that have a member (default 65,536).
     #[must_use]
-    pub const fn with_max_groups(mut self, groups: usize) -> Self {
-        self.max_groups = groups;
+    pub const fn with_total(mut self, groups: usize) -> Self {
+        self.total = groups;
         self
     }
 
     /// Returns these limits with at most so many groups that one peer is in (default 1,024).
     #[must_use]
-    pub const fn with_max_groups_of_peer(mut self, groups: usize) -> Self {
-        self.max_groups_of_peer = groups;
+    pub const fn with_per_peer(mut self, groups: usize) -> Self {
+        self.per_peer = groups;
         self
-    }
-
-    /// Returns how many groups there may be.
-    #[must_use]
-    pub const fn max_groups(&self) -> usize {
-        self.max_groups
-    }
-
-    /// Returns how many groups one peer may be in.
-    #[must_use]
-    pub const fn max_groups_of_peer(&self) -> usize {
-        self.max_groups_of_peer
     }
 
     /// Checks the length of a name.
@@ -69,6 +60,6 @@ impl GroupLimits {
 
 impl Default for GroupLimits {
     fn default() -> Self {
-        Self { max_groups: 65_536, max_groups_of_peer: 1024 }
+        Self { total: 65_536, per_peer: 1024 }
     }
 }

@@ -37,14 +37,14 @@ impl Members {
             return Ok(false);
         }
         let actual = joined.map_or(0, BTreeSet::len) + 1;
-        let limit = self.limits.max_groups_of_peer();
+        let limit = self.limits.per_peer;
         if actual > limit {
             return Err(GroupError::TooManyOfPeer { limit, actual });
         }
         let name = match self.groups.get_key_value(group) {
             Some((name, _)) => Arc::clone(name),
             None => {
-                let (limit, actual) = (self.limits.max_groups(), self.groups.len() + 1);
+                let (limit, actual) = (self.limits.total, self.groups.len() + 1);
                 if actual > limit {
                     return Err(GroupError::TooManyOfServer { limit, actual });
                 }

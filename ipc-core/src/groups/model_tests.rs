@@ -142,8 +142,8 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
     ) {
         let limits = GroupLimits::default()
-            .with_max_groups(MAX_GROUPS)
-            .with_max_groups_of_peer(MAX_OF_PEER);
+            .with_total(MAX_GROUPS)
+            .with_per_peer(MAX_OF_PEER);
         let mut members = Members::new(limits);
         let (mut model, mut heard) = (Pairs::new(), BTreeMap::new());
         let mut events = VecDeque::new();
@@ -226,7 +226,7 @@ fn the_limits_are_exact() {
             if peer == 1 { Ok(false) } else { Err(error) }
         );
     }
-    assert_eq!(joined, limits.max_groups());
+    assert_eq!(joined, limits.total);
     let error = GroupError::TooManyOfServer { limit: 65_536, actual: 65_537 };
     assert_eq!(members.join(PeerId(65), "another", &mut events), Err(error));
     // One that exists has room for further peers, and one that ends makes room for another.

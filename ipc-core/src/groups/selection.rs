@@ -67,7 +67,7 @@ impl<'a> Selection<'a> {
         Self { to: Some(addressees), except: Vec::new() }
     }
 
-    /// Adds a peer or a group. Of everyone nobody is left to add.
+    /// Adds a peer or a group; everyone stays everyone.
     pub(crate) fn add(&mut self, addressee: Addressee<'a>) {
         if let Some(to) = &mut self.to {
             to.push(addressee);
@@ -99,14 +99,24 @@ impl<'a> Selection<'a> {
         let Some(to) = &self.to else {
             // At once, not by doubling: a broadcast in a loop is as fast as this.
             selected.peers.reserve(connected.len());
-            let wanted = |(id, peer): &(&PeerId, &T)| is_known(peer) && !except.has(**id);
-            selected.peers.extend(connected.iter().filter(wanted).map(|(_, peer)| peer.clone()));
+            if self.except.is_empty() {
+                let known = connected.values().filter(|peer| is_known(peer));
+                selected.peers.extend(known.cloned());
+            } else {
+                let wanted = |(id, peer): &(&PeerId, &T)| is_known(peer) && !except.has(**id);
+                selected
+                    .peers
+                    .extend(connected.iter().filter(wanted).map(|(_, peer)| peer.clone()));
+            }
             return selected;
         };
         let to = Parts::of(to, members);
-        let ids = to.ids();
+        let mut ids = to.ids();
+        if !self.except.is_empty() {
+            ids.retain(|id| !except.has(*id));
+        }
         selected.peers.reserve(ids.len());
-        for id in ids.into_iter().filter(|id| !except.has(*id)) {
+        for id in ids {
             match connected.get(&id) {
                 Some(peer) => selected.peers.push(peer.clone()),
                 // One that is leaving may still be in a group.

@@ -11,7 +11,7 @@ use crate::support::{Lines, Log, Raw, client, memory, narrow, server, soon};
 const IDS: [u64; 4] = [1, 2, 3, 4];
 
 #[tokio::test(start_paused = true)]
-async fn a_message_reaches_its_target_and_nobody_else() {
+async fn a_message_reaches_its_target_and_no_other() {
     let transport = memory();
     let (server, log) = server(&transport).await;
     let mut peers = Vec::new();
@@ -22,7 +22,7 @@ async fn a_message_reaches_its_target_and_nobody_else() {
     let [one, two, three, unknown] = IDS.map(PeerId::from);
     for (target, event) in [
         (server.all(), "all"),
-        (server.all().except(two).except(unknown).except("nobody"), "but two"),
+        (server.all().except(two).except(unknown).except("empty"), "but two"),
         (server.all().except(one).except(two).except(three), "none"),
         (server.only([three, one, three, one]), "three and one"),
         (server.only([two, three]).to(one).except(two), "three and one"),

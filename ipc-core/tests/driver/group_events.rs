@@ -54,7 +54,7 @@ async fn a_handler_may_change_groups_and_hears_of_that_next() {
     server.on_group(move |event| {
         noted.note(shown(event));
         if let GroupEvent::Joined { group, peer } = event {
-            // Everyone in a room is somewhere, and nobody in two rooms.
+            // Everyone in a room is somewhere, and in one room only.
             if &**group != "anywhere" {
                 let peer = changed.peer(*peer).unwrap();
                 for other in peer.groups().iter().filter(|other| **other != **group) {
@@ -141,8 +141,8 @@ fn churn(peer: Peer<Lines>, stop: Arc<AtomicBool>) -> std::thread::JoinHandle<u3
     })
 }
 
-both_runtimes!(threads_that_join_while_peers_go_leave_nobody_behind);
-async fn threads_that_join_while_peers_go_leave_nobody_behind() {
+both_runtimes!(threads_that_join_while_peers_go_leave_no_member_behind);
+async fn threads_that_join_while_peers_go_leave_no_member_behind() {
     let transport = memory();
     let (server, log) = server(&transport).await;
     let (wrong, stop) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));

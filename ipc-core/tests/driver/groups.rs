@@ -51,8 +51,8 @@ async fn a_message_reaches_each_member_once_in_its_place() {
         (both.clone().except("muted"), "heard", 2),
         (both.clone().except(&peers[0]).except("muted"), "two", 1),
         (both.except(peers[3].id()).to(peers[3].id()), "not four", 3),
-        (server.to("nobody").to(String::from("room")).except("room"), "none", 0),
-        (server.all().except("staff").except("nobody"), "others", 2),
+        (server.to("empty").to(String::from("room")).except("room"), "none", 0),
+        (server.all().except("staff").except("empty"), "others", 2),
         (server.all().to("room").except("room"), "outside", 2),
     ] {
         for peer in &peers {
@@ -107,10 +107,10 @@ async fn a_kept_target_selects_whom_it_finds() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_payload_that_cannot_be_sent_is_an_error_also_for_nobody() {
+async fn a_payload_that_cannot_be_sent_is_an_error_also_without_members() {
     let (server, _) = server(&memory()).await;
-    assert!(server.to("nobody").emit("news", "refused").is_err());
-    assert!(soon(server.to("nobody").send("news", "refused")).await.is_err());
+    assert!(server.to("empty").emit("news", "refused").is_err());
+    assert!(soon(server.to("empty").send("news", "refused")).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,7 +173,7 @@ async fn a_handler_of_the_connection_may_join() {
 #[tokio::test(start_paused = true)]
 async fn limits_are_those_of_the_builder() {
     let transport = memory();
-    let limits = GroupLimits::default().with_max_groups(3).with_max_groups_of_peer(2);
+    let limits = GroupLimits::default().with_total(3).with_per_peer(2);
     let server = Server::builder(Lines, transport.clone()).group_limits(limits).build();
     let log = Log::of_server(&server);
     soon(server.listen()).await.unwrap();
@@ -185,7 +185,7 @@ async fn limits_are_those_of_the_builder() {
     assert_eq!(two.join("c"), Ok(true));
     let error = GroupError::TooManyOfServer { limit: 3, actual: 4 };
     assert_eq!((two.join("d"), error.code()), (Err(error), "too_many"));
-    // A group that exists is none more, and one that nobody is in is none.
+    // A group that exists is none more, and one without members is none.
     assert_eq!(two.join("a"), Ok(true));
     assert!(two.leave("c"));
     assert_eq!(two.join("d"), Ok(true));

@@ -65,8 +65,8 @@ impl<F: MessageFormat> Server<F> {
 }
 
 impl<F: MessageFormat> Target<'_, F> {
-    /// Sends an event to these peers, without waiting. It is encoded once, also if it is for nobody. A
-    /// peer whose queue is full does not take it, or is disconnected, as the overflow policy says; the
+    /// Sends an event to these peers, without waiting. It is encoded once, also if there is no such
+    /// peer. A peer whose queue is full does not take it, or is disconnected, as the overflow policy says; the
     /// others are not affected. It has its place among what else each peer is sent.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// It is called before the [`join`](Peer::join) or [`leave`](Peer::leave) that it is about
     /// returns, on the same thread or while that one waits: one call at a time, in the order of the
-    /// changes, so that after `Empty` nobody is in the group until `Created`. If the handler
+    /// changes, so that after `Empty` the group has no member until `Created`. If the handler
     /// itself changes groups, it is called for that after it has returned. It must not wait for
     /// another thread that changes groups.
     ///

@@ -11,7 +11,7 @@ use crate::{MessageFormat, Peer, Server};
 ///
 /// Made by [`Server::to`], [`Server::only`] and [`Server::all`]. Who that is, is decided when
 /// something is sent: the peers that are connected, and in the groups, at that moment, each once. One
-/// that is excepted is left out, however it was added. A group that nobody is in is nobody.
+/// that is excepted is left out, however it was added. A group without members adds none.
 ///
 /// It is cheap to clone and can be kept. It does not keep the server listening.
 ///
@@ -55,7 +55,7 @@ impl<F: MessageFormat> Server<F> {
         self.target(Selection::of(vec![addressee.into()]))
     }
 
-    /// Returns a target: these peers, or groups, and nobody else.
+    /// Returns a target: these peers, or groups, and no others.
     ///
     /// # Examples
     ///
