@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{DisconnectReason, EmitError, Error, Message, Peer, PeerId};
+use crate::{DisconnectReason, EmitError, Error, GroupEvent, Message, Peer, PeerId};
 
 /// A lifecycle event of a client.
 #[derive(Debug, Clone)]
@@ -52,6 +52,9 @@ pub enum ServerEvent<F> {
     /// The server's socket file was removed or replaced: no new peer finds it, unless it was made
     /// again. What follows is the transport's setting.
     Displaced(ipc_transport::Displaced),
+    /// A peer has joined a group, or left one. Dispatched to handlers only; see
+    /// [`Server::on_group`](crate::Server::on_group).
+    Group(GroupEvent),
 }
 
 /// The report of a client that was closed.

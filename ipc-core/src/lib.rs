@@ -43,6 +43,8 @@ pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 pub use formats::msgpack::MsgPack;
 pub use groups::{Pattern, PatternError};
 #[cfg(feature = "tokio")]
+pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
+#[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
 #[cfg(feature = "tokio")]
@@ -59,6 +61,6 @@ pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events,
-    Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events, Incoming,
+    Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };

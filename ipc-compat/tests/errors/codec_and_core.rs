@@ -11,7 +11,7 @@ use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, Window
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
-    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError,
+    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError, GroupError,
     HandlerError, LooksLike, Pattern, Sent, SinkError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError};
@@ -185,6 +185,15 @@ fn calls() -> Vec<Case> {
     }
     for error in [SinkError::Ended, SinkError::NoCredit] {
         all.push(Case::new(("core", "SinkError"), &error, error.code()));
+    }
+    for error in [
+        GroupError::NameTooLong { limit: 1, actual: 2 },
+        GroupError::TooManyOfPeer { limit: 1, actual: 2 },
+        GroupError::TooManyOfServer { limit: 1, actual: 2 },
+        GroupError::Closed,
+        GroupError::NotOfServer,
+    ] {
+        all.push(Case::new(("core", "GroupError"), &error, error.code()));
     }
     assert_eq!(SinkError::from(EmitError::Closed).code(), EmitError::Closed.code());
     let none = CallError::from(Failure::new(Failure::NO_CODE, "failed"));

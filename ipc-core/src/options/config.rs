@@ -8,6 +8,7 @@ use super::{ClientOptions, ConnectionOptions, InFlight};
 use crate::HandlerOrder;
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{QueueOptions, Release};
+use crate::runtime::server::directory::Directory;
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
 /// its transport add.
@@ -24,6 +25,8 @@ pub(crate) struct ConnectionConfig {
     pub(crate) handler_order: HandlerOrder,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
+    /// What an async server knows of its peers by their numbers.
+    pub(crate) directory: Option<Arc<Directory>>,
     /// How many bytes a datagram has at most, if that is what the transport sends.
     pub(crate) max_datagram: Option<usize>,
 }
@@ -57,6 +60,7 @@ impl ConnectionConfig {
             stall_timeout: Some(Duration::from_secs(10)),
             handler_order: HandlerOrder::default(),
             budget: None,
+            directory: None,
             max_datagram: None,
         }
     }

@@ -26,6 +26,6 @@ pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
-pub use server::broadcast::Audience;
 pub use server::builder::ServerBuilder;
+pub use server::target::Target;
 pub use stream::EventStream;

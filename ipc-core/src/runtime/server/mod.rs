@@ -4,9 +4,12 @@ pub(crate) mod admission;
 pub(crate) mod broadcast;
 pub(crate) mod builder;
 pub(crate) mod by_address;
+pub(crate) mod directory;
 pub(crate) mod file;
+mod groups;
 mod peer_at;
 pub(crate) mod shared;
+pub(crate) mod target;
 pub(crate) mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -231,6 +234,7 @@ impl<F> Clone for ServerEvent<F> {
             }
             Self::Refused { limit } => Self::Refused { limit: *limit },
             Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
+            Self::Group(event) => Self::Group(event.clone()),
         }
     }
 }
