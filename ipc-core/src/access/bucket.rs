@@ -70,6 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::runtime::clock;
 
     /// The same as a child would write it: token by token, millisecond by millisecond.
     struct Naive {
@@ -103,7 +104,7 @@ mod tests {
             capacity in 1_u64..2000,
             steps in prop::collection::vec((0_u64..300, 0_u64..3000), 0..200),
         ) {
-            let mut now = Instant::now();
+            let mut now = clock::now();
             let mut bucket = Bucket::full(per_second, capacity, now);
             let (per_second, capacity) = (per_second as i64, capacity as i64);
             let mut naive = Naive { level: capacity * 1000, per_second, capacity };
@@ -124,7 +125,7 @@ mod tests {
             capacity in 1_u64..1_000_000,
             debt in 0_u64..1_000_000,
         ) {
-            let now = Instant::now();
+            let now = clock::now();
             let mut bucket = Bucket::full(per_second, capacity, now);
             bucket.take(capacity + debt);
             let at = bucket.next_at(now).unwrap();
@@ -141,7 +142,7 @@ mod tests {
             capacity in 1_u64..500,
             pauses in prop::collection::vec(0_u64..2_000_000, 1..2000),
         ) {
-            let begin = Instant::now();
+            let begin = clock::now();
             let mut bucket = Bucket::full(per_second, capacity, begin);
             let (mut now, mut taken) = (begin, Vec::new());
             for pause in pauses {
@@ -163,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_debt_without_end_is_no_panic() {
-        let now = Instant::now();
+        let now = clock::now();
         let mut bucket = Bucket::full(0, 0, now);
         for _ in 0..10 {
             bucket.take(u64::MAX);
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_back_changes_nothing() {
-        let now = Instant::now() + Duration::from_secs(100);
+        let now = clock::now() + Duration::from_secs(100);
         let mut bucket = Bucket::full(1, 1, now);
         bucket.take(1);
         assert_eq!(

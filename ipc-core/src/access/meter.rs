@@ -114,12 +114,13 @@ const SECOND: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runtime::clock;
 
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
     fn a_throttled_peer_waits_for_both_messages_and_bytes() {
-        let now = Instant::now();
+        let now = clock::now();
         let rate = Rate::messages(10).burst(2).bytes(1000);
         let mut meter = Meter::new(rate, false, now);
         assert_eq!(meter.take(10, now), Verdict::Take);
@@ -138,7 +139,7 @@ mod tests {
 
     #[test]
     fn dropped_messages_cost_nothing_and_are_reported_once_a_second() {
-        let now = Instant::now();
+        let now = clock::now();
         let rate = Rate::messages(1).over(OverRate::Drop);
         let mut meter = Meter::new(rate, false, now);
         assert_eq!(meter.take(1, now), Verdict::Take);
@@ -153,7 +154,7 @@ mod tests {
 
     #[test]
     fn over_datagrams_it_only_drops() {
-        let now = Instant::now();
+        let now = clock::now();
         for over in [OverRate::Throttle, OverRate::Drop, OverRate::Close] {
             let mut meter = Meter::new(Rate::messages(1).over(over), true, now);
             assert_eq!(meter.rate().when_over(), OverRate::Drop);
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn one_too_many_closes() {
-        let now = Instant::now();
+        let now = clock::now();
         let rate = Rate::messages(2).over(OverRate::Close);
         let mut meter = Meter::new(rate, false, now);
         let verdicts = [(); 3].map(|()| meter.take(1, now));

@@ -66,8 +66,10 @@ pub(super) struct Told {
     /// When the socket file is lost.
     pub(super) displaced: Arc<dyn Fn(&Displaced) + Send + Sync>,
     /// When a peer is not let in.
-    pub(super) refused: Arc<dyn Fn(&PeerInfo, &Refusal) + Send + Sync>,
+    pub(super) refused: Arc<OnRefused>,
 }
+
+type OnRefused = dyn Fn(&PeerInfo, &Refusal) + Send + Sync;
 
 impl Default for Told {
     fn default() -> Self {

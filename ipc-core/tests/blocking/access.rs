@@ -4,10 +4,12 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipc_core::blocking::Server;
 use ipc_core::{Access, OverRate, Rate};
+
+use tokio::time::Instant;
 
 use crate::lines::Lines;
 use crate::rig::{Place, heard, next};
