@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod format;
 mod formats;
+pub mod groups;
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
@@ -44,6 +45,7 @@ pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, Shutdown
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
+pub use groups::{Pattern, PatternError};
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, Oversize};
 use ipc_compat::{NodeFormat, codes};
 use ipc_core::blocking::{self, NextError};
+use ipc_core::groups::{PatternLimits, PatternTrie};
 use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, WindowLimits};
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
     CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError,
-    HandlerError, LooksLike, OverRate, Rate, Refusal, Sent, SinkError,
+    HandlerError, LooksLike, OverRate, Pattern, Rate, Refusal, Sent, SinkError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -118,6 +119,7 @@ pub(crate) fn all() -> Vec<Case> {
     let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
     let error = policy.unwrap_err();
     all.push(Case::new(("core", "InvalidBackoff"), &error, error.code()));
+    all.extend(patterns());
     for error in [NextError::TimedOut, NextError::Ended] {
         all.push(Case::new(("core", "NextError"), &error, error.code()));
     }
@@ -131,6 +133,21 @@ pub(crate) fn all() -> Vec<Case> {
 }
 
 /// The errors of the protocol of calls.
+fn patterns() -> Vec<Case> {
+    let mut all = Vec::new();
+    for text in ["", ">.a", "a*", &"a.".repeat(Pattern::MAX_TOKENS), &"a".repeat(1000)] {
+        let error = Pattern::new(text).unwrap_err();
+        all.push(Case::new(("core", "PatternError"), &error, error.code()));
+    }
+    let pattern = Pattern::new("a.*").unwrap();
+    let limits = PatternLimits::default();
+    for limits in [limits.with_per_id(0), limits.with_total(0)] {
+        let error = PatternTrie::new(limits).insert(1, &pattern).unwrap_err();
+        all.push(Case::new(("core", "TooManyPatterns"), &error, error.code()));
+    }
+    all
+}
+
 fn calls() -> Vec<Case> {
     let mut limits = AskLimits::default();
     limits.max_open = 0;
