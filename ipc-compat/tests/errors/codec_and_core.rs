@@ -227,11 +227,16 @@ fn refusals() -> Vec<Case> {
         Refusal::User { uid: 1, gid: 2 },
         Refusal::UnknownUser,
         Refusal::NoCertificate,
-        Refusal::Transport(Arc::new(transport)),
         Refusal::new("a stranger"),
+        Refusal::Transport(Arc::new(transport)),
     ];
     let case = |refusal: Refusal| {
-        Case::new(("core", "Refusal"), &refusal, refusal.code()).style(codes::of_refusal(&refusal))
+        // The transport's refusal is the transport's error.
+        let of = match refusal {
+            Refusal::Transport(_) => ("transport", "TransportError"),
+            _ => ("core", "Refusal"),
+        };
+        Case::new(of, &refusal, refusal.code()).style(codes::of_refusal(&refusal))
     };
     refusals.into_iter().map(case).collect()
 }

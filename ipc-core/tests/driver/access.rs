@@ -44,7 +44,7 @@ async fn a_peer_that_is_refused_learns_nothing_and_the_program_who_and_why() {
 #[tokio::test(start_paused = true)]
 async fn who_it_is_comes_before_how_many_there_are() {
     let transport = memory();
-    let access = Access::check(|_| Err("nobody".into()));
+    let access = Access::check(|_| Err("not today".into()));
     let builder = Server::builder(Lines, transport.clone()).access(access).max_connections(0);
     let server = builder.build();
     let log = Log::of_server(&server);
@@ -55,7 +55,7 @@ async fn who_it_is_comes_before_how_many_there_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_panics_lets_nobody_in_and_the_server_goes_on() {
+async fn a_check_that_panics_refuses_and_the_server_goes_on() {
     let transport = memory();
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);

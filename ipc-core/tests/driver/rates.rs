@@ -75,7 +75,7 @@ async fn the_clocks_of_a_throttled_peer_stand() {
     })
     .await;
     let mut peer = Raw::dial(&transport).await;
-    // Twelve seconds of work, with the beginning of a frame at its end.
+    // Twelve seconds of work, and then the beginning of a frame.
     peer.write(lines(0..12)).await;
     peer.write("n 1").await;
     log.until("1 n 11").await;

@@ -22,10 +22,10 @@ use tokio::time::Instant;
 use crate::killed::{runtime, soon};
 use crate::lines::Lines;
 
-/// The user `nobody`, who is not this one.
-const NOBODY: u32 = 65534;
+/// The user who owns nothing, and is not this one.
+const STRANGER: u32 = 65534;
 
-/// A group that exists on no system by this number for `nobody`.
+/// A group that is not the primary one of that user.
 const GROUP: u32 = 4242;
 
 /// How the other process is started.
@@ -33,9 +33,9 @@ const GROUP: u32 = 4242;
 enum As {
     /// As this user.
     Us,
-    Nobody,
-    /// As `nobody` with a further group.
-    NobodyIn(u32),
+    Stranger,
+    /// As that user with a further group.
+    StrangerIn(u32),
 }
 
 /// Tells the server something and prints what comes of it.
@@ -80,14 +80,14 @@ impl Place {
     fn ask(&self, who: As) -> Option<String> {
         let mut command = match who {
             As::Us => Command::new(&self.program),
-            As::Nobody => {
+            As::Stranger => {
                 let mut command = Command::new(&self.program);
-                command.uid(NOBODY).gid(NOBODY);
+                command.uid(STRANGER).gid(STRANGER);
                 command
             }
-            As::NobodyIn(group) => {
+            As::StrangerIn(group) => {
                 let mut command = Command::new("setpriv");
-                command.arg(format!("--reuid={NOBODY}")).arg(format!("--regid={NOBODY}"));
+                command.arg(format!("--reuid={STRANGER}")).arg(format!("--regid={STRANGER}"));
                 command.arg(format!("--groups={group}")).arg(&self.program);
                 command
             }
@@ -114,19 +114,19 @@ pub(crate) fn other_users() {
     let any = Access::any;
     for (mode, access, who, expected) in [
         (0o600, any(), As::Us, "echo hello"),
-        (0o600, any(), As::Nobody, "no permission"),
-        (0o600, Access::users([NOBODY]), As::Nobody, "no permission"),
-        (0o666, any(), As::Nobody, "echo hello"),
+        (0o600, any(), As::Stranger, "no permission"),
+        (0o600, Access::users([STRANGER]), As::Stranger, "no permission"),
+        (0o666, any(), As::Stranger, "echo hello"),
         (0o666, Access::same_user(), As::Us, "echo hello"),
-        (0o666, Access::same_user(), As::Nobody, "closed"),
-        (0o666, Access::users([NOBODY]), As::Nobody, "echo hello"),
-        (0o666, Access::users([NOBODY]), As::Us, "closed"),
-        (0o666, Access::users([]), As::Nobody, "closed"),
-        (0o666, Access::groups([NOBODY]), As::Nobody, "echo hello"),
-        (0o666, Access::groups([GROUP]), As::Nobody, "closed"),
-        (0o666, Access::groups([GROUP]), As::NobodyIn(GROUP), "echo hello"),
-        (0o666, Access::groups([GROUP]), As::NobodyIn(GROUP + 1), "closed"),
-        (0o666, Access::same_user().or(Access::users([NOBODY])), As::Nobody, "echo hello"),
+        (0o666, Access::same_user(), As::Stranger, "closed"),
+        (0o666, Access::users([STRANGER]), As::Stranger, "echo hello"),
+        (0o666, Access::users([STRANGER]), As::Us, "closed"),
+        (0o666, Access::users([]), As::Stranger, "closed"),
+        (0o666, Access::groups([STRANGER]), As::Stranger, "echo hello"),
+        (0o666, Access::groups([GROUP]), As::Stranger, "closed"),
+        (0o666, Access::groups([GROUP]), As::StrangerIn(GROUP), "echo hello"),
+        (0o666, Access::groups([GROUP]), As::StrangerIn(GROUP + 1), "closed"),
+        (0o666, Access::same_user().or(Access::users([STRANGER])), As::Stranger, "echo hello"),
     ] {
         let shown = format!("{mode:o} {access:?} {who:?}");
         let (seen, refused) = serve(&place, mode, access, who);
@@ -136,7 +136,7 @@ pub(crate) fn other_users() {
         };
         assert_eq!(seen, expected, "{shown}");
         // The program learns who it was and why; the peer has learned neither.
-        let user = if who == As::Us { (0, 0) } else { (NOBODY, NOBODY) };
+        let user = if who == As::Us { (0, 0) } else { (STRANGER, STRANGER) };
         let expected = (expected == "closed").then_some((user, Some(user)));
         assert_eq!(refused, expected, "{shown}");
     }

@@ -44,8 +44,8 @@ async fn certificates_say_who_may_come_in() {
     assert!(!rig.log.lines().iter().any(|line| line.contains("secret")));
 }
 
-both_runtimes!(where_there_are_no_certificates_or_users_nobody_is_let_in);
-async fn where_there_are_no_certificates_or_users_nobody_is_let_in() {
+both_runtimes!(where_there_are_no_certificates_or_users_everybody_is_refused);
+async fn where_there_are_no_certificates_or_users_everybody_is_refused() {
     for (kind, access) in [
         (Kind::Tcp, named("client.example")),
         (Kind::Unix, named("client.example")),
