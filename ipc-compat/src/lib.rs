@@ -38,6 +38,11 @@ pub use wire::{
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The examples in `docs/access.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/access.md")]
+struct AccessGuide;
+
 /// The examples in `docs/calls.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/calls.md")]

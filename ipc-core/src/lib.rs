@@ -6,6 +6,7 @@
 )]
 #![forbid(unsafe_code)]
 
+mod access;
 #[cfg(feature = "tokio")]
 pub mod blocking;
 #[cfg(feature = "tokio")]
@@ -32,6 +33,9 @@ pub mod protocol;
 #[cfg(feature = "tokio")]
 mod runtime;
 
+#[cfg(feature = "tokio")]
+pub use access::{Access, Limited, Refusal};
+pub use access::{OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]

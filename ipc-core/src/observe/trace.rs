@@ -34,7 +34,7 @@ impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
             Self::Connect(_) => tracing::debug!("connected"),
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),
-            Self::Refused { limit } => tracing::warn!(limit, "refused"),
+            Self::Refused { why, .. } => tracing::warn!(code = why.code(), %why, "refused"),
             Self::Displaced(displaced) => tracing::warn!(%displaced, "displaced"),
         }
     }

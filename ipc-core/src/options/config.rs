@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ClientOptions, ConnectionOptions, InFlight};
-use crate::HandlerOrder;
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{QueueOptions, Release};
 use crate::runtime::server::directory::Directory;
+use crate::{HandlerOrder, Rate};
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
 /// its transport add.
@@ -23,6 +23,8 @@ pub(crate) struct ConnectionConfig {
     pub(crate) stall_timeout: Option<Duration>,
     /// When handlers for any event run. Only the async driver has handlers.
     pub(crate) handler_order: HandlerOrder,
+    /// How much the peer may send. Only servers limit it.
+    pub(crate) rate: Option<Rate>,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
     /// What an async server knows of its peers by their numbers.
@@ -59,6 +61,7 @@ impl ConnectionConfig {
             sync: false,
             stall_timeout: Some(Duration::from_secs(10)),
             handler_order: HandlerOrder::default(),
+            rate: None,
             budget: None,
             directory: None,
             max_datagram: None,

@@ -7,6 +7,7 @@ pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod dispatcher;
 pub(crate) mod events;
+pub(crate) mod gauge;
 pub(crate) mod lanes;
 pub(crate) mod outbox;
 // loom switches between its threads by hand, which Wine does not survive.

@@ -7,6 +7,7 @@
 mod runtimes;
 
 mod accept;
+mod access;
 mod async_endings;
 mod async_handlers;
 mod audience;
@@ -33,6 +34,7 @@ mod linger;
 mod order;
 mod overflow;
 mod pausing;
+mod rates;
 mod reconnect;
 mod scripted;
 mod shutdown;

@@ -71,7 +71,7 @@ impl Log {
             ServerEvent::Error { peer: None, error } => {
                 other.note(format!("error {}", error.code()));
             }
-            ServerEvent::Refused { limit } => other.note(format!("refused {limit}")),
+            ServerEvent::Refused { why, .. } => other.note(format!("refused {}", why.code())),
             _ => other.note("unknown"),
         });
         log

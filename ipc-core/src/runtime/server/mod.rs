@@ -232,7 +232,9 @@ impl<F> Clone for ServerEvent<F> {
             Self::Error { peer, error } => {
                 Self::Error { peer: peer.clone(), error: Arc::clone(error) }
             }
-            Self::Refused { limit } => Self::Refused { limit: *limit },
+            Self::Refused { info, why } => {
+                Self::Refused { info: Arc::clone(info), why: why.clone() }
+            }
             Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
             Self::Group(event) => Self::Group(event.clone()),
         }
