@@ -10,6 +10,7 @@ mod run;
 mod sink;
 mod slots;
 mod stream;
+mod typed;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -33,6 +34,7 @@ pub use answer::Call;
 pub use ask::Calling;
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
+pub use typed::CallingMethod;
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.
 #[derive(Debug)]
