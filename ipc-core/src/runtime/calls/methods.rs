@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::run::Running;
 use super::{Call, Sink};
 use crate::calls::MethodOptions;
+use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{EncodeCall, Failure};
 use crate::{DecodeEvent, DecodePayload, EventNames, FormatError, Message, MessageFormat};
 
@@ -171,8 +172,15 @@ impl<F: MessageFormat> Methods<F> {
             return Some(Arc::clone(method));
         }
         // The names that begin with `$` are reserved.
-        let others = table.others.as_ref().filter(|_| !name.starts_with('$'))?;
+        let others = table.others.as_ref().filter(|_| !is_builtin(name))?;
         Some(self.method(others.answers, others.options, name, Arc::clone(&others.start)))
+    }
+
+    /// Returns the names of the methods, and whether they answer with streams.
+    pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let methods = table.by_name.values().filter(|method| !is_builtin(&method.name));
+        methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
     /// Returns whether as many calls run in tasks as may.
