@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 pub(crate) mod builtin;
+mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
@@ -31,7 +32,7 @@ use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
-pub use ask::Calling;
+pub use calling::Calling;
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
 pub use typed::CallingMethod;
