@@ -15,6 +15,7 @@ use crate::protocol::calls::{AnswerLimits, AskLimits, WindowLimits};
 /// assert_eq!(defaults.max_open, 1024);
 /// assert_eq!(defaults.max_running, 256);
 /// assert_eq!(defaults.max_time.as_secs(), 300);
+/// assert!(!defaults.fail_when_disconnected);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +34,11 @@ pub struct CallOptions {
     pub max_time: Duration,
     /// What a stream of answers may have waiting to be read. Default: 8 MiB and 65,536 items.
     pub window: WindowLimits,
+    /// Whether a call fails at once when there is no connection, or it is lost before the call was
+    /// written whole: as [`Disconnected`](crate::CallError::Disconnected), and not sent. A blocking
+    /// client then connects with `connected` or `next`, not with `call`. Default: `false`, a call that
+    /// is not sent waits for the next connection, within its deadline.
+    pub fail_when_disconnected: bool,
     /// What the events `$call` and `$answer` are. Default: calls and answers.
     pub reserved_events: ReservedEvents,
 }
@@ -100,6 +106,12 @@ impl CallOptions {
         Self { window, ..self }
     }
 
+    /// Sets [`fail_when_disconnected`](Self::fail_when_disconnected).
+    #[must_use]
+    pub fn fail_when_disconnected(self, fail_when_disconnected: bool) -> Self {
+        Self { fail_when_disconnected, ..self }
+    }
+
     /// Sets [`reserved_events`](Self::reserved_events).
     #[must_use]
     pub fn reserved_events(self, reserved_events: ReservedEvents) -> Self {
@@ -124,6 +136,7 @@ impl Default for CallOptions {
             max_running: answer.max_running,
             max_time: answer.max_time,
             window: WindowLimits::default(),
+            fail_when_disconnected: false,
             reserved_events: ReservedEvents::default(),
         }
     }

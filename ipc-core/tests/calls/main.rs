@@ -22,3 +22,4 @@ mod raw;
 mod rig;
 mod stream_limits;
 mod streams;
+mod unconnected;

@@ -18,7 +18,7 @@ use crate::calls::CallError;
 use crate::error::EmitError;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::{Abandoned, Answerer, Asker, CallNumber, Sent};
-use crate::protocol::queue::QueueLimit;
+use crate::protocol::queue::{QueueLimit, SendQueue};
 use crate::runtime::clock;
 
 pub(super) use ask::call;
@@ -72,11 +72,15 @@ impl Calls {
         }
     }
 
-    /// Handles that the connection is lost, after so many frames were written whole: the call that it
-    /// has carried fails, and those that run for the peer end.
-    pub(super) fn connection_lost(&mut self, written: u64) {
-        for (number, sent) in self.asker.connection_lost(written) {
+    /// Handles that the connection is lost, in front of this queue: the call that it has carried fails,
+    /// and those that run for the peer end.
+    pub(super) fn connection_lost(&mut self, queue: &mut SendQueue) {
+        let lost = self.asker.connection_lost(queue.first_unsent());
+        for (number, sent) in lost.calls {
             self.end(number, Err(CallError::Disconnected { sent }));
+        }
+        if !lost.frames.is_empty() {
+            self.asker.taken_out(&queue.take_out(&lost.frames));
         }
         self.answerer.connection_lost();
         self.running.clear();

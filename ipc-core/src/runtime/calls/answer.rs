@@ -12,7 +12,7 @@ use bytes::Bytes;
 use super::methods::Method;
 use super::sink::SinkError;
 use super::{Calls, answer_failure};
-use crate::error::{EmitError, Error};
+use crate::error::EmitError;
 use crate::protocol::calls::{ANSWER, CallNumber, Credit, EncodeCall, Failure, Signal};
 use crate::runtime::clock;
 use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
@@ -261,10 +261,6 @@ impl<F: MessageFormat> Call<F> {
         }
     }
 
-    /// Reports an error in the call's task.
-    pub(super) fn report(&self, error: Error) {
-        self.inner.peer.calls().report(error, self.inner.peer.outbox());
-    }
 }
 
 /// How long a stream waits for credit.

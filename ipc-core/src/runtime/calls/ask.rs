@@ -31,13 +31,15 @@ pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
     pub(super) args: &'a A,
     pub(super) within: Option<Duration>,
     pub(super) detached: bool,
+    pub(super) bound: Option<bool>,
     result: PhantomData<fn() -> R>,
 }
 
 impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
     pub(crate) fn new(peer: &'a Peer<F>, method: &'a str, args: &'a A) -> Self {
         let result = PhantomData;
-        Self { peer, starter: None, method, args, within: None, detached: false, result }
+        let (within, detached, bound) = (None, false, None);
+        Self { peer, starter: None, method, args, within, detached, bound, result }
     }
 
     /// Makes the call start this first.
@@ -57,6 +59,31 @@ impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
     pub fn detached(self) -> Self {
         Self { detached: true, ..self }
     }
+
+    /// Sets whether the call fails at once, as [`Disconnected`](CallError::Disconnected) and not sent,
+    /// when there is no connection, or it is lost before the call was written whole: rather than wait
+    /// for the next one, within its time. Default: the option
+    /// [`fail_when_disconnected`](crate::CallOptions::fail_when_disconnected).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{CallError, Client, MsgPack, Sent};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// match client.call::<_, u64>("sum", &[1, 2]).fail_when_disconnected(true).await {
+    ///     Err(CallError::Disconnected { sent: Sent::No }) => println!("not connected"),
+    ///     sum => println!("{}", sum?),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn fail_when_disconnected(self, fails: bool) -> Self {
+        Self { bound: Some(fails), ..self }
+    }
+
+    /// Returns the call without what starts it and what it is about.
+    pub(super) fn asked(&self, window: Option<WindowLimits>) -> Result<Asked<'a, F>, CallError> {
+        Asked::new(self.peer, self.within, self.detached, self.bound, window)
+    }
 }
 
 impl<'a, F, A, R> IntoFuture for Calling<'a, F, A, R>
@@ -69,9 +96,9 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { peer, starter, method, args, within, detached, .. } = self;
         Box::pin(async move {
-            let asked = Asked::new(peer, within, detached, None)?;
+            let asked = self.asked(None)?;
+            let Self { peer, starter, method, args, .. } = self;
             let mut open = asked.begin(starter, method, args).await?;
             let message = asked.outcome(&mut open).await?;
             drop(open);
@@ -97,13 +124,16 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
+    /// Whether it ends with the connection although it is not sent.
+    bound: bool,
 }
 
 impl<'a, F: MessageFormat> Asked<'a, F> {
-    pub(super) fn new(
+    fn new(
         peer: &'a Peer<F>,
         within: Option<Duration>,
         detached: bool,
+        bound: Option<bool>,
         window: Option<WindowLimits>,
     ) -> Result<Self, CallError> {
         let Some(format) = peer.format().calls() else {
@@ -118,7 +148,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let within = within.unwrap_or(calls.config.calls.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, calls, format, within, now, deadline, window })
+        let bound = bound.unwrap_or(calls.config.calls.fail_when_disconnected);
+        Ok(Self { peer, calls, format, within, now, deadline, window, bound })
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
@@ -196,6 +227,9 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
                 Ok(open) => return Ok(open),
                 Err(too_many) => too_many,
             };
+            if self.bound && self.peer.outbox().is_detached() {
+                return Err(CallError::Disconnected { sent: Sent::No });
+            }
             let place = tokio::time::timeout_at(self.deadline.into(), ended);
             place.await.map_err(|_| too_many)?;
         }
@@ -213,6 +247,9 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             Some(_) => state.asker.ask_stream(now, self.within),
         };
         Ok(number.map(|number| {
+            if self.bound {
+                state.asker.bind(number);
+            }
             let credit = match self.window {
                 None => {
                     state.slots.open(number);
@@ -239,7 +276,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let left = || self.deadline.saturating_duration_since(clock::now());
         let head = self.head(open, method, left());
         let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        let room = outbox.room(length.map_err(CallError::NotSent)?, self.bound);
         match tokio::time::timeout_at(self.deadline.into(), room).await {
             Ok(true) => Ok(left()),
             Ok(false) => Err(CallError::NotSent(full)),
@@ -260,14 +297,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     {
         let head = self.head(open, method, left);
         let mut state = self.calls.lock();
-        let queued = self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(&head, args, out),
-            |frame| {
-                state.asker.queued(open.number, frame);
-                // Writing may follow, which must not keep answers from being handled.
-                drop(state);
-            },
-        );
+        let encode = |out: &mut _| self.peer.format().encode_call(&head, args, out);
+        let note = |frame| {
+            state.asker.queued(open.number, frame);
+            // Writing may follow, which must not keep answers from being handled.
+            drop(state);
+        };
+        let queued = if self.bound {
+            let queued = self.peer.outbox().emit_numbered_if_connected(encode, note);
+            queued.ok_or(CallError::Disconnected { sent: Sent::No })?
+        } else {
+            self.peer.outbox().emit_numbered(encode, note)
+        };
         match queued {
             Ok(()) => Ok(None),
             Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
@@ -335,7 +376,7 @@ impl Calls {
             Abandoned::Cancel => {}
             Abandoned::TakeBack { frame } => {
                 if !outbox.take_back(frame) {
-                    state.asker.owe_cancel(number);
+                    state.asker.owe_cancel(number, frame);
                 }
             }
         }
@@ -371,8 +412,7 @@ impl Calls {
                     Ok(waker) => waker,
                     Err(overrun) => {
                         // What came before can still be read.
-                        state.asker.abandon(number, u64::MAX);
-                        state.asker.owe_cancel(number);
+                        state.asker.cancel(number);
                         state.send_cancels(outbox, format);
                         state.slots.end(number, Err(overrun.into()))
                     }

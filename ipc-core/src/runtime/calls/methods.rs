@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -12,6 +12,7 @@ use super::run::Running;
 use super::{Call, Sink};
 use crate::calls::MethodOptions;
 use crate::protocol::calls::{EncodeCall, Failure};
+use crate::runtime::lanes::report::Report;
 use crate::{DecodePayload, FormatError, Message, MessageFormat};
 
 /// The methods of one client or server, by their names.
@@ -19,6 +20,8 @@ pub(crate) struct Methods<F> {
     table: RwLock<HashMap<Box<str>, Arc<Method<F>>>>,
     /// How many calls run in tasks, of all peers.
     tasks: Arc<AtomicUsize>,
+    /// What reports the errors of those tasks.
+    report: Weak<dyn Report<F>>,
 }
 
 /// One method.
@@ -27,6 +30,7 @@ pub(super) struct Method<F> {
     pub(super) answers: Answers,
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
+    pub(super) report: Weak<dyn Report<F>>,
     start: Box<Start<F>>,
 }
 
@@ -51,6 +55,12 @@ type Start<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send
 
 /// Counts a call that runs in a task, while it does.
 pub(super) struct Task(Arc<AtomicUsize>);
+
+impl<F> Methods<F> {
+    pub(crate) fn new(report: Weak<dyn Report<F>>) -> Self {
+        Self { table: RwLock::default(), tasks: Arc::default(), report }
+    }
+}
 
 impl<F: MessageFormat> Methods<F> {
     /// Sets the method with this name, which answers once.
@@ -115,10 +125,11 @@ impl<F: MessageFormat> Methods<F> {
             let args: T = call.peer().decode(args)?;
             Ok(run(args, call, Permit(permits.clone())))
         };
-        let tasks = Arc::clone(&self.tasks);
-        let method = Method { name: name.into(), answers, options, tasks, start: Box::new(start) };
+        let (tasks, report) = (Arc::clone(&self.tasks), Weak::clone(&self.report));
+        let (name, start) = (Box::<str>::from(name), Box::new(start));
+        let method = Method { name: name.clone(), answers, options, tasks, report, start };
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.insert(name.into(), Arc::new(method));
+        let old = table.insert(name, Arc::new(method));
         // Dropping a method drops what it captured, which may come back here.
         drop(table);
         drop(old);
@@ -159,12 +170,6 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl<F> Default for Methods<F> {
-    fn default() -> Self {
-        Self { table: RwLock::default(), tasks: Arc::default() }
     }
 }
 

@@ -18,10 +18,10 @@ use tokio::task::AbortHandle;
 
 use self::slots::Slots;
 use crate::calls::CallError;
-use crate::error::{EmitError, Error};
+use crate::error::EmitError;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
-    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
+    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, OwedCancel, Sent, Signal,
 };
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
@@ -60,8 +60,6 @@ struct State {
     closed: bool,
     /// Whether a second call with a number in use was reported.
     duplicate_reported: bool,
-    /// What went wrong in tasks, for the connection to report.
-    errors: Vec<Error>,
 }
 
 impl Calls {
@@ -82,7 +80,6 @@ impl Calls {
             closing: false,
             closed: false,
             duplicate_reported: false,
-            errors: Vec::new(),
         };
         Self { state: Mutex::new(state), ended: Notify::new(), config }
     }
@@ -98,11 +95,15 @@ impl Calls {
         // These have left the queue, too, and were not written.
         let mut wakers = self.end_evicted(&mut state, outbox);
         let lost = state.asker.connection_lost(outbox.first_unsent());
+        if !lost.frames.is_empty() {
+            let taken_out = outbox.take_out(&lost.frames);
+            state.asker.taken_out(&taken_out);
+        }
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
         };
-        for (number, sent) in lost {
+        for (number, sent) in lost.calls {
             wakers.extend(state.slots.end(number, Err(error(sent))));
         }
         for id in state.answerer.connection_lost() {
@@ -127,17 +128,17 @@ impl Calls {
         self.wake(state, wakers);
     }
 
-    /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and
-    /// whether cancels wait for room in the queue.
-    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> (Vec<Error>, bool) {
+    /// Does what is left to do in a turn of the connection's task. Returns whether cancels wait for
+    /// room in the queue.
+    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> bool {
         let mut state = self.lock();
         let wakers = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
-        let (errors, owes) = (std::mem::take(&mut state.errors), state.asker.owes_cancels());
+        let owes = state.asker.owes_cancels();
         if !wakers.is_empty() {
             self.wake(state, wakers);
         }
-        (errors, owes)
+        owes
     }
 
     /// Ends the calls whose frames the queue has dropped for newer ones.
@@ -172,16 +173,6 @@ impl Calls {
         }
     }
 
-    /// Reports an error in a task of a call, through the connection's task.
-    fn report(&self, error: Error, outbox: &Outbox) {
-        let mut state = self.lock();
-        if state.errors.len() < MAX_ERRORS {
-            state.errors.push(error);
-        }
-        drop(state);
-        outbox.wake_driver();
-    }
-
     /// Unlocks, and wakes the futures of calls that have ended.
     fn wake(&self, state: MutexGuard<'_, State>, wakers: Vec<Waker>) {
         drop(state);
@@ -210,7 +201,7 @@ impl State {
 
     /// Sends the cancels that the peer is owed, as far as they find room.
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
-        while let Some(number) = self.asker.next_cancel() {
+        while let Some(OwedCancel { number, frame, .. }) = self.asker.next_cancel() {
             if !self.cancels {
                 continue;
             }
@@ -219,7 +210,7 @@ impl State {
             match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {
                 Ok(()) => {}
                 Err(EmitError::Full(_)) => {
-                    self.asker.owe_cancel(number);
+                    self.asker.owe_cancel(number, frame);
                     return;
                 }
                 // The connection is closed, and with it ends what the peer runs.
@@ -239,6 +230,3 @@ fn answer_failure(
 ) {
     let _ = outbox.emit(|out| format.encode_signal(&Signal::Failure(number, failure), out));
 }
-
-/// How many errors of tasks are kept for the connection at the most.
-const MAX_ERRORS: usize = 64;
