@@ -118,8 +118,9 @@ impl CallOptions {
         Self { reserved_events, ..self }
     }
 
-    pub(crate) fn ask_limits(&self) -> AskLimits {
-        AskLimits { max_open: self.max_open, deadline: self.deadline }
+    /// Returns the limits of what is asked; `sync` is whether one message is in flight.
+    pub(crate) fn ask_limits(&self, sync: bool) -> AskLimits {
+        AskLimits { max_open: self.max_open, deadline: self.deadline, cancels: !sync }
     }
 
     pub(crate) fn answer_limits(&self) -> AnswerLimits {

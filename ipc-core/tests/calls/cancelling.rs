@@ -116,8 +116,7 @@ async fn a_cancel_waits_for_room_in_a_full_queue() {
 #[tokio::test(start_paused = true)]
 async fn a_cancel_that_waits_for_room_survives_a_lost_connection() {
     let limits = QueueLimits::default().with_max_messages(3);
-    let (client, peer, mut listener) =
-        raw_server(&narrow(64), |client| client.queue(limits)).await;
+    let (client, peer, mut listener) = raw_server(&narrow(64), |client| client.queue(limits)).await;
     // It does not fit into the socket, so the others wait behind it.
     client.emit("fill", "x".repeat(100).as_str()).unwrap();
     let call = open(client.call("sum", &1)).await;

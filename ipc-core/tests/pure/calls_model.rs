@@ -240,7 +240,8 @@ impl World {
     fn cancel(&mut self) {
         let Some(owed) = self.asker.next_cancel() else { return };
         let number = owed.number;
-        if let Some((frame, _)) = self.queue.iter().find(|(_, frame)| *frame == Frame::Call(number)) {
+        if let Some((frame, _)) = self.queue.iter().find(|(_, frame)| *frame == Frame::Call(number))
+        {
             assert_eq!(owed.frame, *frame);
         }
         if self.below(3) == 0 {

@@ -204,7 +204,8 @@ impl Pair {
                 let all = first..first + self.model.frames.len() as u64;
                 // And some that it does not have, any more or yet.
                 let named = |frame: &u64| which & 1 << (frame % 8) != 0;
-                let frames: Vec<u64> = (first.saturating_sub(2)..all.end + 2).filter(named).collect();
+                let frames: Vec<u64> =
+                    (first.saturating_sub(2)..all.end + 2).filter(named).collect();
                 let stays = |frame: u64| self.model.written > 0 && frame == first;
                 let there: Vec<u64> = all.filter(|frame| named(frame) && !stays(*frame)).collect();
                 assert_eq!(self.queue.take_out(&frames), there);

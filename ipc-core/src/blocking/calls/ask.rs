@@ -212,6 +212,10 @@ impl<F: MessageFormat> Link<F> {
     pub(super) fn send_cancels(&mut self) {
         let format = Arc::clone(&self.format);
         let Some(format) = format.calls() else { return };
+        if self.calls.as_ref().is_some_and(|calls| calls.asker.owes_cancels()) {
+            // It may make room.
+            self.write();
+        }
         while let Some(owed) = self.calls.as_mut().and_then(|calls| calls.asker.next_cancel()) {
             let signal = Signal::Cancel(owed.number);
             match self.push(|queue| queue.push(|out| format.encode_signal(&signal, out)).map(drop))

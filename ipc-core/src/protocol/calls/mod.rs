@@ -51,3 +51,5 @@ pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };
 pub use stream::{Credit, Overrun, Window, WindowLimits};
+#[cfg(feature = "tokio")]
+pub(crate) use stream::{MAX_STREAMS, STALL_TIMEOUT};

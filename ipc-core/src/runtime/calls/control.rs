@@ -8,6 +8,7 @@ use crate::calls::failure::duplicate;
 use crate::error::Error;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
+    MAX_STREAMS,
 };
 use crate::runtime::clock;
 use crate::{HandlerError, Message, MessageFormat, Peer};
@@ -94,12 +95,12 @@ fn call<F: MessageFormat>(
     }
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
-        refuse(Failure::new("needs_stream", format!("{name:?} answers with a stream")));
+        refuse(Failure::needs_stream(name));
         return None;
     }
     let mut state = peer.calls().lock();
     if streams && state.credits.len() >= MAX_STREAMS {
-        refuse(Failure::new("busy", format!("{MAX_STREAMS} streams run, which is the limit")));
+        refuse(Failure::busy_with_streams());
         return None;
     }
     if state.closing {
@@ -136,6 +137,3 @@ fn call<F: MessageFormat>(
         }
     }
 }
-
-/// How many streams run at a time for one peer; beyond it calls are answered `busy`.
-const MAX_STREAMS: usize = 128;

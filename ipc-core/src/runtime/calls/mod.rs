@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
@@ -28,7 +29,7 @@ use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
-pub use ask::Calling;
+pub use calling::Calling;
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
 
@@ -49,9 +50,6 @@ struct State {
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
-    /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
-    /// would keep what follows it from being sent.
-    cancels: bool,
     /// How many items the peer wants of the streams that run, by their ids.
     credits: ById<Credit>,
     /// Whether new calls are refused, since the connection is about to close.
@@ -71,11 +69,10 @@ impl Calls {
         let counted = comes_back && config.max_datagram.is_none();
         let first = if counted { 1 } else { (clock::chance() * 1e12) as u64 };
         let state = State {
-            asker: Asker::starting_at(options.ask_limits(), first),
+            asker: Asker::starting_at(options.ask_limits(config.sync), first),
             slots: Slots::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
-            cancels: !config.sync,
             credits: ById::default(),
             closing: false,
             closed: false,
@@ -202,9 +199,6 @@ impl State {
     /// Sends the cancels that the peer is owed, as far as they find room.
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
         while let Some(OwedCancel { number, frame, .. }) = self.asker.next_cancel() {
-            if !self.cancels {
-                continue;
-            }
             let signal = Signal::Cancel(number);
             // Numbered, so that a policy that drops it says so.
             match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {

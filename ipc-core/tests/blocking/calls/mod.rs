@@ -2,8 +2,10 @@
 
 mod answering;
 mod asking;
+mod cancelling;
 mod lost;
 mod raw;
 mod refusing;
 mod rig;
+mod sinks;
 mod streams;

@@ -79,6 +79,9 @@ impl Asker {
     /// As many cancels wait as calls may be open. Beyond that the oldest is forgotten: the peer then
     /// runs that call up to its deadline.
     pub fn owe_cancel(&mut self, number: u64, frame: u64) {
+        if !self.limits.cancels {
+            return;
+        }
         if self.cancels.len() >= self.limits.max_open {
             self.cancels.pop_front();
         }
@@ -101,8 +104,10 @@ impl Asker {
         self.cancels.retain(|cancel| cancel.frame >= written);
         let was_sent = |frame: Option<u64>| frame.is_some_and(|frame| frame < written);
         let lost = self.end_where(|open| open.bound || was_sent(open.frame));
-        let mut frames: Vec<u64> =
-            lost.iter().filter_map(|(_, open)| open.frame.filter(|frame| *frame >= written)).collect();
+        let mut frames: Vec<u64> = lost
+            .iter()
+            .filter_map(|(_, open)| open.frame.filter(|frame| *frame >= written))
+            .collect();
         frames.sort_unstable();
         let sent = |open: &Open| if was_sent(open.frame) { Sent::Maybe } else { Sent::No };
         Lost { calls: lost.iter().map(|(number, open)| (*number, sent(open))).collect(), frames }

@@ -52,6 +52,9 @@ pub struct AskLimits {
     pub max_open: usize,
     /// How long a call may take, waiting in the send queue included. Default: 30 s.
     pub deadline: Duration,
+    /// Whether the peer is told to cancel calls that have ended here. Default: `true`. With one message
+    /// in flight it is not: a cancel is not answered, so it would keep what follows it from being sent.
+    pub cancels: bool,
 }
 
 /// An answer to a call, as the peer sent it.
@@ -269,7 +272,7 @@ impl Asker {
 
 impl Default for AskLimits {
     fn default() -> Self {
-        Self { max_open: 1024, deadline: Duration::from_secs(30) }
+        Self { max_open: 1024, deadline: Duration::from_secs(30), cancels: true }
     }
 }
 
