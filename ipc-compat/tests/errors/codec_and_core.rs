@@ -11,10 +11,10 @@ use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, Window
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
-    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError,
-    HandlerError, LooksLike, Pattern, Sent, SinkError,
+    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError, GroupError,
+    HandlerError, LooksLike, OverRate, Pattern, Rate, Refusal, Sent, SinkError,
 };
-use ipc_transport::{Endpoint, MemoryTransport, RuntimeError};
+use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
 use crate::{Case, Word};
 
@@ -57,6 +57,8 @@ fn core() -> Vec<Error> {
         Error::Handler(HandlerError::Panicked { event: event(), message: event() }),
         Error::Overflow(QueueLimit::Bytes { limit: 1, actual: 2 }),
         Error::ReceiveBudget { limit: 1, actual: 2 },
+        Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Close), dropped: 0 },
+        Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Drop), dropped: 2 },
         Error::Datagram { bytes: 1, source: io() },
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
         Error::Closed,
@@ -111,6 +113,7 @@ pub(crate) fn all() -> Vec<Case> {
         assert_eq!((error.code(), codes::of(&error)), (codes::INVALID_JSON, codes::INVALID_JSON));
         assert!(!error.ends_connection());
     }
+    all.extend(refusals());
     all.extend(emit());
     all.extend(ends());
     let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
@@ -187,6 +190,15 @@ fn calls() -> Vec<Case> {
     for error in [SinkError::Ended, SinkError::NoCredit, SinkError::NoStream, full] {
         all.push(Case::new(("core", "SinkError"), &error, error.code()));
     }
+    for error in [
+        GroupError::NameTooLong { limit: 1, actual: 2 },
+        GroupError::TooManyOfPeer { limit: 1, actual: 2 },
+        GroupError::TooManyOfServer { limit: 1, actual: 2 },
+        GroupError::Closed,
+        GroupError::NotOfServer,
+    ] {
+        all.push(Case::new(("core", "GroupError"), &error, error.code()));
+    }
     assert_eq!(SinkError::from(EmitError::Closed).code(), EmitError::Closed.code());
     let none = CallError::from(Failure::new(Failure::NO_CODE, "failed"));
     all.push(Case::new(("core", "CallError"), &none, Failure::NO_CODE));
@@ -214,6 +226,29 @@ fn emit() -> Vec<Case> {
         Case::new(("core", "EmitError"), &error, error.code()).style(codes::of_emit(&error))
     };
     errors.into_iter().map(case).collect()
+}
+
+fn refusals() -> Vec<Case> {
+    let endpoint = Endpoint::Memory("m".into());
+    let transport = TransportError::PeerRefused { endpoint, expected: 1, actual: Some(2) };
+    let refusals = [
+        Refusal::TooManyPeers { limit: 1 },
+        Refusal::TooManyOfIdentity { limit: 1 },
+        Refusal::User { uid: 1, gid: 2 },
+        Refusal::UnknownUser,
+        Refusal::NoCertificate,
+        Refusal::new("a stranger"),
+        Refusal::Transport(Arc::new(transport)),
+    ];
+    let case = |refusal: Refusal| {
+        // The transport's refusal is the transport's error.
+        let of = match refusal {
+            Refusal::Transport(_) => ("transport", "TransportError"),
+            _ => ("core", "Refusal"),
+        };
+        Case::new(of, &refusal, refusal.code()).style(codes::of_refusal(&refusal))
+    };
+    refusals.into_iter().map(case).collect()
 }
 
 fn ends() -> Vec<Case> {

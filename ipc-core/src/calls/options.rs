@@ -41,6 +41,23 @@ pub struct CallOptions {
     pub fail_when_disconnected: bool,
     /// What the events `$call` and `$answer` are. Default: calls and answers.
     pub reserved_events: ReservedEvents,
+    /// To whom this side says what it is and which methods it answers, in answer to `$info`. Default:
+    /// [`ShowInfo::SameUser`].
+    pub show_info: ShowInfo,
+}
+
+/// To whom a side says what it is, in answer to `$info`; the others are answered `denied`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ShowInfo {
+    /// To peers of the same user, of root, and of the same process, where the system tells: over Unix
+    /// sockets, and in memory. Over other sockets to no peer. The default.
+    #[default]
+    SameUser,
+    /// To every peer.
+    Always,
+    /// To no peer.
+    Never,
 }
 
 /// What the events `$call` and `$answer` are to a connection.
@@ -118,6 +135,12 @@ impl CallOptions {
         Self { reserved_events, ..self }
     }
 
+    /// Sets [`show_info`](Self::show_info).
+    #[must_use]
+    pub fn show_info(self, show_info: ShowInfo) -> Self {
+        Self { show_info, ..self }
+    }
+
     /// Returns the limits of what is asked; `sync` is whether one message is in flight.
     pub(crate) fn ask_limits(&self, sync: bool) -> AskLimits {
         AskLimits { max_open: self.max_open, deadline: self.deadline, cancels: !sync }
@@ -139,6 +162,7 @@ impl Default for CallOptions {
             window: WindowLimits::default(),
             fail_when_disconnected: false,
             reserved_events: ReservedEvents::default(),
+            show_info: ShowInfo::default(),
         }
     }
 }

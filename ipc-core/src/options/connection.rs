@@ -1,5 +1,6 @@
 //! `ConnectionOptions`: the options of one connection, the same for clients and servers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::Limits;
@@ -58,7 +59,9 @@ use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 ///         },
 ///         fail_when_disconnected: false,
 ///         reserved_events: Calls,
+///         show_info: SameUser,
 ///     },
+///     name: None,
 ///     sent: SendWatch(
 ///         false,
 ///     ),
@@ -131,6 +134,8 @@ pub struct ConnectionOptions {
     pub event_bytes: usize,
     /// The limits of calls: their deadlines, and how many are open and run at a time.
     pub calls: CallOptions,
+    /// The name that this side gives itself in answer to `$info`. Default: none.
+    pub name: Option<Arc<str>>,
     pub(crate) sent: SendWatch,
 }
 
@@ -153,6 +158,7 @@ impl Default for ConnectionOptions {
             linger: Duration::from_secs(1),
             event_bytes: 8 * 1024 * 1024,
             calls: CallOptions::default(),
+            name: None,
             sent: SendWatch::default(),
         }
     }

@@ -42,11 +42,11 @@ mod stream;
 pub(crate) use by_id::ById;
 
 pub use answerer::{Admission, AnswerLimits, Answerer, CallNumber, Expired};
-#[cfg(feature = "tokio")]
-pub(crate) use asker::later;
 pub use asker::{
     Abandoned, Answer, Answered, AskLimits, Asker, Lost, OwedCancel, Sent, TooManyCalls,
 };
+#[cfg(feature = "tokio")]
+pub(crate) use asker::{later, move_up};
 pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };

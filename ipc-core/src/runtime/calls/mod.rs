@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+pub(crate) mod builtin;
 mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
@@ -17,6 +18,7 @@ use std::task::Waker;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::builtin::Waiting;
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::EmitError;
@@ -47,6 +49,8 @@ struct State {
     asker: Asker,
     /// What the futures of open calls wait for.
     slots: Slots,
+    /// The calls of built-in methods that this side has made.
+    waiting: Waiting,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -71,6 +75,7 @@ impl Calls {
         let state = State {
             asker: Asker::starting_at(options.ask_limits(config.sync), first),
             slots: Slots::default(),
+            waiting: Waiting::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             credits: ById::default(),
@@ -91,10 +96,13 @@ impl Calls {
         let mut state = self.lock();
         // These have left the queue, too, and were not written.
         let mut wakers = self.end_evicted(&mut state, outbox);
-        let lost = state.asker.connection_lost(outbox.first_unsent());
+        let first_unsent = outbox.first_unsent();
+        let lost = state.asker.connection_lost(first_unsent);
+        let lost_builtins = state.waiting.connection_lost(first_unsent);
         if !lost.frames.is_empty() {
             let taken_out = outbox.take_out(&lost.frames);
             state.asker.taken_out(&taken_out);
+            state.waiting.taken_out(&taken_out);
         }
         let error = |sent| match closing {
             true => CallError::Closed { sent },
@@ -108,6 +116,7 @@ impl Calls {
         }
         state.duplicate_reported = false;
         self.wake(state, wakers);
+        lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
     }
 
     /// Handles that there is no next connection: the calls that waited for it fail.
@@ -116,6 +125,7 @@ impl Calls {
         state.closed = true;
         // What was written has ended with its connection.
         let unsent = state.asker.closed(0);
+        let unsent_builtins = state.waiting.closed();
         let error = || CallError::Closed { sent: Sent::No };
         let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
         let wakers: Vec<_> = wakers.flatten().collect();
@@ -123,6 +133,7 @@ impl Calls {
             state.stop(id);
         }
         self.wake(state, wakers);
+        unsent_builtins.into_iter().for_each(|on_answer| on_answer(Err(error())));
     }
 
     /// Does what is left to do in a turn of the connection's task. Returns whether cancels wait for

@@ -2,6 +2,7 @@
 
 mod answering;
 mod asking;
+mod builtins;
 mod cancelling;
 mod lost;
 mod raw;

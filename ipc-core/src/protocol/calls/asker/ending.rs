@@ -116,12 +116,9 @@ impl Asker {
     /// Handles that these frames, in ascending order, were removed from the send queue, wherever they
     /// were: each behind them counts one less for each.
     pub fn taken_out(&mut self, frames: &[u64]) {
-        let moved = |frame: &mut u64| {
-            let before = frames.partition_point(|taken| taken < frame);
-            *frame -= before as u64;
-        };
-        self.open.values_mut().filter_map(|open| open.frame.as_mut()).for_each(moved);
-        self.cancels.iter_mut().map(|cancel| &mut cancel.frame).for_each(moved);
+        let open = self.open.values_mut().filter_map(|open| open.frame.as_mut());
+        let owed = self.cancels.iter_mut().map(|cancel| &mut cancel.frame);
+        open.chain(owed).for_each(|frame| move_up(frame, frames));
     }
 
     /// Ends every call, and returns them in the order in which they were made, each with whether the
@@ -146,4 +143,9 @@ impl Asker {
     pub fn owes_cancels(&self) -> bool {
         !self.cancels.is_empty()
     }
+}
+
+/// Gives a frame the number that it has once these, in ascending order, were removed from the queue.
+pub(crate) fn move_up(frame: &mut u64, taken_out: &[u64]) {
+    *frame -= taken_out.partition_point(|taken| *taken < *frame) as u64;
 }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::ById;
 use super::deadlines::Deadlines;
+#[cfg(feature = "tokio")]
+pub(crate) use ending::move_up;
 pub use ending::{Abandoned, Lost, OwedCancel, Sent};
 
 /// The calls that one side has made and that have not ended.
@@ -146,9 +148,7 @@ impl Asker {
         if self.open.len() >= self.limits.max_open {
             return Err(TooManyCalls { limit: self.limits.max_open });
         }
-        let number = self.next;
-        // The largest number that JavaScript tells from its neighbours.
-        self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
+        let number = self.take_number();
         let deadline = later(now, within);
         self.open.insert(number, Open { deadline, frame: None, idle, bound: false });
         self.deadlines.add(deadline, number);
@@ -161,6 +161,16 @@ impl Asker {
         if let Some(open) = self.open.get_mut(&number) {
             open.bound = true;
         }
+    }
+
+    /// Returns a number for a call that the driver keeps itself, such as one of a built-in method: it is
+    /// not in this table, and no call of this table has its number.
+    #[must_use]
+    pub fn take_number(&mut self) -> u64 {
+        let number = self.next;
+        // The largest number that JavaScript tells from its neighbours.
+        self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
+        number
     }
 
     /// Handles that the call's frame is in the send queue, as its frame number `frame`.
