@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipc_core::queue::QueueLimits;
 use ipc_core::{CallError, CallOptions, Sent};
 use ipc_transport::Transport;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::raw::RawPeer;
 use crate::rig::{client, narrow, open, raw_server, soon, transport};
@@ -87,6 +87,29 @@ async fn an_unsent_call_ends_with_its_connection_and_goes_to_no_other() {
     assert_eq!((soon(waits).await.unwrap(), soon(last).await.unwrap()), (7, 8));
     // As if they had never been accepted.
     assert_eq!(client.tally().accepted, accepted - 2);
+}
+
+/// Calls whose frames move up in the queue, when one before them is taken out, are known to be written
+/// when they are.
+#[tokio::test(start_paused = true)]
+async fn calls_behind_one_that_is_taken_out_end_with_their_own_connection() {
+    let (client, peer, mut listener) = raw_server(&narrow(64), |client| client).await;
+    let text = "x".repeat(100);
+    let in_part = client.call("in part", text.as_str()).fail_when_disconnected(true);
+    let in_part = open(in_part).await;
+    let other = client.clone();
+    let about = tokio::spawn(async move { other.about().await });
+    sleep(Duration::from_millis(1)).await;
+    let behind = open(client.call("behind", "b")).await;
+    drop(peer);
+    assert_unsent(soon(in_part).await);
+    let mut peer = RawPeer::accept(&mut listener).await;
+    assert_eq!(peer.hear().await, "call $info -");
+    assert_eq!(peer.hear().await, "call behind b");
+    drop(peer);
+    for error in [soon(about).await.unwrap().unwrap_err(), soon(behind).await.unwrap_err()] {
+        assert!(matches!(error, CallError::Disconnected { sent: Sent::Maybe }), "{error:?}");
+    }
 }
 
 /// What waits for a place among the open calls, or in the queue, waits no longer than the connection
