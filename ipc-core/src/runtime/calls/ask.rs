@@ -9,10 +9,9 @@ use super::slots::Outcome;
 use super::{Calls, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
-use crate::protocol::calls::later;
 use crate::protocol::calls::{
     Abandoned, Answer, Answered, CallFormat, CallHead, CallNumber, EncodeCall, Failure, Sent,
-    TooManyCalls, WindowLimits,
+    TooManyCalls, WindowLimits, later,
 };
 use crate::runtime::client::Inner;
 use crate::runtime::clock;

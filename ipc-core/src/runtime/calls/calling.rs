@@ -71,6 +71,20 @@ impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
         Self { bound: Some(fails), ..self }
     }
 
+    /// Makes the call and waits for its result.
+    pub(super) async fn ask(self) -> Result<R, CallError>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+        A: Sync,
+    {
+        let asked = self.asked(None)?;
+        let Self { peer, starter, method, args, .. } = self;
+        let mut open = asked.begin(starter, method, args).await?;
+        let message = asked.outcome(&mut open).await?;
+        drop(open);
+        peer.decode(&message).map_err(CallError::InvalidResult)
+    }
+
     /// Returns the call without what starts it and what it is about.
     pub(super) fn asked(&self, window: Option<WindowLimits>) -> Result<Asked<'a, F>, CallError> {
         Asked::new(self.peer, self.within, self.detached, self.bound, window)
@@ -87,14 +101,7 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let asked = self.asked(None)?;
-            let Self { peer, starter, method, args, .. } = self;
-            let mut open = asked.begin(starter, method, args).await?;
-            let message = asked.outcome(&mut open).await?;
-            drop(open);
-            peer.decode(&message).map_err(CallError::InvalidResult)
-        })
+        Box::pin(self.ask())
     }
 }
 
