@@ -23,3 +23,4 @@ mod raw;
 mod rig;
 mod stream_limits;
 mod streams;
+mod unconnected;

@@ -1,4 +1,4 @@
-//! Asking: a call from its number to its outcome.
+//! Asking: from making a call to its outcome.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -29,6 +29,8 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
+    /// Whether it ends with the connection although it is not sent.
+    bound: bool,
 }
 
 impl<'a, F: MessageFormat> Asked<'a, F> {
@@ -36,6 +38,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         peer: &'a Peer<F>,
         within: Option<Duration>,
         detached: bool,
+        bound: Option<bool>,
         window: Option<WindowLimits>,
     ) -> Result<Self, CallError> {
         let Some(format) = peer.format().calls() else {
@@ -50,7 +53,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let within = within.unwrap_or(calls.config.calls.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, calls, format, within, now, deadline, window })
+        let bound = bound.unwrap_or(calls.config.calls.fail_when_disconnected);
+        Ok(Self { peer, calls, format, within, now, deadline, window, bound })
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
@@ -144,7 +148,13 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             None => state.asker.ask_within(now, left),
             Some(_) => state.asker.ask_stream(now, self.within),
         };
+        if number.is_err() && self.bound && outbox.is_detached() {
+            return Err(CallError::Disconnected { sent: Sent::No });
+        }
         Ok(number.map(|number| {
+            if self.bound {
+                state.asker.bind(number);
+            }
             let credit = match self.window {
                 None => {
                     state.slots.open(number);
@@ -171,7 +181,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let left = || self.deadline.saturating_duration_since(clock::now());
         let head = self.head(open, method, left());
         let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        let room = outbox.room(length.map_err(CallError::NotSent)?, self.bound);
         match tokio::time::timeout_at(self.deadline.into(), room).await {
             Ok(true) => Ok(left()),
             Ok(false) => Err(CallError::NotSent(full)),
@@ -192,14 +202,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     {
         let head = self.head(open, method, left);
         let mut state = self.calls.lock();
-        let queued = self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(&head, args, out),
-            |frame| {
-                state.asker.queued(open.number, frame);
-                // Writing may follow, which must not keep answers from being handled.
-                drop(state);
-            },
-        );
+        let encode = |out: &mut _| self.peer.format().encode_call(&head, args, out);
+        let note = |frame| {
+            state.asker.queued(open.number, frame);
+            // Writing may follow, which must not keep answers from being handled.
+            drop(state);
+        };
+        let queued = if self.bound {
+            let queued = self.peer.outbox().emit_numbered_if_connected(encode, note);
+            queued.ok_or(CallError::Disconnected { sent: Sent::No })?
+        } else {
+            self.peer.outbox().emit_numbered(encode, note)
+        };
         match queued {
             Ok(()) => Ok(None),
             Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
@@ -267,7 +281,7 @@ impl Calls {
             Abandoned::Cancel => {}
             Abandoned::TakeBack { frame } => {
                 if !outbox.take_back(frame) {
-                    state.asker.owe_cancel(number);
+                    state.asker.owe_cancel(number, frame);
                 }
             }
         }
@@ -308,8 +322,7 @@ impl Calls {
                     Ok(waker) => waker,
                     Err(overrun) => {
                         // What came before can still be read.
-                        state.asker.abandon(number, u64::MAX);
-                        state.asker.owe_cancel(number);
+                        state.asker.cancel(number);
                         state.send_cancels(outbox, format);
                         state.slots.end(number, Err(overrun.into()))
                     }
