@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipc_transport::PeerInfo;
 
-use crate::{DisconnectReason, EmitError, Error, Message, Peer, PeerId, Refusal};
+use crate::{DisconnectReason, EmitError, Error, GroupEvent, Message, Peer, PeerId, Refusal};
 
 /// A lifecycle event of a client.
 #[derive(Debug, Clone)]
@@ -55,6 +55,9 @@ pub enum ServerEvent<F> {
     /// The server's socket file was removed or replaced: no new peer finds it, unless it was made
     /// again. What follows is the transport's setting.
     Displaced(ipc_transport::Displaced),
+    /// A peer has joined a group, or left one. Dispatched to handlers only; see
+    /// [`Server::on_group`](crate::Server::on_group).
+    Group(GroupEvent),
 }
 
 /// The report of a client that was closed.

@@ -32,12 +32,13 @@ mod options;
 pub mod protocol;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod typed;
 
 #[cfg(feature = "tokio")]
 pub use access::{Access, Limited, Refusal};
 pub use access::{OverRate, Rate};
 #[cfg(feature = "tokio")]
-pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents};
+pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]
 pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
@@ -46,6 +47,8 @@ pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
 pub use groups::{Pattern, PatternError};
+#[cfg(feature = "tokio")]
+pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
@@ -58,10 +61,14 @@ pub use message::Message;
 pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
+pub use protocol::builtin::{About, AboutMethod};
 pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events,
-    Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Call, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder, EventStream,
+    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };
+#[cfg(feature = "serde")]
+pub use typed::serde as serde_events;
+pub use typed::{Content, DecodeEvent, EncodeEvent, EventNames, NotAnEnum};

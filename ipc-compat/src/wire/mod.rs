@@ -1,5 +1,6 @@
 //! `NodeFormat`: node-ipc's JSON envelope as a message format.
 
+mod builtins;
 mod calls;
 mod decode;
 mod delimiter;
@@ -11,6 +12,7 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+mod typed;
 
 use std::sync::Arc;
 

@@ -43,7 +43,7 @@ pub struct Handlers<F, L> {
     pub(crate) registry: Registry<Peer<F>, L>,
     pub(crate) methods: Methods<F>,
     /// What reports the errors of async handlers.
-    report: Weak<dyn Report<F>>,
+    pub(super) report: Weak<dyn Report<F>>,
 }
 
 impl<F, L> Handlers<F, L> {
@@ -229,7 +229,12 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         F: DecodePayload<T>,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let handler = AsyncHandler::new(options, Weak::clone(&self.report), handler);
+        let handler = AsyncHandler::new(
+            options,
+            Weak::clone(&self.report),
+            |format: &F, message| format.decode_payload(message),
+            handler,
+        );
         let removed = Arc::clone(&handler);
         self.registry.add_with(
             Scope::Event(event),
@@ -246,6 +251,9 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     /// answer leaves together with what handlers sent; otherwise it goes on in a task. Arguments that
     /// are not a `T` are answered with `invalid_args` and reported as an error, and so is a panic, with
     /// `panicked`.
+    ///
+    /// Names that begin with `$` are those of the library's own methods, such as `$info`: a method with
+    /// such a name is never called, unless the format has no built-in methods.
     ///
     /// # Examples
     ///

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{ClientOptions, ConnectionOptions, InFlight};
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{QueueOptions, Release};
+use crate::runtime::server::directory::Directory;
 use crate::{HandlerOrder, Rate};
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
@@ -26,6 +27,8 @@ pub(crate) struct ConnectionConfig {
     pub(crate) rate: Option<Rate>,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
+    /// What an async server knows of its peers by their numbers.
+    pub(crate) directory: Option<Arc<Directory>>,
     /// How many bytes a datagram has at most, if that is what the transport sends.
     pub(crate) max_datagram: Option<usize>,
 }
@@ -60,6 +63,7 @@ impl ConnectionConfig {
             handler_order: HandlerOrder::default(),
             rate: None,
             budget: None,
+            directory: None,
             max_datagram: None,
         }
     }

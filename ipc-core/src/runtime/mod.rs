@@ -20,13 +20,14 @@ pub(crate) mod read;
 pub(crate) mod server;
 mod stream;
 pub(crate) mod timer;
+mod typed;
 
-pub use calls::{Call, CallStream, Calling, CallingStream, Sink, SinkError};
+pub use calls::{Call, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
-pub use server::broadcast::Audience;
 pub use server::builder::ServerBuilder;
+pub use server::target::Target;
 pub use stream::EventStream;

@@ -25,6 +25,8 @@ mod faults;
 mod flush;
 mod foreign;
 mod framings;
+mod group_events;
+mod groups;
 mod handlers;
 mod hostile;
 mod leaks;

@@ -59,6 +59,7 @@
 mod client;
 mod connection;
 mod server;
+mod typed;
 
 pub use client::IpcClient;
 pub use connection::IpcConnection;
