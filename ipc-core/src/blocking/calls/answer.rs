@@ -19,7 +19,7 @@ use crate::protocol::queue::OverflowPolicy;
 use crate::runtime::calls::builtin::{self, info};
 use crate::runtime::clock;
 use crate::runtime::outbox::encode_frame;
-use crate::{FormatError, Message, MessageFormat};
+use crate::{Denied, FormatError, Message, MessageFormat};
 
 impl<F: MessageFormat> Link<F> {
     /// Handles a message if it is a call, an answer or about one, and returns whether it was.
@@ -83,6 +83,12 @@ impl<F: MessageFormat> Link<F> {
     fn called(&mut self, number: Option<CallNumber>, left: Option<Duration>, args: Message) {
         if is_builtin(args.event()) && self.called_builtin(number.as_ref(), args.event()) {
             return;
+        }
+        if self.guard.as_ref().is_some_and(|guard| !guard.allow().permits_call(args.event())) {
+            if let Some(number) = &number {
+                self.refuse(number, &Failure::call_denied(args.event()));
+            }
+            return self.deny(Denied::Call, args.event());
         }
         let calls = self.calls();
         let refusal = if calls.closing {

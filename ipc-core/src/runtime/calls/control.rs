@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
+use crate::access;
 use crate::calls::failure::duplicate;
 use crate::error::Error;
 use crate::protocol::builtin::is_builtin;
@@ -11,7 +12,7 @@ use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
 };
 use crate::runtime::clock;
-use crate::{HandlerError, Message, MessageFormat, Peer};
+use crate::{Denied, HandlerError, Message, MessageFormat, OnDenied, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
 /// otherwise the error to report, if there is one.
@@ -88,6 +89,13 @@ fn call<F: MessageFormat>(
     if let Some(format) = is_builtin(name).then(|| format.builtins()).flatten() {
         builtin::handle(peer, methods, format, number.as_ref(), args);
         return None;
+    }
+    // Before anything else, so that it does not show whether there is such a method.
+    if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name)) {
+        refuse(Failure::call_denied(name));
+        // The connection says what follows.
+        let name = access::shown(name);
+        return Some(Error::Denied { what: Denied::Call, name, then: OnDenied::Report });
     }
     let Some(method) = methods.get(name) else {
         refuse(Failure::unknown_method(name));
