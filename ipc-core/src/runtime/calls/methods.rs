@@ -172,14 +172,14 @@ impl<F: MessageFormat> Methods<F> {
             return Some(Arc::clone(method));
         }
         // The names that begin with `$` are reserved.
-        let others = table.others.as_ref().filter(|_| !name.starts_with('$'))?;
+        let others = table.others.as_ref().filter(|_| !is_builtin(name))?;
         Some(self.method(others.answers, others.options, name, Arc::clone(&others.start)))
     }
 
     /// Returns the names of the methods, and whether they answer with streams.
     pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let methods = table.values().filter(|method| !is_builtin(&method.name));
+        let methods = table.by_name.values().filter(|method| !is_builtin(&method.name));
         methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
