@@ -83,6 +83,12 @@ const CLASSIC: &str = r#"Config {
         Any,
     ],
     rate: None,
+    allow: Allow {
+        events: None,
+        calls: None,
+        topics: None,
+    },
+    on_denied: Report,
     parser: Fast,
     identify_peer: false,
     max_message_size: None,
