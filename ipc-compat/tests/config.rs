@@ -78,6 +78,7 @@ const CLASSIC: &str = r#"Config {
             max_credit: 64,
         },
         reserved_events: Calls,
+        show_info: SameUser,
     },
     access: [
         Any,
