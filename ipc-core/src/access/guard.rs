@@ -5,7 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::meter::OncePerSecond;
-use super::{Allow, Counts, OnDenied, Restrictions};
+use super::{Allow, Counts, Denied, OnDenied, Restrictions};
+use crate::Error;
+use crate::protocol::connection::Input;
 
 /// What one peer may do, and when it was last reported for doing something else.
 #[derive(Debug)]
@@ -17,12 +19,12 @@ pub(crate) struct Guard {
 }
 
 /// What follows something that is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Consequence {
-    /// It is counted, and was reported a moment ago.
-    Nothing,
-    Report,
-    Close,
+#[derive(Debug)]
+pub(crate) enum Denial {
+    /// The error is reported.
+    Report(Error),
+    /// The connection is closed: what to feed to its machine.
+    Close(Input),
 }
 
 impl Guard {
@@ -36,24 +38,33 @@ impl Guard {
         })
     }
 
-    /// Returns what the peer may do.
-    pub(crate) fn allow(&self) -> &Allow {
-        &self.allow
+    /// Returns whether the peer may send the event.
+    pub(crate) fn permits_event(&self, name: &str) -> bool {
+        self.allow.permits_event(name)
     }
 
-    /// Counts something that is not allowed, and returns what follows.
-    pub(crate) fn deny(&mut self, now: Instant) -> Consequence {
+    /// Returns whether the peer may call the method.
+    pub(crate) fn permits_call(&self, method: &str) -> bool {
+        self.allow.permits_call(method)
+    }
+
+    /// Counts something that is not allowed, and returns what follows; nothing if the like was reported
+    /// a moment ago.
+    pub(crate) fn deny(&mut self, what: Denied, name: &str, now: Instant) -> Option<Denial> {
         self.counts.denied.fetch_add(1, Ordering::Relaxed);
-        match self.then {
-            OnDenied::Close => Consequence::Close,
-            OnDenied::Report if self.reports.is_due(now) => Consequence::Report,
-            OnDenied::Report => Consequence::Nothing,
+        let then = self.then;
+        match then {
+            OnDenied::Close => Some(Denial::Close(Input::Denied { what, name: shown(name) })),
+            OnDenied::Report => self
+                .reports
+                .is_due(now)
+                .then(|| Denial::Report(Error::Denied { what, name: shown(name), then })),
         }
     }
 }
 
 /// Returns a name that a peer has chosen as an error shows it: not at any length.
-pub(crate) fn shown(name: &str) -> String {
+fn shown(name: &str) -> String {
     match name.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}...", name.get(..end).unwrap_or_default()),
         None => name.to_owned(),

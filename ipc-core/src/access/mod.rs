@@ -19,7 +19,7 @@ mod rule;
 
 pub use allow::{Allow, Denied, OnDenied};
 #[cfg(feature = "tokio")]
-pub(crate) use guard::{Consequence, Guard, shown};
+pub(crate) use guard::{Denial, Guard};
 #[cfg(feature = "tokio")]
 pub(crate) use meter::{Meter, Verdict};
 pub use rate::{OverRate, Rate};

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use ipc_transport::ReadHalf;
 
-use crate::access::{self, Consequence, Guard};
+use crate::access::{Denial, Guard};
 use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
@@ -24,7 +24,7 @@ use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Denied, Message, MessageFormat, OnDenied, Peer};
+use crate::{Denied, Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -251,35 +251,28 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     fn handle_control(&mut self, mut message: Message) {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
-        let may_be = match &self.guard {
-            Some(_) => ControlEvents::of(peer.format(), &self.config).may_be(&message),
-            None => true,
-        };
+        let guard = self.guard.as_ref();
+        let may_be =
+            guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
         match may_be.then(|| control::handle(peer, methods, &mut message)).flatten() {
-            None => match &self.guard {
-                Some(guard) if !guard.allow().permits_event(message.event()) => {
-                    let name = access::shown(message.event());
-                    self.deny(Denied::Event, name);
-                }
-                _ => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
-            },
-            Some(None) => {}
-            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, name),
-            Some(Some(error)) => {
-                self.dispatcher.error(Some(peer), error, backlog);
+            None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
+                self.deny(Denied::Event, message.event());
             }
+            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
+            Some(None) => {}
+            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, &name),
+            Some(Some(error)) => drop(self.dispatcher.error(Some(peer), error, backlog)),
         }
     }
 
     /// Counts what the peer may not do, and does what follows.
-    fn deny(&mut self, what: Denied, name: String) {
-        match self.guard.as_mut().map(|guard| guard.deny(clock::now())) {
-            None | Some(Consequence::Nothing) => {}
-            Some(Consequence::Report) => {
-                let error = Error::Denied { what, name, then: OnDenied::Report };
+    fn deny(&mut self, what: Denied, name: &str) {
+        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
+            None => {}
+            Some(Denial::Close(input)) => self.handle(input),
+            Some(Denial::Report(error)) => {
                 self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             }
-            Some(Consequence::Close) => self.handle(Input::Denied { what, name }),
         }
     }
 

@@ -99,7 +99,7 @@ impl<F: MessageFormat> Link<F> {
         if is_builtin(args.event()) && self.called_builtin(number.as_ref(), args.event()) {
             return;
         }
-        if self.guard.as_ref().is_some_and(|guard| !guard.allow().permits_call(args.event())) {
+        if self.guard.as_ref().is_some_and(|guard| !guard.permits_call(args.event())) {
             if let Some(number) = &number {
                 self.refuse(number, &Failure::call_denied(args.event()));
             }

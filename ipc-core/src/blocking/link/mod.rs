@@ -13,18 +13,18 @@ use ipc_transport::BlockingStream;
 use super::calls::{Calls, IncomingCall};
 use super::socket_link::SocketLink;
 use super::{Incoming, NextError};
-use crate::access::{self, Consequence, Counts, Guard, Limited, Restrictions};
+use crate::access::{Counts, Denial, Guard, Limited, Restrictions};
 use crate::calls::{CallError, ControlEvents};
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
 use crate::protocol::calls::Sent;
 use crate::protocol::connection::backpressure::Pause;
-use crate::protocol::connection::{Input, Machine, Role, Rules};
+use crate::protocol::connection::{Machine, Role, Rules};
 use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::runtime::clock;
 use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
-use crate::{ClientEvent, CloseReport, Denied, EncodePayload, Message, MessageFormat, OnDenied};
+use crate::{ClientEvent, CloseReport, Denied, EncodePayload, Message, MessageFormat};
 pub(super) use turn::Outcome;
 
 /// A side that drives its link: a client, which connects when it has to, or a server's connection.
@@ -125,13 +125,10 @@ impl<F: MessageFormat> Link<F> {
     /// Counts what the peer may not do, and does what follows.
     #[cold]
     pub(super) fn deny(&mut self, what: Denied, name: &str) {
-        let name = access::shown(name);
-        match self.guard.as_mut().map(|guard| guard.deny(clock::now())) {
-            None | Some(Consequence::Nothing) => {}
-            Some(Consequence::Report) => {
-                self.report(Error::Denied { what, name, then: OnDenied::Report });
-            }
-            Some(Consequence::Close) => self.handle(Input::Denied { what, name }),
+        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
+            None => {}
+            Some(Denial::Close(input)) => self.handle(input),
+            Some(Denial::Report(error)) => drop(self.report(error)),
         }
     }
 

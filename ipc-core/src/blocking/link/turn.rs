@@ -211,7 +211,7 @@ impl<F: MessageFormat> Link<F> {
     /// Returns whether the peer may send the message.
     fn permits(&mut self, message: &Message) -> bool {
         let event = message.event();
-        let denied = self.guard.as_ref().is_some_and(|guard| !guard.allow().permits_event(event));
+        let denied = self.guard.as_ref().is_some_and(|guard| !guard.permits_event(event));
         if denied {
             self.deny(Denied::Event, event);
         }

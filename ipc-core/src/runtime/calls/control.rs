@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
-use crate::access;
 use crate::calls::failure::duplicate;
 use crate::error::Error;
 use crate::protocol::builtin::is_builtin;
@@ -94,9 +93,9 @@ fn call<F: MessageFormat>(
     // Before anything else, so that it does not show whether there is such a method.
     if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name)) {
         refuse(Failure::call_denied(name));
-        // The connection says what follows.
-        let name = access::shown(name);
-        return Some(Error::Denied { what: Denied::Call, name, then: OnDenied::Report });
+        // The connection shortens the name and says what follows.
+        let (what, name) = (Denied::Call, name.to_owned());
+        return Some(Error::Denied { what, name, then: OnDenied::Report });
     }
     let Some(method) = methods.get(name) else {
         refuse(Failure::unknown_method(name));
