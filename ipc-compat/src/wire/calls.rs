@@ -42,6 +42,14 @@ impl CallFormat for NodeFormat {
         })
     }
 
+    fn take_frame(&self, frame: &mut Bytes) -> Option<Control> {
+        // Its rules may forbid one of the events, of which the other is the longer one.
+        if self.layout.is_some() || !self.rules.allow_all_of(ANSWER.len()) {
+            return None;
+        }
+        ordinary_calls::take_frame(frame)
+    }
+
     fn uses_any_event(&self) -> bool {
         self.layout.is_some()
     }

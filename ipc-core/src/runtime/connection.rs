@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use ipc_transport::ReadHalf;
 
 use crate::calls::ControlEvents;
@@ -21,7 +22,7 @@ use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Message, MessageFormat, Peer};
+use crate::{FormatError, Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -173,26 +174,52 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             // What the handlers send leaves together, after the last frame.
             handling.get_or_insert_with(|| self.peer.outbox().handle());
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
-            match self.peer.format().decode(frame) {
-                Ok(message) if self.control.may_be(&message) => self.handle_control(message),
-                Ok(message) => {
-                    self.dispatcher.message(
-                        &mut self.snapshot,
-                        message,
-                        &self.peer,
-                        &mut self.backlog,
-                    );
-                }
-                Err(error) => {
-                    if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                        return Flow::End;
+            let handled = if self.control.begins(self.peer.format(), &frame) {
+                self.handle_call_frame(frame)
+            } else {
+                match self.peer.format().decode(frame) {
+                    Ok(message) if self.control.may_be(&message) => {
+                        self.handle_control(message);
+                        Ok(())
                     }
+                    Ok(message) => {
+                        self.dispatcher.message(
+                            &mut self.snapshot,
+                            message,
+                            &self.peer,
+                            &mut self.backlog,
+                        );
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                }
+            };
+            if let Err(error) = handled {
+                if let Flow::End = self.flow_after(Input::Malformed(error)) {
+                    return Flow::End;
                 }
             }
             if self.config.sync {
                 self.peer.outbox().on_received();
             }
         }
+    }
+
+    /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
+    #[inline(never)]
+    fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+        let methods = &self.dispatcher.handlers.methods;
+        if let Some(format) = self.peer.format().calls() {
+            if let Some(control) = format.take_frame(&mut frame) {
+                if let Some(error) = control::perform(&self.peer, methods, format, control) {
+                    self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+                }
+                return Ok(());
+            }
+        }
+        let message = self.peer.format().decode(frame)?;
+        self.handle_control(message);
+        Ok(())
     }
 
     /// Handles a message if it is a call or an answer, and dispatches it otherwise.

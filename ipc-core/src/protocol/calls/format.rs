@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::CallNumber;
 use crate::{FormatError, Message, MessageFormat};
@@ -26,6 +26,13 @@ pub trait CallFormat: MessageFormat {
     /// so that what it returns shares the message's memory at no cost. Default: `control`.
     fn take_control(&self, message: &mut Message) -> Option<Result<Control, InvalidControl>> {
         self.control(message)
+    }
+
+    /// Takes the call or answer in a frame, without decoding the frame first, if it has the form in which
+    /// this format writes them. Of every other frame `None`, and it is as it was. Only for frames that
+    /// [`begins_call`](MessageFormat::begins_call) is true for. Default: `None`.
+    fn take_frame(&self, _frame: &mut Bytes) -> Option<Control> {
+        None
     }
 
     /// Returns whether messages of any event may be calls and answers. Default: `false`, only those of

@@ -21,25 +21,37 @@ pub(crate) fn handle<F: MessageFormat>(
     message: &mut Message,
 ) -> Option<Option<Error>> {
     let format = peer.format().calls()?;
-    let (calls, outbox) = (peer.calls(), peer.outbox());
-    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
-    match format.take_control(message)? {
+    Some(match format.take_control(message)? {
+        Ok(control) => perform(peer, methods, format, control),
         Err(InvalidControl { error, number, .. }) => {
             if let Some(number) = number {
                 let failure = Failure::new("invalid_call", error.to_string());
-                answer_failure(outbox, format, &number, &failure);
+                answer_failure(peer.outbox(), format, &number, &failure);
             }
-            return Some(Some(error.into()));
+            Some(error.into())
         }
-        Ok(Control::Answer { number, more, result }) => {
+    })
+}
+
+/// Does what a control says. Returns the error to report, if there is one.
+pub(crate) fn perform<F: MessageFormat>(
+    peer: &Peer<F>,
+    methods: &Methods<F>,
+    format: &dyn CallFormat,
+    control: Control,
+) -> Option<Error> {
+    let (calls, outbox) = (peer.calls(), peer.outbox());
+    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
+    match control {
+        Control::Answer { number, more, result } => {
             answered(number, if more { Answer::Item } else { Answer::Last }, Ok(result));
         }
-        Ok(Control::Failure { number, failure }) => answered(number, Answer::Last, Err(failure)),
-        Ok(Control::Call { number, left, credit, message, .. }) => {
+        Control::Failure { number, failure } => answered(number, Answer::Last, Err(failure)),
+        Control::Call { number, left, credit, message, .. } => {
             let asked = Incoming { number, left, credit, args: &message };
-            return Some(call(peer, methods, format, asked));
+            return call(peer, methods, format, asked);
         }
-        Ok(Control::Cancel(number)) => {
+        Control::Cancel(number) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.cancel(&number) {
                 state.stop(id);
@@ -47,7 +59,7 @@ pub(crate) fn handle<F: MessageFormat>(
             drop(state);
             calls.ended.notify_waiters();
         }
-        Ok(Control::Credit(number, items)) => {
+        Control::Credit(number, items) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.running(&number) {
                 if let Some(credit) = state.credits.get_mut(&id) {
@@ -58,7 +70,7 @@ pub(crate) fn handle<F: MessageFormat>(
             calls.ended.notify_waiters();
         }
     }
-    Some(None)
+    None
 }
 
 /// A call of the peer.
