@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::methods::Method;
 use super::sink::SinkError;
-use super::{Calls, answer_failure};
+use super::{Calls, State, answer_failure};
 use crate::error::{EmitError, Error};
 use crate::protocol::calls::{ANSWER, CallNumber, Credit, EncodeCall, Failure, Signal};
 use crate::runtime::clock;
@@ -79,15 +79,9 @@ impl<F: MessageFormat> Call<F> {
     ///
     /// Cancel safe: it only waits.
     pub async fn cancelled(&self) {
-        let calls = self.inner.peer.calls();
-        loop {
-            let mut ended = pin!(calls.ended.notified());
-            ended.as_mut().enable();
-            if !calls.lock().answerer.is_running(self.inner.id) {
-                return;
-            }
-            ended.await;
-        }
+        let id = self.inner.id;
+        let ended = |state: &mut State| (!state.answerer.is_running(id)).then_some(());
+        self.inner.peer.calls().until(ended).await;
     }
 
     /// Returns a failure with data for programs, which the asker reads from
@@ -124,8 +118,7 @@ impl<F: MessageFormat> Call<F> {
     }
 
     /// Takes the credit of one item; `false` if there is none.
-    pub(super) fn take_credit(&self) -> Result<bool, SinkError> {
-        let mut state = self.calls().lock();
+    pub(super) fn take_credit(&self, state: &mut State) -> Result<bool, SinkError> {
         if !state.answerer.is_running(self.inner.id) {
             return Err(SinkError::Ended);
         }
@@ -139,38 +132,51 @@ impl<F: MessageFormat> Call<F> {
         Ok(there)
     }
 
-    /// Ends a stream: with the method's failure if it failed.
-    pub(super) async fn end_stream(&self, result: Result<(), Failure>) {
-        if let Some(number) = self.number() {
-            let sent = match result {
-                Ok(()) => self.try_send_signal(&Signal::End(&number)),
-                Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
-            };
-            self.wait_for_room(sent).await;
-        }
-        self.done();
+    /// Ends a stream: with the method's failure if it failed. Returns the frame if there is no room for
+    /// it yet: then the call has not ended.
+    #[must_use]
+    pub(super) fn end_stream(&self, result: Result<(), Failure>) -> Option<Bytes> {
+        let sent = self.number().map(|number| match result {
+            Ok(()) => self.try_send_signal(&Signal::End(&number)),
+            Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
+        });
+        self.unsent(sent)
     }
 
-    /// Waits until a frame is queued for which there was no room.
-    async fn wait_for_room(&self, sent: Result<Option<Bytes>, EmitError>) {
-        if let Ok(Some(frame)) = sent {
+    /// Waits until the frame of an answer is queued, and ends the call.
+    pub(super) fn answer_later(&self, frame: Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let call = self.clone();
+        // Rare, and large.
+        Box::pin(async move {
             // Refused means closed by now: there is no one to answer.
-            let _ = self.inner.peer.outbox().send_encoded(&frame).await;
+            let _ = call.inner.peer.outbox().send_encoded(&frame).await;
+            call.done();
+        })
+    }
+
+    /// Returns the frame of an answer for which there was no room; ends the call if there is none.
+    fn unsent(&self, sent: Option<Result<Option<Bytes>, EmitError>>) -> Option<Bytes> {
+        if let Some(Ok(Some(frame))) = sent {
+            return Some(frame);
         }
+        self.done();
+        None
     }
 
     pub(super) fn is_detached(&self) -> bool {
         self.inner.detached.load(Ordering::Relaxed)
     }
 
-    /// Answers the call, unless the answer is not wanted any more.
-    pub(super) async fn answer<R>(&self, result: Result<R, Failure>)
+    /// Answers the call, unless the answer is not wanted any more. Returns the frame if there is no room
+    /// for it yet: then the call has not ended. Until its answer is queued the call runs: a connection
+    /// that closes waits for it.
+    #[must_use]
+    pub(super) fn answer<R>(&self, result: Result<R, Failure>) -> Option<Bytes>
     where
         F: EncodeCall<R>,
     {
         let peer = &self.inner.peer;
-        // Until its answer is queued the call runs: a connection that closes waits for it.
-        if let Some(number) = self.number() {
+        let sent = self.number().map(|number| {
             let sent = match result {
                 Ok(result) => {
                     let format = peer.format();
@@ -178,13 +184,12 @@ impl<F: MessageFormat> Call<F> {
                 }
                 Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
             };
-            let sent = sent.or_else(|error| match Failure::instead_of_result(error) {
+            sent.or_else(|error| match Failure::instead_of_result(error) {
                 Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
                 None => Ok(None),
-            });
-            self.wait_for_room(sent).await;
-        }
-        self.done();
+            })
+        });
+        self.unsent(sent)
     }
 
     fn try_send_signal(&self, signal: &Signal<'_>) -> Result<Option<Bytes>, EmitError> {
@@ -200,7 +205,7 @@ impl<F: MessageFormat> Call<F> {
         state.answerer.done(self.inner.id);
         state.forget(self.inner.id);
         drop(state);
-        calls.ended.notify_waiters();
+        calls.notify();
     }
 
     /// Answers a call whose method panicked, and returns the error to report.
@@ -234,7 +239,7 @@ impl<F: MessageFormat> Call<F> {
         }
         let deadline = state.answerer.deadline(self.inner.id);
         drop(state);
-        calls.ended.notify_waiters();
+        calls.notify();
         deadline
     }
 

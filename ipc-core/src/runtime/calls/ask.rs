@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::slots::Outcome;
-use super::{Calls, run};
+use super::{Calls, State, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
 use crate::protocol::calls::later;
@@ -142,18 +142,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             };
             // Nothing has been waited for: it is as late as when the call was made.
             match self.try_open(self.now)? {
-                Err(_) => None,
+                Err(too_many) => Err(too_many),
                 Ok(open) => match self.try_queue(&open, method, args, open.left)? {
                     None => return Ok(open),
-                    full => Some((open, full)),
+                    full => Ok((open, full)),
                 },
             }
         };
         // Rare, and large.
         Box::pin(async move {
             let (open, mut full) = match waiting {
-                Some(waiting) => waiting,
-                None => (self.place().await?, None),
+                Ok(waiting) => waiting,
+                Err(too_many) => (self.place(too_many).await?, None),
             };
             let mut left = open.left;
             loop {
@@ -187,23 +187,30 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Returns a call that has a number, once there is a place for it.
-    async fn place(&self) -> Result<Open<'a>, CallError> {
-        loop {
-            // Registered before it looks again, so that no end falls between the two.
-            let mut ended = pin!(self.calls.ended.notified());
-            ended.as_mut().enable();
-            let too_many = match self.try_open(clock::now())? {
-                Ok(open) => return Ok(open),
-                Err(too_many) => too_many,
-            };
-            let place = tokio::time::timeout_at(self.deadline.into(), ended);
-            place.await.map_err(|_| too_many)?;
-        }
+    async fn place(&self, mut too_many: TooManyCalls) -> Result<Open<'a>, CallError> {
+        let place = self.calls.until(|state| match self.open(state, clock::now()) {
+            Ok(Ok(open)) => Some(Ok(open)),
+            Ok(Err(limit)) => {
+                too_many = limit;
+                None
+            }
+            Err(error) => Some(Err(error)),
+        });
+        let place = tokio::time::timeout_at(self.deadline.into(), place).await;
+        place.unwrap_or_else(|_| Err(too_many.into()))
     }
 
     fn try_open(&self, now: Instant) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
+        self.open(&mut self.calls.lock(), now)
+    }
+
+    /// Gives the call a number, if there is a place for it.
+    fn open(
+        &self,
+        state: &mut State,
+        now: Instant,
+    ) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
         let (calls, outbox, format) = (self.calls, self.peer.outbox(), self.format);
-        let mut state = calls.lock();
         if state.closed || state.closing {
             return Err(CallError::Closed { sent: Sent::No });
         }
@@ -341,7 +348,7 @@ impl Calls {
         }
         state.send_cancels(outbox, format);
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
     }
 
     /// Handles an answer: a result, an item or a failure.
@@ -385,7 +392,7 @@ impl Calls {
             }
         };
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -57,7 +57,7 @@ pub(crate) fn perform<F: MessageFormat>(
                 state.stop(id);
             }
             drop(state);
-            calls.ended.notify_waiters();
+            calls.notify();
         }
         Control::Credit(number, items) => {
             let mut state = calls.lock();
@@ -67,7 +67,7 @@ pub(crate) fn perform<F: MessageFormat>(
                 }
             }
             drop(state);
-            calls.ended.notify_waiters();
+            calls.notify();
         }
     }
     None
@@ -95,9 +95,9 @@ fn call<F: MessageFormat>(
             answer_failure(peer.outbox(), format, number, &failure);
         }
     };
-    let name = args.event();
-    let Some(method) = methods.get(name) else {
-        refuse(Failure::unknown_method(name));
+    let name = || args.event();
+    let Some(method) = methods.get(args.event_bytes()) else {
+        refuse(Failure::unknown_method(name()));
         return None;
     };
     if methods.is_busy() {
@@ -106,7 +106,7 @@ fn call<F: MessageFormat>(
     }
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
-        refuse(Failure::new("needs_stream", format!("{name:?} answers with a stream")));
+        refuse(Failure::new("needs_stream", format!("{:?} answers with a stream", name())));
         return None;
     }
     let mut state = peer.calls().lock();
@@ -144,7 +144,7 @@ fn call<F: MessageFormat>(
         Err(error) => {
             call.done();
             refuse(Failure::invalid_args(&error));
-            Some(HandlerError::payload(name.to_owned(), args, error).into())
+            Some(HandlerError::payload(name().to_owned(), args, error).into())
         }
     }
 }

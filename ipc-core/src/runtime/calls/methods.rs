@@ -1,6 +1,6 @@
 //! `Methods`: what a client or server answers calls with.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,9 @@ use crate::{DecodePayload, FormatError, Message, MessageFormat};
 
 /// The methods of one client or server, by their names.
 pub(crate) struct Methods<F> {
-    table: RwLock<HashMap<Box<str>, Arc<Method<F>>>>,
+    /// By bytes: whether a name that arrives is UTF-8 need not be looked at again. In order, since that
+    /// finds one of a few names sooner than a hash does, and peers choose none of them.
+    table: RwLock<BTreeMap<Box<[u8]>, Arc<Method<F>>>>,
     /// How many calls run in tasks, of all peers.
     tasks: Arc<AtomicUsize>,
 }
@@ -41,8 +43,13 @@ pub(super) enum Answers {
 struct Permit(Option<Arc<Semaphore>>);
 
 impl Permit {
+    /// Waits for the place, if one is needed.
     async fn get(self) -> Option<OwnedSemaphorePermit> {
-        self.0?.acquire_owned().await.ok()
+        match self.0 {
+            None => None,
+            // Rare, and large.
+            Some(permits) => Box::pin(permits.acquire_owned()).await.ok(),
+        }
     }
 }
 
@@ -72,7 +79,9 @@ impl<F: MessageFormat> Methods<F> {
             Box::pin(async move {
                 let _permit = permit.get().await;
                 let result = answer(args, call.clone()).await;
-                call.answer(result.map_err(E::into)).await;
+                if let Some(frame) = call.answer(result.map_err(E::into)) {
+                    call.answer_later(frame).await;
+                }
             })
         });
     }
@@ -96,7 +105,9 @@ impl<F: MessageFormat> Methods<F> {
             Box::pin(async move {
                 let _permit = permit.get().await;
                 let result = answer(args, Sink::new(call.clone())).await;
-                call.end_stream(result.map_err(E::into)).await;
+                if let Some(frame) = call.end_stream(result.map_err(E::into)) {
+                    call.answer_later(frame).await;
+                }
             })
         });
     }
@@ -118,7 +129,7 @@ impl<F: MessageFormat> Methods<F> {
         let tasks = Arc::clone(&self.tasks);
         let method = Method { name: name.into(), answers, options, tasks, start: Box::new(start) };
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.insert(name.into(), Arc::new(method));
+        let old = table.insert(name.as_bytes().into(), Arc::new(method));
         // Dropping a method drops what it captured, which may come back here.
         drop(table);
         drop(old);
@@ -127,12 +138,12 @@ impl<F: MessageFormat> Methods<F> {
     /// Removes a method; `false` if there is none with this name. Calls of it that run go on.
     pub(crate) fn remove(&self, name: &str) -> bool {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.remove(name);
+        let old = table.remove(name.as_bytes());
         drop(table);
         old.is_some()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Method<F>>> {
+    pub(super) fn get(&self, name: &[u8]) -> Option<Arc<Method<F>>> {
         self.table.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 

@@ -10,6 +10,7 @@ mod sink;
 mod slots;
 mod stream;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -36,8 +37,10 @@ pub use stream::{CallStream, CallingStream};
 #[derive(Debug)]
 pub(crate) struct Calls {
     state: Mutex<State>,
-    /// Notified when a call has ended, on either side.
-    ended: Notify,
+    /// Notified when a call has ended, on either side, or got credit.
+    changed: Notify,
+    /// How many wait for that.
+    waiting: AtomicUsize,
     config: Arc<ConnectionConfig>,
 }
 
@@ -84,7 +87,8 @@ impl Calls {
             duplicate_reported: false,
             errors: Vec::new(),
         };
-        Self { state: Mutex::new(state), ended: Notify::new(), config }
+        let waiting = AtomicUsize::new(0);
+        Self { state: Mutex::new(state), changed: Notify::new(), waiting, config }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -105,9 +109,7 @@ impl Calls {
         for (number, sent) in lost {
             wakers.extend(state.slots.end(number, Err(error(sent))));
         }
-        for id in state.answerer.connection_lost() {
-            state.stop(id);
-        }
+        state.stop_all();
         state.duplicate_reported = false;
         self.wake(state, wakers);
     }
@@ -121,9 +123,7 @@ impl Calls {
         let error = || CallError::Closed { sent: Sent::No };
         let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
         let wakers: Vec<_> = wakers.flatten().collect();
-        for id in state.answerer.connection_lost() {
-            state.stop(id);
-        }
+        state.stop_all();
         self.wake(state, wakers);
     }
 
@@ -162,13 +162,28 @@ impl Calls {
 
     /// Waits until no call is open and none runs.
     pub(crate) async fn idle(&self) {
+        self.until(|state| state.is_idle().then_some(())).await;
+    }
+
+    /// Waits until `find` finds something. It is asked again each time a call has ended.
+    async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
+        let _waiting = Waiting::new(&self.waiting);
         loop {
-            let mut ended = std::pin::pin!(self.ended.notified());
-            ended.as_mut().enable();
-            if self.lock().is_idle() {
-                return;
+            // Registered before it looks, so that no change falls between the two.
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(found) = find(&mut self.lock()) {
+                return found;
             }
-            ended.await;
+            changed.await;
+        }
+    }
+
+    /// Tells those who wait that a call has ended: after the lock was held for that.
+    fn notify(&self) {
+        // Who is not counted here yet takes the lock after it and sees the change.
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.changed.notify_waiters();
         }
     }
 
@@ -185,14 +200,37 @@ impl Calls {
     /// Unlocks, and wakes the futures of calls that have ended.
     fn wake(&self, state: MutexGuard<'_, State>, wakers: Vec<Waker>) {
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
         wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Counts one who waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl State {
     fn is_idle(&self) -> bool {
         self.asker.is_empty() && self.answerer.is_empty()
+    }
+
+    /// Stops what runs for the peer: no answer can arrive any more.
+    fn stop_all(&mut self) {
+        for id in self.answerer.connection_lost() {
+            self.stop(id);
+        }
     }
 
     /// Stops the task of a call whose answer is not wanted any more.
@@ -204,8 +242,10 @@ impl State {
 
     /// Forgets a call that has ended, and returns its task if it has one that can be stopped.
     fn forget(&mut self, id: u64) -> Option<AbortHandle> {
-        self.credits.remove(&id);
-        self.running.remove(&id)
+        if !self.credits.is_empty() {
+            self.credits.remove(&id);
+        }
+        if self.running.is_empty() { None } else { self.running.remove(&id) }
     }
 
     /// Sends the cancels that the peer is owed, as far as they find room.

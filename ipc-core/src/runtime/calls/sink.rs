@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::pin::pin;
 
-use super::Call;
+use super::{Call, State};
 use crate::MessageFormat;
 use crate::error::EmitError;
 use crate::protocol::calls::EncodeCall;
@@ -68,14 +67,11 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
     where
         F: EncodeCall<R>,
     {
-        loop {
-            let mut changed = pin!(self.call.calls().ended.notified());
-            changed.as_mut().enable();
-            if self.call.take_credit()? {
-                break;
-            }
-            changed.await;
-        }
+        let credit = |state: &mut State| match self.call.take_credit(state) {
+            Ok(false) => None,
+            taken => Some(taken),
+        };
+        self.call.calls().until(credit).await?;
         match self.queue(item)? {
             None => Ok(()),
             Some(frame) => Ok(self.call.peer().outbox().send_encoded(&frame).await?),
@@ -91,7 +87,7 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
     where
         F: EncodeCall<R>,
     {
-        if !self.call.take_credit()? {
+        if !self.call.take_credit(&mut self.call.calls().lock())? {
             return Err(SinkError::NoCredit);
         }
         let Some(number) = self.call.number() else { return Err(SinkError::Ended) };
