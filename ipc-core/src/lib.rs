@@ -56,6 +56,6 @@ pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events,
-    Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Audience, Call, CallFuture, CallStream, Calling, CallingStream, Client, ClientBuilder,
+    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
 };

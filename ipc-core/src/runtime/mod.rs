@@ -20,7 +20,7 @@ pub(crate) mod server;
 mod stream;
 pub(crate) mod timer;
 
-pub use calls::{Call, CallStream, Calling, CallingStream, Sink, SinkError};
+pub use calls::{Call, CallFuture, CallStream, Calling, CallingStream, Sink, SinkError};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};

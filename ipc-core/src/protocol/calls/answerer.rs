@@ -160,14 +160,14 @@ impl Answerer {
     fn get(&self, id: u64) -> Option<&Running> {
         match &self.newest {
             Some((newest, running)) if *newest == id => Some(running),
-            _ => self.running.get(&id),
+            _ => self.running.get(id),
         }
     }
 
     fn get_mut(&mut self, id: u64) -> Option<&mut Running> {
         match &mut self.newest {
             Some((newest, running)) if *newest == id => Some(running),
-            _ => self.running.get_mut(&id),
+            _ => self.running.get_mut(id),
         }
     }
 
@@ -242,19 +242,22 @@ impl Answerer {
         }
         self.file_newest();
         let mut expired = Vec::new();
-        while let Some((_, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
-            let number = self.remove(id).and_then(|running| running.number);
-            expired.push(Expired { id, number });
+        loop {
+            let current = |id| deadline(&self.running, id);
+            let Some(id) = self.deadlines.take_due(now, current) else { return expired };
+            if let Some(Running { number, .. }) = self.remove(id) {
+                expired.push(Expired { id, number });
+            }
         }
-        expired
     }
 
     /// Ends every call, and returns their ids in the order in which they came: the connection is lost,
     /// so no answer can arrive.
     pub fn connection_lost(&mut self) -> Vec<u64> {
         self.file_newest();
-        let mut ids: Vec<u64> = self.running.drain().map(|(id, _)| id).collect();
+        let mut ids: Vec<u64> = self.running.iter().map(|(id, _)| id).collect();
         ids.sort_unstable();
+        self.running.clear();
         self.by_number.clear();
         self.deadlines.clear();
         ids
@@ -264,7 +267,7 @@ impl Answerer {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let newest = self.newest.as_ref().map(|(_, running)| running.deadline);
-        let first = self.deadlines.first().map(|(at, _)| at);
+        let first = self.deadlines.first(|id| deadline(&self.running, id)).map(|(at, _)| at);
         newest.into_iter().chain(first).min()
     }
 
@@ -290,7 +293,7 @@ impl Answerer {
         if self.newest.as_ref().is_some_and(|(newest, _)| *newest == id) {
             return self.newest.take().map(|(_, running)| running);
         }
-        let running = self.running.remove(&id)?;
+        let running = self.running.remove(id)?;
         self.forget_deadline(running.deadline, id);
         if let Some(number) = &running.number {
             self.by_number.remove(number);
@@ -304,7 +307,7 @@ impl Answerer {
             newest.deadline = deadline;
             return;
         }
-        let Some(running) = self.running.get_mut(&id) else { return };
+        let Some(running) = self.running.get_mut(id) else { return };
         let before = std::mem::replace(&mut running.deadline, deadline);
         self.forget_deadline(before, id);
         self.deadlines.add(deadline, id);
@@ -312,9 +315,13 @@ impl Answerer {
 
     /// Removes a deadline that the call does not have any more.
     fn forget_deadline(&mut self, at: Instant, id: u64) {
-        let current = |id| self.running.get(&id).map(|running| running.deadline);
-        self.deadlines.remove(at, id, current);
+        self.deadlines.remove(at, id, |id| deadline(&self.running, id));
     }
+}
+
+/// Returns the deadline of a call that is in the table.
+fn deadline(running: &ById<Running>, id: u64) -> Option<Instant> {
+    running.get(id).map(|running| running.deadline)
 }
 
 impl CallNumber {

@@ -109,8 +109,9 @@ impl CallHead<'_> {
     /// never says that it has none.
     #[must_use]
     pub fn left_in_ms(&self) -> Option<u64> {
-        let ms = self.left?.as_nanos().div_ceil(1_000_000);
-        Some(u64::try_from(ms).unwrap_or(u64::MAX))
+        let left = self.left?;
+        let begun = u64::from(left.subsec_nanos().div_ceil(1_000_000));
+        Some(left.as_secs().saturating_mul(1000).saturating_add(begun))
     }
 
     /// Returns the time of so many milliseconds, at most [`MAX_LEFT`](Self::MAX_LEFT), or `None` if

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -23,53 +22,50 @@ use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Pe
 /// connection is lost), the method's future is dropped at its next `await`, unless the call is
 /// [detached](Self::detach) or the method [uncancellable](crate::MethodOptions::uncancellable).
 pub struct Call<F> {
-    inner: Arc<Inner<F>>,
-}
-
-struct Inner<F> {
     peer: Peer<F>,
     method: Arc<Method<F>>,
     /// Its number on this side.
     id: u64,
     deadline: Instant,
-    detached: AtomicBool,
 }
 
 impl<F: MessageFormat> Call<F> {
     pub(super) fn new(peer: Peer<F>, method: Arc<Method<F>>, id: u64, deadline: Instant) -> Self {
-        let detached = AtomicBool::new(method.options.uncancellable);
-        Self { inner: Arc::new(Inner { peer, method, id, deadline, detached }) }
+        Self { peer, method, id, deadline }
     }
 
     /// Returns who made the call.
     #[must_use]
     pub fn peer(&self) -> &Peer<F> {
-        &self.inner.peer
+        &self.peer
     }
 
     /// Returns the name of the method.
     #[must_use]
     pub fn method(&self) -> &str {
-        &self.inner.method.name
+        &self.method.name
     }
 
     /// Returns when the call is stopped at the latest: what the asker gave it, at most the option
     /// [`max_time`](crate::CallOptions::max_time).
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.inner.deadline
+        self.deadline
     }
 
     /// Returns how long the call still has.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        self.inner.deadline.saturating_duration_since(clock::now())
+        self.deadline.saturating_duration_since(clock::now())
     }
 
     /// Lets the method run to its end from now on, whatever the asker does.
     pub fn detach(&self) {
-        self.inner.detached.store(true, Ordering::Relaxed);
-        self.inner.peer.calls().lock().running.remove(&self.inner.id);
+        let mut state = self.peer.calls().lock();
+        state.running.remove(self.id);
+        if !self.method.options.uncancellable {
+            state.detached.insert(self.id);
+        }
     }
 
     /// Waits until the result is not wanted any more. For a method that runs to its end and would
@@ -79,9 +75,9 @@ impl<F: MessageFormat> Call<F> {
     ///
     /// Cancel safe: it only waits.
     pub async fn cancelled(&self) {
-        let id = self.inner.id;
+        let id = self.id;
         let ended = |state: &mut State| (!state.answerer.is_running(id)).then_some(());
-        self.inner.peer.calls().until(ended).await;
+        self.peer.calls().until(ended).await;
     }
 
     /// Returns a failure with data for programs, which the asker reads from
@@ -101,33 +97,33 @@ impl<F: MessageFormat> Call<F> {
     {
         // A name that every format lets pass: only the payload is used.
         let mut frame = bytes::BytesMut::new();
-        let format = self.inner.peer.format();
+        let format = self.peer.format();
         format.encode(ANSWER, data, &mut frame)?;
         Ok(Failure::new(code, message).with_data(Message::of_frame(format, frame.freeze())))
     }
 
     pub(super) fn calls(&self) -> &Calls {
-        self.inner.peer.calls()
+        self.peer.calls()
     }
 
     /// Returns the number that the asker gave the call, as long as an answer is wanted. A
     /// [notice](Peer::notice) has none.
     #[must_use]
     pub fn number(&self) -> Option<CallNumber> {
-        self.calls().lock().answerer.number(self.inner.id).cloned()
+        self.calls().lock().answerer.number(self.id).cloned()
     }
 
     /// Takes the credit of one item; `false` if there is none.
     pub(super) fn take_credit(&self, state: &mut State) -> Result<bool, SinkError> {
-        if !state.answerer.is_running(self.inner.id) {
+        if !state.answerer.is_running(self.id) {
             return Err(SinkError::Ended);
         }
-        let there = state.credits.get_mut(&self.inner.id).is_some_and(Credit::take);
+        let there = state.credits.get_mut(self.id).is_some_and(Credit::take);
         let now = clock::now();
         if there {
-            state.answerer.item(self.inner.id, now);
+            state.answerer.item(self.id, now);
         } else {
-            state.answerer.stalls(self.inner.id, now, STALL_TIMEOUT);
+            state.answerer.stalls(self.id, now, STALL_TIMEOUT);
         }
         Ok(there)
     }
@@ -149,7 +145,7 @@ impl<F: MessageFormat> Call<F> {
         // Rare, and large.
         Box::pin(async move {
             // Refused means closed by now: there is no one to answer.
-            let _ = call.inner.peer.outbox().send_encoded(&frame).await;
+            let _ = call.peer.outbox().send_encoded(&frame).await;
             call.done();
         })
     }
@@ -163,8 +159,9 @@ impl<F: MessageFormat> Call<F> {
         None
     }
 
-    pub(super) fn is_detached(&self) -> bool {
-        self.inner.detached.load(Ordering::Relaxed)
+    /// Returns whether it runs to its end, whatever the asker does.
+    pub(super) fn is_detached(&self, state: &State) -> bool {
+        self.method.options.uncancellable || state.detached.contains(&self.id)
     }
 
     /// Answers the call, unless the answer is not wanted any more. Returns the frame if there is no room
@@ -175,7 +172,7 @@ impl<F: MessageFormat> Call<F> {
     where
         F: EncodeCall<R>,
     {
-        let peer = &self.inner.peer;
+        let peer = &self.peer;
         let sent = self.number().map(|number| {
             let sent = match result {
                 Ok(result) => {
@@ -193,24 +190,28 @@ impl<F: MessageFormat> Call<F> {
     }
 
     fn try_send_signal(&self, signal: &Signal<'_>) -> Result<Option<Bytes>, EmitError> {
-        let peer = &self.inner.peer;
+        let peer = &self.peer;
         let Some(format) = peer.format().calls() else { return Ok(None) };
         peer.outbox().try_send(|out| format.encode_signal(signal, out))
     }
 
     /// Ends the call on this side.
     pub(super) fn done(&self) {
-        let calls = self.inner.peer.calls();
+        let calls = self.peer.calls();
         let mut state = calls.lock();
-        state.answerer.done(self.inner.id);
-        state.forget(self.inner.id);
+        state.answerer.done(self.id);
+        state.forget(self.id);
+        // Not with what is forgotten: an expired call of which this is known goes on.
+        if !state.detached.is_empty() {
+            state.detached.remove(&self.id);
+        }
         drop(state);
         calls.notify();
     }
 
     /// Answers a call whose method panicked, and returns the error to report.
     pub(super) fn panicked(&self, message: String) -> HandlerError {
-        let peer = &self.inner.peer;
+        let peer = &self.peer;
         if let (Some(number), Some(format)) = (self.number(), peer.format().calls()) {
             // The panic's text may say what is not the peer's business.
             let failure = Failure::new("panicked", "the method panicked");
@@ -220,14 +221,13 @@ impl<F: MessageFormat> Call<F> {
         HandlerError::Panicked { event: self.method().to_owned(), message }
     }
 
-    /// Ends the calls of this peer whose time is over, and answers them. Returns the deadline of this
-    /// one if it is not over.
-    pub(super) fn expire(&self) -> Option<Instant> {
-        let peer = &self.inner.peer;
+    /// Ends the calls of this peer whose time is over, and answers them.
+    pub(super) fn expire(&self) -> Expiry {
+        let peer = &self.peer;
         let calls = peer.calls();
         let mut state = calls.lock();
         for expired in state.answerer.expire(clock::now()) {
-            if expired.id == self.inner.id {
+            if expired.id == self.id {
                 state.forget(expired.id);
             } else {
                 state.stop(expired.id);
@@ -237,28 +237,34 @@ impl<F: MessageFormat> Call<F> {
                 answer_failure(peer.outbox(), format, &number, &failure);
             }
         }
-        let deadline = state.answerer.deadline(self.inner.id);
+        let expiry = match state.answerer.deadline(self.id) {
+            Some(deadline) => Expiry::Later(deadline),
+            None if self.is_detached(&state) => Expiry::Never,
+            None => Expiry::Over,
+        };
         drop(state);
         calls.notify();
-        deadline
+        expiry
     }
 
     /// Goes on with the call in a task, which is stopped when the answer is not wanted any more.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let calls = self.inner.peer.calls();
-        let wanted = calls.lock().answerer.is_running(self.inner.id);
-        if !wanted && !self.is_detached() {
+        let calls = self.peer.calls();
+        let state = calls.lock();
+        let wanted = state.answerer.is_running(self.id) || self.is_detached(&state);
+        drop(state);
+        if !wanted {
             return;
         }
         // Not under the lock: a runtime that stops drops the task here, and with it what its method
         // has called, which takes the lock.
         let handle = tokio::spawn(task).abort_handle();
         let mut state = calls.lock();
-        if self.is_detached() {
+        if self.is_detached(&state) {
             return;
         }
-        if state.answerer.is_running(self.inner.id) {
-            state.running.insert(self.inner.id, handle);
+        if state.answerer.is_running(self.id) {
+            state.running.insert(self.id, handle);
         } else {
             drop(state);
             // Ended by now, or not wanted any more.
@@ -268,8 +274,18 @@ impl<F: MessageFormat> Call<F> {
 
     /// Reports an error in the call's task.
     pub(super) fn report(&self, error: Error) {
-        self.inner.peer.calls().report(error, self.inner.peer.outbox());
+        self.peer.calls().report(error, self.peer.outbox());
     }
+}
+
+/// What has become of a call at its deadline.
+pub(super) enum Expiry {
+    /// It was given time until then.
+    Later(Instant),
+    /// It is not answered any more, and runs to its end.
+    Never,
+    /// It is over.
+    Over,
 }
 
 /// How long a stream waits for credit.
@@ -277,12 +293,13 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl<F> Clone for Call<F> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        let (peer, method) = (self.peer.clone(), Arc::clone(&self.method));
+        Self { peer, method, id: self.id, deadline: self.deadline }
     }
 }
 
 impl<F> fmt::Debug for Call<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("method", &self.inner.method.name).finish_non_exhaustive()
+        f.debug_struct("Call").field("method", &self.method.name).finish_non_exhaustive()
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn perform<F: MessageFormat>(
         Control::Credit(number, items) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.running(&number) {
-                if let Some(credit) = state.credits.get_mut(&id) {
+                if let Some(credit) = state.credits.get_mut(id) {
                     credit.add(items);
                 }
             }

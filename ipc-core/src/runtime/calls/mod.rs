@@ -1,7 +1,9 @@
 //! The calls of one peer, in both directions: what its handles and its connection share.
 
+mod alarm;
 mod answer;
 mod ask;
+mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
@@ -10,6 +12,7 @@ mod sink;
 mod slots;
 mod stream;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -17,6 +20,7 @@ use std::task::Waker;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::alarm::Alarm;
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::{EmitError, Error};
@@ -29,7 +33,7 @@ use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
-pub use ask::Calling;
+pub use calling::{CallFuture, Calling};
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
 
@@ -49,9 +53,13 @@ struct State {
     asker: Asker,
     /// What the futures of open calls wait for.
     slots: Slots,
+    /// What wakes them when their time is over, if one of them waits.
+    alarm: Option<Alarm>,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
+    /// The ids of the calls that run to their ends whatever the asker does, since their methods said so.
+    detached: HashSet<u64>,
     /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
     /// would keep what follows it from being sent.
     cancels: bool,
@@ -78,8 +86,10 @@ impl Calls {
         let state = State {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
+            alarm: None,
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
+            detached: HashSet::new(),
             cancels: !config.sync,
             credits: ById::default(),
             closing: false,
@@ -242,10 +252,8 @@ impl State {
 
     /// Forgets a call that has ended, and returns its task if it has one that can be stopped.
     fn forget(&mut self, id: u64) -> Option<AbortHandle> {
-        if !self.credits.is_empty() {
-            self.credits.remove(&id);
-        }
-        if self.running.is_empty() { None } else { self.running.remove(&id) }
+        self.credits.remove(id);
+        self.running.remove(id)
     }
 
     /// Sends the cancels that the peer is owed, as far as they find room.

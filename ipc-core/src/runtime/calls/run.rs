@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Call;
+use super::answer::Expiry;
 use super::methods::{Method, Task};
 use crate::handlers::router::panic_message;
 use crate::{HandlerError, MessageFormat};
@@ -77,9 +78,9 @@ async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task
             end = &mut guarded => ended = Some(end),
             () = &mut deadline => match call.expire() {
                 // A stream is given time with each item.
-                Some(at) => deadline.as_mut().reset(at.into()),
-                None if call.is_detached() => break,
-                None => return,
+                Expiry::Later(at) => deadline.as_mut().reset(at.into()),
+                Expiry::Never => break,
+                Expiry::Over => return,
             }
         }
     }

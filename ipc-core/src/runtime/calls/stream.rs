@@ -76,8 +76,12 @@ where
                 return Err(CallError::Unsupported("there are no streams over datagrams"));
             }
             let window = Some(peer.config().calls.window);
-            let asked = Asked::new(peer, calling.within, calling.detached, window)?;
-            let open = asked.begin(calling.starter, calling.method, calling.args).await?;
+            let Calling { starter, method, args, within, detached, .. } = calling;
+            let asked = Asked::new(peer, within, detached, window)?;
+            let open = match asked.try_begin(starter, method, args)? {
+                Ok(open) => open,
+                Err(unplaced) => asked.begin_later(unplaced, method, args).await?,
+            };
             let number = open.into_number();
             let at_most = at_most.and_then(|limit| clock::now().checked_add(limit));
             let (peer, idle) = (peer.clone(), asked.within);
