@@ -6,6 +6,7 @@
 )]
 #![forbid(unsafe_code)]
 
+mod access;
 #[cfg(feature = "tokio")]
 pub mod blocking;
 #[cfg(feature = "tokio")]
@@ -16,6 +17,7 @@ mod error;
 mod event;
 mod format;
 mod formats;
+pub mod groups;
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
@@ -32,7 +34,10 @@ pub mod protocol;
 mod runtime;
 
 #[cfg(feature = "tokio")]
-pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents};
+pub use access::{Access, Limited, Refusal};
+pub use access::{OverRate, Rate};
+#[cfg(feature = "tokio")]
+pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]
 pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
@@ -40,6 +45,9 @@ pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, Shutdown
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
+pub use groups::{Pattern, PatternError};
+#[cfg(feature = "tokio")]
+pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
@@ -52,10 +60,11 @@ pub use message::Message;
 pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
+pub use protocol::builtin::{About, AboutMethod};
 pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallFuture, CallStream, Calling, CallingStream, Client, ClientBuilder,
-    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Call, CallFuture, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream,
+    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };

@@ -5,7 +5,7 @@
 mod of;
 
 pub(crate) use of::of_runtime;
-pub use of::{of, of_call, of_connect, of_disconnect, of_emit};
+pub use of::{of, of_call, of_connect, of_disconnect, of_emit, of_refusal};
 
 /// The address is taken.
 pub const ADDRESS_IN_USE: &str = "ERR_IPC_ADDRESS_IN_USE";
@@ -52,7 +52,7 @@ pub const CONTAINS_DELIMITER: &str = "ERR_IPC_CONTAINS_DELIMITER";
 pub const DATAGRAM_NOT_SENT: &str = "ERR_IPC_DATAGRAM_NOT_SENT";
 /// Bytes came after an error that had ended the stream.
 pub const DECODER_FAILED: &str = "ERR_IPC_DECODER_FAILED";
-/// The peer does not allow the call.
+/// The peer does not allow the call, or a peer was not let in.
 pub const DENIED: &str = "ERR_IPC_DENIED";
 /// The socket cannot be made in its directory.
 pub const DIRECTORY_NOT_WRITABLE: &str = "ERR_IPC_DIRECTORY_NOT_WRITABLE";
@@ -132,6 +132,8 @@ pub const PEER_REFUSED: &str = "ERR_IPC_PEER_REFUSED";
 /// Raw mode has no events: `emit` was called, or a payload asked for as a type; in node-ipc the
 /// event's name would be sent as the bytes.
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
+/// A peer sent more than its rate allows.
+pub const RATE_EXCEEDED: &str = "ERR_IPC_RATE_EXCEEDED";
 /// Unfinished frames of all peers take too much.
 pub const RECEIVE_BUDGET: &str = "ERR_IPC_RECEIVE_BUDGET";
 /// A call was not answered in time. In `layouts::requests` it is also the name of `deadline`.

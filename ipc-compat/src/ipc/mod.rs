@@ -36,7 +36,7 @@ pub use args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
 pub use client::IpcClient;
 pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
-pub use raw_socket::RawSocket;
+pub use raw_socket::{RawSocket, RawTarget};
 pub use server::IpcServer;
 pub use sorted_args::{Arg, Call};
 #[cfg(feature = "tls-base")]

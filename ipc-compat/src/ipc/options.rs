@@ -51,8 +51,8 @@ impl Config {
         Ok(of_client(self, &Logged::new(Log::new(self), self)))
     }
 
-    /// Returns the options of a server: limits, timeouts, `max_connections`, what follows a malformed
-    /// frame, and with `log_payloads` the log of what is sent.
+    /// Returns the options of a server: limits, timeouts, `max_connections`, `access`, `rate`, what
+    /// follows a malformed frame, and with `log_payloads` the log of what is sent.
     ///
     /// # Errors
     ///
@@ -79,6 +79,8 @@ pub(super) fn of_server(config: &Config, log: &Logged) -> ServerOptions {
         .connection(of_connection(config, log))
         // Wire rule W24
         .max_connections(config.max_connections)
+        .access(config.access.clone())
+        .rate(config.rate)
 }
 
 fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {
@@ -89,7 +91,8 @@ fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {
         .on_malformed(on_malformed(config))
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
         .high_water_mark(config.high_water_mark)
-        .calls(config.calls);
+        .calls(config.calls)
+        .name(Some(config.id.as_str().into()));
     match log.sent() {
         Some(write) => options.watch_sent(write),
         None => options,

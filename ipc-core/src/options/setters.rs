@@ -19,6 +19,7 @@ macro_rules! setters {
             linger: std::time::Duration,
             event_bytes: usize,
             calls: crate::CallOptions,
+            name: Option<std::sync::Arc<str>>,
         }
     };
     (watch_sent at [$($at:tt)*]) => {
@@ -46,6 +47,8 @@ macro_rules! setters {
         $crate::options::setters! { ServerOptions at $at =>
             connection: crate::ConnectionOptions,
             max_connections: usize,
+            access: crate::Access,
+            rate: Option<crate::Rate>,
         }
     };
     ($owner:ident at $at:tt => $($name:ident: $type:ty,)+) => {

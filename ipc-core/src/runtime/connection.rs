@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use ipc_transport::ReadHalf;
@@ -18,6 +19,7 @@ use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
 use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
+use crate::runtime::gauge::{Gauge, Pass};
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
@@ -38,6 +40,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     charge: Charge,
     /// Whether what is received and sent are datagrams.
     datagrams: bool,
+    /// How much of its rate the peer has used, if it has one.
+    gauge: Option<Box<Gauge>>,
     /// Which messages may be calls and answers.
     control: ControlEvents,
     snapshot: Snapshot<Peer<F>, L>,
@@ -79,11 +83,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         role: Role,
     ) -> Self {
         let framing = peer.format().framing();
+        let datagrams = reader.max_datagram().is_some();
         Self {
+            gauge: Gauge::of(&peer, datagrams),
             control: ControlEvents::of(peer.format(), &config),
             machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
-            datagrams: reader.max_datagram().is_some(),
+            datagrams,
             peer,
             dispatcher,
             config,
@@ -174,6 +180,9 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             // What the handlers send leaves together, after the last frame.
             handling.get_or_insert_with(|| self.peer.outbox().handle());
             *budget = budget.saturating_sub(frame.len() + FRAME_COST);
+            if self.gauge.is_some() && !self.passes(frame.len(), budget) {
+                continue;
+            }
             let handled = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
             } else {
@@ -220,6 +229,34 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         let message = self.peer.format().decode(frame)?;
         self.handle_control(message);
         Ok(())
+    }
+
+    /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
+    /// then, the turn has nothing left.
+    #[cold]
+    fn passes(&mut self, bytes: usize, budget: &mut usize) -> bool {
+        let Some(gauge) = &mut self.gauge else { return true };
+        match gauge.take(bytes) {
+            Pass::Yes => return true,
+            Pass::ThenPause => {
+                *budget = 0;
+                return true;
+            }
+            Pass::No(None) => {}
+            Pass::No(Some(error)) => {
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+            }
+            Pass::Close(rate) => {
+                self.handle(Input::OverRate(rate));
+                *budget = 0;
+            }
+        }
+        false
+    }
+
+    /// Returns until when the peer is not read from, since it has used up its rate.
+    fn throttled_until(&mut self) -> Option<Instant> {
+        self.gauge.as_mut()?.throttled_until()
     }
 
     /// Handles a message if it is a call or an answer, and dispatches it otherwise.
@@ -312,15 +349,19 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 Want::Disconnect => return this.disconnect(cx),
             }
             // A peer that does not read its answers is not read from. It may have sent more.
-            let more = this.peer.outbox().is_paused() || this.receive(cx);
+            let more = this.peer.outbox().is_paused()
+                || this.throttled_until().is_some()
+                || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
             let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
             let sent = this.send(cx);
+            let throttled_until = this.throttled_until();
             // After the errors of datagrams that were not sent.
-            let stalled =
-                this.backlog.poll_flush(cx).is_pending() || this.peer.outbox().is_backlogged();
+            let stalled = this.backlog.poll_flush(cx).is_pending()
+                || this.peer.outbox().is_backlogged()
+                || throttled_until.is_some();
             if !this.machine.is_open() {
                 // A stream that is not read does not keep a connection open that is closing.
                 if !more || (want != Want::Open && stalled) {
@@ -346,7 +387,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 this.machine.inbound().release();
                 this.snapshot.release();
             }
-            let at = [at, sent.flush_at, sent.patient_until];
+            let at = [at, sent.flush_at, sent.patient_until, throttled_until];
             if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
                 return Poll::Pending;
             }

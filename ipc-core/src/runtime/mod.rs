@@ -7,6 +7,7 @@ pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod dispatcher;
 pub(crate) mod events;
+pub(crate) mod gauge;
 pub(crate) mod lanes;
 pub(crate) mod outbox;
 // loom switches between its threads by hand, which Wine does not survive.
@@ -26,6 +27,6 @@ pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
-pub use server::broadcast::Audience;
 pub use server::builder::ServerBuilder;
+pub use server::target::Target;
 pub use stream::EventStream;

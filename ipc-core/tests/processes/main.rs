@@ -13,6 +13,8 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod access;
+#[cfg(target_os = "linux")]
 mod calls;
 #[cfg(target_os = "linux")]
 mod floods;
@@ -42,9 +44,14 @@ const TESTS: &[(&str, fn())] = &[
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
+    ("a_flood_of_calls_of_no_builtin_method_costs_nothing", floods::unknown_builtin),
     ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),
     ("a_flood_of_calls_with_one_number_costs_nothing", floods::equal_numbers),
     ("a_flood_of_calls_that_reads_no_answer_is_not_read", floods::unread_answers),
+    ("a_flood_of_questions_that_reads_no_answer_is_not_read", floods::unread_info),
+    ("other_users_are_let_in_or_refused", access::other_users),
+    ("a_throttled_flood_delays_no_other_peer", access::throttled_flood),
+    ("a_dropped_flood_delays_no_other_peer", access::dropped_flood),
 ];
 #[cfg(not(target_os = "linux"))]
 const TESTS: &[(&str, fn())] = &[];
@@ -54,7 +61,9 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let [play, role, path] = &arguments[..] {
         if play == "--play" {
-            if role.starts_with("call") {
+            if role == "stranger" {
+                access::play(path);
+            } else if role.starts_with("call") {
                 calls::play(role, path);
             } else {
                 killed::play(role, path);

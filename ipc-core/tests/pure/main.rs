@@ -8,6 +8,7 @@ mod connection_rules;
 mod connection_table;
 mod inbound;
 mod looks_like;
+mod patterns;
 mod queue_datagrams;
 mod queue_faults;
 mod queue_gather;

@@ -205,6 +205,7 @@ mod tests {
                     if !expected.contains_key(&next) {
                         table.insert(next, next);
                         expected.insert(next, next);
+                        prop_assert!(table.row.len() <= 2 * table.in_row + MANY);
                     }
                 } else {
                     let number = *expected.keys().nth(which % expected.len()).unwrap();
@@ -215,7 +216,6 @@ mod tests {
                 }
                 prop_assert_eq!(table.len(), expected.len());
                 prop_assert_eq!(table.is_empty(), expected.is_empty());
-                prop_assert!(table.row.len() <= 2 * table.in_row + MANY);
                 prop_assert!(table.row.front().is_none_or(Option::is_some));
             }
             let mut all: Vec<_> = table.iter().map(|(number, entry)| (number, *entry)).collect();

@@ -37,11 +37,12 @@ impl Deadlines {
         number: u64,
         current: impl Fn(u64) -> Option<Instant>,
     ) {
-        if self.in_order.front() == Some(&(at, number)) {
-            self.in_order.pop_front();
+        // First there: one that was removed may lie in order with the same time.
+        if !self.others.is_empty() && self.others.remove(&(at, number)) {
             return;
         }
-        if !self.others.is_empty() && self.others.remove(&(at, number)) {
+        if self.in_order.front() == Some(&(at, number)) {
+            self.in_order.pop_front();
             return;
         }
         self.removed += 1;

@@ -3,6 +3,7 @@
 mod alarm;
 mod answer;
 mod ask;
+pub(crate) mod builtin;
 mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use self::alarm::Alarm;
+use self::builtin::Waiting;
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::{EmitError, Error};
@@ -55,6 +57,8 @@ struct State {
     slots: Slots,
     /// What wakes them when their time is over, if one of them waits.
     alarm: Option<Alarm>,
+    /// The calls of built-in methods that this side has made.
+    waiting: Waiting,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -87,6 +91,7 @@ impl Calls {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
             alarm: None,
+            waiting: Waiting::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             detached: HashSet::new(),
@@ -111,7 +116,9 @@ impl Calls {
         let mut state = self.lock();
         // These have left the queue, too, and were not written.
         let mut wakers = self.end_evicted(&mut state, outbox);
-        let lost = state.asker.connection_lost(outbox.first_unsent());
+        let first_unsent = outbox.first_unsent();
+        let lost = state.asker.connection_lost(first_unsent);
+        let lost_builtins = state.waiting.connection_lost(first_unsent);
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
@@ -122,6 +129,7 @@ impl Calls {
         state.stop_all();
         state.duplicate_reported = false;
         self.wake(state, wakers);
+        lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
     }
 
     /// Handles that there is no next connection: the calls that waited for it fail.
@@ -130,11 +138,13 @@ impl Calls {
         state.closed = true;
         // What was written has ended with its connection.
         let unsent = state.asker.closed(0);
+        let unsent_builtins = state.waiting.closed();
         let error = || CallError::Closed { sent: Sent::No };
         let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
         let wakers: Vec<_> = wakers.flatten().collect();
         state.stop_all();
         self.wake(state, wakers);
+        unsent_builtins.into_iter().for_each(|on_answer| on_answer(Err(error())));
     }
 
     /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and
@@ -177,7 +187,7 @@ impl Calls {
 
     /// Waits until `find` finds something. It is asked again each time a call has ended.
     async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
-        let _waiting = Waiting::new(&self.waiting);
+        let _counted = Waiter::new(&self.waiting);
         loop {
             // Registered before it looks, so that no change falls between the two.
             let mut changed = std::pin::pin!(self.changed.notified());
@@ -216,16 +226,16 @@ impl Calls {
 }
 
 /// Counts one who waits, until it is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiter<'a>(&'a AtomicUsize);
 
-impl<'a> Waiting<'a> {
+impl<'a> Waiter<'a> {
     fn new(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -4,9 +4,12 @@ pub(crate) mod admission;
 pub(crate) mod broadcast;
 pub(crate) mod builder;
 pub(crate) mod by_address;
+pub(crate) mod directory;
 pub(crate) mod file;
+mod groups;
 mod peer_at;
 pub(crate) mod shared;
+pub(crate) mod target;
 pub(crate) mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -229,8 +232,11 @@ impl<F> Clone for ServerEvent<F> {
             Self::Error { peer, error } => {
                 Self::Error { peer: peer.clone(), error: Arc::clone(error) }
             }
-            Self::Refused { limit } => Self::Refused { limit: *limit },
+            Self::Refused { info, why } => {
+                Self::Refused { info: Arc::clone(info), why: why.clone() }
+            }
             Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
+            Self::Group(event) => Self::Group(event.clone()),
         }
     }
 }
