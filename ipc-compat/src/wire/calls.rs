@@ -380,6 +380,13 @@ pub(crate) fn reading_agrees(payload: &Bytes) {
             // It is as it was, for serde_json.
             None => assert_eq!(message.payload(), Some(&**payload)),
         }
+        let head = format!("{{\"type\":\"{event}\",\"data\":");
+        let whole = Bytes::from([head.as_bytes(), payload, b"}"].concat());
+        let mut frame = whole.clone();
+        match NodeFormat::v14().take_frame(&mut frame) {
+            Some(taken) => assert_eq!(any(payload).map(|control| said(&control)), Ok(said(&taken))),
+            None => assert_eq!(frame, whole),
+        }
     }
 }
 

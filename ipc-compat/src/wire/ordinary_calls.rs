@@ -205,13 +205,17 @@ mod tests {
     use ipc_core::MessageFormat;
     use ipc_core::protocol::calls::{CallHead, CallNumber, EncodeCall};
 
-    use super::{EXACT_MS, left_of_ms, take_answer, take_call};
+    use super::{EXACT_MS, left_of_ms, take_answer, take_call, take_frame};
     use crate::NodeFormat;
 
     #[test]
     fn what_is_written_is_read_in_one_pass() {
         let format = NodeFormat::v14();
-        let decoded = |out: &mut BytesMut| format.decode(out.split().freeze()).unwrap();
+        let decoded = |out: &mut BytesMut| {
+            let frame = out.split().freeze();
+            assert!(format.begins_call(&frame) && take_frame(&mut frame.clone()).is_some());
+            format.decode(frame).unwrap()
+        };
         let mut out = BytesMut::new();
         for number in [None, Some(1), Some((1 << 53) - 1)] {
             for left in [None, Some(CallHead::MAX_LEFT)] {
