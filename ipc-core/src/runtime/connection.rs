@@ -47,6 +47,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     reader: ReadHalf,
+    /// When what was read last was there, about, once that is asked: of the first of its calls.
+    read_at: Option<Instant>,
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
@@ -96,6 +98,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             snapshot: Snapshot::empty(),
             backlog: Backlog::new(),
             reader,
+            read_at: None,
             failure: None,
             timer: Timer::default(),
         }
@@ -138,6 +141,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
+                    self.read_at = None;
                     if self.datagrams {
                         self.peer.mark_known();
                     }
@@ -217,11 +221,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
     #[inline(never)]
     fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
-        let methods = &self.dispatcher.handlers.methods;
-        if let Some(format) = self.peer.format().calls() {
+        let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
+        if let Some(format) = peer.format().calls() {
             if let Some(control) = format.take_frame(&mut frame) {
-                if let Some(error) = control::perform(&self.peer, methods, format, control) {
-                    self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+                let now = || *self.read_at.get_or_insert_with(clock::now);
+                if let Some(error) = control::perform(peer, methods, format, control, now) {
+                    self.dispatcher.error(Some(peer), error, &mut self.backlog);
                 }
                 return Ok(());
             }
@@ -264,7 +269,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     fn handle_control(&mut self, mut message: Message) {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
-        match control::handle(peer, methods, &mut message) {
+        let now = || *self.read_at.get_or_insert_with(clock::now);
+        match control::handle(peer, methods, &mut message, now) {
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
             Some(Some(error)) => {

@@ -25,20 +25,29 @@ pub(super) struct Alarm {
 }
 
 impl Calls {
-    /// Has the future of a call that is open woken at its deadline.
+    /// Has the future of a call that is open woken at its deadline. May unlock for a moment.
     #[inline]
-    pub(super) fn set_alarm(self: &Arc<Self>, state: MutexGuard<'_, State>, deadline: Instant) {
+    pub(super) fn set_alarm<'a>(
+        self: &'a Arc<Self>,
+        state: MutexGuard<'a, State>,
+        deadline: Instant,
+    ) -> MutexGuard<'a, State> {
         if state.alarm.as_ref().is_none_or(|alarm| alarm.at > deadline) {
-            self.set_alarm_anew(state, deadline);
+            return self.set_alarm_anew(state, deadline);
         }
+        state
     }
 
     #[cold]
-    fn set_alarm_anew(self: &Arc<Self>, mut state: MutexGuard<'_, State>, deadline: Instant) {
+    fn set_alarm_anew<'a>(
+        self: &'a Arc<Self>,
+        mut state: MutexGuard<'a, State>,
+        deadline: Instant,
+    ) -> MutexGuard<'a, State> {
         if let Some(alarm) = &mut state.alarm {
             alarm.at = deadline;
             alarm.changed.notify_one();
-            return;
+            return state;
         }
         // Here, so that a runtime without timers, or none at all, is the caller's panic.
         let mut sleep = Box::pin(tokio::time::sleep_until(deadline.into()));
@@ -48,6 +57,7 @@ impl Calls {
         drop(state);
         // Not under the lock: a runtime that stops drops the task here.
         tokio::spawn(Ringing { calls: Arc::downgrade(self), changed }.run(sleep));
+        self.lock()
     }
 
     /// Wakes the futures of the calls whose time is over. Returns when to do so again, if calls are

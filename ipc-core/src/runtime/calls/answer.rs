@@ -3,12 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::methods::Method;
+use super::methods::{Method, Task};
+use super::run::Running;
 use super::sink::SinkError;
 use super::{Calls, State, answer_failure};
 use crate::error::{EmitError, Error};
@@ -32,6 +33,16 @@ pub struct Call<F> {
 impl<F: MessageFormat> Call<F> {
     pub(super) fn new(peer: Peer<F>, method: Arc<Method<F>>, id: u64, deadline: Instant) -> Self {
         Self { peer, method, id, deadline }
+    }
+
+    /// Returns the method's future, which answers the call.
+    pub(super) fn begin(&self, args: &Message) -> Result<Running, FormatError> {
+        self.method.start(args, self.clone())
+    }
+
+    /// Counts it among the calls that run in tasks.
+    pub(super) fn count(&self) -> Task {
+        Task::new(&self.method.tasks)
     }
 
     /// Returns who made the call.
@@ -63,7 +74,8 @@ impl<F: MessageFormat> Call<F> {
     pub fn detach(&self) {
         let mut state = self.peer.calls().lock();
         state.running.remove(self.id);
-        if !self.method.options.uncancellable {
+        // One that has ended is not kept: nothing would remove it.
+        if !self.method.options.uncancellable && state.answerer.is_running(self.id) {
             state.detached.insert(self.id);
         }
     }
@@ -96,7 +108,7 @@ impl<F: MessageFormat> Call<F> {
         F: EncodePayload<D>,
     {
         // A name that every format lets pass: only the payload is used.
-        let mut frame = bytes::BytesMut::new();
+        let mut frame = BytesMut::new();
         let format = self.peer.format();
         format.encode(ANSWER, data, &mut frame)?;
         Ok(Failure::new(code, message).with_data(Message::of_frame(format, frame.freeze())))
@@ -172,21 +184,35 @@ impl<F: MessageFormat> Call<F> {
     where
         F: EncodeCall<R>,
     {
-        let peer = &self.peer;
-        let sent = self.number().map(|number| {
-            let sent = match result {
-                Ok(result) => {
-                    let format = peer.format();
-                    peer.outbox().try_send(|out| format.encode_answer(&number, false, &result, out))
+        let (calls, peer) = (self.peer.calls(), &self.peer);
+        let state = calls.lock();
+        let Some(number) = state.answerer.number(self.id).cloned() else {
+            self.end(state);
+            calls.notify();
+            return None;
+        };
+        let sent = match result {
+            Ok(result) => {
+                let format = peer.format();
+                let encode =
+                    |out: &mut BytesMut| format.encode_answer(&number, false, &result, out);
+                // Writing may follow, which must not keep answers from being handled.
+                let sent = peer.outbox().try_send_then(encode, || self.end(state));
+                if let Ok(None) = sent {
+                    calls.notify();
+                    return None;
                 }
-                Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
-            };
-            sent.or_else(|error| match Failure::instead_of_result(error) {
-                Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
-                None => Ok(None),
-            })
-        });
-        self.unsent(sent)
+                sent
+            }
+            Err(failure) => {
+                drop(state);
+                self.try_send_signal(&Signal::Failure(&number, &failure))
+            }
+        };
+        self.unsent(Some(sent.or_else(|error| match Failure::instead_of_result(error) {
+            Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
+            None => Ok(None),
+        })))
     }
 
     fn try_send_signal(&self, signal: &Signal<'_>) -> Result<Option<Bytes>, EmitError> {
@@ -198,15 +224,17 @@ impl<F: MessageFormat> Call<F> {
     /// Ends the call on this side.
     pub(super) fn done(&self) {
         let calls = self.peer.calls();
-        let mut state = calls.lock();
+        self.end(calls.lock());
+        calls.notify();
+    }
+
+    fn end(&self, mut state: MutexGuard<'_, State>) {
         state.answerer.done(self.id);
         state.forget(self.id);
         // Not with what is forgotten: an expired call of which this is known goes on.
         if !state.detached.is_empty() {
             state.detached.remove(&self.id);
         }
-        drop(state);
-        calls.notify();
     }
 
     /// Answers a call whose method panicked, and returns the error to report.

@@ -1,7 +1,7 @@
 //! Asking: a call gets its number and its place in the send queue, and ends.
 
 use std::sync::MutexGuard;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::slots::Outcome;
@@ -62,12 +62,14 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
+    /// `waker` is woken when it ends, of a call that is answered once.
     #[inline]
     pub(super) fn try_begin<A: ?Sized>(
         &self,
         starter: Option<&Inner<F>>,
         method: &str,
         args: &A,
+        waker: Option<&Waker>,
     ) -> Result<Result<Open<'a, F>, Unplaced<'a, F>>, CallError>
     where
         F: EncodeCall<A>,
@@ -78,12 +80,16 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             }
             None => None,
         };
-        let mut state = self.peer.calls().lock();
+        let calls = self.peer.calls();
+        let mut state = calls.lock();
         // Nothing has been waited for: it is as late as when the call was made.
-        let open = match self.open(&mut state, self.now)? {
+        let open = match self.open(&mut state, self.now, waker)? {
             Ok(open) => open,
             Err(too_many) => return Ok(Err(Unplaced::Number(too_many))),
         };
+        if open.waits {
+            state = calls.set_alarm(state, self.deadline);
+        }
         Ok(match self.try_queue(state, &open, method, args, open.left)? {
             None => Ok(open),
             Some(full) => Err(Unplaced::Frame(open, full)),
@@ -121,7 +127,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
 
     /// Returns a call that has a number, once there is a place for it.
     async fn place(&self, mut too_many: TooManyCalls) -> Result<Open<'a, F>, CallError> {
-        let place = self.peer.calls().until(|state| match self.open(state, clock::now()) {
+        let place = self.peer.calls().until(|state| match self.open(state, clock::now(), None) {
             Ok(Ok(open)) => Some(Ok(open)),
             Ok(Err(limit)) => {
                 too_many = limit;
@@ -138,6 +144,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         &self,
         state: &mut State,
         now: Instant,
+        waker: Option<&Waker>,
     ) -> Result<Result<Open<'a, F>, TooManyCalls>, CallError> {
         if state.closed || state.closing {
             return Err(CallError::Closed { sent: Sent::No });
@@ -152,13 +159,22 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         Ok(number.map(|number| {
             let credit = match self.window {
                 None => {
-                    state.slots.open(number);
+                    state.slots.open(number, waker.cloned());
                     None
                 }
                 Some(limits) => Some(state.slots.open_stream(number, limits)),
             };
             let Self { peer, within, deadline, .. } = *self;
-            Open { peer, number, credit, left, within, deadline, waits: false, ended: false }
+            Open {
+                peer,
+                number,
+                credit,
+                left,
+                within,
+                deadline,
+                waits: waker.is_some(),
+                ended: false,
+            }
         }))
     }
 
@@ -231,8 +247,8 @@ pub(super) struct Open<'a, F: MessageFormat> {
     left: Duration,
     within: Duration,
     deadline: Instant,
-    /// Whether its future was looked at and has an alarm.
-    waits: bool,
+    /// Whether its end or its deadline wakes its future.
+    pub(super) waits: bool,
     /// Whether its outcome was taken.
     ended: bool,
 }
@@ -256,7 +272,7 @@ impl<'a, F: MessageFormat> Open<'a, F> {
             // Dropping the call cancels it over there.
             return Poll::Ready(Err(CallError::Deadline { within: self.within }));
         }
-        calls.set_alarm(state, self.deadline);
+        drop(calls.set_alarm(state, self.deadline));
         Poll::Pending
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use super::ask::{Asked, Open};
@@ -94,7 +94,12 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let stage = &mut self.get_mut().stage;
         if let Stage::New(calling) = stage {
-            match begin(calling) {
+            match begin(calling, cx.waker()) {
+                // Its end wakes the task.
+                Ok(begun @ Stage::Open(_)) => {
+                    *stage = begun;
+                    return Poll::Pending;
+                }
                 Ok(begun) => *stage = begun,
                 Err(error) => {
                     *stage = Stage::Ended;
@@ -123,14 +128,17 @@ where
 
 /// Makes the call.
 #[inline]
-fn begin<'a, F, A, R>(calling: &Calling<'a, F, A, R>) -> Result<Stage<'a, F, A, R>, CallError>
+fn begin<'a, F, A, R>(
+    calling: &Calling<'a, F, A, R>,
+    waker: &Waker,
+) -> Result<Stage<'a, F, A, R>, CallError>
 where
     F: EncodeCall<A>,
     A: ?Sized + Sync,
 {
     let Calling { peer, starter, method, args, within, detached, .. } = *calling;
     let asked = Asked::new(peer, within, detached, None)?;
-    Ok(match asked.try_begin(starter, method, args)? {
+    Ok(match asked.try_begin(starter, method, args, Some(waker))? {
         Ok(open) => Stage::Open(open),
         Err(unplaced) => {
             let begun = async move { asked.begin_later(unplaced, method, args).await };

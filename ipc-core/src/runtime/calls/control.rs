@@ -1,6 +1,6 @@
 //! What a connection does with the messages that are calls and answers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
@@ -10,7 +10,6 @@ use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
 };
-use crate::runtime::clock;
 use crate::{HandlerError, Message, MessageFormat, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
@@ -20,10 +19,11 @@ pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     message: &mut Message,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Option<Error>> {
     let format = peer.format().calls()?;
     Some(match format.take_control(message)? {
-        Ok(control) => perform(peer, methods, format, control),
+        Ok(control) => perform(peer, methods, format, control, now),
         Err(InvalidControl { error, number, .. }) => {
             if let Some(number) = number {
                 let failure = Failure::new("invalid_call", error.to_string());
@@ -34,12 +34,13 @@ pub(crate) fn handle<F: MessageFormat>(
     })
 }
 
-/// Does what a control says. Returns the error to report, if there is one.
+/// Does what a control says, which came at `now`. Returns the error to report, if there is one.
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
     control: Control,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Error> {
     let (calls, outbox) = (peer.calls(), peer.outbox());
     let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
@@ -50,7 +51,7 @@ pub(crate) fn perform<F: MessageFormat>(
         Control::Failure { number, failure } => answered(number, Answer::Last, Err(failure)),
         Control::Call { number, left, credit, message, .. } => {
             let asked = Incoming { number, left, credit, args: &message };
-            return call(peer, methods, format, asked);
+            return call(peer, methods, format, asked, now);
         }
         Control::Cancel(number) => {
             let mut state = calls.lock();
@@ -89,6 +90,7 @@ fn call<F: MessageFormat>(
     methods: &Methods<F>,
     format: &dyn CallFormat,
     incoming: Incoming<'_>,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Error> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
@@ -123,7 +125,7 @@ fn call<F: MessageFormat>(
         refuse(Failure::closing());
         return None;
     }
-    let now = clock::now();
+    let now = now();
     let admission = match &number {
         Some(number) if streams => state.answerer.call_stream(now, number.clone(), left),
         number => state.answerer.call(now, number.clone(), left),
@@ -143,9 +145,9 @@ fn call<F: MessageFormat>(
         state.credits.insert(id, Credit::new(credit));
     }
     drop(state);
-    let call = Call::new(peer.clone(), std::sync::Arc::clone(&method), id, deadline);
-    match method.start(args, call.clone()) {
-        Ok(running) => run::start(call, &method, running).map(Error::from),
+    let call = Call::new(peer.clone(), method, id, deadline);
+    match call.begin(args) {
+        Ok(running) => run::start(call, running).map(Error::from),
         Err(error) => {
             call.done();
             refuse(Failure::invalid_args(&error));

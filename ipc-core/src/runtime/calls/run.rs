@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Call;
 use super::answer::Expiry;
-use super::methods::{Method, Task};
+use super::methods::Task;
 use crate::handlers::router::panic_message;
 use crate::{HandlerError, MessageFormat};
 
@@ -50,18 +50,14 @@ impl Future for Guarded {
 
 /// Runs a method's future as far as it comes at once, so that a ready answer leaves with the others of
 /// this turn; what is pending goes on in a task.
-pub(super) fn start<F: MessageFormat>(
-    call: Call<F>,
-    method: &Method<F>,
-    running: Running,
-) -> Option<HandlerError> {
+pub(super) fn start<F: MessageFormat>(call: Call<F>, running: Running) -> Option<HandlerError> {
     let mut guarded = Guarded { running, deadline: call.deadline() };
     let mut cx = Context::from_waker(Waker::noop());
     match Pin::new(&mut guarded).poll(&mut cx) {
         Poll::Ready(Ok(())) => None,
         Poll::Ready(Err(message)) => Some(call.panicked(message)),
         Poll::Pending => {
-            call.spawn(go_on(call.clone(), guarded, Task::new(&method.tasks)));
+            call.spawn(go_on(call.clone(), guarded, call.count()));
             None
         }
     }

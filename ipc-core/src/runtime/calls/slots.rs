@@ -50,9 +50,9 @@ pub(super) enum Found {
 }
 
 impl Slots {
-    /// Adds a call that is answered once.
-    pub(super) fn open(&mut self, number: u64) {
-        self.slots.insert(number, Slot::Open(None));
+    /// Adds a call that is answered once, and whose future waits already if it has a waker.
+    pub(super) fn open(&mut self, number: u64, waker: Option<Waker>) {
+        self.slots.insert(number, Slot::Open(waker));
     }
 
     /// Adds a call that is answered with items, and returns the credit that its frame gives.

@@ -78,7 +78,7 @@ where
             let window = Some(peer.config().calls.window);
             let Calling { starter, method, args, within, detached, .. } = calling;
             let asked = Asked::new(peer, within, detached, window)?;
-            let open = match asked.try_begin(starter, method, args)? {
+            let open = match asked.try_begin(starter, method, args, None)? {
                 Ok(open) => open,
                 Err(unplaced) => asked.begin_later(unplaced, method, args).await?,
             };
