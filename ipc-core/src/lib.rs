@@ -32,6 +32,7 @@ mod options;
 pub mod protocol;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod typed;
 
 #[cfg(feature = "tokio")]
 pub use access::{Access, Limited, Refusal};
@@ -65,6 +66,9 @@ pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Call, CallFuture, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream,
-    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
+    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
+    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };
+#[cfg(feature = "serde")]
+pub use typed::serde as serde_events;
+pub use typed::{Content, DecodeEvent, EncodeEvent, EventNames, NotAnEnum};

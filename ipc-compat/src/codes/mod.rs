@@ -115,6 +115,8 @@ pub const NEEDS_STREAM: &str = "ERR_IPC_NEEDS_STREAM";
 pub const NOBODY_LISTENING: &str = "ERR_IPC_NOBODY_LISTENING";
 /// The blocking driver takes no such transport.
 pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
+/// The type is no enum whose variants can be events.
+pub const NOT_AN_ENUM: &str = "ERR_IPC_NOT_AN_ENUM";
 /// Bytes were to be sent although frames are: raw mode is off.
 pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 /// A client has no id; in node-ipc it is a line of the log.
@@ -228,6 +230,8 @@ pub const TRUNCATED: &str = "ERR_IPC_TRUNCATED";
 pub const UNDELIVERED: &str = "ERR_IPC_UNDELIVERED";
 /// The peer answered with a stream, and one answer was asked for.
 pub const UNEXPECTED_STREAM: &str = "ERR_IPC_UNEXPECTED_STREAM";
+/// The enum has no variant for the event.
+pub const UNKNOWN_EVENT: &str = "ERR_IPC_UNKNOWN_EVENT";
 /// There is no such group.
 pub const UNKNOWN_GROUP: &str = "ERR_IPC_UNKNOWN_GROUP";
 /// The peer has no such method.

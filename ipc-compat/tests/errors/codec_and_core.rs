@@ -11,8 +11,9 @@ use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, Window
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
-    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError, GroupError,
-    HandlerError, LooksLike, OverRate, Pattern, Rate, Refusal, Sent, SinkError,
+    CallError, ConnectError, DecodeEvent, DisconnectReason, EmitError, EncodeEvent, Error, Failure,
+    FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OverRate, Pattern, Rate,
+    Refusal, Sent, SinkError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -124,6 +125,7 @@ pub(crate) fn all() -> Vec<Case> {
         all.push(Case::new(("core", "NextError"), &error, error.code()));
     }
     all.extend(calls());
+    all.extend(enums());
     let memory = MemoryTransport::new("m");
     let Err(error) = blocking::Client::builder(NodeFormat::v14(), memory) else {
         panic!("memory has no blocking sockets")
@@ -132,7 +134,26 @@ pub(crate) fn all() -> Vec<Case> {
     all
 }
 
-/// The errors of the protocol of calls.
+/// The errors of enums whose variants are events.
+fn enums() -> Vec<Case> {
+    let error = <NodeFormat as DecodeEvent<u8>>::event_names().unwrap_err();
+    let not_an_enum = Case::new(("core", "NotAnEnum"), &error, error.code());
+    let message = Message::new("event", None);
+    let none =
+        |format: &dyn Fn(&Message) -> Result<Never, FormatError>| format(&message).unwrap_err();
+    let core = none(&|message| MsgPack::new().decode_event(message));
+    let here = none(&|message| NodeFormat::v14().decode_event(message));
+    let unknown = Case::new(("core", "FormatError"), &core, core.code()).style(here.code());
+    let core = <MsgPack as EncodeEvent<u8>>::event_name(&1).unwrap_err();
+    let here = <NodeFormat as EncodeEvent<u8>>::event_name(&1).unwrap_err();
+    let no_name = Case::new(("core", "FormatError"), &core, core.code()).style(here.code());
+    vec![not_an_enum.style(codes::NOT_AN_ENUM), unknown, no_name]
+}
+
+/// An enum without events.
+#[derive(Debug, serde::Deserialize)]
+enum Never {}
+
 fn patterns() -> Vec<Case> {
     let mut all = Vec::new();
     for text in ["", ">.a", "a*", &"a.".repeat(Pattern::MAX_TOKENS), &"a".repeat(1000)] {
@@ -148,6 +169,7 @@ fn patterns() -> Vec<Case> {
     all
 }
 
+/// The errors of the protocol of calls.
 fn calls() -> Vec<Case> {
     let mut limits = AskLimits::default();
     limits.max_open = 0;
@@ -186,7 +208,8 @@ fn calls() -> Vec<Case> {
     for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
         all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));
     }
-    for error in [SinkError::Ended, SinkError::NoCredit] {
+    let full = SinkError::EventsFull { limit: 1, actual: 2 };
+    for error in [SinkError::Ended, SinkError::NoCredit, SinkError::NoStream, full] {
         all.push(Case::new(("core", "SinkError"), &error, error.code()));
     }
     for error in [

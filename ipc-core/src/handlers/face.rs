@@ -43,12 +43,13 @@ pub struct Handlers<F, L> {
     pub(crate) registry: Registry<Peer<F>, L>,
     pub(crate) methods: Methods<F>,
     /// What reports the errors of async handlers.
-    report: Weak<dyn Report<F>>,
+    pub(super) report: Weak<dyn Report<F>>,
 }
 
 impl<F, L> Handlers<F, L> {
     pub(crate) fn new(order: HandlerOrder, report: Weak<dyn Report<F>>) -> Self {
-        Self { registry: Registry::new(order), methods: Methods::default(), report }
+        let methods = Methods::new(Weak::clone(&report));
+        Self { registry: Registry::new(order), methods, report }
     }
 
     /// Registers a handler for every message, whatever its event; it runs after the named ones,
@@ -229,7 +230,12 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         F: DecodePayload<T>,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let handler = AsyncHandler::new(options, Weak::clone(&self.report), handler);
+        let handler = AsyncHandler::new(
+            options,
+            Weak::clone(&self.report),
+            |format: &F, message| format.decode_payload(message),
+            handler,
+        );
         let removed = Arc::clone(&handler);
         self.registry.add_with(
             Scope::Event(event),

@@ -20,8 +20,11 @@ pub(crate) mod read;
 pub(crate) mod server;
 mod stream;
 pub(crate) mod timer;
+mod typed;
 
-pub use calls::{Call, CallFuture, CallStream, Calling, CallingStream, Sink, SinkError};
+pub use calls::{
+    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError,
+};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};

@@ -24,3 +24,4 @@ mod raw;
 mod rig;
 mod stream_limits;
 mod streams;
+mod unconnected;

@@ -51,6 +51,50 @@ macro_rules! call_methods {
             super::calls::call(self, method, args, Some(limit))
         }
 
+        /// Calls the method that this is: the name of its variant is that of the method, and what the
+        /// variant holds are the arguments. Otherwise as [`call`](Self::call).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_method<M: ?Sized, R>(&mut self, method: &M) -> Result<R, crate::CallError>
+        where
+            F: crate::EncodeEvent<M>
+                + for<'m> crate::protocol::calls::EncodeCall<crate::Content<'m, M>>
+                + crate::DecodePayload<R>,
+        {
+            let name = F::event_name(method);
+            let name = name.map_err(|error| crate::CallError::NotSent(error.into()))?;
+            super::calls::call(self, name, &crate::Content::of(method), None)
+        }
+
+        /// Returns the failure to answer with for this error, an enum. See
+        /// [`Peer::typed_failure`](crate::Peer::typed_failure).
+        #[must_use]
+        pub fn typed_failure<E: std::fmt::Display + ?Sized>(&self, error: &E) -> crate::Failure
+        where
+            F: crate::EncodeEvent<E>,
+        {
+            self.link.format.typed_failure(error)
+        }
+
+        /// Returns the failure of a call as an `E`. See
+        /// [`Peer::decode_failure`](crate::Peer::decode_failure).
+        ///
+        /// # Errors
+        ///
+        /// [`FormatError`](crate::FormatError).
+        pub fn decode_failure<E>(&self, failure: &crate::Failure) -> Result<E, crate::FormatError>
+        where
+            F: crate::DecodeEvent<E>,
+        {
+            self.link.format.decode_failure(failure)
+        }
+
         /// Calls a method of the peer that answers with items, and returns them as an iterator. Each
         /// item may take as long as the option [`deadline`](crate::CallOptions::deadline) says, from
         /// when it is waited for; see [`call_stream_within`](Self::call_stream_within).
@@ -143,6 +187,31 @@ macro_rules! call_methods {
             failure: impl Into<crate::Failure>,
         ) -> Result<(), crate::EmitError> {
             self.link.fail(&call, &failure.into())
+        }
+
+        /// Returns where to put the items of type `R` that answer a call of the peer, if it
+        /// [wants a stream](crate::blocking::IncomingCall::wants_stream). A call that wants one answer
+        /// is answered `needs_stream` when an item is sent.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::SinkError;
+        /// # use ipc_core::blocking::{Connection, IncomingCall};
+        /// # use ipc_core::protocol::calls::EncodeCall;
+        /// # fn example<F: EncodeCall<u64>>(peer: &mut Connection<F>, call: &IncomingCall) -> Result<(), SinkError> {
+        /// let mut rows = peer.sink(call);
+        /// for row in 0..1_000_u64 {
+        ///     rows.send(&row)?; // Waits for the reader.
+        /// }
+        /// rows.end()?;
+        /// # Ok(()) }
+        /// ```
+        pub fn sink<R: ?Sized>(
+            &mut self,
+            call: &crate::blocking::IncomingCall,
+        ) -> crate::blocking::Sink<'_, F, R> {
+            crate::blocking::Sink::new(self, call.clone())
         }
     };
 }

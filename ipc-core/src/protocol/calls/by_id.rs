@@ -135,6 +135,11 @@ impl<T> ById<T> {
         row.chain(self.others.iter().map(|(number, entry)| (*number, entry)))
     }
 
+    /// Returns the entries, in no order.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.row.iter_mut().flatten().chain(self.others.values_mut())
+    }
+
     pub(crate) fn clear(&mut self) {
         self.row.clear();
         self.in_row = 0;
@@ -202,9 +207,8 @@ mod tests {
                         1..20 => next + 10 * skip,
                         _ => next + 1,
                     };
-                    if !expected.contains_key(&next) {
+                    if expected.insert(next, next).is_none() {
                         table.insert(next, next);
-                        expected.insert(next, next);
                         prop_assert!(table.row.len() <= 2 * table.in_row + MANY);
                     }
                 } else {

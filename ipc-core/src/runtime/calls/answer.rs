@@ -12,9 +12,12 @@ use super::methods::{Method, Task};
 use super::run::Running;
 use super::sink::SinkError;
 use super::{Calls, State, answer_failure};
-use crate::error::{EmitError, Error};
-use crate::protocol::calls::{ANSWER, CallNumber, Credit, EncodeCall, Failure, Signal};
+use crate::error::EmitError;
+use crate::protocol::calls::{
+    ANSWER, CallNumber, Credit, EncodeCall, Failure, STALL_TIMEOUT, Signal,
+};
 use crate::runtime::clock;
+use crate::runtime::lanes::report::Report;
 use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
 
 /// A call that a method answers: who made it, and how long it has. Cheap to clone.
@@ -43,6 +46,11 @@ impl<F: MessageFormat> Call<F> {
     /// Counts it among the calls that run in tasks.
     pub(super) fn count(&self) -> Task {
         Task::new(&self.method.tasks)
+    }
+
+    /// Returns what reports the errors of its task, while the client or server is there.
+    pub(super) fn reporter(&self) -> Option<Arc<dyn Report<F>>> {
+        self.method.report.upgrade()
     }
 
     /// Returns who made the call.
@@ -138,6 +146,13 @@ impl<F: MessageFormat> Call<F> {
             state.answerer.stalls(self.id, now, STALL_TIMEOUT);
         }
         Ok(there)
+    }
+
+    /// Gives back the credit of an item that was not sent.
+    pub(super) fn give_back_credit(&self) {
+        if let Some(credit) = self.calls().lock().credits.get_mut(self.id) {
+            credit.add(1);
+        }
     }
 
     /// Ends a stream: with the method's failure if it failed. Returns the frame if there is no room for
@@ -299,11 +314,6 @@ impl<F: MessageFormat> Call<F> {
             handle.abort();
         }
     }
-
-    /// Reports an error in the call's task.
-    pub(super) fn report(&self, error: Error) {
-        self.peer.calls().report(error, self.peer.outbox());
-    }
 }
 
 /// What has become of a call at its deadline.
@@ -315,9 +325,6 @@ pub(super) enum Expiry {
     /// It is over.
     Over,
 }
-
-/// How long a stream waits for credit.
-const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl<F> Clone for Call<F> {
     fn clone(&self) -> Self {

@@ -8,10 +8,9 @@ use super::slots::Outcome;
 use super::{Calls, State, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
-use crate::protocol::calls::later;
 use crate::protocol::calls::{
     Abandoned, Answer, Answered, CallFormat, CallHead, CallNumber, EncodeCall, Failure, Sent,
-    TooManyCalls, WindowLimits,
+    TooManyCalls, WindowLimits, later,
 };
 use crate::runtime::client::Inner;
 use crate::runtime::clock;
@@ -28,6 +27,8 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
+    /// Whether it ends with the connection although it is not sent.
+    bound: bool,
 }
 
 /// What a call waits for that could not begin at once.
@@ -44,6 +45,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         peer: &'a Peer<F>,
         within: Option<Duration>,
         detached: bool,
+        bound: Option<bool>,
         window: Option<WindowLimits>,
     ) -> Result<Self, CallError> {
         if peer.format().calls().is_none() {
@@ -58,7 +60,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let within = within.unwrap_or(options.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, within, now, deadline, window })
+        let bound = bound.unwrap_or(options.fail_when_disconnected);
+        Ok(Self { peer, within, now, deadline, window, bound })
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
@@ -156,7 +159,13 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             None => state.asker.ask_until(self.deadline),
             Some(_) => state.asker.ask_stream(now, self.within),
         };
+        if number.is_err() && self.bound && self.peer.outbox().is_detached() {
+            return Err(CallError::Disconnected { sent: Sent::No });
+        }
         Ok(number.map(|number| {
+            if self.bound {
+                state.asker.bind(number);
+            }
             let credit = match self.window {
                 None => {
                     state.slots.open(number, waker.cloned());
@@ -193,7 +202,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let left = || self.deadline.saturating_duration_since(clock::now());
         let head = self.head(open, method, left());
         let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        let room = outbox.room(length.map_err(CallError::NotSent)?, self.bound);
         match tokio::time::timeout_at(self.deadline.into(), room).await {
             Ok(true) => Ok(left()),
             Ok(false) => Err(CallError::NotSent(full)),
@@ -214,14 +223,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         F: EncodeCall<A>,
     {
         let head = self.head(open, method, left);
-        let queued = self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(&head, args, out),
-            |frame| {
-                state.asker.queued(open.number, frame);
-                // Writing may follow, which must not keep answers from being handled.
-                drop(state);
-            },
-        );
+        let encode = |out: &mut _| self.peer.format().encode_call(&head, args, out);
+        let note = |frame| {
+            state.asker.queued(open.number, frame);
+            // Writing may follow, which must not keep answers from being handled.
+            drop(state);
+        };
+        let queued = if self.bound {
+            let queued = self.peer.outbox().emit_numbered_if_connected(encode, note);
+            queued.ok_or(CallError::Disconnected { sent: Sent::No })?
+        } else {
+            self.peer.outbox().emit_numbered(encode, note)
+        };
         match queued {
             Ok(()) => Ok(None),
             Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
@@ -304,7 +317,7 @@ impl Calls {
             Abandoned::Cancel => {}
             Abandoned::TakeBack { frame } => {
                 if !outbox.take_back(frame) {
-                    state.asker.owe_cancel(number);
+                    state.asker.owe_cancel(number, frame);
                 }
             }
         }
@@ -345,8 +358,7 @@ impl Calls {
                     Ok(waker) => waker,
                     Err(overrun) => {
                         // What came before can still be read.
-                        state.asker.abandon(number, u64::MAX);
-                        state.asker.owe_cancel(number);
+                        state.asker.cancel(number);
                         state.send_cancels(outbox, format);
                         state.slots.end(number, Err(overrun.into()))
                     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::ask::{Asked, Open};
 use crate::calls::CallError;
-use crate::protocol::calls::EncodeCall;
+use crate::protocol::calls::{EncodeCall, WindowLimits};
 use crate::runtime::client::Inner;
 use crate::{DecodePayload, MessageFormat, Peer};
 
@@ -23,13 +23,15 @@ pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
     pub(super) args: &'a A,
     pub(super) within: Option<Duration>,
     pub(super) detached: bool,
+    pub(super) bound: Option<bool>,
     result: PhantomData<fn() -> R>,
 }
 
 impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
     pub(crate) fn new(peer: &'a Peer<F>, method: &'a str, args: &'a A) -> Self {
         let result = PhantomData;
-        Self { peer, starter: None, method, args, within: None, detached: false, result }
+        let (within, detached, bound) = (None, false, None);
+        Self { peer, starter: None, method, args, within, detached, bound, result }
     }
 
     /// Makes the call start this first.
@@ -48,6 +50,31 @@ impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
     /// that one has left.
     pub fn detached(self) -> Self {
         Self { detached: true, ..self }
+    }
+
+    /// Sets whether the call fails at once, as [`Disconnected`](CallError::Disconnected) and not sent,
+    /// when there is no connection, or it is lost before the call was written whole: rather than wait
+    /// for the next one, within its time. Default: the option
+    /// [`fail_when_disconnected`](crate::CallOptions::fail_when_disconnected).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{CallError, Client, MsgPack, Sent};
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// match client.call::<_, u64>("sum", &[1, 2]).fail_when_disconnected(true).await {
+    ///     Err(CallError::Disconnected { sent: Sent::No }) => println!("not connected"),
+    ///     sum => println!("{}", sum?),
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn fail_when_disconnected(self, fails: bool) -> Self {
+        Self { bound: Some(fails), ..self }
+    }
+
+    /// Returns the call without what starts it and what it is about.
+    pub(super) fn asked(&self, window: Option<WindowLimits>) -> Result<Asked<'a, F>, CallError> {
+        Asked::new(self.peer, self.within, self.detached, self.bound, window)
     }
 }
 
@@ -136,8 +163,8 @@ where
     F: EncodeCall<A>,
     A: ?Sized + Sync,
 {
-    let Calling { peer, starter, method, args, within, detached, .. } = *calling;
-    let asked = Asked::new(peer, within, detached, None)?;
+    let asked = calling.asked(None)?;
+    let Calling { starter, method, args, .. } = *calling;
     Ok(match asked.try_begin(starter, method, args, Some(waker))? {
         Ok(open) => Stage::Open(open),
         Err(unplaced) => {

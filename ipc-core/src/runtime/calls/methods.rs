@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,15 +13,24 @@ use super::{Call, Sink};
 use crate::calls::MethodOptions;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{EncodeCall, Failure};
-use crate::{DecodePayload, FormatError, Message, MessageFormat};
+use crate::runtime::lanes::report::Report;
+use crate::{DecodeEvent, DecodePayload, EventNames, FormatError, Message, MessageFormat};
 
 /// The methods of one client or server, by their names.
 pub(crate) struct Methods<F> {
-    /// By bytes: whether a name that arrives is UTF-8 need not be looked at again. In order, since that
-    /// finds one of a few names sooner than a hash does, and peers choose none of them.
-    table: RwLock<BTreeMap<Box<[u8]>, Arc<Method<F>>>>,
+    table: RwLock<Table<F>>,
     /// How many calls run in tasks, of all peers.
     tasks: Arc<AtomicUsize>,
+    /// What reports the errors of those tasks.
+    report: Weak<dyn Report<F>>,
+}
+
+struct Table<F> {
+    /// By bytes: whether a name that arrives is UTF-8 need not be looked at again. In order, since that
+    /// finds one of a few names sooner than a hash does, and peers choose none of them.
+    by_name: BTreeMap<Box<[u8]>, Arc<Method<F>>>,
+    /// What answers calls of all other names.
+    others: Option<Arc<Method<F>>>,
 }
 
 /// One method.
@@ -30,7 +39,8 @@ pub(super) struct Method<F> {
     pub(super) answers: Answers,
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
-    start: Box<Start<F>>,
+    pub(super) report: Weak<dyn Report<F>>,
+    start: Arc<Start<F>>,
 }
 
 /// What a method answers with.
@@ -60,6 +70,13 @@ type Start<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send
 /// Counts a call that runs in a task, while it does.
 pub(super) struct Task(Arc<AtomicUsize>);
 
+impl<F> Methods<F> {
+    pub(crate) fn new(report: Weak<dyn Report<F>>) -> Self {
+        let table = Table { by_name: BTreeMap::new(), others: None };
+        Self { table: RwLock::new(table), tasks: Arc::default(), report }
+    }
+}
+
 impl<F: MessageFormat> Methods<F> {
     /// Sets the method with this name, which answers once.
     pub(crate) fn set<T, R, E, Fut>(
@@ -74,17 +91,35 @@ impl<F: MessageFormat> Methods<F> {
         E: Into<Failure>,
         Fut: Future<Output = Result<R, E>> + Send + 'static,
     {
-        let answer = Arc::new(answer);
-        self.insert(Answers::Once, options, name, move |args: T, call, permit| {
-            let answer = Arc::clone(&answer);
-            Box::pin(async move {
-                let _permit = permit.get().await;
-                let result = answer(args, call.clone()).await;
-                if let Some(frame) = call.answer(result.map_err(E::into)) {
-                    call.answer_later(frame).await;
-                }
-            })
-        });
+        self.insert(
+            Answers::Once,
+            options,
+            name,
+            starting(options, F::decode_payload, once(answer)),
+        );
+    }
+
+    /// Sets all methods of an enum with these names, which answer once.
+    pub(crate) fn set_enum<M, R, E, Fut>(
+        &self,
+        options: MethodOptions,
+        names: &EventNames,
+        answer: impl Fn(M, Call<F>) -> Fut + Send + Sync + 'static,
+    ) where
+        F: DecodeEvent<M> + EncodeCall<R>,
+        M: Send + 'static,
+        R: Send + 'static,
+        E: Into<Failure>,
+        Fut: Future<Output = Result<R, E>> + Send + 'static,
+    {
+        let start = starting(options, F::decode_event, once(answer));
+        for name in names.iter() {
+            self.insert(Answers::Once, options, name, Arc::clone(&start));
+        }
+        if names.takes_others() {
+            let others = self.method(Answers::Once, options, "", start);
+            drop(self.change(|table| table.others.replace(others)));
+        }
     }
 
     /// Sets the method with this name, which answers with items.
@@ -101,7 +136,7 @@ impl<F: MessageFormat> Methods<F> {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
     {
         let answer = Arc::new(answer);
-        self.insert(Answers::Items, options, name, move |args: T, call, permit| {
+        let run = move |args: T, call: Call<F>, permit: Permit| {
             let answer = Arc::clone(&answer);
             Box::pin(async move {
                 let _permit = permit.get().await;
@@ -109,49 +144,63 @@ impl<F: MessageFormat> Methods<F> {
                 if let Some(frame) = call.end_stream(result.map_err(E::into)) {
                     call.answer_later(frame).await;
                 }
-            })
-        });
+            }) as Running
+        };
+        self.insert(Answers::Items, options, name, starting(options, F::decode_payload, run));
     }
 
-    fn insert<T>(
+    fn insert(&self, answers: Answers, options: MethodOptions, name: &str, start: Arc<Start<F>>) {
+        let method = self.method(answers, options, name, start);
+        drop(self.change(|table| table.by_name.insert(name.as_bytes().into(), method)));
+    }
+
+    fn method(
         &self,
         answers: Answers,
         options: MethodOptions,
         name: &str,
-        run: impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static,
-    ) where
-        F: DecodePayload<T>,
-    {
-        let permits = options.concurrency.map(|calls| Arc::new(Semaphore::new(calls)));
-        let start = move |args: &Message, call: Call<F>| {
-            let args: T = call.peer().decode(args)?;
-            Ok(run(args, call, Permit(permits.clone())))
-        };
-        let tasks = Arc::clone(&self.tasks);
-        let method = Method { name: name.into(), answers, options, tasks, start: Box::new(start) };
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.insert(name.as_bytes().into(), Arc::new(method));
-        // Dropping a method drops what it captured, which may come back here.
-        drop(table);
-        drop(old);
+        start: Arc<Start<F>>,
+    ) -> Arc<Method<F>> {
+        let (tasks, report) = (Arc::clone(&self.tasks), Weak::clone(&self.report));
+        Arc::new(Method { name: name.into(), answers, options, tasks, report, start })
     }
 
     /// Removes a method; `false` if there is none with this name. Calls of it that run go on.
     pub(crate) fn remove(&self, name: &str) -> bool {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.remove(name.as_bytes());
-        drop(table);
-        old.is_some()
+        self.change(|table| table.by_name.remove(name.as_bytes())).is_some()
     }
 
-    pub(super) fn get(&self, name: &[u8]) -> Option<Arc<Method<F>>> {
-        self.table.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    /// Removes the methods of an enum with these names.
+    pub(crate) fn remove_enum(&self, names: &EventNames) {
+        for name in names.iter() {
+            self.remove(name);
+        }
+        if names.takes_others() {
+            drop(self.change(|table| table.others.take()));
+        }
+    }
+
+    /// Changes the table. What it returns of the old one is dropped without the lock: dropping a method
+    /// drops what it captured, which may come back here.
+    fn change<R>(&self, change: impl FnOnce(&mut Table<F>) -> R) -> R {
+        change(&mut self.table.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the method that a call's message is for.
+    pub(super) fn get(&self, call: &Message) -> Option<Arc<Method<F>>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(method) = table.by_name.get(call.event_bytes()) {
+            return Some(Arc::clone(method));
+        }
+        // The names that begin with `$` are reserved.
+        let others = table.others.as_ref().filter(|_| !is_builtin(call.event_bytes()))?;
+        Some(self.method(others.answers, others.options, call.event(), Arc::clone(&others.start)))
     }
 
     /// Returns the names of the methods, and whether they answer with streams.
     pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let methods = table.values().filter(|method| !is_builtin(&*method.name));
+        let methods = table.by_name.values().filter(|method| !is_builtin(&*method.name));
         methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
@@ -159,6 +208,43 @@ impl<F: MessageFormat> Methods<F> {
     pub(super) fn is_busy(&self) -> bool {
         self.tasks.load(Ordering::Relaxed) >= MAX_TASKS
     }
+}
+
+/// Returns what runs a method that answers once.
+fn once<F, T, R, E, Fut>(
+    answer: impl Fn(T, Call<F>) -> Fut + Send + Sync + 'static,
+) -> impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static
+where
+    F: EncodeCall<R>,
+    T: Send + 'static,
+    R: Send + 'static,
+    E: Into<Failure>,
+    Fut: Future<Output = Result<R, E>> + Send + 'static,
+{
+    let answer = Arc::new(answer);
+    move |args: T, call: Call<F>, permit: Permit| {
+        let answer = Arc::clone(&answer);
+        Box::pin(async move {
+            let _permit = permit.get().await;
+            let result = answer(args, call.clone()).await;
+            if let Some(frame) = call.answer(result.map_err(E::into)) {
+                call.answer_later(frame).await;
+            }
+        })
+    }
+}
+
+/// Returns what reads the arguments of a call with `read` and then runs it.
+fn starting<F: MessageFormat, T>(
+    options: MethodOptions,
+    read: impl Fn(&F, &Message) -> Result<T, FormatError> + Send + Sync + 'static,
+    run: impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static,
+) -> Arc<Start<F>> {
+    let permits = options.concurrency.map(|calls| Arc::new(Semaphore::new(calls)));
+    Arc::new(move |args: &Message, call: Call<F>| {
+        let args = read(call.peer().format(), args)?;
+        Ok(run(args, call, Permit(permits.clone())))
+    })
 }
 
 impl<F: MessageFormat> Method<F> {
@@ -178,12 +264,6 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl<F> Default for Methods<F> {
-    fn default() -> Self {
-        Self { table: RwLock::default(), tasks: Arc::default() }
     }
 }
 

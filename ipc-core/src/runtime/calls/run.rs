@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use super::Call;
 use super::answer::Expiry;
 use super::methods::Task;
 use crate::handlers::router::panic_message;
+use crate::runtime::lanes::report::Report;
 use crate::{HandlerError, MessageFormat};
 
 /// The future of a method, which answers its call itself.
@@ -57,14 +59,22 @@ pub(super) fn start<F: MessageFormat>(call: Call<F>, running: Running) -> Option
         Poll::Ready(Ok(())) => None,
         Poll::Ready(Err(message)) => Some(call.panicked(message)),
         Poll::Pending => {
-            call.spawn(go_on(call.clone(), guarded, call.count()));
+            // The connection holds the dispatcher while it handles a call.
+            let report = call.reporter()?;
+            call.spawn(go_on(call.clone(), guarded, report, call.count()));
             None
         }
     }
 }
 
-/// Goes on with a method's future until it ends or its time is over.
-async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task) {
+/// Goes on with a method's future until it ends or its time is over. A panic is reported also when the
+/// peer has gone meanwhile, as it may if the call is detached.
+async fn go_on<F: MessageFormat>(
+    call: Call<F>,
+    guarded: Guarded,
+    report: Arc<dyn Report<F>>,
+    _counted: Task,
+) {
     let deadline = tokio::time::sleep_until(call.deadline().into());
     tokio::pin!(guarded, deadline);
     let mut ended = None;
@@ -86,6 +96,6 @@ async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task
     };
     if let Err(message) = ended {
         let error = call.panicked(message);
-        call.report(error.into());
+        report.report(call.peer().clone(), error.into()).await;
     }
 }

@@ -21,7 +21,7 @@ use crate::error::{EmitError, Error};
 use crate::runtime::calls::handles::finish_calls;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::Backlog;
-use crate::runtime::events::Events;
+use crate::runtime::events::{Events, Wanted};
 use crate::runtime::outbox::Want;
 use crate::runtime::server::shared::Shared;
 use crate::{
@@ -143,11 +143,11 @@ impl<F: MessageFormat> Server<F> {
     /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ServerEvent<F>> {
-        self.events_of(None)
+        self.events_of(Wanted::All)
     }
 
-    pub(super) fn events_of(&self, event: Option<&str>) -> Events<F, ServerEvent<F>> {
-        self.inner.shared.dispatcher.events(self.inner.shared.config.event_bytes, event)
+    pub(super) fn events_of(&self, wanted: Wanted) -> Events<F, ServerEvent<F>> {
+        self.inner.shared.dispatcher.events(self.inner.shared.config.event_bytes, wanted)
     }
 
     /// Returns the peer with this number, if it is connected.

@@ -117,7 +117,7 @@ fn nothing(room: &Room<'_>, answerer: Role) -> &'static str {
     if room.is_node(answerer) { "" } else { "null" }
 }
 
-fn check_message(line: &Json, wanted: &str) -> Result<()> {
+pub(super) fn check_message(line: &Json, wanted: &str) -> Result<()> {
     match line.text_of("message") {
         Some(message) if message.contains(wanted) => Ok(()),
         _ => Err(format!("wanted the message `{wanted}`, got {line}").into()),
