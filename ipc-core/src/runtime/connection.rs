@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use bytes::Bytes;
 use ipc_transport::ReadHalf;
 
 use crate::access::{Denial, Guard};
@@ -24,7 +25,7 @@ use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Denied, Message, MessageFormat, Peer};
+use crate::{Denied, FormatError, Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -49,6 +50,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     reader: ReadHalf,
+    /// When what was read last was there, about, once that is asked: of the first of its calls.
+    read_at: Option<Instant>,
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
@@ -103,6 +106,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             snapshot: Snapshot::empty(),
             backlog: Backlog::new(),
             reader,
+            read_at: None,
             failure: None,
             timer: Timer::default(),
         }
@@ -145,6 +149,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
+                    self.read_at = None;
                     if self.datagrams {
                         self.peer.mark_known();
                     }
@@ -190,31 +195,57 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.gauge.is_some() && !self.passes(frame.len(), budget) {
                 continue;
             }
-            match self.peer.format().decode(frame) {
-                Ok(message) if self.control.may_be(&message) => {
-                    self.handle_control(message);
-                    if !self.machine.is_receiving() {
-                        return Flow::End;
+            let handled = if self.control.begins(self.peer.format(), &frame) {
+                self.handle_call_frame(frame)
+            } else {
+                match self.peer.format().decode(frame) {
+                    Ok(message) if self.control.may_be(&message) => {
+                        self.handle_control(message);
+                        // What the peer may not do may have ended the connection.
+                        if !self.machine.is_receiving() {
+                            return Flow::End;
+                        }
+                        Ok(())
                     }
-                }
-                Ok(message) => {
-                    self.dispatcher.message(
-                        &mut self.snapshot,
-                        message,
-                        &self.peer,
-                        &mut self.backlog,
-                    );
-                }
-                Err(error) => {
-                    if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                        return Flow::End;
+                    Ok(message) => {
+                        self.dispatcher.message(
+                            &mut self.snapshot,
+                            message,
+                            &self.peer,
+                            &mut self.backlog,
+                        );
+                        Ok(())
                     }
+                    Err(error) => Err(error),
+                }
+            };
+            if let Err(error) = handled {
+                if let Flow::End = self.flow_after(Input::Malformed(error)) {
+                    return Flow::End;
                 }
             }
             if self.config.sync {
                 self.peer.outbox().on_received();
             }
         }
+    }
+
+    /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
+    #[inline(never)]
+    fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+        let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
+        if let Some(format) = peer.format().calls() {
+            if let Some(control) = format.take_frame(&mut frame) {
+                let now = || *self.read_at.get_or_insert_with(clock::now);
+                if let Some(error) = control::perform(peer, methods, format, control, now) {
+                    self.dispatcher.error(Some(peer), error, &mut self.backlog);
+                }
+                return Ok(());
+            }
+        }
+        let message = self.peer.format().decode(frame)?;
+        self.handle_control(message);
+        Ok(())
     }
 
     /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
@@ -254,7 +285,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         let guard = self.guard.as_ref();
         let may_be =
             guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
-        match may_be.then(|| control::handle(peer, methods, &mut message)).flatten() {
+        let now = || *self.read_at.get_or_insert_with(clock::now);
+        match may_be.then(|| control::handle(peer, methods, &mut message, now)).flatten() {
             None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
                 self.deny(Denied::Event, message.event());
             }
