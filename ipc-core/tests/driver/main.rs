@@ -41,3 +41,4 @@ mod shutdown;
 mod streams;
 mod support;
 mod sync;
+mod typed;
