@@ -77,6 +77,7 @@ const CLASSIC: &str = r#"Config {
             first_credit: 8,
             max_credit: 64,
         },
+        fail_when_disconnected: false,
         reserved_events: Calls,
         show_info: SameUser,
     },
