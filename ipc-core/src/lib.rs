@@ -53,6 +53,8 @@ pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
 pub use protocol::calls::{Failure, Sent};
+#[cfg(feature = "tokio")]
+pub use protocol::connection::Heartbeat;
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{

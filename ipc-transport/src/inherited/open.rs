@@ -124,7 +124,7 @@ impl OpenTransport {
     /// with `None`, the system decides.
     #[cfg(feature = "tcp")]
     #[must_use]
-    pub fn with_user_timeout(self, timeout: impl Into<Option<std::time::Duration>>) -> Self {
+    pub fn with_user_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
         Self { tcp: self.tcp.with_user_timeout(timeout), ..self }
     }
 

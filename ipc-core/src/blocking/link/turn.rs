@@ -125,7 +125,7 @@ impl<F: MessageFormat> Link<F> {
     /// Feeds the machine with what waiting brought.
     fn after(&mut self, woken: io::Result<Woken>, until: Option<Instant>) -> Outcome {
         let now = clock::now();
-        match woken {
+        match woken.and_then(|woken| self.read_before_tick(woken, now)) {
             Ok(Woken::Progress) => return Outcome::Progress,
             Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
             Ok(Woken::Broken) => self.handle(Input::NothingToRead),
@@ -141,6 +141,16 @@ impl<F: MessageFormat> Link<F> {
             Outcome::Progress if until.is_some_and(|at| at <= now) => Outcome::TimedOut,
             outcome => outcome,
         }
+    }
+
+    /// Reads once more before the peer is held to have sent nothing: the program may have been away.
+    fn read_before_tick(&mut self, woken: Woken, now: Instant) -> io::Result<Woken> {
+        let Some(socket) = &mut self.socket else { return Ok(woken) };
+        if woken != Woken::TimedOut || !socket.machine.reads() {
+            return Ok(woken);
+        }
+        let is_due = socket.machine.deadline(|| now).is_some_and(|at| at <= now);
+        if is_due { socket.read_now() } else { Ok(woken) }
     }
 
     fn take(&mut self, frame: Bytes) -> Outcome {

@@ -42,7 +42,6 @@ mod stream;
 pub(crate) use by_id::ById;
 
 pub use answerer::{Admission, AnswerLimits, Answerer, CallNumber, Expired};
-#[cfg(feature = "tokio")]
 pub(crate) use asker::later;
 pub use asker::{Abandoned, Answer, Answered, AskLimits, Asker, Sent, TooManyCalls};
 pub use format::{

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use ipc_codec::{DecodeError, Framing, Limits};
 
+use super::idle::Idle;
+use super::liveness::{Liveness, Pulse, Unsent};
 use super::{Action, Ending, Fault, Inbound, Input, Role, Rules};
 
 /// The rules of one connection: its deadlines, what a fault does, when it shuts down, how it ends.
@@ -16,6 +18,7 @@ use super::{Action, Ending, Fault, Inbound, Input, Role, Rules};
 /// - **Feed what happens with [`handle`](Self::handle)**, and report the fault that it returns.
 /// - **Do what [`action`](Self::action) says**, after what waits was written as far as possible.
 /// - **Sleep until [`deadline`](Self::deadline)** at the latest, and then feed [`Input::Tick`].
+/// - **With a heartbeat, [`look_after`](Self::look_after) the peer** when it [`is_silent`](Self::is_silent).
 ///
 /// The machine itself does nothing: it opens no socket, reads no clock and starts no timer.
 #[derive(Debug)]
@@ -29,7 +32,11 @@ pub struct Machine {
     asked: bool,
     /// Why nothing can be written any more, while there may be something to read.
     write_error: Option<io::Error>,
-    idle: Option<Idle>,
+    idle: Idle,
+    /// The silence of a peer that can be asked, with a heartbeat.
+    life: Option<Box<Life>>,
+    /// Whether the peer answers calls.
+    answers: bool,
     /// When closing, or waiting for the peer's end, has taken too long.
     close_at: Option<Instant>,
     suspended: bool,
@@ -49,12 +56,11 @@ enum Phase {
     Ended(Ending),
 }
 
-/// When a silent peer is cut.
-#[derive(Debug, Clone, Copy)]
-struct Idle {
-    at: Instant,
-    /// [`Inbound::received`] when this was set.
-    received: usize,
+#[derive(Debug)]
+struct Life {
+    liveness: Liveness,
+    /// [`Inbound::received`] at the last sign of life. `None`: the time starts anew.
+    received: Option<usize>,
 }
 
 impl Machine {
@@ -68,7 +74,9 @@ impl Machine {
             peer_end: None,
             asked: false,
             write_error: None,
-            idle: None,
+            idle: Idle::new(rules.idle_timeout),
+            life: None,
+            answers: false,
             close_at: None,
             suspended: false,
             last: false,
@@ -158,7 +166,10 @@ impl Machine {
             (_, Input::Suspend) => {
                 self.suspended = true;
                 self.inbound.pause();
-                self.idle = None;
+                self.idle.pause();
+                if let Some(life) = &mut self.life {
+                    life.received = None;
+                }
             }
             (_, Input::Resume) => self.suspended = false,
             (_, Input::Tick { now }) => return self.tick(now),
@@ -185,8 +196,46 @@ impl Machine {
             return self.close_at;
         }
         let frame_at = self.inbound.deadline(&now);
-        let idle_at = self.idle_at(now);
-        [frame_at, idle_at, self.close_at].into_iter().flatten().min()
+        let idle_at = self.idle.deadline(self.inbound.received(), &now);
+        let look_at = if self.answers { self.look_at(now) } else { None };
+        [frame_at, idle_at, look_at, self.close_at].into_iter().flatten().min()
+    }
+
+    /// Handles that the peer answers calls, so that it can be asked for a sign of life.
+    pub fn answers_calls(&mut self) {
+        self.answers = self.rules.heartbeat.is_some();
+    }
+
+    /// Handles that so many of the received bytes were a sign of life and nothing else, which the idle
+    /// timeout does not count.
+    pub fn received_ping(&mut self, bytes: usize) {
+        self.idle.discount(bytes);
+    }
+
+    /// Returns whether the peer was silent for so long that [`look_after`](Self::look_after) is due.
+    #[must_use]
+    pub fn is_silent(&self, now: Instant) -> bool {
+        self.is_open() && self.reads() && self.silence().is_some_and(|silence| silence.due() <= now)
+    }
+
+    /// Returns whether to ask a silent peer for a sign of life now. To be called after everything was
+    /// read that there is.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Silent`], with which the connection has ended, if it gave none for too long.
+    pub fn look_after(&mut self, now: Instant, unsent: Unsent) -> Result<bool, Fault> {
+        let Some(heartbeat) = self.rules.heartbeat.filter(|_| self.is_silent(now)) else {
+            return Ok(false);
+        };
+        match self.life.as_mut().map(|life| life.liveness.tick(now, unsent)) {
+            Some(Pulse::Ping) => Ok(true),
+            Some(Pulse::Dead(actual)) => {
+                self.end(Ending::Failed);
+                Err(Fault::Silent { limit: heartbeat.limit(), actual })
+            }
+            Some(Pulse::WakeAt(_)) | None => Ok(false),
+        }
     }
 
     /// Returns whether nothing has ended, failed or asked for the end: there is no action then, and
@@ -293,13 +342,25 @@ impl Machine {
         }
     }
 
-    fn idle_at(&mut self, now: impl Fn() -> Instant) -> Option<Instant> {
-        let timeout = self.rules.idle_timeout?;
-        let received = self.inbound.received();
-        if self.idle.is_none_or(|idle| idle.received != received) {
-            self.idle = now().checked_add(timeout).map(|at| Idle { at, received });
+    /// Counts what was received as a sign of life, and returns when the peer is to be looked after.
+    #[cold]
+    fn look_at(&mut self, now: impl Fn() -> Instant) -> Option<Instant> {
+        let heartbeat = self.rules.heartbeat.filter(|_| self.is_open())?;
+        let received = Some(self.inbound.received());
+        let life = self.life.get_or_insert_with(|| {
+            Box::new(Life { liveness: Liveness::new(heartbeat, now()), received })
+        });
+        if life.received != received {
+            life.received = received;
+            life.liveness.received(now());
         }
-        self.idle.map(|idle| idle.at)
+        Some(life.liveness.due())
+    }
+
+    /// Returns the silence of the peer, if it goes on.
+    fn silence(&self) -> Option<&Liveness> {
+        let life = self.life.as_deref()?;
+        (life.received == Some(self.inbound.received())).then_some(&life.liveness)
     }
 
     /// Acts on a deadline that has passed.
@@ -320,9 +381,7 @@ impl Machine {
             let looks_like = self.inbound.looks_like();
             return self.fail(Fault::FrameTimeout { limit, looks_like });
         }
-        let received = self.inbound.received();
-        let silent = self.idle.is_some_and(|idle| idle.received == received && passed(idle.at));
-        if let (Some(limit), true) = (self.rules.idle_timeout, silent) {
+        if let Some(limit) = self.idle.passed(self.inbound.received(), now) {
             return self.fail(Fault::IdleTimeout { limit });
         }
         None
