@@ -18,7 +18,7 @@ pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
-use ipc_core::CallOptions;
+use ipc_core::{CallOptions, Heartbeat};
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -53,7 +53,8 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `peer_user` | none | the same |
 /// | `file_watch`, `when_displaced` | 2 s, [`WhenDisplaced::ServeOn`] | the same |
 /// | `tls`, `interface` | none, unbound | the same |
-/// | `keepalive` | 60 s | the same |
+/// | `keepalive`, `user_timeout` | 60 s, none | the same |
+/// | `heartbeat` | none | the same |
 /// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
 /// | `layout` | none | the same |
 /// | `calls` | [`CallOptions::default`] | the same |
@@ -145,6 +146,14 @@ pub struct Config {
     /// 10 seconds, so that one that vanished is detected. `None` is never, as in node-ipc, which has no
     /// such setting.
     pub keepalive: Option<Duration>,
+    /// How long bytes sent over TCP may go without the peer's system taking them, on Linux; `None`
+    /// leaves it to the system, as node-ipc does. It also cuts a peer that reads nothing for so long:
+    /// [`TcpTransport::with_user_timeout`](ipc_transport::TcpTransport::with_user_timeout) says more.
+    pub user_timeout: Option<Duration>,
+    /// When a silent peer that answers calls is asked for a sign of life, and when it is given up; `None`
+    /// is never. [The core's setting](ipc_core::ConnectionOptions::heartbeat) says more. node-ipc has no
+    /// such setting; its peers answer if they answer calls.
+    pub heartbeat: Option<Heartbeat>,
     /// The limits for the addresses that send to a UDP server; node-ipc has no such setting.
     pub udp_limits: UdpLimits,
     /// Whether datagrams may go to a broadcast address, such as `192.0.2.255`; node-ipc has no such
@@ -245,6 +254,8 @@ impl Config {
             tls: None,
             interface: Interface::default(),
             keepalive: Some(Duration::from_secs(60)),
+            user_timeout: None,
+            heartbeat: None,
             udp_limits: UdpLimits::default(),
             udp_broadcast: false,
             layout: None,
