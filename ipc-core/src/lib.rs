@@ -32,7 +32,7 @@ pub mod protocol;
 mod runtime;
 
 #[cfg(feature = "tokio")]
-pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents};
+pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]
 pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
@@ -52,6 +52,7 @@ pub use message::Message;
 pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
+pub use protocol::builtin::{About, AboutMethod};
 pub use protocol::calls::{Failure, Sent};
 #[cfg(feature = "tokio")]
 pub use protocol::connection::Heartbeat;

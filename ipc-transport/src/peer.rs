@@ -75,6 +75,19 @@ impl PeerInfo {
         Self { endpoint, remote: None, local: None, credentials: None, process_id: None, tls: None }
     }
 
+    /// Returns whether the system says that the other end runs as the same user as this process, or as
+    /// root, or is this process. `false` where it says nothing: over the network, and for another
+    /// process at a Windows pipe.
+    #[must_use]
+    pub fn is_same_user(&self) -> bool {
+        if matches!(self.endpoint, Endpoint::Memory(_)) {
+            return true;
+        }
+        let is_us = |uid| uid == 0 || own_uid() == Some(uid);
+        self.credentials.is_some_and(|other| is_us(other.uid))
+            || self.process_id == Some(std::process::id())
+    }
+
     /// Sets the other end's address.
     #[must_use]
     pub fn with_remote(self, remote: SocketAddr) -> Self {
@@ -98,6 +111,14 @@ impl PeerInfo {
     pub fn with_credentials(self, credentials: Credentials) -> Self {
         Self { credentials: Some(credentials), ..self }
     }
+}
+
+/// Returns the user that this process acts as, where the system has credentials.
+fn own_uid() -> Option<u32> {
+    #[cfg(all(unix, feature = "unix"))]
+    return Some(crate::kinds::unix::sys::effective_uid());
+    #[cfg(not(all(unix, feature = "unix")))]
+    None
 }
 
 /// The identity of the process at the other end of a Unix socket.

@@ -3,7 +3,7 @@
 #[cfg(doc)]
 use ipc_core::Client;
 use ipc_core::protocol::calls::EncodeCall;
-use ipc_core::{Calling, CallingStream, DecodePayload, EmitError};
+use ipc_core::{About, CallError, Calling, CallingStream, DecodePayload, EmitError};
 
 use super::IpcClient;
 use crate::NodeFormat;
@@ -45,5 +45,20 @@ impl IpcClient {
         NodeFormat: EncodeCall<A>,
     {
         self.core().notice(method, args)
+    }
+
+    /// Asks the server what it is and which methods it answers; see [`Client::about`]. Starts the client.
+    /// A server that is node-ipc does not answer, and one of Rust tells only its own user unless it is
+    /// told otherwise ([`CallOptions::show_info`](ipc_core::CallOptions::show_info)).
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, the answer is ignored.
+    pub async fn about(&self) -> Result<About, CallError> {
+        self.core().about().await
     }
 }

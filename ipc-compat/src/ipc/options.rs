@@ -90,7 +90,8 @@ fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {
         .on_malformed(on_malformed(config))
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
         .high_water_mark(config.high_water_mark)
-        .calls(config.calls);
+        .calls(config.calls)
+        .name(Some(config.id.as_str().into()));
     match log.sent() {
         Some(write) => options.watch_sent(write),
         None => options,

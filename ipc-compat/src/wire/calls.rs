@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
+use ipc_core::protocol::builtin::BuiltinFormat;
 use ipc_core::protocol::calls::{
     ANSWER, CALL, CallFormat, CallHead, CallNumber, Control, EncodeCall, Failure, InvalidControl,
     Signal,
@@ -40,6 +41,11 @@ impl CallFormat for NodeFormat {
             Some(control) => Ok(control),
             None => any(&message.take().into_payload().unwrap_or_default()),
         })
+    }
+
+    fn builtins(&self) -> Option<&dyn BuiltinFormat> {
+        // A layout has no form for them.
+        if self.layout.is_some() { None } else { Some(self) }
     }
 
     fn uses_any_event(&self) -> bool {

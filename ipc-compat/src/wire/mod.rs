@@ -1,5 +1,6 @@
 //! `NodeFormat`: node-ipc's JSON envelope as a message format.
 
+mod builtins;
 mod calls;
 mod decode;
 mod delimiter;

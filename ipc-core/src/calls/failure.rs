@@ -100,6 +100,10 @@ impl Failure {
         Self::new("invalid_args", error.to_string())
     }
 
+    pub(crate) fn denied(message: &str) -> Self {
+        Self::new("denied", message)
+    }
+
     pub(crate) fn busy(limit: usize) -> Self {
         Self::new("busy", format!("{limit} calls run, which is the limit"))
     }

@@ -7,4 +7,4 @@ mod options;
 
 pub(crate) use control_events::ControlEvents;
 pub use error::CallError;
-pub use options::{CallOptions, MethodOptions, ReservedEvents};
+pub use options::{CallOptions, MethodOptions, ReservedEvents, ShowInfo};

@@ -35,6 +35,23 @@ pub struct CallOptions {
     pub window: WindowLimits,
     /// What the events `$call` and `$answer` are. Default: calls and answers.
     pub reserved_events: ReservedEvents,
+    /// To whom this side says what it is and which methods it answers, in answer to `$info`. Default:
+    /// [`ShowInfo::SameUser`].
+    pub show_info: ShowInfo,
+}
+
+/// To whom a side says what it is, in answer to `$info`; the others are answered `denied`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ShowInfo {
+    /// To peers of the same user, of root, and of the same process, where the system tells: over Unix
+    /// sockets, and in memory. Over other sockets to nobody. The default.
+    #[default]
+    SameUser,
+    /// To every peer.
+    Everyone,
+    /// To no peer.
+    Nobody,
 }
 
 /// What the events `$call` and `$answer` are to a connection.
@@ -106,6 +123,12 @@ impl CallOptions {
         Self { reserved_events, ..self }
     }
 
+    /// Sets [`show_info`](Self::show_info).
+    #[must_use]
+    pub fn show_info(self, show_info: ShowInfo) -> Self {
+        Self { show_info, ..self }
+    }
+
     pub(crate) fn ask_limits(&self) -> AskLimits {
         AskLimits { max_open: self.max_open, deadline: self.deadline }
     }
@@ -125,6 +148,7 @@ impl Default for CallOptions {
             max_time: answer.max_time,
             window: WindowLimits::default(),
             reserved_events: ReservedEvents::default(),
+            show_info: ShowInfo::default(),
         }
     }
 }

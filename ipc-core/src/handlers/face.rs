@@ -247,6 +247,9 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     /// are not a `T` are answered with `invalid_args` and reported as an error, and so is a panic, with
     /// `panicked`.
     ///
+    /// Names that begin with `$` are those of the library's own methods, such as `$info`: a method with
+    /// such a name is never called, unless the format has no built-in methods.
+    ///
     /// # Examples
     ///
     /// ```

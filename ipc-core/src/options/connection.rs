@@ -1,5 +1,6 @@
 //! `ConnectionOptions`: the options of one connection, the same for clients and servers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::Limits;
@@ -59,7 +60,9 @@ use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 ///             max_credit: 64,
 ///         },
 ///         reserved_events: Calls,
+///         show_info: SameUser,
 ///     },
+///     name: None,
 ///     sent: SendWatch(
 ///         false,
 ///     ),
@@ -145,6 +148,8 @@ pub struct ConnectionOptions {
     pub event_bytes: usize,
     /// The limits of calls: their deadlines, and how many are open and run at a time.
     pub calls: CallOptions,
+    /// The name that this side gives itself in answer to `$info`. Default: none.
+    pub name: Option<Arc<str>>,
     pub(crate) sent: SendWatch,
 }
 
@@ -168,6 +173,7 @@ impl Default for ConnectionOptions {
             linger: Duration::from_secs(1),
             event_bytes: 8 * 1024 * 1024,
             calls: CallOptions::default(),
+            name: None,
             sent: SendWatch::default(),
         }
     }

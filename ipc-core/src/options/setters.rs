@@ -20,6 +20,7 @@ macro_rules! setters {
             linger: std::time::Duration,
             event_bytes: usize,
             calls: crate::CallOptions,
+            name: Option<std::sync::Arc<str>>,
         }
     };
     (watch_sent at [$($at:tt)*]) => {

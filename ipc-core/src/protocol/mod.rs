@@ -11,6 +11,7 @@
 //! | [`connection::Inbound`] | which frames the received bytes are |
 //! | [`queue::SendQueue`] | order and limits of what waits, and what is handed back |
 //! | [`calls`] | what becomes of requests that wait for answers |
+//! | [`builtin`] | what the arguments and results of the library's own methods are |
 //!
 //! Each is fed inputs and asked for what to do. A client that reconnects keeps one `Session` and one
 //! `SendQueue`, and has a `Machine` for each connection: when that has ended, the session gets
@@ -113,6 +114,7 @@
 //! assert_eq!(client.write(&mut up, now), Some(Ending::Local { answered: true }));
 //! ```
 
+pub mod builtin;
 pub mod calls;
 pub mod connection;
 pub mod queue;

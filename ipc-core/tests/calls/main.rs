@@ -8,6 +8,7 @@
 mod runtimes;
 
 mod answers;
+mod builtins;
 mod cancelling;
 mod closing;
 mod cuts;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod any_calls;
+mod builtins;
 mod calls;
 
 use std::collections::BTreeMap;

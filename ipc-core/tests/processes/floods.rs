@@ -111,6 +111,13 @@ pub(crate) fn unknown_method() {
     });
 }
 
+/// Each is answered.
+pub(crate) fn unknown_builtin() {
+    check(|mut target| async move {
+        assert!(target.flood(&chunk("$none", |n| n)).await > CALLS as usize * 20);
+    });
+}
+
 /// The first 256 of the chunk run, and of the others each is answered.
 pub(crate) fn busy_method() {
     check(|mut target| async move {
@@ -127,9 +134,18 @@ pub(crate) fn equal_numbers() {
 
 /// What is not read keeps the peer from being read from.
 pub(crate) fn unread_answers() {
+    unread("none");
+}
+
+/// The same for answers that are larger than their calls.
+pub(crate) fn unread_info() {
+    unread("$info");
+}
+
+fn unread(method: &'static str) {
     check(|mut target| async move {
         let (_reader, mut writer) = target.dial().await;
-        let (chunk, mut sent) = (chunk("none", |n| n), 0);
+        let (chunk, mut sent) = (chunk(method, |n| n), 0);
         while sent < CALLS {
             let write = writer.write_all(&chunk);
             // What is not taken for so long waits for the answers to be read.

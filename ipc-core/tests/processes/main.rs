@@ -42,9 +42,11 @@ const TESTS: &[(&str, fn())] = &[
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
+    ("a_flood_of_calls_of_no_builtin_method_costs_nothing", floods::unknown_builtin),
     ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),
     ("a_flood_of_calls_with_one_number_costs_nothing", floods::equal_numbers),
     ("a_flood_of_calls_that_reads_no_answer_is_not_read", floods::unread_answers),
+    ("a_flood_of_questions_that_reads_no_answer_is_not_read", floods::unread_info),
 ];
 #[cfg(not(target_os = "linux"))]
 const TESTS: &[(&str, fn())] = &[];

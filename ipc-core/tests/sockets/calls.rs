@@ -73,6 +73,7 @@ both_runtimes!(
     large_arguments_and_results_arrive,
     a_dropped_call_stops_its_method,
     the_end_of_the_server_ends_its_calls,
+    what_a_server_is_its_user_learns_over_unix_sockets_and_nobody_over_tcp,
     datagrams_carry_calls_both_ways,
     over_datagrams_a_larger_answer_is_too_large,
     over_datagrams_a_lost_call_ends_at_its_deadline,
@@ -134,6 +135,18 @@ async fn the_end_of_the_server_ends_its_calls() {
         let error = soon(call).await.unwrap().unwrap_err();
         assert!(matches!(error, CallError::Disconnected { sent: Sent::Maybe }), "{error:?}");
     }
+}
+
+async fn what_a_server_is_its_user_learns_over_unix_sockets_and_nobody_over_tcp() {
+    let [unix, tcp] = pairs().await;
+    let about = soon(unix.client.about()).await.unwrap();
+    assert_eq!(about.pid, Some(std::process::id().into()));
+    assert_eq!(about.methods.unwrap().len(), 3);
+    // A server asks its clients, too.
+    let about = soon(unix.server.peers()[0].about()).await.unwrap();
+    assert_eq!(&*about.methods.unwrap()[0].name, "name");
+    let error = soon(tcp.client.about()).await.unwrap_err();
+    assert!(matches!(error, CallError::Denied(_)), "{error:?}");
 }
 
 async fn datagrams_carry_calls_both_ways() {

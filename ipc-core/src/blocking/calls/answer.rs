@@ -10,10 +10,13 @@ use crate::blocking::Incoming;
 use crate::blocking::link::Link;
 use crate::calls::{CallError, ControlEvents, failure};
 use crate::error::EmitError;
+use crate::protocol::builtin::{INFO, is_builtin};
 use crate::protocol::calls::{
-    Admission, Answer, Answered, CallNumber, Control, EncodeCall, Failure, InvalidControl, Signal,
+    Admission, Answer, Answered, CallFormat, CallNumber, Control, EncodeCall, Failure,
+    InvalidControl, Signal,
 };
 use crate::protocol::queue::OverflowPolicy;
+use crate::runtime::calls::builtin::{self, info};
 use crate::runtime::clock;
 use crate::runtime::outbox::encode_frame;
 use crate::{FormatError, Message, MessageFormat};
@@ -78,6 +81,9 @@ impl<F: MessageFormat> Link<F> {
 
     /// Keeps a call of the peer for the program, or answers why not.
     fn called(&mut self, number: Option<CallNumber>, left: Option<Duration>, args: Message) {
+        if is_builtin(args.event()) && self.called_builtin(number.as_ref(), args.event()) {
+            return;
+        }
         let calls = self.calls();
         let refusal = if calls.closing {
             Failure::closing()
@@ -101,6 +107,26 @@ impl<F: MessageFormat> Link<F> {
         if let Some(number) = number {
             self.refuse(&number, &refusal);
         }
+    }
+
+    /// Answers a call of a built-in method, which the program does not see. Returns `false` if the format
+    /// has none.
+    #[cold]
+    fn called_builtin(&mut self, number: Option<&CallNumber>, method: &str) -> bool {
+        let format = Arc::clone(&self.format);
+        let Some(format) = format.calls().and_then(CallFormat::builtins) else { return false };
+        let Some(number) = number else { return true };
+        let reply = match method {
+            INFO => {
+                let asker = self.socket().map(|socket| socket.stream().peer());
+                // The program decides when a call comes, and answers each once.
+                info::Side { config: &self.config, asker, methods: None, streams: false }.answer()
+            }
+            other => Err(Failure::unknown_method(other)),
+        };
+        // One that finds no room is dropped, as a failure is.
+        let _ = builtin::answer(format, number, reply, |write| self.reply(write));
+        true
     }
 
     /// Answers a call of the peer, unless the answer is not wanted any more.

@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use super::reader::{Head, Reader, Value, members};
 use super::{MsgPack, PAIR};
+use crate::protocol::builtin::{self, BuiltinFormat};
 use crate::protocol::calls::{
     ANSWER, CALL, CallFormat, CallHead, CallNumber, Control, EncodeCall, Failure, InvalidControl,
     Signal,
 };
-use crate::{FormatError, Message};
+use crate::{DecodePayload, FormatError, Message};
 
 impl CallFormat for MsgPack {
     fn control(&self, message: &Message) -> Option<Result<Control, InvalidControl>> {
@@ -23,6 +24,10 @@ impl CallFormat for MsgPack {
             _ => return None,
         };
         Some(read(message.clone().into_payload().unwrap_or_default()))
+    }
+
+    fn builtins(&self) -> Option<&dyn BuiltinFormat> {
+        Some(self)
     }
 
     fn encode_signal(&self, signal: &Signal<'_>, out: &mut BytesMut) -> Result<(), FormatError> {
@@ -57,21 +62,7 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for MsgPack {
         args: &T,
         out: &mut BytesMut,
     ) -> Result<(), FormatError> {
-        let ms = head.left_in_ms();
-        let optional = [head.number.is_some(), ms.is_some(), head.credit.is_some()];
-        self.begin(CALL, 2 + count(&optional), out)?;
-        if let Some(number) = head.number {
-            self.member("n", &number, out)?;
-        }
-        self.member("call", head.method, out)?;
-        self.member("args", args, out)?;
-        if let Some(ms) = ms {
-            self.member("ms", &ms, out)?;
-        }
-        if let Some(items) = head.credit {
-            self.member("stream", &items, out)?;
-        }
-        Ok(())
+        self.call(head, None, args, out)
     }
 
     fn encode_answer(
@@ -88,7 +79,62 @@ impl<T: Serialize + ?Sized> EncodeCall<T> for MsgPack {
     }
 }
 
+impl BuiltinFormat for MsgPack {
+    fn encode_builtin_call(
+        &self,
+        head: &CallHead<'_>,
+        sender: Option<&str>,
+        args: &builtin::Value,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        self.call(head, sender, args, out)
+    }
+
+    fn encode_builtin_answer(
+        &self,
+        number: &CallNumber,
+        result: &builtin::Value,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        self.encode_answer(number, false, result, out)
+    }
+
+    fn read_value(&self, message: &Message) -> Result<builtin::Value, FormatError> {
+        self.decode_payload(message)
+    }
+}
+
 impl MsgPack {
+    /// Appends a call; `sender` is the name of this side, if the frame is to say it.
+    #[inline]
+    fn call<T: Serialize + ?Sized>(
+        self,
+        head: &CallHead<'_>,
+        sender: Option<&str>,
+        args: &T,
+        out: &mut BytesMut,
+    ) -> Result<(), FormatError> {
+        let ms = head.left_in_ms();
+        let optional =
+            [head.number.is_some(), sender.is_some(), ms.is_some(), head.credit.is_some()];
+        self.begin(CALL, 2 + count(&optional), out)?;
+        if let Some(number) = head.number {
+            self.member("n", &number, out)?;
+        }
+        self.member("call", head.method, out)?;
+        if let Some(sender) = sender {
+            self.member("id", sender, out)?;
+        }
+        self.member("args", args, out)?;
+        if let Some(ms) = ms {
+            self.member("ms", &ms, out)?;
+        }
+        if let Some(items) = head.credit {
+            self.member("stream", &items, out)?;
+        }
+        Ok(())
+    }
+
     /// Appends what comes before the members: the array, the event's name and the map's head.
     fn begin(self, event: &str, members: u8, out: &mut BytesMut) -> Result<(), FormatError> {
         out.put_u8(PAIR);

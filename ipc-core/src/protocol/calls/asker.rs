@@ -163,13 +163,21 @@ impl Asker {
         if self.open.len() >= self.limits.max_open {
             return Err(TooManyCalls { limit: self.limits.max_open });
         }
-        let number = self.next;
-        // The largest number that JavaScript tells from its neighbours.
-        self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
+        let number = self.take_number();
         let deadline = later(now, within);
         self.open.insert(number, Open { deadline, frame: None, idle });
         self.deadlines.add(deadline, number);
         Ok(number)
+    }
+
+    /// Returns a number for a call that the driver keeps itself, such as one of a built-in method: it is
+    /// not in this table, and no call of this table has its number.
+    #[must_use]
+    pub fn take_number(&mut self) -> u64 {
+        let number = self.next;
+        // The largest number that JavaScript tells from its neighbours.
+        self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
+        number
     }
 
     /// Handles that the call's frame is in the send queue, as its frame number `frame`.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::CallNumber;
+use crate::protocol::builtin::BuiltinFormat;
 use crate::{FormatError, Message, MessageFormat};
 
 /// A format that has a form for calls.
@@ -41,6 +42,12 @@ pub trait CallFormat: MessageFormat {
     /// [`FormatError`] if the format cannot send it, as one of a format that has no frame for it: then
     /// nothing is sent, and the call goes on without.
     fn encode_signal(&self, signal: &Signal<'_>, out: &mut BytesMut) -> Result<(), FormatError>;
+
+    /// Returns the format of built-in methods, or `None` if the format has none: then a method whose
+    /// name begins with `$` is one like any other. Default: `None`.
+    fn builtins(&self) -> Option<&dyn BuiltinFormat> {
+        None
+    }
 
     /// Handles that a call of this side has ended, in whatever way: for formats whose answers have no
     /// numbers, and which keep the calls that are open. Default: does nothing.

@@ -359,6 +359,11 @@ impl Calls {
             CallNumber::Text(_) => 0,
         };
         let mut state = self.lock();
+        if let Some(on_answer) = state.waiting.take(number) {
+            drop(state);
+            self.builtin_answered(on_answer, kind == Answer::Item, outcome, format);
+            return;
+        }
         let answered = match kind {
             Answer::Last => state.asker.last_answer(number),
             Answer::Item => state.asker.answer(number, kind, clock::now()),

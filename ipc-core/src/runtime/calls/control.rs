@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::methods::{Answers, MAX_TASKS, Methods};
-use super::{Call, answer_failure, run};
+use super::{Call, answer_failure, builtin, run};
 use crate::calls::failure::duplicate;
 use crate::error::Error;
+use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
 };
@@ -84,6 +85,10 @@ fn call<F: MessageFormat>(
         }
     };
     let name = args.event();
+    if let Some(format) = is_builtin(name).then(|| format.builtins()).flatten() {
+        builtin::handle(peer, methods, format, number.as_ref(), args);
+        return None;
+    }
     let Some(method) = methods.get(name) else {
         refuse(Failure::unknown_method(name));
         return None;

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::run::Running;
 use super::{Call, Sink};
 use crate::calls::MethodOptions;
+use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{EncodeCall, Failure};
 use crate::{DecodePayload, FormatError, Message, MessageFormat};
 
@@ -134,6 +135,13 @@ impl<F: MessageFormat> Methods<F> {
 
     pub(super) fn get(&self, name: &str) -> Option<Arc<Method<F>>> {
         self.table.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Returns the names of the methods, and whether they answer with streams.
+    pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let methods = table.values().filter(|method| !is_builtin(&method.name));
+        methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
     /// Returns whether as many calls run in tasks as may.

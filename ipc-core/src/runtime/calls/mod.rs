@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+pub(crate) mod builtin;
 pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
@@ -16,6 +17,7 @@ use std::task::Waker;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::builtin::Waiting;
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::{EmitError, Error};
@@ -46,6 +48,8 @@ struct State {
     asker: Asker,
     /// What the futures of open calls wait for.
     slots: Slots,
+    /// The calls of built-in methods that this side has made.
+    waiting: Waiting,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -75,6 +79,7 @@ impl Calls {
         let state = State {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
+            waiting: Waiting::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             cancels: !config.sync,
@@ -97,7 +102,9 @@ impl Calls {
         let mut state = self.lock();
         // These have left the queue, too, and were not written.
         let mut wakers = self.end_evicted(&mut state, outbox);
-        let lost = state.asker.connection_lost(outbox.first_unsent());
+        let first_unsent = outbox.first_unsent();
+        let lost = state.asker.connection_lost(first_unsent);
+        let lost_builtins = state.waiting.connection_lost(first_unsent);
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
@@ -110,6 +117,7 @@ impl Calls {
         }
         state.duplicate_reported = false;
         self.wake(state, wakers);
+        lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
     }
 
     /// Handles that there is no next connection: the calls that waited for it fail.
@@ -118,6 +126,7 @@ impl Calls {
         state.closed = true;
         // What was written has ended with its connection.
         let unsent = state.asker.closed(0);
+        let unsent_builtins = state.waiting.closed();
         let error = || CallError::Closed { sent: Sent::No };
         let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
         let wakers: Vec<_> = wakers.flatten().collect();
@@ -125,6 +134,7 @@ impl Calls {
             state.stop(id);
         }
         self.wake(state, wakers);
+        unsent_builtins.into_iter().for_each(|on_answer| on_answer(Err(error())));
     }
 
     /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and

@@ -2,6 +2,7 @@
 
 mod answering;
 mod asking;
+mod builtins;
 mod lost;
 mod raw;
 mod refusing;

@@ -22,7 +22,7 @@ pub(super) fn try_lock(file: &File) -> io::Result<bool> {
 }
 
 /// Returns the user id this process acts as.
-pub(super) fn effective_uid() -> u32 {
+pub(crate) fn effective_uid() -> u32 {
     // SAFETY: geteuid takes nothing, touches no memory of ours and cannot fail.
     unsafe { libc::geteuid() }
 }

@@ -1,0 +1,25 @@
+//! Built-in methods: those whose names begin with `$`, which the library answers itself.
+//!
+//! They are ordinary calls. Their arguments and results are [`Value`]s, a data model small enough to
+//! need no serde, which a [`BuiltinFormat`] writes and reads.
+
+mod about;
+mod format;
+#[cfg(feature = "serde")]
+mod limits;
+#[cfg(feature = "serde")]
+mod serde;
+mod value;
+
+pub use about::{About, AboutMethod};
+pub use format::BuiltinFormat;
+pub use value::Value;
+
+/// The name of the built-in method that says what a program is and what it answers.
+pub const INFO: &str = "$info";
+
+/// Returns whether a method of this name is one of the library's, not of the program's.
+#[must_use]
+pub fn is_builtin(method: &str) -> bool {
+    method.starts_with('$')
+}

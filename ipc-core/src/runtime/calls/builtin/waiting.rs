@@ -1,0 +1,87 @@
+//! `Waiting`: the calls of built-in methods that this side has made.
+
+use std::fmt;
+
+use crate::calls::CallError;
+use crate::protocol::builtin::Value;
+use crate::protocol::calls::{ById, TooManyCalls};
+
+/// How such a call has ended.
+pub(crate) type Outcome = Result<Value, CallError>;
+
+/// What is done with the outcome of a call, in the connection's task or in that of whoever closes it.
+/// It may not block.
+pub(crate) type OnAnswer = Box<dyn FnOnce(Outcome) + Send>;
+
+/// The calls of built-in methods that this side has made and that have not ended, by their numbers.
+///
+/// They are beside the table of the program's calls: they take none of its places, and neither a close
+/// waits for them nor is one cancelled.
+#[derive(Default)]
+pub(in crate::runtime::calls) struct Waiting {
+    open: ById<Open>,
+}
+
+struct Open {
+    /// The number of its frame in the send queue; `None` if it was written past the queue.
+    frame: Option<u64>,
+    on_answer: OnAnswer,
+}
+
+impl Waiting {
+    pub(super) fn add(&mut self, number: u64, on_answer: OnAnswer) -> Result<(), TooManyCalls> {
+        if self.open.len() >= MAX_WAITING {
+            return Err(TooManyCalls { limit: MAX_WAITING });
+        }
+        self.open.insert(number, Open { frame: None, on_answer });
+        Ok(())
+    }
+
+    /// Handles that the frame of a call is in the send queue.
+    pub(super) fn queued(&mut self, number: u64, frame: u64) {
+        if let Some(open) = self.open.get_mut(&number) {
+            open.frame = Some(frame);
+        }
+    }
+
+    /// Ends a call, and returns what is done with its outcome.
+    #[inline]
+    pub(in crate::runtime::calls) fn take(&mut self, number: u64) -> Option<OnAnswer> {
+        // Nearly always there is none, and an answer is the program's.
+        if self.open.is_empty() {
+            return None;
+        }
+        self.open.remove(&number).map(|open| open.on_answer)
+    }
+
+    /// Ends the calls that a lost connection has carried; those from frame `first_unsent` on wait for the
+    /// next.
+    pub(in crate::runtime::calls) fn connection_lost(
+        &mut self,
+        first_unsent: u64,
+    ) -> Vec<OnAnswer> {
+        let lost = |open: &Open| open.frame.is_none_or(|frame| frame < first_unsent);
+        self.take_all(lost)
+    }
+
+    /// Ends all calls: there is no next connection.
+    pub(in crate::runtime::calls) fn closed(&mut self) -> Vec<OnAnswer> {
+        self.take_all(|_| true)
+    }
+
+    fn take_all(&mut self, which: impl Fn(&Open) -> bool) -> Vec<OnAnswer> {
+        let ended = self.open.iter().filter(|(_, open)| which(open)).map(|(number, _)| *number);
+        let mut ended: Vec<u64> = ended.collect();
+        ended.sort_unstable();
+        ended.into_iter().filter_map(|number| self.take(number)).collect()
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.open.keys()).finish()
+    }
+}
+
+/// How many calls of built-in methods this side may have open.
+const MAX_WAITING: usize = 64;
