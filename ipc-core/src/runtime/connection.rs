@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use ipc_transport::ReadHalf;
 
@@ -13,7 +14,9 @@ use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
-use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
+use crate::protocol::connection::{Action, Ending, Fault, Heartbeat, Input, Machine, Role, Rules};
+use crate::runtime::calls::Calls;
+use crate::runtime::calls::builtin::Pings;
 use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
@@ -45,6 +48,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
+    /// What a silent peer was asked.
+    pings: Pings<F>,
 }
 
 /// What a connection leaves behind.
@@ -91,6 +96,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             reader,
             failure: None,
             timer: Timer::default(),
+            pings: Pings::new(),
         }
     }
 
@@ -112,9 +118,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Feeds the machine, and reports the fault that it returns.
     fn handle(&mut self, input: Input) {
         if let Some(fault) = self.machine.handle(input) {
-            let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
-            self.failure = Some(error);
+            self.fail(fault);
         }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
+        self.failure = Some(error);
     }
 
     /// Reads and handles until there is nothing more, the budget is spent or a stream is full.
@@ -172,9 +182,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             };
             // What the handlers send leaves together, after the last frame.
             handling.get_or_insert_with(|| self.peer.outbox().handle());
-            *budget = budget.saturating_sub(frame.len() + FRAME_COST);
+            let length = frame.len();
+            *budget = budget.saturating_sub(length + FRAME_COST);
             match self.peer.format().decode(frame) {
-                Ok(message) if self.control.may_be(&message) => self.handle_control(message),
+                Ok(message) if self.control.may_be(&message) => {
+                    self.handle_control(message, length);
+                }
                 Ok(message) => {
                     self.dispatcher.message(
                         &mut self.snapshot,
@@ -195,9 +208,10 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
-    /// Handles a message if it is a call or an answer, and dispatches it otherwise.
+    /// Handles a message if it is a call or an answer, and dispatches it otherwise. `length` is that of
+    /// its frame.
     #[cold]
-    fn handle_control(&mut self, mut message: Message) {
+    fn handle_control(&mut self, mut message: Message, length: usize) {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
         match control::handle(peer, methods, &mut message) {
@@ -206,6 +220,23 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             Some(Some(error)) => {
                 self.dispatcher.error(Some(peer), error, backlog);
             }
+        }
+        let Some(news) = self.peer.open_calls().and_then(Calls::take_news) else { return };
+        if news.answer {
+            self.machine.answers_calls();
+        }
+        if news.ping {
+            self.machine.received_ping(length);
+        }
+    }
+
+    /// Asks a silent peer for a sign of life, or gives it up.
+    #[cold]
+    fn look_after_peer(&mut self, heartbeat: Heartbeat, now: Instant) {
+        match self.machine.look_after(now, self.peer.outbox().unsent()) {
+            Ok(false) => {}
+            Ok(true) => self.pings.ask(&self.peer, heartbeat.patience()),
+            Err(fault) => self.fail(fault),
         }
     }
 
@@ -323,7 +354,11 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
                 return Poll::Pending;
             }
-            this.handle(Input::Tick { now: clock::now() });
+            let now = clock::now();
+            this.handle(Input::Tick { now });
+            if let Some(heartbeat) = this.config.heartbeat.filter(|_| this.machine.is_silent(now)) {
+                this.look_after_peer(heartbeat, now);
+            }
             if let Some(Action::End(_)) = this.machine.action() {
                 return this.act(cx);
             }

@@ -81,10 +81,10 @@ const ROWS: &[Row] = {
         ),
         (
             "has its whole time after the socket took something",
-            &[(secs(15), Full(7)), (secs(30), Full(8)), (secs(45), Full(8))],
-            secs(60),
+            &[(secs(15), Full(7)), (secs(30), Full(8)), (secs(45), Full(8)), (secs(60), Full(8))],
+            secs(75),
             Full(8),
-            |_| Pulse::Dead(secs(30)),
+            |_| Pulse::Dead(secs(45)),
         ),
         (
             "is given up if the socket fills after a question",
@@ -97,11 +97,18 @@ const ROWS: &[Row] = {
             Pulse::WakeAt(t0 + secs(30))
         }),
         (
-            "has its whole time after this side held something back",
-            &[(secs(15), Nothing), (secs(30), Held)],
-            secs(45),
+            "is asked after this side held something back",
+            &[(secs(15), Held)],
+            secs(30),
             Nothing,
             |_| Pulse::Ping,
+        ),
+        (
+            "is given up if the question itself is what is in flight",
+            &[(secs(15), Nothing), (secs(30), Held)],
+            secs(45),
+            Held,
+            |_| Pulse::Dead(secs(45)),
         ),
     ]
 };
@@ -194,11 +201,12 @@ proptest! {
             if !due {
                 continue;
             }
-            if what == 3 {
-                (heard, owes, full) = (now, None, None);
-            }
-            let moved = full.is_some() && (what == 5 || what < 3);
+            let moved = full.is_some() && what != 4;
             if moved {
+                (heard, owes) = (now, None);
+            }
+            let held = what == 3 && owes.is_none();
+            if held {
                 (heard, owes) = (now, None);
             }
             full = if let Unsent::Full(written) = unsent { Some(written) } else { None };
@@ -210,12 +218,13 @@ proptest! {
                 }
                 Pulse::Dead(actual) => {
                     prop_assert!(owes.is_some_and(|since| now - since >= patience));
+                    prop_assert!(actual >= DEAD);
                     prop_assert_eq!(actual, now - heard);
                     break;
                 }
                 Pulse::WakeAt(at) => {
                     prop_assert!(at > now && unsent != Unsent::Nothing);
-                    if what != 3 {
+                    if !held {
                         owes = owes.or(Some(now));
                     }
                 }

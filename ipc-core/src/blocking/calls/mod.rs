@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod incoming;
 mod methods;
+mod ping;
 mod stream;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use self::incoming::Inner;
+use self::ping::Pings;
 use self::stream::Items;
 use crate::Message;
 use crate::calls::CallError;
@@ -40,6 +42,8 @@ pub(super) struct Calls {
     outcome: Option<Outcome>,
     /// Its items, if it is a stream.
     items: Option<Items>,
+    /// What a silent peer was asked.
+    pings: Pings,
     answerer: Answerer,
     /// The calls that run for the peer, by their ids.
     running: HashMap<u64, Weak<Inner>>,
@@ -63,6 +67,7 @@ impl Calls {
             asking: None,
             outcome: None,
             items: None,
+            pings: Pings::default(),
             answerer: Answerer::new(config.calls.answer_limits()),
             running: HashMap::new(),
             dropped: Arc::default(),
@@ -78,6 +83,7 @@ impl Calls {
         for (number, sent) in self.asker.connection_lost(written) {
             self.end(number, Err(CallError::Disconnected { sent }));
         }
+        self.pings.connection_lost();
         self.answerer.connection_lost();
         self.running.clear();
         (self.shut, self.duplicate_reported) = (false, false);

@@ -10,7 +10,7 @@ use crate::MessageFormat;
 use crate::blocking::Incoming;
 use crate::blocking::socket_link::Woken;
 use crate::error::DisconnectReason;
-use crate::protocol::connection::{Action, Ending, Input};
+use crate::protocol::connection::{Action, Ending, Fault, Input};
 use crate::runtime::clock;
 
 /// How a turn ended.
@@ -129,7 +129,12 @@ impl<F: MessageFormat> Link<F> {
             Ok(Woken::Progress) => return Outcome::Progress,
             Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
             Ok(Woken::Broken) => self.handle(Input::NothingToRead),
-            Ok(Woken::TimedOut) => self.handle(Input::Tick { now }),
+            Ok(Woken::TimedOut) => {
+                self.handle(Input::Tick { now });
+                if let Some(fault) = self.look_after_peer(now) {
+                    self.report_fault(fault);
+                }
+            }
             Err(error)
                 if self.socket.as_ref().is_some_and(|socket| socket.machine.is_receiving()) =>
             {
@@ -157,8 +162,11 @@ impl<F: MessageFormat> Link<F> {
         if self.config.sync {
             self.queue.on_received();
         }
+        let length = frame.len();
         match self.format.decode(frame) {
-            Ok(message) if self.control.may_be(&message) && self.handle_control(&message) => {
+            Ok(message)
+                if self.control.may_be(&message) && self.handle_control(&message, length) =>
+            {
                 Outcome::Progress
             }
             Ok(message) => {
@@ -177,8 +185,12 @@ impl<F: MessageFormat> Link<F> {
     fn handle(&mut self, input: Input) {
         let fault = self.socket.as_mut().and_then(|socket| socket.machine.handle(input));
         if let Some(fault) = fault {
-            self.failure = Some(self.report(fault.into()));
+            self.report_fault(fault);
         }
+    }
+
+    fn report_fault(&mut self, fault: Fault) {
+        self.failure = Some(self.report(fault.into()));
     }
 
     fn look(&mut self) -> Outcome {

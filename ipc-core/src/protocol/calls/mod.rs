@@ -37,6 +37,7 @@ mod asker;
 mod by_id;
 mod deadlines;
 mod format;
+mod round_trip;
 mod stream;
 
 pub(crate) use by_id::ById;
@@ -47,4 +48,5 @@ pub use asker::{Abandoned, Answer, Answered, AskLimits, Asker, Sent, TooManyCall
 pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };
+pub use round_trip::RoundTrip;
 pub use stream::{Credit, Overrun, Window, WindowLimits};

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use ipc_codec::Framing;
+
 /// The deadline of a peer that sends nothing.
 #[derive(Debug)]
 pub(super) struct Idle {
@@ -9,6 +11,8 @@ pub(super) struct Idle {
     since: Option<Since>,
     /// How many of the received bytes are no traffic.
     uncounted: usize,
+    /// How many bytes a frame has besides its own.
+    overhead: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +23,13 @@ struct Since {
 }
 
 impl Idle {
-    pub(super) fn new(timeout: Option<Duration>) -> Self {
-        Self { timeout, since: None, uncounted: 0 }
+    pub(super) fn new(timeout: Option<Duration>, framing: &Framing) -> Self {
+        let overhead = match framing {
+            Framing::Delimited(delimiter) => delimiter.as_bytes().len(),
+            Framing::LengthPrefixed => 4,
+            _ => 0,
+        };
+        Self { timeout, since: None, uncounted: 0, overhead }
     }
 
     /// Sets the deadline if something was received, and returns it. `received` is how many bytes ever
@@ -38,9 +47,9 @@ impl Idle {
         self.since.map(|since| since.at)
     }
 
-    /// Takes so many received bytes for no traffic.
-    pub(super) fn discount(&mut self, bytes: usize) {
-        self.uncounted = self.uncounted.wrapping_add(bytes);
+    /// Takes a frame of `length` bytes that was received for no traffic.
+    pub(super) fn discount(&mut self, length: usize) {
+        self.uncounted = self.uncounted.wrapping_add(length).wrapping_add(self.overhead);
     }
 
     /// Stops the time: it starts anew with the next [`deadline`](Self::deadline).

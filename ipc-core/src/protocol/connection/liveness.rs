@@ -68,12 +68,11 @@ impl Heartbeat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a driver has to say which")]
 pub enum Unsent {
-    /// Nothing: a question would leave at once.
+    /// Nothing that the socket does not take: a question would leave at once, or with what gathers.
     Nothing,
     /// Bytes that the socket does not take. So many were written over it so far.
     Full(u64),
-    /// Bytes that this side holds back itself, as it does to join small messages, or with one message
-    /// in flight.
+    /// With one message in flight: whatever is sent now waits for an answer to what was sent before.
     Held,
 }
 
@@ -97,7 +96,8 @@ pub enum Pulse {
 ///
 /// **A peer is given up only after it was asked in vain**, however late the driver comes: whoever slept
 /// through the whole time asks first. A full socket stands for a question, since the peer has to read
-/// before it could see one. What this side itself holds back does not, and the time starts anew.
+/// before it could see one. While it owes an answer to a message in flight it cannot be asked, and its
+/// time starts anew.
 #[derive(Debug, Clone, Copy)]
 pub struct Liveness {
     heartbeat: Heartbeat,
@@ -135,10 +135,6 @@ impl Liveness {
         if now < self.due {
             return Pulse::WakeAt(self.due);
         }
-        if unsent == Unsent::Held {
-            self.received(now);
-            return Pulse::WakeAt(self.due);
-        }
         let full = match unsent {
             Unsent::Full(written) => Some(written),
             Unsent::Nothing | Unsent::Held => None,
@@ -147,8 +143,13 @@ impl Liveness {
         if before.is_some() && before != full {
             (self.heard, self.asked) = (now, None);
         }
+        if unsent == Unsent::Held && self.asked.is_none() {
+            self.received(now);
+            return Pulse::WakeAt(self.due);
+        }
         let asked = *self.asked.get_or_insert(now);
-        let dead_at = later(asked, self.heartbeat.patience());
+        let answer_at = later(asked, self.heartbeat.patience());
+        let dead_at = later(self.heard, self.heartbeat.dead_after).max(answer_at);
         if dead_at <= now {
             return Pulse::Dead(now.saturating_duration_since(self.heard));
         }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use ipc_codec::{DecodeError, Framing, Limits};
 
 use super::idle::Idle;
-use super::liveness::{Liveness, Pulse, Unsent};
+use super::liveness::Unsent;
+use super::silence::Silence;
 use super::{Action, Ending, Fault, Inbound, Input, Role, Rules};
 
 /// The rules of one connection: its deadlines, what a fault does, when it shuts down, how it ends.
@@ -33,10 +34,7 @@ pub struct Machine {
     /// Why nothing can be written any more, while there may be something to read.
     write_error: Option<io::Error>,
     idle: Idle,
-    /// The silence of a peer that can be asked, with a heartbeat.
-    life: Option<Box<Life>>,
-    /// Whether the peer answers calls.
-    answers: bool,
+    silence: Silence,
     /// When closing, or waiting for the peer's end, has taken too long.
     close_at: Option<Instant>,
     suspended: bool,
@@ -56,27 +54,19 @@ enum Phase {
     Ended(Ending),
 }
 
-#[derive(Debug)]
-struct Life {
-    liveness: Liveness,
-    /// [`Inbound::received`] at the last sign of life. `None`: the time starts anew.
-    received: Option<usize>,
-}
-
 impl Machine {
     /// Returns the machine of a new connection.
     #[must_use]
     pub fn new(framing: Framing, limits: Limits, rules: Rules) -> Self {
         Self {
+            idle: Idle::new(rules.idle_timeout, &framing),
             inbound: Inbound::new(framing, limits, rules.frame_timeout),
             rules,
             phase: Phase::Open,
             peer_end: None,
             asked: false,
             write_error: None,
-            idle: Idle::new(rules.idle_timeout),
-            life: None,
-            answers: false,
+            silence: Silence::new(rules.heartbeat),
             close_at: None,
             suspended: false,
             last: false,
@@ -167,9 +157,7 @@ impl Machine {
                 self.suspended = true;
                 self.inbound.pause();
                 self.idle.pause();
-                if let Some(life) = &mut self.life {
-                    life.received = None;
-                }
+                self.silence.pause();
             }
             (_, Input::Resume) => self.suspended = false,
             (_, Input::Tick { now }) => return self.tick(now),
@@ -197,25 +185,29 @@ impl Machine {
         }
         let frame_at = self.inbound.deadline(&now);
         let idle_at = self.idle.deadline(self.inbound.received(), &now);
-        let look_at = if self.answers { self.look_at(now) } else { None };
+        let look_at = match self.silence.can_ask() && self.is_open() {
+            true => self.silence.deadline(self.inbound.received(), now),
+            false => None,
+        };
         [frame_at, idle_at, look_at, self.close_at].into_iter().flatten().min()
     }
 
     /// Handles that the peer answers calls, so that it can be asked for a sign of life.
     pub fn answers_calls(&mut self) {
-        self.answers = self.rules.heartbeat.is_some();
+        self.silence.answers_calls();
     }
 
-    /// Handles that so many of the received bytes were a sign of life and nothing else, which the idle
-    /// timeout does not count.
-    pub fn received_ping(&mut self, bytes: usize) {
-        self.idle.discount(bytes);
+    /// Handles that the last frame was a sign of life and nothing else, which the idle timeout does not
+    /// count: one of `length` bytes, without delimiter or length.
+    pub fn received_ping(&mut self, length: usize) {
+        self.idle.discount(length);
     }
 
     /// Returns whether the peer was silent for so long that [`look_after`](Self::look_after) is due.
     #[must_use]
     pub fn is_silent(&self, now: Instant) -> bool {
-        self.is_open() && self.reads() && self.silence().is_some_and(|silence| silence.due() <= now)
+        let is_due = self.silence.is_due(self.inbound.received(), now);
+        is_due && self.is_open() && self.reads()
     }
 
     /// Returns whether to ask a silent peer for a sign of life now. To be called after everything was
@@ -225,17 +217,13 @@ impl Machine {
     ///
     /// [`Fault::Silent`], with which the connection has ended, if it gave none for too long.
     pub fn look_after(&mut self, now: Instant, unsent: Unsent) -> Result<bool, Fault> {
-        let Some(heartbeat) = self.rules.heartbeat.filter(|_| self.is_silent(now)) else {
+        if !self.is_silent(now) {
             return Ok(false);
-        };
-        match self.life.as_mut().map(|life| life.liveness.tick(now, unsent)) {
-            Some(Pulse::Ping) => Ok(true),
-            Some(Pulse::Dead(actual)) => {
-                self.end(Ending::Failed);
-                Err(Fault::Silent { limit: heartbeat.limit(), actual })
-            }
-            Some(Pulse::WakeAt(_)) | None => Ok(false),
         }
+        self.silence.look_after(now, unsent).map_err(|(limit, actual)| {
+            self.end(Ending::Failed);
+            Fault::Silent { limit, actual }
+        })
     }
 
     /// Returns whether nothing has ended, failed or asked for the end: there is no action then, and
@@ -340,27 +328,6 @@ impl Machine {
             _ if self.asked => Ending::Local { answered: true },
             other => other,
         }
-    }
-
-    /// Counts what was received as a sign of life, and returns when the peer is to be looked after.
-    #[cold]
-    fn look_at(&mut self, now: impl Fn() -> Instant) -> Option<Instant> {
-        let heartbeat = self.rules.heartbeat.filter(|_| self.is_open())?;
-        let received = Some(self.inbound.received());
-        let life = self.life.get_or_insert_with(|| {
-            Box::new(Life { liveness: Liveness::new(heartbeat, now()), received })
-        });
-        if life.received != received {
-            life.received = received;
-            life.liveness.received(now());
-        }
-        Some(life.liveness.due())
-    }
-
-    /// Returns the silence of the peer, if it goes on.
-    fn silence(&self) -> Option<&Liveness> {
-        let life = self.life.as_deref()?;
-        (life.received == Some(self.inbound.received())).then_some(&life.liveness)
     }
 
     /// Acts on a deadline that has passed.

@@ -11,6 +11,7 @@ mod input;
 mod liveness;
 mod machine;
 mod rules;
+mod silence;
 
 pub use fault::{Ending, Fault};
 pub use inbound::Inbound;

@@ -7,6 +7,7 @@ pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
+mod seen;
 mod sink;
 mod slots;
 mod stream;
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use self::builtin::Waiting;
+use self::seen::{News, Seen};
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::{EmitError, Error};
@@ -40,6 +42,8 @@ pub(crate) struct Calls {
     state: Mutex<State>,
     /// Notified when a call has ended, on either side.
     ended: Notify,
+    /// What they show about the peer's life.
+    seen: Arc<Seen>,
     config: Arc<ConnectionConfig>,
 }
 
@@ -89,7 +93,13 @@ impl Calls {
             duplicate_reported: false,
             errors: Vec::new(),
         };
-        Self { state: Mutex::new(state), ended: Notify::new(), config }
+        Self { state: Mutex::new(state), ended: Notify::new(), seen: Arc::default(), config }
+    }
+
+    /// Takes what is new about the peer's life, if something is.
+    #[inline]
+    pub(crate) fn take_news(&self) -> Option<News> {
+        self.seen.take()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -116,6 +126,7 @@ impl Calls {
             state.stop(id);
         }
         state.duplicate_reported = false;
+        self.seen.clear();
         self.wake(state, wakers);
         lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
     }
