@@ -75,8 +75,7 @@ async fn any_answer_is_a_sign_of_life_and_its_time_is_told() {
                 peer.answer(number, 1).await;
             }
         }
-        let trip = expected.map_or(RoundTrip::first(time), |trip| trip.then(time));
-        expected = Some(trip);
+        expected = Some(RoundTrip::after(expected, time));
         while handle.rtt() != expected {
             tokio::task::yield_now().await;
         }
@@ -309,7 +308,7 @@ async fn two_idle_sides_that_ask_each_other_live_on() {
     assert!(ours.lines().is_empty() && theirs.lines().is_empty());
     // The one whose time is over first asks, and hearing that is a sign of life for the other.
     let asked = pair.client.rtt().or_else(|| pair.server.peers().remove(0).rtt());
-    assert_eq!(asked, Some(RoundTrip::first(Duration::ZERO)));
+    assert_eq!(asked, Some(RoundTrip::after(None, Duration::ZERO)));
     assert_eq!(pair.client.call::<_, u64>("one", &()).await.unwrap(), 2);
 }
 

@@ -34,7 +34,7 @@ impl Pings {
         };
         if let Some((_, asked_at)) = self.open.remove(index) {
             let time = clock::now().saturating_duration_since(asked_at);
-            self.trip = Some(self.trip.map_or(RoundTrip::first(time), |trip| trip.then(time)));
+            self.trip = Some(RoundTrip::after(self.trip, time));
         }
         true
     }

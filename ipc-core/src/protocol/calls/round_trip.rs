@@ -12,9 +12,9 @@ use std::time::Duration;
 /// use ipc_core::protocol::calls::RoundTrip;
 ///
 /// let ms = Duration::from_millis;
-/// let first = RoundTrip::first(ms(80));
+/// let first = RoundTrip::after(None, ms(80));
 /// assert_eq!((first.last, first.smoothed), (ms(80), ms(80)));
-/// let second = first.then(ms(160));
+/// let second = RoundTrip::after(Some(first), ms(160));
 /// assert_eq!((second.last, second.smoothed), (ms(160), ms(90)));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,17 +27,13 @@ pub struct RoundTrip {
 }
 
 impl RoundTrip {
-    /// Returns the time of the first answer.
+    /// Returns the times after an answer that took `last`, and those `before` it.
     #[must_use]
-    pub const fn first(last: Duration) -> Self {
-        Self { last, smoothed: last }
-    }
-
-    /// Adds the time of another answer.
-    #[must_use]
-    pub fn then(self, last: Duration) -> Self {
+    pub fn after(before: Option<Self>, last: Duration) -> Self {
         // RFC 6298, section 2.
-        let smoothed = (self.smoothed / 8).saturating_mul(7).saturating_add(last / 8);
+        let smoothed = before.map_or(last, |before| {
+            (before.smoothed / 8).saturating_mul(7).saturating_add(last / 8)
+        });
         Self { last, smoothed }
     }
 }

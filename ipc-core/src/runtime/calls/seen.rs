@@ -42,7 +42,7 @@ impl Seen {
     pub(super) fn ping_answered(&self, time: Duration) {
         self.ping();
         let mut trip = self.trip.lock().unwrap_or_else(PoisonError::into_inner);
-        *trip = Some(trip.map_or(RoundTrip::first(time), |trip| trip.then(time)));
+        *trip = Some(RoundTrip::after(*trip, time));
     }
 
     /// Returns how long the peer took to answer.
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(seen.take(), None);
         seen.ping_answered(Duration::from_secs(1));
         assert_eq!(seen.take(), Some(News { answer: false, ping: true }));
-        assert_eq!(seen.round_trip(), Some(RoundTrip::first(Duration::from_secs(1))));
+        assert_eq!(seen.round_trip(), Some(RoundTrip::after(None, Duration::from_secs(1))));
         assert_eq!(seen.take(), None);
         seen.clear();
         seen.answer();

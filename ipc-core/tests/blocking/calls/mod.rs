@@ -3,6 +3,7 @@
 mod answering;
 mod asking;
 mod builtins;
+mod heartbeat;
 mod lost;
 mod raw;
 mod refusing;
