@@ -140,6 +140,7 @@ fn an_unfinished_frame_has_its_time_and_a_silent_peer_too() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the program does something else meanwhile")]
 fn what_came_while_the_program_was_away_counts_before_its_time_is_over() {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();

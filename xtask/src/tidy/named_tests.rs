@@ -149,7 +149,7 @@ fn has(text: &str, name: &str) -> bool {
         })
 }
 
-const DOCUMENTS: [&str; 2] = ["docs/calls.md", "docs/deviations.md"];
+const DOCUMENTS: [&str; 3] = ["docs/calls.md", "docs/deviations.md", "docs/liveness.md"];
 
 /// The beginning of an item that names tests; its next lines are indented further.
 const ITEM: &str = "  - test:";

@@ -1,10 +1,11 @@
 //! Peers that are silent, while a thread waits for them: who is asked, and who is given up.
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipc_core::blocking::NextError;
 use ipc_core::{Failure, Heartbeat};
+use tokio::time::Instant;
 
 use super::rig::{Place, Sockets, both_sockets, heard};
 
@@ -31,6 +32,7 @@ fn a_silent_peer_is_asked_and_given_up() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the answer takes its time")]
 fn an_error_is_an_answer_too_and_its_time_is_told() {
     let place = Place::new();
     let heartbeat = Heartbeat::every(ms(100)).dead_after(Duration::from_secs(30));
@@ -53,6 +55,7 @@ fn an_error_is_an_answer_too_and_its_time_is_told() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the program does something else meanwhile")]
 fn a_program_that_was_away_asks_first() {
     let place = Place::new();
     let heartbeat = Heartbeat::every(ms(100)).dead_after(ms(1000));

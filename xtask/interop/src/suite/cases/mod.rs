@@ -1,6 +1,7 @@
 //! The cases: what any two programs that speak node-ipc's wire format can do with each other.
 
 mod call_ends;
+mod call_heartbeat;
 mod call_limits;
 mod call_results;
 mod calls;
@@ -146,6 +147,7 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
     calls("call_cancelled", "a future is dropped: the method is stopped", call_ends::cancelled),
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
+    calls("call_heartbeat", "blocked: cut if silent, and only then", call_heartbeat::blocked),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
