@@ -27,7 +27,7 @@ pub use ipc::TlsProblem;
 pub use ipc::blocking;
 pub use ipc::{
     Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
-    ParseUdpTypeError, RawSocket, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,
+    ParseUdpTypeError, RawSocket, RawTarget, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,
 };
 pub use wire::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,
@@ -38,10 +38,20 @@ pub use wire::{
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The examples in `docs/access.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/access.md")]
+struct AccessGuide;
+
 /// The examples in `docs/calls.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
+
+/// The examples in `docs/liveness.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/liveness.md")]
+struct Liveness;
 
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]

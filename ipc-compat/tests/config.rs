@@ -6,7 +6,7 @@ use ipc_codec::{Delimiter, Limits};
 use ipc_compat::{
     Config, ConfigError, Dialect, Encoding, Environment, EventRules, Logger, Platform, Profile, Tls,
 };
-use ipc_core::MessageFormat;
+use ipc_core::{MessageFormat, Rate};
 
 fn classic() -> Config {
     let mut environment = Environment::new(Platform::Unix);
@@ -81,6 +81,10 @@ const CLASSIC: &str = r#"Config {
         },
         reserved_events: Calls,
     },
+    access: [
+        Any,
+    ],
+    rate: None,
     parser: Fast,
     identify_peer: false,
     max_message_size: None,
@@ -192,6 +196,10 @@ fn check_refused(change: impl FnOnce(&mut Config), expected: &str) {
 #[test]
 fn what_cannot_be_is_refused() {
     check_refused(|config| config.max_connections = 0, "max_connections is zero");
+    let rate = Rate::messages(1).burst(1).bytes(1);
+    for rate in [Rate::messages(0), rate.burst(0), rate.bytes(0)] {
+        check_refused(|config| config.rate = Some(rate), "rate is zero");
+    }
     check_refused(|config| config.max_message_size = Some(0), "max_message_size is zero");
     check_refused(|config| config.max_pending_bytes = 0, "max_pending_bytes is zero");
     check_refused(|config| config.high_water_mark = Some(0), "high_water_mark is zero");

@@ -15,7 +15,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use ipc_compat::{Config, Encoding, Ipc, IpcClient, IpcServer, NodeFormat, RawSocket, codes};
+use ipc_compat::{
+    Config, Encoding, Ipc, IpcClient, IpcServer, NodeFormat, RawSocket, RawTarget, codes,
+};
 use ipc_core::session::ReconnectPolicy;
 use ipc_core::{Client, EmitError, InFlight};
 use ipc_transport::{MemoryHub, MemoryTransport, Stream, Transport};
@@ -172,6 +174,13 @@ async fn a_broadcast_reaches_every_client() {
     server.emit_raw(&first, [1, 2]).unwrap();
     first.send_raw("03").await.unwrap();
     clients[0].1.expect(b"\x01\x02\x03").await;
+    assert_eq!(server.all().except(&first).emit_raw("04").unwrap().sent, 2);
+    first.join("one").unwrap();
+    assert_eq!(server.to("one").send_raw([5]).await.unwrap().sent, 1);
+    assert_eq!(server.all().emit_raw("06").unwrap().sent, 3);
+    for ((_, chunks), bytes) in clients.iter_mut().zip([b"\x05\x06", b"\x04\x06", b"\x04\x06"]) {
+        chunks.expect(bytes).await;
+    }
 }
 
 both_runtimes!(events_and_bytes_do_not_mix);
@@ -211,6 +220,7 @@ async fn bytes_need_raw_mode() {
     let not_raw = |error: &EmitError| matches!(error, EmitError::Format(error) if error.code() == codes::NOT_RAW_MODE);
     assert!(not_raw(&client.emit_raw("hello").unwrap_err()));
     assert!(not_raw(&server.broadcast_raw("hello").unwrap_err()));
+    assert!(not_raw(&server.to("none").send_raw("hello").await.unwrap_err()));
     client.emit("data", "hello").unwrap();
     assert_eq!(hears.recv().await.unwrap(), "hello");
 }

@@ -11,7 +11,7 @@ use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{FormatError, HandlerError, LooksLike, PeerId};
+use crate::{FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,16 @@ pub enum Error {
         /// How many they would take.
         actual: usize,
     },
+    /// The peer sent more than its [`Rate`] allows, and the server is set to close the connection then,
+    /// or to drop what is over it.
+    #[error("the peer sends more than {rate}{}", dropped_words(*dropped))]
+    RateExceeded {
+        /// The rate; what happens over it says whether the connection ends.
+        rate: Rate,
+        /// How many of its messages were dropped since this was reported last; 0 if the connection was
+        /// closed.
+        dropped: u64,
+    },
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
     #[error("a datagram of {bytes} bytes was not sent")]
     Datagram {
@@ -141,6 +151,7 @@ impl Error {
             Self::Handler(error) => error.code(),
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
+            Self::RateExceeded { .. } => "rate_exceeded",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
             Self::Closed => "closed",
@@ -161,6 +172,7 @@ impl Error {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
             Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
+            Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             _ => true,
         }
     }
@@ -180,6 +192,7 @@ impl From<Fault> for Error {
             Fault::Silent { limit, actual } => Self::Silent { limit, actual },
             Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
             Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
+            Fault::OverRate(rate) => Self::RateExceeded { rate, dropped: 0 },
             Fault::Overflow(limit) => Self::Overflow(limit),
             Fault::Read(error) => Self::Read(error),
             Fault::Write(error) => Self::Write(error),
@@ -214,6 +227,15 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
+}
+
+/// Returns what follows an error about a rate.
+fn dropped_words(dropped: u64) -> String {
+    match dropped {
+        0 => String::new(),
+        1 => ": a message was dropped".to_owned(),
+        many => format!(": {many} messages were dropped"),
+    }
 }
 
 /// Returns what follows an error of a frame that looks like something else.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{DisconnectReason, EmitError, Error, Message, Peer, PeerId};
+use ipc_transport::PeerInfo;
+
+use crate::{DisconnectReason, EmitError, Error, GroupEvent, Message, Peer, PeerId, Refusal};
 
 /// A lifecycle event of a client.
 #[derive(Debug, Clone)]
@@ -43,15 +45,19 @@ pub enum ServerEvent<F> {
         /// The error.
         error: Arc<Error>,
     },
-    /// A connection was closed at once, since as many peers as are allowed, at all or of the same
-    /// user or address, are connected.
+    /// A peer was not let in: its connection was closed at once, and nothing of it was read.
     Refused {
-        /// How many peers are allowed.
-        limit: usize,
+        /// What is known of it.
+        info: Arc<PeerInfo>,
+        /// Why. The peer is not told.
+        why: Refusal,
     },
     /// The server's socket file was removed or replaced: no new peer finds it, unless it was made
     /// again. What follows is the transport's setting.
     Displaced(ipc_transport::Displaced),
+    /// A peer has joined a group, or left one. Dispatched to handlers only; see
+    /// [`Server::on_group`](crate::Server::on_group).
+    Group(GroupEvent),
 }
 
 /// The report of a client that was closed.

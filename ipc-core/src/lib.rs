@@ -6,6 +6,7 @@
 )]
 #![forbid(unsafe_code)]
 
+mod access;
 #[cfg(feature = "tokio")]
 pub mod blocking;
 #[cfg(feature = "tokio")]
@@ -16,6 +17,7 @@ mod error;
 mod event;
 mod format;
 mod formats;
+pub mod groups;
 #[cfg_attr(
     not(feature = "tokio"),
     expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
@@ -30,7 +32,11 @@ mod options;
 pub mod protocol;
 #[cfg(feature = "tokio")]
 mod runtime;
+mod typed;
 
+#[cfg(feature = "tokio")]
+pub use access::{Access, Limited, Refusal};
+pub use access::{OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]
@@ -40,6 +46,9 @@ pub use event::{BroadcastReport, ClientEvent, CloseReport, ServerEvent, Shutdown
 pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 #[cfg(feature = "msgpack")]
 pub use formats::msgpack::MsgPack;
+pub use groups::{Pattern, PatternError};
+#[cfg(feature = "tokio")]
+pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
@@ -59,6 +68,9 @@ pub use protocol::connection::Heartbeat;
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Audience, Call, CallStream, Calling, CallingStream, Client, ClientBuilder, EventStream, Events,
-    Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError,
+    Call, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder, EventStream,
+    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };
+#[cfg(feature = "serde")]
+pub use typed::serde as serde_events;
+pub use typed::{Content, DecodeEvent, EncodeEvent, EventNames, NotAnEnum};

@@ -51,7 +51,9 @@ pub use kinds::tls::{
 #[cfg(feature = "udp")]
 pub use kinds::udp::{SendRefused, UdpLimits, UdpStats, UdpTransport};
 #[cfg(feature = "unix")]
-pub use kinds::unix::{AbstractTransport, Group, PeerCheck, Presence, UnixTransport, user_id};
+pub use kinds::unix::{
+    AbstractTransport, Group, PeerCheck, Presence, UnixTransport, group_id, user_id,
+};
 pub use peer::{Credentials, PeerInfo, TlsInfo, TlsVersion};
 pub use runtime::RuntimeError;
 pub use secret::Secret;

@@ -20,6 +20,9 @@ pub struct PeerInfo {
     pub local: Option<SocketAddr>,
     /// The other process's identity; `Some` for Unix sockets on systems that report it.
     pub credentials: Option<Credentials>,
+    /// The supplementary groups of the other process, in no order: of a client of a Unix socket, on
+    /// Linux. Empty if it has none, or elsewhere.
+    pub groups: Vec<u32>,
     /// The other process's id; `Some` for Windows pipes, where the system says it.
     pub process_id: Option<u32>,
     /// What the TLS handshake has shown; `Some` for TLS only.
@@ -72,7 +75,15 @@ impl PeerInfo {
     /// Returns facts that name the endpoint and nothing else.
     #[must_use]
     pub const fn new(endpoint: Endpoint) -> Self {
-        Self { endpoint, remote: None, local: None, credentials: None, process_id: None, tls: None }
+        Self {
+            endpoint,
+            remote: None,
+            local: None,
+            credentials: None,
+            groups: Vec::new(),
+            process_id: None,
+            tls: None,
+        }
     }
 
     /// Returns whether the system says that the other end runs as the same user as this process, or as
@@ -110,6 +121,12 @@ impl PeerInfo {
     #[must_use]
     pub fn with_credentials(self, credentials: Credentials) -> Self {
         Self { credentials: Some(credentials), ..self }
+    }
+
+    /// Sets the supplementary groups of the other process.
+    #[must_use]
+    pub fn with_groups(self, groups: impl Into<Vec<u32>>) -> Self {
+        Self { groups: groups.into(), ..self }
     }
 }
 

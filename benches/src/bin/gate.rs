@@ -43,6 +43,7 @@ fn run(words: &[String]) -> Result<()> {
         "payload" => payload(times),
         "encode" => encode(times),
         "dispatch" => with_runtime(dispatch(times)),
+        "typed" => with_runtime(typed(times)),
         "named" => with_runtime(dispatch_by_config(times, "id", Body::TEXT)),
         "unnamed" => with_runtime(dispatch_by_config(times, "by", Body::TEXT)),
         "emit" => with_runtime(emit(times, BURST)),
@@ -148,6 +149,11 @@ async fn server(transport: &MemoryTransport) -> Result<(Server<NodeFormat>, Arc<
 async fn dispatch(times: u64) -> Result<()> {
     let transport = MemoryTransport::new("gate");
     let (_server, arrivals) = server(&transport).await?;
+    burst(&transport, &arrivals, times).await
+}
+
+/// Sends so many messages, some at a time.
+async fn burst(transport: &MemoryTransport, arrivals: &Arrivals, times: u64) -> Result<()> {
     let mut stream = transport.dial().await?;
     let frames = frame("count", FIRST_SEQ).repeat(usize::try_from(BURST)?);
     for _ in 0..times / BURST {
@@ -156,6 +162,37 @@ async fn dispatch(times: u64) -> Result<()> {
         arrivals.there.notified().await;
     }
     Ok(())
+}
+
+/// The events of a program, of which one comes.
+#[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "the others do not come")]
+enum Event {
+    Text(String),
+    Move {
+        x: i32,
+        y: i32,
+    },
+    #[serde(rename = "count")]
+    Count(OwnedBody),
+    Price(f64),
+    Quit,
+}
+
+/// The same as `dispatch` to a handler of an enum.
+async fn typed(times: u64) -> Result<()> {
+    let transport = MemoryTransport::new("gate");
+    let server = Server::builder(NodeFormat::v14(), transport.clone()).build();
+    let arrivals = Arc::new(Arrivals::default());
+    let seen = Arc::clone(&arrivals);
+    server.on_events(move |event: Event, _| {
+        if let Event::Count(body) = event {
+            black_box(body);
+            seen.add();
+        }
+    })?;
+    server.listen().await?;
+    burst(&transport, &arrivals, times).await
 }
 
 /// The payload of node-ipc's own examples: who sent it, and a text.

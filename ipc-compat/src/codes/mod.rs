@@ -5,7 +5,7 @@
 mod of;
 
 pub(crate) use of::of_runtime;
-pub use of::{of, of_call, of_connect, of_disconnect, of_emit};
+pub use of::{of, of_call, of_connect, of_disconnect, of_emit, of_refusal};
 
 /// The address is taken.
 pub const ADDRESS_IN_USE: &str = "ERR_IPC_ADDRESS_IN_USE";
@@ -52,7 +52,7 @@ pub const CONTAINS_DELIMITER: &str = "ERR_IPC_CONTAINS_DELIMITER";
 pub const DATAGRAM_NOT_SENT: &str = "ERR_IPC_DATAGRAM_NOT_SENT";
 /// Bytes came after an error that had ended the stream.
 pub const DECODER_FAILED: &str = "ERR_IPC_DECODER_FAILED";
-/// The peer does not allow the call.
+/// The peer does not allow the call, or a peer was not let in.
 pub const DENIED: &str = "ERR_IPC_DENIED";
 /// The socket cannot be made in its directory.
 pub const DIRECTORY_NOT_WRITABLE: &str = "ERR_IPC_DIRECTORY_NOT_WRITABLE";
@@ -115,6 +115,8 @@ pub const NEEDS_STREAM: &str = "ERR_IPC_NEEDS_STREAM";
 pub const NOBODY_LISTENING: &str = "ERR_IPC_NOBODY_LISTENING";
 /// The blocking driver takes no such transport.
 pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
+/// The type is no enum whose variants can be events.
+pub const NOT_AN_ENUM: &str = "ERR_IPC_NOT_AN_ENUM";
 /// Bytes were to be sent although frames are: raw mode is off.
 pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 /// A client has no id; in node-ipc it is a line of the log.
@@ -132,6 +134,8 @@ pub const PEER_REFUSED: &str = "ERR_IPC_PEER_REFUSED";
 /// Raw mode has no events: `emit` was called, or a payload asked for as a type; in node-ipc the
 /// event's name would be sent as the bytes.
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
+/// A peer sent more than its rate allows.
+pub const RATE_EXCEEDED: &str = "ERR_IPC_RATE_EXCEEDED";
 /// Unfinished frames of all peers take too much.
 pub const RECEIVE_BUDGET: &str = "ERR_IPC_RECEIVE_BUDGET";
 /// A call was not answered in time. In `layouts::requests` it is also the name of `deadline`.
@@ -145,6 +149,8 @@ pub const RESET_BY_PEER: &str = "ERR_IPC_RESET_BY_PEER";
 pub const RUNTIME_WITHOUT_IO: &str = "ERR_IPC_RUNTIME_WITHOUT_IO";
 /// The tokio runtime was built without `enable_time`.
 pub const RUNTIME_WITHOUT_TIME: &str = "ERR_IPC_RUNTIME_WITHOUT_TIME";
+/// The peer gave no sign of life, although it was asked for one.
+pub const SILENT: &str = "ERR_IPC_SILENT";
 /// The socket root is a link, another user's directory, or everybody's. node-ipc 14's code.
 pub const SOCKET_ROOT: &str = "ERR_IPC_SOCKET_ROOT";
 /// Another process was starting a server at the path all the time.
@@ -226,6 +232,8 @@ pub const TRUNCATED: &str = "ERR_IPC_TRUNCATED";
 pub const UNDELIVERED: &str = "ERR_IPC_UNDELIVERED";
 /// The peer answered with a stream, and one answer was asked for.
 pub const UNEXPECTED_STREAM: &str = "ERR_IPC_UNEXPECTED_STREAM";
+/// The enum has no variant for the event.
+pub const UNKNOWN_EVENT: &str = "ERR_IPC_UNKNOWN_EVENT";
 /// There is no such group.
 pub const UNKNOWN_GROUP: &str = "ERR_IPC_UNKNOWN_GROUP";
 /// The peer has no such method.

@@ -1,7 +1,9 @@
 //! Which code an error of the crates below has here, by its type.
 
 use ipc_codec::{DecodeError, EncodeError};
-use ipc_core::{CallError, ConnectError, DisconnectReason, EmitError, Error, HandlerError};
+use ipc_core::{
+    CallError, ConnectError, DisconnectReason, EmitError, Error, HandlerError, Refusal,
+};
 #[cfg(feature = "tls-base")]
 use ipc_transport::{HandshakeFailure, TlsError};
 use ipc_transport::{RuntimeError, TransportError};
@@ -21,11 +23,13 @@ pub fn of(error: &Error) -> &'static str {
         Error::Truncated { .. } => TRUNCATED,
         Error::FrameTimeout { .. } => MESSAGE_TIMEOUT,
         Error::IdleTimeout { .. } => IDLE_TIMEOUT,
+        Error::Silent { .. } => SILENT,
         Error::Format(error) => error.code(),
         Error::Handler(HandlerError::Panicked { .. }) => HANDLER_PANICKED,
         Error::Handler(error) => error.code(),
         Error::Overflow(_) => BACKPRESSURE,
         Error::ReceiveBudget { .. } => RECEIVE_BUDGET,
+        Error::RateExceeded { .. } => RATE_EXCEEDED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
         Error::Closed => CLOSED,
@@ -109,6 +113,27 @@ pub fn of_connect(error: &ConnectError) -> &'static str {
     match error {
         ConnectError::Failed(error) => of(error),
         _ => CLOSED,
+    }
+}
+
+/// Returns the code of a peer that was not let in, as [`of`] does.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::codes;
+/// use ipc_core::Refusal;
+///
+/// let refusal = Refusal::TooManyPeers { limit: 100 };
+/// assert_eq!(codes::of_refusal(&refusal), "ERR_IPC_TOO_MANY_CONNECTIONS");
+/// assert_eq!(codes::of_refusal(&Refusal::new("a stranger")), "ERR_IPC_DENIED");
+/// ```
+#[must_use]
+pub fn of_refusal(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::TooManyPeers { .. } | Refusal::TooManyOfIdentity { .. } => TOO_MANY_CONNECTIONS,
+        Refusal::Transport(error) => of_transport(error),
+        _ => DENIED,
     }
 }
 

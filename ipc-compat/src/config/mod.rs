@@ -18,7 +18,7 @@ pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
-use ipc_core::{CallOptions, Heartbeat};
+use ipc_core::{Access, CallOptions, Heartbeat, Rate};
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -58,6 +58,7 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
 /// | `layout` | none | the same |
 /// | `calls` | [`CallOptions::default`] | the same |
+/// | `access`, `rate` | [`Access::any`], none | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -163,6 +164,12 @@ pub struct Config {
     pub layout: Option<Arc<dyn Layout>>,
     /// The limits of calls: deadlines, how many are open and run. Not in JSON.
     pub calls: CallOptions,
+    /// Which clients a server lets in, of those that its socket lets in: by default all, since a socket
+    /// file is for this user alone unless `writable_all` opens it. Not in JSON.
+    pub access: Access,
+    /// How much each client of a server may send, and what happens to one that sends more; `None` is
+    /// any amount, as in node-ipc. Not in JSON.
+    pub rate: Option<Rate>,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -260,6 +267,8 @@ impl Config {
             udp_broadcast: false,
             layout: None,
             calls: CallOptions::default(),
+            access: Access::any(),
+            rate: None,
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,
@@ -337,6 +346,7 @@ impl Config {
             ("max_pending_bytes", self.max_pending_bytes == 0),
             ("high_water_mark", self.high_water_mark == Some(0)),
             ("max_event_name_length", self.max_event_name_length == Some(0)),
+            ("rate", self.rate.is_some_and(takes_nothing)),
             ("message_timeout", self.message_timeout == Some(Duration::ZERO)),
             ("file_watch", self.file_watch == Some(Duration::ZERO)),
             ("udp_limits.idle", self.udp_limits.idle() == Duration::ZERO),
@@ -379,4 +389,11 @@ impl Config {
         // Paths for now; on Windows they become the names of pipes later.
         local_names(roots.map(|root| socket_path(root, &self.appspace, id)), Platform::Unix)
     }
+}
+
+/// Returns whether a rate has a zero in it, which the core would take for a one.
+fn takes_nothing(rate: Rate) -> bool {
+    rate.messages_per_second() == 0
+        || rate.burst_messages() == 0
+        || rate.bytes_per_second() == Some(0)
 }

@@ -138,8 +138,8 @@ impl Log {
             ServerEvent::Error { peer: None, error } => {
                 log.untraced(format_args!("server: {error}"))
             }
-            ServerEvent::Refused { limit } => {
-                log.untraced(format_args!("client refused: there are {limit} already"));
+            ServerEvent::Refused { why, .. } => {
+                log.untraced(format_args!("client refused: {why}"));
             }
             ServerEvent::Displaced(displaced) => log.untraced(format_args!("server: {displaced}")),
             _ => {}

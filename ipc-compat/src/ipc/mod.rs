@@ -24,6 +24,7 @@ mod tls;
 #[cfg(not(feature = "tls-base"))]
 #[path = "no_tls.rs"]
 mod tls;
+mod typed;
 mod udp;
 
 use std::collections::HashMap;
@@ -36,7 +37,7 @@ pub use args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
 pub use client::IpcClient;
 pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
-pub use raw_socket::RawSocket;
+pub use raw_socket::{RawSocket, RawTarget};
 pub use server::IpcServer;
 pub use sorted_args::{Arg, Call};
 #[cfg(feature = "tls-base")]
@@ -280,8 +281,7 @@ impl Ipc {
     /// written, and it does not connect again. Returns the client; `None` if there is none.
     ///
     /// A program that ends soon awaits [`IpcClient::close`] of it. Where the runtime stops first,
-    /// only what the socket takes at once is written, and nothing of a client that was not connected
-    /// yet.
+    /// only what the socket takes at once is written, and nothing of a client not yet connected.
     // Wire rule W26
     #[must_use = "await `close` of it, or what was sent is lost if the runtime stops before it is \
                   written"]

@@ -51,8 +51,8 @@ impl Config {
         Ok(of_client(self, &Logged::new(Log::new(self), self)))
     }
 
-    /// Returns the options of a server: limits, timeouts, `max_connections`, what follows a malformed
-    /// frame, and with `log_payloads` the log of what is sent.
+    /// Returns the options of a server: limits, timeouts, `max_connections`, `access`, `rate`, what
+    /// follows a malformed frame, and with `log_payloads` the log of what is sent.
     ///
     /// # Errors
     ///
@@ -79,6 +79,8 @@ pub(super) fn of_server(config: &Config, log: &Logged) -> ServerOptions {
         .connection(of_connection(config, log))
         // Wire rule W24
         .max_connections(config.max_connections)
+        .access(config.access.clone())
+        .rate(config.rate)
 }
 
 fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {

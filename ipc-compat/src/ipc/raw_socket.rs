@@ -1,7 +1,7 @@
-//! `RawSocket`: raw mode for sockets as handlers get them.
+//! `RawSocket` and `RawTarget`: raw mode for sockets as handlers get them, and for several.
 
 use bytes::Bytes;
-use ipc_core::{EmitError, Message};
+use ipc_core::{BroadcastReport, EmitError, Message, Target};
 
 use super::Socket;
 use crate::{NodeFormat, RawData};
@@ -50,6 +50,55 @@ impl RawSocket for Socket {
     }
 
     async fn send_raw<'a>(&self, data: impl Into<RawData<'a>> + Send) -> Result<(), EmitError> {
+        let data = data.into();
+        self.send(NodeFormat::RAW_EVENT, &data).await
+    }
+}
+
+/// Raw mode for a [`Target`]: bytes to several sockets.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_compat::{IpcServer, RawTarget};
+///
+/// # fn example(server: &IpcServer) -> Result<(), Box<dyn std::error::Error>> {
+/// server.to("listeners").emit_raw(&b"bytes"[..])?;
+/// # Ok(()) }
+/// ```
+pub trait RawTarget {
+    /// Sends bytes as they are, without waiting. See [`Target::emit`].
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Format`] with [`codes::NOT_RAW_MODE`](crate::codes::NOT_RAW_MODE) if the config
+    /// has no `raw_buffer`; what a single client did not take is in the report.
+    fn emit_raw<'a>(&self, data: impl Into<RawData<'a>>) -> Result<BroadcastReport, EmitError>;
+
+    /// Sends bytes as they are, and waits for those that read. See [`Target::send`].
+    ///
+    /// # Errors
+    ///
+    /// As [`emit_raw`](Self::emit_raw).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, some clients have been sent the bytes and some have not.
+    fn send_raw<'a>(
+        &self,
+        data: impl Into<RawData<'a>> + Send,
+    ) -> impl Future<Output = Result<BroadcastReport, EmitError>> + Send;
+}
+
+impl RawTarget for Target<'_, NodeFormat> {
+    fn emit_raw<'a>(&self, data: impl Into<RawData<'a>>) -> Result<BroadcastReport, EmitError> {
+        self.emit(NodeFormat::RAW_EVENT, &data.into())
+    }
+
+    async fn send_raw<'a>(
+        &self,
+        data: impl Into<RawData<'a>> + Send,
+    ) -> Result<BroadcastReport, EmitError> {
         let data = data.into();
         self.send(NodeFormat::RAW_EVENT, &data).await
     }

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_core::{
-    Audience, BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, EventStream, Events,
-    HandlerId, PeerId, Server, ServerEvent, ShutdownReport,
+    Addressee, BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, EventStream,
+    Events, GroupEvent, HandlerId, PeerId, Server, ServerEvent, ShutdownReport, Target,
 };
 use ipc_transport::{Displaced, Endpoint};
 
 use super::datagrams::is_datagram;
 use super::log::Logged;
 use super::once::Once;
-use super::raw_socket::{RawSocket, on_chunk};
+use super::raw_socket::{RawSocket, RawTarget, on_chunk};
 use super::{Socket, identity};
 use crate::{NodeFormat, RawData, RawJson};
 
@@ -252,24 +252,6 @@ impl IpcServer {
         self.server.broadcast(event, data)
     }
 
-    /// Sends an event to an audience: all clients but some, or a list. Else as
-    /// [`broadcast`](Self::broadcast).
-    ///
-    /// # Errors
-    ///
-    /// As [`broadcast`](Self::broadcast).
-    pub fn broadcast_to<T: ?Sized>(
-        &self,
-        audience: Audience<'_>,
-        event: &str,
-        data: &T,
-    ) -> Result<BroadcastReport, EmitError>
-    where
-        NodeFormat: EncodePayload<T>,
-    {
-        self.server.broadcast_to(audience, event, data)
-    }
-
     /// Sends an event to every client and waits for those that read, up to the time of each. See
     /// [`Server::broadcast_send`].
     ///
@@ -289,6 +271,49 @@ impl IpcServer {
         NodeFormat: EncodePayload<T>,
     {
         self.server.broadcast_send(event, data).await
+    }
+
+    /// Returns a target: the members of a group, or one client. See [`Server::to`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn example(server: ipc_compat::IpcServer) -> Result<(), Box<dyn std::error::Error>> {
+    /// server.on("enter", |room: String, socket| {
+    ///     if let Err(error) = socket.join(&room) {
+    ///         eprintln!("{}: {error}", socket.id());
+    ///     }
+    /// });
+    /// server.to("kitchen").except("muted").emit("ready", &ipc_compat::NoData)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn to<'a>(&self, addressee: impl Into<Addressee<'a>>) -> Target<'a, NodeFormat> {
+        self.server.to(addressee)
+    }
+
+    /// Returns a target: these clients, or groups, and no others. See [`Server::only`].
+    pub fn only<'a, A: Into<Addressee<'a>>>(
+        &self,
+        addressees: impl IntoIterator<Item = A>,
+    ) -> Target<'a, NodeFormat> {
+        self.server.only(addressees)
+    }
+
+    /// Returns a target: every client; over UDP every address that sent something in the last
+    /// minutes. See [`Server::all`].
+    pub fn all(&self) -> Target<'static, NodeFormat> {
+        self.server.all()
+    }
+
+    /// Returns the groups that have a member, by name. See [`Server::groups`].
+    #[must_use]
+    pub fn groups(&self) -> Vec<String> {
+        self.server.groups()
+    }
+
+    /// Registers a handler for what happens to groups. See [`Server::on_group`].
+    pub fn on_group(&self, handler: impl Fn(&GroupEvent) + Send + Sync + 'static) -> HandlerId {
+        self.server.on_group(handler)
     }
 
     /// Sends bytes to one client in raw mode. The same as [`RawSocket::emit_raw`].
@@ -315,7 +340,7 @@ impl IpcServer {
         &self,
         data: impl Into<RawData<'a>>,
     ) -> Result<BroadcastReport, EmitError> {
-        self.server.broadcast(NodeFormat::RAW_EVENT, &data.into())
+        self.all().emit_raw(data)
     }
 
     /// Returns the connected clients, in the order they came; over UDP the addresses that messages

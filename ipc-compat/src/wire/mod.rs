@@ -12,6 +12,7 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+mod typed;
 
 use std::sync::Arc;
 

@@ -2,9 +2,10 @@
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use ipc_core::{FormatError, Message};
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::{BrokenText, RawJson};
@@ -16,16 +17,29 @@ pub(super) fn typed<T: DeserializeOwned>(
     payload: Option<&[u8]>,
     broken_text: BrokenText,
 ) -> Result<T, FormatError> {
+    seeded(payload, broken_text, PhantomData::<T>)
+}
+
+/// Returns what the seed makes of the payload.
+#[inline]
+pub(super) fn seeded<S, T>(
+    payload: Option<&[u8]>,
+    broken_text: BrokenText,
+    seed: S,
+) -> Result<T, FormatError>
+where
+    S: for<'de> DeserializeSeed<'de, Value = T> + Copy,
+{
     let Some(payload) = payload else {
-        return T::deserialize(Absent).map_err(|_| absent());
+        return seed.deserialize(Absent).map_err(|_| absent());
     };
     let json = std::str::from_utf8(payload).map_err(|error| invalid(&error))?;
-    match parse(json) {
+    match parse(json, seed) {
         Ok(value) => Ok(value),
         // Rare, so it is looked for only after the parser failed.
         Err(error) if broken_text == BrokenText::Replace => match replace_lone_surrogates(json) {
             Cow::Borrowed(_) => Err(invalid(&error)),
-            Cow::Owned(json) => parse(&json).map_err(|error| invalid(&error)),
+            Cow::Owned(json) => parse(&json, seed).map_err(|error| invalid(&error)),
         },
         Err(error) => Err(invalid(&error)),
     }
@@ -63,9 +77,12 @@ fn invalid(error: &dyn std::fmt::Display) -> FormatError {
     FormatError::new(codes::INVALID_DATA, format!("data is not of the expected type: {error}"))
 }
 
-fn parse<T: DeserializeOwned>(json: &str) -> Result<T, serde_json::Error> {
+fn parse<'de, S: DeserializeSeed<'de>>(
+    json: &'de str,
+    seed: S,
+) -> Result<S::Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = T::deserialize(Present(&mut deserializer))?;
+    let value = seed.deserialize(Present(&mut deserializer))?;
     deserializer.end()?;
     Ok(value)
 }

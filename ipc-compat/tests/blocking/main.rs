@@ -244,7 +244,7 @@ fn a_server_turns_away_more_than_max_connections() {
     drop((first, kept));
     let _next = UnixStream::connect(&path).unwrap();
     assert_eq!(serving.join().unwrap(), (1, 2));
-    let refused = "client refused: there are 1 already".to_owned();
+    let refused = "client refused: as many peers are connected as may be: 1".to_owned();
     assert!(place.lines().contains(&refused), "{:?}", place.lines());
 }
 

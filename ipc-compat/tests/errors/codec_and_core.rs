@@ -6,14 +6,16 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, Delimiter, EncodeError, EncodeWith, Oversize};
 use ipc_compat::{NodeFormat, codes};
 use ipc_core::blocking::{self, NextError};
+use ipc_core::groups::{PatternLimits, PatternTrie};
 use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, WindowLimits};
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
-    CallError, ConnectError, DisconnectReason, EmitError, Error, Failure, FormatError,
-    HandlerError, LooksLike, Sent, SinkError,
+    CallError, ConnectError, DecodeEvent, DisconnectReason, EmitError, EncodeEvent, Error, Failure,
+    FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OverRate, Pattern, Rate,
+    Refusal, Sent, SinkError,
 };
-use ipc_transport::{Endpoint, MemoryTransport, RuntimeError};
+use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
 use crate::{Case, Word};
 
@@ -53,9 +55,12 @@ fn core() -> Vec<Error> {
         Error::Truncated { buffered: 1, looks_like },
         Error::FrameTimeout { limit: LIMIT, looks_like },
         Error::IdleTimeout { limit: LIMIT },
+        Error::Silent { limit: LIMIT, actual: LIMIT },
         Error::Handler(HandlerError::Panicked { event: event(), message: event() }),
         Error::Overflow(QueueLimit::Bytes { limit: 1, actual: 2 }),
         Error::ReceiveBudget { limit: 1, actual: 2 },
+        Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Close), dropped: 0 },
+        Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Drop), dropped: 2 },
         Error::Datagram { bytes: 1, source: io() },
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
         Error::Closed,
@@ -110,20 +115,58 @@ pub(crate) fn all() -> Vec<Case> {
         assert_eq!((error.code(), codes::of(&error)), (codes::INVALID_JSON, codes::INVALID_JSON));
         assert!(!error.ends_connection());
     }
+    all.extend(refusals());
     all.extend(emit());
     all.extend(ends());
     let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
     let error = policy.unwrap_err();
     all.push(Case::new(("core", "InvalidBackoff"), &error, error.code()));
+    all.extend(patterns());
     for error in [NextError::TimedOut, NextError::Ended] {
         all.push(Case::new(("core", "NextError"), &error, error.code()));
     }
     all.extend(calls());
+    all.extend(enums());
     let memory = MemoryTransport::new("m");
     let Err(error) = blocking::Client::builder(NodeFormat::v14(), memory) else {
         panic!("memory has no blocking sockets")
     };
     all.push(Case::new(("core", "NotBlocking"), &error, error.code()));
+    all
+}
+
+/// The errors of enums whose variants are events.
+fn enums() -> Vec<Case> {
+    let error = <NodeFormat as DecodeEvent<u8>>::event_names().unwrap_err();
+    let not_an_enum = Case::new(("core", "NotAnEnum"), &error, error.code());
+    let message = Message::new("event", None);
+    let none =
+        |format: &dyn Fn(&Message) -> Result<Never, FormatError>| format(&message).unwrap_err();
+    let core = none(&|message| MsgPack::new().decode_event(message));
+    let here = none(&|message| NodeFormat::v14().decode_event(message));
+    let unknown = Case::new(("core", "FormatError"), &core, core.code()).style(here.code());
+    let core = <MsgPack as EncodeEvent<u8>>::event_name(&1).unwrap_err();
+    let here = <NodeFormat as EncodeEvent<u8>>::event_name(&1).unwrap_err();
+    let no_name = Case::new(("core", "FormatError"), &core, core.code()).style(here.code());
+    vec![not_an_enum.style(codes::NOT_AN_ENUM), unknown, no_name]
+}
+
+/// An enum without events.
+#[derive(Debug, serde::Deserialize)]
+enum Never {}
+
+fn patterns() -> Vec<Case> {
+    let mut all = Vec::new();
+    for text in ["", ">.a", "a*", &"a.".repeat(Pattern::MAX_TOKENS), &"a".repeat(1000)] {
+        let error = Pattern::new(text).unwrap_err();
+        all.push(Case::new(("core", "PatternError"), &error, error.code()));
+    }
+    let pattern = Pattern::new("a.*").unwrap();
+    let limits = PatternLimits::default();
+    for limits in [limits.with_per_id(0), limits.with_total(0)] {
+        let error = PatternTrie::new(limits).insert(1, &pattern).unwrap_err();
+        all.push(Case::new(("core", "TooManyPatterns"), &error, error.code()));
+    }
     all
 }
 
@@ -169,6 +212,15 @@ fn calls() -> Vec<Case> {
     for error in [SinkError::Ended, SinkError::NoCredit] {
         all.push(Case::new(("core", "SinkError"), &error, error.code()));
     }
+    for error in [
+        GroupError::NameTooLong { limit: 1, actual: 2 },
+        GroupError::TooManyOfPeer { limit: 1, actual: 2 },
+        GroupError::TooManyOfServer { limit: 1, actual: 2 },
+        GroupError::Closed,
+        GroupError::NotOfServer,
+    ] {
+        all.push(Case::new(("core", "GroupError"), &error, error.code()));
+    }
     assert_eq!(SinkError::from(EmitError::Closed).code(), EmitError::Closed.code());
     let none = CallError::from(Failure::new(Failure::NO_CODE, "failed"));
     all.push(Case::new(("core", "CallError"), &none, Failure::NO_CODE));
@@ -196,6 +248,29 @@ fn emit() -> Vec<Case> {
         Case::new(("core", "EmitError"), &error, error.code()).style(codes::of_emit(&error))
     };
     errors.into_iter().map(case).collect()
+}
+
+fn refusals() -> Vec<Case> {
+    let endpoint = Endpoint::Memory("m".into());
+    let transport = TransportError::PeerRefused { endpoint, expected: 1, actual: Some(2) };
+    let refusals = [
+        Refusal::TooManyPeers { limit: 1 },
+        Refusal::TooManyOfIdentity { limit: 1 },
+        Refusal::User { uid: 1, gid: 2 },
+        Refusal::UnknownUser,
+        Refusal::NoCertificate,
+        Refusal::new("a stranger"),
+        Refusal::Transport(Arc::new(transport)),
+    ];
+    let case = |refusal: Refusal| {
+        // The transport's refusal is the transport's error.
+        let of = match refusal {
+            Refusal::Transport(_) => ("transport", "TransportError"),
+            _ => ("core", "Refusal"),
+        };
+        Case::new(of, &refusal, refusal.code()).style(codes::of_refusal(&refusal))
+    };
+    refusals.into_iter().map(case).collect()
 }
 
 fn ends() -> Vec<Case> {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use ipc_compat::RawSocket;
 use ipc_core::session::State;
-use ipc_core::{Audience, ClientEvent, Incoming, ServerEvent};
+use ipc_core::{ClientEvent, Incoming, ServerEvent};
 use tokio::sync::mpsc;
 
 use crate::rig::{CONNECTED, Kind, Place, at, ipc, soon};
@@ -33,9 +33,9 @@ async fn what_is_sent_is_flushed_counted_and_taken_from_a_stream() {
         assert_eq!(found, socket);
         for n in 0..3 {
             let report = match n {
-                0 => server.broadcast_to(Audience::List(&[socket.id()]), "answer", &n).unwrap(),
+                0 => server.only([socket.id()]).emit("answer", &n).unwrap(),
                 1 => soon(server.broadcast_send("answer", &n)).await.unwrap(),
-                _ => server.broadcast_to(Audience::Except(&[socket.id()]), "answer", &n).unwrap(),
+                _ => server.all().except(&socket).emit("answer", &n).unwrap(),
             };
             assert_eq!(report.sent, usize::from(n < 2));
         }

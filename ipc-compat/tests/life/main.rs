@@ -9,6 +9,7 @@ mod runtimes;
 mod after;
 mod async_handlers;
 mod faces;
+mod groups;
 mod lacking;
 mod last_words;
 mod permanent;

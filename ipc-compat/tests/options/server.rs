@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_compat::{Config, Dialect, Ipc, NodeFormat, blocking};
-use ipc_core::Server;
+use ipc_core::{Access, OverRate, Rate, Server};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -106,7 +106,7 @@ struct Row {
 }
 
 /// Settings of a config that are options of the core's server.
-const ROWS: [Row; 4] = [
+const ROWS: [Row; 6] = [
     Row {
         option: "max_message_size",
         change: |config| config.max_message_size = Some(20),
@@ -125,6 +125,18 @@ const ROWS: [Row; 4] = [
             config.dialect = Dialect::V14;
             config.secure_socket_root = false;
         },
+        sends: MALFORMED,
+        otherwise: Some(true),
+    },
+    Row {
+        option: "access",
+        change: |config| config.access = Access::users([]),
+        sends: QUESTION,
+        otherwise: Some(true),
+    },
+    Row {
+        option: "rate",
+        change: |config| config.rate = Some(Rate::messages(1).over(OverRate::Close)),
         sends: MALFORMED,
         otherwise: Some(true),
     },

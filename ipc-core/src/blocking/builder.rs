@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ipc_transport::{Displaced, Transport};
+use ipc_transport::{Displaced, PeerInfo, Transport};
 
 use super::client::runtime;
 use super::link::Link;
@@ -11,7 +11,7 @@ use super::{Client, NotBlocking, Server, plain};
 use crate::error::Error;
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::session::Session;
-use crate::{ClientOptions, MessageFormat, ServerOptions};
+use crate::{ClientOptions, MessageFormat, Refusal, ServerOptions};
 
 /// Builds a client.
 ///
@@ -57,16 +57,29 @@ pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
     options: ServerOptions,
-    on_displaced: OnDisplaced,
+    told: Told,
 }
 
-/// What is called when the socket file is lost.
+/// The functions that a server calls while it accepts.
 #[derive(Clone)]
-pub(super) struct OnDisplaced(pub(super) Arc<dyn Fn(&Displaced) + Send + Sync>);
+pub(super) struct Told {
+    /// When the socket file is lost.
+    pub(super) displaced: Arc<dyn Fn(&Displaced) + Send + Sync>,
+    /// When a peer is not let in.
+    pub(super) refused: Arc<OnRefused>,
+}
 
-impl fmt::Debug for OnDisplaced {
+type OnRefused = dyn Fn(&PeerInfo, &Refusal) + Send + Sync;
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { displaced: Arc::new(|_| {}), refused: Arc::new(|_, _| {}) }
+    }
+}
+
+impl fmt::Debug for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OnDisplaced")
+        f.write_str("Told")
     }
 }
 
@@ -76,7 +89,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             format,
             transport: plain(transport)?,
             options: ServerOptions::default(),
-            on_displaced: OnDisplaced(Arc::new(|_| {})),
+            told: Told::default(),
         })
     }
 
@@ -96,7 +109,18 @@ impl<F: MessageFormat> ServerBuilder<F> {
     /// setting. Default: none.
     #[must_use]
     pub fn on_displaced(mut self, handler: impl Fn(&Displaced) + Send + Sync + 'static) -> Self {
-        self.on_displaced = OnDisplaced(Arc::new(handler));
+        self.told.displaced = Arc::new(handler);
+        self
+    }
+
+    /// Sets a function that is called when a peer was not let in, on the thread that accepts, while that
+    /// waits in [`Server::accept`]. Default: none; [`Server::refused`] counts them in any case.
+    #[must_use]
+    pub fn on_refused(
+        mut self,
+        handler: impl Fn(&PeerInfo, &Refusal) + Send + Sync + 'static,
+    ) -> Self {
+        self.told.refused = Arc::new(handler);
         self
     }
 
@@ -112,9 +136,6 @@ impl<F: MessageFormat> ServerBuilder<F> {
     pub fn listen(self) -> Result<Server<F>, Error> {
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
-        let Self { format, options, on_displaced, .. } = self;
-        let config = ConnectionConfig::of_server(options.connection);
-        let max = options.max_connections;
-        Ok(Server::new(format, config, max, listener, on_displaced, runtime))
+        Ok(Server::new(self.format, self.options, listener, self.told, runtime))
     }
 }

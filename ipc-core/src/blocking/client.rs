@@ -223,7 +223,7 @@ impl<F: MessageFormat> Client<F> {
             None => self.session.handle_input(Input::Start),
             Some(Output::WakeAt(at)) => {
                 let end = until.map_or(at, |until| until.min(at));
-                pause(end.saturating_duration_since(clock::now()));
+                clock::sleep(end.saturating_duration_since(clock::now()));
                 if end < at {
                     return Err(NextError::TimedOut);
                 }
@@ -371,9 +371,4 @@ pub(super) fn runtime(transport: &dyn Transport) -> Result<tokio::runtime::Runti
         let endpoint = transport.endpoint();
         TransportError::Io { endpoint, op: "prepare a connection", source }.into()
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "a thread that waits for its next attempt sleeps")]
-fn pause(time: Duration) {
-    std::thread::sleep(time);
 }

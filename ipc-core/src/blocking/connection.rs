@@ -9,6 +9,7 @@ use super::calls::call_methods;
 use super::link::{Drive, Link, Outcome};
 use super::methods::talk_methods;
 use super::{Incoming, NextError};
+use crate::access::Limited;
 use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
@@ -74,6 +75,13 @@ impl<F: MessageFormat> Connection<F> {
             }
             self.step(until)?;
         }
+    }
+
+    /// Returns how often what the peer sent was kept from the program, since it was over its
+    /// [`Rate`](crate::Rate).
+    #[must_use]
+    pub fn limited(&self) -> Limited {
+        self.link.limited()
     }
 
     /// Waits until everything that was sent is written; `false` if the connection was lost before,

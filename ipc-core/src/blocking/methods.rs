@@ -85,6 +85,68 @@ macro_rules! talk_methods {
             self.link.format.decode_payload(message)
         }
 
+        /// Sends the event that this is: the name of its variant is that of the event, and what the
+        /// variant holds is the payload. Otherwise as [`emit`](Self::emit).
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError).
+        pub fn emit_event<E: ?Sized>(&mut self, event: &E) -> Result<(), crate::EmitError>
+        where
+            F: crate::EncodeEvent<E>,
+        {
+            self.link.emit(F::event_name(event)?, &crate::Content::of(event))
+        }
+
+        /// Sends the event that this is, as [`emit_event`](Self::emit_event); waits while the queue is
+        /// full, as [`send`](Self::send).
+        ///
+        /// # Errors
+        ///
+        /// [`EmitError`](crate::EmitError).
+        pub fn send_event<E: ?Sized>(&mut self, event: &E) -> Result<(), crate::EmitError>
+        where
+            F: crate::EncodeEvent<E>,
+        {
+            self.link.send(F::event_name(event)?, &crate::Content::of(event))
+        }
+
+        /// Returns a message as an `E`, an enum whose variants are events. The arguments of a call are a
+        /// message, too, with the method as the event.
+        ///
+        /// # Errors
+        ///
+        /// [`FormatError`](crate::FormatError): with the code `unknown_event` if it has no variant for
+        /// the event, and otherwise that of a payload which does not fit its variant.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::{DecodeEvent, blocking::{Client, Incoming}};
+        /// enum Event {
+        ///     Message(String),
+        ///     Quit,
+        /// }
+        ///
+        /// fn print_all<F: DecodeEvent<Event>>(client: &mut Client<F>) {
+        ///     while let Some(incoming) = client.next() {
+        ///         let Incoming::Message(message) = incoming else { continue };
+        ///         match client.decode_event(&message) {
+        ///             Ok(Event::Message(text)) => println!("{text}"),
+        ///             Ok(Event::Quit) => break,
+        ///             Err(error) if error.code() == "unknown_event" => {}
+        ///             Err(error) => eprintln!("{}: {error}", message.event()),
+        ///         }
+        ///     }
+        /// }
+        /// ```
+        pub fn decode_event<E>(&self, message: &crate::Message) -> Result<E, crate::FormatError>
+        where
+            F: crate::DecodeEvent<E>,
+        {
+            self.link.format.decode_event(message)
+        }
+
         /// Returns what became of the messages sent so far.
         #[must_use]
         pub fn tally(&self) -> crate::queue::Tally {

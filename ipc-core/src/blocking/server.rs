@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use ipc_transport::{
-    BlockingStream, Displacements, Endpoint, Listener, Stream, Transport, TransportError,
+    BlockingStream, Displacements, Endpoint, Listener, PeerInfo, Stream, Transport, TransportError,
 };
 use tokio::runtime::Runtime;
 
-use super::builder::OnDisplaced;
+use super::builder::Told;
 use super::{Connection, NotBlocking, ServerBuilder};
-use crate::MessageFormat;
 use crate::error::Error;
 use crate::options::ConnectionConfig;
 use crate::runtime::server::file;
+use crate::{Access, MessageFormat, Refusal, ServerOptions};
 
 /// A listening server whose connections are served by threads.
 ///
@@ -54,13 +54,14 @@ use crate::runtime::server::file;
 pub struct Server<F> {
     format: Arc<F>,
     config: ConnectionConfig,
+    access: Access,
     max_connections: usize,
     /// Held by every connection: how many there are is how often it is shared.
     open: Arc<()>,
     refused: u64,
     listener: Box<dyn Listener>,
     notices: Option<Displacements>,
-    on_displaced: OnDisplaced,
+    told: Told,
     /// Runs on the thread that accepts, while it does, and nowhere else.
     runtime: Runtime,
 }
@@ -77,22 +78,24 @@ impl<F: MessageFormat> Server<F> {
 
     pub(super) fn new(
         format: F,
-        config: ConnectionConfig,
-        max_connections: usize,
+        options: ServerOptions,
         listener: Box<dyn Listener>,
-        on_displaced: OnDisplaced,
+        told: Told,
         runtime: Runtime,
     ) -> Self {
+        let mut config = ConnectionConfig::of_server(options.connection);
+        config.rate = options.rate;
         let notices = listener.displacements();
         Self {
             format: Arc::new(format),
             config,
-            max_connections,
+            access: options.access,
+            max_connections: options.max_connections,
             open: Arc::default(),
             refused: 0,
             listener,
             notices,
-            on_displaced,
+            told,
             runtime,
         }
     }
@@ -103,9 +106,9 @@ impl<F: MessageFormat> Server<F> {
         self.listener.endpoint()
     }
 
-    /// Waits for the next connection and returns it. One beyond
-    /// [`max_connections`](ServerBuilder::max_connections) is closed and counted, and the next one
-    /// is waited for.
+    /// Waits for the next connection and returns it. One that [`access`](ServerBuilder::access) does not
+    /// let in, or that is beyond [`max_connections`](ServerBuilder::max_connections), is closed and
+    /// counted, and the next one is waited for.
     ///
     /// # Errors
     ///
@@ -127,10 +130,20 @@ impl<F: MessageFormat> Server<F> {
     /// ```
     pub fn accept(&mut self) -> Result<Connection<F>, Error> {
         loop {
-            let stream = self.accept_stream()?;
-            // One holder is the server itself.
-            if Arc::strong_count(&self.open) > self.max_connections {
-                self.refused = self.refused.saturating_add(1);
+            let stream = match self.accept_stream() {
+                Ok(stream) => stream,
+                Err(TransportError::PeerRefused { endpoint, expected, actual }) => {
+                    let info = PeerInfo::new(endpoint.clone());
+                    let error = TransportError::PeerRefused { endpoint, expected, actual };
+                    self.refuse(&info, &Refusal::Transport(Arc::new(error)));
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if let Err(why) = self.access.decide(stream.peer()).and_then(|()| self.has_place()) {
+                let info = stream.peer().clone();
+                drop(stream);
+                self.refuse(&info, &why);
                 continue;
             }
             let place = Arc::clone(&self.open);
@@ -139,25 +152,38 @@ impl<F: MessageFormat> Server<F> {
         }
     }
 
+    fn has_place(&self) -> Result<(), Refusal> {
+        let limit = self.max_connections;
+        // One holder is the server itself.
+        let full = Arc::strong_count(&self.open) > limit;
+        if full { Err(Refusal::TooManyPeers { limit }) } else { Ok(()) }
+    }
+
+    fn refuse(&mut self, info: &PeerInfo, why: &Refusal) {
+        self.refused = self.refused.saturating_add(1);
+        (self.told.refused)(info, why);
+    }
+
     fn accept_stream(&mut self) -> Result<BlockingStream, TransportError> {
-        let Self { listener, notices, on_displaced: OnDisplaced(told), runtime, .. } = self;
+        let Self { listener, notices, told, runtime, .. } = self;
         let accepted = runtime.block_on(async {
             loop {
                 tokio::select! {
                     biased;
-                    notice = file::next(notices) => told(&notice),
+                    notice = file::next(notices) => (told.displaced)(&notice),
                     // Taken off the runtime it was accepted on while that runs.
                     accepted = listener.accept() => break accepted.and_then(Stream::into_blocking),
                 }
             }
         });
         while let Some(notice) = notices.as_mut().and_then(Displacements::try_next) {
-            told(&notice);
+            (told.displaced)(&notice);
         }
         accepted
     }
 
-    /// Returns how many connections were closed since there were too many.
+    /// Returns how many connections were closed since there were too many, or since
+    /// [`access`](ServerBuilder::access) or the transport does not let their peers in.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused

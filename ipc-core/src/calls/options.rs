@@ -45,13 +45,13 @@ pub struct CallOptions {
 #[non_exhaustive]
 pub enum ShowInfo {
     /// To peers of the same user, of root, and of the same process, where the system tells: over Unix
-    /// sockets, and in memory. Over other sockets to nobody. The default.
+    /// sockets, and in memory. Over other sockets to no peer. The default.
     #[default]
     SameUser,
     /// To every peer.
-    Everyone,
+    Always,
     /// To no peer.
-    Nobody,
+    Never,
 }
 
 /// What the events `$call` and `$answer` are to a connection.

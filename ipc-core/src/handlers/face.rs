@@ -43,7 +43,7 @@ pub struct Handlers<F, L> {
     pub(crate) registry: Registry<Peer<F>, L>,
     pub(crate) methods: Methods<F>,
     /// What reports the errors of async handlers.
-    report: Weak<dyn Report<F>>,
+    pub(super) report: Weak<dyn Report<F>>,
 }
 
 impl<F, L> Handlers<F, L> {
@@ -229,7 +229,12 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         F: DecodePayload<T>,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        let handler = AsyncHandler::new(options, Weak::clone(&self.report), handler);
+        let handler = AsyncHandler::new(
+            options,
+            Weak::clone(&self.report),
+            |format: &F, message| format.decode_payload(message),
+            handler,
+        );
         let removed = Arc::clone(&handler);
         self.registry.add_with(
             Scope::Event(event),

@@ -67,6 +67,39 @@ macro_rules! forward_handlers {
             self.handlers().on_async_with(options, event, handler)
         }
 
+        /// Registers a handler for all events of an enum. See
+        /// [`Handlers::on_events`]($crate::Handlers::on_events).
+        ///
+        /// # Errors
+        ///
+        /// [`NotAnEnum`]($crate::NotAnEnum) if the type is no enum whose variants can be events.
+        pub fn on_events<E>(
+            &self,
+            handler: impl Fn(E, &$crate::Peer<$format>) + Send + Sync + 'static,
+        ) -> Result<$crate::HandlerId, $crate::NotAnEnum>
+        where
+            $format: $crate::DecodeEvent<E>,
+        {
+            self.handlers().on_events(handler)
+        }
+
+        /// Registers a handler for all events of an enum that returns a future. See
+        /// [`Handlers::on_events_async`]($crate::Handlers::on_events_async).
+        ///
+        /// # Errors
+        ///
+        /// [`NotAnEnum`]($crate::NotAnEnum) if the type is no enum whose variants can be events.
+        pub fn on_events_async<E, Fut>(
+            &self,
+            handler: impl Fn(E, $crate::Peer<$format>) -> Fut + Send + Sync + 'static,
+        ) -> Result<$crate::HandlerId, $crate::NotAnEnum>
+        where
+            $format: $crate::DecodeEvent<E>,
+            Fut: std::future::Future<Output = ()> + Send + 'static,
+        {
+            self.handlers().on_events_async(handler)
+        }
+
         /// Registers a handler for every message, whatever its event. It runs before or after the
         /// named ones, as the builder's handler order says.
         pub fn on_any(
@@ -89,6 +122,26 @@ macro_rules! forward_handlers {
             Fut: std::future::Future<Output = Result<R, E>> + Send + 'static,
         {
             self.handlers().on_call(method, answer);
+        }
+
+        /// Answers the calls of all methods of an enum. See
+        /// [`Handlers::on_calls`]($crate::Handlers::on_calls).
+        ///
+        /// # Errors
+        ///
+        /// [`NotAnEnum`]($crate::NotAnEnum) if the type is no enum whose variants can be methods.
+        pub fn on_calls<M, R, E, Fut>(
+            &self,
+            answer: impl Fn(M, $crate::Call<$format>) -> Fut + Send + Sync + 'static,
+        ) -> Result<(), $crate::NotAnEnum>
+        where
+            $format: $crate::DecodeEvent<M> + $crate::protocol::calls::EncodeCall<R>,
+            M: Send + 'static,
+            R: Send + 'static,
+            E: Into<$crate::Failure>,
+            Fut: std::future::Future<Output = Result<R, E>> + Send + 'static,
+        {
+            self.handlers().on_calls(answer)
         }
 
         /// Answers the calls of a method with items. See

@@ -13,4 +13,6 @@ pub(crate) mod router;
 pub use face::Handlers;
 
 #[cfg(feature = "tokio")]
+mod enums;
+#[cfg(feature = "tokio")]
 mod face;

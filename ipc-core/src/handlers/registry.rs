@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering as Order;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{FormatError, Message};
+use crate::{EventNames, FormatError, Message};
 
 /// The handlers of one client or server. `C` is the context of a message, `L` the lifecycle event.
 ///
@@ -60,8 +60,10 @@ impl<F: ?Sized> Handler<F> {
 }
 
 /// A handler of messages.
-pub(super) type OnMessage<C> =
-    Handler<dyn Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync>;
+pub(super) type OnMessage<C> = Handler<Handle<C>>;
+
+/// The function of a handler of messages.
+type Handle<C> = dyn Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync;
 
 /// A handler of lifecycle events.
 pub(super) type OnLifecycle<L> = Handler<dyn Fn(&L) + Send + Sync>;
@@ -137,6 +139,49 @@ impl<C, L> Registry<C, L> {
             match scope {
                 Scope::Event(event) | Scope::Once(event) => table.named_mut(event).push(handler),
                 Scope::Any | Scope::Watch => table.any.push(handler),
+            }
+            id
+        })
+    }
+
+    /// Registers one handler for the messages of all these events; `removed` is called when the last of
+    /// them is removed.
+    pub(crate) fn add_events(
+        &self,
+        names: &EventNames,
+        removed: Option<Box<dyn Fn() + Send + Sync>>,
+        call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
+    ) -> HandlerId {
+        let call = Arc::new(call);
+        let left =
+            Arc::new(AtomicUsize::new(names.iter().len() + usize::from(names.takes_others())));
+        let removed: Option<Arc<dyn Fn() + Send + Sync>> = removed.map(Arc::from);
+        let removed = || {
+            let (removed, left) = (removed.clone()?, Arc::clone(&left));
+            let removed = move || {
+                if left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                    removed();
+                }
+            };
+            Some(Box::new(removed) as Box<dyn Fn() + Send + Sync>)
+        };
+        self.change(|table, id| {
+            // One for each event, since each can be removed alone.
+            let handler = |call: Box<Handle<C>>| {
+                let done = AtomicBool::new(false);
+                Arc::new(Handler { id, once: false, stays: false, done, removed: removed(), call })
+            };
+            for name in names.iter() {
+                let call = Arc::clone(&call);
+                table
+                    .named_mut(name)
+                    .push(handler(Box::new(move |message, context| call(message, context))));
+            }
+            if names.takes_others() {
+                let names = names.clone();
+                table.any.push(handler(Box::new(move |message, context| {
+                    if names.contains(message.event()) { Ok(()) } else { call(message, context) }
+                })));
             }
             id
         })

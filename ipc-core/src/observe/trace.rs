@@ -30,11 +30,11 @@ impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
     fn trace(&self) {
         match self {
             // Not traced, since nothing has happened but what the program asked for.
-            Self::Listening(_) => {}
+            Self::Listening(_) | Self::Group(_) => {}
             Self::Connect(_) => tracing::debug!("connected"),
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),
-            Self::Refused { limit } => tracing::warn!(limit, "refused"),
+            Self::Refused { why, .. } => tracing::warn!(code = why.code(), %why, "refused"),
             Self::Displaced(displaced) => tracing::warn!(%displaced, "displaced"),
         }
     }

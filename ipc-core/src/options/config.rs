@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ClientOptions, ConnectionOptions, InFlight};
-use crate::HandlerOrder;
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{QueueOptions, Release};
+use crate::runtime::server::directory::Directory;
+use crate::{HandlerOrder, Rate};
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
 /// its transport add.
@@ -22,8 +23,12 @@ pub(crate) struct ConnectionConfig {
     pub(crate) stall_timeout: Option<Duration>,
     /// When handlers for any event run. Only the async driver has handlers.
     pub(crate) handler_order: HandlerOrder,
+    /// How much the peer may send. Only servers limit it.
+    pub(crate) rate: Option<Rate>,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
+    /// What an async server knows of its peers by their numbers.
+    pub(crate) directory: Option<Arc<Directory>>,
     /// How many bytes a datagram has at most, if that is what the transport sends.
     pub(crate) max_datagram: Option<usize>,
 }
@@ -56,7 +61,9 @@ impl ConnectionConfig {
             sync: false,
             stall_timeout: Some(Duration::from_secs(10)),
             handler_order: HandlerOrder::default(),
+            rate: None,
             budget: None,
+            directory: None,
             max_datagram: None,
         }
     }

@@ -11,6 +11,7 @@ pub use connection::{ConnectionOptions, FlushPolicy, OnMalformed};
 pub(crate) use setters::setters;
 
 use crate::protocol::session::ReconnectPolicy;
+use crate::{Access, Rate};
 
 /// The options of a client, the same for [`Client`](crate::Client) and
 /// [`blocking::Client`](crate::blocking::Client).
@@ -103,6 +104,12 @@ pub struct ServerOptions {
     /// unfinished frame hold. In the blocking driver a connection counts until it ends or is
     /// dropped. Peers over UDP, where there are no connections, do not count: the transport bounds those.
     pub max_connections: usize,
+    /// Which peers are let in, of those that the transport lets in. Default: [`Access::any`], all of
+    /// them; a socket file has the mode `0600` unless the transport is told otherwise.
+    pub access: Access,
+    /// How much each peer may send, and what happens to one that sends more. Default: `None`, not
+    /// limited.
+    pub rate: Option<Rate>,
 }
 
 impl ServerOptions {
@@ -111,7 +118,12 @@ impl ServerOptions {
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { connection: ConnectionOptions::default(), max_connections: 100 }
+        Self {
+            connection: ConnectionOptions::default(),
+            max_connections: 100,
+            access: Access::any(),
+            rate: None,
+        }
     }
 }
 

@@ -57,6 +57,8 @@ macro_rules! setters {
         $crate::options::setters! { ServerOptions at $at =>
             connection: crate::ConnectionOptions,
             max_connections: usize,
+            access: crate::Access,
+            rate: Option<crate::Rate>,
         }
     };
     ($owner:ident at $at:tt => $($name:ident: $type:ty,)+) => {

@@ -1,11 +1,18 @@
-//! The clock: the only place that reads the time.
+//! The clock: the only place that reads the time, and where a thread sleeps.
 
 use std::hash::{BuildHasher, RandomState};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Returns the time now, as the runtime sees it: a paused runtime has a paused clock.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
+}
+
+/// Keeps the thread waiting, in the blocking driver: for its next attempt, or for a peer that has used
+/// up its rate.
+#[expect(clippy::disallowed_methods, reason = "a thread that waits for the time alone sleeps")]
+pub(crate) fn sleep(time: Duration) {
+    std::thread::sleep(time);
 }
 
 /// Returns a random number from 0 up to, but without, 1: good enough to spread pauses.

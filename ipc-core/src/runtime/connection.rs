@@ -14,16 +14,16 @@ use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
-use crate::protocol::connection::{Action, Ending, Fault, Heartbeat, Input, Machine, Role, Rules};
-use crate::runtime::calls::Calls;
+use crate::protocol::connection::{Action, Ending, Fault, Input, Machine, Role, Rules};
 use crate::runtime::calls::builtin::Pings;
 use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
+use crate::runtime::gauge::{Gauge, Pass};
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
-use crate::runtime::read;
 use crate::runtime::timer::Timer;
+use crate::runtime::{read, silence};
 use crate::{Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
@@ -40,6 +40,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     charge: Charge,
     /// Whether what is received and sent are datagrams.
     datagrams: bool,
+    /// How much of its rate the peer has used, if it has one.
+    gauge: Option<Box<Gauge>>,
     /// Which messages may be calls and answers.
     control: ControlEvents,
     snapshot: Snapshot<Peer<F>, L>,
@@ -83,11 +85,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         role: Role,
     ) -> Self {
         let framing = peer.format().framing();
+        let datagrams = reader.max_datagram().is_some();
         Self {
+            gauge: Gauge::of(&peer, datagrams),
             control: ControlEvents::of(peer.format(), &config),
             machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
-            datagrams: reader.max_datagram().is_some(),
+            datagrams,
             peer,
             dispatcher,
             config,
@@ -184,6 +188,9 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             handling.get_or_insert_with(|| self.peer.outbox().handle());
             let length = frame.len();
             *budget = budget.saturating_sub(length + FRAME_COST);
+            if self.gauge.is_some() && !self.passes(length, budget) {
+                continue;
+            }
             match self.peer.format().decode(frame) {
                 Ok(message) if self.control.may_be(&message) => {
                     self.handle_control(message, length);
@@ -208,6 +215,34 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
+    /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
+    /// then, the turn has nothing left.
+    #[cold]
+    fn passes(&mut self, bytes: usize, budget: &mut usize) -> bool {
+        let Some(gauge) = &mut self.gauge else { return true };
+        match gauge.take(bytes) {
+            Pass::Yes => return true,
+            Pass::ThenPause => {
+                *budget = 0;
+                return true;
+            }
+            Pass::No(None) => {}
+            Pass::No(Some(error)) => {
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+            }
+            Pass::Close(rate) => {
+                self.handle(Input::OverRate(rate));
+                *budget = 0;
+            }
+        }
+        false
+    }
+
+    /// Returns until when the peer is not read from, since it has used up its rate.
+    fn throttled_until(&mut self) -> Option<Instant> {
+        self.gauge.as_mut()?.throttled_until()
+    }
+
     /// Handles a message if it is a call or an answer, and dispatches it otherwise. `length` is that of
     /// its frame.
     #[cold]
@@ -221,23 +256,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 self.dispatcher.error(Some(peer), error, backlog);
             }
         }
-        let Some(news) = self.peer.open_calls().and_then(Calls::take_news) else { return };
-        if news.answer {
-            self.machine.answers_calls();
-        }
-        if news.ping {
-            self.machine.received_ping(length);
-        }
-    }
-
-    /// Asks a silent peer for a sign of life, or gives it up.
-    #[cold]
-    fn look_after_peer(&mut self, heartbeat: Heartbeat, now: Instant) {
-        match self.machine.look_after(now, self.peer.outbox().unsent()) {
-            Ok(false) => {}
-            Ok(true) => self.pings.ask(&self.peer, heartbeat.patience()),
-            Err(fault) => self.fail(fault),
-        }
+        silence::note(&mut self.machine, &self.peer, length);
     }
 
     /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
@@ -316,15 +335,19 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 Want::Disconnect => return this.disconnect(cx),
             }
             // A peer that does not read its answers is not read from. It may have sent more.
-            let more = this.peer.outbox().is_paused() || this.receive(cx);
+            let more = this.peer.outbox().is_paused()
+                || this.throttled_until().is_some()
+                || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
             let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
             let sent = this.send(cx);
+            let throttled_until = this.throttled_until();
             // After the errors of datagrams that were not sent.
-            let stalled =
-                this.backlog.poll_flush(cx).is_pending() || this.peer.outbox().is_backlogged();
+            let stalled = this.backlog.poll_flush(cx).is_pending()
+                || this.peer.outbox().is_backlogged()
+                || throttled_until.is_some();
             if !this.machine.is_open() {
                 // A stream that is not read does not keep a connection open that is closing.
                 if !more || (want != Want::Open && stalled) {
@@ -350,14 +373,15 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 this.machine.inbound().release();
                 this.snapshot.release();
             }
-            let at = [at, sent.flush_at, sent.patient_until];
+            let at = [at, sent.flush_at, sent.patient_until, throttled_until];
             if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
                 return Poll::Pending;
             }
             let now = clock::now();
             this.handle(Input::Tick { now });
-            if let Some(heartbeat) = this.config.heartbeat.filter(|_| this.machine.is_silent(now)) {
-                this.look_after_peer(heartbeat, now);
+            let fault = silence::look_after(&mut this.machine, &this.peer, &mut this.pings, now);
+            if let Some(fault) = fault {
+                this.fail(fault);
             }
             if let Some(Action::End(_)) = this.machine.action() {
                 return this.act(cx);

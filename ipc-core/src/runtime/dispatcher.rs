@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use crate::error::Error;
 use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
-use crate::runtime::events::{Events, Incoming, Queue};
+use crate::runtime::events::{Events, Incoming, Queue, Wanted};
 use crate::runtime::outbox::{Outbox, Want};
 use crate::{HandlerError, HandlerOrder, Handlers, Message, MessageFormat, Peer};
 
@@ -52,9 +52,9 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         })
     }
 
-    /// Returns a stream of what is dispatched from now on, or of the messages of one event.
-    pub(crate) fn events(&self, max_bytes: usize, event: Option<&str>) -> Events<F, L> {
-        let (events, queue) = Events::new(max_bytes, event);
+    /// Returns a stream of what is wanted of all that is dispatched from now on.
+    pub(crate) fn events(&self, max_bytes: usize, wanted: Wanted) -> Events<F, L> {
+        let (events, queue) = Events::new(max_bytes, wanted);
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if queues.ended {
             queue.end();

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use crate::{Message, MessageFormat, Peer};
+use crate::{EventNames, Message, MessageFormat, Peer};
 
 /// One item of a stream of events: a message or a lifecycle event. The two cannot be mistaken for
 /// each other, whatever a peer calls its events.
@@ -63,8 +63,17 @@ pub(crate) trait Starter: Send + Sync {
 pub(crate) struct Queue<F, L> {
     state: Mutex<Buffer<F, L>>,
     max_bytes: usize,
-    /// The event whose messages alone are for this stream.
-    event: Option<Box<str>>,
+    wanted: Wanted,
+}
+
+/// What is for a stream.
+pub(crate) enum Wanted {
+    /// Everything.
+    All,
+    /// The messages of one event.
+    Event(Box<str>),
+    /// The messages of these events.
+    Events(EventNames),
 }
 
 struct Buffer<F, L> {
@@ -79,8 +88,8 @@ struct Buffer<F, L> {
 }
 
 impl<F, L> Events<F, L> {
-    /// Returns a stream of everything, or of the messages of one event.
-    pub(crate) fn new(max_bytes: usize, event: Option<&str>) -> (Self, Arc<Queue<F, L>>) {
+    /// Returns a stream of what is wanted.
+    pub(crate) fn new(max_bytes: usize, wanted: Wanted) -> (Self, Arc<Queue<F, L>>) {
         let state = Buffer {
             items: VecDeque::new(),
             bytes: 0,
@@ -89,8 +98,7 @@ impl<F, L> Events<F, L> {
             reader: None,
             writers: Vec::new(),
         };
-        let queue =
-            Arc::new(Queue { state: Mutex::new(state), max_bytes, event: event.map(Into::into) });
+        let queue = Arc::new(Queue { state: Mutex::new(state), max_bytes, wanted });
         (Self { queue: Arc::clone(&queue), starter: None }, queue)
     }
 
@@ -98,6 +106,15 @@ impl<F, L> Events<F, L> {
     pub(crate) fn starting(mut self, starter: Weak<dyn Starter>) -> Self {
         self.starter = Some(starter);
         self
+    }
+
+    /// Returns the event of a message in the stream, or `*` if the program knows no event of this name.
+    pub(super) fn event_of(&self, message: &Message) -> String {
+        let event = message.event();
+        match &self.queue.wanted {
+            Wanted::Events(names) if !names.contains(event) => "*".to_owned(),
+            _ => event.to_owned(),
+        }
     }
 
     pub(super) fn poll_pop(&mut self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
@@ -164,12 +181,15 @@ impl<F, L> Drop for Events<F, L> {
 impl<F, L> Queue<F, L> {
     /// Returns whether `item` is for this stream.
     pub(crate) fn takes(&self, item: &Incoming<F, L>) -> bool {
-        match (&self.event, item) {
-            (None, _) => true,
-            (Some(event), Incoming::Message(message, _)) => {
+        match (&self.wanted, item) {
+            (Wanted::All, _) => true,
+            (Wanted::Event(event), Incoming::Message(message, _)) => {
                 message.event_bytes() == event.as_bytes()
             }
-            (Some(_), Incoming::Lifecycle(_)) => false,
+            (Wanted::Events(names), Incoming::Message(message, _)) => {
+                names.takes_others() || names.contains(message.event())
+            }
+            (Wanted::Event(_) | Wanted::Events(_), Incoming::Lifecycle(_)) => false,
         }
     }
 

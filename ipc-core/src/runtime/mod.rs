@@ -7,6 +7,7 @@ pub(crate) mod connection;
 pub(crate) mod dial;
 pub(crate) mod dispatcher;
 pub(crate) mod events;
+pub(crate) mod gauge;
 pub(crate) mod lanes;
 pub(crate) mod outbox;
 // loom switches between its threads by hand, which Wine does not survive.
@@ -17,15 +18,17 @@ pub(crate) mod peer;
 mod primitives;
 pub(crate) mod read;
 pub(crate) mod server;
+mod silence;
 mod stream;
 pub(crate) mod timer;
+mod typed;
 
-pub use calls::{Call, CallStream, Calling, CallingStream, Sink, SinkError};
+pub use calls::{Call, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
-pub use server::broadcast::Audience;
 pub use server::builder::ServerBuilder;
+pub use server::target::Target;
 pub use stream::EventStream;

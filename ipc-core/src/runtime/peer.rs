@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ipc_transport::{Endpoint, PeerInfo};
 
+use crate::access::Restrictions;
 use crate::error::EmitError;
 use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
@@ -62,6 +63,8 @@ struct Inner<F> {
     calls: OnceLock<Box<Calls>>,
     /// What waits for async handlers, once something did.
     lanes: OnceLock<Box<Lanes<F>>>,
+    /// What it may send, if that is limited.
+    restrictions: OnceLock<Box<Restrictions>>,
     config: Arc<ConnectionConfig>,
     send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
@@ -90,6 +93,7 @@ impl<F: MessageFormat> Peer<F> {
             outbox,
             calls,
             lanes: OnceLock::new(),
+            restrictions: OnceLock::new(),
             config,
             send_watch,
             known,
@@ -364,6 +368,13 @@ impl<F: MessageFormat> Peer<F> {
     /// Returns what waits for async handlers, if something ever did.
     pub(crate) fn open_lanes(&self) -> Option<&Lanes<F>> {
         self.inner.lanes.get().map(|lanes| &**lanes)
+    }
+}
+
+impl<F> Peer<F> {
+    /// Returns where what it may send is set: see `restrict`.
+    pub(super) fn restrictions_cell(&self) -> &OnceLock<Box<Restrictions>> {
+        &self.inner.restrictions
     }
 }
 

@@ -1,19 +1,21 @@
-//! `EventStream`: the payloads of one event as a stream, and the next one as a future.
+//! `EventStream`: the payloads of one event, or the events of an enum, as a stream, and the next one as
+//! a future.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 
+use crate::runtime::events::Wanted;
 use crate::{
-    Client, ClientEvent, DecodePayload, Error, Events, HandlerError, Incoming, MessageFormat, Peer,
-    Server, ServerEvent,
+    Client, ClientEvent, DecodeEvent, DecodePayload, Error, Events, FormatError, HandlerError,
+    Incoming, Message, MessageFormat, NotAnEnum, Peer, Server, ServerEvent,
 };
 
-/// A stream of the payloads of one event, each read as a `T`, in order for each peer. It is a
+/// A stream of the payloads of one event, each read as a `T`, or of the events of an enum `T`, in order
+/// for each peer. It is a
 /// [`Stream`], and has [`next`](Self::next) and [`next_with_peer`](Self::next_with_peer) of its own.
 ///
 /// It holds a bounded number of bytes, like [`Events`]: when it is full, the sockets are not read until
@@ -21,15 +23,30 @@ use crate::{
 /// stream ends that.
 pub struct EventStream<F, L, T> {
     events: Events<F, L>,
-    payload: PhantomData<fn() -> T>,
+    read: Read<F, T>,
 }
+
+/// Reads a message as a `T`.
+type Read<F, T> = fn(&F, &Message) -> Result<T, FormatError>;
 
 /// What a stream of one event returns.
 type Next<F, T> = Option<Result<(T, Peer<F>), Error>>;
 
-impl<F: DecodePayload<T>, L, T> EventStream<F, L, T> {
-    fn new(events: Events<F, L>) -> Self {
-        Self { events, payload: PhantomData }
+impl<F: MessageFormat, L, T> EventStream<F, L, T> {
+    /// Returns a stream of the payloads of one event.
+    fn of_event(event: &str, open: impl FnOnce(Wanted) -> Events<F, L>) -> Self
+    where
+        F: DecodePayload<T>,
+    {
+        Self { events: open(Wanted::Event(event.into())), read: F::decode_payload }
+    }
+
+    /// Returns a stream of the events of an enum.
+    fn of_enum(open: impl FnOnce(Wanted) -> Events<F, L>) -> Result<Self, NotAnEnum>
+    where
+        F: DecodeEvent<T>,
+    {
+        Ok(Self { events: open(Wanted::Events(F::event_names()?)), read: F::decode_event })
     }
 
     /// Returns the next payload, or `None` when the client or server is closed and every payload is
@@ -67,8 +84,8 @@ impl<F: DecodePayload<T>, L, T> EventStream<F, L, T> {
                 // Such a stream is given none of them.
                 Some(Incoming::Lifecycle(_)) => {}
                 Some(Incoming::Message(message, peer)) => {
-                    let payload = peer.decode(&message).map_err(|source| {
-                        HandlerError::payload(message.event().to_owned(), &message, source)
+                    let payload = (self.read)(peer.format(), &message).map_err(|source| {
+                        HandlerError::payload(self.events.event_of(&message), &message, source)
                     });
                     return Poll::Ready(Some(match payload {
                         Ok(payload) => Ok((payload, peer)),
@@ -80,7 +97,7 @@ impl<F: DecodePayload<T>, L, T> EventStream<F, L, T> {
     }
 }
 
-impl<F: DecodePayload<T>, L, T> Stream for EventStream<F, L, T> {
+impl<F: MessageFormat, L, T> Stream for EventStream<F, L, T> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -114,7 +131,44 @@ impl<F: MessageFormat> Client<F> {
     where
         F: DecodePayload<T>,
     {
-        EventStream::new(self.events_of(Some(event)))
+        EventStream::of_event(event, |wanted| self.events_of(wanted))
+    }
+
+    /// Returns a stream of the events of an enum from now on: the name of a variant is that of the event,
+    /// and what the variant holds is the payload. Other events are not in it, unless the enum has a variant
+    /// for them (`#[serde(other)]`). Otherwise as [`stream`](Self::stream).
+    ///
+    /// # Errors
+    ///
+    /// [`NotAnEnum`] if the type is no enum of that form.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "msgpack")] {
+    /// # use ipc_core::{Client, MsgPack};
+    /// #[derive(serde::Deserialize)]
+    /// enum Event {
+    ///     Price { of: String, is: f64 },
+    ///     Closed,
+    /// }
+    ///
+    /// # async fn example(client: Client<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut events = client.typed_events()?;
+    /// while let Some(event) = events.next().await {
+    ///     match event? {
+    ///         Event::Price { of, is } => println!("{of}: {is}"),
+    ///         Event::Closed => break,
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// # }
+    /// ```
+    pub fn typed_events<E>(&self) -> Result<EventStream<F, ClientEvent, E>, NotAnEnum>
+    where
+        F: DecodeEvent<E>,
+    {
+        EventStream::of_enum(|wanted| self.events_of(wanted))
     }
 
     /// Waits for the next message of an event and returns its payload as a `T`. It counts from this
@@ -167,7 +221,20 @@ impl<F: MessageFormat> Server<F> {
     where
         F: DecodePayload<T>,
     {
-        EventStream::new(self.events_of(Some(event)))
+        EventStream::of_event(event, |wanted| self.events_of(wanted))
+    }
+
+    /// Returns a stream of the events of an enum from now on, of all peers. See
+    /// [`Client::typed_events`].
+    ///
+    /// # Errors
+    ///
+    /// [`NotAnEnum`] if the type is no enum whose variants can be events.
+    pub fn typed_events<E>(&self) -> Result<EventStream<F, ServerEvent<F>, E>, NotAnEnum>
+    where
+        F: DecodeEvent<E>,
+    {
+        EventStream::of_enum(|wanted| self.events_of(wanted))
     }
 
     /// Waits for the next message of an event, and returns its payload as a `T` and the peer that sent

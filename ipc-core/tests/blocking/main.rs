@@ -3,6 +3,7 @@
 #![cfg(all(feature = "tokio", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
+mod access;
 mod builders;
 mod busy;
 #[cfg(feature = "msgpack")]

@@ -97,7 +97,7 @@ async fn an_unknown_builtin_is_answered_at_once_and_never_the_programs() {
 
 async fn who_may_not_know_is_denied() {
     for (show, shown) in
-        [(ShowInfo::Nobody, false), (ShowInfo::SameUser, true), (ShowInfo::Everyone, true)]
+        [(ShowInfo::Never, false), (ShowInfo::SameUser, true), (ShowInfo::Always, true)]
     {
         let calls = CallOptions::default().show_info(show);
         let pair = pair_with(|client| client, |server| server.calls(calls)).await;
@@ -198,7 +198,7 @@ async fn so_many_questions_are_open() {
     }
     let error = soon(client.about()).await.unwrap_err();
     assert!(matches!(error, CallError::TooMany(TooManyCalls { limit: 64, .. })), "{error:?}");
-    // One that nobody waits for any more makes room.
+    // One that is not waited for any more makes room.
     questions[0].abort();
     while !questions[0].is_finished() {
         tokio::task::yield_now().await;
@@ -253,7 +253,7 @@ async fn with_ordinary_events_there_are_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_to_a_question_that_nobody_waits_for_is_ignored() {
+async fn an_answer_to_a_question_that_is_over_is_ignored() {
     let calls = CallOptions::default().deadline(Duration::from_secs(2));
     let (client, mut peer, _listener) =
         raw_server(&transport(), |client| client.calls(calls)).await;

@@ -50,7 +50,7 @@ async fn strangers_who_are_refused_hold_nobody_up() {
     soon(server.listen()).await.unwrap();
     let _peer = Raw::dial(&transport).await;
     log.until("1 connect").await;
-    let mut expected = vec!["0 error peer_refused".to_owned(); 100];
+    let mut expected = vec!["0 refused peer_refused".to_owned(); 100];
     expected.push("0 1 connect".to_owned());
     assert_eq!(log.timed(), expected);
 }
@@ -80,7 +80,7 @@ async fn one_more_than_allowed_is_closed_at_once() {
         log.until_len(limit).await;
         let mut refused = Raw::dial(&transport).await;
         assert_eq!(refused.rest().await, "");
-        assert_eq!(log.lines()[limit..], [format!("refused {limit}")]);
+        assert_eq!(log.lines()[limit..], ["refused too_many_peers"]);
         // The others are served, and a place that gets free is given away again.
         peers[0].write("say hello\n").await;
         log.until("1 say hello").await;
@@ -102,6 +102,6 @@ async fn a_hundred_are_allowed_by_default() {
     for _ in 0..101 {
         peers.push(Raw::dial(&transport).await);
     }
-    log.until("refused 100").await;
+    log.until("refused too_many_peers").await;
     assert_eq!(server.peers().len(), 100);
 }

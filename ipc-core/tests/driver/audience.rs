@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
-use ipc_core::{Audience, EmitError, HandlerId, Handlers, PeerId, Server};
+use ipc_core::{EmitError, HandlerId, Handlers, PeerId, Server};
 use tokio::time::Instant;
 
 use crate::support::{Lines, Log, Raw, client, memory, narrow, server, soon};
@@ -11,7 +11,7 @@ use crate::support::{Lines, Log, Raw, client, memory, narrow, server, soon};
 const IDS: [u64; 4] = [1, 2, 3, 4];
 
 #[tokio::test(start_paused = true)]
-async fn a_broadcast_reaches_its_audience_and_nobody_else() {
+async fn a_message_reaches_its_target_and_no_other() {
     let transport = memory();
     let (server, log) = server(&transport).await;
     let mut peers = Vec::new();
@@ -20,23 +20,25 @@ async fn a_broadcast_reaches_its_audience_and_nobody_else() {
         log.until_len(n).await;
     }
     let [one, two, three, unknown] = IDS.map(PeerId::from);
-    for (audience, event) in [
-        (Audience::All, "all"),
-        (Audience::Except(&[two, unknown]), "but two"),
-        (Audience::Except(&[one, two, three]), "none"),
-        (Audience::List(&[three, one]), "three and one"),
-        (Audience::List(&[]), "none"),
+    for (target, event) in [
+        (server.all(), "all"),
+        (server.all().except(two).except(unknown).except("empty"), "but two"),
+        (server.all().except(one).except(two).except(three), "none"),
+        (server.only([three, one, three, one]), "three and one"),
+        (server.only([two, three]).to(one).except(two), "three and one"),
+        (server.only::<PeerId>([]), "none"),
     ] {
-        let report = server.broadcast_to(audience, event, "now").unwrap();
+        let report = target.emit(event, "now").unwrap();
         assert_eq!(report.failed, []);
-        let report = soon(server.broadcast_send_to(audience, event, "later")).await.unwrap();
+        let report = soon(target.send(event, "later")).await.unwrap();
         assert_eq!(report.failed, []);
+        assert_eq!(report.sent, target.peers().len());
     }
     soon(server.shutdown(Duration::from_secs(5))).await;
     for (peer, events) in peers.iter_mut().zip([
-        &["all", "but two", "three and one"][..],
+        &["all", "but two", "three and one", "three and one"][..],
         &["all"],
-        &["all", "but two", "three and one"],
+        &["all", "but two", "three and one", "three and one"],
     ]) {
         let lines: String =
             events.iter().map(|event| format!("{event} now\n{event} later\n")).collect();
@@ -51,7 +53,9 @@ async fn a_list_with_a_peer_that_is_gone_reports_it() {
     let mut peer = Raw::dial(&transport).await;
     log.until("1 connect").await;
     let list = IDS.map(PeerId::from);
-    let report = server.broadcast_to(Audience::List(&list[..2]), "news", "x").unwrap();
+    // Each is reported once, and not at all if it is excepted.
+    let target = server.only([list[1], list[0], list[2], list[1]]).except(list[2]);
+    let report = target.emit("news", "x").unwrap();
     assert_eq!(report.sent, 1);
     assert_eq!(report.failed, [(list[1], EmitError::UnknownPeer(list[1]))]);
     assert_eq!(peer.line().await, "news x");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipc_core::{Client, ClientEvent, Events, Incoming, Server, ServerEvent};
+use ipc_core::{Client, ClientEvent, Events, Incoming, Refusal, Server, ServerEvent};
 use ipc_transport::{MemoryTransport, Transport};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -316,8 +316,10 @@ async fn newcomers_wait_while_the_stream_is_full() {
     }
     sleep(Duration::from_secs(1)).await;
     for _ in 0..100 {
-        let Some(Incoming::Lifecycle(ServerEvent::Refused { limit: 0 })) =
-            soon(events.next()).await
+        let Some(Incoming::Lifecycle(ServerEvent::Refused {
+            why: Refusal::TooManyPeers { limit: 0 },
+            ..
+        })) = soon(events.next()).await
         else {
             panic!("not refused")
         };

@@ -7,6 +7,7 @@
 mod runtimes;
 
 mod accept;
+mod access;
 mod async_endings;
 mod async_handlers;
 mod audience;
@@ -24,6 +25,8 @@ mod faults;
 mod flush;
 mod foreign;
 mod framings;
+mod group_events;
+mod groups;
 mod handlers;
 mod hostile;
 mod leaks;
@@ -31,6 +34,7 @@ mod linger;
 mod order;
 mod overflow;
 mod pausing;
+mod rates;
 mod reconnect;
 mod scripted;
 mod shutdown;

@@ -13,6 +13,8 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod access;
+#[cfg(target_os = "linux")]
 mod calls;
 #[cfg(target_os = "linux")]
 mod floods;
@@ -51,6 +53,9 @@ const TESTS: &[(&str, fn())] = &[
     ("a_flood_of_calls_with_one_number_costs_nothing", floods::equal_numbers),
     ("a_flood_of_calls_that_reads_no_answer_is_not_read", floods::unread_answers),
     ("a_flood_of_questions_that_reads_no_answer_is_not_read", floods::unread_info),
+    ("other_users_are_let_in_or_refused", access::other_users),
+    ("a_throttled_flood_delays_no_other_peer", access::throttled_flood),
+    ("a_dropped_flood_delays_no_other_peer", access::dropped_flood),
 ];
 #[cfg(not(target_os = "linux"))]
 const TESTS: &[(&str, fn())] = &[];
@@ -60,7 +65,9 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let [play, role, path] = &arguments[..] {
         if play == "--play" {
-            if role.starts_with("call") {
+            if role == "stranger" {
+                access::play(path);
+            } else if role.starts_with("call") {
                 calls::play(role, path);
             } else {
                 killed::play(role, path);

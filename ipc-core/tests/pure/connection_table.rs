@@ -9,9 +9,9 @@ use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
 use ipc_codec::{DecodeError, Delimiter, Framing, Limits, Oversize};
-use ipc_core::FormatError;
 use ipc_core::protocol::connection::{Action, Fault, Input, Machine, Role, Rules};
 use ipc_core::queue::QueueLimit;
+use ipc_core::{FormatError, Rate};
 
 const TABLE: &str = include_str!("../connection_table.txt");
 
@@ -96,6 +96,7 @@ fn inputs() -> Vec<(&'static str, MakeInput)> {
         }),
         ("Undecodable", |_| Input::Undecodable(DecodeError::Dead)),
         ("OverBudget", |_| Input::OverBudget { limit: 1, actual: 2 }),
+        ("OverRate", |_| Input::OverRate(Rate::messages(1))),
         ("PeerEnded", peer_ended),
         ("ReadFailed, reset", |now| Input::ReadFailed {
             error: ErrorKind::ConnectionReset.into(),
@@ -183,8 +184,10 @@ fn fault_name(fault: &Fault) -> &'static str {
         Fault::Truncated { .. } => "Truncated",
         Fault::FrameTimeout { .. } => "FrameTimeout",
         Fault::IdleTimeout { .. } => "IdleTimeout",
+        Fault::Silent { .. } => "Silent",
         Fault::CloseTimeout { .. } => "CloseTimeout",
         Fault::OverBudget { .. } => "OverBudget",
+        Fault::OverRate(_) => "OverRate",
         Fault::Overflow(_) => "Overflow",
         Fault::Read(_) => "Read",
         Fault::Write(_) => "Write",

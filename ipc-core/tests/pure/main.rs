@@ -10,6 +10,7 @@ mod connection_table;
 mod inbound;
 mod liveness;
 mod looks_like;
+mod patterns;
 mod queue_datagrams;
 mod queue_faults;
 mod queue_gather;

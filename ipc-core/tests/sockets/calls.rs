@@ -73,7 +73,7 @@ both_runtimes!(
     large_arguments_and_results_arrive,
     a_dropped_call_stops_its_method,
     the_end_of_the_server_ends_its_calls,
-    what_a_server_is_its_user_learns_over_unix_sockets_and_nobody_over_tcp,
+    what_a_server_is_its_user_learns_over_unix_sockets_and_not_over_tcp,
     datagrams_carry_calls_both_ways,
     over_datagrams_a_larger_answer_is_too_large,
     over_datagrams_a_lost_call_ends_at_its_deadline,
@@ -137,7 +137,7 @@ async fn the_end_of_the_server_ends_its_calls() {
     }
 }
 
-async fn what_a_server_is_its_user_learns_over_unix_sockets_and_nobody_over_tcp() {
+async fn what_a_server_is_its_user_learns_over_unix_sockets_and_not_over_tcp() {
     let [unix, tcp] = pairs().await;
     let about = soon(unix.client.about()).await.unwrap();
     assert_eq!(about.pid, Some(std::process::id().into()));

@@ -6,6 +6,7 @@
 #[path = "../support/runtimes.rs"]
 mod runtimes;
 
+mod access;
 mod async_handlers;
 #[path = "../support/bare.rs"]
 mod bare;

@@ -60,7 +60,7 @@ impl Log {
         server.on_any(move |message, peer| other.note(format!("{} {}", peer.id(), text(message))));
         let other = log.clone();
         server.on_lifecycle(move |event| match event {
-            ServerEvent::Listening(_) => {}
+            ServerEvent::Listening(_) | ServerEvent::Group(_) => {}
             ServerEvent::Connect(peer) => other.note(format!("{} connect", peer.id())),
             ServerEvent::Disconnect { peer, reason } => {
                 other.note(format!("{} disconnect {}", peer.id(), why(reason)));
@@ -71,7 +71,7 @@ impl Log {
             ServerEvent::Error { peer: None, error } => {
                 other.note(format!("error {}", error.code()));
             }
-            ServerEvent::Refused { limit } => other.note(format!("refused {limit}")),
+            ServerEvent::Refused { why, .. } => other.note(format!("refused {}", why.code())),
             _ => other.note("unknown"),
         });
         log

@@ -10,6 +10,7 @@ use ipc_core::{CallError, Sent};
 use serde_json::{Value, json};
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::typed::StoreError;
 use crate::{print, value};
 
 /// What this program is.
@@ -70,7 +71,14 @@ impl Calling {
             print(&match result {
                 Ok(Some(result)) => json!({"event": "result", "key": key, "ok": value(&result)}),
                 Ok(None) => json!({"event": "result", "key": key}),
-                Err(error) => failed(&key, &error),
+                Err(error) => {
+                    let failure = error.failure();
+                    let typed = failure.and_then(|failure| match &asked {
+                        Asked::Server(client) => client.decode_failure::<StoreError>(failure).ok(),
+                        Asked::Client(socket) => socket.decode_failure(failure).ok(),
+                    });
+                    failed(&key, &error, typed)
+                }
             });
         });
         self.lock().insert(name, task.abort_handle());
@@ -123,8 +131,9 @@ impl Calling {
     }
 }
 
-/// Returns the line for a call that failed: the error's code, its variant, and what the peer said.
-fn failed(key: &str, error: &CallError) -> Value {
+/// Returns the line for a call that failed: the error's code, its variant, what the peer said, and the
+/// error of the method if it is one of [`StoreError`].
+fn failed(key: &str, error: &CallError, typed: Option<StoreError>) -> Value {
     let debug = format!("{error:?}");
     let kind = debug.split([' ', '(', '{']).next();
     let sent = match error {
@@ -139,6 +148,7 @@ fn failed(key: &str, error: &CallError) -> Value {
     json!({
         "event": "failed", "key": key, "code": error.code(), "kind": kind, "sent": sent,
         "message": error.to_string(), "data": data,
+        "typed": typed.map(|typed| format!("{typed:?}")),
     })
 }
 

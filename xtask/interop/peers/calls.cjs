@@ -21,6 +21,7 @@ function attach(ipc, { command: role, id, options }) {
   } else if (options.calls === 'lines') {
     call = fiveLines(role, ipc, peer);
   }
+  if (options.calls) typedEvents(peer, role);
   const open = new Map();
   let seen = 0;
   const star = () => (seen += 1);
@@ -48,6 +49,15 @@ function attach(ipc, { command: role, id, options }) {
     }
     return true;
   };
+}
+
+/** Sends the events of call-peer/typed.rs back, as whoever knows nothing of enums would. */
+function typedEvents(peer, role) {
+  for (const name of ['text', 'pair', 'move', 'quit']) {
+    const back = `back.${name}`;
+    peer.on(`typed.${name}`, (data, socket) =>
+      (role === 'serve' ? peer.emit(socket, back, data) : peer.emit(back, data)));
+  }
 }
 
 /** Runs the page's lines, a server's or a client's; returns the client's `call`. */
@@ -89,6 +99,11 @@ const methods = (call, say) => ({
     yield 1;
   },
   whoami: () => 'JavaScript',
+  'typed.sum': (numbers) => numbers.reduce((sum, n) => sum + n, 0),
+  'typed.get': ({ key }) => {
+    if (key === 'full') throw Object.assign(new Error('no room'), { code: 'Full' });
+    throw Object.assign(new Error(`no such key: ${key}`), { code: 'NotFound', data: { key } });
+  },
   back: (_, { socket }) => call()('whoami', null, { to: socket }),
 });
 

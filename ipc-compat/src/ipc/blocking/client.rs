@@ -7,6 +7,7 @@ use ipc_core::ConnectError;
 use ipc_core::blocking::{Client, Incoming, NextError};
 use ipc_transport::Transport;
 
+use super::typed::talking_typed;
 use super::{talking, without_callback};
 use crate::ipc::IpcError;
 use crate::ipc::args::{ConnectToArgs, ConnectToNetArgs};
@@ -127,6 +128,7 @@ impl IpcClient {
     }
 
     talking!(client);
+    talking_typed!(client);
 
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///

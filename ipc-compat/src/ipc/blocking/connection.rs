@@ -6,6 +6,7 @@ use ipc_core::ClientEvent;
 use ipc_core::blocking::{Connection, Incoming, NextError};
 
 use super::talking;
+use super::typed::talking_typed;
 use crate::ipc::identity::Claims;
 use crate::ipc::log::Logged;
 use crate::{NodeFormat, RawJson};
@@ -47,6 +48,7 @@ impl IpcConnection {
     }
 
     talking!(connection);
+    talking_typed!(connection);
 
     /// Waits for the next event, for `timeout` at most, and returns it.
     ///

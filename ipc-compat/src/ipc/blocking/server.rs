@@ -43,7 +43,6 @@ use crate::{Config, NodeFormat};
 /// ```
 pub struct IpcServer {
     state: State,
-    max_connections: usize,
     accepted: u64,
     refused: u64,
     identify: bool,
@@ -101,10 +100,12 @@ impl IpcServer {
     fn new(setup: Setup<'_>, transport: Arc<dyn Transport>) -> Result<Self, IpcError> {
         let config = setup.config;
         let log = Logged::new(Log::new(config), config);
-        let builder = setup.blocking_server(transport, &log)?;
+        let refused = log.clone();
+        let builder = setup
+            .blocking_server(transport, &log)?
+            .on_refused(move |_, why| refused.line(format_args!("client refused: {why}")));
         Ok(Self {
             state: State::New(builder),
-            max_connections: config.max_connections,
             accepted: 0,
             refused: 0,
             identify: identify(config),
@@ -149,18 +150,13 @@ impl IpcServer {
     pub fn accept(&mut self) -> Result<IpcConnection, Error> {
         let server = self.listening()?;
         let accepted = server.accept();
-        let refused = server.refused();
-        for _ in self.refused..refused {
-            let limit = self.max_connections;
-            self.log.line(format_args!("client refused: there are {limit} already"));
-        }
-        self.refused = refused;
+        self.refused = server.refused();
         let connection = accepted?;
         self.accepted = self.accepted.saturating_add(1);
         Ok(IpcConnection::new(self.accepted, connection, self.identify, self.log.clone()))
     }
 
-    /// Returns how many clients were turned away since there were too many.
+    /// Returns how many clients were turned away, since there were too many or by `config.access`.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused

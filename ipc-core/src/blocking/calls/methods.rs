@@ -51,6 +51,50 @@ macro_rules! call_methods {
             super::calls::call(self, method, args, Some(limit))
         }
 
+        /// Calls the method that this is: the name of its variant is that of the method, and what the
+        /// variant holds are the arguments. Otherwise as [`call`](Self::call).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn call_method<M: ?Sized, R>(&mut self, method: &M) -> Result<R, crate::CallError>
+        where
+            F: crate::EncodeEvent<M>
+                + for<'m> crate::protocol::calls::EncodeCall<crate::Content<'m, M>>
+                + crate::DecodePayload<R>,
+        {
+            let name = F::event_name(method);
+            let name = name.map_err(|error| crate::CallError::NotSent(error.into()))?;
+            super::calls::call(self, name, &crate::Content::of(method), None)
+        }
+
+        /// Returns the failure to answer with for this error, an enum. See
+        /// [`Peer::typed_failure`](crate::Peer::typed_failure).
+        #[must_use]
+        pub fn typed_failure<E: std::fmt::Display + ?Sized>(&self, error: &E) -> crate::Failure
+        where
+            F: crate::EncodeEvent<E>,
+        {
+            self.link.format.typed_failure(error)
+        }
+
+        /// Returns the failure of a call as an `E`. See
+        /// [`Peer::decode_failure`](crate::Peer::decode_failure).
+        ///
+        /// # Errors
+        ///
+        /// [`FormatError`](crate::FormatError).
+        pub fn decode_failure<E>(&self, failure: &crate::Failure) -> Result<E, crate::FormatError>
+        where
+            F: crate::DecodeEvent<E>,
+        {
+            self.link.format.decode_failure(failure)
+        }
+
         /// Calls a method of the peer that answers with items, and returns them as an iterator. Each
         /// item may take as long as the option [`deadline`](crate::CallOptions::deadline) says, from
         /// when it is waited for; see [`call_stream_within`](Self::call_stream_within).

@@ -84,7 +84,9 @@ impl<F: MessageFormat> Link<F> {
     /// answer to a question of the heartbeat.
     pub(super) fn ping_answered(&mut self, number: u64, length: usize) -> bool {
         let is_ping = self.calls().pings.answered(number);
-        if let Some(socket) = self.socket_mut() {
+        // A form of calls that has no built-in methods has no question either.
+        let can_ask = self.format.calls().and_then(CallFormat::builtins).is_some();
+        if let Some(socket) = self.socket_mut().filter(|_| can_ask) {
             socket.machine.answers_calls();
         }
         if is_ping {

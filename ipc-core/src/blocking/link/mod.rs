@@ -13,6 +13,7 @@ use ipc_transport::BlockingStream;
 use super::calls::{Calls, IncomingCall};
 use super::socket_link::SocketLink;
 use super::{Incoming, NextError};
+use crate::access::Limited;
 use crate::calls::{CallError, ControlEvents};
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
@@ -21,6 +22,7 @@ use crate::protocol::connection::backpressure::Pause;
 use crate::protocol::connection::{Machine, Role, Rules};
 use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::runtime::clock;
+use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
 use crate::{ClientEvent, CloseReport, EncodePayload, Message, MessageFormat};
 pub(super) use turn::Outcome;
@@ -44,6 +46,8 @@ pub(super) struct Link<F> {
     pub(super) queue: SendQueue,
     pub(super) encoder: FrameEncoder,
     socket: Option<SocketLink>,
+    /// How much of its rate the peer has used, if it has one.
+    gauge: Option<Box<Gauge>>,
     /// What happened and was not taken yet.
     pub(super) events: VecDeque<Incoming>,
     /// How many bytes of messages are in `events`, and about as many of the others.
@@ -79,6 +83,7 @@ impl<F: MessageFormat> Link<F> {
             queue,
             encoder,
             socket: None,
+            gauge: None,
             events: VecDeque::new(),
             held: 0,
             failure: None,
@@ -94,10 +99,16 @@ impl<F: MessageFormat> Link<F> {
     }
 
     pub(super) fn attach(&mut self, stream: BlockingStream, role: Role) {
+        self.gauge = self.config.rate.map(|rate| Gauge::new(rate, false, Arc::default()));
         let rules = Rules::of(&self.config, role);
         let machine = Machine::new(self.format.framing(), self.config.limits, rules);
         self.socket = Some(SocketLink::new(stream, machine));
         self.failure = None;
+    }
+
+    /// Returns how often what the peer sent was kept from the program.
+    pub(super) fn limited(&self) -> Limited {
+        self.gauge.as_ref().map_or_else(Limited::default, |gauge| gauge.limited())
     }
 
     pub(super) fn socket(&self) -> Option<&SocketLink> {

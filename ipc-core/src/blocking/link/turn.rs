@@ -12,6 +12,7 @@ use crate::blocking::socket_link::Woken;
 use crate::error::DisconnectReason;
 use crate::protocol::connection::{Action, Ending, Fault, Input};
 use crate::runtime::clock;
+use crate::runtime::gauge::Pass;
 
 /// How a turn ended.
 #[derive(Debug)]
@@ -66,11 +67,17 @@ impl<F: MessageFormat> Link<F> {
         if self.pause.is_paused() && socket.machine.is_receiving() {
             return self.wait_to_write(until);
         }
+        if let Some(gauge) = &mut self.gauge {
+            if let (Some(at), true) = (gauge.throttled_until(), socket.machine.is_receiving()) {
+                return self.wait_throttled(at, until);
+            }
+        }
         if socket.machine.is_suspended() {
             socket.machine.handle(Input::Resume);
         }
         if socket.machine.is_receiving() {
             match socket.next_frame() {
+                Ok(Some(frame)) if !self.passes(&frame) => return self.look(),
                 Ok(Some(frame)) => return self.take(frame),
                 Ok(None) => {}
                 Err(error) => {
@@ -220,6 +227,35 @@ impl<F: MessageFormat> Link<F> {
                 }
             }
         }
+    }
+
+    /// Charges a frame to the peer's rate, and returns whether it is taken.
+    fn passes(&mut self, frame: &Bytes) -> bool {
+        let Some(gauge) = &mut self.gauge else { return true };
+        match gauge.take(frame.len()) {
+            Pass::Yes | Pass::ThenPause => return true,
+            Pass::No(None) => {}
+            Pass::No(Some(error)) => drop(self.report(error)),
+            Pass::Close(rate) => self.handle(Input::OverRate(rate)),
+        }
+        false
+    }
+
+    /// Reads nothing until `at`, since the peer has used up its rate; writes what waits meanwhile.
+    fn wait_throttled(&mut self, at: Instant, until: Option<Instant>) -> Outcome {
+        self.handle(Input::Suspend);
+        let calls_at = self.calls.is_some().then(|| self.turn_calls()).flatten();
+        let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        let machine_at = socket.machine.deadline(clock::now);
+        let at = [until, machine_at, calls_at].into_iter().flatten().fold(at, Instant::min);
+        socket.write(&mut self.queue);
+        let woken = if socket.is_blocked() {
+            socket.wait_to_write(&mut self.queue, Some(at))
+        } else {
+            clock::sleep(at.saturating_duration_since(clock::now()));
+            Ok(Woken::TimedOut)
+        };
+        self.after(woken, until)
     }
 
     /// Writes, and reads nothing, while too many answers wait.

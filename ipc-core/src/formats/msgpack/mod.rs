@@ -7,17 +7,21 @@ mod calls;
 mod reader;
 
 use std::io::ErrorKind;
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use ipc_codec::Framing;
 use rmp_serde::decode::{Error, ReadRefReader};
 use rmp_serde::{Deserializer, Serializer};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::calls::CallFormat;
-use crate::{DecodePayload, EncodePayload, FormatError, LooksLike, Message, MessageFormat};
+use crate::{
+    Content, DecodeEvent, DecodePayload, EncodeEvent, EncodePayload, EventNames, FormatError,
+    LooksLike, Message, MessageFormat, NotAnEnum, serde_events,
+};
 
 /// A format in MessagePack: smaller and faster than JSON, with bytes and integers as they are.
 ///
@@ -120,21 +124,50 @@ impl<T: Serialize + ?Sized> EncodePayload<T> for MsgPack {
 
 impl<T: DeserializeOwned> DecodePayload<T> for MsgPack {
     fn decode_payload(&self, message: &Message) -> Result<T, FormatError> {
-        let payload = message.payload().unwrap_or(NIL);
-        let mut deserializer: Deserializer<ReadRefReader<'_, [u8]>> =
-            Deserializer::from_read_ref(payload);
-        deserializer.set_max_depth(MAX_DEPTH);
-        let value = T::deserialize(&mut deserializer).map_err(|error| {
-            FormatError::new(Self::INVALID_PAYLOAD, "the payload is not what is asked for")
-                .with_source(error)
-        })?;
-        // The reader does not say how far it came; at the end there is no next value's first byte.
-        match IgnoredAny::deserialize(&mut deserializer) {
-            Err(Error::InvalidMarkerRead(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-                Ok(value)
-            }
-            _ => Err(FormatError::new(Self::INVALID_PAYLOAD, "more follows the payload")),
+        read(message.payload(), PhantomData::<T>)
+    }
+}
+
+impl<E: Serialize + ?Sized> EncodeEvent<E> for MsgPack {
+    fn event_name(event: &E) -> Result<&str, FormatError> {
+        serde_events::name_of(event, HUMAN_READABLE)
+    }
+
+    fn encode_content(&self, event: &E, out: &mut BytesMut) -> Result<(), FormatError> {
+        self.append(&Content::of(event), out)
+    }
+}
+
+impl<E: DeserializeOwned> DecodeEvent<E> for MsgPack {
+    fn event_names() -> Result<EventNames, NotAnEnum> {
+        serde_events::names_of::<E>(HUMAN_READABLE)
+    }
+
+    fn decode_event(&self, message: &Message) -> Result<E, FormatError> {
+        serde_events::decode_event(message, |seed| read(message.payload(), seed))
+    }
+}
+
+/// Returns what the seed makes of the payload.
+#[inline]
+fn read<'a, S: DeserializeSeed<'a>>(
+    payload: Option<&'a [u8]>,
+    seed: S,
+) -> Result<S::Value, FormatError> {
+    let payload = payload.unwrap_or(NIL);
+    let mut deserializer: Deserializer<ReadRefReader<'_, [u8]>> =
+        Deserializer::from_read_ref(payload);
+    deserializer.set_max_depth(MAX_DEPTH);
+    let value = seed.deserialize(&mut deserializer).map_err(|error| {
+        FormatError::new(MsgPack::INVALID_PAYLOAD, "the payload is not what is asked for")
+            .with_source(error)
+    })?;
+    // The reader does not say how far it came; at the end there is no next value's first byte.
+    match IgnoredAny::deserialize(&mut deserializer) {
+        Err(Error::InvalidMarkerRead(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            Ok(value)
         }
+        _ => Err(FormatError::new(MsgPack::INVALID_PAYLOAD, "more follows the payload")),
     }
 }
 
@@ -180,6 +213,9 @@ fn not_a_message(frame: &[u8]) -> FormatError {
 const PAIR: u8 = 0x92;
 /// The first byte of an array of one.
 const SINGLE: u8 = 0x91;
+/// What `rmp-serde` says of itself, both ways.
+const HUMAN_READABLE: bool = false;
+
 /// What absent data is read as.
 const NIL: &[u8] = &[0xc0];
 

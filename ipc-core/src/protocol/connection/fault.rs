@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipc_codec::DecodeError;
 
 use crate::protocol::queue::QueueLimit;
-use crate::{FormatError, LooksLike};
+use crate::{FormatError, LooksLike, Rate};
 
 /// What went wrong on a connection, to be reported to the program.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub enum Fault {
         /// How many they would take.
         actual: usize,
     },
+    /// The peer sent more than its rate.
+    OverRate(Rate),
     /// The send queue is full, and its policy is to disconnect.
     Overflow(QueueLimit),
     /// Reading failed.

@@ -6,8 +6,8 @@ use std::time::Instant;
 use ipc_codec::DecodeError;
 
 use super::Ending;
-use crate::FormatError;
 use crate::protocol::queue::QueueLimit;
+use crate::{FormatError, Rate};
 
 /// What happened on a connection. Bytes and whole frames are not among it: they go through
 /// [`Machine::inbound`](super::Machine::inbound).
@@ -25,6 +25,8 @@ pub enum Input {
         /// How many they would take.
         actual: usize,
     },
+    /// The peer sent more than its rate, and the connection is to be closed for it.
+    OverRate(Rate),
     /// A read returned the end of the stream.
     PeerEnded {
         /// The time now.

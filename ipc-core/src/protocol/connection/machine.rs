@@ -98,6 +98,7 @@ impl Machine {
                 Input::Malformed(_)
                 | Input::Undecodable(_)
                 | Input::OverBudget { .. }
+                | Input::OverRate(_)
                 | Input::PeerEnded { .. }
                 | Input::ReadFailed { .. },
             ) if self.peer_end.is_some() => {}
@@ -113,6 +114,7 @@ impl Machine {
             (_, Input::OverBudget { limit, actual }) => {
                 return self.fail(Fault::OverBudget { limit, actual });
             }
+            (_, Input::OverRate(rate)) => return self.fail(Fault::OverRate(rate)),
 
             (_, Input::PeerEnded { now }) => return self.peer_ended(Ending::PeerClosed, now),
             (phase, Input::ReadFailed { error, now }) => {

@@ -11,10 +11,9 @@ use super::slots::Outcome;
 use super::{Calls, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
-use crate::protocol::calls::later;
 use crate::protocol::calls::{
     Abandoned, Answer, Answered, CallFormat, CallHead, CallNumber, EncodeCall, Failure, Sent,
-    TooManyCalls, WindowLimits,
+    TooManyCalls, WindowLimits, later,
 };
 use crate::runtime::client::Inner;
 use crate::runtime::clock;
@@ -57,6 +56,20 @@ impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
     pub fn detached(self) -> Self {
         Self { detached: true, ..self }
     }
+
+    /// Makes the call and waits for its result.
+    pub(super) async fn ask(self) -> Result<R, CallError>
+    where
+        F: EncodeCall<A> + DecodePayload<R>,
+        A: Sync,
+    {
+        let Self { peer, starter, method, args, within, detached, .. } = self;
+        let asked = Asked::new(peer, within, detached, None)?;
+        let mut open = asked.begin(starter, method, args).await?;
+        let message = asked.outcome(&mut open).await?;
+        drop(open);
+        peer.decode(&message).map_err(CallError::InvalidResult)
+    }
 }
 
 impl<'a, F, A, R> IntoFuture for Calling<'a, F, A, R>
@@ -69,14 +82,7 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { peer, starter, method, args, within, detached, .. } = self;
-        Box::pin(async move {
-            let asked = Asked::new(peer, within, detached, None)?;
-            let mut open = asked.begin(starter, method, args).await?;
-            let message = asked.outcome(&mut open).await?;
-            drop(open);
-            peer.decode(&message).map_err(CallError::InvalidResult)
-        })
+        Box::pin(self.ask())
     }
 }
 

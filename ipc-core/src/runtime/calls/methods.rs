@@ -13,13 +13,19 @@ use super::{Call, Sink};
 use crate::calls::MethodOptions;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{EncodeCall, Failure};
-use crate::{DecodePayload, FormatError, Message, MessageFormat};
+use crate::{DecodeEvent, DecodePayload, EventNames, FormatError, Message, MessageFormat};
 
 /// The methods of one client or server, by their names.
 pub(crate) struct Methods<F> {
-    table: RwLock<HashMap<Box<str>, Arc<Method<F>>>>,
+    table: RwLock<Table<F>>,
     /// How many calls run in tasks, of all peers.
     tasks: Arc<AtomicUsize>,
+}
+
+struct Table<F> {
+    by_name: HashMap<Box<str>, Arc<Method<F>>>,
+    /// What answers calls of all other names.
+    others: Option<Arc<Method<F>>>,
 }
 
 /// One method.
@@ -28,7 +34,7 @@ pub(super) struct Method<F> {
     pub(super) answers: Answers,
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
-    start: Box<Start<F>>,
+    start: Arc<Start<F>>,
 }
 
 /// What a method answers with.
@@ -67,15 +73,35 @@ impl<F: MessageFormat> Methods<F> {
         E: Into<Failure>,
         Fut: Future<Output = Result<R, E>> + Send + 'static,
     {
-        let answer = Arc::new(answer);
-        self.insert(Answers::Once, options, name, move |args: T, call, permit| {
-            let answer = Arc::clone(&answer);
-            Box::pin(async move {
-                let _permit = permit.get().await;
-                let result = answer(args, call.clone()).await;
-                call.answer(result.map_err(E::into)).await;
-            })
-        });
+        self.insert(
+            Answers::Once,
+            options,
+            name,
+            starting(options, F::decode_payload, once(answer)),
+        );
+    }
+
+    /// Sets all methods of an enum with these names, which answer once.
+    pub(crate) fn set_enum<M, R, E, Fut>(
+        &self,
+        options: MethodOptions,
+        names: &EventNames,
+        answer: impl Fn(M, Call<F>) -> Fut + Send + Sync + 'static,
+    ) where
+        F: DecodeEvent<M> + EncodeCall<R>,
+        M: Send + 'static,
+        R: Send + 'static,
+        E: Into<Failure>,
+        Fut: Future<Output = Result<R, E>> + Send + 'static,
+    {
+        let start = starting(options, F::decode_event, once(answer));
+        for name in names.iter() {
+            self.insert(Answers::Once, options, name, Arc::clone(&start));
+        }
+        if names.takes_others() {
+            let others = self.method(Answers::Once, options, "", start);
+            drop(self.change(|table| table.others.replace(others)));
+        }
     }
 
     /// Sets the method with this name, which answers with items.
@@ -92,55 +118,68 @@ impl<F: MessageFormat> Methods<F> {
         Fut: Future<Output = Result<(), E>> + Send + 'static,
     {
         let answer = Arc::new(answer);
-        self.insert(Answers::Items, options, name, move |args: T, call, permit| {
+        let run = move |args: T, call: Call<F>, permit: Permit| {
             let answer = Arc::clone(&answer);
             Box::pin(async move {
                 let _permit = permit.get().await;
                 let result = answer(args, Sink::new(call.clone())).await;
                 call.end_stream(result.map_err(E::into)).await;
-            })
-        });
+            }) as Running
+        };
+        self.insert(Answers::Items, options, name, starting(options, F::decode_payload, run));
     }
 
-    fn insert<T>(
+    fn insert(&self, answers: Answers, options: MethodOptions, name: &str, start: Arc<Start<F>>) {
+        let method = self.method(answers, options, name, start);
+        drop(self.change(|table| table.by_name.insert(name.into(), method)));
+    }
+
+    fn method(
         &self,
         answers: Answers,
         options: MethodOptions,
         name: &str,
-        run: impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static,
-    ) where
-        F: DecodePayload<T>,
-    {
-        let permits = options.concurrency.map(|calls| Arc::new(Semaphore::new(calls)));
-        let start = move |args: &Message, call: Call<F>| {
-            let args: T = call.peer().decode(args)?;
-            Ok(run(args, call, Permit(permits.clone())))
-        };
+        start: Arc<Start<F>>,
+    ) -> Arc<Method<F>> {
         let tasks = Arc::clone(&self.tasks);
-        let method = Method { name: name.into(), answers, options, tasks, start: Box::new(start) };
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.insert(name.into(), Arc::new(method));
-        // Dropping a method drops what it captured, which may come back here.
-        drop(table);
-        drop(old);
+        Arc::new(Method { name: name.into(), answers, options, tasks, start })
     }
 
     /// Removes a method; `false` if there is none with this name. Calls of it that run go on.
     pub(crate) fn remove(&self, name: &str) -> bool {
-        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        let old = table.remove(name);
-        drop(table);
-        old.is_some()
+        self.change(|table| table.by_name.remove(name)).is_some()
+    }
+
+    /// Removes the methods of an enum with these names.
+    pub(crate) fn remove_enum(&self, names: &EventNames) {
+        for name in names.iter() {
+            self.remove(name);
+        }
+        if names.takes_others() {
+            drop(self.change(|table| table.others.take()));
+        }
+    }
+
+    /// Changes the table. What it returns of the old one is dropped without the lock: dropping a method
+    /// drops what it captured, which may come back here.
+    fn change<R>(&self, change: impl FnOnce(&mut Table<F>) -> R) -> R {
+        change(&mut self.table.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<Arc<Method<F>>> {
-        self.table.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(method) = table.by_name.get(name) {
+            return Some(Arc::clone(method));
+        }
+        // The names that begin with `$` are reserved.
+        let others = table.others.as_ref().filter(|_| !name.starts_with('$'))?;
+        Some(self.method(others.answers, others.options, name, Arc::clone(&others.start)))
     }
 
     /// Returns the names of the methods, and whether they answer with streams.
     pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let methods = table.values().filter(|method| !is_builtin(&method.name));
+        let methods = table.by_name.values().filter(|method| !is_builtin(&method.name));
         methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
@@ -148,6 +187,41 @@ impl<F: MessageFormat> Methods<F> {
     pub(super) fn is_busy(&self) -> bool {
         self.tasks.load(Ordering::Relaxed) >= MAX_TASKS
     }
+}
+
+/// Returns what runs a method that answers once.
+fn once<F, T, R, E, Fut>(
+    answer: impl Fn(T, Call<F>) -> Fut + Send + Sync + 'static,
+) -> impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static
+where
+    F: EncodeCall<R>,
+    T: Send + 'static,
+    R: Send + 'static,
+    E: Into<Failure>,
+    Fut: Future<Output = Result<R, E>> + Send + 'static,
+{
+    let answer = Arc::new(answer);
+    move |args: T, call: Call<F>, permit: Permit| {
+        let answer = Arc::clone(&answer);
+        Box::pin(async move {
+            let _permit = permit.get().await;
+            let result = answer(args, call.clone()).await;
+            call.answer(result.map_err(E::into)).await;
+        })
+    }
+}
+
+/// Returns what reads the arguments of a call with `read` and then runs it.
+fn starting<F: MessageFormat, T>(
+    options: MethodOptions,
+    read: impl Fn(&F, &Message) -> Result<T, FormatError> + Send + Sync + 'static,
+    run: impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static,
+) -> Arc<Start<F>> {
+    let permits = options.concurrency.map(|calls| Arc::new(Semaphore::new(calls)));
+    Arc::new(move |args: &Message, call: Call<F>| {
+        let args = read(call.peer().format(), args)?;
+        Ok(run(args, call, Permit(permits.clone())))
+    })
 }
 
 impl<F: MessageFormat> Method<F> {
@@ -172,7 +246,8 @@ impl Drop for Task {
 
 impl<F> Default for Methods<F> {
     fn default() -> Self {
-        Self { table: RwLock::default(), tasks: Arc::default() }
+        let table = Table { by_name: HashMap::new(), others: None };
+        Self { table: RwLock::new(table), tasks: Arc::default() }
     }
 }
 

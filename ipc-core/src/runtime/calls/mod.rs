@@ -11,6 +11,7 @@ mod seen;
 mod sink;
 mod slots;
 mod stream;
+mod typed;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -35,6 +36,7 @@ pub use answer::Call;
 pub use ask::Calling;
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
+pub use typed::CallingMethod;
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.
 #[derive(Debug)]

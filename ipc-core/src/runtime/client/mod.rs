@@ -21,7 +21,7 @@ use crate::protocol::session::{ReconnectPolicy, State};
 use crate::runtime::calls::handles::finish_calls;
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::dispatcher::Dispatcher;
-use crate::runtime::events::{Events, Starter};
+use crate::runtime::events::{Events, Starter, Wanted};
 use crate::{
     ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, Message,
     MessageFormat, Peer,
@@ -164,12 +164,12 @@ impl<F: MessageFormat> Client<F> {
     /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ClientEvent> {
-        self.events_of(None)
+        self.events_of(Wanted::All)
     }
 
-    pub(super) fn events_of(&self, event: Option<&str>) -> Events<F, ClientEvent> {
+    pub(super) fn events_of(&self, wanted: Wanted) -> Events<F, ClientEvent> {
         let starter: Weak<dyn Starter> = Arc::downgrade(&self.inner) as _;
-        self.inner.dispatcher.events(self.inner.event_bytes, event).starting(starter)
+        self.inner.dispatcher.events(self.inner.event_bytes, wanted).starting(starter)
     }
 
     /// Sends an event to the server. See [`Peer::emit`]. Starts the client.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::watch;
 
 use super::report::Report;
-use crate::{DecodePayload, FormatError, HandlerOptions, Message, Peer};
+use crate::{FormatError, HandlerOptions, Message, MessageFormat, Peer};
 
 /// An async handler. What it handles for each peer is in the peer's [`Lanes`](super::Lanes).
 pub(crate) struct AsyncHandler<F> {
@@ -26,18 +26,19 @@ type Start<F> = dyn Fn(&Message, &Peer<F>) -> Result<Running, FormatError> + Sen
 pub(super) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<F> AsyncHandler<F> {
-    /// Returns a handler whose errors are reported with `report`.
+    /// Returns a handler that reads messages with `read`, and whose errors are reported with `report`.
     pub(crate) fn new<T, Fut>(
         options: HandlerOptions,
         report: Weak<dyn Report<F>>,
+        read: impl Fn(&F, &Message) -> Result<T, FormatError> + Send + Sync + 'static,
         handle: impl Fn(T, Peer<F>) -> Fut + Send + Sync + 'static,
     ) -> Arc<Self>
     where
-        F: DecodePayload<T>,
+        F: MessageFormat,
         Fut: Future<Output = ()> + Send + 'static,
     {
         let start = move |message: &Message, peer: &Peer<F>| {
-            let payload = peer.decode(message)?;
+            let payload = read(peer.format(), message)?;
             Ok(Box::pin(handle(payload, peer.clone())) as Running)
         };
         let removed = watch::Sender::new(false);

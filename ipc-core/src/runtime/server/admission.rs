@@ -5,14 +5,15 @@ use std::net::IpAddr;
 
 use ipc_transport::PeerInfo;
 
-use crate::{MessageFormat, Peer, PeerId};
+use crate::{Access, MessageFormat, Peer, PeerId, Refusal};
 
-/// How many peers a server accepts.
-#[derive(Debug, Clone, Copy)]
+/// Which peers a server accepts, and how many.
+#[derive(Debug, Clone)]
 pub(crate) struct Admission {
-    pub(crate) total: usize,
+    pub(super) access: Access,
+    pub(super) total: usize,
     /// How many of them may be of one identity.
-    pub(crate) per_identity: Option<usize>,
+    pub(super) per_identity: Option<usize>,
 }
 
 /// Who a peer is, according to the operating system.
@@ -23,14 +24,14 @@ enum Identity {
 }
 
 impl Admission {
-    /// Checks whether one more peer may connect; fails with the limit that it would exceed.
-    pub(crate) fn check<F: MessageFormat>(
+    /// Checks whether the limits leave a place for one more peer.
+    pub(super) fn has_place<F: MessageFormat>(
         &self,
         newcomer: &PeerInfo,
         peers: &BTreeMap<PeerId, Peer<F>>,
-    ) -> Result<(), usize> {
+    ) -> Result<(), Refusal> {
         if peers.len() >= self.total {
-            return Err(self.total);
+            return Err(Refusal::TooManyPeers { limit: self.total });
         }
         let (Some(limit), Some(identity)) = (self.per_identity, Identity::of(newcomer)) else {
             return Ok(());
@@ -38,7 +39,10 @@ impl Admission {
         let same = |peer: &&Peer<F>| {
             peer.info().and_then(|info| Identity::of(&info)).as_ref() == Some(&identity)
         };
-        if peers.values().filter(same).count() >= limit { Err(limit) } else { Ok(()) }
+        if peers.values().filter(same).count() >= limit {
+            return Err(Refusal::TooManyOfIdentity { limit });
+        }
+        Ok(())
     }
 }
 

@@ -6,41 +6,9 @@ use std::task::Poll;
 use bytes::Bytes;
 
 use crate::error::EmitError;
+use crate::groups::selection::Selected;
 use crate::runtime::outbox::encode_frame;
-use crate::runtime::server::shared::Shared;
-use crate::{BroadcastReport, EncodePayload, MessageFormat, Peer, PeerId, Server};
-
-/// Whom a broadcast is for.
-///
-/// # Examples
-///
-/// ```
-/// # #[cfg(feature = "msgpack")] {
-/// use ipc_core::{Audience, MsgPack, Server};
-///
-/// /// Passes on what each peer says to all others.
-/// fn relay(server: &Server<MsgPack>) {
-///     let relay = server.clone();
-///     server.on("chat", move |text: String, peer| {
-///         // Fails only if the text cannot be sent to any peer.
-///         let _ = relay.broadcast_to(Audience::Except(&[peer.id()]), "chat", &text);
-///     });
-/// }
-/// # }
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Audience<'a> {
-    /// Every connected peer. Over UDP, where no peer connects, every address that has sent something
-    /// in the last minutes.
-    #[default]
-    All,
-    /// Every peer of [`All`](Self::All) but these.
-    Except(&'a [PeerId]),
-    /// These peers. The report lists those that are not connected, with
-    /// [`EmitError::UnknownPeer`].
-    List(&'a [PeerId]),
-}
+use crate::{BroadcastReport, EncodePayload, MessageFormat, Peer, PeerId, Server, Target};
 
 impl<F: MessageFormat> Server<F> {
     /// Sends an event to every connected peer, without waiting. It is encoded once. A peer whose
@@ -69,28 +37,7 @@ impl<F: MessageFormat> Server<F> {
     where
         F: EncodePayload<T>,
     {
-        self.broadcast_to(Audience::All, event, payload)
-    }
-
-    /// Sends an event to an audience, without waiting. Else as [`broadcast`](Self::broadcast).
-    ///
-    /// # Errors
-    ///
-    /// As [`broadcast`](Self::broadcast).
-    pub fn broadcast_to<T: ?Sized>(
-        &self,
-        audience: Audience<'_>,
-        event: &str,
-        payload: &T,
-    ) -> Result<BroadcastReport, EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        let mut broadcast = Broadcast::new(self.shared(), audience, event, payload)?;
-        for peer in broadcast.peers {
-            broadcast.report.add(peer.id(), peer.emit_encoded(&broadcast.frame));
-        }
-        Ok(broadcast.report)
+        self.all().emit(event, payload)
     }
 
     /// Sends an event to every connected peer and waits for those that read, so that a burst
@@ -113,30 +60,51 @@ impl<F: MessageFormat> Server<F> {
     where
         F: EncodePayload<T>,
     {
-        self.broadcast_send_to(Audience::All, event, payload).await
+        self.all().send(event, payload).await
     }
+}
 
-    /// Sends an event to an audience and waits for those that read. Else as
-    /// [`broadcast_send`](Self::broadcast_send).
+impl<F: MessageFormat> Target<'_, F> {
+    /// Sends an event to these peers, without waiting. It is encoded once, also if there is no such
+    /// peer. A peer whose queue is full does not take it, or is disconnected, as the overflow policy says; the
+    /// others are not affected. It has its place among what else each peer is sent.
     ///
     /// # Errors
     ///
-    /// As [`broadcast`](Self::broadcast).
+    /// [`EmitError`] if the payload cannot be sent to any peer. What a single peer did not take is
+    /// in the report, and so is [`EmitError::UnknownPeer`] for a peer that was named and is not
+    /// connected.
+    pub fn emit<T: ?Sized>(&self, event: &str, payload: &T) -> Result<BroadcastReport, EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let Broadcast { frame, peers, mut report } = self.start(event, payload)?;
+        for peer in peers {
+            report.add(peer.id(), peer.emit_encoded(&frame));
+        }
+        Ok(report)
+    }
+
+    /// Sends an event to these peers and waits for those that read, all at the same time. A peer that
+    /// takes nothing for the [`stall_timeout`](crate::ServerBuilder::stall_timeout) is not waited for,
+    /// now or later, until it reads again; to it applies what [`emit`](Self::emit) says.
+    ///
+    /// # Errors
+    ///
+    /// As [`emit`](Self::emit).
     ///
     /// # Cancel safety
     ///
-    /// As [`broadcast_send`](Self::broadcast_send).
-    pub async fn broadcast_send_to<T: ?Sized>(
+    /// If it is dropped before it is done, some peers have been sent the event and some have not.
+    pub async fn send<T: ?Sized>(
         &self,
-        audience: Audience<'_>,
         event: &str,
         payload: &T,
     ) -> Result<BroadcastReport, EmitError>
     where
         F: EncodePayload<T>,
     {
-        let Broadcast { frame, peers, mut report } =
-            Broadcast::new(self.shared(), audience, event, payload)?;
+        let Broadcast { frame, peers, mut report } = self.start(event, payload)?;
         let mut waiting = Vec::new();
         for peer in peers {
             match peer.outbox().emit_unless_full(&frame) {
@@ -166,6 +134,23 @@ impl<F: MessageFormat> Server<F> {
         tokio::task::consume_budget().await;
         Ok(report)
     }
+
+    /// Encodes an event, once, and selects the peers.
+    fn start<T: ?Sized>(&self, event: &str, payload: &T) -> Result<Broadcast<F>, EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        let shared = self.shared();
+        shared.config.sent.notify(&*shared.format, event, payload);
+        let encode = |out: &mut _| shared.format.encode(event, payload, out);
+        let frame = encode_frame(&shared.encoder, encode)?;
+        let Selected { peers, missing } = self.select();
+        let mut report = BroadcastReport::default();
+        for id in missing {
+            report.add(id, Err(EmitError::UnknownPeer(id)));
+        }
+        Ok(Broadcast { frame, peers, report })
+    }
 }
 
 /// An event on its way to many: its frame, the peers it is for, and what has become of it.
@@ -173,67 +158,6 @@ struct Broadcast<F> {
     frame: Bytes,
     peers: Vec<Peer<F>>,
     report: BroadcastReport,
-}
-
-impl<F: MessageFormat> Broadcast<F> {
-    /// Encodes an event, once for the whole audience.
-    fn new<T: ?Sized>(
-        shared: &Shared<F>,
-        audience: Audience<'_>,
-        event: &str,
-        payload: &T,
-    ) -> Result<Self, EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        shared.config.sent.notify(&*shared.format, event, payload);
-        let encode = |out: &mut _| shared.format.encode(event, payload, out);
-        let frame = encode_frame(&shared.encoder, encode)?;
-        let mut report = BroadcastReport::default();
-        let peers = audience.peers(shared, &mut report);
-        Ok(Self { frame, peers, report })
-    }
-}
-
-impl Audience<'_> {
-    /// Returns the peers of the audience; those that are not connected are reported.
-    fn peers<F: MessageFormat>(
-        self,
-        shared: &Shared<F>,
-        report: &mut BroadcastReport,
-    ) -> Vec<Peer<F>> {
-        let all = shared.peers();
-        match self {
-            Self::All => known(all.len(), all.values(), |_| true),
-            Self::Except(these) => {
-                known(all.len(), all.values(), |peer| !these.contains(&peer.id()))
-            }
-            Self::List(these) => {
-                let mut peers = Vec::with_capacity(these.len());
-                for id in these {
-                    match all.get(id) {
-                        Some(peer) => peers.push(peer.clone()),
-                        None => report.add(*id, Err(EmitError::UnknownPeer(*id))),
-                    }
-                }
-                peers
-            }
-        }
-    }
-}
-
-/// Returns those peers for which `wanted` says so, without those that this side only spoke to: they
-/// may not exist at all, or may never have asked for anything.
-// Wire rule W49
-fn known<'a, F: MessageFormat>(
-    count: usize,
-    peers: impl Iterator<Item = &'a Peer<F>>,
-    wanted: impl Fn(&Peer<F>) -> bool,
-) -> Vec<Peer<F>> {
-    // At once, not by doubling: a broadcast in a loop is as fast as this.
-    let mut known = Vec::with_capacity(count);
-    known.extend(peers.filter(|peer| peer.is_known() && wanted(peer)).cloned());
-    known
 }
 
 impl BroadcastReport {

@@ -10,7 +10,7 @@ use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::shared::Shared;
-use crate::{HandlerOrder, MessageFormat, ServerOptions};
+use crate::{GroupLimits, HandlerOrder, MessageFormat, ServerOptions};
 
 /// Builds a server.
 ///
@@ -25,6 +25,7 @@ pub struct ServerBuilder<F> {
     receive_budget: Option<usize>,
     stall_timeout: Option<Duration>,
     handler_order: HandlerOrder,
+    groups: GroupLimits,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -37,6 +38,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             receive_budget: None,
             stall_timeout: Some(STALL_TIMEOUT),
             handler_order: HandlerOrder::default(),
+            groups: GroupLimits::default(),
         }
     }
 
@@ -90,12 +92,23 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets how many groups there may be, and how many one peer may be in. Default: 65,536 and 1,024.
+    #[must_use]
+    pub fn group_limits(mut self, limits: GroupLimits) -> Self {
+        self.groups = limits;
+        self
+    }
+
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
-        let admission =
-            Admission { total: self.options.max_connections, per_identity: self.per_identity };
+        let admission = Admission {
+            access: self.options.access,
+            total: self.options.max_connections,
+            per_identity: self.per_identity,
+        };
         let mut config = ConnectionConfig::of_server(self.options.connection);
+        config.rate = self.options.rate;
         config.max_datagram = self.transport.endpoint().max_datagram();
         config.stall_timeout = self.stall_timeout;
         config.handler_order = self.handler_order;
@@ -103,7 +116,8 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let one_frame = config.limits.max_frame();
         let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
         config.budget = Some(Arc::new(Budget::new(budget)));
-        Server::new(Arc::new(Shared::new(self.format, self.transport, admission, config)))
+        let shared = Shared::new(self.format, self.transport, admission, self.groups, config);
+        Server::new(Arc::new(shared))
     }
 }
 

@@ -4,9 +4,12 @@ pub(crate) mod admission;
 pub(crate) mod broadcast;
 pub(crate) mod builder;
 pub(crate) mod by_address;
+pub(crate) mod directory;
 pub(crate) mod file;
+mod groups;
 mod peer_at;
 pub(crate) mod shared;
+pub(crate) mod target;
 pub(crate) mod task;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +21,7 @@ use crate::error::{EmitError, Error};
 use crate::runtime::calls::handles::finish_calls;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::Backlog;
-use crate::runtime::events::Events;
+use crate::runtime::events::{Events, Wanted};
 use crate::runtime::outbox::Want;
 use crate::runtime::server::shared::Shared;
 use crate::{
@@ -140,11 +143,11 @@ impl<F: MessageFormat> Server<F> {
     /// ```
     #[must_use]
     pub fn events(&self) -> Events<F, ServerEvent<F>> {
-        self.events_of(None)
+        self.events_of(Wanted::All)
     }
 
-    pub(super) fn events_of(&self, event: Option<&str>) -> Events<F, ServerEvent<F>> {
-        self.inner.shared.dispatcher.events(self.inner.shared.config.event_bytes, event)
+    pub(super) fn events_of(&self, wanted: Wanted) -> Events<F, ServerEvent<F>> {
+        self.inner.shared.dispatcher.events(self.inner.shared.config.event_bytes, wanted)
     }
 
     /// Returns the peer with this number, if it is connected.
@@ -229,8 +232,11 @@ impl<F> Clone for ServerEvent<F> {
             Self::Error { peer, error } => {
                 Self::Error { peer: peer.clone(), error: Arc::clone(error) }
             }
-            Self::Refused { limit } => Self::Refused { limit: *limit },
+            Self::Refused { info, why } => {
+                Self::Refused { info: Arc::clone(info), why: why.clone() }
+            }
             Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
+            Self::Group(event) => Self::Group(event.clone()),
         }
     }
 }

@@ -9,10 +9,13 @@ use ipc_transport::Transport;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::groups::event::GroupEvent;
+use crate::groups::limits::GroupLimits;
 use crate::options::ConnectionConfig;
-use crate::runtime::dispatcher::Dispatcher;
+use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::by_address::ByAddress;
+use crate::runtime::server::directory::Directory;
 #[cfg(unix)]
 use crate::runtime::server::file;
 use crate::{MessageFormat, Peer, PeerId, ServerEvent};
@@ -23,6 +26,8 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) config: Arc<ConnectionConfig>,
     pub(crate) dispatcher: Arc<Dispatcher<F, ServerEvent<F>>>,
+    /// What is known of the peers by their numbers.
+    pub(crate) directory: Arc<Directory>,
     pub(crate) encoder: FrameEncoder,
     pub(super) admission: Admission,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
@@ -50,16 +55,21 @@ impl<F: MessageFormat> Shared<F> {
         format: F,
         transport: Arc<dyn Transport>,
         admission: Admission,
-        config: ConnectionConfig,
+        groups: GroupLimits,
+        mut config: ConnectionConfig,
     ) -> Self {
+        let dispatcher = Dispatcher::new(config.handler_order, |peer, error| ServerEvent::Error {
+            peer: peer.cloned(),
+            error,
+        });
+        let directory = Arc::new(Directory::new(groups, notify_of_groups(&dispatcher)));
+        config.directory = Some(Arc::clone(&directory));
         Self {
             encoder: FrameEncoder::new(format.framing(), config.limits),
             format: Arc::new(format),
             transport,
-            dispatcher: Dispatcher::new(config.handler_order, |peer, error| ServerEvent::Error {
-                peer: peer.cloned(),
-                error,
-            }),
+            dispatcher,
+            directory,
             config: Arc::new(config),
             admission,
             peers: Mutex::new(BTreeMap::new()),
@@ -102,6 +112,20 @@ impl<F: MessageFormat> Shared<F> {
     }
 }
 
+/// Returns what calls the lifecycle handlers with an event of a group.
+fn notify_of_groups<F: MessageFormat>(
+    dispatcher: &Arc<Dispatcher<F, ServerEvent<F>>>,
+) -> impl Fn(GroupEvent) + Send + Sync + 'static {
+    // Each peer holds the directory, and a handler may hold a peer.
+    let dispatcher = Arc::downgrade(dispatcher);
+    move |event| {
+        let Some(dispatcher) = dispatcher.upgrade() else { return };
+        let mut backlog = Backlog::new();
+        dispatcher.notify(&ServerEvent::Group(event), &mut backlog);
+        backlog.force();
+    }
+}
+
 /// Counts a task while it runs, however it ends.
 pub(super) struct Running<F: MessageFormat> {
     pub(super) shared: Arc<Shared<F>>,
@@ -140,5 +164,6 @@ impl<F: MessageFormat> Drop for Gone<F> {
         self.peer.end();
         self.shared.peers().remove(&self.peer.id());
         self.shared.by_address.remove(&self.peer);
+        self.shared.directory.remove(self.peer.id());
     }
 }

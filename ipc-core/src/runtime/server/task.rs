@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ipc_transport::{Listener, ReadHalf, Stream, TransportError};
+use ipc_transport::{Listener, PeerInfo, ReadHalf, Stream, TransportError};
 use tokio::runtime::Handle;
 
+use crate::access::Restrictions;
 use crate::observe::trace;
 use crate::protocol::connection::Role;
 use crate::runtime::connection::{Connection, Ended};
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::server::file;
 use crate::runtime::server::shared::{Gone, Running, Shared};
-use crate::{MessageFormat, Peer, PeerId, ServerEvent};
+use crate::{MessageFormat, Peer, PeerId, Refusal, ServerEvent};
 
 /// Starts the task that accepts.
 pub(crate) fn start<F: MessageFormat>(shared: Arc<Shared<F>>, listener: Box<dyn Listener>) {
@@ -50,9 +51,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
                 admit(shared, stream, &mut backlog);
             }
             // A peer that is refused must not delay the others.
-            Err(error) if error.is_refusal() => {
-                shared.dispatcher.error(None, error.into(), &mut backlog);
-            }
+            Err(error @ TransportError::PeerRefused { .. }) => refused(shared, error, &mut backlog),
             Err(error @ TransportError::Displaced { .. }) => {
                 file::report(shared, &mut notices, &mut backlog);
                 shared.dispatcher.error(None, error.into(), &mut backlog);
@@ -81,21 +80,40 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     }
 }
 
-/// Admits a new connection, or closes it if there are enough.
+/// Admits a new connection, or closes it at once.
 fn admit<F: MessageFormat>(
     shared: &Arc<Shared<F>>,
     stream: Stream,
     backlog: &mut Backlog<F, ServerEvent<F>>,
 ) {
-    // Each sender of datagrams is a peer: the transport bounds how many there are.
-    if stream.max_datagram().is_none() {
-        if let Err(limit) = shared.admission.check(stream.peer(), &shared.peers()) {
+    let info = stream.peer();
+    // Who it is comes first: one who may not come in does not learn whether there is a place.
+    let admitted = shared.admission.access.decide(info).and_then(|()| {
+        // Each sender of datagrams is a peer: the transport bounds how many there are.
+        let counted = stream.max_datagram().is_none();
+        if counted { shared.admission.has_place(info, &shared.peers()) } else { Ok(()) }
+    });
+    match admitted {
+        Ok(()) => drop(enter(shared, stream, |_| {})),
+        Err(why) => {
+            let info = Arc::new(info.clone());
             drop(stream);
-            shared.dispatcher.lifecycle(ServerEvent::Refused { limit }, backlog);
-            return;
+            shared.dispatcher.lifecycle(ServerEvent::Refused { info, why }, backlog);
         }
     }
-    enter(shared, stream, |_| {});
+}
+
+/// Reports a peer that the transport has refused.
+fn refused<F: MessageFormat>(
+    shared: &Arc<Shared<F>>,
+    error: TransportError,
+    backlog: &mut Backlog<F, ServerEvent<F>>,
+) {
+    if let TransportError::PeerRefused { endpoint, .. } = &error {
+        let info = Arc::new(PeerInfo::new(endpoint.clone()));
+        let why = Refusal::Transport(Arc::new(error));
+        shared.dispatcher.lifecycle(ServerEvent::Refused { info, why }, backlog);
+    }
 }
 
 /// Adds the peer of a stream that was opened from this side.
@@ -112,6 +130,7 @@ fn enter<F: MessageFormat>(
     let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
     let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
     peer.set_info(stream.peer().clone());
+    peer.restrict(Restrictions::new(shared.config.rate));
     prepare(&peer);
     let datagrams = stream.max_datagram().is_some();
     let (reader, writer) = stream.into_split();

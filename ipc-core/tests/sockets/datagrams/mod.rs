@@ -4,4 +4,4 @@ mod frames;
 mod limits;
 mod peers;
 mod raw;
-mod rig;
+pub(crate) mod rig;

@@ -24,6 +24,14 @@ async fn a_broadcast_reaches_whom_was_heard_of_and_nobody_else() {
     assert_eq!(soon(rig.server.broadcast_send("all", "2")).await.unwrap().sent, 1);
     assert_eq!((heard.hear().await.0, heard.hear().await.0), ("all 1\n".into(), "all 2\n".into()));
     assert!(silent.heard_nothing());
+    // Who is named, or was put into a group, is sent to all the same.
+    peer.join("known to the program").unwrap();
+    assert_eq!(rig.server.to("known to the program").emit("group", "1").unwrap().sent, 1);
+    assert_eq!(rig.server.only([peer.id()]).emit("only", "1").unwrap().sent, 1);
+    assert_eq!(
+        (silent.hear().await.0, silent.hear().await.0),
+        ("group 1\n".into(), "only 1\n".into())
+    );
 
     silent.send("hello 2\n", rig.address);
     rig.log.until("2 hello 2").await;

@@ -11,9 +11,9 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::connect::credentials;
 use super::options::PeerCheck;
-use super::peer_check;
 use super::socket_file::SocketFile;
 use super::watch::{FileWatch, Verdict};
+use super::{peer_check, sys};
 use crate::kinds::common::accept::{Reserve, UnlessForked};
 use crate::stream::quiet::Quiet;
 use crate::{DisplacedBy, Displacements, Endpoint, Listener, PeerInfo, Stream, TransportError};
@@ -123,11 +123,15 @@ impl Listener for UnixServer {
         };
         let credentials = credentials(&io).ok();
         peer_check::check_client(&self.endpoint, self.check, credentials.as_ref())?;
+        let groups = sys::peer_groups(&io);
         let io = Quiet::unix(io).map_err(|source| {
             let endpoint = self.endpoint.clone();
             TransportError::Io { endpoint, op: "accept", source }
         })?;
-        Ok(Stream::new(io, PeerInfo { credentials, ..PeerInfo::new(self.endpoint.clone()) }))
+        Ok(Stream::new(
+            io,
+            PeerInfo { credentials, groups, ..PeerInfo::new(self.endpoint.clone()) },
+        ))
     }
 
     async fn close(self: Box<Self>) -> Result<(), TransportError> {

@@ -31,7 +31,7 @@ mod watch;
 pub use abstract_name::AbstractTransport;
 pub use file_group::Group;
 pub use options::PeerCheck;
-pub use users::user_id;
+pub use users::{group_id, user_id};
 
 use self::options::{SocketOptions, socket_setters};
 use crate::{Endpoint, Listener, Stream, Transport, TransportError, WhenDisplaced};

@@ -1,8 +1,7 @@
 //! What a socket with a file and one with an abstract name are set to alike.
 
-#[cfg(doc)]
-use crate::TransportError;
 use crate::kinds::common::busy::BusyTimeout;
+use crate::{PeerInfo, TransportError};
 
 /// Which users one end of a Unix socket accepts at the other.
 ///
@@ -27,6 +26,40 @@ pub enum PeerCheck {
     SameUserOrRoot,
     /// Accepts only a process that runs as this user id: for example 0 for a system daemon.
     Uid(u32),
+}
+
+impl PeerCheck {
+    /// Checks a client as a server with this check does when it accepts: for programs that decide
+    /// later, or by more than the user.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::PeerRefused`] for a user that it does not take, and for a client whose user
+    /// is unknown, as over any kind but Unix sockets; [`TransportError::Unsupported`] where users
+    /// have no numbers (Windows). [`PeerCheck::Any`] and [`PeerCheck::StickyDirectory`] take everybody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_transport::{Endpoint, PeerCheck, PeerInfo};
+    ///
+    /// let unknown = PeerInfo::new(Endpoint::Memory("test".into()));
+    /// assert!(PeerCheck::SameUserOrRoot.check_client(&unknown).is_err());
+    /// assert!(PeerCheck::Any.check_client(&unknown).is_ok());
+    /// ```
+    pub fn check_client(self, client: &PeerInfo) -> Result<(), TransportError> {
+        #[cfg(unix)]
+        return super::peer_check::check_client(
+            &client.endpoint,
+            self,
+            client.credentials.as_ref(),
+        );
+        #[cfg(not(unix))]
+        match self {
+            Self::Any | Self::StickyDirectory => Ok(()),
+            _ => Err(TransportError::Unsupported { endpoint: client.endpoint.clone() }),
+        }
+    }
 }
 
 /// The settings that do not depend on where the socket's name is.

@@ -27,6 +27,46 @@ pub(crate) fn effective_uid() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// Returns the supplementary groups that the process at the other end had when it connected; none if
+/// the system does not say.
+#[cfg(target_os = "linux")]
+pub(super) fn peer_groups(socket: &impl AsRawFd) -> Vec<u32> {
+    let mut groups = [0_u32; GROUPS];
+    let mut room = size_of_val(&groups);
+    let ask = |place: *mut u32, bytes: &mut usize| {
+        let Ok(mut length) = libc::socklen_t::try_from(*bytes) else { return false };
+        // SAFETY: the system writes at most `length` bytes, which is how many there are at `place`, and
+        // the length itself; both live through the call.
+        let failed = unsafe {
+            libc::getsockopt(
+                socket.as_raw_fd(),
+                libc::SOL_SOCKET,
+                libc::SO_PEERGROUPS,
+                place.cast(),
+                &raw mut length,
+            )
+        };
+        *bytes = length as usize;
+        failed == 0
+    };
+    if ask(groups.as_mut_ptr(), &mut room) {
+        return groups.get(..room / size_of::<u32>()).unwrap_or_default().to_vec();
+    }
+    // It says how many bytes it would take. They cannot become more meanwhile.
+    if io::Error::last_os_error().raw_os_error() != Some(libc::ERANGE) || room > MAX_GROUPS {
+        return Vec::new();
+    }
+    let mut groups = vec![0_u32; room / size_of::<u32>()];
+    let known = ask(groups.as_mut_ptr(), &mut room);
+    groups.truncate(if known { room / size_of::<u32>() } else { 0 });
+    groups
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn peer_groups(_: &impl AsRawFd) -> Vec<u32> {
+    Vec::new()
+}
+
 /// Returns the number of the group with this name, or `None` if it does not exist.
 ///
 /// Blocks while the system looks, perhaps on another machine.
@@ -116,6 +156,12 @@ pub(crate) fn adopt(
     Some(Ok(numbers().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()))
 }
 
+/// How many groups are asked for at first: more than nearly every process has.
+#[cfg(target_os = "linux")]
+const GROUPS: usize = 64;
+/// The most groups that Linux lets a process have, in bytes.
+#[cfg(target_os = "linux")]
+const MAX_GROUPS: usize = 65_536 * size_of::<u32>();
 /// Enough for a group of some dozen members; it doubles as far as [`MAX_ENTRY_ROOM`].
 const ENTRY_ROOM: usize = 1 << 10;
 /// Room for the largest group that is looked up: 1 MiB is some 50,000 members.

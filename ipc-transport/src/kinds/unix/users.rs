@@ -19,6 +19,23 @@ pub fn user_id(name: &str) -> io::Result<Option<u32>> {
     }
 }
 
+/// Returns the number of the group with this name, or `None` if this machine has none.
+///
+/// Blocks while the system looks, perhaps on another machine.
+///
+/// # Errors
+///
+/// As [`user_id`].
+pub fn group_id(name: &str) -> io::Result<Option<u32>> {
+    #[cfg(unix)]
+    return super::sys::group_id(name);
+    #[cfg(not(unix))]
+    {
+        let _ = name;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// Returns a user's number as errors show it: with a word on what it means if it is the number that
 /// Linux shows, within a user namespace, for every user that has none there.
 pub(crate) fn shown(uid: u32) -> String {
@@ -65,6 +82,8 @@ mod tests {
         assert!(matches!(user_id("root"), Ok(Some(0))));
         assert!(matches!(user_id("no such user"), Ok(None)));
         assert!(matches!(user_id("a\0b"), Ok(None)));
+        assert!(matches!(group_id("daemon"), Ok(Some(1))));
+        assert!(matches!(group_id("no such group"), Ok(None)));
     }
 
     #[cfg(target_os = "linux")]

@@ -323,6 +323,20 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "typed",
+        servers: &[
+            rust(
+                "typed_server",
+                &["got Join { name: \"Ada\" }", "got Move { x: 1, y: -2 }", "got Leave"],
+            ),
+            script("typed-server.cjs", &["got Join  Ada", "got Leave"]),
+        ],
+        clients: &[
+            &[rust("typed_client", &["welcome, Ada", "said: hello", "at 1, -2"])],
+            &[script("typed-client.cjs", &["welcome,  Ada", "said:  hello", "at  1  -2"])],
+        ],
+    },
+    Example {
         name: "msgpack",
         servers: &[rust("msgpack_server", &["adding [1, 2, 39]"]).at_path()],
         clients: &[&[rust("msgpack_client", &["the sum is 42"]).at_path()]],

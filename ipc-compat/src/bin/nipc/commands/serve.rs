@@ -221,9 +221,9 @@ impl ServeSession<'_> {
             ServerEvent::Displaced(displaced) => {
                 self.output.print(&Line::displaced(&displaced)).await;
             }
-            ServerEvent::Refused { limit } => {
-                let code = codes::TOO_MANY_CONNECTIONS.into();
-                let message = format!("a connection was refused: the limit is {limit}");
+            ServerEvent::Refused { why, .. } => {
+                let code = codes::of_refusal(&why).into();
+                let message = format!("a connection was refused: {why}");
                 self.output.print(&Line::Error { code, message, peer: None }).await;
             }
             _ => {}

@@ -22,8 +22,8 @@ impl Side<'_> {
     pub(crate) fn answer(self) -> Reply {
         let shown = match self.config.calls.show_info {
             ShowInfo::SameUser => self.asker.is_some_and(PeerInfo::is_same_user),
-            ShowInfo::Everyone => true,
-            ShowInfo::Nobody => false,
+            ShowInfo::Always => true,
+            ShowInfo::Never => false,
         };
         if !shown {
             return Err(Failure::denied("this side does not say what it is"));

@@ -1,6 +1,6 @@
 //! What calls bring: results and failures.
 
-use super::super::matrix::Role;
+use super::super::matrix::{Kind, Role};
 use super::super::peer::Peer;
 use super::super::room::Room;
 use super::calls::{HELPER, LINES, Pair, ask, call, ended, failed, meet};
@@ -75,6 +75,8 @@ pub(super) fn failures(room: &Room<'_>) -> Result<()> {
             Ok(())
         })?;
         let Pair { ours, theirs, .. } = pair;
+        what_it_is(room, ours, room.combo.role.other())?;
+        what_it_is(room, theirs, room.combo.role)?;
         call(ours, "c", "rows", "");
         failed(ours, "c", "needs_stream", "Remote")?;
         if !room.is_node(room.combo.role) {
@@ -84,6 +86,23 @@ pub(super) fn failures(room: &Room<'_>) -> Result<()> {
         // After all this, calls are answered.
         pair.ways(|asker, _| ask(asker, "sum", "[1]", "1"))
     })
+}
+
+/// Asks what the other side is: node-ipc has no such method, and ours tells only its own user.
+fn what_it_is(room: &Room<'_>, asker: &mut Peer, answerer: Role) -> Result<()> {
+    call(asker, "info", "$info", "");
+    if room.is_node(answerer) {
+        return failed(asker, "info", "unknown_method", "UnknownMethod").map(drop);
+    }
+    if room.combo.kind != Kind::Unix {
+        return failed(asker, "info", "denied", "Denied").map(drop);
+    }
+    let line = ended(asker, "info")?;
+    let told = |member| line.get("ok").is_some_and(|info| info.get(member).is_some());
+    match ["name", "version", "pid", "methods", "features"].into_iter().all(told) {
+        true => Ok(()),
+        false => Err(format!("wanted what it is, got {line}").into()),
+    }
 }
 
 /// Returns the name that the other side says it has, as JSON.
@@ -98,7 +117,7 @@ fn nothing(room: &Room<'_>, answerer: Role) -> &'static str {
     if room.is_node(answerer) { "" } else { "null" }
 }
 
-fn check_message(line: &Json, wanted: &str) -> Result<()> {
+pub(super) fn check_message(line: &Json, wanted: &str) -> Result<()> {
     match line.text_of("message") {
         Some(message) if message.contains(wanted) => Ok(()),
         _ => Err(format!("wanted the message `{wanted}`, got {line}").into()),

@@ -21,6 +21,7 @@ mod readme;
 mod reconnect;
 mod tls;
 mod tls_refusals;
+mod typed;
 mod wire;
 
 use super::matrix::{Combo, Kind, Mode, Role};
@@ -150,6 +151,8 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_heartbeat", "blocked: cut if silent, and only then", call_heartbeat::blocked),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
+    calls("typed_events", "an enum's variants are events by name", typed::events).core(),
+    calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
     case("readme_server", README, readme::server).when(|combo| combo.role == Role::Client),
     case("default_path", "without a path in the settings", readme::default_path)
