@@ -209,7 +209,8 @@ fn calls() -> Vec<Case> {
     for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
         all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));
     }
-    for error in [SinkError::Ended, SinkError::NoCredit] {
+    let full = SinkError::EventsFull { limit: 1, actual: 2 };
+    for error in [SinkError::Ended, SinkError::NoCredit, SinkError::NoStream, full] {
         all.push(Case::new(("core", "SinkError"), &error, error.code()));
     }
     for error in [

@@ -200,8 +200,8 @@ fn a_thread_that_waits_calls_in_layouts_too() {
 }
 
 // A layout has no `$ping`: a peer that answers calls in it is not asked, and so is not given up.
-both_runtimes!(nobody_is_asked_for_a_sign_of_life_in_a_layout);
-async fn nobody_is_asked_for_a_sign_of_life_in_a_layout() {
+both_runtimes!(no_peer_is_asked_for_a_sign_of_life_in_a_layout);
+async fn no_peer_is_asked_for_a_sign_of_life_in_a_layout() {
     for layout in all() {
         let ms = Duration::from_millis;
         let pair = Pair::with(layout, |config| {

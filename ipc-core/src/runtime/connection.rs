@@ -259,17 +259,6 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         silence::note(&mut self.machine, &self.peer, length);
     }
 
-    /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
-    /// queue.
-    #[inline(never)]
-    fn turn_calls(&mut self) -> bool {
-        let (errors, owes_cancels) = self.peer.turn_calls();
-        for error in errors {
-            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-        }
-        owes_cancels
-    }
-
     #[cold]
     fn flow_after(&mut self, input: Input) -> Flow {
         self.handle(input);
@@ -341,7 +330,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
+            let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
             let sent = this.send(cx);
             let throttled_until = this.throttled_until();
             // After the errors of datagrams that were not sent.

@@ -8,7 +8,7 @@ use crate::runtime::calls::Calls;
 use crate::runtime::calls::builtin::Pings;
 use crate::{MessageFormat, Peer};
 
-/// Takes note of what the message that was handled last shows about the peer's life. `length` is that of
+/// Tells the machine what the message that was handled last shows about the peer's life. `length` is that of
 /// its frame.
 #[inline]
 pub(crate) fn note<F: MessageFormat>(machine: &mut Machine, peer: &Peer<F>, length: usize) {

@@ -103,7 +103,7 @@ async fn a_peer_that_answers_no_calls_is_never_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_asked_without_a_heartbeat() {
+async fn no_peer_is_asked_without_a_heartbeat() {
     let (server, mut peer, _) = raw_client(|server| server).await;
     peer.answer(1, 1).await;
     let read = tokio::time::timeout(DEAD * 100, peer.stream.read_u8()).await;
@@ -241,7 +241,7 @@ async fn the_time_stands_while_this_side_does_not_read() {
     }
     notes.until("0").await;
     let read = tokio::time::timeout(DEAD * 100, peer.stream.read_u8()).await;
-    assert!(read.is_err(), "nobody who is not heard is asked: {read:?}");
+    assert!(read.is_err(), "what is not read is not asked: {read:?}");
     assert!(errors.lines().is_empty());
     // Once everything is read its time runs again.
     let read_again = Instant::now();

@@ -25,3 +25,4 @@ mod rig;
 mod slow_link;
 mod stream_limits;
 mod streams;
+mod unconnected;

@@ -1,4 +1,4 @@
-//! Peers whose process is stopped with SIGSTOP: their sockets stay open, and nobody is notified.
+//! Peers whose process is stopped with SIGSTOP: their sockets stay open, and no program is notified.
 
 use std::path::PathBuf;
 use std::process::{Child, Command};

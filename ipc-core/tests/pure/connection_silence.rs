@@ -75,7 +75,7 @@ fn a_peer_that_answers_no_calls_is_left_alone() {
 }
 
 #[test]
-fn without_a_heartbeat_nobody_is_asked() {
+fn without_a_heartbeat_no_peer_is_asked() {
     let framing = Framing::Delimited(Delimiter::new("\n").unwrap());
     let mut machine = Machine::new(framing, Limits::default(), Rules::new(Role::Server));
     let t0 = now();
@@ -115,7 +115,7 @@ fn the_time_does_not_run_while_this_side_does_not_read() {
 }
 
 #[test]
-fn a_connection_that_closes_asks_nobody() {
+fn a_connection_that_closes_asks_nothing() {
     let t0 = now();
     let mut machine = silent(t0);
     assert!(machine.handle(Input::Close { now: t0 }).is_none());

@@ -171,11 +171,11 @@ fn limits_that_leave_no_time_for_an_answer_are_raised() {
 }
 
 proptest! {
-    /// However a driver comes and what it finds: nobody is given up who was not asked, or whose socket
-    /// did not stand still, for the whole patience; and nobody is asked who gave a sign of life within
+    /// However a driver comes and what it finds: no peer is given up that was not asked, or whose socket
+    /// did not stand still, for the whole patience; and none is asked that gave a sign of life within
     /// the interval.
     #[test]
-    fn nobody_is_given_up_unasked(
+    fn no_peer_is_given_up_unasked(
         steps in prop::collection::vec((0_u64..40, 0..6), 1..60),
     ) {
         let (start, patience) = (now(), heartbeat().patience());

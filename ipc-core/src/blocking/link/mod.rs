@@ -123,10 +123,10 @@ impl<F: MessageFormat> Link<F> {
     pub(super) fn detach(&mut self) {
         self.socket = None;
         self.pause.clear();
-        if let Some(calls) = &mut self.calls {
-            calls.connection_lost(self.queue.first_unsent());
-        }
         self.queue.on_connection_lost();
+        if let Some(calls) = &mut self.calls {
+            calls.connection_lost(&mut self.queue);
+        }
     }
 
     /// Refuses what is sent from now on: there is no next connection. A call that waited for one fails

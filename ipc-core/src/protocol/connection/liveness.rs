@@ -130,7 +130,7 @@ impl Liveness {
         self.due
     }
 
-    /// Returns what is to be done now, after everything was read that there is.
+    /// Returns what to do now, after everything was read that there is.
     pub fn tick(&mut self, now: Instant, unsent: Unsent) -> Pulse {
         if now < self.due {
             return Pulse::WakeAt(self.due);

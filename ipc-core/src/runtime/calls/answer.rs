@@ -12,8 +12,10 @@ use bytes::Bytes;
 use super::methods::Method;
 use super::sink::SinkError;
 use super::{Calls, answer_failure};
-use crate::error::{EmitError, Error};
-use crate::protocol::calls::{ANSWER, CallNumber, Credit, EncodeCall, Failure, Signal};
+use crate::error::EmitError;
+use crate::protocol::calls::{
+    ANSWER, CallNumber, Credit, EncodeCall, Failure, STALL_TIMEOUT, Signal,
+};
 use crate::runtime::clock;
 use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
 
@@ -139,6 +141,13 @@ impl<F: MessageFormat> Call<F> {
         Ok(there)
     }
 
+    /// Gives back the credit of an item that was not sent.
+    pub(super) fn give_back_credit(&self) {
+        if let Some(credit) = self.calls().lock().credits.get_mut(&self.inner.id) {
+            credit.add(1);
+        }
+    }
+
     /// Ends a stream: with the method's failure if it failed.
     pub(super) async fn end_stream(&self, result: Result<(), Failure>) {
         if let Some(number) = self.number() {
@@ -260,15 +269,7 @@ impl<F: MessageFormat> Call<F> {
             handle.abort();
         }
     }
-
-    /// Reports an error in the call's task.
-    pub(super) fn report(&self, error: Error) {
-        self.inner.peer.calls().report(error, self.inner.peer.outbox());
-    }
 }
-
-/// How long a stream waits for credit.
-const STALL_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl<F> Clone for Call<F> {
     fn clone(&self) -> Self {

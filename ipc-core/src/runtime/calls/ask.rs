@@ -1,9 +1,7 @@
-//! Asking: the future of a call.
+//! Asking: from making a call to its outcome.
 
-use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
-use std::marker::PhantomData;
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -18,79 +16,7 @@ use crate::protocol::calls::{
 use crate::runtime::client::Inner;
 use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
-use crate::{DecodePayload, Message, MessageFormat, Peer};
-
-/// A call that is made when it is awaited. See [`Peer::call`].
-#[must_use = "a call is made when it is awaited"]
-pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
-    pub(super) peer: &'a Peer<F>,
-    /// What has to be started with the first call.
-    pub(super) starter: Option<&'a Inner<F>>,
-    pub(super) method: &'a str,
-    pub(super) args: &'a A,
-    pub(super) within: Option<Duration>,
-    pub(super) detached: bool,
-    result: PhantomData<fn() -> R>,
-}
-
-impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
-    pub(crate) fn new(peer: &'a Peer<F>, method: &'a str, args: &'a A) -> Self {
-        let result = PhantomData;
-        Self { peer, starter: None, method, args, within: None, detached: false, result }
-    }
-
-    /// Makes the call start this first.
-    pub(crate) fn starting(self, starter: &'a Inner<F>) -> Self {
-        Self { starter: Some(starter), ..self }
-    }
-
-    /// Sets how long the call may take, waiting in the send queue included. Default: the option
-    /// [`deadline`](crate::CallOptions::deadline), and within a method that answers a call at most
-    /// what that one has left.
-    pub fn within(self, limit: Duration) -> Self {
-        Self { within: Some(limit), ..self }
-    }
-
-    /// Makes the call independent of the one that is being answered: its deadline is not cut to what
-    /// that one has left.
-    pub fn detached(self) -> Self {
-        Self { detached: true, ..self }
-    }
-
-    /// Makes the call and waits for its result.
-    pub(super) async fn ask(self) -> Result<R, CallError>
-    where
-        F: EncodeCall<A> + DecodePayload<R>,
-        A: Sync,
-    {
-        let Self { peer, starter, method, args, within, detached, .. } = self;
-        let asked = Asked::new(peer, within, detached, None)?;
-        let mut open = asked.begin(starter, method, args).await?;
-        let message = asked.outcome(&mut open).await?;
-        drop(open);
-        peer.decode(&message).map_err(CallError::InvalidResult)
-    }
-}
-
-impl<'a, F, A, R> IntoFuture for Calling<'a, F, A, R>
-where
-    F: EncodeCall<A> + DecodePayload<R>,
-    A: ?Sized + Sync,
-    R: 'a,
-{
-    type Output = Result<R, CallError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.ask())
-    }
-}
-
-impl<F: MessageFormat, A: ?Sized, R> fmt::Debug for Calling<'_, F, A, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calling").field("method", &self.method).finish_non_exhaustive()
-    }
-}
+use crate::{Message, MessageFormat, Peer};
 
 /// What a call of this side needs, and how long it has.
 pub(super) struct Asked<'a, F: MessageFormat> {
@@ -103,6 +29,8 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
+    /// Whether it ends with the connection although it is not sent.
+    bound: bool,
 }
 
 impl<'a, F: MessageFormat> Asked<'a, F> {
@@ -110,6 +38,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         peer: &'a Peer<F>,
         within: Option<Duration>,
         detached: bool,
+        bound: Option<bool>,
         window: Option<WindowLimits>,
     ) -> Result<Self, CallError> {
         let Some(format) = peer.format().calls() else {
@@ -124,7 +53,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let within = within.unwrap_or(calls.config.calls.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, calls, format, within, now, deadline, window })
+        let bound = bound.unwrap_or(calls.config.calls.fail_when_disconnected);
+        Ok(Self { peer, calls, format, within, now, deadline, window, bound })
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
@@ -176,7 +106,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Waits for the outcome of a call, at most until its deadline.
-    async fn outcome(&self, open: &mut Open<'a>) -> Outcome {
+    pub(super) async fn outcome(&self, open: &mut Open<'a>) -> Outcome {
         let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
         poll_fn(|cx| {
             // An answer that is there when the time is over is still an answer.
@@ -218,7 +148,13 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             None => state.asker.ask_within(now, left),
             Some(_) => state.asker.ask_stream(now, self.within),
         };
+        if number.is_err() && self.bound && outbox.is_detached() {
+            return Err(CallError::Disconnected { sent: Sent::No });
+        }
         Ok(number.map(|number| {
+            if self.bound {
+                state.asker.bind(number);
+            }
             let credit = match self.window {
                 None => {
                     state.slots.open(number);
@@ -245,7 +181,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let left = || self.deadline.saturating_duration_since(clock::now());
         let head = self.head(open, method, left());
         let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        let room = outbox.room(length.map_err(CallError::NotSent)?, self.bound);
         match tokio::time::timeout_at(self.deadline.into(), room).await {
             Ok(true) => Ok(left()),
             Ok(false) => Err(CallError::NotSent(full)),
@@ -266,14 +202,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     {
         let head = self.head(open, method, left);
         let mut state = self.calls.lock();
-        let queued = self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(&head, args, out),
-            |frame| {
-                state.asker.queued(open.number, frame);
-                // Writing may follow, which must not keep answers from being handled.
-                drop(state);
-            },
-        );
+        let encode = |out: &mut _| self.peer.format().encode_call(&head, args, out);
+        let note = |frame| {
+            state.asker.queued(open.number, frame);
+            // Writing may follow, which must not keep answers from being handled.
+            drop(state);
+        };
+        let queued = if self.bound {
+            let queued = self.peer.outbox().emit_numbered_if_connected(encode, note);
+            queued.ok_or(CallError::Disconnected { sent: Sent::No })?
+        } else {
+            self.peer.outbox().emit_numbered(encode, note)
+        };
         match queued {
             Ok(()) => Ok(None),
             Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
@@ -341,7 +281,7 @@ impl Calls {
             Abandoned::Cancel => {}
             Abandoned::TakeBack { frame } => {
                 if !outbox.take_back(frame) {
-                    state.asker.owe_cancel(number);
+                    state.asker.owe_cancel(number, frame);
                 }
             }
         }
@@ -383,8 +323,7 @@ impl Calls {
                     Ok(waker) => waker,
                     Err(overrun) => {
                         // What came before can still be read.
-                        state.asker.abandon(number, u64::MAX);
-                        state.asker.owe_cancel(number);
+                        state.asker.cancel(number);
                         state.send_cancels(outbox, format);
                         state.slots.end(number, Err(overrun.into()))
                     }

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
+    MAX_STREAMS,
 };
 use crate::runtime::clock;
 use crate::{HandlerError, Message, MessageFormat, Peer};
@@ -99,12 +100,12 @@ fn call<F: MessageFormat>(
     }
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
-        refuse(Failure::new("needs_stream", format!("{name:?} answers with a stream")));
+        refuse(Failure::needs_stream(name));
         return None;
     }
     let mut state = peer.calls().lock();
     if streams && state.credits.len() >= MAX_STREAMS {
-        refuse(Failure::new("busy", format!("{MAX_STREAMS} streams run, which is the limit")));
+        refuse(Failure::busy_with_streams());
         return None;
     }
     if state.closing {
@@ -141,6 +142,3 @@ fn call<F: MessageFormat>(
         }
     }
 }
-
-/// How many streams run at a time for one peer; beyond it calls are answered `busy`.
-const MAX_STREAMS: usize = 128;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,6 +13,7 @@ use super::{Call, Sink};
 use crate::calls::MethodOptions;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{EncodeCall, Failure};
+use crate::runtime::lanes::report::Report;
 use crate::{DecodeEvent, DecodePayload, EventNames, FormatError, Message, MessageFormat};
 
 /// The methods of one client or server, by their names.
@@ -20,6 +21,8 @@ pub(crate) struct Methods<F> {
     table: RwLock<Table<F>>,
     /// How many calls run in tasks, of all peers.
     tasks: Arc<AtomicUsize>,
+    /// What reports the errors of those tasks.
+    report: Weak<dyn Report<F>>,
 }
 
 struct Table<F> {
@@ -34,6 +37,7 @@ pub(super) struct Method<F> {
     pub(super) answers: Answers,
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
+    pub(super) report: Weak<dyn Report<F>>,
     start: Arc<Start<F>>,
 }
 
@@ -58,6 +62,13 @@ type Start<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send
 
 /// Counts a call that runs in a task, while it does.
 pub(super) struct Task(Arc<AtomicUsize>);
+
+impl<F> Methods<F> {
+    pub(crate) fn new(report: Weak<dyn Report<F>>) -> Self {
+        let table = Table { by_name: HashMap::new(), others: None };
+        Self { table: RwLock::new(table), tasks: Arc::default(), report }
+    }
+}
 
 impl<F: MessageFormat> Methods<F> {
     /// Sets the method with this name, which answers once.
@@ -141,8 +152,8 @@ impl<F: MessageFormat> Methods<F> {
         name: &str,
         start: Arc<Start<F>>,
     ) -> Arc<Method<F>> {
-        let tasks = Arc::clone(&self.tasks);
-        Arc::new(Method { name: name.into(), answers, options, tasks, start })
+        let (tasks, report) = (Arc::clone(&self.tasks), Weak::clone(&self.report));
+        Arc::new(Method { name: name.into(), answers, options, tasks, report, start })
     }
 
     /// Removes a method; `false` if there is none with this name. Calls of it that run go on.
@@ -172,7 +183,7 @@ impl<F: MessageFormat> Methods<F> {
             return Some(Arc::clone(method));
         }
         // The names that begin with `$` are reserved.
-        let others = table.others.as_ref().filter(|_| !name.starts_with('$'))?;
+        let others = table.others.as_ref().filter(|_| !is_builtin(name))?;
         Some(self.method(others.answers, others.options, name, Arc::clone(&others.start)))
     }
 
@@ -241,13 +252,6 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl<F> Default for Methods<F> {
-    fn default() -> Self {
-        let table = Table { by_name: HashMap::new(), others: None };
-        Self { table: RwLock::new(table), tasks: Arc::default() }
     }
 }
 

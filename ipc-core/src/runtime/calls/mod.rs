@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 pub(crate) mod builtin;
+mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
@@ -23,17 +24,17 @@ use self::builtin::Waiting;
 use self::seen::{News, Seen};
 use self::slots::Slots;
 use crate::calls::CallError;
-use crate::error::{EmitError, Error};
+use crate::error::EmitError;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
-    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
+    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, OwedCancel, Sent, Signal,
 };
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
-pub use ask::Calling;
+pub use calling::Calling;
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
 pub use typed::CallingMethod;
@@ -59,9 +60,6 @@ struct State {
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
-    /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
-    /// would keep what follows it from being sent.
-    cancels: bool,
     /// How many items the peer wants of the streams that run, by their ids.
     credits: ById<Credit>,
     /// Whether new calls are refused, since the connection is about to close.
@@ -70,8 +68,6 @@ struct State {
     closed: bool,
     /// Whether a second call with a number in use was reported.
     duplicate_reported: bool,
-    /// What went wrong in tasks, for the connection to report.
-    errors: Vec<Error>,
 }
 
 impl Calls {
@@ -83,17 +79,15 @@ impl Calls {
         let counted = comes_back && config.max_datagram.is_none();
         let first = if counted { 1 } else { (clock::chance() * 1e12) as u64 };
         let state = State {
-            asker: Asker::starting_at(options.ask_limits(), first),
+            asker: Asker::starting_at(options.ask_limits(config.sync), first),
             slots: Slots::default(),
             waiting: Waiting::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
-            cancels: !config.sync,
             credits: ById::default(),
             closing: false,
             closed: false,
             duplicate_reported: false,
-            errors: Vec::new(),
         };
         Self { state: Mutex::new(state), ended: Notify::new(), seen: Arc::default(), config }
     }
@@ -117,11 +111,16 @@ impl Calls {
         let first_unsent = outbox.first_unsent();
         let lost = state.asker.connection_lost(first_unsent);
         let lost_builtins = state.waiting.connection_lost(first_unsent);
+        if !lost.frames.is_empty() {
+            let taken_out = outbox.take_out(&lost.frames);
+            state.asker.taken_out(&taken_out);
+            state.waiting.taken_out(&taken_out);
+        }
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
         };
-        for (number, sent) in lost {
+        for (number, sent) in lost.calls {
             wakers.extend(state.slots.end(number, Err(error(sent))));
         }
         for id in state.answerer.connection_lost() {
@@ -150,17 +149,17 @@ impl Calls {
         unsent_builtins.into_iter().for_each(|on_answer| on_answer(Err(error())));
     }
 
-    /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and
-    /// whether cancels wait for room in the queue.
-    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> (Vec<Error>, bool) {
+    /// Does what is left to do in a turn of the connection's task. Returns whether cancels wait for
+    /// room in the queue.
+    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> bool {
         let mut state = self.lock();
         let wakers = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
-        let (errors, owes) = (std::mem::take(&mut state.errors), state.asker.owes_cancels());
+        let owes = state.asker.owes_cancels();
         if !wakers.is_empty() {
             self.wake(state, wakers);
         }
-        (errors, owes)
+        owes
     }
 
     /// Ends the calls whose frames the queue has dropped for newer ones.
@@ -195,16 +194,6 @@ impl Calls {
         }
     }
 
-    /// Reports an error in a task of a call, through the connection's task.
-    fn report(&self, error: Error, outbox: &Outbox) {
-        let mut state = self.lock();
-        if state.errors.len() < MAX_ERRORS {
-            state.errors.push(error);
-        }
-        drop(state);
-        outbox.wake_driver();
-    }
-
     /// Unlocks, and wakes the futures of calls that have ended.
     fn wake(&self, state: MutexGuard<'_, State>, wakers: Vec<Waker>) {
         drop(state);
@@ -233,16 +222,13 @@ impl State {
 
     /// Sends the cancels that the peer is owed, as far as they find room.
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
-        while let Some(number) = self.asker.next_cancel() {
-            if !self.cancels {
-                continue;
-            }
+        while let Some(OwedCancel { number, frame, .. }) = self.asker.next_cancel() {
             let signal = Signal::Cancel(number);
             // Numbered, so that a policy that drops it says so.
             match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {
                 Ok(()) => {}
                 Err(EmitError::Full(_)) => {
-                    self.asker.owe_cancel(number);
+                    self.asker.owe_cancel(number, frame);
                     return;
                 }
                 // The connection is closed, and with it ends what the peer runs.
@@ -262,6 +248,3 @@ fn answer_failure(
 ) {
     let _ = outbox.emit(|out| format.encode_signal(&Signal::Failure(number, failure), out));
 }
-
-/// How many errors of tasks are kept for the connection at the most.
-const MAX_ERRORS: usize = 64;

@@ -4,12 +4,14 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Call;
 use super::methods::{Method, Task};
 use crate::handlers::router::panic_message;
+use crate::runtime::lanes::report::Report;
 use crate::{HandlerError, MessageFormat};
 
 /// The future of a method, which answers its call itself.
@@ -60,14 +62,22 @@ pub(super) fn start<F: MessageFormat>(
         Poll::Ready(Ok(())) => None,
         Poll::Ready(Err(message)) => Some(call.panicked(message)),
         Poll::Pending => {
-            call.spawn(go_on(call.clone(), guarded, Task::new(&method.tasks)));
+            // The connection holds the dispatcher while it handles a call.
+            let report = method.report.upgrade()?;
+            call.spawn(go_on(call.clone(), guarded, report, Task::new(&method.tasks)));
             None
         }
     }
 }
 
-/// Goes on with a method's future until it ends or its time is over.
-async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task) {
+/// Goes on with a method's future until it ends or its time is over. A panic is reported also when the
+/// peer has gone meanwhile, as it may if the call is detached.
+async fn go_on<F: MessageFormat>(
+    call: Call<F>,
+    guarded: Guarded,
+    report: Arc<dyn Report<F>>,
+    _counted: Task,
+) {
     let deadline = tokio::time::sleep_until(call.deadline().into());
     tokio::pin!(guarded, deadline);
     let mut ended = None;
@@ -89,6 +99,6 @@ async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task
     };
     if let Err(message) = ended {
         let error = call.panicked(message);
-        call.report(error.into());
+        report.report(call.peer().clone(), error.into()).await;
     }
 }

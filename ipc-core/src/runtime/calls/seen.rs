@@ -70,7 +70,7 @@ impl Seen {
 /// The peer has answered on this connection.
 const ANSWERS: u8 = 1;
 
-/// It has, and nobody has taken note.
+/// It has, and the connection does not know yet.
 const NEW_ANSWER: u8 = 2;
 
 const PING: u8 = 4;

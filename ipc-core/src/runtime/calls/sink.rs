@@ -26,6 +26,19 @@ pub enum SinkError {
     /// The asker has given no credit for another item: only [`Sink::try_send`] fails like this.
     #[error("the asker has given no credit for another item")]
     NoCredit,
+    /// The asker takes one answer and no items: only a sink of the blocking driver fails like this. The
+    /// call has ended, answered `needs_stream`.
+    #[error("the asker takes no items")]
+    NoStream,
+    /// More was received while the item waited for credit than may wait to be taken. Only the blocking
+    /// driver has it: take events first.
+    #[error("{actual} bytes of events wait to be taken, the limit is {limit}")]
+    EventsFull {
+        /// How many bytes may wait.
+        limit: usize,
+        /// How many do.
+        actual: usize,
+    },
     /// The item could not be put into the send queue.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -38,6 +51,8 @@ impl SinkError {
         match self {
             Self::Ended => "call_ended",
             Self::NoCredit => "no_credit",
+            Self::NoStream => "needs_stream",
+            Self::EventsFull { .. } => "events_full",
             Self::Emit(error) => error.code(),
         }
     }
@@ -76,10 +91,12 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
             }
             changed.await;
         }
-        match self.queue(item)? {
-            None => Ok(()),
-            Some(frame) => Ok(self.call.peer().outbox().send_encoded(&frame).await?),
+        let taken = Taken(&self.call);
+        if let Some(frame) = self.queue(item)? {
+            self.call.peer().outbox().send_encoded(&frame).await?;
         }
+        taken.keep();
+        Ok(())
     }
 
     /// Sends an item without waiting.
@@ -94,9 +111,12 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
         if !self.call.take_credit()? {
             return Err(SinkError::NoCredit);
         }
+        let taken = Taken(&self.call);
         let Some(number) = self.call.number() else { return Err(SinkError::Ended) };
         let (outbox, format) = (self.call.peer().outbox(), self.call.peer().format());
-        Ok(outbox.emit(|out| format.encode_answer(&number, true, item, out))?)
+        outbox.emit(|out| format.encode_answer(&number, true, item, out))?;
+        taken.keep();
+        Ok(())
     }
 
     /// Queues an item, or returns its frame if there is no room for it yet.
@@ -107,6 +127,21 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
         let Some(number) = self.call.number() else { return Err(SinkError::Ended) };
         let (outbox, format) = (self.call.peer().outbox(), self.call.peer().format());
         Ok(outbox.try_send(|out| format.encode_answer(&number, true, item, out))?)
+    }
+}
+
+/// Credit that was taken for an item, and is given back if that is not sent.
+struct Taken<'a, F: MessageFormat>(&'a Call<F>);
+
+impl<F: MessageFormat> Taken<'_, F> {
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<F: MessageFormat> Drop for Taken<'_, F> {
+    fn drop(&mut self) {
+        self.0.give_back_credit();
     }
 }
 

@@ -3,9 +3,11 @@
 mod answering;
 mod asking;
 mod builtins;
+mod cancelling;
 mod heartbeat;
 mod lost;
 mod raw;
 mod refusing;
 mod rig;
+mod sinks;
 mod streams;

@@ -13,7 +13,7 @@ use crate::{Client, MessageFormat, Peer};
 
 /// The questions of a heartbeat that are open on one connection.
 ///
-/// Dropping them makes nobody wait for their answers any more, which are a sign of life all the same.
+/// When they are dropped their answers are not waited for any more, and are a sign of life all the same.
 pub(crate) struct Pings<F: MessageFormat>(Vec<Asked<F>>);
 
 impl<F: MessageFormat> Pings<F> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::calls::CallError;
 use crate::protocol::builtin::Value;
-use crate::protocol::calls::{ById, TooManyCalls};
+use crate::protocol::calls::{ById, TooManyCalls, move_up};
 
 /// How such a call has ended.
 pub(crate) type Outcome = Result<Value, CallError>;
@@ -66,6 +66,12 @@ impl Waiting {
     ) -> Vec<OnAnswer> {
         let lost = |open: &Open| open.frame.is_none_or(|frame| frame < first_unsent);
         self.take_all(lost)
+    }
+
+    /// Handles that these frames, in ascending order, were removed from the send queue.
+    pub(in crate::runtime::calls) fn taken_out(&mut self, frames: &[u64]) {
+        let open = self.open.values_mut().filter_map(|open| open.frame.as_mut());
+        open.for_each(|frame| move_up(frame, frames));
     }
 
     /// Ends all calls: there is no next connection.
