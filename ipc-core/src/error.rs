@@ -71,8 +71,7 @@ pub enum Error {
         /// How long it may be silent.
         limit: Duration,
     },
-    /// The peer gave no sign of life, although it was asked for one: see
-    /// [`heartbeat`](crate::ConnectionOptions::heartbeat).
+    /// The peer gave no sign of life, although it was asked for one, by a [`Heartbeat`](crate::Heartbeat).
     #[error("the peer gave no sign of life for {actual:?}, the limit is {limit:?}")]
     Silent {
         /// How long it may give none.
