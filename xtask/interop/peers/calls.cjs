@@ -16,7 +16,8 @@ function attach(ipc, { command: role, id, options }) {
   const to = () => (role === 'serve' ? peer.sockets.find((socket) => !socket.destroyed) : undefined);
   let call;
   if (options.calls === 'helper') {
-    ({ call } = helper(peer, methods(() => call), { max: Number(options.max ?? 256) }));
+    const say = (to, n) => (role === 'serve' ? peer.emit(to, 'tick', n) : peer.emit('tick', n));
+    ({ call } = helper(peer, methods(() => call, say), { max: Number(options.max ?? 256) }));
   } else if (options.calls === 'lines') {
     call = fiveLines(role, ipc, peer);
   }
@@ -101,7 +102,7 @@ function fiveLines(role, ipc, world) {
 /** How many items each call of `endless` has begun to send, by its key. */
 const produced = new Map();
 
-const methods = (call) => ({
+const methods = (call, say) => ({
   sum: (numbers) => numbers.reduce((sum, n) => sum + n, 0),
   double: (n) => 2 * n,
   shape: (args) => (args === undefined ? 'absent' : args),
@@ -120,6 +121,13 @@ const methods = (call) => ({
     resolve();
     print({ event: 'answered', key: 'late' });
   }, ms)),
+  // Blocks the whole process for so long, and sends an event after each `every` ms of it.
+  block: ({ ms, every }, { socket }) => {
+    const start = Date.now();
+    for (let n = 1; Date.now() - start < ms;) {
+      if (every && Date.now() - start >= n * every) say(socket, n++);
+    }
+  },
   async *rows(count = 1) {
     for (let n = 0; n < count; n += 1) yield n;
   },
