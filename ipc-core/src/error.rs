@@ -9,9 +9,10 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
+use crate::calls::CallError;
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate};
+use crate::{FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate, TopicError};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +99,10 @@ pub enum Error {
         /// closed.
         dropped: u64,
     },
+    /// The server has refused, on a further connection, what the client had subscribed to: nothing that
+    /// it publishes comes. The next connection is asked again.
+    #[error("the subscriptions were not made again: {0}")]
+    NotSubscribed(#[source] CallError),
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
     #[error("a datagram of {bytes} bytes was not sent")]
     Datagram {
@@ -142,6 +147,7 @@ impl Error {
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
+            Self::NotSubscribed(_) => "not_subscribed",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
             Self::Closed => "closed",
@@ -161,7 +167,9 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
+            Self::Format(_) | Self::Handler(_) | Self::NotSubscribed(_) | Self::Datagram { .. } => {
+                false
+            }
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             _ => true,
         }
@@ -307,6 +315,9 @@ pub enum EmitError {
     /// No peer with this id is connected.
     #[error("no peer {0} is connected")]
     UnknownPeer(PeerId),
+    /// What it was to be published under is no topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// The client was not started yet, and cannot be on the tokio runtime at hand.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -324,6 +335,7 @@ impl EmitError {
             Self::Encode(error) => error.code(),
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
+            Self::Topic(error) => error.code(),
             Self::Runtime(error) => error.code(),
         }
     }

@@ -24,6 +24,7 @@ mod tls;
 #[cfg(not(feature = "tls-base"))]
 #[path = "no_tls.rs"]
 mod tls;
+mod topics;
 mod typed;
 mod udp;
 

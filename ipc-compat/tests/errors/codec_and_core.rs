@@ -13,7 +13,7 @@ use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
     CallError, ConnectError, DecodeEvent, DisconnectReason, EmitError, EncodeEvent, Error, Failure,
     FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OverRate, Pattern, Rate,
-    Refusal, Sent, SinkError,
+    Refusal, Sent, SinkError, SubscribeError, TopicError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -60,6 +60,7 @@ fn core() -> Vec<Error> {
         Error::ReceiveBudget { limit: 1, actual: 2 },
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Close), dropped: 0 },
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Drop), dropped: 2 },
+        Error::NotSubscribed(CallError::Unsupported("no calls")),
         Error::Datagram { bytes: 1, source: io() },
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
         Error::Closed,
@@ -166,6 +167,12 @@ fn patterns() -> Vec<Case> {
         let error = PatternTrie::new(limits).insert(1, &pattern).unwrap_err();
         all.push(Case::new(("core", "TooManyPatterns"), &error, error.code()));
     }
+    let topic = TopicError::Pattern(Pattern::new("").unwrap_err());
+    all.push(Case::new(("core", "TopicError"), &topic, topic.code()).style(codes::INVALID_TOPIC));
+    let failed = SubscribeError::Call(CallError::Unsupported("no calls"));
+    assert_eq!(failed.code(), "unsupported", "a call's code is its own");
+    let pattern = SubscribeError::Pattern(Pattern::new("").unwrap_err());
+    assert_eq!(pattern.code(), "invalid_pattern");
     all
 }
 
@@ -242,6 +249,7 @@ fn emit() -> Vec<Case> {
         EmitError::TooLargeForDatagram { limit, actual },
         EmitError::Closed,
         EmitError::UnknownPeer(7.into()),
+        EmitError::Topic(TopicError::Wildcard { number: 1 }),
     ];
     let case = |error: EmitError| {
         Case::new(("core", "EmitError"), &error, error.code()).style(codes::of_emit(&error))

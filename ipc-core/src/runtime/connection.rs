@@ -15,7 +15,7 @@ use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-use crate::runtime::calls::control;
+use crate::runtime::calls::{Calls, control};
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::gauge::{Gauge, Pass};
@@ -199,8 +199,16 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 }
             }
             if self.config.sync {
-                self.peer.outbox().on_received();
+                self.release_next();
             }
+        }
+    }
+
+    /// Releases the next message, with one in flight, unless what was received answers none of them.
+    #[cold]
+    fn release_next(&mut self) {
+        if !self.peer.open_calls().is_some_and(Calls::take_answered_past_queue) {
+            self.peer.outbox().on_received();
         }
     }
 

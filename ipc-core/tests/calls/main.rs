@@ -23,3 +23,5 @@ mod raw;
 mod rig;
 mod stream_limits;
 mod streams;
+mod subscriptions;
+mod topics;

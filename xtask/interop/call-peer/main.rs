@@ -11,6 +11,7 @@
 mod calling;
 mod methods;
 mod options;
+mod topics;
 mod typed;
 
 use std::error::Error;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipc_compat::{Config, Tls};
 use lexopt::prelude::*;
@@ -23,6 +24,7 @@ impl Options {
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
         let (mut words, mut place, mut tls) = (Vec::new(), None, Tls::default());
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
+        let (mut retry, mut deadline) = (None, None);
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
             match arg {
@@ -38,6 +40,8 @@ impl Options {
                 Long("ca") => tls.trusted_connections.push(PathBuf::from(args.value()?)),
                 Long("dialect") => dialect = args.value()?.string()?,
                 Long("profile") => profile = Some(args.value()?.string()?.parse()?),
+                Long("retry") => retry = Some(args.value()?.parse()?),
+                Long("deadline") => deadline = Some(args.value()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
                 Long("json") => {}
@@ -50,6 +54,12 @@ impl Options {
         config.tls = secure.then_some(tls);
         if let Some(profile) = profile {
             config.parser = profile;
+        }
+        if let Some(ms) = retry {
+            config.retry = Duration::from_millis(ms);
+        }
+        if let Some(ms) = deadline {
+            config.calls = config.calls.deadline(Duration::from_millis(ms));
         }
         let serves = match words.first().map(String::as_str) {
             Some("serve") => true,

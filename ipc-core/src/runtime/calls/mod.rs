@@ -52,6 +52,8 @@ struct State {
     slots: Slots,
     /// The calls of built-in methods that this side has made.
     waiting: Waiting,
+    /// Whether what was received last answers a call that was written past the send queue.
+    answered_past_queue: bool,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -82,6 +84,7 @@ impl Calls {
             asker: Asker::starting_at(options.ask_limits(), first),
             slots: Slots::default(),
             waiting: Waiting::default(),
+            answered_past_queue: false,
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             cancels: !config.sync,
@@ -162,6 +165,12 @@ impl Calls {
         evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
     }
 
+    /// Returns whether what was received last answers a call that was written past the send queue, and
+    /// so none of what the queue has written.
+    pub(crate) fn take_answered_past_queue(&self) -> bool {
+        std::mem::take(&mut self.lock().answered_past_queue)
+    }
+
     /// Refuses new calls of both sides from now on.
     pub(crate) fn start_closing(&self) {
         self.lock().closing = true;
@@ -185,7 +194,7 @@ impl Calls {
     }
 
     /// Reports an error in a task of a call, through the connection's task.
-    fn report(&self, error: Error, outbox: &Outbox) {
+    pub(crate) fn report(&self, error: Error, outbox: &Outbox) {
         let mut state = self.lock();
         if state.errors.len() < MAX_ERRORS {
             state.errors.push(error);

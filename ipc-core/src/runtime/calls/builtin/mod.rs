@@ -5,13 +5,14 @@
 
 mod ask;
 pub(crate) mod info;
+mod topics;
 mod waiting;
 
 use bytes::BytesMut;
 
 use super::methods::Methods;
 use crate::error::EmitError;
-use crate::protocol::builtin::{BuiltinFormat, INFO, Value};
+use crate::protocol::builtin::{BuiltinFormat, INFO, SUB, UNSUB, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{FormatError, Message, MessageFormat, Peer};
 
@@ -37,6 +38,7 @@ pub(super) fn handle<F: MessageFormat>(
             let methods = Some(methods.list());
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
         }
+        (method @ (SUB | UNSUB), _) => topics::answer(peer, format, method, args),
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {
