@@ -48,6 +48,11 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
+/// The examples in `docs/topics.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/topics.md")]
+struct Topics;
+
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migration.md")]

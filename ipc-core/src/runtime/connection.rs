@@ -206,7 +206,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
 
     /// Releases the next message, with one in flight, unless what was received answers none of them.
     #[cold]
-    fn release_next(&mut self) {
+    fn release_next(&self) {
         if !self.peer.open_calls().is_some_and(Calls::take_answered_past_queue) {
             self.peer.outbox().on_received();
         }

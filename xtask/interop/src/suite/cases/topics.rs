@@ -88,8 +88,13 @@ pub(super) fn plain_server(room: &Room<'_>) -> Result<()> {
     for profile in profiles(room) {
         for helper in [false, true] {
             let calls: &[&str] = if helper { &["--calls", "helper"] } else { &[] };
-            at_plain_server(room, &[calls, *profile].concat(), &[&["--deadline", "300"], *profile].concat(), helper)
-                .map_err(|error| in_profile(profile, &error))?;
+            at_plain_server(
+                room,
+                &[calls, *profile].concat(),
+                &[&["--deadline", "300"], *profile].concat(),
+                helper,
+            )
+            .map_err(|error| in_profile(profile, &error))?;
         }
     }
     Ok(())
