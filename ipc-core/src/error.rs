@@ -12,7 +12,9 @@ use ipc_transport::{Endpoint, RuntimeError, TransportError};
 use crate::calls::CallError;
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate, TopicError};
+use crate::{
+    Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate, TopicError,
+};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +105,17 @@ pub enum Error {
     /// it publishes comes. The next connection is asked again.
     #[error("the subscriptions were not made again: {0}")]
     NotSubscribed(#[source] CallError),
+    /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
+    /// answered with the failure `denied`.
+    #[error("the peer may not {} {name:?}", verb(*what))]
+    Denied {
+        /// What it did.
+        what: Denied,
+        /// The name of the event, method or topic, as the peer has chosen it; 64 characters at most.
+        name: String,
+        /// Whether the connection is closed for it.
+        then: OnDenied,
+    },
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
     #[error("a datagram of {bytes} bytes was not sent")]
     Datagram {
@@ -148,6 +161,7 @@ impl Error {
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
             Self::NotSubscribed(_) => "not_subscribed",
+            Self::Denied { .. } => "denied",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
             Self::Closed => "closed",
@@ -171,6 +185,7 @@ impl Error {
                 false
             }
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
+            Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,
         }
     }
@@ -190,6 +205,7 @@ impl From<Fault> for Error {
             Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
             Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
             Fault::OverRate(rate) => Self::RateExceeded { rate, dropped: 0 },
+            Fault::Denied { what, name } => Self::Denied { what, name, then: OnDenied::Close },
             Fault::Overflow(limit) => Self::Overflow(limit),
             Fault::Read(error) => Self::Read(error),
             Fault::Write(error) => Self::Write(error),
@@ -224,6 +240,15 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
+}
+
+/// Returns what a peer did, for an error.
+const fn verb(what: Denied) -> &'static str {
+    match what {
+        Denied::Event => "send the event",
+        Denied::Call => "call",
+        Denied::Topic => "subscribe to",
+    }
 }
 
 /// Returns what follows an error about a rate.

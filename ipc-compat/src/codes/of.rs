@@ -30,6 +30,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::ReceiveBudget { .. } => RECEIVE_BUDGET,
         Error::RateExceeded { .. } => RATE_EXCEEDED,
         Error::NotSubscribed(_) => NOT_SUBSCRIBED,
+        Error::Denied { .. } => DENIED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
         Error::Closed => CLOSED,

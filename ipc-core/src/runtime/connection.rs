@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use bytes::Bytes;
 use ipc_transport::ReadHalf;
 
+use crate::access::{Denial, Guard};
 use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
@@ -23,7 +25,7 @@ use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Message, MessageFormat, Peer};
+use crate::{Denied, FormatError, Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -41,11 +43,15 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     datagrams: bool,
     /// How much of its rate the peer has used, if it has one.
     gauge: Option<Box<Gauge>>,
-    /// Which messages may be calls and answers.
+    /// What the peer may do, if that is not everything.
+    guard: Option<Box<Guard>>,
+    /// Which messages may be calls and answers; every one of a peer that has a guard.
     control: ControlEvents,
     snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     reader: ReadHalf,
+    /// When what was read last was there, about, once that is asked: of the first of its calls.
+    read_at: Option<Instant>,
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
@@ -83,9 +89,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     ) -> Self {
         let framing = peer.format().framing();
         let datagrams = reader.max_datagram().is_some();
+        let guard = peer.restrictions().and_then(|rules| Guard::of(rules, datagrams));
         Self {
             gauge: Gauge::of(&peer, datagrams),
-            control: ControlEvents::of(peer.format(), &config),
+            control: match &guard {
+                Some(_) => ControlEvents::Any,
+                None => ControlEvents::of(peer.format(), &config),
+            },
+            guard,
             machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
             datagrams,
@@ -95,6 +106,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             snapshot: Snapshot::empty(),
             backlog: Backlog::new(),
             reader,
+            read_at: None,
             failure: None,
             timer: Timer::default(),
         }
@@ -137,6 +149,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
+                    self.read_at = None;
                     if self.datagrams {
                         self.peer.mark_known();
                     }
@@ -182,20 +195,33 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.gauge.is_some() && !self.passes(frame.len(), budget) {
                 continue;
             }
-            match self.peer.format().decode(frame) {
-                Ok(message) if self.control.may_be(&message) => self.handle_control(message),
-                Ok(message) => {
-                    self.dispatcher.message(
-                        &mut self.snapshot,
-                        message,
-                        &self.peer,
-                        &mut self.backlog,
-                    );
-                }
-                Err(error) => {
-                    if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                        return Flow::End;
+            let handled = if self.control.begins(self.peer.format(), &frame) {
+                self.handle_call_frame(frame)
+            } else {
+                match self.peer.format().decode(frame) {
+                    Ok(message) if self.control.may_be(&message) => {
+                        self.handle_control(message);
+                        // What the peer may not do may have ended the connection.
+                        if !self.machine.is_receiving() {
+                            return Flow::End;
+                        }
+                        Ok(())
                     }
+                    Ok(message) => {
+                        self.dispatcher.message(
+                            &mut self.snapshot,
+                            message,
+                            &self.peer,
+                            &mut self.backlog,
+                        );
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                }
+            };
+            if let Err(error) = handled {
+                if let Flow::End = self.flow_after(Input::Malformed(error)) {
+                    return Flow::End;
                 }
             }
             if self.config.sync {
@@ -210,6 +236,24 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         if !self.peer.open_calls().is_some_and(Calls::take_answered_past_queue) {
             self.peer.outbox().on_received();
         }
+    }
+
+    /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
+    #[inline(never)]
+    fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+        let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
+        if let Some(format) = peer.format().calls() {
+            if let Some(control) = format.take_frame(&mut frame) {
+                let now = || *self.read_at.get_or_insert_with(clock::now);
+                if let Some(error) = control::perform(peer, methods, format, control, now) {
+                    self.dispatcher.error(Some(peer), error, &mut self.backlog);
+                }
+                return Ok(());
+            }
+        }
+        let message = self.peer.format().decode(frame)?;
+        self.handle_control(message);
+        Ok(())
     }
 
     /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
@@ -240,29 +284,36 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         self.gauge.as_mut()?.throttled_until()
     }
 
-    /// Handles a message if it is a call or an answer, and dispatches it otherwise.
+    /// Handles a message if it is a call or an answer, and dispatches it otherwise, if the peer may send
+    /// it.
     #[cold]
     fn handle_control(&mut self, mut message: Message) {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
-        match control::handle(peer, methods, &mut message) {
+        let guard = self.guard.as_ref();
+        let may_be =
+            guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
+        let now = || *self.read_at.get_or_insert_with(clock::now);
+        match may_be.then(|| control::handle(peer, methods, &mut message, now)).flatten() {
+            None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
+                self.deny(Denied::Event, message.event());
+            }
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(error)) => {
-                self.dispatcher.error(Some(peer), error, backlog);
-            }
+            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, &name),
+            Some(Some(error)) => drop(self.dispatcher.error(Some(peer), error, backlog)),
         }
     }
 
-    /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
-    /// queue.
-    #[inline(never)]
-    fn turn_calls(&mut self) -> bool {
-        let (errors, owes_cancels) = self.peer.turn_calls();
-        for error in errors {
-            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+    /// Counts what the peer may not do, and does what follows.
+    fn deny(&mut self, what: Denied, name: &str) {
+        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
+            None => {}
+            Some(Denial::Close(input)) => self.handle(input),
+            Some(Denial::Report(error)) => {
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+            }
         }
-        owes_cancels
     }
 
     #[cold]
@@ -336,7 +387,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
+            let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
             let sent = this.send(cx);
             let throttled_until = this.throttled_until();
             // After the errors of datagrams that were not sent.

@@ -7,6 +7,8 @@
 #[path = "../support/runtimes.rs"]
 mod runtimes;
 
+mod alarm;
+mod allow;
 mod answers;
 mod builtins;
 mod cancelling;
@@ -25,3 +27,4 @@ mod stream_limits;
 mod streams;
 mod subscriptions;
 mod topics;
+mod unconnected;

@@ -3,8 +3,8 @@
 use ipc_core::groups::PatternLimits;
 use ipc_core::protocol::builtin::Value;
 use ipc_core::{
-    BroadcastReport, CallError, Client, EmitError, MsgPack, Server, ServerEvent, TopicError,
-    TopicEvent,
+    Allow, BroadcastReport, CallError, Client, EmitError, MsgPack, OnDenied, Server, ServerBuilder,
+    ServerEvent, TopicError, TopicEvent,
 };
 
 use crate::raw::RawPeer;
@@ -23,6 +23,7 @@ both_runtimes!(
     the_last_value_is_there_when_subscribe_returns,
     a_publisher_that_waits_outruns_nobody,
     nobody_subscribes_to_a_client,
+    a_peer_subscribes_to_what_it_may_have,
 );
 
 /// Returns notes of the topics that a client hears.
@@ -317,4 +318,30 @@ async fn nobody_subscribes_to_a_client() {
         assert!(matches!(error, CallError::UnknownMethod(_)), "{error:?}");
     }
     assert!(client.peer().topics().is_empty());
+}
+
+async fn a_peer_subscribes_to_what_it_may_have() {
+    for then in [OnDenied::Report, OnDenied::Close] {
+        let allow = Allow::nothing().topics(["price.>", "news"]).unwrap();
+        let pair = |server: ServerBuilder<MsgPack>| server.allow(allow).on_denied(then);
+        let (server, mut peer, _transport) = raw_client(pair).await;
+        let errors = Notes::of_server(&server);
+        peer.call(1, "$sub", ["price.*", "news"]).await;
+        assert_eq!(peer.hear().await, "answer 1 -");
+        peer.call(2, "$sub", ["price.EUR", "news.sports"]).await;
+        assert_eq!(peer.hear().await, "failure 2 denied");
+        errors.until_len(1).await;
+        assert_eq!(errors.lines(), [r#"the peer may not subscribe to "news.sports""#]);
+        if then == OnDenied::Close {
+            assert_eq!(peer.hear().await, "end");
+            continue;
+        }
+        peer.call(3, "$sub", [">"]).await;
+        assert_eq!(peer.hear().await, "failure 3 denied");
+        assert_eq!(server.peers()[0].topics().len(), 2);
+        assert_eq!(server.peers()[0].limited().denied, 2);
+        peer.call(4, "$unsub", ["price.*", "other"]).await;
+        assert_eq!(peer.hear().await, "answer 4 -");
+        assert_eq!(server.peers()[0].topics().len(), 1);
+    }
 }

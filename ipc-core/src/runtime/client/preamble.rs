@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::pin;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use ipc_transport::WriteHalf;
@@ -11,6 +12,7 @@ use super::task::Task;
 use super::topics;
 use crate::MessageFormat;
 use crate::error::Error;
+use crate::runtime::lanes::report::Report;
 
 impl<F: MessageFormat> Task<F> {
     /// Writes the preamble to the socket, past the send queue, which is not given the socket before.
@@ -49,7 +51,8 @@ impl<F: MessageFormat> Task<F> {
     fn preamble_frames(&mut self) -> Vec<Bytes> {
         let Some(subscriptions) = self.control.subscriptions.get() else { return Vec::new() };
         let within = self.config.calls.deadline;
-        topics::frames(&self.peer, subscriptions, within).unwrap_or_else(|error| {
+        let dispatcher = Arc::downgrade(&self.dispatcher) as Weak<dyn Report<F>>;
+        topics::frames(&self.peer, subscriptions, within, &dispatcher).unwrap_or_else(|error| {
             let error = Error::NotSubscribed(error);
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             Vec::new()

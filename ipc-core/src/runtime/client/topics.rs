@@ -1,7 +1,7 @@
 //! What a client has subscribed to: asked of the server, kept, and asked of each further connection.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use crate::groups::{PatternLimits, TooManyPatterns};
 use crate::protocol::builtin::{SUB, UNSUB, Value};
 use crate::protocol::calls::Sent;
 use crate::runtime::clock;
+use crate::runtime::lanes::report::Report;
 use crate::{Client, MessageFormat, Pattern, Peer};
 
 /// The patterns that a client has subscribed to.
@@ -195,25 +196,28 @@ fn parse<P: AsRef<str>>(
 }
 
 /// Returns the frames that ask a new connection for what was subscribed to: one, unless they are too
-/// many for a frame. An error in the answer is reported through the connection.
+/// many for a frame. An error in the answer is reported.
 pub(super) fn frames<F: MessageFormat>(
     peer: &Peer<F>,
     subscriptions: &Subscriptions,
     within: Duration,
+    report: &Weak<dyn Report<F>>,
 ) -> Result<Vec<Bytes>, CallError> {
     let (mut frames, mut parts) = (Vec::new(), vec![subscriptions.list()]);
     while let Some(mut part) = parts.pop() {
         if part.is_empty() {
             continue;
         }
-        let reporter = peer.clone();
+        let (of, report) = (peer.clone(), Weak::clone(report));
         let on_answer = move |outcome| {
             let refused = match outcome {
                 // A lost connection is reported as such, and the next is asked.
                 Ok(_) | Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => return,
                 Err(error) => error,
             };
-            reporter.calls().report(Error::NotSubscribed(refused), reporter.outbox());
+            if let Some(report) = report.upgrade() {
+                tokio::spawn(report.report(of, Error::NotSubscribed(refused)));
+            }
         };
         match peer.builtin_frame(SUB, &list(&part), within, on_answer) {
             Ok(frame) => frames.push(frame),
