@@ -11,7 +11,7 @@ use crate::{
 impl<F: MessageFormat> Server<F> {
     /// Sends an event to the peers that have subscribed to its name, the topic, or to a pattern that
     /// matches it; each once, without waiting, as [`broadcast`](Self::broadcast) does. It is encoded
-    /// once, also if nobody has subscribed. For a peer it is an event like any other, and it has its
+    /// once, also for no subscriber. For a peer it is an event like any other, and it has its
     /// place among what else the peer is sent.
     ///
     /// A topic is what a [`Pattern`] without wildcards is: at most 16 tokens between dots, none of them

@@ -19,7 +19,7 @@ pub(super) fn answer<F: MessageFormat>(
     args: &Message,
     denied: &mut Option<Error>,
 ) -> Reply {
-    // A client has no directory: nobody subscribes to it.
+    // A client has no directory: it publishes nothing.
     let Some(directory) = &peer.config().directory else {
         return Err(Failure::unknown_method(method));
     };
