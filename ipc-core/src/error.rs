@@ -107,7 +107,7 @@ pub enum Error {
     NotSubscribed(#[source] CallError),
     /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
     /// answered with the failure `denied`.
-    #[error("the peer may not {} {name:?}", verb(*what))]
+    #[error("the peer may not {} {name:?}", what.verb())]
     Denied {
         /// What it did.
         what: Denied,
@@ -240,15 +240,6 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
-}
-
-/// Returns what a peer did, for an error.
-const fn verb(what: Denied) -> &'static str {
-    match what {
-        Denied::Event => "send the event",
-        Denied::Call => "call",
-        Denied::Topic => "subscribe to",
-    }
 }
 
 /// Returns what follows an error about a rate.
