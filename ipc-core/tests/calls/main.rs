@@ -27,4 +27,6 @@ mod rig;
 mod slow_link;
 mod stream_limits;
 mod streams;
+mod subscriptions;
+mod topics;
 mod unconnected;

@@ -11,7 +11,7 @@ use crate::calls::ControlEvents;
 use crate::error::Error;
 use crate::observe::trace::Traced;
 use crate::protocol::connection::Input;
-use crate::runtime::calls::control;
+use crate::runtime::calls::{Calls, control};
 use crate::runtime::gauge::Pass;
 use crate::runtime::{clock, silence};
 use crate::{Denied, FormatError, Message, MessageFormat};
@@ -67,6 +67,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             Some(Denial::Report(error)) => {
                 self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             }
+        }
+    }
+
+    /// Releases the next message, with one in flight, unless what was received answers none of them.
+    #[cold]
+    pub(super) fn release_next(&self) {
+        if !self.peer.open_calls().is_some_and(Calls::take_answered_past_queue) {
+            self.peer.outbox().on_received();
         }
     }
 

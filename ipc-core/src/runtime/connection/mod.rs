@@ -234,7 +234,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 }
             }
             if self.config.sync {
-                self.peer.outbox().on_received();
+                self.release_next();
             }
         }
     }
