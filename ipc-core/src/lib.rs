@@ -36,7 +36,7 @@ mod typed;
 
 #[cfg(feature = "tokio")]
 pub use access::{Access, Limited, Refusal};
-pub use access::{OverRate, Rate};
+pub use access::{Allow, Denied, OnDenied, OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]

@@ -9,6 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use ipc_transport::ReadHalf;
 
+use crate::access::{Denial, Guard};
 use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
@@ -24,7 +25,7 @@ use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{FormatError, Message, MessageFormat, Peer};
+use crate::{Denied, FormatError, Message, MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -42,7 +43,9 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     datagrams: bool,
     /// How much of its rate the peer has used, if it has one.
     gauge: Option<Box<Gauge>>,
-    /// Which messages may be calls and answers.
+    /// What the peer may do, if that is not everything.
+    guard: Option<Box<Guard>>,
+    /// Which messages may be calls and answers; every one of a peer that has a guard.
     control: ControlEvents,
     snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
@@ -86,9 +89,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     ) -> Self {
         let framing = peer.format().framing();
         let datagrams = reader.max_datagram().is_some();
+        let guard = peer.restrictions().and_then(|rules| Guard::of(rules, datagrams));
         Self {
             gauge: Gauge::of(&peer, datagrams),
-            control: ControlEvents::of(peer.format(), &config),
+            control: match &guard {
+                Some(_) => ControlEvents::Any,
+                None => ControlEvents::of(peer.format(), &config),
+            },
+            guard,
             machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
             datagrams,
@@ -193,6 +201,10 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 match self.peer.format().decode(frame) {
                     Ok(message) if self.control.may_be(&message) => {
                         self.handle_control(message);
+                        // What the peer may not do may have ended the connection.
+                        if !self.machine.is_receiving() {
+                            return Flow::End;
+                        }
                         Ok(())
                     }
                     Ok(message) => {
@@ -264,17 +276,34 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         self.gauge.as_mut()?.throttled_until()
     }
 
-    /// Handles a message if it is a call or an answer, and dispatches it otherwise.
+    /// Handles a message if it is a call or an answer, and dispatches it otherwise, if the peer may send
+    /// it.
     #[cold]
     fn handle_control(&mut self, mut message: Message) {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
+        let guard = self.guard.as_ref();
+        let may_be =
+            guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
         let now = || *self.read_at.get_or_insert_with(clock::now);
-        match control::handle(peer, methods, &mut message, now) {
+        match may_be.then(|| control::handle(peer, methods, &mut message, now)).flatten() {
+            None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
+                self.deny(Denied::Event, message.event());
+            }
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(error)) => {
-                self.dispatcher.error(Some(peer), error, backlog);
+            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, &name),
+            Some(Some(error)) => drop(self.dispatcher.error(Some(peer), error, backlog)),
+        }
+    }
+
+    /// Counts what the peer may not do, and does what follows.
+    fn deny(&mut self, what: Denied, name: &str) {
+        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
+            None => {}
+            Some(Denial::Close(input)) => self.handle(input),
+            Some(Denial::Report(error)) => {
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             }
         }
     }

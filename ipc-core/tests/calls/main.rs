@@ -8,6 +8,7 @@
 mod runtimes;
 
 mod alarm;
+mod allow;
 mod answers;
 mod builtins;
 mod cancelling;

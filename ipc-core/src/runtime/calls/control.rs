@@ -11,7 +11,7 @@ use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
     MAX_STREAMS,
 };
-use crate::{HandlerError, Message, MessageFormat, Peer};
+use crate::{Denied, HandlerError, Message, MessageFormat, OnDenied, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
 /// otherwise the error to report, if there is one.
@@ -103,6 +103,13 @@ fn call<F: MessageFormat>(
     if let Some(format) = is_builtin(args.event_bytes()).then(|| format.builtins()).flatten() {
         builtin::handle(peer, methods, format, number.as_ref(), args);
         return None;
+    }
+    // Before anything else, so that it does not show whether there is such a method.
+    if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name())) {
+        refuse(Failure::call_denied(name()));
+        // The connection shortens the name and says what follows.
+        let (what, name) = (Denied::Call, name().to_owned());
+        return Some(Error::Denied { what, name, then: OnDenied::Report });
     }
     let Some(method) = methods.get(args) else {
         refuse(Failure::unknown_method(name()));
