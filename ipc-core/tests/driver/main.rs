@@ -42,3 +42,4 @@ mod shutdown;
 mod streams;
 mod support;
 mod sync;
+mod typed;

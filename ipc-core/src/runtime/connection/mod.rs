@@ -1,15 +1,16 @@
 //! `Connection`: the future that drives one connection, from its first byte to its end.
 
+mod calls_and_limits;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use bytes::Bytes;
 use ipc_transport::ReadHalf;
 
-use crate::access::{Denial, Guard};
+use crate::access::Guard;
 use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
@@ -17,15 +18,14 @@ use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
-use crate::runtime::gauge::{Gauge, Pass};
+use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Denied, FormatError, Message, MessageFormat, Peer};
+use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -43,7 +43,7 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     datagrams: bool,
     /// How much of its rate the peer has used, if it has one.
     gauge: Option<Box<Gauge>>,
-    /// What the peer may do, if that is not everything.
+    /// What the peer may do, if that is not everything: as it was when the connection was made.
     guard: Option<Box<Guard>>,
     /// Which messages may be calls and answers; every one of a peer that has a guard.
     control: ControlEvents,
@@ -230,84 +230,6 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
-    /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
-    #[inline(never)]
-    fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
-        let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
-        if let Some(format) = peer.format().calls() {
-            if let Some(control) = format.take_frame(&mut frame) {
-                let now = || *self.read_at.get_or_insert_with(clock::now);
-                if let Some(error) = control::perform(peer, methods, format, control, now) {
-                    self.dispatcher.error(Some(peer), error, &mut self.backlog);
-                }
-                return Ok(());
-            }
-        }
-        let message = self.peer.format().decode(frame)?;
-        self.handle_control(message);
-        Ok(())
-    }
-
-    /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
-    /// then, the turn has nothing left.
-    #[cold]
-    fn passes(&mut self, bytes: usize, budget: &mut usize) -> bool {
-        let Some(gauge) = &mut self.gauge else { return true };
-        match gauge.take(bytes) {
-            Pass::Yes => return true,
-            Pass::ThenPause => {
-                *budget = 0;
-                return true;
-            }
-            Pass::No(None) => {}
-            Pass::No(Some(error)) => {
-                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-            }
-            Pass::Close(rate) => {
-                self.handle(Input::OverRate(rate));
-                *budget = 0;
-            }
-        }
-        false
-    }
-
-    /// Returns until when the peer is not read from, since it has used up its rate.
-    fn throttled_until(&mut self) -> Option<Instant> {
-        self.gauge.as_mut()?.throttled_until()
-    }
-
-    /// Handles a message if it is a call or an answer, and dispatches it otherwise, if the peer may send
-    /// it.
-    #[cold]
-    fn handle_control(&mut self, mut message: Message) {
-        let methods = &self.dispatcher.handlers.methods;
-        let (peer, backlog) = (&self.peer, &mut self.backlog);
-        let guard = self.guard.as_ref();
-        let may_be =
-            guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
-        let now = || *self.read_at.get_or_insert_with(clock::now);
-        match may_be.then(|| control::handle(peer, methods, &mut message, now)).flatten() {
-            None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
-                self.deny(Denied::Event, message.event());
-            }
-            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
-            Some(None) => {}
-            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, &name),
-            Some(Some(error)) => drop(self.dispatcher.error(Some(peer), error, backlog)),
-        }
-    }
-
-    /// Counts what the peer may not do, and does what follows.
-    fn deny(&mut self, what: Denied, name: &str) {
-        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
-            None => {}
-            Some(Denial::Close(input)) => self.handle(input),
-            Some(Denial::Report(error)) => {
-                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-            }
-        }
-    }
-
     #[cold]
     fn flow_after(&mut self, input: Input) -> Flow {
         self.handle(input);
@@ -411,8 +333,12 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 this.machine.inbound().release();
                 this.snapshot.release();
             }
-            let at = [at, sent.flush_at, sent.patient_until, throttled_until];
-            if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
+            let at = [at, sent.flush_at, sent.patient_until];
+            let mut at = at.into_iter().flatten().min();
+            if let Some(until) = throttled_until {
+                at = Some(at.map_or(until, |at| at.min(until)));
+            }
+            if this.timer.poll(cx, at).is_pending() {
                 return Poll::Pending;
             }
             this.handle(Input::Tick { now: clock::now() });
