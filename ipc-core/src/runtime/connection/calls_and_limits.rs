@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::Connection;
+use super::{Connection, Flow};
 use crate::access::Denial;
 use crate::calls::ControlEvents;
 use crate::error::Error;
@@ -14,31 +14,32 @@ use crate::protocol::connection::Input;
 use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::gauge::Pass;
-use crate::{Denied, FormatError, Message, MessageFormat};
+use crate::{Denied, Message, MessageFormat};
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
     #[inline(never)]
-    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Flow {
         let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
         if let Some(format) = peer.format().calls() {
             if let Some(control) = format.take_frame(&mut frame) {
                 let now = || *self.read_at.get_or_insert_with(clock::now);
                 if let Some(error) = control::perform(peer, methods, format, control, now) {
-                    self.dispatcher.error(Some(peer), error, &mut self.backlog);
+                    self.handle_failed(error);
                 }
-                return Ok(());
+                return self.flow();
             }
         }
-        let message = self.peer.format().decode(frame)?;
-        self.handle_control(message);
-        Ok(())
+        match self.peer.format().decode(frame) {
+            Ok(message) => self.handle_control(message),
+            Err(error) => self.flow_after(Input::Malformed(error)),
+        }
     }
 
     /// Handles a message if it is a call or an answer, and dispatches it otherwise, if the peer may send
     /// it.
     #[cold]
-    pub(super) fn handle_control(&mut self, mut message: Message) {
+    pub(super) fn handle_control(&mut self, mut message: Message) -> Flow {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
         let guard = self.guard.as_ref();
@@ -51,8 +52,18 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, &name),
-            Some(Some(error)) => drop(self.dispatcher.error(Some(peer), error, backlog)),
+            Some(Some(error)) => self.handle_failed(error),
+        }
+        // What the peer may not do may have ended the connection.
+        self.flow()
+    }
+
+    /// Reports what went wrong with a call, and does what follows if the peer may not make it.
+    #[cold]
+    fn handle_failed(&mut self, error: Error) {
+        match error {
+            Error::Denied { what, name, .. } => self.deny(what, &name),
+            error => drop(self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)),
         }
     }
 
