@@ -36,7 +36,6 @@ pub(crate) fn handle<F: MessageFormat>(
 }
 
 /// Does what a control says, which came at `now`. Returns the error to report, if there is one.
-#[inline]
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
