@@ -57,6 +57,8 @@ const CLASSIC: &str = r#"Config {
     keepalive: Some(
         60s,
     ),
+    user_timeout: None,
+    heartbeat: None,
     udp_limits: UdpLimits {
         peers: 1024,
         idle: 300s,

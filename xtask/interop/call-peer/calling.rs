@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::streams::read_all;
 use crate::typed::StoreError;
-use crate::{print, value};
+use crate::{print, topics, value};
 
 /// What this program is.
 pub(crate) enum Side {
@@ -54,6 +54,16 @@ impl Calling {
                     call.abort();
                 }
             }
+            Some("publish") => match &self.side {
+                Side::Server(server) => topics::publish(server, &text("type"), &command["data"]),
+                Side::Client(_) => return Err("a client publishes nothing".into()),
+            },
+            Some("subscribe") => match &self.side {
+                Side::Client(client) => {
+                    topics::subscribe(client, text("key"), &command["patterns"]);
+                }
+                Side::Server(_) => return Err("a server subscribes to nothing".into()),
+            },
             Some("many") => self.many(text("key"), text("method"), command)?,
             Some(_) => return Ok(false),
             None => match self.asked()? {
@@ -99,6 +109,7 @@ impl Calling {
         let within = command["ms"].as_u64().map_or(DEADLINE, Duration::from_millis);
         let (name, read) = (key.clone(), Arc::clone(&self.read));
         let waits = command["wait"].as_bool() == Some(true);
+        let listed = if command["list"].as_bool() == Some(false) { 0 } else { LISTED };
         let task = tokio::spawn(async move {
             let mut go_on = pin!(read.notified());
             go_on.as_mut().enable();
@@ -119,7 +130,7 @@ impl Calling {
                 Err(error) => failed(&key, &error, None),
             };
             line["count"] = items.len().into();
-            line["items"] = items.into_iter().take(LISTED).collect();
+            line["items"] = items.into_iter().take(listed).collect();
             print(&line);
         });
         self.lock().insert(name, task.abort_handle());

@@ -12,6 +12,7 @@ mod calling;
 mod methods;
 mod options;
 mod streams;
+mod topics;
 mod typed;
 
 use std::error::Error;
