@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_compat::{Config, Tls};
+use ipc_core::Heartbeat;
 use lexopt::prelude::*;
 
 /// What the command line asks for.
@@ -25,6 +26,7 @@ impl Options {
         let (mut words, mut place, mut tls) = (Vec::new(), None, Tls::default());
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
         let (mut retry, mut deadline) = (None, None);
+        let mut heartbeat: Option<u64> = None;
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
             match arg {
@@ -42,6 +44,7 @@ impl Options {
                 Long("profile") => profile = Some(args.value()?.string()?.parse()?),
                 Long("retry") => retry = Some(args.value()?.parse()?),
                 Long("deadline") => deadline = Some(args.value()?.parse()?),
+                Long("heartbeat") => heartbeat = Some(args.value()?.string()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
                 Long("json") => {}
@@ -52,6 +55,7 @@ impl Options {
         config.silent = true;
         config.id = "world".to_owned();
         config.tls = secure.then_some(tls);
+        config.heartbeat = heartbeat.map(Duration::from_millis).map(Heartbeat::every);
         if let Some(profile) = profile {
             config.parser = profile;
         }

@@ -5,6 +5,7 @@
 
 mod ask;
 pub(crate) mod info;
+mod ping;
 mod topics;
 mod waiting;
 
@@ -12,10 +13,11 @@ use bytes::BytesMut;
 
 use super::methods::Methods;
 use crate::error::{EmitError, Error};
-use crate::protocol::builtin::{BuiltinFormat, INFO, SUB, UNSUB, Value};
+use crate::protocol::builtin::{BuiltinFormat, INFO, PING, SUB, UNSUB, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{FormatError, Message, MessageFormat, Peer};
 
+pub(crate) use ping::Pings;
 pub(super) use waiting::Waiting;
 
 /// What a built-in method answers: a result, nothing, or why it failed.
@@ -41,6 +43,10 @@ pub(super) fn handle<F: MessageFormat>(
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
         }
         (method @ (SUB | UNSUB), _) => topics::answer(peer, format, method, args, &mut denied),
+        (PING, _) => {
+            peer.calls().seen.ping();
+            Ok(None)
+        }
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {
