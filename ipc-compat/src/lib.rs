@@ -48,15 +48,15 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
-/// The examples in `docs/topics.md`.
-#[cfg(doctest)]
-#[doc = include_str!("../../docs/topics.md")]
-struct Topics;
-
 /// The examples in `docs/liveness.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/liveness.md")]
 struct Liveness;
+
+/// The examples in `docs/topics.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/topics.md")]
+struct Topics;
 
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]

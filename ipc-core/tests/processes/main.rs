@@ -30,6 +30,7 @@ mod lines;
 mod memory;
 #[cfg(target_os = "linux")]
 mod stopped;
+#[cfg(target_os = "linux")]
 mod topics;
 
 use std::process::ExitCode;

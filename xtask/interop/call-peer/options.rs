@@ -25,8 +25,8 @@ impl Options {
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
         let (mut words, mut place, mut tls) = (Vec::new(), None, Tls::default());
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
-        let (mut retry, mut deadline) = (None, None);
         let mut heartbeat: Option<u64> = None;
+        let (mut retry, mut deadline) = (None, None);
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
             match arg {
@@ -42,9 +42,9 @@ impl Options {
                 Long("ca") => tls.trusted_connections.push(PathBuf::from(args.value()?)),
                 Long("dialect") => dialect = args.value()?.string()?,
                 Long("profile") => profile = Some(args.value()?.string()?.parse()?),
+                Long("heartbeat") => heartbeat = Some(args.value()?.string()?.parse()?),
                 Long("retry") => retry = Some(args.value()?.parse()?),
                 Long("deadline") => deadline = Some(args.value()?.parse()?),
-                Long("heartbeat") => heartbeat = Some(args.value()?.string()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
                 Long("json") => {}

@@ -42,11 +42,11 @@ pub(super) fn handle<F: MessageFormat>(
             let methods = Some(methods.list());
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
         }
-        (method @ (SUB | UNSUB), _) => topics::answer(peer, format, method, args, &mut denied),
         (PING, _) => {
             peer.calls().seen.ping();
             Ok(None)
         }
+        (method @ (SUB | UNSUB), _) => topics::answer(peer, format, method, args, &mut denied),
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {
