@@ -67,7 +67,8 @@ pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
     Call, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder, EventStream,
-    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
+    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Survey, Surveying,
+    Target,
 };
 #[cfg(feature = "serde")]
 pub use typed::serde as serde_events;

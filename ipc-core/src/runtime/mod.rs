@@ -22,12 +22,13 @@ mod stream;
 pub(crate) mod timer;
 mod typed;
 
-pub use calls::{Call, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError};
+pub use calls::{Call, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError, Survey};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
 pub use server::builder::ServerBuilder;
+pub use server::survey::Surveying;
 pub use server::target::Target;
 pub use stream::EventStream;

@@ -23,4 +23,7 @@ mod raw;
 mod rig;
 mod stream_limits;
 mod streams;
+mod survey;
+mod survey_limits;
+mod survey_model;
 mod unconnected;

@@ -43,6 +43,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a_killed_server_is_reconnected_to", killed::server),
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
+    ("a_survey_reports_a_killed_member_at_once", calls::killed_member),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
     ("a_flood_of_calls_of_no_builtin_method_costs_nothing", floods::unknown_builtin),
     ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),

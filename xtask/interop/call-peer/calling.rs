@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::typed::StoreError;
-use crate::{print, value};
+use crate::{groups, print, value};
 
 /// What this program is.
 pub(crate) enum Side {
@@ -48,6 +48,10 @@ impl Calling {
                 }
             }
             Some("many") => self.many(text("key"), text("method"), command)?,
+            Some("to" | "notice" | "survey") => match &self.side {
+                Side::Server(server) => groups::command(server, command)?,
+                Side::Client(_) => return Err("only a server has groups".into()),
+            },
             Some(_) => return Ok(false),
             None => match self.asked()? {
                 Asked::Server(client) => client.emit(&text("type"), &command["data"])?,

@@ -37,6 +37,7 @@ mod asker;
 mod by_id;
 mod deadlines;
 mod format;
+mod shared_numbers;
 mod stream;
 
 pub(crate) use by_id::ById;
@@ -50,6 +51,7 @@ pub(crate) use asker::{later, move_up};
 pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };
+pub use shared_numbers::SharedNumbers;
 pub use stream::{Credit, Overrun, Window, WindowLimits};
 #[cfg(feature = "tokio")]
 pub(crate) use stream::{MAX_STREAMS, STALL_TIMEOUT};

@@ -5,12 +5,14 @@ mod ask;
 pub(crate) mod builtin;
 mod calling;
 pub(crate) mod control;
+mod gathering;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
 mod sink;
 mod slots;
 mod stream;
+pub(crate) mod survey;
 mod typed;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +37,7 @@ pub use answer::Call;
 pub use calling::Calling;
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
+pub use survey::Survey;
 pub use typed::CallingMethod;
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.

@@ -78,11 +78,7 @@ impl<F: MessageFormat> Target<'_, F> {
     where
         F: EncodePayload<T>,
     {
-        let Broadcast { frame, peers, mut report } = self.start(event, payload)?;
-        for peer in peers {
-            report.add(peer.id(), peer.emit_encoded(&frame));
-        }
-        Ok(report)
+        Ok(self.start(event, payload)?.emit())
     }
 
     /// Sends an event to these peers and waits for those that read, all at the same time. A peer that
@@ -143,21 +139,36 @@ impl<F: MessageFormat> Target<'_, F> {
         let shared = self.shared();
         shared.config.sent.notify(&*shared.format, event, payload);
         let encode = |out: &mut _| shared.format.encode(event, payload, out);
-        let frame = encode_frame(&shared.encoder, encode)?;
+        Ok(self.broadcast(encode_frame(&shared.encoder, encode)?))
+    }
+
+    /// Selects the peers that a frame is for.
+    pub(super) fn broadcast(&self, frame: Bytes) -> Broadcast<F> {
         let Selected { peers, missing } = self.select();
         let mut report = BroadcastReport::default();
         for id in missing {
             report.add(id, Err(EmitError::UnknownPeer(id)));
         }
-        Ok(Broadcast { frame, peers, report })
+        Broadcast { frame, peers, report }
     }
 }
 
 /// An event on its way to many: its frame, the peers it is for, and what has become of it.
-struct Broadcast<F> {
+pub(super) struct Broadcast<F> {
     frame: Bytes,
     peers: Vec<Peer<F>>,
     report: BroadcastReport,
+}
+
+impl<F: MessageFormat> Broadcast<F> {
+    /// Sends it without waiting.
+    pub(super) fn emit(self) -> BroadcastReport {
+        let Self { frame, peers, mut report } = self;
+        for peer in peers {
+            report.add(peer.id(), peer.emit_encoded(&frame));
+        }
+        report
+    }
 }
 
 impl BroadcastReport {

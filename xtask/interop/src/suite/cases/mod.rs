@@ -10,6 +10,7 @@ mod datagrams;
 mod delimiters;
 mod fanout;
 mod fragments;
+mod groups;
 mod lifecycle;
 mod names;
 mod order;
@@ -149,6 +150,13 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
+    calls("group_members", "members hear what is for their group", groups::members)
+        .core()
+        .when(ours_serves),
+    calls("group_survey", "one call of many clients, some silent", groups::survey)
+        .core()
+        .when(ours_serves),
+    calls("group_notice", "a call of many that none answers", groups::notice).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
@@ -274,6 +282,11 @@ fn in_v14(combo: Combo) -> bool {
 /// For what only `nipc` does right when it sends first.
 fn ours_sends(combo: Combo) -> bool {
     combo.role == Role::Client
+}
+
+/// For what only a server of ours has.
+fn ours_serves(combo: Combo) -> bool {
+    combo.role == Role::Server
 }
 
 /// For servers that put a frame together that comes in several datagrams: of classic node-ipc only
