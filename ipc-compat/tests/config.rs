@@ -78,11 +78,18 @@ const CLASSIC: &str = r#"Config {
             max_credit: 64,
         },
         reserved_events: Calls,
+        show_info: SameUser,
     },
     access: [
         Any,
     ],
     rate: None,
+    allow: Allow {
+        events: None,
+        calls: None,
+        topics: None,
+    },
+    on_denied: Report,
     parser: Fast,
     identify_peer: false,
     max_message_size: None,

@@ -18,7 +18,7 @@ pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
-use ipc_core::{Access, CallOptions, Rate};
+use ipc_core::{Access, Allow, CallOptions, OnDenied, Rate};
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -58,6 +58,7 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `layout` | none | the same |
 /// | `calls` | [`CallOptions::default`] | the same |
 /// | `access`, `rate` | [`Access::any`], none | the same |
+/// | `allow`, `on_denied` | everything, [`OnDenied::Report`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -161,6 +162,12 @@ pub struct Config {
     /// How much each client of a server may send, and what happens to one that sends more; `None` is
     /// any amount, as in node-ipc. Not in JSON.
     pub rate: Option<Rate>,
+    /// Which events each client of a server may send, and which methods it may call; for a list for each
+    /// client see [`IpcServer::allow_by`](crate::IpcServer::allow_by). Unlike `allowed_events`, which is
+    /// the profile's, it has patterns, and what is not allowed does not end the connection. Not in JSON.
+    pub allow: Allow,
+    /// What happens when a client does what it may not. Not in JSON.
+    pub on_denied: OnDenied,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -258,6 +265,8 @@ impl Config {
             calls: CallOptions::default(),
             access: Access::any(),
             rate: None,
+            allow: Allow::new(),
+            on_denied: OnDenied::Report,
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,

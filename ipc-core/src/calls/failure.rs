@@ -104,6 +104,10 @@ impl Failure {
         Self::new("denied", message)
     }
 
+    pub(crate) fn call_denied(method: &str) -> Self {
+        Self::denied(&format!("the method {method:?} may not be called"))
+    }
+
     pub(crate) fn busy(limit: usize) -> Self {
         Self::new("busy", format!("{limit} calls run, which is the limit"))
     }

@@ -7,6 +7,8 @@
 #[path = "../support/runtimes.rs"]
 mod runtimes;
 
+mod alarm;
+mod allow;
 mod answers;
 mod builtins;
 mod cancelling;

@@ -1,6 +1,6 @@
 //! Surveys: one call of many peers.
 
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -370,15 +370,14 @@ async fn a_notice_goes_to_each_member_and_is_not_answered() {
 
 both_runtimes!(each_member_answers_once, a_thousand_peers_answer);
 
-/// Held by tests that move a survey to another task.
-fn is_send<T: Send>(_: &T) {}
-
-#[tokio::test]
-async fn it_can_move_between_tasks() {
-    let room = Room::of(1).await;
-    let survey = room.ask();
-    is_send(&survey);
-    let gather = survey.gather();
-    is_send(&gather);
-    drop(std::pin::pin!(gather) as Pin<&mut dyn Future<Output = _>>);
+#[tokio::test(start_paused = true)]
+async fn it_can_move_to_another_task() {
+    let mut room = Room::of(1).await;
+    let mut survey = room.ask();
+    poll_once(&mut survey).await;
+    let gathering = tokio::spawn(survey.gather());
+    assert_eq!(room.raws[0].hear().await, "call ask 1");
+    room.raws[0].reply(7).await;
+    let answers = soon(gathering).await.unwrap();
+    assert!(matches!(answers[..], [(_, Ok(7))]), "{answers:?}");
 }

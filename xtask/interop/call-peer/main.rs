@@ -12,6 +12,7 @@ mod calling;
 mod groups;
 mod methods;
 mod options;
+mod streams;
 mod typed;
 
 use std::error::Error;
@@ -49,6 +50,7 @@ async fn serve(ipc: &Ipc, options: &Options) -> Result<IpcServer, Box<dyn Error>
         Place::Net(host, port) => ipc.serve_net((host.as_str(), *port))?,
     };
     methods::answer(server.handlers());
+    streams::answer(server.handlers());
     typed::answer(server.handlers())?;
     groups::answer(&server);
     server.on_connect(|_| print(&json!({"event": "connect"})));
@@ -65,6 +67,7 @@ fn connect(ipc: &Ipc, options: &Options) -> Result<IpcClient, Box<dyn Error>> {
         Place::Net(host, port) => ipc.connect_to_net(("world", host.as_str(), *port))?,
     };
     methods::answer(client.handlers());
+    streams::answer(client.handlers());
     typed::answer(client.handlers())?;
     client.on_connect(|_| print(&json!({"event": "connect"})));
     client.on_disconnect(|_| print(&json!({"event": "disconnect"})));

@@ -2,8 +2,8 @@
 // or with those of docs/groups.md for a client that answers.
 //
 // Commands: {"do":"call","key","method","args","ms"}, {"do":"drop","key"}, {"do":"many","key","method",
-// "count"}, and {"do":"star","on"} for a handler for all events. call-peer/ has the same methods in
-// Rust, and prints the same lines.
+// "count"}, {"do":"stream","key","method","args","ms","credit"}, and {"do":"star","on"} for a handler for all
+// events. call-peer/ has the same methods in Rust, and prints the same lines.
 'use strict';
 
 const fs = require('node:fs');
@@ -25,17 +25,28 @@ function attach(ipc, { command: role, id, options }) {
     new Function('world', 'methods', client)(peer, methods());
   }
   if (options.calls) typedEvents(peer, role);
+  if (options.calls) itemsWithoutCredit(peer, role);
   const open = new Map();
   let seen = 0;
   const star = () => (seen += 1);
 
-  return ({ do: order, key, method, args, ms, count, on }) => {
+  return ({ do: order, key, method, args, ms, count, credit, on }) => {
     if (order === 'call') {
       const abort = new AbortController();
       open.set(key, abort);
       call(method, args, { to: to(), ms, signal: abort.signal }).then(
         (ok) => print({ event: 'result', key, ok }),
         ({ code, message, data }) => print({ event: 'failed', key, code, message, data }));
+    } else if (order === 'stream') {
+      const abort = new AbortController();
+      open.set(key, abort);
+      const items = [];
+      const onItem = (item) => {
+        if (items.push(item) === 1) print({ event: 'item', key, item });
+      };
+      call(method, args, { to: to(), ms, credit, signal: abort.signal, onItem }).then(
+        () => print({ event: 'result', key, ...listed(items) }),
+        ({ code, message }) => print({ event: 'failed', key, code, message, ...listed(items) }));
     } else if (order === 'drop') {
       open.get(key).abort();
     } else if (order === 'many') {
@@ -63,6 +74,19 @@ function typedEvents(peer, role) {
   }
 }
 
+/** What is printed of the items of a stream: the first of them, and how many there were. */
+const listed = (items) => ({ items: items.slice(0, 10_000), count: items.length });
+
+/** Answers calls of `pushes` with items for which there was no credit, so many of so many bytes. */
+function itemsWithoutCredit(peer, role) {
+  peer.on('$call', ({ n, call, args }, socket) => {
+    if (call !== 'pushes') return;
+    const answer = (data) => (role === 'serve' ? peer.emit(socket, '$answer', data) : peer.emit('$answer', data));
+    for (let item = 0; item < args.items; item += 1) answer({ n, ok: 'x'.repeat(args.bytes), more: true });
+    answer({ n });
+  });
+}
+
 /** Runs the page's lines, a server's or a client's; returns the client's `call`. */
 function fiveLines(role, ipc, world) {
   const [server, client] = lines('calls.md', '## In five lines');
@@ -76,6 +100,9 @@ function lines(page, heading) {
   const [chapter] = text.slice(text.indexOf(heading) + heading.length).split('\n## ');
   return [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 }
+
+/** How many items each call of `endless` has begun to send, by its key. */
+const produced = new Map();
 
 const methods = (call) => ({
   sum: (numbers) => numbers.reduce((sum, n) => sum + n, 0),
@@ -96,9 +123,36 @@ const methods = (call) => ({
     resolve();
     print({ event: 'answered', key: 'late' });
   }, ms)),
-  async *rows() {
-    yield 1;
+  async *rows(count = 1) {
+    for (let n = 0; n < count; n += 1) yield n;
   },
+  async *each(items) {
+    yield* items;
+  },
+  async *breaks(count) {
+    for (let n = 0; n < count; n += 1) yield n;
+    throw Object.assign(new Error('no such row'), { code: 'not_found' });
+  },
+  async *endless(key) {
+    print({ event: 'started', key });
+    produced.set(key, 0);
+    try {
+      for (let n = 0; ; n += 1) {
+        produced.set(key, n + 1);
+        yield n;
+      }
+    } finally {
+      print({ event: 'aborted', key });
+    }
+  },
+  async *stalls(key, { signal }) {
+    yield key;
+    await new Promise((wake) => signal.addEventListener('abort', wake));
+    print({ event: 'aborted', key });
+  },
+  produced: (key) => produced.get(key) ?? 0,
+  // Answered by `itemsWithoutCredit`.
+  pushes: () => new Promise(() => {}),
   whoami: () => 'JavaScript',
   log: (text) => print({ event: 'logged', key: text }),
   'typed.sum': (numbers) => numbers.reduce((sum, n) => sum + n, 0),

@@ -20,7 +20,7 @@ use crate::protocol::queue::OverflowPolicy;
 use crate::runtime::calls::builtin::{self, info};
 use crate::runtime::clock;
 use crate::runtime::outbox::encode_frame;
-use crate::{FormatError, Message, MessageFormat};
+use crate::{Denied, FormatError, Message, MessageFormat};
 
 impl<F: MessageFormat> Link<F> {
     /// Handles a message if it is a call, an answer or about one, and returns whether it was.
@@ -98,6 +98,12 @@ impl<F: MessageFormat> Link<F> {
     ) {
         if is_builtin(args.event()) && self.called_builtin(number.as_ref(), args.event()) {
             return;
+        }
+        if self.guard.as_ref().is_some_and(|guard| !guard.permits_call(args.event())) {
+            if let Some(number) = &number {
+                self.refuse(number, &Failure::call_denied(args.event()));
+            }
+            return self.deny(Denied::Call, args.event());
         }
         let calls = self.calls();
         let (credit, now) = (credit.filter(|_| number.is_some()), clock::now());

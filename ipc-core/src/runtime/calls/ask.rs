@@ -1,12 +1,11 @@
-//! Asking: from making a call to its outcome.
+//! Asking: a call gets its number and its place in the send queue, and ends.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::{Context, Poll};
+use std::sync::MutexGuard;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::slots::Outcome;
-use super::{Calls, run};
+use super::{Calls, State, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
 use crate::protocol::calls::{
@@ -19,10 +18,9 @@ use crate::runtime::outbox::Outbox;
 use crate::{Message, MessageFormat, Peer};
 
 /// What a call of this side needs, and how long it has.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a, F: MessageFormat> {
     peer: &'a Peer<F>,
-    calls: &'a Calls,
-    format: &'a dyn CallFormat,
     pub(super) within: Duration,
     /// When it was made.
     now: Instant,
@@ -33,7 +31,16 @@ pub(super) struct Asked<'a, F: MessageFormat> {
     bound: bool,
 }
 
+/// What a call waits for that could not begin at once.
+pub(super) enum Unplaced<'a, F: MessageFormat> {
+    /// For a place among the open calls.
+    Number(TooManyCalls),
+    /// For room in the send queue.
+    Frame(Open<'a, F>, EmitError),
+}
+
 impl<'a, F: MessageFormat> Asked<'a, F> {
+    #[inline]
     pub(super) fn new(
         peer: &'a Peer<F>,
         within: Option<Duration>,
@@ -41,114 +48,118 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         bound: Option<bool>,
         window: Option<WindowLimits>,
     ) -> Result<Self, CallError> {
-        let Some(format) = peer.format().calls() else {
+        if peer.format().calls().is_none() {
             return Err(CallError::Unsupported("this format has no calls"));
-        };
-        let calls = peer.calls();
-        if calls.config.calls.reserved_events == ReservedEvents::Ordinary {
+        }
+        let options = &peer.config().calls;
+        if options.reserved_events == ReservedEvents::Ordinary {
             return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
         }
         let now = clock::now();
         let left = if detached { None } else { run::time_left(now) };
-        let within = within.unwrap_or(calls.config.calls.deadline);
+        let within = within.unwrap_or(options.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        let bound = bound.unwrap_or(calls.config.calls.fail_when_disconnected);
-        Ok(Self { peer, calls, format, within, now, deadline, window, bound })
+        let bound = bound.unwrap_or(options.fail_when_disconnected);
+        Ok(Self { peer, within, now, deadline, window, bound })
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
-    /// Waits for a place among the open calls and in the send queue.
-    pub(super) async fn begin<A>(
+    /// `waker` is woken when it ends, of a call that is answered once.
+    #[inline]
+    pub(super) fn try_begin<A: ?Sized>(
         &self,
         starter: Option<&Inner<F>>,
         method: &str,
         args: &A,
-    ) -> Result<Open<'a>, CallError>
+        waker: Option<&Waker>,
+    ) -> Result<Result<Open<'a, F>, Unplaced<'a, F>>, CallError>
+    where
+        F: EncodeCall<A>,
+    {
+        let _begins_after_this = match starter {
+            Some(starter) => {
+                starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
+            }
+            None => None,
+        };
+        let calls = self.peer.calls();
+        let mut state = calls.lock();
+        // Nothing has been waited for: it is as late as when the call was made.
+        let open = match self.open(&mut state, self.now, waker)? {
+            Ok(open) => open,
+            Err(too_many) => return Ok(Err(Unplaced::Number(too_many))),
+        };
+        if open.waits {
+            state = calls.set_alarm(state, self.deadline);
+        }
+        Ok(match self.try_queue(state, &open, method, args, open.left)? {
+            None => Ok(open),
+            Some(full) => Err(Unplaced::Frame(open, full)),
+        })
+    }
+
+    /// Makes a call that could not begin at once. Waits for a place among the open calls and in the
+    /// send queue.
+    pub(super) async fn begin_later<A>(
+        &self,
+        unplaced: Unplaced<'a, F>,
+        method: &str,
+        args: &A,
+    ) -> Result<Open<'a, F>, CallError>
     where
         F: EncodeCall<A>,
         A: ?Sized + Sync,
     {
-        let waiting = {
-            let _begins_after_this = match starter {
-                Some(starter) => {
-                    starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
-                }
-                None => None,
-            };
-            // Nothing has been waited for: it is as late as when the call was made.
-            match self.try_open(self.now)? {
-                Err(_) => None,
-                Ok(open) => match self.try_queue(&open, method, args, open.left)? {
-                    None => return Ok(open),
-                    full => Some((open, full)),
-                },
-            }
+        let (open, mut full) = match unplaced {
+            Unplaced::Frame(open, full) => (open, Some(full)),
+            Unplaced::Number(too_many) => (self.place(too_many).await?, None),
         };
-        // Rare, and large.
-        Box::pin(async move {
-            let (open, mut full) = match waiting {
-                Some(waiting) => waiting,
-                None => (self.place().await?, None),
-            };
-            let mut left = open.left;
-            loop {
-                if let Some(full) = full {
-                    left = self.room(&open, method, args, full).await?;
-                }
-                full = self.try_queue(&open, method, args, left)?;
-                if full.is_none() {
-                    return Ok(open);
-                }
+        let mut left = open.left;
+        loop {
+            if let Some(full) = full {
+                left = self.room(&open, method, args, full).await?;
             }
-        })
-        .await
-    }
-
-    /// Waits for the outcome of a call, at most until its deadline.
-    pub(super) async fn outcome(&self, open: &mut Open<'a>) -> Outcome {
-        let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
-        poll_fn(|cx| {
-            // An answer that is there when the time is over is still an answer.
-            if let Poll::Ready(outcome) = open.poll_outcome(cx) {
-                return Poll::Ready(outcome);
+            let state = self.peer.calls().lock();
+            full = self.try_queue(state, &open, method, args, left)?;
+            if full.is_none() {
+                return Ok(open);
             }
-            if deadline.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            // Dropping the call cancels it over there.
-            Poll::Ready(Err(CallError::Deadline { within: self.within }))
-        })
-        .await
+        }
     }
 
     /// Returns a call that has a number, once there is a place for it.
-    async fn place(&self) -> Result<Open<'a>, CallError> {
-        loop {
-            // Registered before it looks again, so that no end falls between the two.
-            let mut ended = pin!(self.calls.ended.notified());
-            ended.as_mut().enable();
-            let too_many = match self.try_open(clock::now())? {
-                Ok(open) => return Ok(open),
-                Err(too_many) => too_many,
-            };
-            let place = tokio::time::timeout_at(self.deadline.into(), ended);
-            place.await.map_err(|_| too_many)?;
-        }
+    async fn place(&self, mut too_many: TooManyCalls) -> Result<Open<'a, F>, CallError> {
+        let place = self.peer.calls().until(|state| match self.open(state, clock::now(), None) {
+            Ok(Ok(open)) => Some(Ok(open)),
+            Ok(Err(limit)) => {
+                too_many = limit;
+                None
+            }
+            Err(error) => Some(Err(error)),
+        });
+        let place = tokio::time::timeout_at(self.deadline.into(), place).await;
+        place.unwrap_or_else(|_| Err(too_many.into()))
     }
 
-    fn try_open(&self, now: Instant) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
-        let (calls, outbox, format) = (self.calls, self.peer.outbox(), self.format);
-        let mut state = calls.lock();
+    /// Gives the call a number, if there is a place for it.
+    fn open(
+        &self,
+        state: &mut State,
+        now: Instant,
+        waker: Option<&Waker>,
+    ) -> Result<Result<Open<'a, F>, TooManyCalls>, CallError> {
         if state.closed || state.closing {
             return Err(CallError::Closed { sent: Sent::No });
         }
-        let left = self.deadline.saturating_duration_since(now);
+        // Nearly always it is as late as when the call was made, and the clock can say the deadline.
+        let all = now == self.now && self.within <= CallHead::MAX_LEFT;
+        let left = if all { self.within } else { self.deadline.saturating_duration_since(now) };
         let number = match self.window {
-            None => state.asker.ask_within(now, left),
+            None => state.asker.ask_until(self.deadline),
             Some(_) => state.asker.ask_stream(now, self.within),
         };
-        if number.is_err() && self.bound && outbox.is_detached() {
+        if number.is_err() && self.bound && self.peer.outbox().is_detached() {
             return Err(CallError::Disconnected { sent: Sent::No });
         }
         Ok(number.map(|number| {
@@ -157,19 +168,29 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
             }
             let credit = match self.window {
                 None => {
-                    state.slots.open(number);
+                    state.slots.open(number, waker.cloned());
                     None
                 }
                 Some(limits) => Some(state.slots.open_stream(number, limits)),
             };
-            Open { calls, outbox, format, number, credit, left, ended: false }
+            let Self { peer, within, deadline, .. } = *self;
+            Open {
+                peer,
+                number,
+                credit,
+                left,
+                within,
+                deadline,
+                waits: waker.is_some(),
+                ended: false,
+            }
         }))
     }
 
     /// Waits for room in the send queue, and returns how much time is then left.
     async fn room<A: ?Sized>(
         &self,
-        open: &Open<'_>,
+        open: &Open<'_, F>,
         method: &str,
         args: &A,
         full: EmitError,
@@ -192,7 +213,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     /// Puts the call into the send queue. Returns the error if that is full.
     fn try_queue<A: ?Sized>(
         &self,
-        open: &Open<'_>,
+        mut state: MutexGuard<'_, State>,
+        open: &Open<'_, F>,
         method: &str,
         args: &A,
         left: Duration,
@@ -201,7 +223,6 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         F: EncodeCall<A>,
     {
         let head = self.head(open, method, left);
-        let mut state = self.calls.lock();
         let encode = |out: &mut _| self.peer.format().encode_call(&head, args, out);
         let note = |frame| {
             state.asker.queued(open.number, frame);
@@ -223,35 +244,49 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Returns the head of a call that has so much time left.
-    fn head<'m>(&self, open: &Open<'_>, method: &'m str, left: Duration) -> CallHead<'m> {
+    fn head<'m>(&self, open: &Open<'_, F>, method: &'m str, left: Duration) -> CallHead<'m> {
         let left = if open.credit.is_none() { left } else { self.within };
         CallHead { number: Some(open.number), method, left: Some(left), credit: open.credit }
     }
 }
 
 /// A call of this side that has a number. Dropped before it has ended, it is cancelled.
-pub(super) struct Open<'a> {
-    calls: &'a Calls,
-    outbox: &'a Outbox,
-    format: &'a dyn CallFormat,
+pub(super) struct Open<'a, F: MessageFormat> {
+    peer: &'a Peer<F>,
     number: u64,
     /// How many items may come at first, if it is answered with items.
     credit: Option<u32>,
     /// How much time it had left when it got its number.
     left: Duration,
+    within: Duration,
+    deadline: Instant,
+    /// Whether its end or its deadline wakes its future.
+    pub(super) waits: bool,
     /// Whether its outcome was taken.
     ended: bool,
 }
 
-impl Open<'_> {
-    fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
-        match self.calls.lock().slots.take(self.number, cx.waker()) {
-            Some(outcome) => {
-                self.ended = true;
-                Poll::Ready(outcome)
-            }
-            None => Poll::Pending,
+impl<'a, F: MessageFormat> Open<'a, F> {
+    pub(super) fn peer(&self) -> &'a Peer<F> {
+        self.peer
+    }
+
+    /// Returns the outcome of the call, at the latest at its deadline.
+    #[inline]
+    pub(super) fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
+        let calls = self.peer.calls();
+        let mut state = calls.lock();
+        // An answer that is there when the time is over is still an answer.
+        if let Some(outcome) = state.slots.take(self.number, cx.waker()) {
+            self.ended = true;
+            return Poll::Ready(outcome);
         }
+        if std::mem::replace(&mut self.waits, true) && clock::now() >= self.deadline {
+            // Dropping the call cancels it over there.
+            return Poll::Ready(Err(CallError::Deadline { within: self.within }));
+        }
+        drop(calls.set_alarm(state, self.deadline));
+        Poll::Pending
     }
 
     /// Returns the number of a call whose end its stream takes care of.
@@ -260,12 +295,13 @@ impl Open<'_> {
     }
 }
 
-impl Drop for Open<'_> {
+impl<F: MessageFormat> Drop for Open<'_, F> {
     fn drop(&mut self) {
+        let Some(format) = self.peer.format().calls() else { return };
         if self.ended {
-            self.format.call_ended(self.number);
+            format.call_ended(self.number);
         } else {
-            self.calls.abandon(self.number, self.outbox, self.format);
+            self.peer.calls().abandon(self.number, self.peer.outbox(), format);
         }
     }
 }
@@ -287,7 +323,7 @@ impl Calls {
         }
         state.send_cancels(outbox, format);
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
     }
 
     /// Handles an answer: a result, an item or a failure.
@@ -335,7 +371,7 @@ impl Calls {
             }
         };
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -1,6 +1,6 @@
 //! What a connection does with the messages that are calls and answers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
@@ -11,8 +11,7 @@ use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
     MAX_STREAMS,
 };
-use crate::runtime::clock;
-use crate::{HandlerError, Message, MessageFormat, Peer};
+use crate::{Denied, HandlerError, Message, MessageFormat, OnDenied, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
 /// otherwise the error to report, if there is one.
@@ -21,46 +20,61 @@ pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     message: &mut Message,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Option<Error>> {
     let format = peer.format().calls()?;
-    let (calls, outbox) = (peer.calls(), peer.outbox());
-    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
-    match format.take_control(message)? {
+    Some(match format.take_control(message)? {
+        Ok(control) => perform(peer, methods, format, control, now),
         Err(InvalidControl { error, number, .. }) => {
             if let Some(number) = number {
                 let failure = Failure::new("invalid_call", error.to_string());
-                answer_failure(outbox, format, &number, &failure);
+                answer_failure(peer.outbox(), format, &number, &failure);
             }
-            return Some(Some(error.into()));
+            Some(error.into())
         }
-        Ok(Control::Answer { number, more, result }) => {
+    })
+}
+
+/// Does what a control says, which came at `now`. Returns the error to report, if there is one.
+#[inline]
+pub(crate) fn perform<F: MessageFormat>(
+    peer: &Peer<F>,
+    methods: &Methods<F>,
+    format: &dyn CallFormat,
+    control: Control,
+    now: impl FnOnce() -> Instant,
+) -> Option<Error> {
+    let (calls, outbox) = (peer.calls(), peer.outbox());
+    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
+    match control {
+        Control::Answer { number, more, result } => {
             answered(number, if more { Answer::Item } else { Answer::Last }, Ok(result));
         }
-        Ok(Control::Failure { number, failure }) => answered(number, Answer::Last, Err(failure)),
-        Ok(Control::Call { number, left, credit, message, .. }) => {
+        Control::Failure { number, failure } => answered(number, Answer::Last, Err(failure)),
+        Control::Call { number, left, credit, message, .. } => {
             let asked = Incoming { number, left, credit, args: &message };
-            return Some(call(peer, methods, format, asked));
+            return call(peer, methods, format, asked, now);
         }
-        Ok(Control::Cancel(number)) => {
+        Control::Cancel(number) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.cancel(&number) {
                 state.stop(id);
             }
             drop(state);
-            calls.ended.notify_waiters();
+            calls.notify();
         }
-        Ok(Control::Credit(number, items)) => {
+        Control::Credit(number, items) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.running(&number) {
-                if let Some(credit) = state.credits.get_mut(&id) {
+                if let Some(credit) = state.credits.get_mut(id) {
                     credit.add(items);
                 }
             }
             drop(state);
-            calls.ended.notify_waiters();
+            calls.notify();
         }
     }
-    Some(None)
+    None
 }
 
 /// A call of the peer.
@@ -78,6 +92,7 @@ fn call<F: MessageFormat>(
     methods: &Methods<F>,
     format: &dyn CallFormat,
     incoming: Incoming<'_>,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Error> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
@@ -85,13 +100,20 @@ fn call<F: MessageFormat>(
             answer_failure(peer.outbox(), format, number, &failure);
         }
     };
-    let name = args.event();
-    if let Some(format) = is_builtin(name).then(|| format.builtins()).flatten() {
+    let name = || args.event();
+    if let Some(format) = is_builtin(args.event_bytes()).then(|| format.builtins()).flatten() {
         builtin::handle(peer, methods, format, number.as_ref(), args);
         return None;
     }
-    let Some(method) = methods.get(name) else {
-        refuse(Failure::unknown_method(name));
+    // Before anything else, so that it does not show whether there is such a method.
+    if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name())) {
+        refuse(Failure::call_denied(name()));
+        // The connection shortens the name and says what follows.
+        let (what, name) = (Denied::Call, name().to_owned());
+        return Some(Error::Denied { what, name, then: OnDenied::Report });
+    }
+    let Some(method) = methods.get(args) else {
+        refuse(Failure::unknown_method(name()));
         return None;
     };
     if methods.is_busy() {
@@ -100,7 +122,7 @@ fn call<F: MessageFormat>(
     }
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
-        refuse(Failure::needs_stream(name));
+        refuse(Failure::needs_stream(name()));
         return None;
     }
     let mut state = peer.calls().lock();
@@ -112,7 +134,7 @@ fn call<F: MessageFormat>(
         refuse(Failure::closing());
         return None;
     }
-    let now = clock::now();
+    let now = now();
     let admission = match &number {
         Some(number) if streams => state.answerer.call_stream(now, number.clone(), left),
         number => state.answerer.call(now, number.clone(), left),
@@ -132,13 +154,13 @@ fn call<F: MessageFormat>(
         state.credits.insert(id, Credit::new(credit));
     }
     drop(state);
-    let call = Call::new(peer.clone(), std::sync::Arc::clone(&method), id, deadline);
-    match method.start(args, call.clone()) {
-        Ok(running) => run::start(call, &method, running).map(Error::from),
+    let call = Call::new(peer.clone(), method, id, deadline);
+    match call.begin(args) {
+        Ok(running) => run::start(call, running).map(Error::from),
         Err(error) => {
             call.done();
             refuse(Failure::invalid_args(&error));
-            Some(HandlerError::payload(name.to_owned(), args, error).into())
+            Some(HandlerError::payload(name().to_owned(), args, error).into())
         }
     }
 }

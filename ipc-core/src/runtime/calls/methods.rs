@@ -1,6 +1,6 @@
 //! `Methods`: what a client or server answers calls with.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,7 +26,9 @@ pub(crate) struct Methods<F> {
 }
 
 struct Table<F> {
-    by_name: HashMap<Box<str>, Arc<Method<F>>>,
+    /// By bytes: whether a name that arrives is UTF-8 need not be looked at again. In order, since that
+    /// finds one of a few names sooner than a hash does, and peers choose none of them.
+    by_name: BTreeMap<Box<[u8]>, Arc<Method<F>>>,
     /// What answers calls of all other names.
     others: Option<Arc<Method<F>>>,
 }
@@ -52,8 +54,13 @@ pub(super) enum Answers {
 struct Permit(Option<Arc<Semaphore>>);
 
 impl Permit {
+    /// Waits for the place, if one is needed.
     async fn get(self) -> Option<OwnedSemaphorePermit> {
-        self.0?.acquire_owned().await.ok()
+        match self.0 {
+            None => None,
+            // Rare, and large.
+            Some(permits) => Box::pin(permits.acquire_owned()).await.ok(),
+        }
     }
 }
 
@@ -65,7 +72,7 @@ pub(super) struct Task(Arc<AtomicUsize>);
 
 impl<F> Methods<F> {
     pub(crate) fn new(report: Weak<dyn Report<F>>) -> Self {
-        let table = Table { by_name: HashMap::new(), others: None };
+        let table = Table { by_name: BTreeMap::new(), others: None };
         Self { table: RwLock::new(table), tasks: Arc::default(), report }
     }
 }
@@ -134,7 +141,9 @@ impl<F: MessageFormat> Methods<F> {
             Box::pin(async move {
                 let _permit = permit.get().await;
                 let result = answer(args, Sink::new(call.clone())).await;
-                call.end_stream(result.map_err(E::into)).await;
+                if let Some(frame) = call.end_stream(result.map_err(E::into)) {
+                    call.answer_later(frame).await;
+                }
             }) as Running
         };
         self.insert(Answers::Items, options, name, starting(options, F::decode_payload, run));
@@ -142,7 +151,7 @@ impl<F: MessageFormat> Methods<F> {
 
     fn insert(&self, answers: Answers, options: MethodOptions, name: &str, start: Arc<Start<F>>) {
         let method = self.method(answers, options, name, start);
-        drop(self.change(|table| table.by_name.insert(name.into(), method)));
+        drop(self.change(|table| table.by_name.insert(name.as_bytes().into(), method)));
     }
 
     fn method(
@@ -158,7 +167,7 @@ impl<F: MessageFormat> Methods<F> {
 
     /// Removes a method; `false` if there is none with this name. Calls of it that run go on.
     pub(crate) fn remove(&self, name: &str) -> bool {
-        self.change(|table| table.by_name.remove(name)).is_some()
+        self.change(|table| table.by_name.remove(name.as_bytes())).is_some()
     }
 
     /// Removes the methods of an enum with these names.
@@ -177,20 +186,21 @@ impl<F: MessageFormat> Methods<F> {
         change(&mut self.table.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Method<F>>> {
+    /// Returns the method that a call's message is for.
+    pub(super) fn get(&self, call: &Message) -> Option<Arc<Method<F>>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(method) = table.by_name.get(name) {
+        if let Some(method) = table.by_name.get(call.event_bytes()) {
             return Some(Arc::clone(method));
         }
         // The names that begin with `$` are reserved.
-        let others = table.others.as_ref().filter(|_| !is_builtin(name))?;
-        Some(self.method(others.answers, others.options, name, Arc::clone(&others.start)))
+        let others = table.others.as_ref().filter(|_| !is_builtin(call.event_bytes()))?;
+        Some(self.method(others.answers, others.options, call.event(), Arc::clone(&others.start)))
     }
 
     /// Returns the names of the methods, and whether they answer with streams.
     pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let methods = table.by_name.values().filter(|method| !is_builtin(&method.name));
+        let methods = table.by_name.values().filter(|method| !is_builtin(&*method.name));
         methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
@@ -217,7 +227,9 @@ where
         Box::pin(async move {
             let _permit = permit.get().await;
             let result = answer(args, call.clone()).await;
-            call.answer(result.map_err(E::into)).await;
+            if let Some(frame) = call.answer(result.map_err(E::into)) {
+                call.answer_later(frame).await;
+            }
         })
     }
 }

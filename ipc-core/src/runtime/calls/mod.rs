@@ -1,5 +1,6 @@
 //! The calls of one peer, in both directions: what its handles and its connection share.
 
+mod alarm;
 mod answer;
 mod ask;
 pub(crate) mod builtin;
@@ -15,12 +16,15 @@ mod stream;
 pub(crate) mod survey;
 mod typed;
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::alarm::Alarm;
 use self::builtin::Waiting;
 use self::slots::Slots;
 use crate::calls::CallError;
@@ -34,7 +38,7 @@ use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
-pub use calling::Calling;
+pub use calling::{CallFuture, Calling};
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
 pub use survey::Survey;
@@ -44,8 +48,10 @@ pub use typed::CallingMethod;
 #[derive(Debug)]
 pub(crate) struct Calls {
     state: Mutex<State>,
-    /// Notified when a call has ended, on either side.
-    ended: Notify,
+    /// Notified when a call has ended, on either side, or got credit.
+    changed: Notify,
+    /// How many wait for that.
+    waiting: AtomicUsize,
     config: Arc<ConnectionConfig>,
 }
 
@@ -54,11 +60,15 @@ struct State {
     asker: Asker,
     /// What the futures of open calls wait for.
     slots: Slots,
+    /// What wakes them when their time is over, if one of them waits.
+    alarm: Option<Alarm>,
     /// The calls of built-in methods that this side has made.
     waiting: Waiting,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
+    /// The ids of the calls that run to their ends whatever the asker does, since their methods said so.
+    detached: HashSet<u64>,
     /// How many items the peer wants of the streams that run, by their ids.
     credits: ById<Credit>,
     /// Whether new calls are refused, since the connection is about to close.
@@ -80,15 +90,18 @@ impl Calls {
         let state = State {
             asker: Asker::starting_at(options.ask_limits(config.sync), first),
             slots: Slots::default(),
+            alarm: None,
             waiting: Waiting::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
+            detached: HashSet::new(),
             credits: ById::default(),
             closing: false,
             closed: false,
             duplicate_reported: false,
         };
-        Self { state: Mutex::new(state), ended: Notify::new(), config }
+        let waiting = AtomicUsize::new(0);
+        Self { state: Mutex::new(state), changed: Notify::new(), waiting, config }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -116,9 +129,7 @@ impl Calls {
         for (number, sent) in lost.calls {
             wakers.extend(state.slots.end(number, Err(error(sent))));
         }
-        for id in state.answerer.connection_lost() {
-            state.stop(id);
-        }
+        state.stop_all();
         state.duplicate_reported = false;
         self.wake(state, wakers);
         lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
@@ -134,9 +145,7 @@ impl Calls {
         let error = || CallError::Closed { sent: Sent::No };
         let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
         let wakers: Vec<_> = wakers.flatten().collect();
-        for id in state.answerer.connection_lost() {
-            state.stop(id);
-        }
+        state.stop_all();
         self.wake(state, wakers);
         unsent_builtins.into_iter().for_each(|on_answer| on_answer(Err(error())));
     }
@@ -176,27 +185,65 @@ impl Calls {
 
     /// Waits until no call is open and none runs.
     pub(crate) async fn idle(&self) {
+        self.until(|state| state.is_idle().then_some(())).await;
+    }
+
+    /// Waits until `find` finds something. It is asked again each time a call has ended.
+    async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
+        let _counted = Waiter::new(&self.waiting);
         loop {
-            let mut ended = std::pin::pin!(self.ended.notified());
-            ended.as_mut().enable();
-            if self.lock().is_idle() {
-                return;
+            // Registered before it looks, so that no change falls between the two.
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(found) = find(&mut self.lock()) {
+                return found;
             }
-            ended.await;
+            changed.await;
+        }
+    }
+
+    /// Tells those who wait that a call has ended: after the lock was held for that.
+    fn notify(&self) {
+        // Who is not counted here yet takes the lock after it and sees the change.
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.changed.notify_waiters();
         }
     }
 
     /// Unlocks, and wakes the futures of calls that have ended.
     fn wake(&self, state: MutexGuard<'_, State>, wakers: Vec<Waker>) {
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
         wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Counts one who waits, until it is dropped.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl State {
     fn is_idle(&self) -> bool {
         self.asker.is_empty() && self.answerer.is_empty()
+    }
+
+    /// Stops what runs for the peer: no answer can arrive any more.
+    fn stop_all(&mut self) {
+        for id in self.answerer.connection_lost() {
+            self.stop(id);
+        }
     }
 
     /// Stops the task of a call whose answer is not wanted any more.
@@ -208,8 +255,8 @@ impl State {
 
     /// Forgets a call that has ended, and returns its task if it has one that can be stopped.
     fn forget(&mut self, id: u64) -> Option<AbortHandle> {
-        self.credits.remove(&id);
-        self.running.remove(&id)
+        self.credits.remove(id);
+        self.running.remove(id)
     }
 
     /// Sends the cancels that the peer is owed, as far as they find room.

@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Call;
-use super::methods::{Method, Task};
+use super::answer::Expiry;
+use super::methods::Task;
 use crate::handlers::router::panic_message;
 use crate::runtime::lanes::report::Report;
 use crate::{HandlerError, MessageFormat};
@@ -51,11 +52,7 @@ impl Future for Guarded {
 
 /// Runs a method's future as far as it comes at once, so that a ready answer leaves with the others of
 /// this turn; what is pending goes on in a task.
-pub(super) fn start<F: MessageFormat>(
-    call: Call<F>,
-    method: &Method<F>,
-    running: Running,
-) -> Option<HandlerError> {
+pub(super) fn start<F: MessageFormat>(call: Call<F>, running: Running) -> Option<HandlerError> {
     let mut guarded = Guarded { running, deadline: call.deadline() };
     let mut cx = Context::from_waker(Waker::noop());
     match Pin::new(&mut guarded).poll(&mut cx) {
@@ -63,8 +60,8 @@ pub(super) fn start<F: MessageFormat>(
         Poll::Ready(Err(message)) => Some(call.panicked(message)),
         Poll::Pending => {
             // The connection holds the dispatcher while it handles a call.
-            let report = method.report.upgrade()?;
-            call.spawn(go_on(call.clone(), guarded, report, Task::new(&method.tasks)));
+            let report = call.reporter()?;
+            call.spawn(go_on(call.clone(), guarded, report, call.count()));
             None
         }
     }
@@ -87,9 +84,9 @@ async fn go_on<F: MessageFormat>(
             end = &mut guarded => ended = Some(end),
             () = &mut deadline => match call.expire() {
                 // A stream is given time with each item.
-                Some(at) => deadline.as_mut().reset(at.into()),
-                None if call.is_detached() => break,
-                None => return,
+                Expiry::Later(at) => deadline.as_mut().reset(at.into()),
+                Expiry::Never => break,
+                Expiry::Over => return,
             }
         }
     }

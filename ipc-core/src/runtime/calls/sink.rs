@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::pin::pin;
 
-use super::Call;
+use super::{Call, State};
 use crate::MessageFormat;
 use crate::error::EmitError;
 use crate::protocol::calls::EncodeCall;
@@ -83,14 +82,11 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
     where
         F: EncodeCall<R>,
     {
-        loop {
-            let mut changed = pin!(self.call.calls().ended.notified());
-            changed.as_mut().enable();
-            if self.call.take_credit()? {
-                break;
-            }
-            changed.await;
-        }
+        let credit = |state: &mut State| match self.call.take_credit(state) {
+            Ok(false) => None,
+            taken => Some(taken),
+        };
+        self.call.calls().until(credit).await?;
         let taken = Taken(&self.call);
         if let Some(frame) = self.queue(item)? {
             self.call.peer().outbox().send_encoded(&frame).await?;
@@ -108,7 +104,7 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
     where
         F: EncodeCall<R>,
     {
-        if !self.call.take_credit()? {
+        if !self.call.take_credit(&mut self.call.calls().lock())? {
             return Err(SinkError::NoCredit);
         }
         let taken = Taken(&self.call);

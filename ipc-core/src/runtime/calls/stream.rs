@@ -82,7 +82,11 @@ where
             }
             let window = Some(peer.config().calls.window);
             let asked = calling.asked(window)?;
-            let open = asked.begin(calling.starter, calling.method, calling.args).await?;
+            let Calling { starter, method, args, .. } = calling;
+            let open = match asked.try_begin(starter, method, args, None)? {
+                Ok(open) => open,
+                Err(unplaced) => asked.begin_later(unplaced, method, args).await?,
+            };
             let number = open.into_number();
             let at_most = at_most.and_then(|limit| clock::now().checked_add(limit));
             let (peer, idle) = (peer.clone(), asked.within);

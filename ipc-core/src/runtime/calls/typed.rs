@@ -65,7 +65,7 @@ where
             let mut calling = Calling::new(peer, name, &args);
             (calling.starter, calling.within) = (starter, within);
             (calling.detached, calling.bound) = (detached, bound);
-            calling.ask().await
+            calling.await
         })
     }
 }

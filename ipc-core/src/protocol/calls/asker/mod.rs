@@ -98,8 +98,9 @@ impl Asker {
         Self::starting_at(limits, 1)
     }
 
-    /// Returns a table without calls whose first call has this number, or 1 for 0; the last number before it
-    /// begins again at 1 is 2^52 - 1. Over datagrams the first number is best chosen at random: an answer of an earlier socket may still arrive.
+    /// Returns a table without calls whose first call has this number, or 1 for 0. After 2^52 - 1 they
+    /// begin again at 1. Over datagrams the first number is best chosen at random: an answer of an earlier
+    /// socket may still arrive.
     #[must_use]
     pub fn starting_at(limits: AskLimits, first: u64) -> Self {
         Self {
@@ -127,7 +128,16 @@ impl Asker {
     ///
     /// [`TooManyCalls`] if as many are open as may be.
     pub fn ask_within(&mut self, now: Instant, within: Duration) -> Result<u64, TooManyCalls> {
-        self.add(now, within, None)
+        self.ask_until(later(now, within))
+    }
+
+    /// Adds a call that is answered once, before `deadline`, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`] if as many are open as may be.
+    pub fn ask_until(&mut self, deadline: Instant) -> Result<u64, TooManyCalls> {
+        self.add(deadline, None)
     }
 
     /// Adds a call that is answered with items and returns its number. `idle` is the longest pause
@@ -137,7 +147,7 @@ impl Asker {
     ///
     /// [`TooManyCalls`] if as many are open as may be.
     pub fn ask_stream(&mut self, now: Instant, idle: Duration) -> Result<u64, TooManyCalls> {
-        self.add(now, idle, Some(idle))
+        self.add(later(now, idle), Some(idle))
     }
 
     /// Adds a call that is answered once, within `within`, and that has its number already: one of
@@ -157,23 +167,21 @@ impl Asker {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        now: Instant,
-        within: Duration,
-        idle: Option<Duration>,
-    ) -> Result<u64, TooManyCalls> {
+    #[inline]
+    fn add(&mut self, deadline: Instant, idle: Option<Duration>) -> Result<u64, TooManyCalls> {
         self.check_place()?;
         let number = self.take_number();
-        self.insert(number, later(now, within), idle);
+        self.insert(number, deadline, idle);
         Ok(number)
     }
 
+    #[inline]
     fn check_place(&self) -> Result<(), TooManyCalls> {
         let limit = self.limits.max_open;
         if self.open.len() < limit { Ok(()) } else { Err(TooManyCalls { limit }) }
     }
 
+    #[inline]
     fn insert(&mut self, number: u64, deadline: Instant, idle: Option<Duration>) {
         self.open.insert(number, Open { deadline, frame: None, idle, bound: false });
         self.deadlines.add(deadline, number);
@@ -182,7 +190,7 @@ impl Asker {
     /// Makes a call end with the connection also if its frame is not written by then, rather than wait
     /// for the next connection.
     pub fn bind(&mut self, number: u64) {
-        if let Some(open) = self.open.get_mut(&number) {
+        if let Some(open) = self.open.get_mut(number) {
             open.bound = true;
         }
     }
@@ -199,7 +207,7 @@ impl Asker {
 
     /// Handles that the call's frame is in the send queue, as its frame number `frame`.
     pub fn queued(&mut self, number: u64, frame: u64) {
-        if let Some(open) = self.open.get_mut(&number) {
+        if let Some(open) = self.open.get_mut(number) {
             open.frame = Some(frame);
         }
     }
@@ -222,7 +230,7 @@ impl Asker {
     }
 
     fn item(&mut self, number: u64, now: Instant) -> Option<Answered> {
-        let Some(open) = self.open.get_mut(&number) else { return self.too_late() };
+        let Some(open) = self.open.get_mut(number) else { return self.too_late() };
         let Some(idle) = open.idle else {
             self.cancel(number);
             return Some(Answered::Unexpected);
@@ -244,24 +252,35 @@ impl Asker {
     /// The peer is told to cancel those whose frame is queued.
     pub fn expire(&mut self, now: Instant) -> Vec<u64> {
         let mut expired = Vec::new();
-        while let Some((_, number)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+        for number in self.overdue(now) {
             self.cancel(number);
             expired.push(number);
         }
         expired
     }
 
+    /// Returns the calls whose deadline is over, the earliest first, each once. They stay open: this is
+    /// for a driver that wakes those who wait for them, and they [`abandon`](Self::abandon) them.
+    pub fn overdue(&mut self, now: Instant) -> Vec<u64> {
+        let mut overdue = Vec::new();
+        let current = |number| deadline(&self.open, number);
+        while let Some(number) = self.deadlines.take_due(now, current) {
+            overdue.push(number);
+        }
+        overdue
+    }
+
     /// Returns when the next deadline is.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| at)
+        self.deadlines.first(|number| deadline(&self.open, number)).map(|(at, _)| at)
     }
 
     /// Returns how long a call still has: what its frame says. Zero if it has ended.
     #[must_use]
     pub fn time_left(&self, number: u64, now: Instant) -> Duration {
         self.open
-            .get(&number)
+            .get(number)
             .map_or(Duration::ZERO, |open| open.deadline.saturating_duration_since(now))
     }
 
@@ -284,21 +303,20 @@ impl Asker {
     }
 
     fn remove(&mut self, number: u64) -> Option<Open> {
-        let open = self.open.remove(&number)?;
+        let open = self.open.remove(number)?;
         self.forget_deadline(open.deadline, number);
         Some(open)
     }
 
     /// Removes a deadline that the call does not have any more.
     fn forget_deadline(&mut self, at: Instant, number: u64) {
-        let current = |number| self.open.get(&number).map(|open| open.deadline);
-        self.deadlines.remove(at, number, current);
+        self.deadlines.remove(at, number, |number| deadline(&self.open, number));
     }
 
     /// Ends the calls for which this is so, and returns them in the order in which they were made.
     fn end_where(&mut self, ends: impl Fn(&Open) -> bool) -> Vec<(u64, Open)> {
         let mut numbers: Vec<u64> =
-            self.open.iter().filter(|(_, open)| ends(open)).map(|(number, _)| *number).collect();
+            self.open.iter().filter(|(_, open)| ends(open)).map(|(number, _)| number).collect();
         numbers.sort_unstable();
         numbers.into_iter().filter_map(|number| Some((number, self.remove(number)?))).collect()
     }
@@ -325,6 +343,11 @@ impl fmt::Display for TooManyCalls {
 }
 
 impl Error for TooManyCalls {}
+
+/// Returns the deadline of a call, if it is open.
+fn deadline(open: &ById<Open>, number: u64) -> Option<Instant> {
+    open.get(number).map(|open| open.deadline)
+}
 
 /// Returns the time so much later; as good as never if the clock cannot say it.
 pub(crate) fn later(now: Instant, by: Duration) -> Instant {

@@ -39,7 +39,7 @@ impl Waiting {
 
     /// Handles that the frame of a call is in the send queue.
     pub(super) fn queued(&mut self, number: u64, frame: u64) {
-        if let Some(open) = self.open.get_mut(&number) {
+        if let Some(open) = self.open.get_mut(number) {
             open.frame = Some(frame);
         }
     }
@@ -51,7 +51,7 @@ impl Waiting {
         if self.open.is_empty() {
             return None;
         }
-        self.open.remove(&number).map(|open| open.on_answer)
+        self.open.remove(number).map(|open| open.on_answer)
     }
 
     /// Ends the calls that a lost connection has carried; those from frame `first_unsent` on wait for the
@@ -76,7 +76,7 @@ impl Waiting {
     }
 
     fn take_all(&mut self, which: impl Fn(&Open) -> bool) -> Vec<OnAnswer> {
-        let ended = self.open.iter().filter(|(_, open)| which(open)).map(|(number, _)| *number);
+        let ended = self.open.iter().filter(|(_, open)| which(open)).map(|(number, _)| number);
         let mut ended: Vec<u64> = ended.collect();
         ended.sort_unstable();
         ended.into_iter().filter_map(|number| self.take(number)).collect()
@@ -85,7 +85,7 @@ impl Waiting {
 
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.open.keys()).finish()
+        f.debug_set().entries(self.open.iter().map(|(number, _)| number)).finish()
     }
 }
 
