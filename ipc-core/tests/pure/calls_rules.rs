@@ -210,3 +210,14 @@ fn an_obedient_peer_never_stops_and_never_has_too_much_outstanding() {
         assert!(window.outstanding() + waiting <= most, "{size}");
     }
 }
+
+#[test]
+fn items_of_one_moment_leave_one_deadline() {
+    let now = now();
+    let mut asker = asker(2);
+    let stream = asker.ask_stream(now, Duration::from_secs(1)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(asker.answer(stream, Answer::Item, now), Some(Answered::Item));
+    }
+    assert_eq!(asker.expire(now + Duration::from_secs(1)), [stream]);
+}

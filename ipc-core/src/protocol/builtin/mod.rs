@@ -18,6 +18,10 @@ pub use value::Value;
 /// The name of the built-in method that says what a program is and what it answers.
 pub const INFO: &str = "$info";
 
+/// The name of the built-in method that a silent peer is asked, for a sign of life. It takes and returns
+/// nothing.
+pub const PING: &str = "$ping";
+
 /// Returns whether a method of this name is one of the library's, not of the program's.
 #[must_use]
 pub fn is_builtin(method: impl AsRef<[u8]>) -> bool {

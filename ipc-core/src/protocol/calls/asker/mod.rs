@@ -237,8 +237,11 @@ impl Asker {
         };
         let before = std::mem::replace(&mut open.deadline, later(now, idle));
         let deadline = open.deadline;
-        self.forget_deadline(before, number);
-        self.deadlines.add(deadline, number);
+        // The same one twice in the table would be over twice.
+        if deadline != before {
+            self.forget_deadline(before, number);
+            self.deadlines.add(deadline, number);
+        }
         Some(Answered::Item)
     }
 

@@ -5,16 +5,18 @@
 
 mod ask;
 pub(crate) mod info;
+mod ping;
 mod waiting;
 
 use bytes::BytesMut;
 
 use super::methods::Methods;
 use crate::error::EmitError;
-use crate::protocol::builtin::{BuiltinFormat, INFO, Value};
+use crate::protocol::builtin::{BuiltinFormat, INFO, PING, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{FormatError, Message, MessageFormat, Peer};
 
+pub(crate) use ping::Pings;
 pub(super) use waiting::Waiting;
 
 /// What a built-in method answers: a result, nothing, or why it failed.
@@ -36,6 +38,10 @@ pub(super) fn handle<F: MessageFormat>(
             let (config, asker) = (peer.config(), peer.info());
             let methods = Some(methods.list());
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
+        }
+        (PING, _) => {
+            peer.calls().seen.ping();
+            Ok(None)
         }
         (other, _) => Err(Failure::unknown_method(other)),
     };
