@@ -48,6 +48,11 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
+/// The examples in `docs/groups.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/groups.md")]
+struct Groups;
+
 /// The examples in `docs/liveness.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/liveness.md")]

@@ -72,7 +72,8 @@ pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
     Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
-    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
+    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Survey,
+    Surveying, Target,
 };
 #[cfg(feature = "serde")]
 pub use typed::serde as serde_events;

@@ -60,6 +60,10 @@ impl CallFormat for NodeFormat {
         self.layout.is_some()
     }
 
+    fn answers_have_numbers(&self) -> bool {
+        self.layout.as_ref().is_none_or(|layout| layout.answers_have_numbers())
+    }
+
     fn call_ended(&self, number: u64) {
         if let Some(layout) = &self.layout {
             layout.call_ended(number);

@@ -28,5 +28,8 @@ mod slow_link;
 mod stream_limits;
 mod streams;
 mod subscriptions;
+mod survey;
+mod survey_limits;
+mod survey_model;
 mod topics;
 mod unconnected;

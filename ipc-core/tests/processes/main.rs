@@ -50,6 +50,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
     ("a_killed_server_is_subscribed_to_again", topics::killed_server),
+    ("a_survey_reports_a_killed_member_at_once", calls::killed_member),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
     ("a_flood_of_calls_of_no_builtin_method_costs_nothing", floods::unknown_builtin),
     ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),

@@ -6,6 +6,7 @@ mod ask;
 pub(crate) mod builtin;
 mod calling;
 pub(crate) mod control;
+mod gathering;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
@@ -13,6 +14,7 @@ mod seen;
 mod sink;
 mod slots;
 mod stream;
+pub(crate) mod survey;
 mod typed;
 
 use std::collections::HashSet;
@@ -41,6 +43,7 @@ pub use answer::Call;
 pub use calling::{CallFuture, Calling};
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
+pub use survey::Survey;
 pub use typed::CallingMethod;
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.

@@ -119,12 +119,7 @@ impl<F: MessageFormat> Shared<F> {
         self.config.sent.notify(&*self.format, event, payload);
         let encode = |out: &mut _| self.format.encode(event, payload, out);
         let frame = encode_frame(&self.encoder, encode)?;
-        let Selected { peers, missing } = select(self);
-        let mut report = BroadcastReport::default();
-        for id in missing {
-            report.add(id, Err(EmitError::UnknownPeer(id)));
-        }
-        Ok(Broadcast { frame, peers, report })
+        Ok(Broadcast::new(frame, select(self)))
     }
 }
 
@@ -136,6 +131,16 @@ pub(super) struct Broadcast<F> {
 }
 
 impl<F: MessageFormat> Broadcast<F> {
+    /// Returns a frame on its way to the selected peers.
+    pub(super) fn new(frame: Bytes, selected: Selected<Peer<F>>) -> Self {
+        let Selected { peers, missing } = selected;
+        let mut report = BroadcastReport::default();
+        for id in missing {
+            report.add(id, Err(EmitError::UnknownPeer(id)));
+        }
+        Self { frame, peers, report }
+    }
+
     /// Queues it for each peer.
     pub(super) fn emit(self) -> BroadcastReport {
         let Self { frame, peers, mut report } = self;

@@ -10,6 +10,7 @@ pub(crate) mod file;
 mod groups;
 mod peer_at;
 pub(crate) mod shared;
+pub(crate) mod survey;
 pub(crate) mod target;
 pub(crate) mod task;
 mod topics;

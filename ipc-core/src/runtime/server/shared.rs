@@ -12,6 +12,8 @@ use tokio::sync::watch;
 use crate::groups::PatternLimits;
 use crate::groups::limits::GroupLimits;
 use crate::options::ConnectionConfig;
+use crate::protocol::calls::SharedNumbers;
+use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::allow_by::AllowBy;
@@ -35,6 +37,8 @@ pub(crate) struct Shared<F: MessageFormat> {
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
     pub(super) next_id: AtomicU64,
+    /// The numbers of calls that go to many peers.
+    pub(super) surveys: SharedNumbers,
     /// Where the tasks run.
     pub(super) runtime: OnceLock<Handle>,
     /// Who gets the listening socket when listening ends.
@@ -79,6 +83,8 @@ impl<F: MessageFormat> Shared<F> {
             peers: Mutex::new(BTreeMap::new()),
             by_address: ByAddress::new(),
             next_id: AtomicU64::new(1),
+            // An answer to an earlier server of the same address may still come.
+            surveys: SharedNumbers::starting_at((clock::chance() * 1e12) as u64),
             runtime: OnceLock::new(),
             #[cfg(unix)]
             heir: file::Heir::default(),

@@ -12,6 +12,7 @@ mod datagrams;
 mod delimiters;
 mod fanout;
 mod fragments;
+mod groups;
 mod lifecycle;
 mod names;
 mod order;
@@ -159,6 +160,13 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_stream_lost", "kill -9 within a stream is its last item", call_streams::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
+    calls("group_members", "members hear what is for their group", groups::members)
+        .core()
+        .when(ours_serves),
+    calls("group_survey", "one call of many clients, some silent", groups::survey)
+        .core()
+        .when(ours_serves),
+    calls("group_notice", "a call of many that none answers", groups::notice).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
