@@ -11,7 +11,7 @@ use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate};
+use crate::{CallError, FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -113,6 +113,14 @@ pub enum Error {
         /// The address.
         remote: SocketAddr,
     },
+    /// The server has not answered the client's [`Hello`](crate::Hello), or not as one of this library
+    /// does, and [`OnPlainPeer::Refuse`](crate::OnPlainPeer::Refuse) is set: the client ends.
+    #[error("the server does not know $hello, which this client insists on")]
+    PlainPeer,
+    /// The server has not accepted the client's [`Hello`](crate::Hello): the connection goes on, and the
+    /// client has no identity.
+    #[error("the server does not accept who the client says it is")]
+    HelloRefused(#[source] CallError),
     /// The server is shut down.
     #[error("the server is shut down")]
     Closed,
@@ -144,6 +152,8 @@ impl Error {
             Self::RateExceeded { .. } => "rate_exceeded",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
+            Self::PlainPeer => "plain_peer",
+            Self::HelloRefused(_) => "hello_refused",
             Self::Closed => "closed",
             Self::CloseTimeout { .. } => "close_timeout",
         }
@@ -161,7 +171,10 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
+            Self::Format(_)
+            | Self::Handler(_)
+            | Self::Datagram { .. }
+            | Self::HelloRefused(_) => false,
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             _ => true,
         }

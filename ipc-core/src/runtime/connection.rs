@@ -15,6 +15,7 @@ use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
+use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
 use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
@@ -23,7 +24,7 @@ use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Message, MessageFormat, Peer};
+use crate::{Message, MessageFormat, Peer, WhenDismissed};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -49,6 +50,10 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
+    /// Whether a message that is received releases the next one that is to be sent, with one in flight.
+    releases: bool,
+    /// Whether the server has sent this client away for good.
+    dismissed: bool,
 }
 
 /// What a connection leaves behind.
@@ -97,6 +102,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             reader,
             failure: None,
             timer: Timer::default(),
+            releases: true,
+            dismissed: false,
         }
     }
 
@@ -111,7 +118,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             self.handle(Input::Overflow(limit));
             reason = DisconnectReason::of(Ending::Failed, self.failure.take());
         }
-        let may_reconnect = self.machine.may_reconnect();
+        let may_reconnect = self.machine.may_reconnect() && !self.dismissed;
         Ended { reason, backlog: self.backlog, may_reconnect }
     }
 
@@ -198,7 +205,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     }
                 }
             }
-            if self.config.sync {
+            // The answer to this side's hello is no answer to a message.
+            if self.config.sync && std::mem::replace(&mut self.releases, true) {
                 self.peer.outbox().on_received();
             }
         }
@@ -240,10 +248,36 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         match control::handle(peer, methods, &mut message) {
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(error)) => {
-                self.dispatcher.error(Some(peer), error, backlog);
-            }
+            Some(Some(report)) => self.take_report(report),
         }
+    }
+
+    #[cold]
+    fn take_report(&mut self, report: Report) {
+        let end = match report {
+            Report::Error(error) => return drop(self.report(error)),
+            Report::Notice(notice) => return self.notice(notice),
+            Report::Hello(end) => end,
+        };
+        self.releases = false;
+        match end {
+            HelloEnd::Greeted(greeting) => self.notice(Notice::Greeted(greeting)),
+            HelloEnd::Refused(error) => drop(self.report(Error::HelloRefused(error))),
+            HelloEnd::Plain => {}
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if let Notice::Dismissed(bye) = &notice {
+            let ends = self.config.when_dismissed == WhenDismissed::End;
+            self.dismissed = !bye.reconnect && ends;
+        }
+        self.dispatcher.notice(&self.peer, notice, &mut self.backlog);
+    }
+
+    /// Reports an error, and returns it.
+    pub(crate) fn report(&mut self, error: Error) -> Arc<Error> {
+        self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)
     }
 
     /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the

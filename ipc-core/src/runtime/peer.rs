@@ -17,7 +17,7 @@ use crate::protocol::queue::{QueuedLen, Tally};
 use crate::runtime::calls::Calls;
 use crate::runtime::lanes::Lanes;
 use crate::runtime::outbox::{Outbox, Want};
-use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use crate::{DecodePayload, EncodePayload, FormatError, Identity, Message, MessageFormat};
 
 /// The number of a peer: unique within one server, counted from 1 and never given twice. A
 /// client's one peer, its server, has 0.
@@ -65,6 +65,8 @@ struct Inner<F> {
     lanes: OnceLock<Box<Lanes<F>>>,
     /// What it may send, if that is limited.
     restrictions: OnceLock<Box<Restrictions>>,
+    /// Who it has said it is, on a server.
+    identity: OnceLock<Arc<Identity>>,
     config: Arc<ConnectionConfig>,
     send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
@@ -94,6 +96,7 @@ impl<F: MessageFormat> Peer<F> {
             calls,
             lanes: OnceLock::new(),
             restrictions: OnceLock::new(),
+            identity: OnceLock::new(),
             config,
             send_watch,
             known,
@@ -375,6 +378,11 @@ impl<F> Peer<F> {
     /// Returns where what it may send is set: see `restrict`.
     pub(super) fn restrictions_cell(&self) -> &OnceLock<Box<Restrictions>> {
         &self.inner.restrictions
+    }
+
+    /// Returns where who it is is set.
+    pub(super) fn identity_cell(&self) -> &OnceLock<Arc<Identity>> {
+        &self.inner.identity
     }
 }
 

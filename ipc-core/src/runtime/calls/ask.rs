@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::slots::Outcome;
 use super::{Calls, run};
+use super::builtin::Report;
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
 use crate::protocol::calls::{
@@ -350,7 +351,7 @@ impl Calls {
         self.ended.notify_waiters();
     }
 
-    /// Handles an answer: a result, an item or a failure.
+    /// Handles an answer: a result, an item or a failure. Returns what a built-in method leaves to report.
     pub(super) fn answered(
         &self,
         number: &CallNumber,
@@ -358,7 +359,7 @@ impl Calls {
         outcome: Result<Message, Failure>,
         outbox: &Outbox,
         format: &dyn CallFormat,
-    ) {
+    ) -> Option<Report> {
         // This side numbers its calls with integers: another answer fits none.
         let number = match number {
             CallNumber::Integer(number) => *number,
@@ -367,15 +368,14 @@ impl Calls {
         let mut state = self.lock();
         if let Some(on_answer) = state.waiting.take(number) {
             drop(state);
-            self.builtin_answered(on_answer, kind == Answer::Item, outcome, format);
-            return;
+            return self.builtin_answered(on_answer, kind == Answer::Item, outcome, format);
         }
         let answered = match kind {
             Answer::Last => state.asker.last_answer(number),
             Answer::Item => state.asker.answer(number, kind, clock::now()),
         };
         let waker = match answered {
-            None => return,
+            None => return None,
             Some(Answered::Done) => state.slots.end(number, outcome.map_err(CallError::from)),
             Some(Answered::Item) => match outcome {
                 Ok(item) => match state.slots.item(number, item) {
@@ -400,5 +400,6 @@ impl Calls {
         if let Some(waker) = waker {
             waker.wake();
         }
+        None
     }
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::methods::{Answers, MAX_TASKS, Methods};
+use super::builtin::Report;
 use super::{Call, answer_failure, builtin, run};
 use crate::calls::failure::duplicate;
-use crate::error::Error;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
@@ -14,13 +14,13 @@ use crate::runtime::clock;
 use crate::{HandlerError, Message, MessageFormat, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
-/// otherwise the error to report, if there is one.
+/// otherwise what is to be reported, if there is one.
 #[inline(never)]
 pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     message: &mut Message,
-) -> Option<Option<Error>> {
+) -> Option<Option<Report>> {
     let format = peer.format().calls()?;
     let (calls, outbox) = (peer.calls(), peer.outbox());
     let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
@@ -30,12 +30,15 @@ pub(crate) fn handle<F: MessageFormat>(
                 let failure = Failure::new("invalid_call", error.to_string());
                 answer_failure(outbox, format, &number, &failure);
             }
-            return Some(Some(error.into()));
+            return Some(Some(Report::Error(error.into())));
         }
         Ok(Control::Answer { number, more, result }) => {
-            answered(number, if more { Answer::Item } else { Answer::Last }, Ok(result));
+            let kind = if more { Answer::Item } else { Answer::Last };
+            return Some(answered(number, kind, Ok(result)));
         }
-        Ok(Control::Failure { number, failure }) => answered(number, Answer::Last, Err(failure)),
+        Ok(Control::Failure { number, failure }) => {
+            return Some(answered(number, Answer::Last, Err(failure)));
+        }
         Ok(Control::Call { number, left, credit, message, .. }) => {
             let asked = Incoming { number, left, credit, args: &message };
             return Some(call(peer, methods, format, asked));
@@ -71,13 +74,13 @@ struct Incoming<'a> {
     args: &'a Message,
 }
 
-/// Runs a method, or answers why not. Returns the error to report, if there is one.
+/// Runs a method, or answers why not. Returns what is to be reported, if there is something.
 fn call<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
     incoming: Incoming<'_>,
-) -> Option<Error> {
+) -> Option<Report> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
         if let Some(number) = &number {
@@ -86,8 +89,7 @@ fn call<F: MessageFormat>(
     };
     let name = args.event();
     if let Some(format) = is_builtin(name).then(|| format.builtins()).flatten() {
-        builtin::handle(peer, methods, format, number.as_ref(), args);
-        return None;
+        return builtin::handle(peer, methods, format, number.as_ref(), args);
     }
     let Some(method) = methods.get(name) else {
         refuse(Failure::unknown_method(name));
@@ -124,7 +126,7 @@ fn call<F: MessageFormat>(
         }
         Admission::Duplicate => {
             let reported = std::mem::replace(&mut state.duplicate_reported, true);
-            return (!reported).then(|| duplicate().into());
+            return (!reported).then(|| Report::Error(duplicate().into()));
         }
     };
     if let Some(credit) = credit.filter(|_| streams) {
@@ -133,11 +135,11 @@ fn call<F: MessageFormat>(
     drop(state);
     let call = Call::new(peer.clone(), std::sync::Arc::clone(&method), id, deadline);
     match method.start(args, call.clone()) {
-        Ok(running) => run::start(call, &method, running).map(Error::from),
+        Ok(running) => run::start(call, &method, running).map(|error| Report::Error(error.into())),
         Err(error) => {
             call.done();
             refuse(Failure::invalid_args(&error));
-            Some(HandlerError::payload(name.to_owned(), args, error).into())
+            Some(Report::Error(HandlerError::payload(name.to_owned(), args, error).into()))
         }
     }
 }

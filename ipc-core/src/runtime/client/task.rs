@@ -16,7 +16,7 @@ use crate::runtime::connection::Connection;
 use crate::runtime::dial::dial;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
-use crate::{ClientEvent, MessageFormat, Peer};
+use crate::{ClientEvent, Greeting, Hello, MessageFormat, Peer};
 
 /// What the user asks of a running client, besides closing.
 #[derive(Debug, Default)]
@@ -29,6 +29,7 @@ struct Wishes {
     reconnect: Option<ReconnectPolicy>,
     stop_retrying: bool,
     last_error: Option<Arc<Error>>,
+    greeting: Option<Greeting>,
 }
 
 impl Control {
@@ -45,6 +46,19 @@ impl Control {
         self.lock().last_error.clone()
     }
 
+    pub(crate) fn set_last_error(&self, error: Option<Arc<Error>>) {
+        self.lock().last_error = error;
+    }
+
+    /// Returns what the server has answered to this connection's hello.
+    pub(crate) fn greeting(&self) -> Option<Greeting> {
+        self.lock().greeting.clone()
+    }
+
+    pub(crate) fn set_greeting(&self, greeting: Option<Greeting>) {
+        self.lock().greeting = greeting;
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Wishes> {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,15 +67,16 @@ impl Control {
 pub(crate) struct Task<F: MessageFormat> {
     session: Session,
     connect_timeout: Duration,
+    hello: Option<Hello>,
     transport: Arc<dyn Transport>,
-    config: Arc<ConnectionConfig>,
-    peer: Peer<F>,
-    dispatcher: Arc<Dispatcher<F, ClientEvent>>,
-    control: Arc<Control>,
+    pub(super) config: Arc<ConnectionConfig>,
+    pub(super) peer: Peer<F>,
+    pub(super) dispatcher: Arc<Dispatcher<F, ClientEvent>>,
+    pub(super) control: Arc<Control>,
     state: watch::Sender<State>,
     /// The state whose handlers have run: whoever waits for it finds them done.
     notified: watch::Sender<State>,
-    backlog: Backlog<F, ClientEvent>,
+    pub(super) backlog: Backlog<F, ClientEvent>,
     /// What the session last asked for and is still to be done.
     order: Option<Output>,
     /// The connection that was just made.
@@ -75,6 +90,7 @@ impl<F: MessageFormat> Task<F> {
     pub(crate) fn new(
         reconnect: ReconnectPolicy,
         connect_timeout: Duration,
+        hello: Option<Hello>,
         transport: Arc<dyn Transport>,
         config: Arc<ConnectionConfig>,
         peer: Peer<F>,
@@ -85,6 +101,7 @@ impl<F: MessageFormat> Task<F> {
         Self {
             session: Session::new(reconnect),
             connect_timeout,
+            hello,
             transport,
             config,
             peer,
@@ -237,20 +254,44 @@ impl<F: MessageFormat> Task<F> {
 
     async fn serve(&mut self) {
         let Some(stream) = self.stream.take() else { return };
-        let (reader, writer) = stream.into_split();
+        let (reader, mut writer) = stream.into_split();
+        // Over UDP nothing connects.
+        let said = match self.hello.clone().filter(|_| writer.max_datagram().is_none()) {
+            None => None,
+            Some(hello) => match self.say_hello(hello, &mut writer).await {
+                Ok(said) => Some(said),
+                Err(error) => return self.fail(error),
+            },
+        };
         self.peer.outbox().attach(writer);
         let (dispatcher, config) = (Arc::clone(&self.dispatcher), Arc::clone(&self.config));
         let mut connection =
             Connection::new(self.peer.clone(), dispatcher, config, reader, Role::Client);
-        let reason = (&mut connection).await;
+        let reason = match said {
+            None => (&mut connection).await,
+            Some(said) => self.run_greeted(&mut connection, said).await,
+        };
         let ended = connection.finish(reason);
+        self.control.set_greeting(None);
         (self.reason, self.backlog) = (ended.reason, ended.backlog);
         if !ended.may_reconnect {
             self.session.handle_input(Input::StopRetrying);
         }
+        self.lost();
+    }
+
+    /// Handles that a connection has ended.
+    fn lost(&mut self) {
         self.obey();
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
+    }
+
+    /// Gives up a connection to which nothing could be written.
+    fn fail(&mut self, error: Error) {
+        let error = self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+        self.reason = DisconnectReason::Error(error);
+        self.lost();
     }
 
     /// Drops the connection, if there is one, and reports if a full queue ended it.

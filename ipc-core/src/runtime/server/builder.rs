@@ -10,7 +10,7 @@ use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::shared::Shared;
-use crate::{GroupLimits, HandlerOrder, MessageFormat, ServerOptions};
+use crate::{GroupLimits, HandlerOrder, MessageFormat, SameIdentity, ServerOptions};
 
 /// Builds a server.
 ///
@@ -26,6 +26,7 @@ pub struct ServerBuilder<F> {
     stall_timeout: Option<Duration>,
     handler_order: HandlerOrder,
     groups: GroupLimits,
+    same_identity: SameIdentity,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -39,6 +40,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             stall_timeout: Some(STALL_TIMEOUT),
             handler_order: HandlerOrder::default(),
             groups: GroupLimits::default(),
+            same_identity: SameIdentity::default(),
         }
     }
 
@@ -99,6 +101,14 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets what happens when a peer says hello with the name of another that is connected. Default:
+    /// both have it.
+    #[must_use]
+    pub fn same_identity(mut self, same_identity: SameIdentity) -> Self {
+        self.same_identity = same_identity;
+        self
+    }
+
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
@@ -116,7 +126,8 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let one_frame = config.limits.max_frame();
         let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
         config.budget = Some(Arc::new(Budget::new(budget)));
-        let shared = Shared::new(self.format, self.transport, admission, self.groups, config);
+        let (groups, same) = (self.groups, self.same_identity);
+        let shared = Shared::new(self.format, self.transport, admission, groups, same, config);
         Server::new(Arc::new(shared))
     }
 }

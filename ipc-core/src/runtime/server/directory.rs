@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use crate::groups::error::GroupError;
 use crate::groups::event::GroupEvent;
 use crate::groups::limits::GroupLimits;
 use crate::groups::members::Members;
-use crate::{MessageFormat, Peer, PeerId};
+use crate::hello::Identities;
+use crate::runtime::clock;
+use crate::{Bye, MessageFormat, Peer, PeerId, SameIdentity};
 
 /// What a server knows of its peers by their numbers. It knows no format, so that a peer can hold it
 /// in its config.
@@ -19,14 +21,26 @@ pub(crate) struct Directory {
     state: Mutex<State>,
     /// Held while handlers are notified, so that they see the events in the order of the changes.
     turn: Mutex<()>,
+    /// The number that the server gives itself, 16 random hexadecimal digits.
+    id: Box<str>,
     /// The thread that notifies.
     notifier: Mutex<Option<ThreadId>>,
     notify: Box<dyn Fn(GroupEvent) + Send + Sync>,
 }
 
+/// A peer that can be sent away, of any format.
+pub(crate) trait Dismiss: Send + Sync {
+    /// Tells the peer why it will be closed.
+    fn tell(&self, bye: &Bye);
+
+    /// Tells the peer why, and closes it.
+    fn dismiss(&self, bye: &Bye);
+}
+
 /// What is under the directory's lock.
 pub(crate) struct State {
     pub(crate) members: Members,
+    pub(crate) identities: Identities<Arc<dyn Dismiss>>,
     /// What the handlers have not been notified of.
     events: VecDeque<GroupEvent>,
 }
@@ -36,10 +50,16 @@ impl Directory {
     /// groups need.
     pub(crate) fn new(
         limits: GroupLimits,
+        same: SameIdentity,
         notify: impl Fn(GroupEvent) + Send + Sync + 'static,
     ) -> Self {
         Self {
-            state: Mutex::new(State { members: Members::new(limits), events: VecDeque::new() }),
+            state: Mutex::new(State {
+                members: Members::new(limits),
+                identities: Identities::new(same),
+                events: VecDeque::new(),
+            }),
+            id: format!("{:016x}", clock::random()).into(),
             turn: Mutex::new(()),
             notifier: Mutex::new(None),
             notify: Box::new(notify),
@@ -61,7 +81,7 @@ impl Directory {
         if !peer.outbox().is_open() {
             return Err(GroupError::Closed);
         }
-        let State { members, events } = &mut *state;
+        let State { members, events, .. } = &mut *state;
         let joined = members.join(peer.id(), group, events)?;
         drop(state);
         if joined {
@@ -73,7 +93,7 @@ impl Directory {
     /// Removes a peer from a group. Returns whether it was in it.
     pub(super) fn leave(&self, peer: PeerId, group: &str) -> bool {
         let mut state = self.lock();
-        let State { members, events } = &mut *state;
+        let State { members, events, .. } = &mut *state;
         let left = members.leave(peer, group, events);
         drop(state);
         if left {
@@ -85,7 +105,8 @@ impl Directory {
     /// Removes a closed peer from everything.
     pub(super) fn remove(&self, peer: PeerId) {
         let mut state = self.lock();
-        let State { members, events } = &mut *state;
+        let State { members, identities, events } = &mut *state;
+        identities.remove(peer);
         let before = events.len();
         members.remove(peer, events);
         let changed = events.len() > before;
@@ -93,6 +114,17 @@ impl Directory {
         if changed {
             self.report();
         }
+    }
+
+    /// Returns the number that the server gives itself.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Tells all peers that have said hello that they will be closed.
+    pub(super) fn dismiss_all(&self, bye: &Bye) {
+        let all = self.lock().identities.all();
+        all.iter().for_each(|peer| peer.tell(bye));
     }
 
     /// Notifies of what has happened, or waits for the thread that does. So the events are never more

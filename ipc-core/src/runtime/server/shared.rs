@@ -12,13 +12,14 @@ use tokio::sync::watch;
 use crate::groups::event::GroupEvent;
 use crate::groups::limits::GroupLimits;
 use crate::options::ConnectionConfig;
+use crate::runtime::calls::builtin::Notice;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::by_address::ByAddress;
 use crate::runtime::server::directory::Directory;
 #[cfg(unix)]
 use crate::runtime::server::file;
-use crate::{MessageFormat, Peer, PeerId, ServerEvent};
+use crate::{MessageFormat, Peer, PeerId, SameIdentity, ServerEvent};
 
 /// What the handles and the tasks of one server share.
 pub(crate) struct Shared<F: MessageFormat> {
@@ -56,13 +57,20 @@ impl<F: MessageFormat> Shared<F> {
         transport: Arc<dyn Transport>,
         admission: Admission,
         groups: GroupLimits,
+        same: SameIdentity,
         mut config: ConnectionConfig,
     ) -> Self {
-        let dispatcher = Dispatcher::new(config.handler_order, |peer, error| ServerEvent::Error {
-            peer: peer.cloned(),
-            error,
-        });
-        let directory = Arc::new(Directory::new(groups, notify_of_groups(&dispatcher)));
+        let dispatcher = Dispatcher::new(
+            config.handler_order,
+            |peer, error| ServerEvent::Error { peer: peer.cloned(), error },
+            |peer, notice| match notice {
+                Notice::Identified(identity) => {
+                    Some(ServerEvent::Identified { peer: peer.clone(), identity })
+                }
+                Notice::Greeted(_) | Notice::Dismissed(_) => None,
+            },
+        );
+        let directory = Arc::new(Directory::new(groups, same, notify_of_groups(&dispatcher)));
         config.directory = Some(Arc::clone(&directory));
         Self {
             encoder: FrameEncoder::new(format.framing(), config.limits),

@@ -4,21 +4,60 @@
 //! connection's task, so it takes no place among the calls that run.
 
 mod ask;
+mod bye;
+mod hello;
 pub(crate) mod info;
 mod waiting;
+
+use std::sync::Arc;
 
 use bytes::BytesMut;
 
 use super::methods::Methods;
-use crate::error::EmitError;
-use crate::protocol::builtin::{BuiltinFormat, INFO, Value};
+use crate::error::{EmitError, Error};
+use crate::hello::{Bye, Greeting, Identity};
+use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
-use crate::{FormatError, Message, MessageFormat, Peer};
+use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
+pub(crate) use ask::Asked;
 pub(super) use waiting::Waiting;
+pub(crate) use waiting::Outcome;
 
 /// What a built-in method answers: a result, nothing, or why it failed.
 pub(crate) type Reply = Result<Option<Value>, Failure>;
+
+/// What a call or an answer leaves to report, or to notice.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// An error.
+    Error(Error),
+    /// Something to tell the program.
+    Notice(Notice),
+    /// This side's `$hello` is answered. It was not in the send queue, so its answer is none to a message
+    /// of the queue.
+    Hello(HelloEnd),
+}
+
+/// What a built-in method has to tell the program.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A peer of a server has said who it is.
+    Identified(Arc<Identity>),
+    /// The server has answered a client's `$hello`.
+    Greeted(Greeting),
+    /// The server is about to close the connection.
+    Dismissed(Bye),
+}
+
+/// What has become of a client's `$hello`.
+#[derive(Debug)]
+pub(crate) enum HelloEnd {
+    Greeted(Greeting),
+    Refused(CallError),
+    /// The answer is one of a peer that does not know it.
+    Plain,
+}
 
 /// Answers a call of a built-in method. A notice has no number.
 #[cold]
@@ -28,21 +67,24 @@ pub(super) fn handle<F: MessageFormat>(
     format: &dyn BuiltinFormat,
     number: Option<&CallNumber>,
     args: &Message,
-) {
+) -> Option<Report> {
     let reply = match (args.event(), number) {
         // Its answer is all that it does.
-        (INFO, None) => return,
+        (INFO, None) => return None,
+        (HELLO, number) => return hello::handle(peer, format, number, args),
         (INFO, Some(_)) => {
             let (config, asker) = (peer.config(), peer.info());
             let methods = Some(methods.list());
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
         }
+        (BYE, None) => return bye::handle(peer, format, args),
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {
         // An answer that finds no room is dropped, as a failure is.
         let _ = answer(format, number, reply, |write| peer.outbox().emit(write));
     }
+    None
 }
 
 /// Answers a call with a reply, or with `too_large` if that is too large. `emit` puts a frame into the
