@@ -171,10 +171,9 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_)
-            | Self::Handler(_)
-            | Self::Datagram { .. }
-            | Self::HelloRefused(_) => false,
+            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } | Self::HelloRefused(_) => {
+                false
+            }
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             _ => true,
         }

@@ -58,9 +58,7 @@ pub use handlers::error::HandlerError;
 pub use handlers::options::HandlerOptions;
 pub use handlers::registry::{HandlerId, HandlerOrder};
 #[cfg(feature = "tokio")]
-pub use hello::{
-    Bye, Greeting, Hello, Identity, OnPlainPeer, Proof, SameIdentity, WhenDismissed,
-};
+pub use hello::{Bye, Greeting, Hello, Identity, OnPlainPeer, Proof, SameIdentity, WhenDismissed};
 pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]

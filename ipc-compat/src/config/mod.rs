@@ -18,7 +18,7 @@ pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
-use ipc_core::{Access, CallOptions, Rate};
+use ipc_core::{Access, CallOptions, Hello, Rate, SameIdentity, WhenDismissed};
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -58,6 +58,8 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `layout` | none | the same |
 /// | `calls` | [`CallOptions::default`] | the same |
 /// | `access`, `rate` | [`Access::any`], none | the same |
+/// | `hello`, `when_dismissed` | none, [`WhenDismissed::End`] | the same |
+/// | `same_identity` | [`SameIdentity::Allow`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -161,6 +163,13 @@ pub struct Config {
     /// How much each client of a server may send, and what happens to one that sends more; `None` is
     /// any amount, as in node-ipc. Not in JSON.
     pub rate: Option<Rate>,
+    /// What a client says of itself with its first frame; see docs/hello.md. `None`: nothing, as in
+    /// node-ipc. Not in JSON.
+    pub hello: Option<Hello>,
+    /// What a client does when a server of this library sends it away for good. Not in JSON.
+    pub when_dismissed: WhenDismissed,
+    /// What a server does when a client says hello with the name of another. Not in JSON.
+    pub same_identity: SameIdentity,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -258,6 +267,9 @@ impl Config {
             calls: CallOptions::default(),
             access: Access::any(),
             rate: None,
+            hello: None,
+            when_dismissed: WhenDismissed::End,
+            same_identity: SameIdentity::Allow,
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,

@@ -62,6 +62,8 @@ fn core() -> Vec<Error> {
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Drop), dropped: 2 },
         Error::Datagram { bytes: 1, source: io() },
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
+        Error::PlainPeer,
+        Error::HelloRefused(CallError::from(Failure::new("refused", "no"))),
         Error::Closed,
         Error::CloseTimeout { limit: LIMIT },
     ]

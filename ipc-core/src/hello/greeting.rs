@@ -53,7 +53,8 @@ mod tests {
         let bare = Greeting { peer: None, server: None, features: Vec::new() };
         let other = Value::map([("v", 2.into()), ("peer", "x".into()), ("server", 7.into())]);
         assert_eq!(Greeting::from_value(&other), Some(bare));
-        for other in [Value::Null, "hello".into(), Value::map([]), Value::map([("v", "1".into())])] {
+        for other in [Value::Null, "hello".into(), Value::map([]), Value::map([("v", "1".into())])]
+        {
             assert_eq!(Greeting::from_value(&other), None, "{other:?}");
         }
     }

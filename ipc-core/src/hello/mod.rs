@@ -6,9 +6,9 @@
 mod bye;
 mod greeting;
 mod identities;
-mod identity;
 #[cfg(test)]
 mod identities_tests;
+mod identity;
 mod said;
 mod say;
 

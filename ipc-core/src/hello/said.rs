@@ -35,7 +35,8 @@ impl Said {
         match name.as_deref().map(|name: &str| name.encode_utf16().count()) {
             Some(0) => return Err(invalid("the name is empty".to_owned())),
             Some(actual) if actual > MAX_NAME => {
-                let message = format!("the name has {actual} UTF-16 units, the limit is {MAX_NAME}");
+                let message =
+                    format!("the name has {actual} UTF-16 units, the limit is {MAX_NAME}");
                 return Err(invalid(message));
             }
             _ => {}
@@ -68,7 +69,10 @@ mod tests {
         assert_eq!(code(Value::map([v(), ("more", true.into())])), "ok -");
         // As many units as there may be, and twice as many bytes.
         let longest = "ä".repeat(256);
-        assert_eq!(code(Value::map([v(), ("name", longest.as_str().into())])), format!("ok {longest}"));
+        assert_eq!(
+            code(Value::map([v(), ("name", longest.as_str().into())])),
+            format!("ok {longest}")
+        );
         for (args, answer) in [
             (Value::Null, "invalid_args: what $hello takes is a map"),
             (Value::list(["alice"]), "invalid_args: what $hello takes is a map"),

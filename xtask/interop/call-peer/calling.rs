@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, IpcServer, RawJson, Socket};
-use ipc_core::{CallError, Sent};
+use ipc_core::{Bye, CallError, Sent};
 use serde_json::{Value, json};
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -45,6 +45,11 @@ impl Calling {
             Some("drop") => {
                 if let Some(call) = self.lock().remove(&text("key")) {
                     call.abort();
+                }
+            }
+            Some("kick") => {
+                if let Asked::Client(socket) = self.asked()? {
+                    socket.kick(Bye::new("limit", "too loud"));
                 }
             }
             Some("many") => self.many(text("key"), text("method"), command)?,

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use ipc_compat::{Config, Tls};
+use ipc_core::Hello;
 use lexopt::prelude::*;
 
 /// What the command line asks for.
@@ -23,6 +24,7 @@ impl Options {
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
         let (mut words, mut place, mut tls) = (Vec::new(), None, Tls::default());
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
+        let mut hello = None;
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
             match arg {
@@ -40,12 +42,14 @@ impl Options {
                 Long("profile") => profile = Some(args.value()?.string()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
+                Long("hello") => hello = Some(Hello::new(args.value()?.string()?)),
                 Long("json") => {}
                 _ => return Err(arg.unexpected().into()),
             }
         }
         let mut config = if dialect == "v14" { Config::v14() } else { Config::classic() };
         config.silent = true;
+        config.hello = hello;
         config.id = "world".to_owned();
         config.tls = secure.then_some(tls);
         if let Some(profile) = profile {

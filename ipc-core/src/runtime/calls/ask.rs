@@ -7,9 +7,9 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::builtin::Report;
 use super::slots::Outcome;
 use super::{Calls, run};
-use super::builtin::Report;
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
 use crate::protocol::calls::{

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::methods::{Answers, MAX_TASKS, Methods};
 use super::builtin::Report;
+use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
 use crate::calls::failure::duplicate;
 use crate::protocol::builtin::is_builtin;

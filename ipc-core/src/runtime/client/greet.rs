@@ -4,6 +4,7 @@ use std::future::pending;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipc_transport::WriteHalf;
 use tokio::io::AsyncWriteExt;
@@ -12,12 +13,11 @@ use tokio::sync::oneshot;
 use crate::error::{DisconnectReason, Error};
 use crate::hello::{Greeting, Hello, OnPlainPeer};
 use crate::protocol::builtin::HELLO;
-use crate::protocol::calls::Sent;
 use crate::runtime::calls::builtin::{Asked, HelloEnd, Outcome, Report, info};
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::connection::Connection;
 use crate::runtime::outbox::Want;
-use crate::{CallError, ClientEvent, MessageFormat};
+use crate::{CallError, ClientEvent, MessageFormat, Peer};
 
 /// A hello that was said on the present connection.
 pub(super) struct SaidHello<F: MessageFormat> {
@@ -29,13 +29,13 @@ pub(super) struct SaidHello<F: MessageFormat> {
 }
 
 impl<F: MessageFormat> Task<F> {
-    /// Says hello on a new connection. Fails if it could not be written whole: then nothing else may be
-    /// written either.
+    /// Says hello on a new connection. Fails if it could not be written whole, since nothing else may be
+    /// written then; without an error if this side wants no connection any more.
     pub(super) async fn say_hello(
         &mut self,
         hello: Hello,
         writer: &mut WriteHalf,
-    ) -> Result<SaidHello<F>, Error> {
+    ) -> Result<SaidHello<F>, Option<Error>> {
         let (tell, known) = oneshot::channel();
         let control = Arc::clone(&self.control);
         let args = hello.args(info::features(&self.config, true));
@@ -43,7 +43,7 @@ impl<F: MessageFormat> Task<F> {
         let name = hello.name.as_deref();
         let asked = match self.peer.ask_past_queue(HELLO, name, &args, hello.timeout, on_answer) {
             Ok((asked, frame)) => {
-                self.write_hello(&hello, writer, &frame).await?;
+                write_hello(self.peer.clone(), hello.timeout, writer, &frame).await?;
                 Some(asked)
             }
             // As good as a server that does not know it.
@@ -56,44 +56,17 @@ impl<F: MessageFormat> Task<F> {
         };
         Ok(SaidHello { hello, known, _asked: asked })
     }
+}
 
-    async fn write_hello(
-        &mut self,
-        hello: &Hello,
-        writer: &mut WriteHalf,
-        frame: &[u8],
-    ) -> Result<(), Error> {
-        let peer = self.peer.clone();
-        let writing = async {
-            writer.write_all(frame).await?;
-            writer.flush().await
-        };
-        let mut writing = pin!(tokio::time::timeout(hello.timeout, writing));
-        let written = loop {
-            tokio::select! {
-                biased;
-                written = &mut writing => break written,
-                () = peer.outbox().control.notified() => {
-                    if peer.outbox().wanted() == Want::Disconnect {
-                        return Err(Error::Write(io::ErrorKind::Interrupted.into()));
-                    }
-                }
-            }
-        };
-        match written {
-            // If it has failed, the connection finds that out itself, and reads what the server has said.
-            Ok(_) => Ok(()),
-            Err(_) => Err(Error::Write(io::ErrorKind::TimedOut.into())),
-        }
-    }
-
-    /// Runs a connection on which hello was said.
-    pub(super) async fn run_greeted(
-        &mut self,
+impl<F: MessageFormat> SaidHello<F> {
+    /// Runs the connection on which the hello was said.
+    pub(super) async fn run(
+        self,
         connection: &mut Connection<F, ClientEvent>,
-        said: SaidHello<F>,
+        control: &Control,
+        peer: Peer<F>,
     ) -> DisconnectReason {
-        let SaidHello { hello, known, _asked } = said;
+        let Self { hello, known, _asked } = self;
         let is_plain = async {
             match tokio::time::timeout(hello.timeout, known).await {
                 Ok(Ok(known)) => !known,
@@ -113,10 +86,40 @@ impl<F: MessageFormat> Task<F> {
             return connection.await;
         }
         let error = connection.report(Error::PlainPeer);
-        self.control.set_last_error(Some(Arc::clone(&error)));
-        self.peer.outbox().want(Want::Disconnect);
+        control.set_last_error(Some(Arc::clone(&error)));
+        peer.outbox().want(Want::Disconnect);
         let _ = connection.await;
         DisconnectReason::Error(error)
+    }
+}
+
+/// Writes the frame of a hello.
+async fn write_hello<F: MessageFormat>(
+    peer: Peer<F>,
+    within: Duration,
+    writer: &mut WriteHalf,
+    frame: &[u8],
+) -> Result<(), Option<Error>> {
+    let writing = async {
+        writer.write_all(frame).await?;
+        writer.flush().await
+    };
+    let mut writing = pin!(tokio::time::timeout(within, writing));
+    let written = loop {
+        tokio::select! {
+            biased;
+            written = &mut writing => break written,
+            () = peer.outbox().control.notified() => {
+                if peer.outbox().wanted() == Want::Disconnect {
+                    return Err(None);
+                }
+            }
+        }
+    };
+    match written {
+        // If it has failed, the connection finds that out itself, and reads what the server has said.
+        Ok(_) => Ok(()),
+        Err(_) => Err(Some(Error::Write(io::ErrorKind::TimedOut.into()))),
     }
 }
 
@@ -131,9 +134,7 @@ fn on_answer(outcome: Outcome, control: &Control, tell: oneshot::Sender<bool>) -
             None => HelloEnd::Plain,
         },
         // Not answered. Whoever waits ends with the connection.
-        Err(
-            CallError::Disconnected { sent: Sent::Maybe | Sent::No } | CallError::Closed { .. },
-        ) => return None,
+        Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => return None,
         Err(error) if REFUSALS.contains(&error.code()) => HelloEnd::Refused(error),
         // A plain peer answers any call, with whatever error it has for an unknown one.
         Err(_) => HelloEnd::Plain,

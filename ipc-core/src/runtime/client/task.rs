@@ -269,7 +269,7 @@ impl<F: MessageFormat> Task<F> {
             Connection::new(self.peer.clone(), dispatcher, config, reader, Role::Client);
         let reason = match said {
             None => (&mut connection).await,
-            Some(said) => self.run_greeted(&mut connection, said).await,
+            Some(said) => said.run(&mut connection, &self.control, self.peer.clone()).await,
         };
         let ended = connection.finish(reason);
         self.control.set_greeting(None);
@@ -288,9 +288,10 @@ impl<F: MessageFormat> Task<F> {
     }
 
     /// Gives up a connection to which nothing could be written.
-    fn fail(&mut self, error: Error) {
-        let error = self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-        self.reason = DisconnectReason::Error(error);
+    fn fail(&mut self, error: Option<Error>) {
+        let dispatched = |error| self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+        self.reason =
+            error.map(dispatched).map_or(DisconnectReason::Local, DisconnectReason::Error);
         self.lost();
     }
 

@@ -70,12 +70,12 @@ impl<F: MessageFormat> Server<F> {
     /// ```
     /// # use ipc_core::{MsgPack, Server};
     /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
-    /// if server.emit_to("alice", "mail", "hello")?.sent == 0 {
+    /// if server.emit_to_identity("alice", "mail", "hello")?.sent == 0 {
     ///     println!("alice is not here");
     /// }
     /// # Ok(()) }
     /// ```
-    pub fn emit_to<T: ?Sized>(
+    pub fn emit_to_identity<T: ?Sized>(
         &self,
         name: &str,
         event: &str,
@@ -92,12 +92,12 @@ impl<F: MessageFormat> Server<F> {
     ///
     /// # Errors
     ///
-    /// As [`emit_to`](Self::emit_to).
+    /// As [`emit_to_identity`](Self::emit_to_identity).
     ///
     /// # Cancel safety
     ///
     /// If it is dropped before it is done, some peers have been sent the event and some have not.
-    pub async fn send_to<T: ?Sized>(
+    pub async fn send_to_identity<T: ?Sized>(
         &self,
         name: &str,
         event: &str,

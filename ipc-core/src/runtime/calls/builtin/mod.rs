@@ -21,8 +21,8 @@ use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
 pub(crate) use ask::Asked;
-pub(super) use waiting::Waiting;
 pub(crate) use waiting::Outcome;
+pub(super) use waiting::Waiting;
 
 /// What a built-in method answers: a result, nothing, or why it failed.
 pub(crate) type Reply = Result<Option<Value>, Failure>;
