@@ -48,6 +48,11 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
+/// The examples in `docs/hello.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/hello.md")]
+struct HelloGuide;
+
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migration.md")]

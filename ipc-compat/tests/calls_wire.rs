@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use ipc_compat::{NodeFormat, RawJson};
+use ipc_compat::{EventRules, NodeFormat, RawJson};
 use ipc_core::protocol::calls::{
     ANSWER, CallFormat, CallHead, CallNumber, Control, EncodeCall, Failure, Signal,
 };
@@ -195,6 +195,28 @@ fn a_long_message_of_a_failure_is_cut_between_characters() {
     assert_eq!(failure.message.len(), Failure::MAX_MESSAGE);
     let odd = Failure::new("x", format!("a{}", "é".repeat(3000)));
     assert_eq!(odd.message.len(), Failure::MAX_MESSAGE - 1);
+}
+
+#[test]
+fn a_frame_is_read_without_decoding_only_where_decoding_would_read_it_so() {
+    let frame = br#"{"type":"$call","data":{"n":1,"call":"sum","args":[1,2],"ms":100}}"#;
+    let taken = |format: NodeFormat, frame: &[u8]| {
+        let mut frame = Bytes::copy_from_slice(frame);
+        format.begins_call(&frame) && format.take_frame(&mut frame).is_some()
+    };
+    assert!(taken(FORMAT(), frame));
+    let rules = EventRules::assured(["app.message"]);
+    assert!(!taken(FORMAT().with_event_rules(rules), frame), "the event is not allowed");
+    let events: [&[u8]; 5] = [
+        br#"{"type":"$calls","data":{"n":1,"call":"sum"}}"#,
+        br#"{"type":"$other","data":{"n":1,"ok":1}}"#,
+        br#"{"type":"call","data":{"n":1,"call":"sum"}}"#,
+        br#"{"type":"$call"}"#,
+        br#"{"type":"$"#,
+    ];
+    for frame in events {
+        assert!(!taken(FORMAT(), frame), "{}", String::from_utf8_lossy(frame));
+    }
 }
 
 proptest! {

@@ -78,6 +78,7 @@ const CLASSIC: &str = r#"Config {
             max_credit: 64,
         },
         reserved_events: Calls,
+        show_info: SameUser,
     },
     access: [
         Any,
@@ -86,6 +87,12 @@ const CLASSIC: &str = r#"Config {
     hello: None,
     when_dismissed: End,
     same_identity: Allow,
+    allow: Allow {
+        events: None,
+        calls: None,
+        topics: None,
+    },
+    on_denied: Report,
     parser: Fast,
     identify_peer: false,
     max_message_size: None,

@@ -11,7 +11,9 @@ use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{CallError, FormatError, HandlerError, LooksLike, OverRate, PeerId, Rate};
+use crate::{
+    CallError, Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate,
+};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +100,17 @@ pub enum Error {
         /// closed.
         dropped: u64,
     },
+    /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
+    /// answered with the failure `denied`.
+    #[error("the peer may not {} {name:?}", verb(*what))]
+    Denied {
+        /// What it did.
+        what: Denied,
+        /// The name of the event, method or topic, as the peer has chosen it; 64 characters at most.
+        name: String,
+        /// Whether the connection is closed for it.
+        then: OnDenied,
+    },
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
     #[error("a datagram of {bytes} bytes was not sent")]
     Datagram {
@@ -150,6 +163,7 @@ impl Error {
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
+            Self::Denied { .. } => "denied",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
             Self::PlainPeer => "plain_peer",
@@ -175,6 +189,7 @@ impl Error {
                 false
             }
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
+            Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,
         }
     }
@@ -194,6 +209,7 @@ impl From<Fault> for Error {
             Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
             Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
             Fault::OverRate(rate) => Self::RateExceeded { rate, dropped: 0 },
+            Fault::Denied { what, name } => Self::Denied { what, name, then: OnDenied::Close },
             Fault::Overflow(limit) => Self::Overflow(limit),
             Fault::Read(error) => Self::Read(error),
             Fault::Write(error) => Self::Write(error),
@@ -228,6 +244,15 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
+}
+
+/// Returns what a peer did, for an error.
+const fn verb(what: Denied) -> &'static str {
+    match what {
+        Denied::Event => "send the event",
+        Denied::Call => "call",
+        Denied::Topic => "subscribe to",
+    }
 }
 
 /// Returns what follows an error about a rate.

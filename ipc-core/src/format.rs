@@ -33,6 +33,13 @@ pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
     fn calls(&self) -> Option<&dyn CallFormat> {
         None
     }
+
+    /// Returns whether a frame is worth asking [`CallFormat::take_frame`] for, before it is decoded: it
+    /// begins as this format writes calls and answers. Asked for every frame, so it should cost no more
+    /// than a comparison. Default: `false`.
+    fn begins_call(&self, _frame: &[u8]) -> bool {
+        false
+    }
 }
 
 /// A format that can send payloads of type `T`.

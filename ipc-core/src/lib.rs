@@ -38,7 +38,7 @@ mod typed;
 
 #[cfg(feature = "tokio")]
 pub use access::{Access, Limited, Refusal};
-pub use access::{OverRate, Rate};
+pub use access::{Allow, Denied, OnDenied, OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
 #[cfg(feature = "tokio")]
@@ -70,8 +70,8 @@ pub use protocol::calls::{Failure, Sent};
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
-    Call, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder, EventStream,
-    Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
+    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
+    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
 };
 #[cfg(feature = "serde")]
 pub use typed::serde as serde_events;

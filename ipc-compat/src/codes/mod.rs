@@ -52,7 +52,7 @@ pub const CONTAINS_DELIMITER: &str = "ERR_IPC_CONTAINS_DELIMITER";
 pub const DATAGRAM_NOT_SENT: &str = "ERR_IPC_DATAGRAM_NOT_SENT";
 /// Bytes came after an error that had ended the stream.
 pub const DECODER_FAILED: &str = "ERR_IPC_DECODER_FAILED";
-/// The peer does not allow the call, or a peer was not let in.
+/// The peer does not allow the call; or a peer was not let in, or did what it may not.
 pub const DENIED: &str = "ERR_IPC_DENIED";
 /// The socket cannot be made in its directory.
 pub const DIRECTORY_NOT_WRITABLE: &str = "ERR_IPC_DIRECTORY_NOT_WRITABLE";

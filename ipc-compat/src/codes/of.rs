@@ -29,6 +29,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::Overflow(_) => BACKPRESSURE,
         Error::ReceiveBudget { .. } => RECEIVE_BUDGET,
         Error::RateExceeded { .. } => RATE_EXCEEDED,
+        Error::Denied { .. } => DENIED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
         Error::PlainPeer => PLAIN_PEER,

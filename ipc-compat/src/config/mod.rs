@@ -18,7 +18,7 @@ pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
-use ipc_core::{Access, CallOptions, Hello, Rate, SameIdentity, WhenDismissed};
+use ipc_core::{Access, Allow, CallOptions, Hello, OnDenied, Rate, SameIdentity, WhenDismissed};
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -60,6 +60,7 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `access`, `rate` | [`Access::any`], none | the same |
 /// | `hello`, `when_dismissed` | none, [`WhenDismissed::End`] | the same |
 /// | `same_identity` | [`SameIdentity::Allow`] | the same |
+/// | `allow`, `on_denied` | everything, [`OnDenied::Report`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
 /// | `max_message_size` | 16 MiB | `fast` 16 MiB, else 1 MiB |
@@ -170,6 +171,12 @@ pub struct Config {
     pub when_dismissed: WhenDismissed,
     /// What a server does when a client says hello with the name of another. Not in JSON.
     pub same_identity: SameIdentity,
+    /// Which events each client of a server may send, and which methods it may call; for a list for each
+    /// client see [`IpcServer::allow_by`](crate::IpcServer::allow_by). Unlike `allowed_events`, which is
+    /// the profile's, it has patterns, and what is not allowed does not end the connection. Not in JSON.
+    pub allow: Allow,
+    /// What happens when a client does what it may not. Not in JSON.
+    pub on_denied: OnDenied,
     /// How much is checked.
     pub parser: Profile,
     /// Whether a member `id` of a payload names the peer it came from, in the dialect v14; classic
@@ -270,6 +277,8 @@ impl Config {
             hello: None,
             when_dismissed: WhenDismissed::End,
             same_identity: SameIdentity::Allow,
+            allow: Allow::new(),
+            on_denied: OnDenied::Report,
             parser: Profile::Fast,
             identify_peer: false,
             max_message_size: None,

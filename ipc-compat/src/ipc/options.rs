@@ -51,8 +51,8 @@ impl Config {
         Ok(of_client(self, &Logged::new(Log::new(self), self)))
     }
 
-    /// Returns the options of a server: limits, timeouts, `max_connections`, `access`, `rate`, what
-    /// follows a malformed frame, and with `log_payloads` the log of what is sent.
+    /// Returns the options of a server: limits, timeouts, `max_connections`, `access`, `rate`,
+    /// `allow`, what follows a malformed frame, and with `log_payloads` the log of what is sent.
     ///
     /// # Errors
     ///
@@ -83,6 +83,8 @@ pub(super) fn of_server(config: &Config, log: &Logged) -> ServerOptions {
         .max_connections(config.max_connections)
         .access(config.access.clone())
         .rate(config.rate)
+        .allow(config.allow.clone())
+        .on_denied(config.on_denied)
 }
 
 fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ipc_core::{
-    Addressee, BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, EventStream,
+    Addressee, Allow, BroadcastReport, DecodePayload, EmitError, EncodePayload, Error, EventStream,
     Events, GroupEvent, HandlerId, PeerId, Server, ServerEvent, ShutdownReport, Target,
 };
 use ipc_transport::{Displaced, Endpoint};
@@ -186,6 +186,12 @@ impl IpcServer {
                 handler(error, peer.as_ref());
             }
         })
+    }
+
+    /// Sets what each client that connects from now on may do, in place of
+    /// [`Config::allow`](crate::Config::allow): see [`Server::allow_by`].
+    pub fn allow_by(&self, decide: impl Fn(&Socket) -> Allow + Send + Sync + 'static) {
+        self.server.allow_by(decide);
     }
 
     /// Registers a handler for the loss of the server's socket file, which was removed or replaced:

@@ -2,8 +2,8 @@
 
 use ipc_core::protocol::calls::EncodeCall;
 use ipc_core::{
-    BroadcastReport, CallingMethod, ClientEvent, Content, DecodeEvent, DecodePayload, EmitError,
-    EncodeEvent, EventStream, Failure, FormatError, NotAnEnum, ServerEvent,
+    CallingMethod, ClientEvent, Content, DecodeEvent, DecodePayload, EmitError, EncodeEvent,
+    EventStream, Failure, FormatError, NotAnEnum, ServerEvent,
 };
 #[cfg(doc)]
 use ipc_core::{Client, Server};
@@ -105,7 +105,7 @@ impl IpcClient {
     ///
     /// # Errors
     ///
-    /// [`FormatError`] if it is none of them.
+    /// [`FormatError`] if the failure is another one.
     pub fn decode_failure<E>(&self, failure: &Failure) -> Result<E, FormatError>
     where
         NodeFormat: DecodeEvent<E>,
@@ -115,18 +115,6 @@ impl IpcClient {
 }
 
 impl IpcServer {
-    /// Sends the event that this is to every client; see [`Server::broadcast_event`].
-    ///
-    /// # Errors
-    ///
-    /// As [`broadcast`](Self::broadcast).
-    pub fn broadcast_event<E: ?Sized>(&self, event: &E) -> Result<BroadcastReport, EmitError>
-    where
-        NodeFormat: EncodeEvent<E>,
-    {
-        self.core().broadcast_event(event)
-    }
-
     /// Returns a stream of the events of an enum from now on, of all clients; see
     /// [`Server::typed_events`].
     ///

@@ -300,6 +300,11 @@ impl MessageFormat for NodeFormat {
     fn calls(&self) -> Option<&dyn CallFormat> {
         if self.raw.is_some() { None } else { Some(self) }
     }
+
+    #[inline]
+    fn begins_call(&self, frame: &[u8]) -> bool {
+        frame.get(encode::BEFORE_NAME.len()) == Some(&b'$')
+    }
 }
 
 impl<T: Serialize + ?Sized> EncodePayload<T> for NodeFormat {

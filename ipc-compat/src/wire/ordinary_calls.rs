@@ -1,9 +1,11 @@
 //! Calls and answers in the form in which this format writes them: written in few pieces, and read in
 //! one pass.
 
+use std::mem::take;
+use std::ops::Range;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use ipc_core::protocol::calls::{ANSWER, CALL, CallHead, CallNumber, Control};
 use ipc_core::{FormatError, Message};
 
@@ -71,62 +73,115 @@ pub(super) fn write_answer(
     })
 }
 
-/// Takes the call in a message whose payload has the members which [`write_call`] writes, in that order
-/// and without white space between them. Of any other message `None`: what that means `serde_json`
-/// decides.
-#[inline]
-pub(super) fn take_call(message: &mut Message) -> Option<Control> {
-    let mut scan = Scan::new(message.payload()?);
-    scan.expect(b"{")?;
-    let number = match scan.expect(br#""n":"#) {
-        Some(()) => {
-            let number = CallNumber::integer(scan.whole_number()?)?;
-            scan.expect(b",")?;
-            Some(number)
-        }
-        None => None,
-    };
-    scan.expect(br#""call":""#)?;
-    let method = scan.plain_text(b"\"")?;
-    // In bytes, of which there are at least as many as of UTF-16 units.
-    if method.is_empty() || method.len() > CallHead::MAX_METHOD {
-        return None;
+/// Takes the call or answer in a frame that is as [`write_call`] and [`write_answer`] write it, without
+/// white space between the members. Of any other frame `None`: what that means `serde_json` decides.
+pub(super) fn take_frame(frame: &mut Bytes) -> Option<Control> {
+    if frame.get(AT_NAME..AT_NAME + CALL.len()) == Some(CALL.as_bytes()) {
+        let call = Call::read(frame, CALL_BEGINS, b"}}")?;
+        let message = Message::from_frame(take(frame), call.method.clone(), call.args.clone())?;
+        return Some(call.into_control(message));
     }
-    let args = match scan.expect(br#","args":"#) {
-        Some(()) => Some(scan.value()?),
-        None => None,
-    };
-    let left = match scan.expect(br#","ms":"#) {
-        Some(()) => Some(left_of_ms(scan.whole_number()?)?),
-        None => None,
-    };
-    let credit = match scan.expect(br#","stream":"#) {
-        Some(()) => Some(u32::try_from(scan.whole_number()?).ok()?),
-        None => None,
-    };
-    if !scan.ends_with(b"}") || credit.is_some_and(|items| items == 0 || items > MAX_CREDIT) {
-        return None;
-    }
-    // In UTF-8, as all of it is, so it is never refused.
-    let message = message.take().within_payload(method, args)?;
-    Some(Control::Call { number, left, credit, message })
+    let answer = Answer::read(frame, ANSWER_BEGINS, b"}}")?;
+    let name = AT_NAME..AT_NAME + ANSWER.len();
+    let result = Message::from_frame(take(frame), name, Some(answer.ok.clone()))?;
+    Some(answer.into_control(result))
 }
 
-/// Takes the answer in a message whose payload has the members which [`write_answer`] writes, as
-/// [`take_call`] does.
-#[inline]
+/// Takes the call in a message, of whose payload holds what [`take_frame`] says of frames.
+pub(super) fn take_call(message: &mut Message) -> Option<Control> {
+    let call = Call::read(message.payload()?, b"{", b"}")?;
+    let inner = message.take().within_payload(call.method.clone(), call.args.clone())?;
+    Some(call.into_control(inner))
+}
+
+/// Takes the answer in a message, as [`take_call`] does.
 pub(super) fn take_answer(message: &mut Message) -> Option<Control> {
-    let mut scan = Scan::new(message.payload()?);
-    scan.expect(br#"{"n":"#)?;
-    let number = CallNumber::integer(scan.whole_number()?)?;
-    scan.expect(br#","ok":"#)?;
-    let ok = scan.value()?;
-    let more = scan.expect(br#","more":true"#).is_some();
-    if !scan.ends_with(b"}") {
-        return None;
+    let answer = Answer::read(message.payload()?, b"{", b"}")?;
+    let result = message.take().narrowed(answer.ok.clone())?;
+    Some(answer.into_control(result))
+}
+
+/// What a `$call` says, and where.
+struct Call {
+    number: Option<u64>,
+    method: Range<usize>,
+    args: Option<Range<usize>>,
+    left: Option<Duration>,
+    credit: Option<u32>,
+}
+
+impl Call {
+    /// Reads a call between `before` and `after`, which are all else of the bytes.
+    #[inline(never)]
+    fn read(bytes: &[u8], before: &[u8], after: &[u8]) -> Option<Self> {
+        let mut scan = Scan::new(bytes);
+        scan.expect(before)?;
+        let number = match scan.expect(br#""n":"#) {
+            Some(()) => {
+                let number = scan.whole_number()?;
+                scan.expect(b",")?;
+                Some(number)
+            }
+            None => None,
+        };
+        scan.expect(br#""call":""#)?;
+        let method = scan.plain_text(b"\"")?;
+        // In bytes, of which there are at least as many as of UTF-16 units.
+        if method.is_empty() || method.len() > CallHead::MAX_METHOD {
+            return None;
+        }
+        let args = match scan.expect(br#","args":"#) {
+            Some(()) => Some(scan.value()?),
+            None => None,
+        };
+        let left = match scan.expect(br#","ms":"#) {
+            Some(()) => Some(left_of_ms(scan.whole_number()?)?),
+            None => None,
+        };
+        let credit = match scan.expect(br#","stream":"#) {
+            Some(()) => Some(u32::try_from(scan.whole_number()?).ok()?),
+            None => None,
+        };
+        let numbered = number.is_none_or(|number| CallNumber::integer(number).is_some());
+        let credited = credit.is_none_or(|items| (1..=MAX_CREDIT).contains(&items));
+        // UTF-8, as all of it is then, so the method is never refused.
+        let fits = numbered && credited && scan.ends_with(after);
+        fits.then_some(Self { number, method, args, left, credit })
     }
-    let result = message.take().narrowed(ok)?;
-    Some(Control::Answer { number, more, result })
+
+    #[inline]
+    fn into_control(self, message: Message) -> Control {
+        let Self { number, left, credit, .. } = self;
+        Control::Call { number: number.map(CallNumber::Integer), left, credit, message }
+    }
+}
+
+/// What an `$answer` says, and where its result is.
+struct Answer {
+    number: u64,
+    ok: Range<usize>,
+    more: bool,
+}
+
+impl Answer {
+    /// Reads an answer, as [`Call::read`] does a call.
+    #[inline(never)]
+    fn read(bytes: &[u8], before: &[u8], after: &[u8]) -> Option<Self> {
+        let mut scan = Scan::new(bytes);
+        scan.expect(before)?;
+        scan.expect(br#""n":"#)?;
+        let number = scan.whole_number()?;
+        scan.expect(br#","ok":"#)?;
+        let ok = scan.value()?;
+        let more = scan.expect(br#","more":true"#).is_some();
+        let fits = CallNumber::integer(number).is_some() && scan.ends_with(after);
+        fits.then_some(Self { number, ok, more })
+    }
+
+    #[inline]
+    fn into_control(self, result: Message) -> Control {
+        Control::Answer { number: CallNumber::Integer(self.number), more: self.more, result }
+    }
 }
 
 /// Does what [`CallHead::left_of_ms`] does.
@@ -134,6 +189,11 @@ fn left_of_ms(ms: u64) -> Option<Duration> {
     // For so few, fractions of seconds are exact to the nanosecond.
     if ms <= EXACT_MS { Some(Duration::from_millis(ms)) } else { CallHead::left_of_ms(ms as f64) }
 }
+
+/// How a frame of each begins, up to its first member, and where the event's name is in it.
+const CALL_BEGINS: &[u8] = br#"{"type":"$call","data":{"#;
+const ANSWER_BEGINS: &[u8] = br#"{"type":"$answer","data":{"#;
+const AT_NAME: usize = encode::BEFORE_NAME.len();
 
 const EXACT_MS: u64 = 1_000_000;
 
@@ -145,13 +205,17 @@ mod tests {
     use ipc_core::MessageFormat;
     use ipc_core::protocol::calls::{CallHead, CallNumber, EncodeCall};
 
-    use super::{EXACT_MS, left_of_ms, take_answer, take_call};
+    use super::{EXACT_MS, left_of_ms, take_answer, take_call, take_frame};
     use crate::NodeFormat;
 
     #[test]
     fn what_is_written_is_read_in_one_pass() {
         let format = NodeFormat::v14();
-        let decoded = |out: &mut BytesMut| format.decode(out.split().freeze()).unwrap();
+        let decoded = |out: &mut BytesMut| {
+            let frame = out.split().freeze();
+            assert!(format.begins_call(&frame) && take_frame(&mut frame.clone()).is_some());
+            format.decode(frame).unwrap()
+        };
         let mut out = BytesMut::new();
         for number in [None, Some(1), Some((1 << 53) - 1)] {
             for left in [None, Some(CallHead::MAX_LEFT)] {

@@ -11,9 +11,9 @@ use ipc_core::protocol::calls::{AskLimits, Asker, InvalidControl, Window, Window
 use ipc_core::queue::QueueLimit;
 use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
-    CallError, ConnectError, DecodeEvent, DisconnectReason, EmitError, EncodeEvent, Error, Failure,
-    FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OverRate, Pattern, Rate,
-    Refusal, Sent, SinkError,
+    CallError, ConnectError, DecodeEvent, Denied, DisconnectReason, EmitError, EncodeEvent, Error,
+    Failure, FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OnDenied,
+    OverRate, Pattern, Rate, Refusal, Sent, SinkError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -60,6 +60,8 @@ fn core() -> Vec<Error> {
         Error::ReceiveBudget { limit: 1, actual: 2 },
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Close), dropped: 0 },
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Drop), dropped: 2 },
+        Error::Denied { what: Denied::Event, name: event(), then: OnDenied::Report },
+        Error::Denied { what: Denied::Call, name: event(), then: OnDenied::Close },
         Error::Datagram { bytes: 1, source: io() },
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
         Error::PlainPeer,
@@ -210,7 +212,8 @@ fn calls() -> Vec<Case> {
     for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
         all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));
     }
-    for error in [SinkError::Ended, SinkError::NoCredit] {
+    let full = SinkError::EventsFull { limit: 1, actual: 2 };
+    for error in [SinkError::Ended, SinkError::NoCredit, SinkError::NoStream, full] {
         all.push(Case::new(("core", "SinkError"), &error, error.code()));
     }
     for error in [

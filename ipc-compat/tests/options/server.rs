@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_compat::{Config, Dialect, Ipc, NodeFormat, blocking};
-use ipc_core::{Access, OverRate, Rate, Server};
+use ipc_core::{Access, Allow, OnDenied, OverRate, Rate, Server};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -106,7 +106,7 @@ struct Row {
 }
 
 /// Settings of a config that are options of the core's server.
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 7] = [
     Row {
         option: "max_message_size",
         change: |config| config.max_message_size = Some(20),
@@ -138,6 +138,15 @@ const ROWS: [Row; 6] = [
         option: "rate",
         change: |config| config.rate = Some(Rate::messages(1).over(OverRate::Close)),
         sends: MALFORMED,
+        otherwise: Some(true),
+    },
+    Row {
+        option: "allow and on_denied",
+        change: |config| {
+            config.allow = Allow::new().events(["app.*"]).unwrap();
+            config.on_denied = OnDenied::Close;
+        },
+        sends: QUESTION,
         otherwise: Some(true),
     },
     Row {

@@ -31,7 +31,7 @@ impl Notes {
 }
 
 pub(crate) async fn soon<F: IntoFuture>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(120), future).await.expect("waited in vain")
+    tokio::time::timeout(Duration::from_secs(120), future).await.unwrap()
 }
 
 pub(crate) fn place() -> MemoryTransport {

@@ -39,7 +39,7 @@ fn every() -> impl Strategy<Value = Every> {
         any::<Option<u8>>().prop_map(Every::Maybe),
         Just(Every::Nothing(())),
         value().prop_map(Every::Any),
-        point.clone().prop_map(|(x, y)| Every::Struct(Point { x, y })),
+        point.prop_map(|(x, y)| Every::Struct(Point { x, y })),
         inner().prop_map(Every::Enum),
         any::<i32>().prop_map(|number| Every::Alone((number,))),
         any::<(i32, String)>().prop_map(|(number, text)| Every::Pair(number, text)),

@@ -2,8 +2,11 @@
 //!
 //! Pure: time is an argument, and nothing here reads, writes or waits. The drivers ask.
 
+mod allow;
 #[cfg(feature = "tokio")]
 mod bucket;
+#[cfg(feature = "tokio")]
+mod guard;
 #[cfg(feature = "tokio")]
 mod meter;
 mod rate;
@@ -14,6 +17,9 @@ mod restrictions;
 #[cfg(feature = "tokio")]
 mod rule;
 
+pub use allow::{Allow, Denied, OnDenied};
+#[cfg(feature = "tokio")]
+pub(crate) use guard::{Denial, Guard};
 #[cfg(feature = "tokio")]
 pub(crate) use meter::{Meter, Verdict};
 pub use rate::{OverRate, Rate};

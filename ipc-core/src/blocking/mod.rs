@@ -55,6 +55,13 @@
 //! while let Some(event) = client.next() {
 //!     match event {
 //!         Incoming::Call(call) if call.method() == "ping" => client.answer(call, "pong")?,
+//!         Incoming::Call(call) if call.method() == "count" => {
+//!             let mut numbers = client.sink(&call);
+//!             for number in 0..1_000_u64 {
+//!                 numbers.send(&number)?;
+//!             }
+//!             numbers.end()?;
+//!         }
 //!         Incoming::Call(call) => {
 //!             let failure = Failure::unknown_method(call.method());
 //!             client.fail(call, failure)?;
@@ -81,7 +88,7 @@ mod server;
 mod socket_link;
 
 pub use builder::{ClientBuilder, ServerBuilder};
-pub use calls::{CallStream, IncomingCall};
+pub use calls::{CallStream, IncomingCall, Sink};
 pub use client::Client;
 pub use connection::Connection;
 pub use server::Server;

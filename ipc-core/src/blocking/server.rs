@@ -83,8 +83,7 @@ impl<F: MessageFormat> Server<F> {
         told: Told,
         runtime: Runtime,
     ) -> Self {
-        let mut config = ConnectionConfig::of_server(options.connection);
-        config.rate = options.rate;
+        let config = ConnectionConfig::of(&options);
         let notices = listener.displacements();
         Self {
             format: Arc::new(format),

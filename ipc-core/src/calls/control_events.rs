@@ -23,6 +23,12 @@ impl ControlEvents {
         }
     }
 
+    /// Returns whether the frame begins as calls and answers of this format do.
+    #[inline]
+    pub(crate) fn begins(self, format: &impl MessageFormat, frame: &[u8]) -> bool {
+        format.begins_call(frame) && self == Self::Reserved
+    }
+
     /// Returns whether the message may be a call or an answer: one comparison for most.
     #[inline]
     pub(crate) fn may_be(self, message: &Message) -> bool {

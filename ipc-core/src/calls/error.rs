@@ -21,7 +21,8 @@ pub enum CallError {
     /// The peer stopped the call, since its time was over.
     #[error("the peer stopped the call: {0}")]
     PeerDeadline(#[source] Box<Failure>),
-    /// The connection was lost.
+    /// The connection was lost; or there was none, and the call was not to wait for one
+    /// ([`fail_when_disconnected`](crate::CallOptions::fail_when_disconnected)).
     #[error("the connection was lost{}", may_have_run(*sent))]
     Disconnected {
         /// Whether the peer may have seen the call.

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::protocol::calls::Failure;
+use crate::protocol::calls::{Failure, MAX_STREAMS};
 use crate::{CallError, EmitError, FormatError, SinkError};
 
 /// An error of no particular code: `error`.
@@ -104,8 +104,20 @@ impl Failure {
         Self::new("denied", message)
     }
 
+    pub(crate) fn call_denied(method: &str) -> Self {
+        Self::denied(&format!("the method {method:?} may not be called"))
+    }
+
     pub(crate) fn busy(limit: usize) -> Self {
         Self::new("busy", format!("{limit} calls run, which is the limit"))
+    }
+
+    pub(crate) fn busy_with_streams() -> Self {
+        Self::new("busy", format!("{MAX_STREAMS} streams run, which is the limit"))
+    }
+
+    pub(crate) fn needs_stream(method: &str) -> Self {
+        Self::new("needs_stream", format!("{method:?} answers with a stream"))
     }
 
     pub(crate) fn closing() -> Self {

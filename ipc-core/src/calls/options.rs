@@ -15,6 +15,7 @@ use crate::protocol::calls::{AnswerLimits, AskLimits, WindowLimits};
 /// assert_eq!(defaults.max_open, 1024);
 /// assert_eq!(defaults.max_running, 256);
 /// assert_eq!(defaults.max_time.as_secs(), 300);
+/// assert!(!defaults.fail_when_disconnected);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,6 +34,11 @@ pub struct CallOptions {
     pub max_time: Duration,
     /// What a stream of answers may have waiting to be read. Default: 8 MiB and 65,536 items.
     pub window: WindowLimits,
+    /// Whether a call fails at once when there is no connection, or it is lost before the call was
+    /// written whole: as [`Disconnected`](crate::CallError::Disconnected), and not sent. A blocking
+    /// client then connects with `connected` or `next`, not with `call`. Default: `false`, a call that
+    /// is not sent waits for the next connection, within its deadline.
+    pub fail_when_disconnected: bool,
     /// What the events `$call` and `$answer` are. Default: calls and answers.
     pub reserved_events: ReservedEvents,
     /// To whom this side says what it is and which methods it answers, in answer to `$info`. Default:
@@ -117,6 +123,12 @@ impl CallOptions {
         Self { window, ..self }
     }
 
+    /// Sets [`fail_when_disconnected`](Self::fail_when_disconnected).
+    #[must_use]
+    pub fn fail_when_disconnected(self, fail_when_disconnected: bool) -> Self {
+        Self { fail_when_disconnected, ..self }
+    }
+
     /// Sets [`reserved_events`](Self::reserved_events).
     #[must_use]
     pub fn reserved_events(self, reserved_events: ReservedEvents) -> Self {
@@ -129,8 +141,9 @@ impl CallOptions {
         Self { show_info, ..self }
     }
 
-    pub(crate) fn ask_limits(&self) -> AskLimits {
-        AskLimits { max_open: self.max_open, deadline: self.deadline }
+    /// Returns the limits of what is asked; `sync` is whether one message is in flight.
+    pub(crate) fn ask_limits(&self, sync: bool) -> AskLimits {
+        AskLimits { max_open: self.max_open, deadline: self.deadline, cancels: !sync }
     }
 
     pub(crate) fn answer_limits(&self) -> AnswerLimits {
@@ -147,6 +160,7 @@ impl Default for CallOptions {
             max_running: answer.max_running,
             max_time: answer.max_time,
             window: WindowLimits::default(),
+            fail_when_disconnected: false,
             reserved_events: ReservedEvents::default(),
             show_info: ShowInfo::default(),
         }

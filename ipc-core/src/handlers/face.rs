@@ -48,7 +48,8 @@ pub struct Handlers<F, L> {
 
 impl<F, L> Handlers<F, L> {
     pub(crate) fn new(order: HandlerOrder, report: Weak<dyn Report<F>>) -> Self {
-        Self { registry: Registry::new(order), methods: Methods::default(), report }
+        let methods = Methods::new(Weak::clone(&report));
+        Self { registry: Registry::new(order), methods, report }
     }
 
     /// Registers a handler for every message, whatever its event; it runs after the named ones,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Identities, NotEntered, SameIdentity};
 use crate::PeerId;
+use crate::runtime::clock;
 
 fn enter(
     table: &mut Identities<u64>,
@@ -22,7 +23,7 @@ fn named(table: &Identities<u64>, name: &str) -> Vec<u64> {
 
 #[test]
 fn several_may_share_a_name_and_leave_nothing() {
-    let (mut table, now) = (Identities::new(SameIdentity::Allow), Instant::now());
+    let (mut table, now) = (Identities::new(SameIdentity::Allow), clock::now());
     for (peer, name) in [(2, "a"), (1, "a"), (3, "b"), (4, "")] {
         assert_eq!(enter(&mut table, peer, name, now), Ok(vec![]));
     }
@@ -38,7 +39,7 @@ fn several_may_share_a_name_and_leave_nothing() {
 
 #[test]
 fn a_new_one_is_refused_until_the_old_one_has_gone() {
-    let (mut table, now) = (Identities::new(SameIdentity::RefuseNew), Instant::now());
+    let (mut table, now) = (Identities::new(SameIdentity::RefuseNew), clock::now());
     assert_eq!(enter(&mut table, 1, "a", now), Ok(vec![]));
     assert_eq!(enter(&mut table, 2, "a", now), Err(NotEntered::InUse));
     table.remove(PeerId(2));
@@ -49,7 +50,7 @@ fn a_new_one_is_refused_until_the_old_one_has_gone() {
 
 #[test]
 fn an_old_one_is_replaced_once() {
-    let (mut table, now) = (Identities::new(SameIdentity::ReplaceOld), Instant::now());
+    let (mut table, now) = (Identities::new(SameIdentity::ReplaceOld), clock::now());
     assert_eq!(enter(&mut table, 1, "a", now), Ok(vec![]));
     assert_eq!(enter(&mut table, 2, "a", now), Ok(vec![1]));
     assert_eq!(enter(&mut table, 3, "a", now), Ok(vec![2]));
@@ -63,7 +64,7 @@ fn an_old_one_is_replaced_once() {
 
 #[test]
 fn names_are_refused_for_their_time_and_not_without_bound() {
-    let (mut table, start) = (Identities::new(SameIdentity::Allow), Instant::now());
+    let (mut table, start) = (Identities::new(SameIdentity::Allow), clock::now());
     let after = |seconds| start + Duration::from_secs(seconds);
     table.refuse("a".into(), after(10), start);
     let left = Duration::from_secs(7);

@@ -23,7 +23,7 @@ impl Traced for ClientEvent {
             Self::Error(error) => warn(error),
             Self::Greeted(_) => tracing::debug!("greeted"),
             Self::Dismissed(bye) => {
-                tracing::warn!(code = &*bye.code, message = &*bye.message, "dismissed");
+                tracing::warn!(code = &*bye.code, why = &*bye.message, "dismissed");
             }
         }
     }

@@ -4,11 +4,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ClientOptions, ConnectionOptions, InFlight};
+use super::{ClientOptions, ConnectionOptions, InFlight, ServerOptions};
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{QueueOptions, Release};
 use crate::runtime::server::directory::Directory;
-use crate::{HandlerOrder, Rate, WhenDismissed};
+use crate::{Allow, HandlerOrder, OnDenied, Rate, WhenDismissed};
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
 /// its transport add.
@@ -25,6 +25,9 @@ pub(crate) struct ConnectionConfig {
     pub(crate) handler_order: HandlerOrder,
     /// How much the peer may send. Only servers limit it.
     pub(crate) rate: Option<Rate>,
+    /// What the peer may do. Only servers limit it.
+    pub(crate) allow: Allow,
+    pub(crate) on_denied: OnDenied,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
     /// What an async server knows of its peers by their numbers.
@@ -56,6 +59,13 @@ impl ConnectionConfig {
             .with_max_datagram(self.max_datagram)
     }
 
+    /// Returns what the connections of a server with these options run with.
+    pub(crate) fn of(options: &ServerOptions) -> Self {
+        let ServerOptions { rate, on_denied, .. } = *options;
+        let allow = options.allow.clone();
+        Self { rate, allow, on_denied, ..Self::of_server(options.connection.clone()) }
+    }
+
     /// Returns what a server's connections run with.
     pub(crate) fn of_server(options: ConnectionOptions) -> Self {
         Self {
@@ -65,6 +75,8 @@ impl ConnectionConfig {
             stall_timeout: Some(Duration::from_secs(10)),
             handler_order: HandlerOrder::default(),
             rate: None,
+            allow: Allow::new(),
+            on_denied: OnDenied::default(),
             budget: None,
             directory: None,
             when_dismissed: WhenDismissed::default(),

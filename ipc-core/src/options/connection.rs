@@ -57,6 +57,7 @@ use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 ///             first_credit: 8,
 ///             max_credit: 64,
 ///         },
+///         fail_when_disconnected: false,
 ///         reserved_events: Calls,
 ///         show_info: SameUser,
 ///     },

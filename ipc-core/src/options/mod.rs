@@ -11,7 +11,7 @@ pub use connection::{ConnectionOptions, FlushPolicy, OnMalformed};
 pub(crate) use setters::setters;
 
 use crate::protocol::session::ReconnectPolicy;
-use crate::{Access, Hello, Rate, WhenDismissed};
+use crate::{Access, Allow, Hello, OnDenied, Rate, WhenDismissed};
 
 /// The options of a client, the same for [`Client`](crate::Client) and
 /// [`blocking::Client`](crate::blocking::Client).
@@ -116,6 +116,11 @@ pub struct ServerOptions {
     /// How much each peer may send, and what happens to one that sends more. Default: `None`, not
     /// limited.
     pub rate: Option<Rate>,
+    /// What each peer may send and call, by name. Default: everything. The async
+    /// [`Server::allow_by`](crate::Server::allow_by) has a list for each peer.
+    pub allow: Allow,
+    /// What happens when a peer does what it may not. Default: [`OnDenied::Report`].
+    pub on_denied: OnDenied,
 }
 
 impl ServerOptions {
@@ -129,6 +134,8 @@ impl Default for ServerOptions {
             max_connections: 100,
             access: Access::any(),
             rate: None,
+            allow: Allow::new(),
+            on_denied: OnDenied::default(),
         }
     }
 }

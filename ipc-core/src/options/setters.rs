@@ -51,6 +51,8 @@ macro_rules! setters {
             max_connections: usize,
             access: crate::Access,
             rate: Option<crate::Rate>,
+            allow: crate::Allow,
+            on_denied: crate::OnDenied,
         }
     };
     ($owner:ident at $at:tt => $($name:ident: $type:ty,)+) => {

@@ -62,16 +62,11 @@ impl Gauge {
     pub(crate) fn throttled_until(&mut self) -> Option<Instant> {
         self.meter.throttled_until(clock::now)
     }
-
-    /// Returns how often it kept something back.
-    pub(crate) fn limited(&self) -> Limited {
-        self.counts.limited()
-    }
 }
 
 impl<F> Peer<F> {
-    /// Returns how often what the peer sent was kept from the program, since it was over its [`Rate`].
-    /// For a client's peer, and without a rate, nothing ever is.
+    /// Returns how often what the peer sent was kept from the program, since it was over its [`Rate`] or
+    /// not in its [`Allow`](crate::Allow). For a client's peer, and without such rules, nothing ever is.
     #[must_use]
     pub fn limited(&self) -> Limited {
         self.restrictions()

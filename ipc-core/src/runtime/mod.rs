@@ -22,7 +22,9 @@ mod stream;
 pub(crate) mod timer;
 mod typed;
 
-pub use calls::{Call, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError};
+pub use calls::{
+    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError,
+};
 pub use client::Client;
 pub use client::builder::ClientBuilder;
 pub use events::{Events, Incoming};

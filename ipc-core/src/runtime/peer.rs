@@ -60,7 +60,7 @@ struct Inner<F> {
     info: Mutex<Option<Arc<PeerInfo>>>,
     outbox: Outbox,
     /// Its calls, once there was one.
-    calls: OnceLock<Box<Calls>>,
+    calls: OnceLock<Arc<Calls>>,
     /// What waits for async handlers, once something did.
     lanes: OnceLock<Box<Lanes<F>>>,
     /// What it may send, if that is limited.
@@ -351,10 +351,10 @@ impl<F: MessageFormat> Peer<F> {
     }
 
     /// Returns its calls. An idle connection has no memory for them.
-    pub(crate) fn calls(&self) -> &Calls {
+    pub(crate) fn calls(&self) -> &Arc<Calls> {
         // A client's one peer has the number 0, and outlives its connections.
         let comes_back = self.inner.id == PeerId(0);
-        let new = || Box::new(Calls::new(Arc::clone(&self.inner.config), comes_back));
+        let new = || Arc::new(Calls::new(Arc::clone(&self.inner.config), comes_back));
         self.inner.calls.get_or_init(new)
     }
 

@@ -1,4 +1,4 @@
-//! Typed events on the handles: `Peer`, `Client` and `Server`.
+//! Typed events on the handles: `Peer`, `Client` and `Target`.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use crate::error::EmitError;
 use crate::protocol::calls::Failure;
 use crate::{
     BroadcastReport, Client, Content, DecodeEvent, EncodeEvent, FormatError, Message,
-    MessageFormat, Peer, Server,
+    MessageFormat, Peer, Target,
 };
 
 impl<F: MessageFormat> Peer<F> {
@@ -177,18 +177,51 @@ impl<F: MessageFormat> Client<F> {
     }
 }
 
-impl<F: MessageFormat> Server<F> {
-    /// Sends the event that this is to every peer. See [`Peer::emit_event`] and
-    /// [`broadcast`](Self::broadcast).
+impl<F: MessageFormat> Target<'_, F> {
+    /// Sends the event that this is to these peers, without waiting. See [`Peer::emit_event`] and
+    /// [`emit`](Self::emit).
     ///
     /// # Errors
     ///
-    /// [`EmitError`] if the event cannot be sent to any peer; what a single one did not take is in the
-    /// report.
-    pub fn broadcast_event<E: ?Sized>(&self, event: &E) -> Result<BroadcastReport, EmitError>
+    /// As [`emit`](Self::emit); with the code `not_an_enum` if the type has no such variants.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "msgpack")] {
+    /// # use ipc_core::{EmitError, MsgPack, Server};
+    /// #[derive(serde::Serialize)]
+    /// enum Event {
+    ///     Tick(u64),
+    /// }
+    ///
+    /// # fn example(server: &Server<MsgPack>) -> Result<(), EmitError> {
+    /// let report = server.all().emit_event(&Event::Tick(1))?;
+    /// println!("sent to {}", report.sent);
+    /// # Ok(()) }
+    /// # }
+    /// ```
+    pub fn emit_event<E: ?Sized>(&self, event: &E) -> Result<BroadcastReport, EmitError>
     where
         F: EncodeEvent<E>,
     {
-        self.broadcast(F::event_name(event)?, &Content::of(event))
+        self.emit(F::event_name(event)?, &Content::of(event))
+    }
+
+    /// Sends the event that this is to these peers, and waits for those that read. See
+    /// [`send`](Self::send).
+    ///
+    /// # Errors
+    ///
+    /// As [`emit_event`](Self::emit_event).
+    ///
+    /// # Cancel safety
+    ///
+    /// If it is dropped before it is done, some peers have been sent the event and some have not.
+    pub async fn send_event<E: ?Sized>(&self, event: &E) -> Result<BroadcastReport, EmitError>
+    where
+        F: EncodeEvent<E>,
+    {
+        self.send(F::event_name(event)?, &Content::of(event)).await
     }
 }

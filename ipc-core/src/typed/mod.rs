@@ -20,7 +20,7 @@ pub trait DecodeEvent<E>: MessageFormat {
     ///
     /// # Errors
     ///
-    /// [`NotAnEnum`] if the format cannot tell, since `E` is none of its enums.
+    /// [`NotAnEnum`] if `E` is no enum that the format can read so.
     fn event_names() -> Result<EventNames, NotAnEnum>;
 
     /// Returns the message as an `E`.

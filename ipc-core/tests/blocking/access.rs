@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_core::blocking::Server;
-use ipc_core::{Access, OverRate, Rate};
+use ipc_core::{Access, Allow, OnDenied, OverRate, Rate};
 
 use tokio::time::Instant;
 
@@ -108,5 +108,27 @@ fn what_is_over_the_rate_is_dropped_or_closes() {
         };
         assert_eq!(heard(&mut connection), expected);
         assert_eq!(connection.limited().dropped, dropped);
+    }
+}
+
+#[test]
+fn what_is_not_allowed_is_dropped_or_closes() {
+    let place = Place::new();
+    for then in [OnDenied::Report, OnDenied::Close] {
+        let allow = Allow::new().events(["app.*"]).unwrap();
+        let builder = Server::builder(Lines, place.unix()).unwrap().allow(allow).on_denied(then);
+        let mut server = builder.listen().unwrap();
+        let mut socket = UnixStream::connect(place.path()).unwrap();
+        socket.write_all(b"app.a 1\nstop 2\nstop 3\napp.b 4\n").unwrap();
+        drop(socket);
+        let mut connection = server.accept().unwrap();
+        let expected: &[&str] = match then {
+            OnDenied::Close => &["app.a 1", "error denied", "disconnect denied"],
+            _ => &["app.a 1", "error denied", "app.b 4", "disconnect PeerClosed"],
+        };
+        for expected in expected {
+            assert_eq!(heard(&mut connection), *expected, "{then:?}");
+        }
+        assert_eq!(connection.limited().denied, if then == OnDenied::Close { 1 } else { 2 });
     }
 }

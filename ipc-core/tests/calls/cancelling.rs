@@ -111,6 +111,28 @@ async fn a_cancel_waits_for_room_in_a_full_queue() {
     }
 }
 
+/// A call that waits before others and is dropped, with no room for its cancel, runs on no other
+/// connection: its cancel follows it there.
+#[tokio::test(start_paused = true)]
+async fn a_cancel_that_waits_for_room_survives_a_lost_connection() {
+    let limits = QueueLimits::default().with_max_messages(3);
+    let (client, peer, mut listener) = raw_server(&narrow(64), |client| client.queue(limits)).await;
+    // It does not fit into the socket, so the others wait behind it.
+    client.emit("fill", "x".repeat(100).as_str()).unwrap();
+    let call = open(client.call("sum", &1)).await;
+    client.emit("after", &1).unwrap();
+    drop(call);
+    assert_eq!(client.peer().queued().messages, 3);
+    drop(peer);
+    let mut peer = RawPeer::accept(&mut listener).await;
+    assert_eq!(peer.hear().await, "event fill 100 bytes");
+    assert_eq!(peer.hear().await, "call sum 1");
+    assert_eq!(peer.hear().await, "event after 1");
+    assert_eq!(peer.hear().await, format!("cancel {}", peer.number));
+    soon(client.close()).await;
+    assert_eq!(peer.hear().await, "end");
+}
+
 /// Adds a method that notes its start and its end, and waits in between.
 fn on_wait(server: &Server<MsgPack>, method: &str, options: MethodOptions, notes: &Notes) {
     let notes = notes.clone();

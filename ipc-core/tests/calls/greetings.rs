@@ -132,7 +132,7 @@ async fn a_server_that_answers_that_it_does_not_know_it_is_plain() {
                 _ => peer.answer(peer.number, 7).await,
             }
             if insists {
-                notes.until("destroy").await;
+                soon(client.closed()).await;
                 let ends = ["error plain_peer", "disconnect plain_peer", "destroy"];
                 assert_eq!(notes.lines(), ends);
                 match soon(client.connected()).await {

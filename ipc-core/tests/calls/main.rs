@@ -7,6 +7,8 @@
 #[path = "../support/runtimes.rs"]
 mod runtimes;
 
+mod alarm;
+mod allow;
 mod answers;
 mod builtins;
 mod cancelling;
@@ -26,3 +28,4 @@ mod raw;
 mod rig;
 mod stream_limits;
 mod streams;
+mod unconnected;

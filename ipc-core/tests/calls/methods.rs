@@ -1,6 +1,12 @@
 //! What a side answers, and what of it the other one sees.
 
-use ipc_core::{CallError, CallOptions, Client, Failure, MsgPack, ReservedEvents, Server};
+use std::sync::Arc;
+
+use ipc_core::{
+    Call, CallError, CallOptions, Client, Failure, Incoming, MsgPack, ReservedEvents, Server,
+    ServerEvent,
+};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::raw::RawPeer;
@@ -10,6 +16,7 @@ both_runtimes!(
     an_unknown_method_is_answered_at_once,
     invalid_arguments_are_answered_and_reported,
     a_panic_is_answered_without_its_text_and_reported_with_it,
+    a_panic_after_the_end_of_the_connection_is_reported,
     each_code_has_its_error,
     a_failure_keeps_its_code_message_and_data,
     a_notice_runs_and_is_never_answered,
@@ -69,6 +76,62 @@ async fn a_panic_is_answered_without_its_text_and_reported_with_it() {
     }
     // The connection goes on.
     assert_eq!(soon(pair.client.call::<_, u64>("echo", &1)).await.unwrap(), 1);
+}
+
+/// A method that runs to its end when its peer has gone, and panics then.
+async fn a_panic_after_the_end_of_the_connection_is_reported() {
+    let late = |gate: &Arc<Notify>, notes: &Notes| {
+        let (gate, notes) = (Arc::clone(gate), notes.clone());
+        move |(): (), call: Call<MsgPack>| {
+            let (gate, notes) = (Arc::clone(&gate), notes.clone());
+            async move {
+                call.detach();
+                notes.note("runs");
+                gate.notified().await;
+                panic!("too late") as Result<u64, Failure>
+            }
+        }
+    };
+    let (server, mut peer, _transport) = raw_client(|server| server).await;
+    let (notes, gate) = (Notes::of_server(&server), Arc::new(Notify::new()));
+    let mut events = server.events();
+    server.on_call("late", late(&gate, &notes));
+    peer.call(1, "late", ()).await;
+    notes.until("runs").await;
+    drop(peer);
+    // Its task has ended, with the last thing that it does.
+    while !matches!(
+        soon(events.next()).await,
+        Some(Incoming::Lifecycle(ServerEvent::Disconnect { .. }))
+    ) {}
+    gate.notify_one();
+    notes.until_len(2).await;
+    assert!(notes.lines()[1].contains("too late"), "{:?}", notes.lines());
+    let Some(Incoming::Lifecycle(ServerEvent::Error { peer, error })) = soon(events.next()).await
+    else {
+        panic!("no error")
+    };
+    assert_eq!((peer.unwrap().id().get(), error.code()), (1, "handler_panicked"));
+
+    // A client without a connection, and one that is closed.
+    for closed in [false, true] {
+        let (client, mut peer, listener) = raw_server(&transport(), |client| client).await;
+        let (notes, gate) = (Notes::of_client(&client), Arc::new(Notify::new()));
+        client.on_call("late", late(&gate, &notes));
+        peer.call(1, "late", ()).await;
+        notes.until("runs").await;
+        drop((peer, listener));
+        if closed {
+            soon(client.disconnect()).await;
+        }
+        gate.notify_one();
+        let mut lines = 2;
+        while !notes.lines().iter().any(|line| line.contains("too late")) {
+            // Between them are the errors of attempts that fail.
+            notes.until_len(lines).await;
+            lines += 1;
+        }
+    }
 }
 
 async fn each_code_has_its_error() {

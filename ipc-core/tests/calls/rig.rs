@@ -94,16 +94,15 @@ pub(crate) fn soon<F: IntoFuture>(future: F) -> impl Future<Output = F::Output> 
     }
 }
 
-/// A call of a client's method that is under way.
-pub(crate) type Open<'a> = Pin<Box<dyn Future<Output = Result<u64, CallError>> + Send + 'a>>;
-
 /// Returns a call that has been polled once: it waits, or is queued or written.
-pub(crate) async fn open<'a>(
-    calling: impl IntoFuture<Output = Result<u64, CallError>, IntoFuture = Open<'a>>,
-) -> Open<'a> {
+pub(crate) async fn open<C>(calling: C) -> C::IntoFuture
+where
+    C: IntoFuture<Output = Result<u64, CallError>>,
+    C::IntoFuture: Unpin,
+{
     let mut open = calling.into_future();
     poll_fn(|cx| {
-        assert!(open.as_mut().poll(cx).is_pending(), "the call ended at once");
+        assert!(Pin::new(&mut open).poll(cx).is_pending(), "the call ended at once");
         Poll::Ready(())
     })
     .await;

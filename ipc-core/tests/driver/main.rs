@@ -8,6 +8,7 @@ mod runtimes;
 
 mod accept;
 mod access;
+mod allow;
 mod async_endings;
 mod async_handlers;
 mod audience;
@@ -41,3 +42,4 @@ mod shutdown;
 mod streams;
 mod support;
 mod sync;
+mod typed;

@@ -34,11 +34,15 @@ struct World {
     /// The calls that run over there, by the id of that side.
     running: BTreeMap<u64, u64>,
     streams: BTreeSet<u64>,
+    /// Those that do not wait for another connection.
+    bound: BTreeSet<u64>,
     open: BTreeSet<u64>,
     ended: BTreeSet<u64>,
     ran: BTreeSet<u64>,
     /// The calls whose cancel is owed: abandoned or expired, and written on this connection.
     cancelled: BTreeMap<u64, u32>,
+    /// Whether so many were owed that the oldest was forgotten.
+    forgot: bool,
 }
 
 impl World {
@@ -61,10 +65,12 @@ impl World {
             back: VecDeque::new(),
             running: BTreeMap::new(),
             streams: BTreeSet::new(),
+            bound: BTreeSet::new(),
             open: BTreeSet::new(),
             ended: BTreeSet::new(),
             ran: BTreeSet::new(),
             cancelled: BTreeMap::new(),
+            forgot: false,
         }
     }
 
@@ -110,6 +116,10 @@ impl World {
         assert!(self.open.insert(number) && !self.ended.contains(&number), "a number came twice");
         if stream {
             self.streams.insert(number);
+        }
+        if self.below(3) == 0 {
+            self.bound.insert(number);
+            self.asker.bind(number);
         }
         let frame = self.enter(Frame::Call(number));
         self.asker.queued(number, frame);
@@ -214,7 +224,7 @@ impl World {
                     self.entered -= 1;
                     assert!(!self.ran.contains(&number));
                 } else {
-                    self.asker.owe_cancel(number);
+                    self.asker.owe_cancel(number, frame);
                     *self.cancelled.entry(number).or_default() += 1;
                 }
             }
@@ -228,10 +238,15 @@ impl World {
     }
 
     fn cancel(&mut self) {
-        let Some(number) = self.asker.next_cancel() else { return };
+        let Some(owed) = self.asker.next_cancel() else { return };
+        let number = owed.number;
+        if let Some((frame, _)) = self.queue.iter().find(|(_, frame)| *frame == Frame::Call(number))
+        {
+            assert_eq!(owed.frame, *frame);
+        }
         if self.below(3) == 0 {
             // No capacity: later.
-            self.asker.owe_cancel(number);
+            self.asker.owe_cancel(number, owed.frame);
             return;
         }
         let owed = self.cancelled.remove(&number);
@@ -277,28 +292,53 @@ impl World {
 
     fn lose(&mut self, for_ever: bool) {
         let written = self.written();
-        let lost =
-            if for_ever { self.asker.closed(written) } else { self.asker.connection_lost(written) };
+        let lost = if for_ever {
+            self.asker.closed(written)
+        } else {
+            let lost = self.asker.connection_lost(written);
+            self.take_out(&lost.frames);
+            lost.calls
+        };
         assert!(
             lost.is_sorted_by_key(|(number, _)| *number),
             "in the order in which they were made"
         );
         for (number, sent) in lost {
             let waits = self.queue.iter().any(|(_, frame)| *frame == Frame::Call(number));
-            assert_eq!(waits, sent == Sent::No, "{number} is {sent:?}");
+            assert_eq!(waits, for_ever && sent == Sent::No, "{number} is {sent:?}");
             if sent == Sent::No {
-                assert!(for_ever && !self.ran.contains(&number), "{number} ran, and was not sent");
+                assert!(for_ever || self.bound.contains(&number));
+                assert!(!self.ran.contains(&number), "{number} ran, and was not sent");
             }
             self.end(number);
         }
-        assert_eq!(self.asker.next_cancel(), None);
-        self.cancelled.clear();
+        // A call that is still to be sent is followed by its cancel; of the others the peer knows
+        // nothing any more.
+        let waiting = |number: &u64| {
+            !for_ever && self.queue.iter().any(|(_, frame)| *frame == Frame::Call(*number))
+        };
+        self.cancelled.retain(|number, _| waiting(number));
+        assert!(self.forgot || self.asker.owes_cancels() != self.cancelled.is_empty());
+        self.forgot &= !self.cancelled.is_empty();
         let stopped = self.answerer.connection_lost();
         assert!(stopped.iter().eq(self.running.keys()));
         self.running.clear();
         self.there.clear();
         self.back.clear();
         self.half_written = false;
+    }
+
+    /// Removes frames of the queue; those behind count one less for each.
+    fn take_out(&mut self, frames: &[u64]) {
+        let before = self.queue.len();
+        self.queue.retain(|(frame, _)| !frames.contains(frame));
+        assert_eq!(self.queue.len(), before - frames.len());
+        let first = self.entered - before as u64;
+        for (frame, number) in self.queue.iter_mut().zip(first..) {
+            frame.0 = number;
+        }
+        self.entered -= frames.len() as u64;
+        self.asker.taken_out(frames);
     }
 
     fn step(&mut self) {
@@ -317,6 +357,7 @@ impl World {
                 _ => {}
             },
         }
+        self.forgot |= self.cancelled.len() > 6;
         assert_eq!(self.asker.len(), self.open.len());
         assert_eq!(self.answerer.len(), self.running.len());
     }

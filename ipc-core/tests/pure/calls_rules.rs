@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ipc_core::protocol::calls::{
     Abandoned, Admission, Answer, AnswerLimits, Answered, Answerer, AskLimits, Asker, CallNumber,
-    Credit, Overrun, Window, WindowLimits,
+    Credit, Lost, Overrun, Sent, Window, WindowLimits,
 };
 
 fn now() -> Instant {
@@ -41,7 +41,7 @@ fn a_deadline_is_over_at_its_time_and_not_before() {
     assert_eq!(asker.time_left(call, before), Duration::from_nanos(1));
     assert_eq!(asker.expire(before), []);
     assert_eq!(asker.expire(end), [call]);
-    assert_eq!(asker.next_cancel(), Some(call));
+    assert_eq!(asker.next_cancel().unwrap().number, call);
     // An answer that comes now fits no call.
     assert_eq!(asker.answer(call, Answer::Last, end), None);
     assert_eq!(asker.late_answers(), 1);
@@ -82,10 +82,48 @@ fn a_call_that_is_dropped_is_taken_back_or_cancelled() {
 fn cancels_wait_and_the_oldest_is_forgotten() {
     let mut asker = asker(2);
     for number in [1, 2, 3] {
-        asker.owe_cancel(number);
+        asker.owe_cancel(number, number);
     }
-    assert_eq!([asker.next_cancel(), asker.next_cancel()], [Some(2), Some(3)]);
+    let mut next = || asker.next_cancel().map(|owed| owed.number);
+    assert_eq!([next(), next()], [Some(2), Some(3)]);
     assert_eq!(asker.next_cancel(), None);
+}
+
+#[test]
+fn a_cancel_is_owed_as_long_as_the_next_connection_gets_its_call() {
+    let mut asker = asker(4);
+    for number in [1, 2, 3] {
+        asker.owe_cancel(number, 10 + number);
+    }
+    assert_eq!(asker.connection_lost(12), Lost::default());
+    let owed = [asker.next_cancel(), asker.next_cancel()].map(|owed| owed.unwrap());
+    assert_eq!(owed.map(|owed| (owed.number, owed.frame)), [(2, 12), (3, 13)]);
+    asker.owe_cancel(3, 13);
+    assert!(asker.closed(12).is_empty());
+    assert_eq!(asker.next_cancel(), None);
+}
+
+#[test]
+fn calls_that_are_bound_to_the_connection_end_with_it() {
+    let now = now();
+    let mut asker = asker(6);
+    let calls = [(); 6].map(|()| asker.ask(now).unwrap());
+    for (frame, &call) in (0..5).zip(&calls) {
+        asker.queued(call, frame);
+    }
+    // One was written, one was not, and the last one waits for room.
+    for bound in [0, 2, 5] {
+        asker.bind(calls[bound]);
+    }
+    let lost = asker.connection_lost(2);
+    let (maybe, no) = (Sent::Maybe, Sent::No);
+    assert_eq!(lost.calls, [(calls[0], maybe), (calls[1], maybe), (calls[2], no), (calls[5], no)]);
+    assert_eq!(lost.frames, [2]);
+    // What was behind that frame moves up.
+    asker.taken_out(&lost.frames);
+    assert_eq!(asker.abandon(calls[3], 0), Abandoned::TakeBack { frame: 2 });
+    assert_eq!(asker.abandon(calls[4], 0), Abandoned::TakeBack { frame: 3 });
+    assert!(asker.is_empty());
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use ipc_codec::{DecodeError, Delimiter, Framing, Limits, Oversize};
 use ipc_core::protocol::connection::{Action, Fault, Input, Machine, Role, Rules};
 use ipc_core::queue::QueueLimit;
-use ipc_core::{FormatError, Rate};
+use ipc_core::{Denied, FormatError, Rate};
 
 const TABLE: &str = include_str!("../connection_table.txt");
 
@@ -97,6 +97,7 @@ fn inputs() -> Vec<(&'static str, MakeInput)> {
         ("Undecodable", |_| Input::Undecodable(DecodeError::Dead)),
         ("OverBudget", |_| Input::OverBudget { limit: 1, actual: 2 }),
         ("OverRate", |_| Input::OverRate(Rate::messages(1))),
+        ("Denied", |_| Input::Denied { what: Denied::Event, name: "stop".to_owned() }),
         ("PeerEnded", peer_ended),
         ("ReadFailed, reset", |now| Input::ReadFailed {
             error: ErrorKind::ConnectionReset.into(),
@@ -187,6 +188,7 @@ fn fault_name(fault: &Fault) -> &'static str {
         Fault::CloseTimeout { .. } => "CloseTimeout",
         Fault::OverBudget { .. } => "OverBudget",
         Fault::OverRate(_) => "OverRate",
+        Fault::Denied { .. } => "Denied",
         Fault::Overflow(_) => "Overflow",
         Fault::Read(_) => "Read",
         Fault::Write(_) => "Write",

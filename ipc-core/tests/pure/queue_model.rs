@@ -18,6 +18,7 @@ enum Op {
     Write { slices: usize, bytes: usize },
     ConnectionLost,
     Received,
+    TakeOut(u8),
     TakeUndelivered,
     Release,
 }
@@ -198,6 +199,24 @@ impl Pair {
                 self.queue.on_received();
                 self.model.awaiting = false;
             }
+            Op::TakeOut(which) => {
+                let first = self.queue.first_unsent();
+                let all = first..first + self.model.frames.len() as u64;
+                // And some that it does not have, any more or yet.
+                let named = |frame: &u64| which & 1 << (frame % 8) != 0;
+                let frames: Vec<u64> =
+                    (first.saturating_sub(2)..all.end + 2).filter(named).collect();
+                let stays = |frame: u64| self.model.written > 0 && frame == first;
+                let there: Vec<u64> = all.filter(|frame| named(frame) && !stays(*frame)).collect();
+                assert_eq!(self.queue.take_out(&frames), there);
+                let mut number = first;
+                self.model.frames.retain(|_| {
+                    number += 1;
+                    !there.contains(&(number - 1))
+                });
+                self.model.accepted -= there.len() as u64;
+                assert_eq!(self.queue.first_unsent(), first);
+            }
             Op::TakeUndelivered => {
                 let taken = self.queue.take_undelivered();
                 let whole = std::mem::take(&mut self.model.frames);
@@ -252,6 +271,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
             .prop_map(|(slices, bytes)| Op::Write { slices, bytes }),
         1 => Just(Op::ConnectionLost),
         2 => Just(Op::Received),
+        1 => any::<u8>().prop_map(Op::TakeOut),
         1 => Just(Op::TakeUndelivered),
         1 => Just(Op::Release),
     ];

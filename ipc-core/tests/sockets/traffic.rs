@@ -156,7 +156,7 @@ async fn one_user_or_address_does_not_get_all_places() {
         let kept = [rig.client(), rig.client()];
         rig.log.until_len(2).await;
         let refused = rig.client();
-        rig.log.until("refused 2").await;
+        rig.log.until("refused too_many_peers").await;
         soon(refused.peer().closed()).await;
         soon(kept[0].close()).await;
         crate::rig::eventually(|| rig.server.peers().len() == 1).await;

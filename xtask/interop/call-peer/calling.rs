@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, IpcServer, RawJson, Socket};
 use ipc_core::{Bye, CallError, Sent};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
+use crate::streams::read_all;
 use crate::typed::StoreError;
 use crate::{print, value};
 
@@ -30,11 +33,13 @@ enum Asked {
 pub(crate) struct Calling {
     side: Side,
     open: Mutex<HashMap<String, AbortHandle>>,
+    /// Notified when streams that are not read are to be.
+    read: Arc<Notify>,
 }
 
 impl Calling {
     pub(crate) fn new(side: Side) -> Self {
-        Self { side, open: Mutex::default() }
+        Self { side, open: Mutex::default(), read: Arc::default() }
     }
 
     /// Does what the command says; `false` if that is to end.
@@ -42,6 +47,8 @@ impl Calling {
         let text = |name: &str| command[name].as_str().unwrap_or_default().to_owned();
         match command["do"].as_str() {
             Some("call") => self.call(text("key"), text("method"), command)?,
+            Some("stream") => self.stream(text("key"), text("method"), command)?,
+            Some("read") => self.read.notify_waiters(),
             Some("drop") => {
                 if let Some(call) = self.lock().remove(&text("key")) {
                     call.abort();
@@ -85,6 +92,40 @@ impl Calling {
                     failed(&key, &error, typed)
                 }
             });
+        });
+        self.lock().insert(name, task.abort_handle());
+        Ok(())
+    }
+
+    /// Calls for a stream, and prints its end; with `wait` it is read from when that is said.
+    fn stream(&self, key: String, method: String, command: &Value) -> Result<(), Box<dyn Error>> {
+        let asked = self.asked()?;
+        let args = RawJson::from_value(&command["args"])?;
+        let within = command["ms"].as_u64().map_or(DEADLINE, Duration::from_millis);
+        let (name, read) = (key.clone(), Arc::clone(&self.read));
+        let waits = command["wait"].as_bool() == Some(true);
+        let task = tokio::spawn(async move {
+            let mut go_on = pin!(read.notified());
+            go_on.as_mut().enable();
+            let calling = match &asked {
+                Asked::Server(client) => client.call_stream(&method, &args),
+                Asked::Client(socket) => socket.call_stream(&method, &args),
+            };
+            let stream = calling.within(within).await;
+            if waits {
+                go_on.await;
+            }
+            let (items, result) = match stream {
+                Ok(stream) => read_all(&key, stream).await,
+                Err(error) => (Vec::new(), Err(error)),
+            };
+            let mut line = match result {
+                Ok(()) => json!({"event": "result", "key": key}),
+                Err(error) => failed(&key, &error, None),
+            };
+            line["count"] = items.len().into();
+            line["items"] = items.into_iter().take(LISTED).collect();
+            print(&line);
         });
         self.lock().insert(name, task.abort_handle());
         Ok(())
@@ -159,3 +200,5 @@ fn failed(key: &str, error: &CallError, typed: Option<StoreError>) -> Value {
 
 /// As node-ipc's side has it.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// How many items of a stream are printed; as node-ipc's side has it.
+const LISTED: usize = 10_000;

@@ -11,6 +11,7 @@
 mod calling;
 mod methods;
 mod options;
+mod streams;
 mod typed;
 
 use std::error::Error;
@@ -48,6 +49,7 @@ async fn serve(ipc: &Ipc, options: &Options) -> Result<IpcServer, Box<dyn Error>
         Place::Net(host, port) => ipc.serve_net((host.as_str(), *port))?,
     };
     methods::answer(server.handlers());
+    streams::answer(server.handlers());
     typed::answer(server.handlers())?;
     server.on_connect(|_| print(&json!({"event": "connect"})));
     server.on_socket_disconnected(|_, _| print(&json!({"event": "socket.disconnected"})));
@@ -63,6 +65,7 @@ fn connect(ipc: &Ipc, options: &Options) -> Result<IpcClient, Box<dyn Error>> {
         Place::Net(host, port) => ipc.connect_to_net(("world", host.as_str(), *port))?,
     };
     methods::answer(client.handlers());
+    streams::answer(client.handlers());
     typed::answer(client.handlers())?;
     client.on_connect(|_| print(&json!({"event": "connect"})));
     client.on_disconnect(|_| print(&json!({"event": "disconnect"})));

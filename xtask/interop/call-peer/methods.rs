@@ -44,7 +44,7 @@ fn not_found(call: &Call<NodeFormat>) -> Failure {
 }
 
 /// Prints that the call was stopped.
-struct Aborted(Value);
+pub(crate) struct Aborted(pub(crate) Value);
 
 impl Drop for Aborted {
     fn drop(&mut self) {

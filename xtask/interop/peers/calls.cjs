@@ -1,8 +1,8 @@
 // `peer.cjs ... --calls helper|lines`: calls, with the helper or with the lines that docs/calls.md prints.
 //
 // Commands: {"do":"call","key","method","args","ms"}, {"do":"drop","key"}, {"do":"many","key","method",
-// "count"}, and {"do":"star","on"} for a handler for all events. call-peer/ has the same methods in
-// Rust, and prints the same lines.
+// "count"}, {"do":"stream","key","method","args","ms","credit"}, and {"do":"star","on"} for a handler for all
+// events. call-peer/ has the same methods in Rust, and prints the same lines.
 'use strict';
 
 const fs = require('node:fs');
@@ -21,17 +21,28 @@ function attach(ipc, { command: role, id, options }) {
     call = fiveLines(role, ipc, peer);
   }
   if (options.calls) typedEvents(peer, role);
+  if (options.calls) itemsWithoutCredit(peer, role);
   const open = new Map();
   let seen = 0;
   const star = () => (seen += 1);
 
-  return ({ do: order, key, method, args, ms, count, on }) => {
+  return ({ do: order, key, method, args, ms, count, credit, on }) => {
     if (order === 'call') {
       const abort = new AbortController();
       open.set(key, abort);
       call(method, args, { to: to(), ms, signal: abort.signal }).then(
         (ok) => print({ event: 'result', key, ok }),
         ({ code, message, data }) => print({ event: 'failed', key, code, message, data }));
+    } else if (order === 'stream') {
+      const abort = new AbortController();
+      open.set(key, abort);
+      const items = [];
+      const onItem = (item) => {
+        if (items.push(item) === 1) print({ event: 'item', key, item });
+      };
+      call(method, args, { to: to(), ms, credit, signal: abort.signal, onItem }).then(
+        () => print({ event: 'result', key, ...listed(items) }),
+        ({ code, message }) => print({ event: 'failed', key, code, message, ...listed(items) }));
     } else if (order === 'drop') {
       open.get(key).abort();
     } else if (order === 'many') {
@@ -59,6 +70,19 @@ function typedEvents(peer, role) {
   }
 }
 
+/** What is printed of the items of a stream: the first of them, and how many there were. */
+const listed = (items) => ({ items: items.slice(0, 10_000), count: items.length });
+
+/** Answers calls of `pushes` with items for which there was no credit, so many of so many bytes. */
+function itemsWithoutCredit(peer, role) {
+  peer.on('$call', ({ n, call, args }, socket) => {
+    if (call !== 'pushes') return;
+    const answer = (data) => (role === 'serve' ? peer.emit(socket, '$answer', data) : peer.emit('$answer', data));
+    for (let item = 0; item < args.items; item += 1) answer({ n, ok: 'x'.repeat(args.bytes), more: true });
+    answer({ n });
+  });
+}
+
 /** Runs the page's lines, a server's or a client's; returns the client's `call`. */
 function fiveLines(role, ipc, world) {
   const page = fs.readFileSync(path.join(__dirname, '../../../docs/calls.md'), 'utf8');
@@ -67,6 +91,9 @@ function fiveLines(role, ipc, world) {
   if (role === 'serve') return new Function('ipc', 'methods', server)(ipc, methods());
   return new Function('world', `${client}return call;`)(world);
 }
+
+/** How many items each call of `endless` has begun to send, by its key. */
+const produced = new Map();
 
 const methods = (call) => ({
   sum: (numbers) => numbers.reduce((sum, n) => sum + n, 0),
@@ -87,9 +114,36 @@ const methods = (call) => ({
     resolve();
     print({ event: 'answered', key: 'late' });
   }, ms)),
-  async *rows() {
-    yield 1;
+  async *rows(count = 1) {
+    for (let n = 0; n < count; n += 1) yield n;
   },
+  async *each(items) {
+    yield* items;
+  },
+  async *breaks(count) {
+    for (let n = 0; n < count; n += 1) yield n;
+    throw Object.assign(new Error('no such row'), { code: 'not_found' });
+  },
+  async *endless(key) {
+    print({ event: 'started', key });
+    produced.set(key, 0);
+    try {
+      for (let n = 0; ; n += 1) {
+        produced.set(key, n + 1);
+        yield n;
+      }
+    } finally {
+      print({ event: 'aborted', key });
+    }
+  },
+  async *stalls(key, { signal }) {
+    yield key;
+    await new Promise((wake) => signal.addEventListener('abort', wake));
+    print({ event: 'aborted', key });
+  },
+  produced: (key) => produced.get(key) ?? 0,
+  // Answered by `itemsWithoutCredit`.
+  pushes: () => new Promise(() => {}),
   whoami: () => 'JavaScript',
   'typed.sum': (numbers) => numbers.reduce((sum, n) => sum + n, 0),
   'typed.get': ({ key }) => {

@@ -252,6 +252,28 @@ macro_rules! talking {
             self.$core.fail(call, failure)
         }
 
+        /// Returns where to put the items of type `R` that answer a call of the other side, if it
+        /// [wants a stream](ipc_core::blocking::IncomingCall::wants_stream).
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::{SinkError, blocking::IncomingCall};
+        /// # fn example(world: &mut ipc_compat::blocking::IpcClient, call: &IncomingCall) -> Result<(), SinkError> {
+        /// let mut rows = world.sink(call);
+        /// for row in ["a", "b", "c"] {
+        ///     rows.send(row)?; // Waits for the reader.
+        /// }
+        /// rows.end()?;
+        /// # Ok(()) }
+        /// ```
+        pub fn sink<R: ?Sized>(
+            &mut self,
+            call: &ipc_core::blocking::IncomingCall,
+        ) -> ipc_core::blocking::Sink<'_, crate::NodeFormat, R> {
+            self.$core.sink(call)
+        }
+
         /// Returns the data of a message as a `T`.
         ///
         /// # Errors

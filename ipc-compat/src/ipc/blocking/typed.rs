@@ -108,7 +108,7 @@ macro_rules! talking_typed {
         ///
         /// # Errors
         ///
-        /// [`FormatError`](ipc_core::FormatError) if it is none of them.
+        /// [`FormatError`](ipc_core::FormatError) if the failure is another one.
         pub fn decode_failure<E>(
             &self,
             failure: &ipc_core::Failure,

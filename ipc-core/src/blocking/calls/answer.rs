@@ -6,20 +6,21 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::IncomingCall;
+use super::incoming::Wants;
 use crate::blocking::Incoming;
 use crate::blocking::link::Link;
 use crate::calls::{CallError, ControlEvents, failure};
 use crate::error::EmitError;
 use crate::protocol::builtin::{INFO, is_builtin};
 use crate::protocol::calls::{
-    Admission, Answer, Answered, CallFormat, CallNumber, Control, EncodeCall, Failure,
-    InvalidControl, Signal,
+    Admission, Answer, Answered, CallFormat, CallNumber, Control, Credit, EncodeCall, Failure,
+    InvalidControl, MAX_STREAMS, Signal,
 };
 use crate::protocol::queue::OverflowPolicy;
 use crate::runtime::calls::builtin::{self, info};
 use crate::runtime::clock;
 use crate::runtime::outbox::encode_frame;
-use crate::{FormatError, Message, MessageFormat};
+use crate::{Denied, FormatError, Message, MessageFormat};
 
 impl<F: MessageFormat> Link<F> {
     /// Handles a message if it is a call, an answer or about one, and returns whether it was.
@@ -42,14 +43,22 @@ impl<F: MessageFormat> Link<F> {
             Ok(Control::Failure { number, failure }) => {
                 self.answered(&number, Answer::Last, Err(failure));
             }
-            Ok(Control::Call { number, left, message, .. }) => self.called(number, left, message),
+            Ok(Control::Call { number, left, credit, message, .. }) => {
+                self.called(number, left, credit, message);
+            }
             Ok(Control::Cancel(number)) => {
                 let calls = self.calls();
                 if let Some(id) = calls.answerer.cancel(&number) {
-                    calls.running.remove(&id);
+                    calls.forget(id);
                 }
             }
-            Ok(Control::Credit(..)) => {}
+            Ok(Control::Credit(number, items)) => {
+                let calls = self.calls();
+                let id = calls.answerer.running(&number);
+                if let Some(credit) = id.and_then(|id| calls.credits.get_mut(&id)) {
+                    credit.add(items);
+                }
+            }
         }
         true
     }
@@ -80,19 +89,46 @@ impl<F: MessageFormat> Link<F> {
     }
 
     /// Keeps a call of the peer for the program, or answers why not.
-    fn called(&mut self, number: Option<CallNumber>, left: Option<Duration>, args: Message) {
+    fn called(
+        &mut self,
+        number: Option<CallNumber>,
+        left: Option<Duration>,
+        credit: Option<u32>,
+        args: Message,
+    ) {
         if is_builtin(args.event()) && self.called_builtin(number.as_ref(), args.event()) {
             return;
         }
+        if self.guard.as_ref().is_some_and(|guard| !guard.permits_call(args.event())) {
+            if let Some(number) = &number {
+                self.refuse(number, &Failure::call_denied(args.event()));
+            }
+            return self.deny(Denied::Call, args.event());
+        }
         let calls = self.calls();
+        let (credit, now) = (credit.filter(|_| number.is_some()), clock::now());
         let refusal = if calls.closing {
             Failure::closing()
+        } else if credit.is_some() && calls.credits.len() >= MAX_STREAMS {
+            Failure::busy_with_streams()
         } else {
-            match calls.answerer.call(clock::now(), number.clone(), left) {
+            let admission = match &number {
+                Some(number) if credit.is_some() => {
+                    calls.answerer.call_stream(now, number.clone(), left)
+                }
+                number => calls.answerer.call(now, number.clone(), left),
+            };
+            match admission {
                 Admission::Run { id, deadline } => {
                     let dropped = Arc::clone(&calls.dropped);
-                    let call = IncomingCall::new(id, number.is_none(), deadline, args, dropped);
+                    let wants = match (&number, credit) {
+                        (None, _) => Wants::Nothing,
+                        (_, None) => Wants::Answer,
+                        (_, Some(_)) => Wants::Items,
+                    };
+                    let call = IncomingCall::new(id, wants, deadline, args, dropped);
                     calls.running.insert(id, call.downgrade());
+                    calls.credits.extend(credit.map(|credit| (id, Credit::new(credit))));
                     return self.push_call_event(call);
                 }
                 Admission::Busy { limit } => Failure::busy(limit),
@@ -155,7 +191,7 @@ impl<F: MessageFormat> Link<F> {
         })
     }
 
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         call: &IncomingCall,
         encode: impl Fn(&CallNumber, &mut BytesMut) -> Result<(), FormatError>,
@@ -185,7 +221,7 @@ impl<F: MessageFormat> Link<F> {
         let dropped = calls.take_dropped();
         if calls.answerer.next_deadline().is_some_and(|at| at <= clock::now()) {
             let mut expired = calls.answerer.expire(clock::now());
-            expired.iter().for_each(|call| drop(calls.running.remove(&call.id)));
+            expired.iter().for_each(|call| calls.forget(call.id));
             for number in expired.drain(..).filter_map(|call| call.number) {
                 self.refuse(&number, &Failure::expired());
             }
@@ -226,7 +262,7 @@ impl<F: MessageFormat> Link<F> {
     }
 
     /// Queues an answer.
-    fn reply(
+    pub(super) fn reply(
         &mut self,
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<(), EmitError> {

@@ -70,7 +70,12 @@ where
             return Err(CallError::NotSent(error));
         }
         match side.make_room(open.deadline) {
-            Ok(()) => {}
+            Ok(()) => {
+                // One that does not wait for the next connection may have ended with this one.
+                if let Some(outcome) = side.link().take_outcome() {
+                    return outcome.map(drop);
+                }
+            }
             Err(NextError::TimedOut) if open.is_over() => return Err(open.deadline_error()),
             Err(NextError::TimedOut) => return Err(CallError::NotSent(error)),
             Err(NextError::Ended) => {
@@ -129,12 +134,19 @@ impl<F: MessageFormat> Link<F> {
         if self.closed {
             return Err(CallError::Closed { sent: Sent::No });
         }
+        let bound = self.config.calls.fail_when_disconnected;
+        if bound && self.socket().is_none() {
+            return Err(CallError::Disconnected { sent: Sent::No });
+        }
         let (now, within) = (clock::now(), within.unwrap_or(self.config.calls.deadline));
         let calls = self.calls();
         let number = match window {
             Some(_) => calls.asker.ask_stream(now, within)?,
             None => calls.asker.ask_within(now, within)?,
         };
+        if bound {
+            calls.asker.bind(number);
+        }
         (calls.asking, calls.outcome) = (Some(number), None);
         calls.items = window.map(Items::new);
         let credit = calls.items.as_ref().map(Items::credit);
@@ -190,7 +202,7 @@ impl<F: MessageFormat> Link<F> {
         (calls.asking, calls.outcome, calls.items) = (None, None, None);
         if let Abandoned::TakeBack { frame } = calls.asker.abandon(number, untouched) {
             if !self.queue.take_back(frame) {
-                calls.asker.owe_cancel(number);
+                calls.asker.owe_cancel(number, frame);
             }
         }
         self.send_cancels();
@@ -200,12 +212,18 @@ impl<F: MessageFormat> Link<F> {
     pub(super) fn send_cancels(&mut self) {
         let format = Arc::clone(&self.format);
         let Some(format) = format.calls() else { return };
-        while let Some(number) = self.calls.as_mut().and_then(|calls| calls.asker.next_cancel()) {
-            let signal = Signal::Cancel(number);
+        if self.calls.as_ref().is_some_and(|calls| calls.asker.owes_cancels()) {
+            // It may make room.
+            self.write();
+        }
+        while let Some(owed) = self.calls.as_mut().and_then(|calls| calls.asker.next_cancel()) {
+            let signal = Signal::Cancel(owed.number);
             match self.push(|queue| queue.push(|out| format.encode_signal(&signal, out)).map(drop))
             {
                 Ok(()) => self.write(),
-                Err(EmitError::Full(_)) => return self.calls().asker.owe_cancel(number),
+                Err(EmitError::Full(_)) => {
+                    return self.calls().asker.owe_cancel(owed.number, owed.frame);
+                }
                 // The connection is closed, and with it ends what the peer runs.
                 Err(_) => return,
             }

@@ -21,7 +21,7 @@ pub struct IncomingCall {
 
 pub(super) struct Inner {
     id: u64,
-    notice: bool,
+    wants: Wants,
     deadline: Instant,
     args: Message,
     /// Whether it was answered.
@@ -30,16 +30,24 @@ pub(super) struct Inner {
     dropped: Arc<AtomicBool>,
 }
 
+/// What the asker wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wants {
+    Nothing,
+    Answer,
+    Items,
+}
+
 impl IncomingCall {
     pub(super) fn new(
         id: u64,
-        notice: bool,
+        wants: Wants,
         deadline: Instant,
         args: Message,
         dropped: Arc<AtomicBool>,
     ) -> Self {
         let done = AtomicBool::new(false);
-        Self { inner: Arc::new(Inner { id, notice, deadline, args, done, dropped }) }
+        Self { inner: Arc::new(Inner { id, wants, deadline, args, done, dropped }) }
     }
 
     /// Returns the name of the method.
@@ -58,7 +66,14 @@ impl IncomingCall {
     /// Returns whether no answer is wanted: the peer sent it with `notice`.
     #[must_use]
     pub fn is_notice(&self) -> bool {
-        self.inner.notice
+        self.inner.wants == Wants::Nothing
+    }
+
+    /// Returns whether the peer takes items: put them into a `sink` of the client or connection. It can
+    /// be answered with one result, too.
+    #[must_use]
+    pub fn wants_stream(&self) -> bool {
+        self.inner.wants == Wants::Items
     }
 
     /// Returns when the call is over at the latest: what the asker gave it, at most the option

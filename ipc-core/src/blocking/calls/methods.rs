@@ -188,6 +188,31 @@ macro_rules! call_methods {
         ) -> Result<(), crate::EmitError> {
             self.link.fail(&call, &failure.into())
         }
+
+        /// Returns where to put the items of type `R` that answer a call of the peer, if it
+        /// [wants a stream](crate::blocking::IncomingCall::wants_stream). A call that wants one answer
+        /// is answered `needs_stream` when an item is sent.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # use ipc_core::SinkError;
+        /// # use ipc_core::blocking::{Connection, IncomingCall};
+        /// # use ipc_core::protocol::calls::EncodeCall;
+        /// # fn example<F: EncodeCall<u64>>(peer: &mut Connection<F>, call: &IncomingCall) -> Result<(), SinkError> {
+        /// let mut rows = peer.sink(call);
+        /// for row in 0..1_000_u64 {
+        ///     rows.send(&row)?; // Waits for the reader.
+        /// }
+        /// rows.end()?;
+        /// # Ok(()) }
+        /// ```
+        pub fn sink<R: ?Sized>(
+            &mut self,
+            call: &crate::blocking::IncomingCall,
+        ) -> crate::blocking::Sink<'_, F, R> {
+            crate::blocking::Sink::new(self, call.clone())
+        }
     };
 }
 pub(in crate::blocking) use call_methods;

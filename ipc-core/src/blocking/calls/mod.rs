@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod incoming;
 mod methods;
+mod sink;
 mod stream;
 
 use std::collections::HashMap;
@@ -17,13 +18,14 @@ use crate::Message;
 use crate::calls::CallError;
 use crate::error::EmitError;
 use crate::options::ConnectionConfig;
-use crate::protocol::calls::{Abandoned, Answerer, Asker, CallNumber, Sent};
-use crate::protocol::queue::QueueLimit;
+use crate::protocol::calls::{Abandoned, Answerer, Asker, CallNumber, Credit, Sent};
+use crate::protocol::queue::{QueueLimit, SendQueue};
 use crate::runtime::clock;
 
 pub(super) use ask::call;
 pub use incoming::IncomingCall;
 pub(super) use methods::call_methods;
+pub use sink::Sink;
 pub use stream::CallStream;
 pub(super) use stream::call_stream;
 
@@ -43,6 +45,8 @@ pub(super) struct Calls {
     answerer: Answerer,
     /// The calls that run for the peer, by their ids.
     running: HashMap<u64, Weak<Inner>>,
+    /// How many items the peer wants of those that it takes items of, by their ids.
+    credits: HashMap<u64, Credit>,
     /// Whether the program has dropped one of them, unanswered.
     dropped: Arc<AtomicBool>,
     /// Whether new calls are refused, since this side closes.
@@ -59,12 +63,13 @@ impl Calls {
         // has forgotten: the numbers of a server's calls begin anywhere.
         let first = if config.yields { 1 } else { (clock::chance() * 1e12) as u64 };
         Self {
-            asker: Asker::starting_at(config.calls.ask_limits(), first),
+            asker: Asker::starting_at(config.calls.ask_limits(config.sync), first),
             asking: None,
             outcome: None,
             items: None,
             answerer: Answerer::new(config.calls.answer_limits()),
             running: HashMap::new(),
+            credits: HashMap::new(),
             dropped: Arc::default(),
             closing: false,
             shut: false,
@@ -72,14 +77,19 @@ impl Calls {
         }
     }
 
-    /// Handles that the connection is lost, after so many frames were written whole: the call that it
-    /// has carried fails, and those that run for the peer end.
-    pub(super) fn connection_lost(&mut self, written: u64) {
-        for (number, sent) in self.asker.connection_lost(written) {
+    /// Handles that the connection is lost, in front of this queue: the call that it has carried fails,
+    /// and those that run for the peer end.
+    pub(super) fn connection_lost(&mut self, queue: &mut SendQueue) {
+        let lost = self.asker.connection_lost(queue.first_unsent());
+        for (number, sent) in lost.calls {
             self.end(number, Err(CallError::Disconnected { sent }));
+        }
+        if !lost.frames.is_empty() {
+            self.asker.taken_out(&queue.take_out(&lost.frames));
         }
         self.answerer.connection_lost();
         self.running.clear();
+        self.credits.clear();
         (self.shut, self.duplicate_reported) = (false, false);
     }
 
@@ -104,8 +114,14 @@ impl Calls {
 
     /// Ends a call of the peer, and returns the number to answer, if it has one.
     fn done(&mut self, id: u64) -> Option<CallNumber> {
-        self.running.remove(&id);
+        self.forget(id);
         self.answerer.done(id)
+    }
+
+    /// Forgets a call of the peer that has ended.
+    fn forget(&mut self, id: u64) {
+        self.running.remove(&id);
+        self.credits.remove(&id);
     }
 
     /// Ends the calls that the program dropped, and returns the numbers to answer.

@@ -13,7 +13,7 @@ use ipc_transport::BlockingStream;
 use super::calls::{Calls, IncomingCall};
 use super::socket_link::SocketLink;
 use super::{Incoming, NextError};
-use crate::access::Limited;
+use crate::access::{Counts, Denial, Guard, Limited, Restrictions};
 use crate::calls::{CallError, ControlEvents};
 use crate::error::{EmitError, Error};
 use crate::options::{ConnectionConfig, FlushPolicy};
@@ -24,7 +24,7 @@ use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::runtime::clock;
 use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
-use crate::{ClientEvent, CloseReport, EncodePayload, Message, MessageFormat};
+use crate::{ClientEvent, CloseReport, Denied, EncodePayload, Message, MessageFormat};
 pub(super) use turn::Outcome;
 
 /// A side that drives its link: a client, which connects when it has to, or a server's connection.
@@ -48,6 +48,10 @@ pub(super) struct Link<F> {
     socket: Option<SocketLink>,
     /// How much of its rate the peer has used, if it has one.
     gauge: Option<Box<Gauge>>,
+    /// What the peer may do, if that is not everything.
+    pub(super) guard: Option<Box<Guard>>,
+    /// What its rate and its rules have kept back.
+    counts: Arc<Counts>,
     /// What happened and was not taken yet.
     pub(super) events: VecDeque<Incoming>,
     /// How many bytes of messages are in `events`, and about as many of the others.
@@ -84,6 +88,8 @@ impl<F: MessageFormat> Link<F> {
             encoder,
             socket: None,
             gauge: None,
+            guard: None,
+            counts: Arc::default(),
             events: VecDeque::new(),
             held: 0,
             failure: None,
@@ -99,7 +105,12 @@ impl<F: MessageFormat> Link<F> {
     }
 
     pub(super) fn attach(&mut self, stream: BlockingStream, role: Role) {
-        self.gauge = self.config.rate.map(|rate| Gauge::new(rate, false, Arc::default()));
+        let (rate, allow) = (self.config.rate, self.config.allow.clone());
+        if let Some(rules) = Restrictions::new(rate, allow, self.config.on_denied) {
+            self.counts = Arc::clone(&rules.counts);
+            self.gauge = rate.map(|rate| Gauge::new(rate, false, Arc::clone(&rules.counts)));
+            self.guard = Guard::of(&rules, false);
+        }
         let rules = Rules::of(&self.config, role);
         let machine = Machine::new(self.format.framing(), self.config.limits, rules);
         self.socket = Some(SocketLink::new(stream, machine));
@@ -108,7 +119,17 @@ impl<F: MessageFormat> Link<F> {
 
     /// Returns how often what the peer sent was kept from the program.
     pub(super) fn limited(&self) -> Limited {
-        self.gauge.as_ref().map_or_else(Limited::default, |gauge| gauge.limited())
+        self.counts.limited()
+    }
+
+    /// Counts what the peer may not do, and does what follows.
+    #[cold]
+    pub(super) fn deny(&mut self, what: Denied, name: &str) {
+        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
+            None => {}
+            Some(Denial::Close(input)) => self.handle(input),
+            Some(Denial::Report(error)) => drop(self.report(error)),
+        }
     }
 
     pub(super) fn socket(&self) -> Option<&SocketLink> {
@@ -119,10 +140,10 @@ impl<F: MessageFormat> Link<F> {
     pub(super) fn detach(&mut self) {
         self.socket = None;
         self.pause.clear();
-        if let Some(calls) = &mut self.calls {
-            calls.connection_lost(self.queue.first_unsent());
-        }
         self.queue.on_connection_lost();
+        if let Some(calls) = &mut self.calls {
+            calls.connection_lost(&mut self.queue);
+        }
     }
 
     /// Refuses what is sent from now on: there is no next connection. A call that waited for one fails

@@ -6,13 +6,13 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::Link;
-use crate::MessageFormat;
 use crate::blocking::Incoming;
 use crate::blocking::socket_link::Woken;
 use crate::error::DisconnectReason;
 use crate::protocol::connection::{Action, Ending, Input};
 use crate::runtime::clock;
 use crate::runtime::gauge::Pass;
+use crate::{Denied, Message, MessageFormat};
 
 /// How a turn ended.
 #[derive(Debug)]
@@ -156,8 +156,9 @@ impl<F: MessageFormat> Link<F> {
         }
         match self.format.decode(frame) {
             Ok(message) if self.control.may_be(&message) && self.handle_control(&message) => {
-                Outcome::Progress
+                self.look()
             }
+            Ok(message) if self.guard.is_some() && !self.permits(&message) => self.look(),
             Ok(message) => {
                 self.held = self.held.saturating_add(message.held_bytes());
                 self.events.push_back(Incoming::Message(message));
@@ -171,7 +172,7 @@ impl<F: MessageFormat> Link<F> {
     }
 
     /// Feeds the machine, and reports the fault that it returns.
-    fn handle(&mut self, input: Input) {
+    pub(super) fn handle(&mut self, input: Input) {
         let fault = self.socket.as_mut().and_then(|socket| socket.machine.handle(input));
         if let Some(fault) = fault {
             self.failure = Some(self.report(fault.into()));
@@ -205,6 +206,16 @@ impl<F: MessageFormat> Link<F> {
                 }
             }
         }
+    }
+
+    /// Returns whether the peer may send the message.
+    fn permits(&mut self, message: &Message) -> bool {
+        let event = message.event();
+        let denied = self.guard.as_ref().is_some_and(|guard| !guard.permits_event(event));
+        if denied {
+            self.deny(Denied::Event, event);
+        }
+        !denied
     }
 
     /// Charges a frame to the peer's rate, and returns whether it is taken.

@@ -26,6 +26,6 @@ pub const BYE: &str = "$bye";
 
 /// Returns whether a method of this name is one of the library's, not of the program's.
 #[must_use]
-pub fn is_builtin(method: &str) -> bool {
-    method.starts_with('$')
+pub fn is_builtin(method: impl AsRef<[u8]>) -> bool {
+    method.as_ref().first() == Some(&b'$')
 }

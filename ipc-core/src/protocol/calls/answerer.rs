@@ -15,6 +15,9 @@ use super::deadlines::Deadlines;
 #[derive(Debug)]
 pub struct Answerer {
     limits: AnswerLimits,
+    /// The call that came last, with its id, while it runs. It is in none of the tables: most have
+    /// ended before the next one comes.
+    newest: Option<(u64, Running)>,
     /// The calls that run, by an id of this side's own: a notice has no number.
     running: ById<Running>,
     /// The peer chooses the numbers, hence no hash that it could foresee: they are in order.
@@ -91,6 +94,7 @@ impl Answerer {
     pub fn new(limits: AnswerLimits) -> Self {
         Self {
             limits,
+            newest: None,
             running: ById::default(),
             by_number: BTreeMap::new(),
             deadlines: Deadlines::default(),
@@ -127,29 +131,50 @@ impl Answerer {
         left: Option<Duration>,
         stream: bool,
     ) -> Admission {
-        if number.as_ref().is_some_and(|number| self.by_number.contains_key(number)) {
+        if number.as_ref().is_some_and(|number| self.running(number).is_some()) {
             self.duplicates = self.duplicates.saturating_add(1);
             return Admission::Duplicate;
         }
-        if self.running.len() >= self.limits.max_running {
+        if self.len() >= self.limits.max_running {
             return Admission::Busy { limit: self.limits.max_running };
         }
         let time = left.map_or(self.limits.max_time, |left| left.min(self.limits.max_time));
         let (id, deadline) = (self.next, later(now, time));
         self.next += 1;
-        if let Some(number) = &number {
+        self.file_newest();
+        let idle = stream.then_some(time);
+        self.newest = Some((id, Running { number, deadline, idle, stalled: false }));
+        Admission::Run { id, deadline }
+    }
+
+    /// Moves the call that came last into the tables.
+    fn file_newest(&mut self) {
+        let Some((id, running)) = self.newest.take() else { return };
+        if let Some(number) = &running.number {
             self.by_number.insert(number.clone(), id);
         }
-        let idle = stream.then_some(time);
-        self.running.insert(id, Running { number, deadline, idle, stalled: false });
-        self.deadlines.add(deadline, id);
-        Admission::Run { id, deadline }
+        self.deadlines.add(running.deadline, id);
+        self.running.insert(id, running);
+    }
+
+    fn get(&self, id: u64) -> Option<&Running> {
+        match &self.newest {
+            Some((newest, running)) if *newest == id => Some(running),
+            _ => self.running.get(id),
+        }
+    }
+
+    fn get_mut(&mut self, id: u64) -> Option<&mut Running> {
+        match &mut self.newest {
+            Some((newest, running)) if *newest == id => Some(running),
+            _ => self.running.get_mut(id),
+        }
     }
 
     /// Ends the call that the peer cancels, and returns its id: its handler is to be stopped, and
     /// nothing answered. `None` if no such call runs.
     pub fn cancel(&mut self, number: &CallNumber) -> Option<u64> {
-        let id = *self.by_number.get(number)?;
+        let id = self.running(number)?;
         self.remove(id);
         Some(id)
     }
@@ -157,19 +182,23 @@ impl Answerer {
     /// Returns the id of the call that runs under this number.
     #[must_use]
     pub fn running(&self, number: &CallNumber) -> Option<u64> {
-        self.by_number.get(number).copied()
+        match &self.newest {
+            Some((id, running)) if running.number.as_ref() == Some(number) => Some(*id),
+            _ if self.by_number.is_empty() => None,
+            _ => self.by_number.get(number).copied(),
+        }
     }
 
     /// Returns the number to answer a call under. `None` if it is a notice, or has ended.
     #[must_use]
     pub fn number(&self, id: u64) -> Option<&CallNumber> {
-        self.running.get(&id)?.number.as_ref()
+        self.get(id)?.number.as_ref()
     }
 
     /// Returns whether the call runs: it has not ended, been cancelled or expired.
     #[must_use]
     pub fn is_running(&self, id: u64) -> bool {
-        self.running.contains_key(&id)
+        self.get(id).is_some()
     }
 
     /// Ends a call whose handler is done, and returns the number to answer. `None` if no answer is
@@ -181,7 +210,7 @@ impl Answerer {
     /// Returns the number to send an item under, and gives the call its idle time anew. `None` if the
     /// call has ended, or does not answer with items.
     pub fn item(&mut self, id: u64, now: Instant) -> Option<&CallNumber> {
-        let running = self.running.get_mut(&id)?;
+        let running = self.get_mut(id)?;
         let idle = running.idle?;
         running.stalled = false;
         self.put_off(id, later(now, idle));
@@ -191,7 +220,7 @@ impl Answerer {
     /// Handles that a stream waits for credit, and gives its peer so much time for that, counted from
     /// the first call after an item.
     pub fn stalls(&mut self, id: u64, now: Instant, patience: Duration) {
-        let Some(running) = self.running.get_mut(&id).filter(|running| !running.stalled) else {
+        let Some(running) = self.get_mut(id).filter(|running| !running.stalled) else {
             return;
         };
         running.stalled = true;
@@ -202,25 +231,33 @@ impl Answerer {
     /// Returns when a call is stopped, if it runs.
     #[must_use]
     pub fn deadline(&self, id: u64) -> Option<Instant> {
-        self.running.get(&id).map(|running| running.deadline)
+        self.get(id).map(|running| running.deadline)
     }
 
     /// Ends the calls whose deadline is over, earliest first: their handlers are to be stopped, and
     /// those with a number answered, so that a peer with more patience learns of it.
     pub fn expire(&mut self, now: Instant) -> Vec<Expired> {
-        let mut expired = Vec::new();
-        while let Some((_, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
-            let number = self.remove(id).and_then(|running| running.number);
-            expired.push(Expired { id, number });
+        if self.next_deadline().is_none_or(|at| at > now) {
+            return Vec::new();
         }
-        expired
+        self.file_newest();
+        let mut expired = Vec::new();
+        loop {
+            let current = |id| deadline(&self.running, id);
+            let Some(id) = self.deadlines.take_due(now, current) else { return expired };
+            if let Some(Running { number, .. }) = self.remove(id) {
+                expired.push(Expired { id, number });
+            }
+        }
     }
 
     /// Ends every call, and returns their ids in the order in which they came: the connection is lost,
     /// so no answer can arrive.
     pub fn connection_lost(&mut self) -> Vec<u64> {
-        let mut ids: Vec<u64> = self.running.drain().map(|(id, _)| id).collect();
+        self.file_newest();
+        let mut ids: Vec<u64> = self.running.iter().map(|(id, _)| id).collect();
         ids.sort_unstable();
+        self.running.clear();
         self.by_number.clear();
         self.deadlines.clear();
         ids
@@ -229,19 +266,21 @@ impl Answerer {
     /// Returns when the next deadline is.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| at)
+        let newest = self.newest.as_ref().map(|(_, running)| running.deadline);
+        let first = self.deadlines.first(|id| deadline(&self.running, id)).map(|(at, _)| at);
+        newest.into_iter().chain(first).min()
     }
 
     /// Returns how many calls run.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.running.len()
+        self.running.len() + usize::from(self.newest.is_some())
     }
 
     /// Returns whether no call runs.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.running.is_empty()
+        self.newest.is_none() && self.running.is_empty()
     }
 
     /// Returns how many calls were ignored, since one with the same number ran.
@@ -251,7 +290,10 @@ impl Answerer {
     }
 
     fn remove(&mut self, id: u64) -> Option<Running> {
-        let running = self.running.remove(&id)?;
+        if self.newest.as_ref().is_some_and(|(newest, _)| *newest == id) {
+            return self.newest.take().map(|(_, running)| running);
+        }
+        let running = self.running.remove(id)?;
         self.forget_deadline(running.deadline, id);
         if let Some(number) = &running.number {
             self.by_number.remove(number);
@@ -261,7 +303,11 @@ impl Answerer {
 
     /// Gives a call another deadline.
     fn put_off(&mut self, id: u64, deadline: Instant) {
-        let Some(running) = self.running.get_mut(&id) else { return };
+        if let Some((_, newest)) = self.newest.as_mut().filter(|(newest, _)| *newest == id) {
+            newest.deadline = deadline;
+            return;
+        }
+        let Some(running) = self.running.get_mut(id) else { return };
         let before = std::mem::replace(&mut running.deadline, deadline);
         self.forget_deadline(before, id);
         self.deadlines.add(deadline, id);
@@ -269,9 +315,13 @@ impl Answerer {
 
     /// Removes a deadline that the call does not have any more.
     fn forget_deadline(&mut self, at: Instant, id: u64) {
-        let current = |id| self.running.get(&id).map(|running| running.deadline);
-        self.deadlines.remove(at, id, current);
+        self.deadlines.remove(at, id, |id| deadline(&self.running, id));
     }
+}
+
+/// Returns the deadline of a call that is in the table.
+fn deadline(running: &ById<Running>, id: u64) -> Option<Instant> {
+    running.get(id).map(|running| running.deadline)
 }
 
 impl CallNumber {

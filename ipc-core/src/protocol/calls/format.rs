@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::CallNumber;
 use crate::protocol::builtin::BuiltinFormat;
@@ -27,6 +27,13 @@ pub trait CallFormat: MessageFormat {
     /// so that what it returns shares the message's memory at no cost. Default: `control`.
     fn take_control(&self, message: &mut Message) -> Option<Result<Control, InvalidControl>> {
         self.control(message)
+    }
+
+    /// Takes the call or answer in a frame, without decoding the frame first, if it has the form in which
+    /// this format writes them. Of every other frame `None`, and it is as it was. Only for frames that
+    /// [`begins_call`](MessageFormat::begins_call) is true for. Default: `None`.
+    fn take_frame(&self, _frame: &mut Bytes) -> Option<Control> {
+        None
     }
 
     /// Returns whether messages of any event may be calls and answers. Default: `false`, only those of
@@ -109,8 +116,9 @@ impl CallHead<'_> {
     /// never says that it has none.
     #[must_use]
     pub fn left_in_ms(&self) -> Option<u64> {
-        let ms = self.left?.as_nanos().div_ceil(1_000_000);
-        Some(u64::try_from(ms).unwrap_or(u64::MAX))
+        let left = self.left?;
+        let begun = u64::from(left.subsec_nanos().div_ceil(1_000_000));
+        Some(left.as_secs().saturating_mul(1000).saturating_add(begun))
     }
 
     /// Returns the time of so many milliseconds, at most [`MAX_LEFT`](Self::MAX_LEFT), or `None` if

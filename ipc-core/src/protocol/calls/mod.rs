@@ -26,7 +26,7 @@
 //! asker.queued(log, 1);
 //!
 //! // Frame 0 was written, frame 1 was not: it stays queued for the next connection.
-//! assert_eq!(asker.connection_lost(1), [(sum, Sent::Maybe)]);
+//! assert_eq!(asker.connection_lost(1).calls, [(sum, Sent::Maybe)]);
 //! assert_eq!(asker.answer(log, Answer::Last, now), Some(Answered::Done));
 //! assert_eq!(asker.len(), 0);
 //! # Ok::<(), ipc_core::protocol::calls::TooManyCalls>(())
@@ -42,10 +42,14 @@ mod stream;
 pub(crate) use by_id::ById;
 
 pub use answerer::{Admission, AnswerLimits, Answerer, CallNumber, Expired};
+pub use asker::{
+    Abandoned, Answer, Answered, AskLimits, Asker, Lost, OwedCancel, Sent, TooManyCalls,
+};
 #[cfg(feature = "tokio")]
-pub(crate) use asker::later;
-pub use asker::{Abandoned, Answer, Answered, AskLimits, Asker, Sent, TooManyCalls};
+pub(crate) use asker::{later, move_up};
 pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };
 pub use stream::{Credit, Overrun, Window, WindowLimits};
+#[cfg(feature = "tokio")]
+pub(crate) use stream::{MAX_STREAMS, STALL_TIMEOUT};

@@ -7,6 +7,8 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
+#[cfg(feature = "tokio")]
+use std::time::Duration;
 
 /// The sending end of a stream: how many items may still be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,3 +218,11 @@ impl fmt::Display for Overrun {
 }
 
 impl Error for Overrun {}
+
+/// How many streams run at a time for one peer; beyond it calls are answered `busy`.
+#[cfg(feature = "tokio")]
+pub(crate) const MAX_STREAMS: usize = 128;
+
+/// How long a stream waits for credit.
+#[cfg(feature = "tokio")]
+pub(crate) const STALL_TIMEOUT: Duration = Duration::from_secs(60);

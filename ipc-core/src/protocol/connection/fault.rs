@@ -6,7 +6,7 @@ use std::time::Duration;
 use ipc_codec::DecodeError;
 
 use crate::protocol::queue::QueueLimit;
-use crate::{FormatError, LooksLike, Rate};
+use crate::{Denied, FormatError, LooksLike, Rate};
 
 /// What went wrong on a connection, to be reported to the program.
 #[derive(Debug)]
@@ -54,6 +54,13 @@ pub enum Fault {
     },
     /// The peer sent more than its rate.
     OverRate(Rate),
+    /// The peer did what it may not.
+    Denied {
+        /// What it did.
+        what: Denied,
+        /// The name of the event, method or topic.
+        name: String,
+    },
     /// The send queue is full, and its policy is to disconnect.
     Overflow(QueueLimit),
     /// Reading failed.

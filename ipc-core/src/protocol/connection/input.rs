@@ -7,7 +7,7 @@ use ipc_codec::DecodeError;
 
 use super::Ending;
 use crate::protocol::queue::QueueLimit;
-use crate::{FormatError, Rate};
+use crate::{Denied, FormatError, Rate};
 
 /// What happened on a connection. Bytes and whole frames are not among it: they go through
 /// [`Machine::inbound`](super::Machine::inbound).
@@ -27,6 +27,13 @@ pub enum Input {
     },
     /// The peer sent more than its rate, and the connection is to be closed for it.
     OverRate(Rate),
+    /// The peer did what it may not, and the connection is to be closed for it.
+    Denied {
+        /// What it did.
+        what: Denied,
+        /// The name of the event, method or topic.
+        name: String,
+    },
     /// A read returned the end of the stream.
     PeerEnded {
         /// The time now.

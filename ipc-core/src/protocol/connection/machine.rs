@@ -101,6 +101,7 @@ impl Machine {
                 | Input::Undecodable(_)
                 | Input::OverBudget { .. }
                 | Input::OverRate(_)
+                | Input::Denied { .. }
                 | Input::PeerEnded { .. }
                 | Input::ReadFailed { .. },
             ) if self.peer_end.is_some() => {}
@@ -117,6 +118,7 @@ impl Machine {
                 return self.fail(Fault::OverBudget { limit, actual });
             }
             (_, Input::OverRate(rate)) => return self.fail(Fault::OverRate(rate)),
+            (_, Input::Denied { what, name }) => return self.fail(Fault::Denied { what, name }),
 
             (_, Input::PeerEnded { now }) => return self.peer_ended(Ending::PeerClosed, now),
             (phase, Input::ReadFailed { error, now }) => {

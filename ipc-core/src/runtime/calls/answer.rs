@@ -2,19 +2,22 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::Pin;
+use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::methods::Method;
+use super::methods::{Method, Task};
+use super::run::Running;
 use super::sink::SinkError;
-use super::{Calls, answer_failure};
-use crate::error::{EmitError, Error};
-use crate::protocol::calls::{ANSWER, CallNumber, Credit, EncodeCall, Failure, Signal};
+use super::{Calls, State, answer_failure};
+use crate::error::EmitError;
+use crate::protocol::calls::{
+    ANSWER, CallNumber, Credit, EncodeCall, Failure, STALL_TIMEOUT, Signal,
+};
 use crate::runtime::clock;
+use crate::runtime::lanes::report::Report;
 use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Peer};
 
 /// A call that a method answers: who made it, and how long it has. Cheap to clone.
@@ -23,53 +26,66 @@ use crate::{EncodePayload, FormatError, HandlerError, Message, MessageFormat, Pe
 /// connection is lost), the method's future is dropped at its next `await`, unless the call is
 /// [detached](Self::detach) or the method [uncancellable](crate::MethodOptions::uncancellable).
 pub struct Call<F> {
-    inner: Arc<Inner<F>>,
-}
-
-struct Inner<F> {
     peer: Peer<F>,
     method: Arc<Method<F>>,
     /// Its number on this side.
     id: u64,
     deadline: Instant,
-    detached: AtomicBool,
 }
 
 impl<F: MessageFormat> Call<F> {
     pub(super) fn new(peer: Peer<F>, method: Arc<Method<F>>, id: u64, deadline: Instant) -> Self {
-        let detached = AtomicBool::new(method.options.uncancellable);
-        Self { inner: Arc::new(Inner { peer, method, id, deadline, detached }) }
+        Self { peer, method, id, deadline }
+    }
+
+    /// Returns the method's future, which answers the call.
+    pub(super) fn begin(&self, args: &Message) -> Result<Running, FormatError> {
+        self.method.start(args, self.clone())
+    }
+
+    /// Counts it among the calls that run in tasks.
+    pub(super) fn count(&self) -> Task {
+        Task::new(&self.method.tasks)
+    }
+
+    /// Returns what reports the errors of its task, while the client or server is there.
+    pub(super) fn reporter(&self) -> Option<Arc<dyn Report<F>>> {
+        self.method.report.upgrade()
     }
 
     /// Returns who made the call.
     #[must_use]
     pub fn peer(&self) -> &Peer<F> {
-        &self.inner.peer
+        &self.peer
     }
 
     /// Returns the name of the method.
     #[must_use]
     pub fn method(&self) -> &str {
-        &self.inner.method.name
+        &self.method.name
     }
 
     /// Returns when the call is stopped at the latest: what the asker gave it, at most the option
     /// [`max_time`](crate::CallOptions::max_time).
     #[must_use]
     pub fn deadline(&self) -> Instant {
-        self.inner.deadline
+        self.deadline
     }
 
     /// Returns how long the call still has.
     #[must_use]
     pub fn time_left(&self) -> Duration {
-        self.inner.deadline.saturating_duration_since(clock::now())
+        self.deadline.saturating_duration_since(clock::now())
     }
 
     /// Lets the method run to its end from now on, whatever the asker does.
     pub fn detach(&self) {
-        self.inner.detached.store(true, Ordering::Relaxed);
-        self.inner.peer.calls().lock().running.remove(&self.inner.id);
+        let mut state = self.peer.calls().lock();
+        state.running.remove(self.id);
+        // One that has ended is not kept: nothing would remove it.
+        if !self.method.options.uncancellable && state.answerer.is_running(self.id) {
+            state.detached.insert(self.id);
+        }
     }
 
     /// Waits until the result is not wanted any more. For a method that runs to its end and would
@@ -79,15 +95,9 @@ impl<F: MessageFormat> Call<F> {
     ///
     /// Cancel safe: it only waits.
     pub async fn cancelled(&self) {
-        let calls = self.inner.peer.calls();
-        loop {
-            let mut ended = pin!(calls.ended.notified());
-            ended.as_mut().enable();
-            if !calls.lock().answerer.is_running(self.inner.id) {
-                return;
-            }
-            ended.await;
-        }
+        let id = self.id;
+        let ended = |state: &mut State| (!state.answerer.is_running(id)).then_some(());
+        self.peer.calls().until(ended).await;
     }
 
     /// Returns a failure with data for programs, which the asker reads from
@@ -106,106 +116,145 @@ impl<F: MessageFormat> Call<F> {
         F: EncodePayload<D>,
     {
         // A name that every format lets pass: only the payload is used.
-        let mut frame = bytes::BytesMut::new();
-        let format = self.inner.peer.format();
+        let mut frame = BytesMut::new();
+        let format = self.peer.format();
         format.encode(ANSWER, data, &mut frame)?;
         Ok(Failure::new(code, message).with_data(Message::of_frame(format, frame.freeze())))
     }
 
     pub(super) fn calls(&self) -> &Calls {
-        self.inner.peer.calls()
+        self.peer.calls()
     }
 
     /// Returns the number that the asker gave the call, as long as an answer is wanted. A
     /// [notice](Peer::notice) has none.
     #[must_use]
     pub fn number(&self) -> Option<CallNumber> {
-        self.calls().lock().answerer.number(self.inner.id).cloned()
+        self.calls().lock().answerer.number(self.id).cloned()
     }
 
     /// Takes the credit of one item; `false` if there is none.
-    pub(super) fn take_credit(&self) -> Result<bool, SinkError> {
-        let mut state = self.calls().lock();
-        if !state.answerer.is_running(self.inner.id) {
+    pub(super) fn take_credit(&self, state: &mut State) -> Result<bool, SinkError> {
+        if !state.answerer.is_running(self.id) {
             return Err(SinkError::Ended);
         }
-        let there = state.credits.get_mut(&self.inner.id).is_some_and(Credit::take);
+        let there = state.credits.get_mut(self.id).is_some_and(Credit::take);
         let now = clock::now();
         if there {
-            state.answerer.item(self.inner.id, now);
+            state.answerer.item(self.id, now);
         } else {
-            state.answerer.stalls(self.inner.id, now, STALL_TIMEOUT);
+            state.answerer.stalls(self.id, now, STALL_TIMEOUT);
         }
         Ok(there)
     }
 
-    /// Ends a stream: with the method's failure if it failed.
-    pub(super) async fn end_stream(&self, result: Result<(), Failure>) {
-        if let Some(number) = self.number() {
-            let sent = match result {
-                Ok(()) => self.try_send_signal(&Signal::End(&number)),
-                Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
-            };
-            self.wait_for_room(sent).await;
+    /// Gives back the credit of an item that was not sent.
+    pub(super) fn give_back_credit(&self) {
+        if let Some(credit) = self.calls().lock().credits.get_mut(self.id) {
+            credit.add(1);
+        }
+    }
+
+    /// Ends a stream: with the method's failure if it failed. Returns the frame if there is no room for
+    /// it yet: then the call has not ended.
+    #[must_use]
+    pub(super) fn end_stream(&self, result: Result<(), Failure>) -> Option<Bytes> {
+        let sent = self.number().map(|number| match result {
+            Ok(()) => self.try_send_signal(&Signal::End(&number)),
+            Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
+        });
+        self.unsent(sent)
+    }
+
+    /// Waits until the frame of an answer is queued, and ends the call.
+    pub(super) fn answer_later(&self, frame: Bytes) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let call = self.clone();
+        // Rare, and large.
+        Box::pin(async move {
+            // Refused means closed by now: there is no one to answer.
+            let _ = call.peer.outbox().send_encoded(&frame).await;
+            call.done();
+        })
+    }
+
+    /// Returns the frame of an answer for which there was no room; ends the call if there is none.
+    fn unsent(&self, sent: Option<Result<Option<Bytes>, EmitError>>) -> Option<Bytes> {
+        if let Some(Ok(Some(frame))) = sent {
+            return Some(frame);
         }
         self.done();
+        None
     }
 
-    /// Waits until a frame is queued for which there was no room.
-    async fn wait_for_room(&self, sent: Result<Option<Bytes>, EmitError>) {
-        if let Ok(Some(frame)) = sent {
-            // Refused means closed by now: there is no one to answer.
-            let _ = self.inner.peer.outbox().send_encoded(&frame).await;
-        }
+    /// Returns whether it runs to its end, whatever the asker does.
+    pub(super) fn is_detached(&self, state: &State) -> bool {
+        self.method.options.uncancellable || state.detached.contains(&self.id)
     }
 
-    pub(super) fn is_detached(&self) -> bool {
-        self.inner.detached.load(Ordering::Relaxed)
-    }
-
-    /// Answers the call, unless the answer is not wanted any more.
-    pub(super) async fn answer<R>(&self, result: Result<R, Failure>)
+    /// Answers the call, unless the answer is not wanted any more. Returns the frame if there is no room
+    /// for it yet: then the call has not ended. Until its answer is queued the call runs: a connection
+    /// that closes waits for it.
+    #[must_use]
+    pub(super) fn answer<R>(&self, result: Result<R, Failure>) -> Option<Bytes>
     where
         F: EncodeCall<R>,
     {
-        let peer = &self.inner.peer;
-        // Until its answer is queued the call runs: a connection that closes waits for it.
-        if let Some(number) = self.number() {
-            let sent = match result {
-                Ok(result) => {
-                    let format = peer.format();
-                    peer.outbox().try_send(|out| format.encode_answer(&number, false, &result, out))
+        let (calls, peer) = (self.peer.calls(), &self.peer);
+        let state = calls.lock();
+        let Some(number) = state.answerer.number(self.id).cloned() else {
+            self.end(state);
+            calls.notify();
+            return None;
+        };
+        let sent = match result {
+            Ok(result) => {
+                let format = peer.format();
+                let encode =
+                    |out: &mut BytesMut| format.encode_answer(&number, false, &result, out);
+                // Writing may follow, which must not keep answers from being handled.
+                let sent = peer.outbox().try_send_then(encode, || self.end(state));
+                if let Ok(None) = sent {
+                    calls.notify();
+                    return None;
                 }
-                Err(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
-            };
-            let sent = sent.or_else(|error| match Failure::instead_of_result(error) {
-                Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
-                None => Ok(None),
-            });
-            self.wait_for_room(sent).await;
-        }
-        self.done();
+                sent
+            }
+            Err(failure) => {
+                drop(state);
+                self.try_send_signal(&Signal::Failure(&number, &failure))
+            }
+        };
+        self.unsent(Some(sent.or_else(|error| match Failure::instead_of_result(error) {
+            Some(failure) => self.try_send_signal(&Signal::Failure(&number, &failure)),
+            None => Ok(None),
+        })))
     }
 
     fn try_send_signal(&self, signal: &Signal<'_>) -> Result<Option<Bytes>, EmitError> {
-        let peer = &self.inner.peer;
+        let peer = &self.peer;
         let Some(format) = peer.format().calls() else { return Ok(None) };
         peer.outbox().try_send(|out| format.encode_signal(signal, out))
     }
 
     /// Ends the call on this side.
     pub(super) fn done(&self) {
-        let calls = self.inner.peer.calls();
-        let mut state = calls.lock();
-        state.answerer.done(self.inner.id);
-        state.forget(self.inner.id);
-        drop(state);
-        calls.ended.notify_waiters();
+        let calls = self.peer.calls();
+        self.end(calls.lock());
+        calls.notify();
+    }
+
+    fn end(&self, mut state: MutexGuard<'_, State>) {
+        state.answerer.done(self.id);
+        state.forget(self.id);
+        // Not with what is forgotten: an expired call of which this is known goes on.
+        if !state.detached.is_empty() {
+            state.detached.remove(&self.id);
+        }
     }
 
     /// Answers a call whose method panicked, and returns the error to report.
     pub(super) fn panicked(&self, message: String) -> HandlerError {
-        let peer = &self.inner.peer;
+        let peer = &self.peer;
         if let (Some(number), Some(format)) = (self.number(), peer.format().calls()) {
             // The panic's text may say what is not the peer's business.
             let failure = Failure::new("panicked", "the method panicked");
@@ -215,14 +264,13 @@ impl<F: MessageFormat> Call<F> {
         HandlerError::Panicked { event: self.method().to_owned(), message }
     }
 
-    /// Ends the calls of this peer whose time is over, and answers them. Returns the deadline of this
-    /// one if it is not over.
-    pub(super) fn expire(&self) -> Option<Instant> {
-        let peer = &self.inner.peer;
+    /// Ends the calls of this peer whose time is over, and answers them.
+    pub(super) fn expire(&self) -> Expiry {
+        let peer = &self.peer;
         let calls = peer.calls();
         let mut state = calls.lock();
         for expired in state.answerer.expire(clock::now()) {
-            if expired.id == self.inner.id {
+            if expired.id == self.id {
                 state.forget(expired.id);
             } else {
                 state.stop(expired.id);
@@ -232,52 +280,61 @@ impl<F: MessageFormat> Call<F> {
                 answer_failure(peer.outbox(), format, &number, &failure);
             }
         }
-        let deadline = state.answerer.deadline(self.inner.id);
+        let expiry = match state.answerer.deadline(self.id) {
+            Some(deadline) => Expiry::Later(deadline),
+            None if self.is_detached(&state) => Expiry::Never,
+            None => Expiry::Over,
+        };
         drop(state);
-        calls.ended.notify_waiters();
-        deadline
+        calls.notify();
+        expiry
     }
 
     /// Goes on with the call in a task, which is stopped when the answer is not wanted any more.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let calls = self.inner.peer.calls();
-        let wanted = calls.lock().answerer.is_running(self.inner.id);
-        if !wanted && !self.is_detached() {
+        let calls = self.peer.calls();
+        let state = calls.lock();
+        let wanted = state.answerer.is_running(self.id) || self.is_detached(&state);
+        drop(state);
+        if !wanted {
             return;
         }
         // Not under the lock: a runtime that stops drops the task here, and with it what its method
         // has called, which takes the lock.
         let handle = tokio::spawn(task).abort_handle();
         let mut state = calls.lock();
-        if self.is_detached() {
+        if self.is_detached(&state) {
             return;
         }
-        if state.answerer.is_running(self.inner.id) {
-            state.running.insert(self.inner.id, handle);
+        if state.answerer.is_running(self.id) {
+            state.running.insert(self.id, handle);
         } else {
             drop(state);
             // Ended by now, or not wanted any more.
             handle.abort();
         }
     }
-
-    /// Reports an error in the call's task.
-    pub(super) fn report(&self, error: Error) {
-        self.inner.peer.calls().report(error, self.inner.peer.outbox());
-    }
 }
 
-/// How long a stream waits for credit.
-const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+/// What has become of a call at its deadline.
+pub(super) enum Expiry {
+    /// It was given time until then.
+    Later(Instant),
+    /// It is not answered any more, and runs to its end.
+    Never,
+    /// It is over.
+    Over,
+}
 
 impl<F> Clone for Call<F> {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        let (peer, method) = (self.peer.clone(), Arc::clone(&self.method));
+        Self { peer, method, id: self.id, deadline: self.deadline }
     }
 }
 
 impl<F> fmt::Debug for Call<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("method", &self.inner.method.name).finish_non_exhaustive()
+        f.debug_struct("Call").field("method", &self.method.name).finish_non_exhaustive()
     }
 }

@@ -1,15 +1,12 @@
-//! Asking: the future of a call.
+//! Asking: a call gets its number and its place in the send queue, and ends.
 
-use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
-use std::marker::PhantomData;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::sync::MutexGuard;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::builtin::Report;
 use super::slots::Outcome;
-use super::{Calls, run};
+use super::{Calls, State, run};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
 use crate::protocol::calls::{
@@ -19,222 +16,182 @@ use crate::protocol::calls::{
 use crate::runtime::client::Inner;
 use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
-use crate::{DecodePayload, Message, MessageFormat, Peer};
-
-/// A call that is made when it is awaited. See [`Peer::call`].
-#[must_use = "a call is made when it is awaited"]
-pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
-    pub(super) peer: &'a Peer<F>,
-    /// What has to be started with the first call.
-    pub(super) starter: Option<&'a Inner<F>>,
-    pub(super) method: &'a str,
-    pub(super) args: &'a A,
-    pub(super) within: Option<Duration>,
-    pub(super) detached: bool,
-    result: PhantomData<fn() -> R>,
-}
-
-impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
-    pub(crate) fn new(peer: &'a Peer<F>, method: &'a str, args: &'a A) -> Self {
-        let result = PhantomData;
-        Self { peer, starter: None, method, args, within: None, detached: false, result }
-    }
-
-    /// Makes the call start this first.
-    pub(crate) fn starting(self, starter: &'a Inner<F>) -> Self {
-        Self { starter: Some(starter), ..self }
-    }
-
-    /// Sets how long the call may take, waiting in the send queue included. Default: the option
-    /// [`deadline`](crate::CallOptions::deadline), and within a method that answers a call at most
-    /// what that one has left.
-    pub fn within(self, limit: Duration) -> Self {
-        Self { within: Some(limit), ..self }
-    }
-
-    /// Makes the call independent of the one that is being answered: its deadline is not cut to what
-    /// that one has left.
-    pub fn detached(self) -> Self {
-        Self { detached: true, ..self }
-    }
-
-    /// Makes the call and waits for its result.
-    pub(super) async fn ask(self) -> Result<R, CallError>
-    where
-        F: EncodeCall<A> + DecodePayload<R>,
-        A: Sync,
-    {
-        let Self { peer, starter, method, args, within, detached, .. } = self;
-        let asked = Asked::new(peer, within, detached, None)?;
-        let mut open = asked.begin(starter, method, args).await?;
-        let message = asked.outcome(&mut open).await?;
-        drop(open);
-        peer.decode(&message).map_err(CallError::InvalidResult)
-    }
-}
-
-impl<'a, F, A, R> IntoFuture for Calling<'a, F, A, R>
-where
-    F: EncodeCall<A> + DecodePayload<R>,
-    A: ?Sized + Sync,
-    R: 'a,
-{
-    type Output = Result<R, CallError>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.ask())
-    }
-}
-
-impl<F: MessageFormat, A: ?Sized, R> fmt::Debug for Calling<'_, F, A, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calling").field("method", &self.method).finish_non_exhaustive()
-    }
-}
+use crate::{Message, MessageFormat, Peer};
 
 /// What a call of this side needs, and how long it has.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a, F: MessageFormat> {
     peer: &'a Peer<F>,
-    calls: &'a Calls,
-    format: &'a dyn CallFormat,
     pub(super) within: Duration,
     /// When it was made.
     now: Instant,
     deadline: Instant,
     /// What may wait to be read, if the call is answered with items.
     window: Option<WindowLimits>,
+    /// Whether it ends with the connection although it is not sent.
+    bound: bool,
+}
+
+/// What a call waits for that could not begin at once.
+pub(super) enum Unplaced<'a, F: MessageFormat> {
+    /// For a place among the open calls.
+    Number(TooManyCalls),
+    /// For room in the send queue.
+    Frame(Open<'a, F>, EmitError),
 }
 
 impl<'a, F: MessageFormat> Asked<'a, F> {
+    #[inline]
     pub(super) fn new(
         peer: &'a Peer<F>,
         within: Option<Duration>,
         detached: bool,
+        bound: Option<bool>,
         window: Option<WindowLimits>,
     ) -> Result<Self, CallError> {
-        let Some(format) = peer.format().calls() else {
+        if peer.format().calls().is_none() {
             return Err(CallError::Unsupported("this format has no calls"));
-        };
-        let calls = peer.calls();
-        if calls.config.calls.reserved_events == ReservedEvents::Ordinary {
+        }
+        let options = &peer.config().calls;
+        if options.reserved_events == ReservedEvents::Ordinary {
             return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
         }
         let now = clock::now();
         let left = if detached { None } else { run::time_left(now) };
-        let within = within.unwrap_or(calls.config.calls.deadline);
+        let within = within.unwrap_or(options.deadline);
         let within = left.map_or(within, |left| left.min(within));
         let deadline = later(now, within);
-        Ok(Self { peer, calls, format, within, now, deadline, window })
+        let bound = bound.unwrap_or(options.fail_when_disconnected);
+        Ok(Self { peer, within, now, deadline, window, bound })
     }
 
     /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
-    /// Waits for a place among the open calls and in the send queue.
-    pub(super) async fn begin<A>(
+    /// `waker` is woken when it ends, of a call that is answered once.
+    #[inline]
+    pub(super) fn try_begin<A: ?Sized>(
         &self,
         starter: Option<&Inner<F>>,
         method: &str,
         args: &A,
-    ) -> Result<Open<'a>, CallError>
+        waker: Option<&Waker>,
+    ) -> Result<Result<Open<'a, F>, Unplaced<'a, F>>, CallError>
+    where
+        F: EncodeCall<A>,
+    {
+        let _begins_after_this = match starter {
+            Some(starter) => {
+                starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
+            }
+            None => None,
+        };
+        let calls = self.peer.calls();
+        let mut state = calls.lock();
+        // Nothing has been waited for: it is as late as when the call was made.
+        let open = match self.open(&mut state, self.now, waker)? {
+            Ok(open) => open,
+            Err(too_many) => return Ok(Err(Unplaced::Number(too_many))),
+        };
+        if open.waits {
+            state = calls.set_alarm(state, self.deadline);
+        }
+        Ok(match self.try_queue(state, &open, method, args, open.left)? {
+            None => Ok(open),
+            Some(full) => Err(Unplaced::Frame(open, full)),
+        })
+    }
+
+    /// Makes a call that could not begin at once. Waits for a place among the open calls and in the
+    /// send queue.
+    pub(super) async fn begin_later<A>(
+        &self,
+        unplaced: Unplaced<'a, F>,
+        method: &str,
+        args: &A,
+    ) -> Result<Open<'a, F>, CallError>
     where
         F: EncodeCall<A>,
         A: ?Sized + Sync,
     {
-        let waiting = {
-            let _begins_after_this = match starter {
-                Some(starter) => {
-                    starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
-                }
-                None => None,
-            };
-            // Nothing has been waited for: it is as late as when the call was made.
-            match self.try_open(self.now)? {
-                Err(_) => None,
-                Ok(open) => match self.try_queue(&open, method, args, open.left)? {
-                    None => return Ok(open),
-                    full => Some((open, full)),
-                },
-            }
+        let (open, mut full) = match unplaced {
+            Unplaced::Frame(open, full) => (open, Some(full)),
+            Unplaced::Number(too_many) => (self.place(too_many).await?, None),
         };
-        // Rare, and large.
-        Box::pin(async move {
-            let (open, mut full) = match waiting {
-                Some(waiting) => waiting,
-                None => (self.place().await?, None),
-            };
-            let mut left = open.left;
-            loop {
-                if let Some(full) = full {
-                    left = self.room(&open, method, args, full).await?;
-                }
-                full = self.try_queue(&open, method, args, left)?;
-                if full.is_none() {
-                    return Ok(open);
-                }
+        let mut left = open.left;
+        loop {
+            if let Some(full) = full {
+                left = self.room(&open, method, args, full).await?;
             }
-        })
-        .await
-    }
-
-    /// Waits for the outcome of a call, at most until its deadline.
-    async fn outcome(&self, open: &mut Open<'a>) -> Outcome {
-        let mut deadline = pin!(tokio::time::sleep_until(self.deadline.into()));
-        poll_fn(|cx| {
-            // An answer that is there when the time is over is still an answer.
-            if let Poll::Ready(outcome) = open.poll_outcome(cx) {
-                return Poll::Ready(outcome);
+            let state = self.peer.calls().lock();
+            full = self.try_queue(state, &open, method, args, left)?;
+            if full.is_none() {
+                return Ok(open);
             }
-            if deadline.as_mut().poll(cx).is_pending() {
-                return Poll::Pending;
-            }
-            // Dropping the call cancels it over there.
-            Poll::Ready(Err(CallError::Deadline { within: self.within }))
-        })
-        .await
+        }
     }
 
     /// Returns a call that has a number, once there is a place for it.
-    async fn place(&self) -> Result<Open<'a>, CallError> {
-        loop {
-            // Registered before it looks again, so that no end falls between the two.
-            let mut ended = pin!(self.calls.ended.notified());
-            ended.as_mut().enable();
-            let too_many = match self.try_open(clock::now())? {
-                Ok(open) => return Ok(open),
-                Err(too_many) => too_many,
-            };
-            let place = tokio::time::timeout_at(self.deadline.into(), ended);
-            place.await.map_err(|_| too_many)?;
-        }
+    async fn place(&self, mut too_many: TooManyCalls) -> Result<Open<'a, F>, CallError> {
+        let place = self.peer.calls().until(|state| match self.open(state, clock::now(), None) {
+            Ok(Ok(open)) => Some(Ok(open)),
+            Ok(Err(limit)) => {
+                too_many = limit;
+                None
+            }
+            Err(error) => Some(Err(error)),
+        });
+        let place = tokio::time::timeout_at(self.deadline.into(), place).await;
+        place.unwrap_or_else(|_| Err(too_many.into()))
     }
 
-    fn try_open(&self, now: Instant) -> Result<Result<Open<'a>, TooManyCalls>, CallError> {
-        let (calls, outbox, format) = (self.calls, self.peer.outbox(), self.format);
-        let mut state = calls.lock();
+    /// Gives the call a number, if there is a place for it.
+    fn open(
+        &self,
+        state: &mut State,
+        now: Instant,
+        waker: Option<&Waker>,
+    ) -> Result<Result<Open<'a, F>, TooManyCalls>, CallError> {
         if state.closed || state.closing {
             return Err(CallError::Closed { sent: Sent::No });
         }
-        let left = self.deadline.saturating_duration_since(now);
+        // Nearly always it is as late as when the call was made, and the clock can say the deadline.
+        let all = now == self.now && self.within <= CallHead::MAX_LEFT;
+        let left = if all { self.within } else { self.deadline.saturating_duration_since(now) };
         let number = match self.window {
-            None => state.asker.ask_within(now, left),
+            None => state.asker.ask_until(self.deadline),
             Some(_) => state.asker.ask_stream(now, self.within),
         };
+        if number.is_err() && self.bound && self.peer.outbox().is_detached() {
+            return Err(CallError::Disconnected { sent: Sent::No });
+        }
         Ok(number.map(|number| {
+            if self.bound {
+                state.asker.bind(number);
+            }
             let credit = match self.window {
                 None => {
-                    state.slots.open(number);
+                    state.slots.open(number, waker.cloned());
                     None
                 }
                 Some(limits) => Some(state.slots.open_stream(number, limits)),
             };
-            Open { calls, outbox, format, number, credit, left, ended: false }
+            let Self { peer, within, deadline, .. } = *self;
+            Open {
+                peer,
+                number,
+                credit,
+                left,
+                within,
+                deadline,
+                waits: waker.is_some(),
+                ended: false,
+            }
         }))
     }
 
     /// Waits for room in the send queue, and returns how much time is then left.
     async fn room<A: ?Sized>(
         &self,
-        open: &Open<'_>,
+        open: &Open<'_, F>,
         method: &str,
         args: &A,
         full: EmitError,
@@ -246,7 +203,7 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         let left = || self.deadline.saturating_duration_since(clock::now());
         let head = self.head(open, method, left());
         let length = outbox.frame_len(|out| format.encode_call(&head, args, out));
-        let room = outbox.room(length.map_err(CallError::NotSent)?);
+        let room = outbox.room(length.map_err(CallError::NotSent)?, self.bound);
         match tokio::time::timeout_at(self.deadline.into(), room).await {
             Ok(true) => Ok(left()),
             Ok(false) => Err(CallError::NotSent(full)),
@@ -257,7 +214,8 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     /// Puts the call into the send queue. Returns the error if that is full.
     fn try_queue<A: ?Sized>(
         &self,
-        open: &Open<'_>,
+        mut state: MutexGuard<'_, State>,
+        open: &Open<'_, F>,
         method: &str,
         args: &A,
         left: Duration,
@@ -266,15 +224,18 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
         F: EncodeCall<A>,
     {
         let head = self.head(open, method, left);
-        let mut state = self.calls.lock();
-        let queued = self.peer.outbox().emit_numbered(
-            |out| self.peer.format().encode_call(&head, args, out),
-            |frame| {
-                state.asker.queued(open.number, frame);
-                // Writing may follow, which must not keep answers from being handled.
-                drop(state);
-            },
-        );
+        let encode = |out: &mut _| self.peer.format().encode_call(&head, args, out);
+        let note = |frame| {
+            state.asker.queued(open.number, frame);
+            // Writing may follow, which must not keep answers from being handled.
+            drop(state);
+        };
+        let queued = if self.bound {
+            let queued = self.peer.outbox().emit_numbered_if_connected(encode, note);
+            queued.ok_or(CallError::Disconnected { sent: Sent::No })?
+        } else {
+            self.peer.outbox().emit_numbered(encode, note)
+        };
         match queued {
             Ok(()) => Ok(None),
             Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
@@ -284,35 +245,49 @@ impl<'a, F: MessageFormat> Asked<'a, F> {
     }
 
     /// Returns the head of a call that has so much time left.
-    fn head<'m>(&self, open: &Open<'_>, method: &'m str, left: Duration) -> CallHead<'m> {
+    fn head<'m>(&self, open: &Open<'_, F>, method: &'m str, left: Duration) -> CallHead<'m> {
         let left = if open.credit.is_none() { left } else { self.within };
         CallHead { number: Some(open.number), method, left: Some(left), credit: open.credit }
     }
 }
 
 /// A call of this side that has a number. Dropped before it has ended, it is cancelled.
-pub(super) struct Open<'a> {
-    calls: &'a Calls,
-    outbox: &'a Outbox,
-    format: &'a dyn CallFormat,
+pub(super) struct Open<'a, F: MessageFormat> {
+    peer: &'a Peer<F>,
     number: u64,
     /// How many items may come at first, if it is answered with items.
     credit: Option<u32>,
     /// How much time it had left when it got its number.
     left: Duration,
+    within: Duration,
+    deadline: Instant,
+    /// Whether its end or its deadline wakes its future.
+    pub(super) waits: bool,
     /// Whether its outcome was taken.
     ended: bool,
 }
 
-impl Open<'_> {
-    fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
-        match self.calls.lock().slots.take(self.number, cx.waker()) {
-            Some(outcome) => {
-                self.ended = true;
-                Poll::Ready(outcome)
-            }
-            None => Poll::Pending,
+impl<'a, F: MessageFormat> Open<'a, F> {
+    pub(super) fn peer(&self) -> &'a Peer<F> {
+        self.peer
+    }
+
+    /// Returns the outcome of the call, at the latest at its deadline.
+    #[inline]
+    pub(super) fn poll_outcome(&mut self, cx: &Context<'_>) -> Poll<Outcome> {
+        let calls = self.peer.calls();
+        let mut state = calls.lock();
+        // An answer that is there when the time is over is still an answer.
+        if let Some(outcome) = state.slots.take(self.number, cx.waker()) {
+            self.ended = true;
+            return Poll::Ready(outcome);
         }
+        if std::mem::replace(&mut self.waits, true) && clock::now() >= self.deadline {
+            // Dropping the call cancels it over there.
+            return Poll::Ready(Err(CallError::Deadline { within: self.within }));
+        }
+        drop(calls.set_alarm(state, self.deadline));
+        Poll::Pending
     }
 
     /// Returns the number of a call whose end its stream takes care of.
@@ -321,12 +296,13 @@ impl Open<'_> {
     }
 }
 
-impl Drop for Open<'_> {
+impl<F: MessageFormat> Drop for Open<'_, F> {
     fn drop(&mut self) {
+        let Some(format) = self.peer.format().calls() else { return };
         if self.ended {
-            self.format.call_ended(self.number);
+            format.call_ended(self.number);
         } else {
-            self.calls.abandon(self.number, self.outbox, self.format);
+            self.peer.calls().abandon(self.number, self.peer.outbox(), format);
         }
     }
 }
@@ -342,13 +318,13 @@ impl Calls {
             Abandoned::Cancel => {}
             Abandoned::TakeBack { frame } => {
                 if !outbox.take_back(frame) {
-                    state.asker.owe_cancel(number);
+                    state.asker.owe_cancel(number, frame);
                 }
             }
         }
         state.send_cancels(outbox, format);
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
     }
 
     /// Handles an answer: a result, an item or a failure. Returns what a built-in method leaves to report.
@@ -382,8 +358,7 @@ impl Calls {
                     Ok(waker) => waker,
                     Err(overrun) => {
                         // What came before can still be read.
-                        state.asker.abandon(number, u64::MAX);
-                        state.asker.owe_cancel(number);
+                        state.asker.cancel(number);
                         state.send_cancels(outbox, format);
                         state.slots.end(number, Err(overrun.into()))
                     }
@@ -396,7 +371,7 @@ impl Calls {
             }
         };
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
         if let Some(waker) = waker {
             waker.wake();
         }

@@ -1,17 +1,18 @@
 //! What a connection does with the messages that are calls and answers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::builtin::Report;
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
 use crate::calls::failure::duplicate;
+use crate::error::Error;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{
     Admission, Answer, CallFormat, CallNumber, Control, Credit, Failure, InvalidControl,
+    MAX_STREAMS,
 };
-use crate::runtime::clock;
-use crate::{HandlerError, Message, MessageFormat, Peer};
+use crate::{Denied, HandlerError, Message, MessageFormat, OnDenied, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
 /// otherwise what is to be reported, if there is one.
@@ -20,49 +21,64 @@ pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     message: &mut Message,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Option<Report>> {
     let format = peer.format().calls()?;
-    let (calls, outbox) = (peer.calls(), peer.outbox());
-    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
-    match format.take_control(message)? {
+    Some(match format.take_control(message)? {
+        Ok(control) => perform(peer, methods, format, control, now),
         Err(InvalidControl { error, number, .. }) => {
             if let Some(number) = number {
                 let failure = Failure::new("invalid_call", error.to_string());
-                answer_failure(outbox, format, &number, &failure);
+                answer_failure(peer.outbox(), format, &number, &failure);
             }
-            return Some(Some(Report::Error(error.into())));
+            Some(Report::Error(error.into()))
         }
-        Ok(Control::Answer { number, more, result }) => {
+    })
+}
+
+/// Does what a control says, which came at `now`. Returns what is to be reported, if there is something.
+#[inline]
+pub(crate) fn perform<F: MessageFormat>(
+    peer: &Peer<F>,
+    methods: &Methods<F>,
+    format: &dyn CallFormat,
+    control: Control,
+    now: impl FnOnce() -> Instant,
+) -> Option<Report> {
+    let (calls, outbox) = (peer.calls(), peer.outbox());
+    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
+    match control {
+        Control::Answer { number, more, result } => {
             let kind = if more { Answer::Item } else { Answer::Last };
-            return Some(answered(number, kind, Ok(result)));
+            return answered(number, kind, Ok(result));
         }
-        Ok(Control::Failure { number, failure }) => {
-            return Some(answered(number, Answer::Last, Err(failure)));
+        Control::Failure { number, failure } => {
+            return answered(number, Answer::Last, Err(failure));
         }
-        Ok(Control::Call { number, left, credit, message, .. }) => {
+        Control::Call { number, left, credit, message, .. } => {
             let asked = Incoming { number, left, credit, args: &message };
-            return Some(call(peer, methods, format, asked));
+            return call(peer, methods, format, asked, now);
         }
-        Ok(Control::Cancel(number)) => {
+        Control::Cancel(number) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.cancel(&number) {
                 state.stop(id);
             }
             drop(state);
-            calls.ended.notify_waiters();
+            calls.notify();
         }
-        Ok(Control::Credit(number, items)) => {
+        Control::Credit(number, items) => {
             let mut state = calls.lock();
             if let Some(id) = state.answerer.running(&number) {
-                if let Some(credit) = state.credits.get_mut(&id) {
+                if let Some(credit) = state.credits.get_mut(id) {
                     credit.add(items);
                 }
             }
             drop(state);
-            calls.ended.notify_waiters();
+            calls.notify();
         }
     }
-    Some(None)
+    None
 }
 
 /// A call of the peer.
@@ -80,6 +96,7 @@ fn call<F: MessageFormat>(
     methods: &Methods<F>,
     format: &dyn CallFormat,
     incoming: Incoming<'_>,
+    now: impl FnOnce() -> Instant,
 ) -> Option<Report> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
@@ -87,12 +104,19 @@ fn call<F: MessageFormat>(
             answer_failure(peer.outbox(), format, number, &failure);
         }
     };
-    let name = args.event();
-    if let Some(format) = is_builtin(name).then(|| format.builtins()).flatten() {
+    let name = || args.event();
+    if let Some(format) = is_builtin(args.event_bytes()).then(|| format.builtins()).flatten() {
         return builtin::handle(peer, methods, format, number.as_ref(), args);
     }
-    let Some(method) = methods.get(name) else {
-        refuse(Failure::unknown_method(name));
+    // Before anything else, so that it does not show whether there is such a method.
+    if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name())) {
+        refuse(Failure::call_denied(name()));
+        // The connection shortens the name and says what follows.
+        let (what, name) = (Denied::Call, name().to_owned());
+        return Some(Report::Error(Error::Denied { what, name, then: OnDenied::Report }));
+    }
+    let Some(method) = methods.get(args) else {
+        refuse(Failure::unknown_method(name()));
         return None;
     };
     if methods.is_busy() {
@@ -101,19 +125,19 @@ fn call<F: MessageFormat>(
     }
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
-        refuse(Failure::new("needs_stream", format!("{name:?} answers with a stream")));
+        refuse(Failure::needs_stream(name()));
         return None;
     }
     let mut state = peer.calls().lock();
     if streams && state.credits.len() >= MAX_STREAMS {
-        refuse(Failure::new("busy", format!("{MAX_STREAMS} streams run, which is the limit")));
+        refuse(Failure::busy_with_streams());
         return None;
     }
     if state.closing {
         refuse(Failure::closing());
         return None;
     }
-    let now = clock::now();
+    let now = now();
     let admission = match &number {
         Some(number) if streams => state.answerer.call_stream(now, number.clone(), left),
         number => state.answerer.call(now, number.clone(), left),
@@ -133,16 +157,13 @@ fn call<F: MessageFormat>(
         state.credits.insert(id, Credit::new(credit));
     }
     drop(state);
-    let call = Call::new(peer.clone(), std::sync::Arc::clone(&method), id, deadline);
-    match method.start(args, call.clone()) {
-        Ok(running) => run::start(call, &method, running).map(|error| Report::Error(error.into())),
+    let call = Call::new(peer.clone(), method, id, deadline);
+    match call.begin(args) {
+        Ok(running) => run::start(call, running).map(|error| Report::Error(error.into())),
         Err(error) => {
             call.done();
             refuse(Failure::invalid_args(&error));
-            Some(Report::Error(HandlerError::payload(name.to_owned(), args, error).into()))
+            Some(Report::Error(HandlerError::payload(name().to_owned(), args, error).into()))
         }
     }
 }
-
-/// How many streams run at a time for one peer; beyond it calls are answered `busy`.
-const MAX_STREAMS: usize = 128;

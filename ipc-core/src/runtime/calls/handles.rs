@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Calling, CallingStream};
 use crate::calls::ReservedEvents;
-use crate::error::{EmitError, Error};
+use crate::error::EmitError;
 use crate::protocol::calls::{CallFormat, CallHead, EncodeCall};
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::outbox::Want;
@@ -90,12 +90,12 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().emit(|out| self.format().encode_call(&head, args, out))
     }
 
-    /// Does what its calls have left to do. Returns the errors to report, and whether cancels wait for
-    /// room in the queue.
-    pub(crate) fn turn_calls(&self) -> (Vec<Error>, bool) {
+    /// Does what its calls have left to do. Returns whether cancels wait for room in the queue.
+    #[inline(never)]
+    pub(crate) fn turn_calls(&self) -> bool {
         match (self.open_calls(), self.format().calls()) {
             (Some(calls), Some(format)) => calls.turn(self.outbox(), format),
-            _ => (Vec::new(), false),
+            _ => false,
         }
     }
 

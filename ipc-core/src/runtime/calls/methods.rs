@@ -1,10 +1,10 @@
 //! `Methods`: what a client or server answers calls with.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,6 +13,7 @@ use super::{Call, Sink};
 use crate::calls::MethodOptions;
 use crate::protocol::builtin::is_builtin;
 use crate::protocol::calls::{EncodeCall, Failure};
+use crate::runtime::lanes::report::Report;
 use crate::{DecodeEvent, DecodePayload, EventNames, FormatError, Message, MessageFormat};
 
 /// The methods of one client or server, by their names.
@@ -20,10 +21,14 @@ pub(crate) struct Methods<F> {
     table: RwLock<Table<F>>,
     /// How many calls run in tasks, of all peers.
     tasks: Arc<AtomicUsize>,
+    /// What reports the errors of those tasks.
+    report: Weak<dyn Report<F>>,
 }
 
 struct Table<F> {
-    by_name: HashMap<Box<str>, Arc<Method<F>>>,
+    /// By bytes: whether a name that arrives is UTF-8 need not be looked at again. In order, since that
+    /// finds one of a few names sooner than a hash does, and peers choose none of them.
+    by_name: BTreeMap<Box<[u8]>, Arc<Method<F>>>,
     /// What answers calls of all other names.
     others: Option<Arc<Method<F>>>,
 }
@@ -34,6 +39,7 @@ pub(super) struct Method<F> {
     pub(super) answers: Answers,
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
+    pub(super) report: Weak<dyn Report<F>>,
     start: Arc<Start<F>>,
 }
 
@@ -48,8 +54,13 @@ pub(super) enum Answers {
 struct Permit(Option<Arc<Semaphore>>);
 
 impl Permit {
+    /// Waits for the place, if one is needed.
     async fn get(self) -> Option<OwnedSemaphorePermit> {
-        self.0?.acquire_owned().await.ok()
+        match self.0 {
+            None => None,
+            // Rare, and large.
+            Some(permits) => Box::pin(permits.acquire_owned()).await.ok(),
+        }
     }
 }
 
@@ -58,6 +69,13 @@ type Start<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send
 
 /// Counts a call that runs in a task, while it does.
 pub(super) struct Task(Arc<AtomicUsize>);
+
+impl<F> Methods<F> {
+    pub(crate) fn new(report: Weak<dyn Report<F>>) -> Self {
+        let table = Table { by_name: BTreeMap::new(), others: None };
+        Self { table: RwLock::new(table), tasks: Arc::default(), report }
+    }
+}
 
 impl<F: MessageFormat> Methods<F> {
     /// Sets the method with this name, which answers once.
@@ -123,7 +141,9 @@ impl<F: MessageFormat> Methods<F> {
             Box::pin(async move {
                 let _permit = permit.get().await;
                 let result = answer(args, Sink::new(call.clone())).await;
-                call.end_stream(result.map_err(E::into)).await;
+                if let Some(frame) = call.end_stream(result.map_err(E::into)) {
+                    call.answer_later(frame).await;
+                }
             }) as Running
         };
         self.insert(Answers::Items, options, name, starting(options, F::decode_payload, run));
@@ -131,7 +151,7 @@ impl<F: MessageFormat> Methods<F> {
 
     fn insert(&self, answers: Answers, options: MethodOptions, name: &str, start: Arc<Start<F>>) {
         let method = self.method(answers, options, name, start);
-        drop(self.change(|table| table.by_name.insert(name.into(), method)));
+        drop(self.change(|table| table.by_name.insert(name.as_bytes().into(), method)));
     }
 
     fn method(
@@ -141,13 +161,13 @@ impl<F: MessageFormat> Methods<F> {
         name: &str,
         start: Arc<Start<F>>,
     ) -> Arc<Method<F>> {
-        let tasks = Arc::clone(&self.tasks);
-        Arc::new(Method { name: name.into(), answers, options, tasks, start })
+        let (tasks, report) = (Arc::clone(&self.tasks), Weak::clone(&self.report));
+        Arc::new(Method { name: name.into(), answers, options, tasks, report, start })
     }
 
     /// Removes a method; `false` if there is none with this name. Calls of it that run go on.
     pub(crate) fn remove(&self, name: &str) -> bool {
-        self.change(|table| table.by_name.remove(name)).is_some()
+        self.change(|table| table.by_name.remove(name.as_bytes())).is_some()
     }
 
     /// Removes the methods of an enum with these names.
@@ -166,20 +186,21 @@ impl<F: MessageFormat> Methods<F> {
         change(&mut self.table.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Method<F>>> {
+    /// Returns the method that a call's message is for.
+    pub(super) fn get(&self, call: &Message) -> Option<Arc<Method<F>>> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(method) = table.by_name.get(name) {
+        if let Some(method) = table.by_name.get(call.event_bytes()) {
             return Some(Arc::clone(method));
         }
         // The names that begin with `$` are reserved.
-        let others = table.others.as_ref().filter(|_| !is_builtin(name))?;
-        Some(self.method(others.answers, others.options, name, Arc::clone(&others.start)))
+        let others = table.others.as_ref().filter(|_| !is_builtin(call.event_bytes()))?;
+        Some(self.method(others.answers, others.options, call.event(), Arc::clone(&others.start)))
     }
 
     /// Returns the names of the methods, and whether they answer with streams.
     pub(super) fn list(&self) -> Vec<(Box<str>, bool)> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let methods = table.by_name.values().filter(|method| !is_builtin(&method.name));
+        let methods = table.by_name.values().filter(|method| !is_builtin(&*method.name));
         methods.map(|method| (method.name.clone(), method.answers == Answers::Items)).collect()
     }
 
@@ -206,7 +227,9 @@ where
         Box::pin(async move {
             let _permit = permit.get().await;
             let result = answer(args, call.clone()).await;
-            call.answer(result.map_err(E::into)).await;
+            if let Some(frame) = call.answer(result.map_err(E::into)) {
+                call.answer_later(frame).await;
+            }
         })
     }
 }
@@ -241,13 +264,6 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl<F> Default for Methods<F> {
-    fn default() -> Self {
-        let table = Table { by_name: HashMap::new(), others: None };
-        Self { table: RwLock::new(table), tasks: Arc::default() }
     }
 }
 

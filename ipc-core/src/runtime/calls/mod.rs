@@ -1,8 +1,10 @@
 //! The calls of one peer, in both directions: what its handles and its connection share.
 
+mod alarm;
 mod answer;
 mod ask;
 pub(crate) mod builtin;
+mod calling;
 pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
@@ -12,26 +14,29 @@ mod slots;
 mod stream;
 mod typed;
 
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::alarm::Alarm;
 use self::builtin::Waiting;
 use self::slots::Slots;
 use crate::calls::CallError;
-use crate::error::{EmitError, Error};
+use crate::error::EmitError;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
-    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, Sent, Signal,
+    Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, OwedCancel, Sent, Signal,
 };
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
 use crate::runtime::outbox::Outbox;
 
 pub use answer::Call;
-pub use ask::Calling;
+pub use calling::{CallFuture, Calling};
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
 pub use typed::CallingMethod;
@@ -40,8 +45,10 @@ pub use typed::CallingMethod;
 #[derive(Debug)]
 pub(crate) struct Calls {
     state: Mutex<State>,
-    /// Notified when a call has ended, on either side.
-    ended: Notify,
+    /// Notified when a call has ended, on either side, or got credit.
+    changed: Notify,
+    /// How many wait for that.
+    waiting: AtomicUsize,
     config: Arc<ConnectionConfig>,
 }
 
@@ -50,14 +57,15 @@ struct State {
     asker: Asker,
     /// What the futures of open calls wait for.
     slots: Slots,
+    /// What wakes them when their time is over, if one of them waits.
+    alarm: Option<Alarm>,
     /// The calls of built-in methods that this side has made.
     waiting: Waiting,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
-    /// Whether cancels are sent. With one message in flight none is: a cancel is not answered, so it
-    /// would keep what follows it from being sent.
-    cancels: bool,
+    /// The ids of the calls that run to their ends whatever the asker does, since their methods said so.
+    detached: HashSet<u64>,
     /// How many items the peer wants of the streams that run, by their ids.
     credits: ById<Credit>,
     /// Whether new calls are refused, since the connection is about to close.
@@ -66,8 +74,6 @@ struct State {
     closed: bool,
     /// Whether a second call with a number in use was reported.
     duplicate_reported: bool,
-    /// What went wrong in tasks, for the connection to report.
-    errors: Vec<Error>,
 }
 
 impl Calls {
@@ -79,19 +85,20 @@ impl Calls {
         let counted = comes_back && config.max_datagram.is_none();
         let first = if counted { 1 } else { (clock::chance() * 1e12) as u64 };
         let state = State {
-            asker: Asker::starting_at(options.ask_limits(), first),
+            asker: Asker::starting_at(options.ask_limits(config.sync), first),
             slots: Slots::default(),
+            alarm: None,
             waiting: Waiting::default(),
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
-            cancels: !config.sync,
+            detached: HashSet::new(),
             credits: ById::default(),
             closing: false,
             closed: false,
             duplicate_reported: false,
-            errors: Vec::new(),
         };
-        Self { state: Mutex::new(state), ended: Notify::new(), config }
+        let waiting = AtomicUsize::new(0);
+        Self { state: Mutex::new(state), changed: Notify::new(), waiting, config }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -107,16 +114,19 @@ impl Calls {
         let first_unsent = outbox.first_unsent();
         let lost = state.asker.connection_lost(first_unsent);
         let lost_builtins = state.waiting.connection_lost(first_unsent);
+        if !lost.frames.is_empty() {
+            let taken_out = outbox.take_out(&lost.frames);
+            state.asker.taken_out(&taken_out);
+            state.waiting.taken_out(&taken_out);
+        }
         let error = |sent| match closing {
             true => CallError::Closed { sent },
             false => CallError::Disconnected { sent },
         };
-        for (number, sent) in lost {
+        for (number, sent) in lost.calls {
             wakers.extend(state.slots.end(number, Err(error(sent))));
         }
-        for id in state.answerer.connection_lost() {
-            state.stop(id);
-        }
+        state.stop_all();
         state.duplicate_reported = false;
         self.wake(state, wakers);
         lost_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error(Sent::Maybe)))));
@@ -132,24 +142,22 @@ impl Calls {
         let error = || CallError::Closed { sent: Sent::No };
         let wakers = unsent.into_iter().map(|(number, _)| state.slots.end(number, Err(error())));
         let wakers: Vec<_> = wakers.flatten().collect();
-        for id in state.answerer.connection_lost() {
-            state.stop(id);
-        }
+        state.stop_all();
         self.wake(state, wakers);
         unsent_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error()))));
     }
 
-    /// Does what is left to do in a turn of the connection's task. Returns the errors to report, and
-    /// whether cancels wait for room in the queue.
-    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> (Vec<Error>, bool) {
+    /// Does what is left to do in a turn of the connection's task. Returns whether cancels wait for
+    /// room in the queue.
+    pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> bool {
         let mut state = self.lock();
         let wakers = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
-        let (errors, owes) = (std::mem::take(&mut state.errors), state.asker.owes_cancels());
+        let owes = state.asker.owes_cancels();
         if !wakers.is_empty() {
             self.wake(state, wakers);
         }
-        (errors, owes)
+        owes
     }
 
     /// Ends the calls whose frames the queue has dropped for newer ones.
@@ -174,37 +182,65 @@ impl Calls {
 
     /// Waits until no call is open and none runs.
     pub(crate) async fn idle(&self) {
+        self.until(|state| state.is_idle().then_some(())).await;
+    }
+
+    /// Waits until `find` finds something. It is asked again each time a call has ended.
+    async fn until<T>(&self, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
+        let _counted = Waiter::new(&self.waiting);
         loop {
-            let mut ended = std::pin::pin!(self.ended.notified());
-            ended.as_mut().enable();
-            if self.lock().is_idle() {
-                return;
+            // Registered before it looks, so that no change falls between the two.
+            let mut changed = std::pin::pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if let Some(found) = find(&mut self.lock()) {
+                return found;
             }
-            ended.await;
+            changed.await;
         }
     }
 
-    /// Reports an error in a task of a call, through the connection's task.
-    fn report(&self, error: Error, outbox: &Outbox) {
-        let mut state = self.lock();
-        if state.errors.len() < MAX_ERRORS {
-            state.errors.push(error);
+    /// Tells those who wait that a call has ended: after the lock was held for that.
+    fn notify(&self) {
+        // Who is not counted here yet takes the lock after it and sees the change.
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.changed.notify_waiters();
         }
-        drop(state);
-        outbox.wake_driver();
     }
 
     /// Unlocks, and wakes the futures of calls that have ended.
     fn wake(&self, state: MutexGuard<'_, State>, wakers: Vec<Waker>) {
         drop(state);
-        self.ended.notify_waiters();
+        self.notify();
         wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Counts one who waits, until it is dropped.
+struct Waiter<'a>(&'a AtomicUsize);
+
+impl<'a> Waiter<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl State {
     fn is_idle(&self) -> bool {
         self.asker.is_empty() && self.answerer.is_empty()
+    }
+
+    /// Stops what runs for the peer: no answer can arrive any more.
+    fn stop_all(&mut self) {
+        for id in self.answerer.connection_lost() {
+            self.stop(id);
+        }
     }
 
     /// Stops the task of a call whose answer is not wanted any more.
@@ -216,22 +252,19 @@ impl State {
 
     /// Forgets a call that has ended, and returns its task if it has one that can be stopped.
     fn forget(&mut self, id: u64) -> Option<AbortHandle> {
-        self.credits.remove(&id);
-        self.running.remove(&id)
+        self.credits.remove(id);
+        self.running.remove(id)
     }
 
     /// Sends the cancels that the peer is owed, as far as they find room.
     fn send_cancels(&mut self, outbox: &Outbox, format: &dyn CallFormat) {
-        while let Some(number) = self.asker.next_cancel() {
-            if !self.cancels {
-                continue;
-            }
+        while let Some(OwedCancel { number, frame, .. }) = self.asker.next_cancel() {
             let signal = Signal::Cancel(number);
             // Numbered, so that a policy that drops it says so.
             match outbox.emit_numbered(|out| format.encode_signal(&signal, out), |_| {}) {
                 Ok(()) => {}
                 Err(EmitError::Full(_)) => {
-                    self.asker.owe_cancel(number);
+                    self.asker.owe_cancel(number, frame);
                     return;
                 }
                 // The connection is closed, and with it ends what the peer runs.
@@ -251,6 +284,3 @@ fn answer_failure(
 ) {
     let _ = outbox.emit(|out| format.encode_signal(&Signal::Failure(number, failure), out));
 }
-
-/// How many errors of tasks are kept for the connection at the most.
-const MAX_ERRORS: usize = 64;

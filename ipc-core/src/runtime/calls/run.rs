@@ -4,12 +4,15 @@ use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::Call;
-use super::methods::{Method, Task};
+use super::answer::Expiry;
+use super::methods::Task;
 use crate::handlers::router::panic_message;
+use crate::runtime::lanes::report::Report;
 use crate::{HandlerError, MessageFormat};
 
 /// The future of a method, which answers its call itself.
@@ -49,25 +52,29 @@ impl Future for Guarded {
 
 /// Runs a method's future as far as it comes at once, so that a ready answer leaves with the others of
 /// this turn; what is pending goes on in a task.
-pub(super) fn start<F: MessageFormat>(
-    call: Call<F>,
-    method: &Method<F>,
-    running: Running,
-) -> Option<HandlerError> {
+pub(super) fn start<F: MessageFormat>(call: Call<F>, running: Running) -> Option<HandlerError> {
     let mut guarded = Guarded { running, deadline: call.deadline() };
     let mut cx = Context::from_waker(Waker::noop());
     match Pin::new(&mut guarded).poll(&mut cx) {
         Poll::Ready(Ok(())) => None,
         Poll::Ready(Err(message)) => Some(call.panicked(message)),
         Poll::Pending => {
-            call.spawn(go_on(call.clone(), guarded, Task::new(&method.tasks)));
+            // The connection holds the dispatcher while it handles a call.
+            let report = call.reporter()?;
+            call.spawn(go_on(call.clone(), guarded, report, call.count()));
             None
         }
     }
 }
 
-/// Goes on with a method's future until it ends or its time is over.
-async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task) {
+/// Goes on with a method's future until it ends or its time is over. A panic is reported also when the
+/// peer has gone meanwhile, as it may if the call is detached.
+async fn go_on<F: MessageFormat>(
+    call: Call<F>,
+    guarded: Guarded,
+    report: Arc<dyn Report<F>>,
+    _counted: Task,
+) {
     let deadline = tokio::time::sleep_until(call.deadline().into());
     tokio::pin!(guarded, deadline);
     let mut ended = None;
@@ -77,9 +84,9 @@ async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task
             end = &mut guarded => ended = Some(end),
             () = &mut deadline => match call.expire() {
                 // A stream is given time with each item.
-                Some(at) => deadline.as_mut().reset(at.into()),
-                None if call.is_detached() => break,
-                None => return,
+                Expiry::Later(at) => deadline.as_mut().reset(at.into()),
+                Expiry::Never => break,
+                Expiry::Over => return,
             }
         }
     }
@@ -89,6 +96,6 @@ async fn go_on<F: MessageFormat>(call: Call<F>, guarded: Guarded, _counted: Task
     };
     if let Err(message) = ended {
         let error = call.panicked(message);
-        call.report(error.into());
+        report.report(call.peer().clone(), error.into()).await;
     }
 }

@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::pin::pin;
 
-use super::Call;
+use super::{Call, State};
 use crate::MessageFormat;
 use crate::error::EmitError;
 use crate::protocol::calls::EncodeCall;
@@ -26,6 +25,19 @@ pub enum SinkError {
     /// The asker has given no credit for another item: only [`Sink::try_send`] fails like this.
     #[error("the asker has given no credit for another item")]
     NoCredit,
+    /// The asker takes one answer and no items: only a sink of the blocking driver fails like this. The
+    /// call has ended, answered `needs_stream`.
+    #[error("the asker takes no items")]
+    NoStream,
+    /// More was received while the item waited for credit than may wait to be taken. Only the blocking
+    /// driver has it: take events first.
+    #[error("{actual} bytes of events wait to be taken, the limit is {limit}")]
+    EventsFull {
+        /// How many bytes may wait.
+        limit: usize,
+        /// How many do.
+        actual: usize,
+    },
     /// The item could not be put into the send queue.
     #[error(transparent)]
     Emit(#[from] EmitError),
@@ -38,6 +50,8 @@ impl SinkError {
         match self {
             Self::Ended => "call_ended",
             Self::NoCredit => "no_credit",
+            Self::NoStream => "needs_stream",
+            Self::EventsFull { .. } => "events_full",
             Self::Emit(error) => error.code(),
         }
     }
@@ -68,18 +82,17 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
     where
         F: EncodeCall<R>,
     {
-        loop {
-            let mut changed = pin!(self.call.calls().ended.notified());
-            changed.as_mut().enable();
-            if self.call.take_credit()? {
-                break;
-            }
-            changed.await;
+        let credit = |state: &mut State| match self.call.take_credit(state) {
+            Ok(false) => None,
+            taken => Some(taken),
+        };
+        self.call.calls().until(credit).await?;
+        let taken = Taken(&self.call);
+        if let Some(frame) = self.queue(item)? {
+            self.call.peer().outbox().send_encoded(&frame).await?;
         }
-        match self.queue(item)? {
-            None => Ok(()),
-            Some(frame) => Ok(self.call.peer().outbox().send_encoded(&frame).await?),
-        }
+        taken.keep();
+        Ok(())
     }
 
     /// Sends an item without waiting.
@@ -91,12 +104,15 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
     where
         F: EncodeCall<R>,
     {
-        if !self.call.take_credit()? {
+        if !self.call.take_credit(&mut self.call.calls().lock())? {
             return Err(SinkError::NoCredit);
         }
+        let taken = Taken(&self.call);
         let Some(number) = self.call.number() else { return Err(SinkError::Ended) };
         let (outbox, format) = (self.call.peer().outbox(), self.call.peer().format());
-        Ok(outbox.emit(|out| format.encode_answer(&number, true, item, out))?)
+        outbox.emit(|out| format.encode_answer(&number, true, item, out))?;
+        taken.keep();
+        Ok(())
     }
 
     /// Queues an item, or returns its frame if there is no room for it yet.
@@ -107,6 +123,21 @@ impl<F: MessageFormat, R: ?Sized> Sink<F, R> {
         let Some(number) = self.call.number() else { return Err(SinkError::Ended) };
         let (outbox, format) = (self.call.peer().outbox(), self.call.peer().format());
         Ok(outbox.try_send(|out| format.encode_answer(&number, true, item, out))?)
+    }
+}
+
+/// Credit that was taken for an item, and is given back if that is not sent.
+struct Taken<'a, F: MessageFormat>(&'a Call<F>);
+
+impl<F: MessageFormat> Taken<'_, F> {
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<F: MessageFormat> Drop for Taken<'_, F> {
+    fn drop(&mut self) {
+        self.0.give_back_credit();
     }
 }
 

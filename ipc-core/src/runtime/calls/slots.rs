@@ -50,9 +50,9 @@ pub(super) enum Found {
 }
 
 impl Slots {
-    /// Adds a call that is answered once.
-    pub(super) fn open(&mut self, number: u64) {
-        self.slots.insert(number, Slot::Open(None));
+    /// Adds a call that is answered once, and whose future waits already if it has a waker.
+    pub(super) fn open(&mut self, number: u64, waker: Option<Waker>) {
+        self.slots.insert(number, Slot::Open(waker));
     }
 
     /// Adds a call that is answered with items, and returns the credit that its frame gives.
@@ -67,7 +67,7 @@ impl Slots {
 
     /// Ends a call and returns the waker of its future or stream, if that waits.
     pub(super) fn end(&mut self, number: u64, outcome: Outcome) -> Option<Waker> {
-        match self.slots.get_mut(&number)? {
+        match self.slots.get_mut(number)? {
             Slot::Ended(_) => None,
             slot @ Slot::Open(_) => match std::mem::replace(slot, Slot::Ended(outcome)) {
                 Slot::Open(waker) => waker,
@@ -94,7 +94,7 @@ impl Slots {
     ///
     /// [`Overrun`] if more items wait than may.
     pub(super) fn item(&mut self, number: u64, item: Message) -> Result<Option<Waker>, Overrun> {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(&number) else { return Ok(None) };
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(number) else { return Ok(None) };
         let bytes = item.payload().map_or(0, <[u8]>::len);
         let actual = self.unread.saturating_add(bytes);
         if actual > MAX_UNREAD {
@@ -108,12 +108,12 @@ impl Slots {
 
     /// Removes a call that has ended and returns how; otherwise keeps the waker.
     pub(super) fn take(&mut self, number: u64, waker: &Waker) -> Option<Outcome> {
-        match self.slots.get_mut(&number)? {
+        match self.slots.get_mut(number)? {
             Slot::Open(kept) => {
                 keep(kept, waker);
                 None
             }
-            Slot::Ended(_) => match self.slots.remove(&number) {
+            Slot::Ended(_) => match self.slots.remove(number) {
                 Some(Slot::Ended(outcome)) => Some(outcome),
                 _ => None,
             },
@@ -123,7 +123,7 @@ impl Slots {
 
     /// Takes the next item of a stream, or its end; otherwise keeps the waker.
     pub(super) fn take_item(&mut self, number: u64, waker: &Waker) -> Found {
-        let Some(Slot::Stream(stream)) = self.slots.get_mut(&number) else { return Found::Nothing };
+        let Some(Slot::Stream(stream)) = self.slots.get_mut(number) else { return Found::Nothing };
         if let Some((item, bytes)) = stream.items.pop_front() {
             self.unread = self.unread.saturating_sub(bytes);
             let credit = stream.window.read().saturating_add(std::mem::take(&mut stream.owed));
@@ -139,14 +139,29 @@ impl Slots {
 
     /// Keeps credit of a stream for the next item: it found no room in the send queue.
     pub(super) fn owe_credit(&mut self, number: u64, items: u32) {
-        if let Some(Slot::Stream(stream)) = self.slots.get_mut(&number) {
+        if let Some(Slot::Stream(stream)) = self.slots.get_mut(number) {
             stream.owed = stream.owed.saturating_add(items);
         }
     }
 
+    /// Takes the waker of a future that waits.
+    pub(super) fn take_waker(&mut self, number: u64) -> Option<Waker> {
+        match self.slots.get_mut(number)? {
+            Slot::Open(waker) => waker.take(),
+            // A stream has a timer of its own, which runs while an item is awaited.
+            Slot::Ended(_) | Slot::Stream(_) => None,
+        }
+    }
+
+    /// Takes the wakers of all futures that wait.
+    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
+        let numbers: Vec<_> = self.slots.iter().map(|(number, _)| number).collect();
+        numbers.into_iter().filter_map(|number| self.take_waker(number)).collect()
+    }
+
     /// Removes a call whose future or stream was dropped.
     pub(super) fn remove(&mut self, number: u64) {
-        if let Some(Slot::Stream(stream)) = self.slots.remove(&number) {
+        if let Some(Slot::Stream(stream)) = self.slots.remove(number) {
             let unread: usize = stream.items.iter().map(|(_, bytes)| bytes).sum();
             self.unread = self.unread.saturating_sub(unread);
         }

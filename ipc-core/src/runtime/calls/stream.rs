@@ -11,7 +11,6 @@ use futures_core::Stream;
 use tokio::time::Sleep;
 
 use super::Calling;
-use super::ask::Asked;
 use super::slots::Found;
 use crate::calls::CallError;
 use crate::protocol::calls::{EncodeCall, Signal, later};
@@ -53,6 +52,12 @@ impl<'a, F: MessageFormat, A: ?Sized, R> CallingStream<'a, F, A, R> {
         Self { calling: self.calling.within(limit), ..self }
     }
 
+    /// Sets whether the call fails at once when there is no connection. See
+    /// [`Calling::fail_when_disconnected`].
+    pub fn fail_when_disconnected(self, fails: bool) -> Self {
+        Self { calling: self.calling.fail_when_disconnected(fails), ..self }
+    }
+
     /// Sets how long the whole stream may take. Default: as long as items come.
     pub fn at_most(self, limit: Duration) -> Self {
         Self { at_most: Some(limit), ..self }
@@ -76,8 +81,12 @@ where
                 return Err(CallError::Unsupported("there are no streams over datagrams"));
             }
             let window = Some(peer.config().calls.window);
-            let asked = Asked::new(peer, calling.within, calling.detached, window)?;
-            let open = asked.begin(calling.starter, calling.method, calling.args).await?;
+            let asked = calling.asked(window)?;
+            let Calling { starter, method, args, .. } = calling;
+            let open = match asked.try_begin(starter, method, args, None)? {
+                Ok(open) => open,
+                Err(unplaced) => asked.begin_later(unplaced, method, args).await?,
+            };
             let number = open.into_number();
             let at_most = at_most.and_then(|limit| clock::now().checked_add(limit));
             let (peer, idle) = (peer.clone(), asked.within);

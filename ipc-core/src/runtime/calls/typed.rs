@@ -21,12 +21,14 @@ pub struct CallingMethod<'a, F: MessageFormat, M: ?Sized, R> {
     method: &'a M,
     within: Option<Duration>,
     detached: bool,
+    bound: Option<bool>,
     result: PhantomData<fn() -> R>,
 }
 
 impl<'a, F: MessageFormat, M: ?Sized, R> CallingMethod<'a, F, M, R> {
     fn new(peer: &'a Peer<F>, starter: Option<&'a Inner<F>>, method: &'a M) -> Self {
-        Self { peer, starter, method, within: None, detached: false, result: PhantomData }
+        let (within, detached, bound) = (None, false, None);
+        Self { peer, starter, method, within, detached, bound, result: PhantomData }
     }
 
     /// Sets how long the call may take. See [`Calling::within`].
@@ -37,6 +39,12 @@ impl<'a, F: MessageFormat, M: ?Sized, R> CallingMethod<'a, F, M, R> {
     /// Makes the call independent of the one that is being answered. See [`Calling::detached`].
     pub fn detached(self) -> Self {
         Self { detached: true, ..self }
+    }
+
+    /// Sets whether the call fails at once when there is no connection. See
+    /// [`Calling::fail_when_disconnected`].
+    pub fn fail_when_disconnected(self, fails: bool) -> Self {
+        Self { bound: Some(fails), ..self }
     }
 }
 
@@ -50,13 +58,14 @@ where
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        let Self { peer, starter, method, within, detached, .. } = self;
+        let Self { peer, starter, method, within, detached, bound, .. } = self;
         Box::pin(async move {
             let name = F::event_name(method).map_err(|error| CallError::NotSent(error.into()))?;
             let args = Content::of(method);
             let mut calling = Calling::new(peer, name, &args);
-            (calling.starter, calling.within, calling.detached) = (starter, within, detached);
-            calling.ask().await
+            (calling.starter, calling.within) = (starter, within);
+            (calling.detached, calling.bound) = (detached, bound);
+            calling.await
         })
     }
 }

@@ -12,8 +12,8 @@ use crate::runtime::client::Inner;
 use crate::runtime::client::task::Task;
 use crate::runtime::events::Starter;
 
-/// A client that is about to start: dropping this starts it.
-pub(crate) struct Beginning<F: MessageFormat>(Option<Task<F>>);
+/// A client that is about to start: dropping this starts it. Small, since each message asks for it.
+pub(crate) struct Beginning<F: MessageFormat>(Option<Box<Task<F>>>);
 
 impl<F: MessageFormat> Drop for Beginning<F> {
     fn drop(&mut self) {
@@ -38,16 +38,19 @@ impl<F: MessageFormat> Inner<F> {
 
     /// Returns a guard that starts the client when it is dropped, unless it was started or closed
     /// before: a message that is sent meanwhile is queued before anything can fail.
+    #[inline]
     pub(crate) fn beginning(&self) -> Result<Option<Beginning<F>>, RuntimeError> {
-        if self.is_started() {
-            return Ok(None);
-        }
+        if self.is_started() { Ok(None) } else { self.begin() }
+    }
+
+    #[cold]
+    fn begin(&self) -> Result<Option<Beginning<F>>, RuntimeError> {
         let mut slot = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(task) = &*slot else { return Ok(None) };
         RuntimeError::check(&task.endpoint())?;
         let task = slot.take();
         self.started.store(true, Ordering::Release);
-        Ok(Some(Beginning(task)))
+        Ok(Some(Beginning(task.map(Box::new))))
     }
 
     /// Closes a client that was never started, without dialing.

@@ -207,9 +207,7 @@ impl<F: MessageFormat> Task<F> {
             self.session.handle_input(Input::StopRetrying);
         }
         drop(wishes);
-        for error in self.peer.turn_calls().0 {
-            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-        }
+        self.peer.turn_calls();
         match self.peer.outbox().wanted() {
             Want::Open => {}
             Want::Close => self.session.handle_input(Input::Close),

@@ -80,6 +80,15 @@ impl Outbox {
         self.emit_with(|queue| queue.push(encode).map(drop))
     }
 
+    /// Does what [`emit`](Self::emit) does, and calls `queued` in between.
+    pub(crate) fn emit_then(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+        queued: impl FnOnce(),
+    ) -> Result<(), EmitError> {
+        self.emit_with(|queue| queue.push(encode).map(|_| queued()))
+    }
+
     /// Queues a frame that is encoded already, and writes it if the socket is idle.
     pub(crate) fn emit_encoded(&self, frame: &Bytes) -> Result<(), EmitError> {
         self.emit_with(|queue| queue.push_encoded(frame).map(drop))

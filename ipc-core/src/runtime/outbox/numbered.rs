@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use bytes::BytesMut;
 
-use super::{Outbox, encode_frame, wake};
+use super::state::OutboxState;
+use super::{MutexGuard, Outbox, encode_frame, wake};
 use crate::FormatError;
 use crate::error::EmitError;
 use crate::protocol::queue::{OverflowPolicy, Pushed, QueueLimit};
@@ -17,7 +18,29 @@ impl Outbox {
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
         note: impl FnOnce(u64),
     ) -> Result<(), EmitError> {
-        let mut state = self.lock();
+        self.emit_numbered_in(self.lock(), encode, note)
+    }
+
+    /// Queues a message as [`emit_numbered`](Self::emit_numbered) does if there is a connection. `None`
+    /// if there is none.
+    pub(crate) fn emit_numbered_if_connected(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+        note: impl FnOnce(u64),
+    ) -> Option<Result<(), EmitError>> {
+        let state = self.lock();
+        if state.is_detached() {
+            return None;
+        }
+        Some(self.emit_numbered_in(state, encode, note))
+    }
+
+    fn emit_numbered_in(
+        &self,
+        mut state: MutexGuard<'_, OutboxState>,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+        note: impl FnOnce(u64),
+    ) -> Result<(), EmitError> {
         if !state.is_open() {
             return Err(EmitError::Closed);
         }
@@ -49,18 +72,24 @@ impl Outbox {
         Ok(encode_frame(&self.encoder, encode)?.len())
     }
 
-    /// Waits until a frame of `length` bytes finds room, or none is accepted any more. Returns `false`
-    /// at once if the policy is not to wait.
-    pub(crate) async fn room(&self, length: usize) -> bool {
+    /// Waits until a frame of `length` bytes finds room, or none is accepted any more; if `connected`,
+    /// no longer than there is a connection. Returns `false` at once if the policy is not to wait.
+    pub(crate) async fn room(&self, length: usize, connected: bool) -> bool {
         if self.lock().queue.overflow() != OverflowPolicy::Block {
             return false;
         }
         self.until(|| {
             let state = self.lock();
-            !state.is_open() || !state.queue.is_full_for(length)
+            let lost = connected && state.is_detached();
+            lost || !state.is_open() || !state.queue.is_full_for(length)
         })
         .await;
         true
+    }
+
+    /// Returns whether there is no connection, and may be one later.
+    pub(crate) fn is_detached(&self) -> bool {
+        self.lock().is_detached()
     }
 
     /// Returns the number of the first frame that is not written whole.
@@ -83,6 +112,18 @@ impl Outbox {
             self.changed.notify_waiters();
         }
         taken
+    }
+
+    /// Takes these frames out of the queue, wherever they are, and returns those that it had.
+    pub(crate) fn take_out(&self, frames: &[u64]) -> Vec<u64> {
+        let mut state = self.lock();
+        let taken_out = state.queue.take_out(frames);
+        let waits = state.waiting > 0;
+        drop(state);
+        if waits {
+            self.changed.notify_waiters();
+        }
+        taken_out
     }
 
     /// Takes the numbers of the frames that were dropped for newer ones.

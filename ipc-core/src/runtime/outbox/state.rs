@@ -97,6 +97,11 @@ impl OutboxState {
         self.writing != Writing::Closed && self.want == Want::Open
     }
 
+    /// Returns whether there is no connection, and may be one later.
+    pub(super) fn is_detached(&self) -> bool {
+        self.writing == Writing::Detached
+    }
+
     /// Returns whether everything is written, and passed on by a writer that keeps bytes itself.
     pub(super) fn is_drained(&self) -> bool {
         self.queue.is_empty() && self.writing != Writing::Blocked

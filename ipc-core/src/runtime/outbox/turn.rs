@@ -129,8 +129,13 @@ impl Outbox {
         state.driver = None;
         self.go_on(&mut state);
         let overflow = state.overflow.take();
+        let waits = state.waiting > 0;
         drop(state);
         drop(writer);
+        if waits {
+            // A call may not wait for the next connection.
+            self.changed.notify_waiters();
+        }
         overflow
     }
 

@@ -41,7 +41,16 @@ impl Outbox {
         &self,
         encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<Option<Bytes>, EmitError> {
-        match self.emit(&encode) {
+        self.try_send_then(encode, || {})
+    }
+
+    /// Does the same, and calls `queued` once it is in the queue, before anything of it is written.
+    pub(crate) fn try_send_then(
+        &self,
+        encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+        queued: impl FnOnce(),
+    ) -> Result<Option<Bytes>, EmitError> {
+        match self.emit_then(&encode, queued) {
             Err(EmitError::Full(_)) if self.lock().queue.overflow() == OverflowPolicy::Block => {
                 encode_frame(&self.encoder, encode).map(Some)
             }

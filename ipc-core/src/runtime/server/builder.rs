@@ -112,13 +112,12 @@ impl<F: MessageFormat> ServerBuilder<F> {
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
+        let mut config = ConnectionConfig::of(&self.options);
         let admission = Admission {
             access: self.options.access,
             total: self.options.max_connections,
             per_identity: self.per_identity,
         };
-        let mut config = ConnectionConfig::of_server(self.options.connection);
-        config.rate = self.options.rate;
         config.max_datagram = self.transport.endpoint().max_datagram();
         config.stall_timeout = self.stall_timeout;
         config.handler_order = self.handler_order;

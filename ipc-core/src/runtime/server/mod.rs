@@ -1,6 +1,7 @@
 //! `Server`: peers that come and go, and events to and from them.
 
 pub(crate) mod admission;
+pub(crate) mod allow_by;
 pub(crate) mod broadcast;
 pub(crate) mod builder;
 pub(crate) mod by_address;

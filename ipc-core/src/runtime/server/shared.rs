@@ -15,6 +15,7 @@ use crate::options::ConnectionConfig;
 use crate::runtime::calls::builtin::Notice;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
+use crate::runtime::server::allow_by::AllowBy;
 use crate::runtime::server::by_address::ByAddress;
 use crate::runtime::server::directory::Directory;
 #[cfg(unix)]
@@ -31,6 +32,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) directory: Arc<Directory>,
     pub(crate) encoder: FrameEncoder,
     pub(super) admission: Admission,
+    pub(super) allow_by: AllowBy<F>,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
     pub(super) next_id: AtomicU64,
@@ -80,6 +82,7 @@ impl<F: MessageFormat> Shared<F> {
             directory,
             config: Arc::new(config),
             admission,
+            allow_by: AllowBy::new(),
             peers: Mutex::new(BTreeMap::new()),
             by_address: ByAddress::new(),
             next_id: AtomicU64::new(1),

@@ -130,7 +130,8 @@ fn enter<F: MessageFormat>(
     let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
     let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
     peer.set_info(stream.peer().clone());
-    peer.restrict(Restrictions::new(shared.config.rate));
+    let allow = shared.allow_by.of(&peer).unwrap_or_else(|| shared.config.allow.clone());
+    peer.restrict(Restrictions::new(shared.config.rate, allow, shared.config.on_denied));
     prepare(&peer);
     let datagrams = stream.max_datagram().is_some();
     let (reader, writer) = stream.into_split();

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{CallError, CallOptions, Failure, Sent};
 
@@ -68,6 +69,43 @@ fn without_a_server_a_call_ends_at_its_deadline_and_is_taken_back() {
     client.connected().unwrap();
     assert!(client.flush());
     assert_eq!(Bare::accept(&listener).heard(), "event [5]");
+}
+
+#[test]
+fn without_a_connection_a_call_that_does_not_wait_fails_at_once() {
+    let place = Place::new();
+    let calls = CallOptions::default().fail_when_disconnected(true);
+    let limits = QueueLimits::default().with_max_messages(1);
+    let builder = place.builder().reconnect(every_millisecond()).calls(calls).queue(limits);
+    let mut client = builder.build();
+    let unsent = |error: CallError| {
+        assert!(matches!(error, CallError::Disconnected { sent: Sent::No }), "{error:?}");
+    };
+    unsent(client.call::<_, ()>("sum", &()).unwrap_err());
+    unsent(client.call_stream::<_, ()>("rows", &()).err().unwrap());
+    let listener = place.listener();
+    client.connected().unwrap();
+    let mut bare = Bare::accept(&listener);
+    // Written in part, and the next connection does not get it.
+    let peer = thread::spawn(move || bare.read_some(1000));
+    let args = "x".repeat(4 << 20);
+    unsent(client.call::<_, ()>("sum", args.as_str()).unwrap_err());
+    peer.join().unwrap();
+    // One that waits for room is not sent, either.
+    client.connected().unwrap();
+    let mut bare = Bare::accept(&listener);
+    client.emit("large", args.as_str()).unwrap();
+    let peer = thread::spawn(move || bare.read_some(1000));
+    unsent(client.call::<_, ()>("sum", &()).unwrap_err());
+    peer.join().unwrap();
+    client.connected().unwrap();
+    let mut bare = Bare::accept(&listener);
+    let peer = thread::spawn(move || (bare.frame().len(), bare.heard()));
+    assert!(client.flush());
+    client.emit("event", &5).unwrap();
+    let (large, next) = peer.join().unwrap();
+    assert!(large > args.len());
+    assert_eq!(next, "event [5]");
 }
 
 #[test]

@@ -3,8 +3,10 @@
 mod answering;
 mod asking;
 mod builtins;
+mod cancelling;
 mod lost;
 mod raw;
 mod refusing;
 mod rig;
+mod sinks;
 mod streams;

@@ -6,7 +6,9 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use bytes::Bytes;
-use ipc_core::blocking::{Client, ClientBuilder, Connection, Incoming, IncomingCall, Server};
+use ipc_core::blocking::{
+    Client, ClientBuilder, Connection, Incoming, IncomingCall, Server, ServerBuilder,
+};
 use ipc_core::protocol::calls::{CallFormat, CallNumber, Control};
 use ipc_core::session::ReconnectPolicy;
 use ipc_core::{ClientEvent, Message, MessageFormat, MsgPack};
@@ -42,7 +44,7 @@ pub(super) enum Sockets {
 
 /// An async server, and the runtime that it runs on.
 pub(super) struct AsyncServer {
-    _runtime: Runtime,
+    runtime: Runtime,
     pub(super) server: ipc_core::Server<MsgPack>,
     endpoint: Endpoint,
 }
@@ -68,7 +70,7 @@ impl Sockets {
         let server = server.build();
         runtime.block_on(server.listen()).unwrap();
         let endpoint = server.endpoint().unwrap();
-        AsyncServer { _runtime: runtime, server, endpoint }
+        AsyncServer { runtime, server, endpoint }
     }
 
     /// Starts a blocking server.
@@ -87,6 +89,10 @@ impl AsyncServer {
     /// Returns a blocking client of it that is connected.
     pub(super) fn client(&self) -> Client<MsgPack> {
         self.client_with(|builder| builder)
+    }
+
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     pub(super) fn client_with(
@@ -153,8 +159,16 @@ impl Place {
 
     /// Returns a server's connection, and the bare socket of its client.
     pub(super) fn bare_client(&self, calls: ipc_core::CallOptions) -> (Connection<MsgPack>, Bare) {
+        self.bare_client_with(calls, |builder| builder)
+    }
+
+    pub(super) fn bare_client_with(
+        &self,
+        calls: ipc_core::CallOptions,
+        change: impl FnOnce(ServerBuilder<MsgPack>) -> ServerBuilder<MsgPack>,
+    ) -> (Connection<MsgPack>, Bare) {
         let builder = Server::builder(MsgPack::new(), self.transport()).unwrap().calls(calls);
-        let mut server = builder.listen().unwrap();
+        let mut server = change(builder).listen().unwrap();
         let bare = Bare::new(UnixStream::connect(self.0.path().join("s")).unwrap());
         (server.accept().unwrap(), bare)
     }

@@ -329,11 +329,11 @@ pub(super) const EXAMPLES: &[Example] = &[
                 "typed_server",
                 &["got Join { name: \"Ada\" }", "got Move { x: 1, y: -2 }", "got Leave"],
             ),
-            script("typed-server.cjs", &["got Join  Ada", "got Leave"]),
+            script("typed-server.cjs", &["got Join Ada", "got Leave"]),
         ],
         clients: &[
             &[rust("typed_client", &["welcome, Ada", "said: hello", "at 1, -2"])],
-            &[script("typed-client.cjs", &["welcome,  Ada", "said:  hello", "at  1  -2"])],
+            &[script("typed-client.cjs", &["welcome, Ada", "said: hello", "at 1 -2"])],
         ],
     },
     Example {

@@ -1,6 +1,9 @@
 //! The numbers of frames, by which a call finds out what became of its frame.
 
+use std::collections::VecDeque;
 use std::ops::Range;
+
+use bytes::{Bytes, BytesMut};
 
 use super::{SHARED, SendQueue};
 
@@ -42,6 +45,36 @@ impl SendQueue {
         }
         self.tally.accepted -= 1;
         true
+    }
+
+    /// Takes frames out of the queue, wherever they are, and returns the numbers of those that it had:
+    /// as if they had never been accepted, so each frame behind one of them counts one less for it. A
+    /// frame of which a byte is written stays. `frames` is in ascending order.
+    pub fn take_out(&mut self, frames: &[u64]) -> Vec<u64> {
+        let untouched = self.first_untouched();
+        let taken = |number: &u64| *number >= untouched && frames.binary_search(number).is_ok();
+        let (first, mut taken_out) = (self.first_unsent(), Vec::new());
+        let (mut kept, mut flat) = (VecDeque::new(), BytesMut::with_capacity(self.flat_len));
+        let mut shared = std::mem::take(&mut self.shared).into_iter();
+        let mut rest = self.flat.get(..self.flat_len).unwrap_or_default();
+        for (number, length) in (first..).zip(self.lengths.drain(..)) {
+            let whole = if length == SHARED { shared.next() } else { None };
+            let bytes = whole.as_ref().map_or(length as usize, Bytes::len);
+            let small = if length == SHARED { 0 } else { length as usize };
+            let (frame, behind) = rest.split_at_checked(small).unwrap_or_default();
+            rest = behind;
+            if taken(&number) {
+                taken_out.push(number);
+                self.bytes -= bytes;
+                continue;
+            }
+            kept.push_back(length);
+            flat.extend_from_slice(frame);
+            self.shared.extend(whole);
+        }
+        (self.lengths, self.flat_len, self.flat) = (kept, flat.len(), flat);
+        self.tally.accepted -= taken_out.len() as u64;
+        taken_out
     }
 
     /// Takes the numbers of the frames that [`DropOldest`](super::OverflowPolicy::DropOldest) has

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Report;
 use crate::calls::CallError;
 use crate::protocol::builtin::Value;
-use crate::protocol::calls::{ById, TooManyCalls};
+use crate::protocol::calls::{ById, TooManyCalls, move_up};
 
 /// How such a call has ended.
 pub(crate) type Outcome = Result<Value, CallError>;
@@ -49,7 +49,7 @@ impl Waiting {
 
     /// Handles that the frame of a call is in the send queue.
     pub(super) fn queued(&mut self, number: u64, frame: u64) {
-        if let Some(open) = self.open.get_mut(&number) {
+        if let Some(open) = self.open.get_mut(number) {
             open.frame = Some(frame);
         }
     }
@@ -61,7 +61,7 @@ impl Waiting {
         if self.open.is_empty() {
             return None;
         }
-        self.open.remove(&number).map(|open| open.on_answer)
+        self.open.remove(number).map(|open| open.on_answer)
     }
 
     /// Ends the calls that a lost connection has carried; those from frame `first_unsent` on wait for the
@@ -74,13 +74,19 @@ impl Waiting {
         self.take_all(lost)
     }
 
+    /// Handles that these frames, in ascending order, were removed from the send queue.
+    pub(in crate::runtime::calls) fn taken_out(&mut self, frames: &[u64]) {
+        let open = self.open.values_mut().filter_map(|open| open.frame.as_mut());
+        open.for_each(|frame| move_up(frame, frames));
+    }
+
     /// Ends all calls: there is no next connection.
     pub(in crate::runtime::calls) fn closed(&mut self) -> Vec<OnAnswer> {
         self.take_all(|_| true)
     }
 
     fn take_all(&mut self, which: impl Fn(&Open) -> bool) -> Vec<OnAnswer> {
-        let ended = self.open.iter().filter(|(_, open)| which(open)).map(|(number, _)| *number);
+        let ended = self.open.iter().filter(|(_, open)| which(open)).map(|(number, _)| number);
         let mut ended: Vec<u64> = ended.collect();
         ended.sort_unstable();
         ended.into_iter().filter_map(|number| self.take(number)).collect()
@@ -89,7 +95,7 @@ impl Waiting {
 
 impl fmt::Debug for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.open.keys()).finish()
+        f.debug_set().entries(self.open.iter().map(|(number, _)| number)).finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the cases of calls share: two programs that call each other, and what they say of it.
 
+use std::time::Duration;
+
 use super::super::matrix::Role;
 use super::super::peer::{Line, Peer};
 use super::super::room::Room;
@@ -157,6 +159,29 @@ pub(super) fn failed(asker: &mut Peer, key: &str, code: &str, kind: &str) -> Res
         Err(format!("{key}: wanted {kind} with the code {code}, got {line}").into())
     }
 }
+
+/// Checks that a lost call of ours may have run, as its error says.
+pub(super) fn was_sent(line: &Json) -> Result<()> {
+    if line.get("kind").is_some() && line.text_of("sent").as_deref() != Some("maybe") {
+        return Err(format!("it was sent: {line}").into());
+    }
+    Ok(())
+}
+
+/// Kills a program as `kill` does, which returns how long the other's call lived on. Once of three times
+/// it must have failed in time: on a busy machine any program may wait.
+pub(super) fn at_once(mut kill: impl FnMut() -> Result<Duration>) -> Result<()> {
+    let mut took = Duration::MAX;
+    for _ in 0..3 {
+        took = took.min(kill()?);
+        if took <= AT_ONCE {
+            return Ok(());
+        }
+    }
+    Err(format!("a call failed {took:?} after the other program was killed").into())
+}
+
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Waits until the answerer says that this happened to the call with these arguments.
 pub(super) fn says(answerer: &mut Peer, event: &str, key: &str) -> Result<()> {

@@ -3,6 +3,7 @@
 mod call_ends;
 mod call_limits;
 mod call_results;
+mod call_streams;
 mod calls;
 mod closing;
 mod datagram_bytes;
@@ -147,6 +148,12 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
     calls("call_cancelled", "a future is dropped: the method is stopped", call_ends::cancelled),
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
+    calls("call_stream", "items in order, and each way a stream ends", call_streams::items).core(),
+    calls("call_stream_10000", "10,000 items both ways at once", call_streams::ten_thousand),
+    calls("call_stream_credit", "no more items than there is credit for", call_streams::credit),
+    calls("call_stream_overrun", "items without credit end their stream", call_streams::overrun),
+    calls("call_stream_ends", "cancelled, and a pause too long", call_streams::ends),
+    calls("call_stream_lost", "kill -9 within a stream is its last item", call_streams::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),

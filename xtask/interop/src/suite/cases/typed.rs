@@ -1,6 +1,6 @@
 //! Enums of Rust whose variants are events, methods and errors, and JavaScript that has them by name.
 
-use super::super::peer::Peer;
+use super::super::peer::{Line, Message, Peer};
 use super::super::room::Room;
 use super::calls::{HELPER, Pair, call, ended, failed, meet};
 use super::{call_results::check_message, calls};
@@ -15,18 +15,18 @@ pub(super) fn events(room: &Room<'_>) -> Result<()> {
         for (name, data) in EVENTS {
             for asker in [&mut *ours, &mut *theirs] {
                 asker.say(&format!("{{\"type\":\"typed.{name}\",\"data\":{data}}}"));
-                asker.expect(&format!("back.{name}"), data)?;
+                back(asker, name, data)?;
             }
         }
         // What JavaScript sends without data is a variant without content.
         theirs.say("{\"type\":\"typed.quit\"}");
-        theirs.expect("back.quit", "{}")?;
+        back(theirs, "quit", "{}")?;
         if room.is_node(room.combo.role) {
             return Ok(());
         }
         // An alias is one more name, and what does not fit is an error that ends nothing.
         theirs.say("{\"type\":\"typed.alias\",\"data\":\"a\"}");
-        theirs.expect("back.text", "\"a\"")?;
+        back(theirs, "text", "\"a\"")?;
         theirs.say("{\"type\":\"typed.move\",\"data\":{\"x\":\"1\"}}");
         let line = ours.event("error")?;
         let message =
@@ -35,7 +35,7 @@ pub(super) fn events(room: &Room<'_>) -> Result<()> {
             return Err(format!("another error: {}", line.text).into());
         }
         theirs.say("{\"type\":\"typed.text\",\"data\":\"b\"}");
-        theirs.expect("back.text", "\"b\"").map(drop)
+        back(theirs, "text", "\"b\"")
     })
 }
 
@@ -58,6 +58,17 @@ pub(super) fn methods(room: &Room<'_>) -> Result<()> {
             Some(other) => Err(format!("`unknown_method` is no error of the enum: {other}").into()),
         }
     })
+}
+
+/// Waits until an event is back, and checks its data; what the other asks for comes between.
+fn back(asker: &mut Peer, name: &str, data: &str) -> Result<()> {
+    let event = format!("back.{name}");
+    let of_event = |line: &Line| Message::of(line).is_some_and(|message| message.event == event);
+    let line = asker.take(&event, of_event)?;
+    match Message::of(&line).and_then(|message| message.data) {
+        Some(got) if got == Json::parse(data)? => Ok(()),
+        _ => Err(format!("{event} is not {data}: {}", line.text).into()),
+    }
 }
 
 /// Asks for a key, and checks the failure and, of ours, the variant that it is read as.

@@ -1,5 +1,7 @@
 //! `Asker`: the calls that one side has made and that have not ended.
 
+mod ending;
+
 use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
@@ -7,6 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::ById;
 use super::deadlines::Deadlines;
+#[cfg(feature = "tokio")]
+pub(crate) use ending::move_up;
+pub use ending::{Abandoned, Lost, OwedCancel, Sent};
 
 /// The calls that one side has made and that have not ended.
 ///
@@ -25,8 +30,8 @@ pub struct Asker {
     open: ById<Open>,
     /// The deadlines of all open calls.
     deadlines: Deadlines,
-    /// The calls that have ended here and that the peer may still run.
-    cancels: VecDeque<u64>,
+    /// The calls that have ended here and that the peer may still run, or will.
+    cancels: VecDeque<OwedCancel>,
     late_answers: u64,
 }
 
@@ -37,6 +42,8 @@ struct Open {
     frame: Option<u64>,
     /// The longest pause before the next item, if items are expected.
     idle: Option<Duration>,
+    /// Whether it ends with the connection although its frame is not written.
+    bound: bool,
 }
 
 /// How many calls may be open, and how long each may take.
@@ -47,6 +54,9 @@ pub struct AskLimits {
     pub max_open: usize,
     /// How long a call may take, waiting in the send queue included. Default: 30 s.
     pub deadline: Duration,
+    /// Whether the peer is told to cancel calls that have ended here. Default: `true`. With one message
+    /// in flight it is not: a cancel is not answered, so it would keep what follows it from being sent.
+    pub cancels: bool,
 }
 
 /// An answer to a call, as the peer sent it.
@@ -70,31 +80,6 @@ pub enum Answered {
     /// An item of a call that expects one answer only: the call has ended, and the peer is told to
     /// cancel it.
     Unexpected,
-}
-
-/// Whether the peer may have seen a call that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
-pub enum Sent {
-    /// It was not written whole, so the peer has not run it: to call again is safe.
-    No,
-    /// It was written, so the peer may have run it.
-    Maybe,
-}
-
-/// What becomes of the frame of a call whose future was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a driver has to handle each")]
-pub enum Abandoned {
-    /// The frame can be taken back: the send queue has not begun to write it.
-    TakeBack {
-        /// The number of the frame.
-        frame: u64,
-    },
-    /// The frame is written, at least in part: the peer is told to cancel the call.
-    Cancel,
-    /// There is nothing to do: the call had ended, or was never queued.
-    Nothing,
 }
 
 /// As many calls are open as may be.
@@ -141,7 +126,16 @@ impl Asker {
     ///
     /// [`TooManyCalls`] if as many are open as may be.
     pub fn ask_within(&mut self, now: Instant, within: Duration) -> Result<u64, TooManyCalls> {
-        self.add(now, within, None)
+        self.ask_until(later(now, within))
+    }
+
+    /// Adds a call that is answered once, before `deadline`, and returns its number.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`] if as many are open as may be.
+    pub fn ask_until(&mut self, deadline: Instant) -> Result<u64, TooManyCalls> {
+        self.add(deadline, None)
     }
 
     /// Adds a call that is answered with items and returns its number. `idle` is the longest pause
@@ -151,23 +145,26 @@ impl Asker {
     ///
     /// [`TooManyCalls`] if as many are open as may be.
     pub fn ask_stream(&mut self, now: Instant, idle: Duration) -> Result<u64, TooManyCalls> {
-        self.add(now, idle, Some(idle))
+        self.add(later(now, idle), Some(idle))
     }
 
-    fn add(
-        &mut self,
-        now: Instant,
-        within: Duration,
-        idle: Option<Duration>,
-    ) -> Result<u64, TooManyCalls> {
+    #[inline]
+    fn add(&mut self, deadline: Instant, idle: Option<Duration>) -> Result<u64, TooManyCalls> {
         if self.open.len() >= self.limits.max_open {
             return Err(TooManyCalls { limit: self.limits.max_open });
         }
         let number = self.take_number();
-        let deadline = later(now, within);
-        self.open.insert(number, Open { deadline, frame: None, idle });
+        self.open.insert(number, Open { deadline, frame: None, idle, bound: false });
         self.deadlines.add(deadline, number);
         Ok(number)
+    }
+
+    /// Makes a call end with the connection also if its frame is not written by then, rather than wait
+    /// for the next connection.
+    pub fn bind(&mut self, number: u64) {
+        if let Some(open) = self.open.get_mut(number) {
+            open.bound = true;
+        }
     }
 
     /// Returns a number for a call that the driver keeps itself, such as one of a built-in method: it is
@@ -182,7 +179,7 @@ impl Asker {
 
     /// Handles that the call's frame is in the send queue, as its frame number `frame`.
     pub fn queued(&mut self, number: u64, frame: u64) {
-        if let Some(open) = self.open.get_mut(&number) {
+        if let Some(open) = self.open.get_mut(number) {
             open.frame = Some(frame);
         }
     }
@@ -205,10 +202,9 @@ impl Asker {
     }
 
     fn item(&mut self, number: u64, now: Instant) -> Option<Answered> {
-        let Some(open) = self.open.get_mut(&number) else { return self.too_late() };
+        let Some(open) = self.open.get_mut(number) else { return self.too_late() };
         let Some(idle) = open.idle else {
-            self.remove(number);
-            self.owe_cancel(number);
+            self.cancel(number);
             return Some(Answered::Unexpected);
         };
         let before = std::mem::replace(&mut open.deadline, later(now, idle));
@@ -224,95 +220,40 @@ impl Asker {
         None
     }
 
-    /// Ends a call whose future was dropped. `first_unsent` is the number
-    /// of the first frame in the send queue of which no byte is written.
-    pub fn abandon(&mut self, number: u64, first_unsent: u64) -> Abandoned {
-        let Some(open) = self.remove(number) else { return Abandoned::Nothing };
-        match open.frame {
-            None => Abandoned::Nothing,
-            Some(frame) if frame >= first_unsent => Abandoned::TakeBack { frame },
-            Some(_) => {
-                self.owe_cancel(number);
-                Abandoned::Cancel
-            }
-        }
-    }
-
-    /// Makes the peer cancel a call that has ended here: its frame could not be taken back after
-    /// [`abandon`](Self::abandon), or the send queue had no capacity for its cancel.
-    ///
-    /// As many cancels wait as calls may be open. Beyond that the oldest is forgotten: the peer then
-    /// runs that call up to its deadline.
-    pub fn owe_cancel(&mut self, number: u64) {
-        if self.cancels.len() >= self.limits.max_open {
-            self.cancels.pop_front();
-        }
-        self.cancels.push_back(number);
-    }
-
-    /// Ends the calls whose frames the send queue dropped, and returns their numbers: they were not
-    /// sent.
-    pub fn evicted(&mut self, frames: std::ops::Range<u64>) -> Vec<u64> {
-        self.end_where(|open| open.frame.is_some_and(|frame| frames.contains(&frame)))
-    }
-
-    /// Ends the calls that the lost connection has carried, and returns them in the order in which they
-    /// were made: `written` is how many frames had left the send queue by then, each with its last byte.
-    /// The others stay: their frames go to the next connection.
-    pub fn connection_lost(&mut self, written: u64) -> Vec<(u64, Sent)> {
-        // The peer has dropped all that it ran for this side.
-        self.cancels.clear();
-        let lost = self.end_where(|open| open.frame.is_some_and(|frame| frame < written));
-        lost.into_iter().map(|number| (number, Sent::Maybe)).collect()
-    }
-
-    /// Ends every call, and returns them in the order in which they were made, each with whether the
-    /// peer may have seen it: there is no next connection.
-    pub fn closed(&mut self, written: u64) -> Vec<(u64, Sent)> {
-        let mut ended = self.connection_lost(written);
-        let unsent = self.end_where(|_| true);
-        ended.extend(unsent.into_iter().map(|number| (number, Sent::No)));
-        ended.sort_unstable_by_key(|(number, _)| *number);
-        ended
-    }
-
     /// Ends the calls whose deadline is over, and returns their numbers, the earliest deadline first.
     /// The peer is told to cancel those whose frame is queued.
     pub fn expire(&mut self, now: Instant) -> Vec<u64> {
         let mut expired = Vec::new();
-        while let Some((_, number)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
-            if let Some(Open { frame: Some(_), .. }) = self.remove(number) {
-                self.owe_cancel(number);
-            }
+        for number in self.overdue(now) {
+            self.cancel(number);
             expired.push(number);
         }
         expired
     }
 
+    /// Returns the calls whose deadline is over, the earliest first, each once. They stay open: this is
+    /// for a driver that wakes those who wait for them, and they [`abandon`](Self::abandon) them.
+    pub fn overdue(&mut self, now: Instant) -> Vec<u64> {
+        let mut overdue = Vec::new();
+        let current = |number| deadline(&self.open, number);
+        while let Some(number) = self.deadlines.take_due(now, current) {
+            overdue.push(number);
+        }
+        overdue
+    }
+
     /// Returns when the next deadline is.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| at)
+        self.deadlines.first(|number| deadline(&self.open, number)).map(|(at, _)| at)
     }
 
     /// Returns how long a call still has: what its frame says. Zero if it has ended.
     #[must_use]
     pub fn time_left(&self, number: u64, now: Instant) -> Duration {
         self.open
-            .get(&number)
+            .get(number)
             .map_or(Duration::ZERO, |open| open.deadline.saturating_duration_since(now))
-    }
-
-    /// Takes the number of a call that the peer has to cancel, oldest first. One that finds no capacity
-    /// in the send queue is given back with [`owe_cancel`](Self::owe_cancel).
-    pub fn next_cancel(&mut self) -> Option<u64> {
-        self.cancels.pop_front()
-    }
-
-    /// Returns whether the peer has calls to cancel.
-    #[must_use]
-    pub fn owes_cancels(&self) -> bool {
-        !self.cancels.is_empty()
     }
 
     /// Returns how many calls are open.
@@ -334,31 +275,28 @@ impl Asker {
     }
 
     fn remove(&mut self, number: u64) -> Option<Open> {
-        let open = self.open.remove(&number)?;
+        let open = self.open.remove(number)?;
         self.forget_deadline(open.deadline, number);
         Some(open)
     }
 
     /// Removes a deadline that the call does not have any more.
     fn forget_deadline(&mut self, at: Instant, number: u64) {
-        let current = |number| self.open.get(&number).map(|open| open.deadline);
-        self.deadlines.remove(at, number, current);
+        self.deadlines.remove(at, number, |number| deadline(&self.open, number));
     }
 
-    fn end_where(&mut self, ends: impl Fn(&Open) -> bool) -> Vec<u64> {
+    /// Ends the calls for which this is so, and returns them in the order in which they were made.
+    fn end_where(&mut self, ends: impl Fn(&Open) -> bool) -> Vec<(u64, Open)> {
         let mut numbers: Vec<u64> =
-            self.open.iter().filter(|(_, open)| ends(open)).map(|(number, _)| *number).collect();
+            self.open.iter().filter(|(_, open)| ends(open)).map(|(number, _)| number).collect();
         numbers.sort_unstable();
-        for &number in &numbers {
-            self.remove(number);
-        }
-        numbers
+        numbers.into_iter().filter_map(|number| Some((number, self.remove(number)?))).collect()
     }
 }
 
 impl Default for AskLimits {
     fn default() -> Self {
-        Self { max_open: 1024, deadline: Duration::from_secs(30) }
+        Self { max_open: 1024, deadline: Duration::from_secs(30), cancels: true }
     }
 }
 
@@ -377,6 +315,11 @@ impl fmt::Display for TooManyCalls {
 }
 
 impl Error for TooManyCalls {}
+
+/// Returns the deadline of a call, if it is open.
+fn deadline(open: &ById<Open>, number: u64) -> Option<Instant> {
+    open.get(number).map(|open| open.deadline)
+}
 
 /// Returns the time so much later; as good as never if the clock cannot say it.
 pub(crate) fn later(now: Instant, by: Duration) -> Instant {

@@ -1,5 +1,7 @@
 //! `Connection`: the future that drives one connection, from its first byte to its end.
 
+mod calls_and_limits;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::time::Instant;
 
 use ipc_transport::ReadHalf;
 
+use crate::access::Guard;
 use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
 use crate::handlers::registry::Snapshot;
@@ -15,16 +18,14 @@ use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
 use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
-use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
-use crate::runtime::calls::control;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
-use crate::runtime::gauge::{Gauge, Pass};
+use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::read;
 use crate::runtime::timer::Timer;
-use crate::{Message, MessageFormat, Peer, WhenDismissed};
+use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
 ///
@@ -42,11 +43,15 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     datagrams: bool,
     /// How much of its rate the peer has used, if it has one.
     gauge: Option<Box<Gauge>>,
-    /// Which messages may be calls and answers.
+    /// What the peer may do, if that is not everything: as it was when the connection was made.
+    guard: Option<Box<Guard>>,
+    /// Which messages may be calls and answers; every one of a peer that has a guard.
     control: ControlEvents,
     snapshot: Snapshot<Peer<F>, L>,
     backlog: Backlog<F, L>,
     reader: ReadHalf,
+    /// When what was read last was there, about, once that is asked: of the first of its calls.
+    read_at: Option<Instant>,
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
@@ -88,9 +93,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     ) -> Self {
         let framing = peer.format().framing();
         let datagrams = reader.max_datagram().is_some();
+        let guard = peer.restrictions().and_then(|rules| Guard::of(rules, datagrams));
         Self {
             gauge: Gauge::of(&peer, datagrams),
-            control: ControlEvents::of(peer.format(), &config),
+            control: match &guard {
+                Some(_) => ControlEvents::Any,
+                None => ControlEvents::of(peer.format(), &config),
+            },
+            guard,
             machine: Machine::new(framing, config.limits, Rules::of(&config, role)),
             charge: Charge::new(config.budget.clone()),
             datagrams,
@@ -100,6 +110,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             snapshot: Snapshot::empty(),
             backlog: Backlog::new(),
             reader,
+            read_at: None,
             failure: None,
             timer: Timer::default(),
             releases: true,
@@ -144,6 +155,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
+                    self.read_at = None;
                     if self.datagrams {
                         self.peer.mark_known();
                     }
@@ -189,20 +201,33 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.gauge.is_some() && !self.passes(frame.len(), budget) {
                 continue;
             }
-            match self.peer.format().decode(frame) {
-                Ok(message) if self.control.may_be(&message) => self.handle_control(message),
-                Ok(message) => {
-                    self.dispatcher.message(
-                        &mut self.snapshot,
-                        message,
-                        &self.peer,
-                        &mut self.backlog,
-                    );
-                }
-                Err(error) => {
-                    if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                        return Flow::End;
+            let handled = if self.control.begins(self.peer.format(), &frame) {
+                self.handle_call_frame(frame)
+            } else {
+                match self.peer.format().decode(frame) {
+                    Ok(message) if self.control.may_be(&message) => {
+                        self.handle_control(message);
+                        // What the peer may not do may have ended the connection.
+                        if !self.machine.is_receiving() {
+                            return Flow::End;
+                        }
+                        Ok(())
                     }
+                    Ok(message) => {
+                        self.dispatcher.message(
+                            &mut self.snapshot,
+                            message,
+                            &self.peer,
+                            &mut self.backlog,
+                        );
+                        Ok(())
+                    }
+                    Err(error) => Err(error),
+                }
+            };
+            if let Err(error) = handled {
+                if let Flow::End = self.flow_after(Input::Malformed(error)) {
+                    return Flow::End;
                 }
             }
             // The answer to this side's hello is no answer to a message.
@@ -210,85 +235,6 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 self.peer.outbox().on_received();
             }
         }
-    }
-
-    /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
-    /// then, the turn has nothing left.
-    #[cold]
-    fn passes(&mut self, bytes: usize, budget: &mut usize) -> bool {
-        let Some(gauge) = &mut self.gauge else { return true };
-        match gauge.take(bytes) {
-            Pass::Yes => return true,
-            Pass::ThenPause => {
-                *budget = 0;
-                return true;
-            }
-            Pass::No(None) => {}
-            Pass::No(Some(error)) => {
-                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-            }
-            Pass::Close(rate) => {
-                self.handle(Input::OverRate(rate));
-                *budget = 0;
-            }
-        }
-        false
-    }
-
-    /// Returns until when the peer is not read from, since it has used up its rate.
-    fn throttled_until(&mut self) -> Option<Instant> {
-        self.gauge.as_mut()?.throttled_until()
-    }
-
-    /// Handles a message if it is a call or an answer, and dispatches it otherwise.
-    #[cold]
-    fn handle_control(&mut self, mut message: Message) {
-        let methods = &self.dispatcher.handlers.methods;
-        let (peer, backlog) = (&self.peer, &mut self.backlog);
-        match control::handle(peer, methods, &mut message) {
-            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
-            Some(None) => {}
-            Some(Some(report)) => self.take_report(report),
-        }
-    }
-
-    #[cold]
-    fn take_report(&mut self, report: Report) {
-        let end = match report {
-            Report::Error(error) => return drop(self.report(error)),
-            Report::Notice(notice) => return self.notice(notice),
-            Report::Hello(end) => end,
-        };
-        self.releases = false;
-        match end {
-            HelloEnd::Greeted(greeting) => self.notice(Notice::Greeted(greeting)),
-            HelloEnd::Refused(error) => drop(self.report(Error::HelloRefused(error))),
-            HelloEnd::Plain => {}
-        }
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        if let Notice::Dismissed(bye) = &notice {
-            let ends = self.config.when_dismissed == WhenDismissed::End;
-            self.dismissed = !bye.reconnect && ends;
-        }
-        self.dispatcher.notice(&self.peer, notice, &mut self.backlog);
-    }
-
-    /// Reports an error, and returns it.
-    pub(crate) fn report(&mut self, error: Error) -> Arc<Error> {
-        self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)
-    }
-
-    /// Does what the calls of the peer have left to do. Returns whether cancels wait for room in the
-    /// queue.
-    #[inline(never)]
-    fn turn_calls(&mut self) -> bool {
-        let (errors, owes_cancels) = self.peer.turn_calls();
-        for error in errors {
-            self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-        }
-        owes_cancels
     }
 
     #[cold]
@@ -362,7 +308,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
-            let owes_cancels = this.peer.open_calls().is_some() && this.turn_calls();
+            let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
             let sent = this.send(cx);
             let throttled_until = this.throttled_until();
             // After the errors of datagrams that were not sent.
@@ -394,8 +340,12 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 this.machine.inbound().release();
                 this.snapshot.release();
             }
-            let at = [at, sent.flush_at, sent.patient_until, throttled_until];
-            if this.timer.poll(cx, at.into_iter().flatten().min()).is_pending() {
+            let at = [at, sent.flush_at, sent.patient_until];
+            let mut at = at.into_iter().flatten().min();
+            if let Some(until) = throttled_until {
+                at = Some(at.map_or(until, |at| at.min(until)));
+            }
+            if this.timer.poll(cx, at).is_pending() {
                 return Poll::Pending;
             }
             this.handle(Input::Tick { now: clock::now() });

@@ -1,0 +1,127 @@
+//! What a connection does with a frame that is not just an event for the handlers: calls and answers, and
+//! what the rate and the rules of its peer have to do with it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::Connection;
+use crate::access::Denial;
+use crate::calls::ControlEvents;
+use crate::error::Error;
+use crate::observe::trace::Traced;
+use crate::protocol::connection::Input;
+use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
+use crate::runtime::calls::control;
+use crate::runtime::clock;
+use crate::runtime::gauge::Pass;
+use crate::{Denied, FormatError, Message, MessageFormat, WhenDismissed};
+
+impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
+    /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
+    #[inline(never)]
+    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+        let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
+        if let Some(format) = peer.format().calls() {
+            if let Some(control) = format.take_frame(&mut frame) {
+                let now = || *self.read_at.get_or_insert_with(clock::now);
+                if let Some(report) = control::perform(peer, methods, format, control, now) {
+                    self.take_report(report);
+                }
+                return Ok(());
+            }
+        }
+        let message = self.peer.format().decode(frame)?;
+        self.handle_control(message);
+        Ok(())
+    }
+
+    /// Handles a message if it is a call or an answer, and dispatches it otherwise, if the peer may send
+    /// it.
+    #[cold]
+    pub(super) fn handle_control(&mut self, mut message: Message) {
+        let methods = &self.dispatcher.handlers.methods;
+        let (peer, backlog) = (&self.peer, &mut self.backlog);
+        let guard = self.guard.as_ref();
+        let may_be =
+            guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
+        let now = || *self.read_at.get_or_insert_with(clock::now);
+        match may_be.then(|| control::handle(peer, methods, &mut message, now)).flatten() {
+            None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
+                self.deny(Denied::Event, message.event());
+            }
+            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
+            Some(None) => {}
+            Some(Some(Report::Error(Error::Denied { what, name, .. }))) => self.deny(what, &name),
+            Some(Some(report)) => self.take_report(report),
+        }
+    }
+
+    #[cold]
+    fn take_report(&mut self, report: Report) {
+        let end = match report {
+            Report::Error(error) => return drop(self.report(error)),
+            Report::Notice(notice) => return self.notice(notice),
+            Report::Hello(end) => end,
+        };
+        self.releases = false;
+        match end {
+            HelloEnd::Greeted(greeting) => self.notice(Notice::Greeted(greeting)),
+            HelloEnd::Refused(error) => drop(self.report(Error::HelloRefused(error))),
+            HelloEnd::Plain => {}
+        }
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if let Notice::Dismissed(bye) = &notice {
+            let ends = self.config.when_dismissed == WhenDismissed::End;
+            self.dismissed = !bye.reconnect && ends;
+        }
+        self.dispatcher.notice(&self.peer, notice, &mut self.backlog);
+    }
+
+    /// Reports an error, and returns it.
+    pub(crate) fn report(&mut self, error: Error) -> Arc<Error> {
+        self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)
+    }
+
+    /// Counts what the peer may not do, and does what follows.
+    fn deny(&mut self, what: Denied, name: &str) {
+        match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
+            None => {}
+            Some(Denial::Close(input)) => self.handle(input),
+            Some(Denial::Report(error)) => {
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+            }
+        }
+    }
+
+    /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
+    /// then, the turn has nothing left.
+    #[cold]
+    pub(super) fn passes(&mut self, bytes: usize, budget: &mut usize) -> bool {
+        let Some(gauge) = &mut self.gauge else { return true };
+        match gauge.take(bytes) {
+            Pass::Yes => return true,
+            Pass::ThenPause => {
+                *budget = 0;
+                return true;
+            }
+            Pass::No(None) => {}
+            Pass::No(Some(error)) => {
+                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+            }
+            Pass::Close(rate) => {
+                self.handle(Input::OverRate(rate));
+                *budget = 0;
+            }
+        }
+        false
+    }
+
+    /// Returns until when the peer is not read from, since it has used up its rate.
+    pub(super) fn throttled_until(&mut self) -> Option<Instant> {
+        self.gauge.as_mut()?.throttled_until()
+    }
+}
