@@ -11,6 +11,7 @@ mod datagrams;
 mod delimiters;
 mod fanout;
 mod fragments;
+mod hello;
 mod lifecycle;
 mod names;
 mod order;
@@ -156,6 +157,12 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_stream_lost", "kill -9 within a stream is its last item", call_streams::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
+    calls("hello_survived", "a server that is greeted lives on", hello::survived)
+        .core()
+        .when(|combo| combo.role == Role::Client),
+    calls("hello_kicked", "a client says hello, is kicked, comes back", hello::kicked)
+        .core()
+        .when(|combo| combo.role == Role::Server),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
