@@ -73,6 +73,14 @@ pub enum Error {
         /// How long it may be silent.
         limit: Duration,
     },
+    /// The peer gave no sign of life, although it was asked for one, by a [`Heartbeat`](crate::Heartbeat).
+    #[error("the peer gave no sign of life for {actual:?}, the limit is {limit:?}")]
+    Silent {
+        /// How long it may give none.
+        limit: Duration,
+        /// How long it gave none.
+        actual: Duration,
+    },
     /// The peer sent a frame that the format cannot decode.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -158,6 +166,7 @@ impl Error {
             Self::Truncated { .. } => "truncated",
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
+            Self::Silent { .. } => "silent",
             Self::Format(error) => error.code(),
             Self::Handler(error) => error.code(),
             Self::Overflow(_) => "queue_full",
@@ -206,6 +215,7 @@ impl From<Fault> for Error {
             Fault::Truncated { buffered, looks_like } => Self::Truncated { buffered, looks_like },
             Fault::FrameTimeout { limit, looks_like } => Self::FrameTimeout { limit, looks_like },
             Fault::IdleTimeout { limit } => Self::IdleTimeout { limit },
+            Fault::Silent { limit, actual } => Self::Silent { limit, actual },
             Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
             Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
             Fault::OverRate(rate) => Self::RateExceeded { rate, dropped: 0 },

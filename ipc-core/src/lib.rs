@@ -66,7 +66,9 @@ pub use options::{
     ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
 };
 pub use protocol::builtin::{About, AboutMethod};
-pub use protocol::calls::{Failure, Sent};
+pub use protocol::calls::{Failure, RoundTrip, Sent};
+#[cfg(feature = "tokio")]
+pub use protocol::connection::Heartbeat;
 pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{

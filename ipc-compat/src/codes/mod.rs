@@ -153,6 +153,8 @@ pub const RESET_BY_PEER: &str = "ERR_IPC_RESET_BY_PEER";
 pub const RUNTIME_WITHOUT_IO: &str = "ERR_IPC_RUNTIME_WITHOUT_IO";
 /// The tokio runtime was built without `enable_time`.
 pub const RUNTIME_WITHOUT_TIME: &str = "ERR_IPC_RUNTIME_WITHOUT_TIME";
+/// The peer gave no sign of life, although it was asked for one.
+pub const SILENT: &str = "ERR_IPC_SILENT";
 /// The socket root is a link, another user's directory, or everybody's. node-ipc 14's code.
 pub const SOCKET_ROOT: &str = "ERR_IPC_SOCKET_ROOT";
 /// Another process was starting a server at the path all the time.

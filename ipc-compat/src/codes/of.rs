@@ -23,6 +23,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::Truncated { .. } => TRUNCATED,
         Error::FrameTimeout { .. } => MESSAGE_TIMEOUT,
         Error::IdleTimeout { .. } => IDLE_TIMEOUT,
+        Error::Silent { .. } => SILENT,
         Error::Format(error) => error.code(),
         Error::Handler(HandlerError::Panicked { .. }) => HANDLER_PANICKED,
         Error::Handler(error) => error.code(),

@@ -55,6 +55,7 @@ fn core() -> Vec<Error> {
         Error::Truncated { buffered: 1, looks_like },
         Error::FrameTimeout { limit: LIMIT, looks_like },
         Error::IdleTimeout { limit: LIMIT },
+        Error::Silent { limit: LIMIT, actual: LIMIT },
         Error::Handler(HandlerError::Panicked { event: event(), message: event() }),
         Error::Overflow(QueueLimit::Bytes { limit: 1, actual: 2 }),
         Error::ReceiveBudget { limit: 1, actual: 2 },

@@ -18,6 +18,7 @@ pub(crate) mod peer;
 mod primitives;
 pub(crate) mod read;
 pub(crate) mod server;
+mod silence;
 mod stream;
 pub(crate) mod timer;
 mod typed;

@@ -26,6 +26,7 @@ pub(crate) fn play(role: &str, path: &str) {
                     call.peer().emit("started", &()).unwrap();
                     pending::<Result<u64, Failure>>().await
                 });
+                server.on_call("add", |n: u64, _| async move { Ok::<_, Failure>(n + 1) });
                 server.listen().await.unwrap();
                 println!("begun");
                 pending().await
@@ -36,6 +37,7 @@ pub(crate) fn play(role: &str, path: &str) {
                     call.peer().emit("started", &()).unwrap();
                     pending::<Result<u64, Failure>>().await
                 });
+                client.on_call("add", |n: u64, _| async move { Ok::<_, Failure>(n + 1) });
                 client.connected().await.unwrap();
                 println!("begun");
                 pending().await

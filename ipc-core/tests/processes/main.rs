@@ -28,6 +28,8 @@ mod killed;
 mod lines;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(target_os = "linux")]
+mod stopped;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,8 @@ const TESTS: &[(&str, fn())] = &[
     ("idle_connections_cost_little", memory::idle_connections),
     ("a_killed_client_leaves_a_beginning_of_what_it_sent", killed::client),
     ("a_killed_server_is_reconnected_to", killed::server),
+    ("a_stopped_server_is_given_up_and_connected_to_again", stopped::server),
+    ("a_stopped_client_is_given_up", stopped::client),
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),

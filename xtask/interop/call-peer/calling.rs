@@ -104,6 +104,7 @@ impl Calling {
         let within = command["ms"].as_u64().map_or(DEADLINE, Duration::from_millis);
         let (name, read) = (key.clone(), Arc::clone(&self.read));
         let waits = command["wait"].as_bool() == Some(true);
+        let listed = if command["list"].as_bool() == Some(false) { 0 } else { LISTED };
         let task = tokio::spawn(async move {
             let mut go_on = pin!(read.notified());
             go_on.as_mut().enable();
@@ -124,7 +125,7 @@ impl Calling {
                 Err(error) => failed(&key, &error, None),
             };
             line["count"] = items.len().into();
-            line["items"] = items.into_iter().take(LISTED).collect();
+            line["items"] = items.into_iter().take(listed).collect();
             print(&line);
         });
         self.lock().insert(name, task.abort_handle());

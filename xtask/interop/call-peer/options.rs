@@ -2,9 +2,10 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipc_compat::{Config, Tls};
-use ipc_core::Hello;
+use ipc_core::{Heartbeat, Hello};
 use lexopt::prelude::*;
 
 /// What the command line asks for.
@@ -25,6 +26,7 @@ impl Options {
         let (mut words, mut place, mut tls) = (Vec::new(), None, Tls::default());
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
         let mut hello = None;
+        let mut heartbeat: Option<u64> = None;
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
             match arg {
@@ -40,6 +42,7 @@ impl Options {
                 Long("ca") => tls.trusted_connections.push(PathBuf::from(args.value()?)),
                 Long("dialect") => dialect = args.value()?.string()?,
                 Long("profile") => profile = Some(args.value()?.string()?.parse()?),
+                Long("heartbeat") => heartbeat = Some(args.value()?.string()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
                 Long("hello") => hello = Some(Hello::new(args.value()?.string()?)),
@@ -52,6 +55,7 @@ impl Options {
         config.hello = hello;
         config.id = "world".to_owned();
         config.tls = secure.then_some(tls);
+        config.heartbeat = heartbeat.map(Duration::from_millis).map(Heartbeat::every);
         if let Some(profile) = profile {
             config.parser = profile;
         }

@@ -1,7 +1,7 @@
 // `peer.cjs ... --calls helper|lines`: calls, with the helper or with the lines that docs/calls.md prints.
 //
 // Commands: {"do":"call","key","method","args","ms"}, {"do":"drop","key"}, {"do":"many","key","method",
-// "count"}, {"do":"stream","key","method","args","ms","credit"}, and {"do":"star","on"} for a handler for all
+// "count"}, {"do":"stream","key","method","args","ms","credit","list"}, and {"do":"star","on"} for a handler for all
 // events. call-peer/ has the same methods in Rust, and prints the same lines.
 'use strict';
 
@@ -16,7 +16,8 @@ function attach(ipc, { command: role, id, options }) {
   const to = () => (role === 'serve' ? peer.sockets.find((socket) => !socket.destroyed) : undefined);
   let call;
   if (options.calls === 'helper') {
-    ({ call } = helper(peer, methods(() => call), { max: Number(options.max ?? 256) }));
+    const say = (to, n) => (role === 'serve' ? peer.emit(to, 'tick', n) : peer.emit('tick', n));
+    ({ call } = helper(peer, methods(() => call, say), { max: Number(options.max ?? 256) }));
   } else if (options.calls === 'lines') {
     call = fiveLines(role, ipc, peer);
   }
@@ -26,7 +27,7 @@ function attach(ipc, { command: role, id, options }) {
   let seen = 0;
   const star = () => (seen += 1);
 
-  return ({ do: order, key, method, args, ms, count, credit, on }) => {
+  return ({ do: order, key, method, args, ms, count, credit, list, on }) => {
     if (order === 'call') {
       const abort = new AbortController();
       open.set(key, abort);
@@ -41,8 +42,8 @@ function attach(ipc, { command: role, id, options }) {
         if (items.push(item) === 1) print({ event: 'item', key, item });
       };
       call(method, args, { to: to(), ms, credit, signal: abort.signal, onItem }).then(
-        () => print({ event: 'result', key, ...listed(items) }),
-        ({ code, message }) => print({ event: 'failed', key, code, message, ...listed(items) }));
+        () => print({ event: 'result', key, ...listed(items, list) }),
+        ({ code, message }) => print({ event: 'failed', key, code, message, ...listed(items, list) }));
     } else if (order === 'drop') {
       open.get(key).abort();
     } else if (order === 'many') {
@@ -54,7 +55,8 @@ function attach(ipc, { command: role, id, options }) {
       // `start` or `disconnect`, or whose data is no object.
       peer[on ? 'on' : 'off']('*', star);
       print({ event: 'star', seen });
-    } else {
+    } else if (order !== 'read') {
+      // Streams are read as they come here; ours can wait for this order.
       return false;
     }
     return true;
@@ -71,15 +73,20 @@ function typedEvents(peer, role) {
 }
 
 /** What is printed of the items of a stream: the first of them, and how many there were. */
-const listed = (items) => ({ items: items.slice(0, 10_000), count: items.length });
+const listed = (items, list = true) => ({ items: list ? items.slice(0, 10_000) : [], count: items.length });
 
 /** Answers calls of `pushes` with items for which there was no credit, so many of so many bytes. */
 function itemsWithoutCredit(peer, role) {
-  peer.on('$call', ({ n, call, args }, socket) => {
+  peer.on('$call', async ({ n, call, args }, socket) => {
     if (call !== 'pushes') return;
     const answer = (data) => (role === 'serve' ? peer.emit(socket, '$answer', data) : peer.emit('$answer', data));
-    for (let item = 0; item < args.items; item += 1) answer({ n, ok: 'x'.repeat(args.bytes), more: true });
+    for (let item = 0; item < args.items; item += 1) {
+      // 14.0.0 cuts off a peer that is sent more than it reads.
+      while ((socket ?? peer.socket).writableLength > 0) await new Promise(setImmediate);
+      answer({ n, ok: 'x'.repeat(args.bytes), more: true });
+    }
     answer({ n });
+    print({ event: 'pushed', items: args.items });
   });
 }
 
@@ -95,7 +102,7 @@ function fiveLines(role, ipc, world) {
 /** How many items each call of `endless` has begun to send, by its key. */
 const produced = new Map();
 
-const methods = (call) => ({
+const methods = (call, say) => ({
   sum: (numbers) => numbers.reduce((sum, n) => sum + n, 0),
   double: (n) => 2 * n,
   shape: (args) => (args === undefined ? 'absent' : args),
@@ -114,6 +121,13 @@ const methods = (call) => ({
     resolve();
     print({ event: 'answered', key: 'late' });
   }, ms)),
+  // Blocks the whole process for so long, and sends an event after each `every` ms of it.
+  block: ({ ms, every }, { socket }) => {
+    const start = Date.now();
+    for (let n = 1; Date.now() - start < ms;) {
+      if (every && Date.now() - start >= n * every) say(socket, n++);
+    }
+  },
   async *rows(count = 1) {
     for (let n = 0; n < count; n += 1) yield n;
   },

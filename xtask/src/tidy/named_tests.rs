@@ -1,5 +1,5 @@
-//! The tests that `docs/deviations.md` names in the item `test:` of each entry, and `docs/calls.md`,
-//! `docs/access.md` and `docs/hello.md` in the column `tests` of a table, exist.
+//! The tests that `docs/deviations.md` names in the item `test:` of each entry, and the other
+//! documents in the column `tests` of a table, exist.
 //!
 //! An item names a crate, a place and a function: `ipc-core driver/close: what_is_queued`. The next
 //! names in the same item may leave out the crate, or the crate and the place. A place alone is a
@@ -149,8 +149,8 @@ fn has(text: &str, name: &str) -> bool {
         })
 }
 
-const DOCUMENTS: [&str; 4] =
-    ["docs/access.md", "docs/calls.md", "docs/deviations.md", "docs/hello.md"];
+const DOCUMENTS: [&str; 5] =
+    ["docs/access.md", "docs/calls.md", "docs/deviations.md", "docs/hello.md", "docs/liveness.md"];
 
 /// The beginning of an item that names tests; its next lines are indented further.
 const ITEM: &str = "  - test:";

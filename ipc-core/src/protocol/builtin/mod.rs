@@ -24,6 +24,10 @@ pub const HELLO: &str = "$hello";
 /// The name of the built-in method that says why a connection is about to be closed.
 pub const BYE: &str = "$bye";
 
+/// The name of the built-in method that a silent peer is asked, for a sign of life. It takes and returns
+/// nothing.
+pub const PING: &str = "$ping";
+
 /// Returns whether a method of this name is one of the library's, not of the program's.
 #[must_use]
 pub fn is_builtin(method: impl AsRef<[u8]>) -> bool {

@@ -341,6 +341,7 @@ impl Calls {
             CallNumber::Integer(number) => *number,
             CallNumber::Text(_) => 0,
         };
+        self.seen.answer();
         let mut state = self.lock();
         if let Some(on_answer) = state.waiting.take(number) {
             drop(state);

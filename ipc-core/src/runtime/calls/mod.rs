@@ -9,6 +9,7 @@ pub(crate) mod control;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
+mod seen;
 mod sink;
 mod slots;
 mod stream;
@@ -24,6 +25,7 @@ use tokio::task::AbortHandle;
 
 use self::alarm::Alarm;
 use self::builtin::Waiting;
+use self::seen::{News, Seen};
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::EmitError;
@@ -49,6 +51,8 @@ pub(crate) struct Calls {
     changed: Notify,
     /// How many wait for that.
     waiting: AtomicUsize,
+    /// What they show about the peer's life.
+    seen: Arc<Seen>,
     config: Arc<ConnectionConfig>,
 }
 
@@ -97,8 +101,14 @@ impl Calls {
             closed: false,
             duplicate_reported: false,
         };
-        let waiting = AtomicUsize::new(0);
-        Self { state: Mutex::new(state), changed: Notify::new(), waiting, config }
+        let (waiting, seen) = (AtomicUsize::new(0), Arc::default());
+        Self { state: Mutex::new(state), changed: Notify::new(), waiting, seen, config }
+    }
+
+    /// Takes what is new about the peer's life, if something is.
+    #[inline]
+    pub(crate) fn take_news(&self) -> Option<News> {
+        self.seen.take()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -128,6 +138,7 @@ impl Calls {
         }
         state.stop_all();
         state.duplicate_reported = false;
+        self.seen.clear();
         self.wake(state, wakers);
         lost_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error(Sent::Maybe)))));
     }

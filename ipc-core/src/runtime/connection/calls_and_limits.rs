@@ -14,8 +14,8 @@ use crate::observe::trace::Traced;
 use crate::protocol::connection::Input;
 use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
 use crate::runtime::calls::control;
-use crate::runtime::clock;
 use crate::runtime::gauge::Pass;
+use crate::runtime::{clock, silence};
 use crate::{Denied, FormatError, Message, MessageFormat, WhenDismissed};
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
@@ -23,24 +23,26 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     #[inline(never)]
     pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
         let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
+        let length = frame.len();
         if let Some(format) = peer.format().calls() {
             if let Some(control) = format.take_frame(&mut frame) {
                 let now = || *self.read_at.get_or_insert_with(clock::now);
                 if let Some(report) = control::perform(peer, methods, format, control, now) {
                     self.take_report(report);
                 }
+                silence::note(&mut self.machine, &self.peer, length);
                 return Ok(());
             }
         }
         let message = self.peer.format().decode(frame)?;
-        self.handle_control(message);
+        self.handle_control(message, length);
         Ok(())
     }
 
-    /// Handles a message if it is a call or an answer, and dispatches it otherwise, if the peer may send
-    /// it.
+    /// Handles a message, with a frame of this length, if it is a call or an answer, and dispatches it
+    /// otherwise, if the peer may send it.
     #[cold]
-    pub(super) fn handle_control(&mut self, mut message: Message) {
+    pub(super) fn handle_control(&mut self, mut message: Message, length: usize) {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
         let guard = self.guard.as_ref();
@@ -56,6 +58,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             Some(Some(Report::Error(Error::Denied { what, name, .. }))) => self.deny(what, &name),
             Some(Some(report)) => self.take_report(report),
         }
+        silence::note(&mut self.machine, &self.peer, length);
     }
 
     #[cold]

@@ -17,14 +17,15 @@ use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
-use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
+use crate::protocol::connection::{Action, Ending, Fault, Input, Machine, Role, Rules};
+use crate::runtime::calls::builtin::Pings;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
-use crate::runtime::read;
 use crate::runtime::timer::Timer;
+use crate::runtime::{read, silence};
 use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
@@ -59,6 +60,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     releases: bool,
     /// Whether the server has sent this client away for good.
     dismissed: bool,
+    /// What a silent peer was asked.
+    pings: Pings<F>,
 }
 
 /// What a connection leaves behind.
@@ -115,6 +118,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             timer: Timer::default(),
             releases: true,
             dismissed: false,
+            pings: Pings::new(),
         }
     }
 
@@ -136,9 +140,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Feeds the machine, and reports the fault that it returns.
     fn handle(&mut self, input: Input) {
         if let Some(fault) = self.machine.handle(input) {
-            let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
-            self.failure = Some(error);
+            self.fail(fault);
         }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
+        self.failure = Some(error);
     }
 
     /// Reads and handles until there is nothing more, the budget is spent or a stream is full.
@@ -197,8 +205,9 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             };
             // What the handlers send leaves together, after the last frame.
             handling.get_or_insert_with(|| self.peer.outbox().handle());
-            *budget = budget.saturating_sub(frame.len() + FRAME_COST);
-            if self.gauge.is_some() && !self.passes(frame.len(), budget) {
+            let length = frame.len();
+            *budget = budget.saturating_sub(length + FRAME_COST);
+            if self.gauge.is_some() && !self.passes(length, budget) {
                 continue;
             }
             let handled = if self.control.begins(self.peer.format(), &frame) {
@@ -206,7 +215,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             } else {
                 match self.peer.format().decode(frame) {
                     Ok(message) if self.control.may_be(&message) => {
-                        self.handle_control(message);
+                        self.handle_control(message, length);
                         // What the peer may not do may have ended the connection.
                         if !self.machine.is_receiving() {
                             return Flow::End;
@@ -348,7 +357,12 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.timer.poll(cx, at).is_pending() {
                 return Poll::Pending;
             }
-            this.handle(Input::Tick { now: clock::now() });
+            let now = clock::now();
+            this.handle(Input::Tick { now });
+            let fault = silence::look_after(&mut this.machine, &this.peer, &mut this.pings, now);
+            if let Some(fault) = fault {
+                this.fail(fault);
+            }
             if let Some(Action::End(_)) = this.machine.action() {
                 return this.act(cx);
             }

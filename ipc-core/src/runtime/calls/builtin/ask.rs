@@ -24,6 +24,13 @@ pub(crate) struct Asked<F: MessageFormat> {
     number: u64,
 }
 
+impl<F: MessageFormat> Asked<F> {
+    /// Returns whether there was no outcome yet.
+    pub(super) fn is_open(&self) -> bool {
+        self.peer.calls().lock().waiting.is_open(self.number)
+    }
+}
+
 impl<F: MessageFormat> Drop for Asked<F> {
     fn drop(&mut self) {
         let unwanted = self.peer.calls().lock().waiting.take(self.number);

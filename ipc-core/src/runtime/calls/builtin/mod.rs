@@ -7,6 +7,7 @@ mod ask;
 mod bye;
 mod hello;
 pub(crate) mod info;
+mod ping;
 mod waiting;
 
 use std::sync::Arc;
@@ -16,11 +17,12 @@ use bytes::BytesMut;
 use super::methods::Methods;
 use crate::error::{EmitError, Error};
 use crate::hello::{Bye, Greeting, Identity};
-use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, Value};
+use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
 pub(crate) use ask::Asked;
+pub(crate) use ping::Pings;
 pub(crate) use waiting::Outcome;
 pub(super) use waiting::Waiting;
 
@@ -78,6 +80,10 @@ pub(super) fn handle<F: MessageFormat>(
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
         }
         (BYE, None) => return bye::handle(peer, format, args),
+        (PING, _) => {
+            peer.calls().seen.ping();
+            Ok(None)
+        }
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {

@@ -54,6 +54,10 @@ impl Waiting {
         }
     }
 
+    pub(super) fn is_open(&self, number: u64) -> bool {
+        self.open.get(number).is_some()
+    }
+
     /// Ends a call, and returns what is done with its outcome.
     #[inline]
     pub(in crate::runtime::calls) fn take(&mut self, number: u64) -> Option<OnAnswer> {

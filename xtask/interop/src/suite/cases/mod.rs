@@ -1,6 +1,7 @@
 //! The cases: what any two programs that speak node-ipc's wire format can do with each other.
 
 mod call_ends;
+mod call_heartbeat;
 mod call_limits;
 mod call_results;
 mod call_streams;
@@ -149,6 +150,7 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
     calls("call_cancelled", "a future is dropped: the method is stopped", call_ends::cancelled),
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
+    calls("call_heartbeat", "blocked: cut if silent, and only then", call_heartbeat::blocked),
     calls("call_stream", "items in order, and each way a stream ends", call_streams::items).core(),
     calls("call_stream_10000", "10,000 items both ways at once", call_streams::ten_thousand),
     calls("call_stream_credit", "no more items than there is credit for", call_streams::credit),
