@@ -1,6 +1,5 @@
 //! The driver's errors.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,7 +8,8 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
-use crate::protocol::connection::{Ending, Fault};
+pub use crate::disconnect_reason::DisconnectReason;
+use crate::protocol::connection::Fault;
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{
     CallError, Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate,
@@ -236,26 +236,6 @@ impl From<TransportError> for Error {
     }
 }
 
-/// Why a connection ended.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum DisconnectReason {
-    /// This side closed it.
-    Local,
-    /// The peer closed it, between two frames.
-    PeerClosed,
-    /// The peer closed it although it had not read everything: what was written last is lost,
-    /// without anybody knowing where the loss begins.
-    Reset,
-    /// The peer closed it within a frame, of which this many bytes had come.
-    Truncated {
-        /// How many bytes of the unfinished frame had come.
-        buffered: usize,
-    },
-    /// It ended with an error.
-    Error(Arc<Error>),
-}
-
 /// Returns what a peer did, for an error.
 const fn verb(what: Denied) -> &'static str {
     match what {
@@ -277,46 +257,6 @@ fn dropped_words(dropped: u64) -> String {
 /// Returns what follows an error of a frame that looks like something else.
 fn hint(looks_like: Option<LooksLike>) -> String {
     looks_like.map_or_else(String::new, |looks_like| format!(": it looks like {looks_like}"))
-}
-
-impl DisconnectReason {
-    /// Returns the reason of an ending; `failure` is the error that was reported last.
-    pub(crate) fn of(ending: Ending, failure: Option<Arc<Error>>) -> Self {
-        match (ending, failure) {
-            (Ending::PeerClosed, _) => Self::PeerClosed,
-            (Ending::Reset, _) => Self::Reset,
-            (Ending::Truncated { buffered }, _) => Self::Truncated { buffered },
-            (Ending::Failed, Some(error)) => Self::Error(error),
-            (Ending::Local { .. } | Ending::Failed, _) => Self::Local,
-        }
-    }
-
-    /// Returns a stable code, for programs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Local => "closed_by_this_side",
-            Self::PeerClosed => "closed_by_peer",
-            Self::Reset => "reset_by_peer",
-            Self::Truncated { .. } => "truncated",
-            Self::Error(error) => error.code(),
-        }
-    }
-}
-
-/// Says who ended it, for people; of an error all that it has to say.
-impl fmt::Display for DisconnectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.write_str("by this side"),
-            Self::PeerClosed => f.write_str("by the other side"),
-            Self::Reset => f.write_str("by the other side, before it had read everything"),
-            Self::Truncated { buffered } => {
-                write!(f, "by the other side, within a frame, after {buffered} bytes of it")
-            }
-            Self::Error(error) => error.fmt(f),
-        }
-    }
 }
 
 /// Why a message was not taken. Nothing of it was sent.

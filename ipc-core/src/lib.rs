@@ -12,6 +12,8 @@ pub mod blocking;
 #[cfg(feature = "tokio")]
 mod calls;
 #[cfg(feature = "tokio")]
+mod disconnect_reason;
+#[cfg(feature = "tokio")]
 mod error;
 #[cfg(feature = "tokio")]
 mod event;

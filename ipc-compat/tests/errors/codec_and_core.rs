@@ -210,6 +210,10 @@ fn calls() -> Vec<Case> {
     {
         all.push(call("CallError", &CallError::from(Failure::new(code, "refused"))));
     }
+    for code in ["identity_in_use", "repeated_hello", "refused", "unsupported_version"] {
+        let error = CallError::from(Failure::new(code, "failed"));
+        all.push(Case::new(("core", "Failure"), &error, code));
+    }
     for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
         all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));
     }

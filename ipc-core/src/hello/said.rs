@@ -23,7 +23,7 @@ impl Said {
             Some(Some(version)) if version == u64::from(VERSION) => {}
             Some(Some(version)) => {
                 let message = format!("this is version {version} of $hello, {VERSION} is spoken");
-                return Err(Failure::new(UNSUPPORTED_VERSION, message));
+                return Err(Failure::new("unsupported_version", message));
             }
             _ => return Err(invalid("$hello has no version `v`".to_owned())),
         }
@@ -44,9 +44,6 @@ impl Said {
         Ok(Self { name })
     }
 }
-
-/// Of a version of `$hello` that is not spoken.
-const UNSUPPORTED_VERSION: &str = "unsupported_version";
 
 /// How many UTF-16 units a name has at most.
 const MAX_NAME: usize = 256;

@@ -15,7 +15,7 @@ use crate::protocol::calls::{
 use crate::{Denied, HandlerError, Message, MessageFormat, OnDenied, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
-/// otherwise what is to be reported, if there is one.
+/// otherwise what there is to report, if anything.
 #[inline(never)]
 pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
@@ -36,7 +36,7 @@ pub(crate) fn handle<F: MessageFormat>(
     })
 }
 
-/// Does what a control says, which came at `now`. Returns what is to be reported, if there is something.
+/// Does what a control says, which came at `now`. Returns what there is to report, if anything.
 #[inline]
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
@@ -90,7 +90,7 @@ struct Incoming<'a> {
     args: &'a Message,
 }
 
-/// Runs a method, or answers why not. Returns what is to be reported, if there is something.
+/// Runs a method, or answers why not. Returns what there is to report, if anything.
 fn call<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,

@@ -139,7 +139,7 @@ fn on_answer(outcome: Outcome, control: &Control, tell: oneshot::Sender<bool>) -
         // A plain peer answers any call, with whatever error it has for an unknown one.
         Err(_) => HelloEnd::Plain,
     };
-    // Nobody waits any more if the answer is late.
+    // The connection waits no longer if the answer is late.
     let _ = tell.send(!matches!(end, HelloEnd::Plain));
     Some(Report::Hello(end))
 }

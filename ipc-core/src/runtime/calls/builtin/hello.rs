@@ -27,8 +27,8 @@ pub(super) fn handle<F: MessageFormat>(
     match entered {
         Ok(identity) => Some(Report::Notice(Notice::Identified(identity?))),
         Err(failure) => {
-            if *failure.code == *REFUSED {
-                peer.dismiss(&Bye::new(REFUSED, failure.message));
+            if *failure.code == *"refused" {
+                peer.dismiss(&Bye::new("refused", failure.message));
             }
             None
         }
@@ -84,10 +84,7 @@ fn failure(why: NotEntered) -> Failure {
         }
         NotEntered::Refused(left) => {
             let seconds = left.as_secs_f64().ceil();
-            Failure::new(REFUSED, format!("this identity is refused for another {seconds} s"))
+            Failure::new("refused", format!("this identity is refused for another {seconds} s"))
         }
     }
 }
-
-/// Of an identity that the server refuses for a time.
-const REFUSED: &str = "refused";

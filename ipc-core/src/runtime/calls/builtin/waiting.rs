@@ -13,7 +13,7 @@ pub(crate) type Outcome = Result<Value, CallError>;
 /// What is done with the outcome of a call, in the connection's task or in that of whoever closes it.
 /// It may not block.
 ///
-/// Returns what is to be reported, if the connection goes on.
+/// Returns what it leaves to report, if the connection goes on.
 pub(crate) type OnAnswer = Box<dyn FnOnce(Outcome) -> Option<Report> + Send>;
 
 /// The calls of built-in methods that this side has made and that have not ended, by their numbers.
