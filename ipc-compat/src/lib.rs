@@ -53,6 +53,11 @@ struct Calls;
 #[doc = include_str!("../../docs/groups.md")]
 struct Groups;
 
+/// The examples in `docs/hello.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/hello.md")]
+struct HelloGuide;
+
 /// The examples in `docs/liveness.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/liveness.md")]

@@ -87,6 +87,9 @@ const CLASSIC: &str = r#"Config {
         Any,
     ],
     rate: None,
+    hello: None,
+    when_dismissed: End,
+    same_identity: Allow,
     allow: Allow {
         events: None,
         calls: None,

@@ -1,6 +1,5 @@
 //! The driver's errors.
 
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,9 +8,9 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
-use crate::access::dropped_words;
 use crate::calls::CallError;
-use crate::protocol::connection::{Ending, Fault};
+pub use crate::disconnect_reason::DisconnectReason;
+use crate::protocol::connection::Fault;
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{
     Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate, TopicError,
@@ -140,6 +139,14 @@ pub enum Error {
         /// The address.
         remote: SocketAddr,
     },
+    /// The server has not answered the client's [`Hello`](crate::Hello), or not as one of this library
+    /// does, and [`OnPlainPeer::Refuse`](crate::OnPlainPeer::Refuse) is set: the client ends.
+    #[error("the server does not know $hello, which this client insists on")]
+    PlainPeer,
+    /// The server has not accepted the client's [`Hello`](crate::Hello): the connection goes on, and the
+    /// client has no identity.
+    #[error("the server does not accept who the client says it is")]
+    HelloRefused(#[source] CallError),
     /// The server is shut down.
     #[error("the server is shut down")]
     Closed,
@@ -174,6 +181,8 @@ impl Error {
             Self::Denied { .. } => "denied",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
+            Self::PlainPeer => "plain_peer",
+            Self::HelloRefused(_) => "hello_refused",
             Self::Closed => "closed",
             Self::CloseTimeout { .. } => "close_timeout",
         }
@@ -191,9 +200,11 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::NotSubscribed(_) | Self::Datagram { .. } => {
-                false
-            }
+            Self::Format(_)
+            | Self::Handler(_)
+            | Self::NotSubscribed(_)
+            | Self::HelloRefused(_)
+            | Self::Datagram { .. } => false,
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,
@@ -233,69 +244,9 @@ impl From<TransportError> for Error {
     }
 }
 
-/// Why a connection ended.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum DisconnectReason {
-    /// This side closed it.
-    Local,
-    /// The peer closed it, between two frames.
-    PeerClosed,
-    /// The peer closed it although it had not read everything: what was written last is lost,
-    /// without anybody knowing where the loss begins.
-    Reset,
-    /// The peer closed it within a frame, of which this many bytes had come.
-    Truncated {
-        /// How many bytes of the unfinished frame had come.
-        buffered: usize,
-    },
-    /// It ended with an error.
-    Error(Arc<Error>),
-}
-
 /// Returns what follows an error of a frame that looks like something else.
 fn hint(looks_like: Option<LooksLike>) -> String {
     looks_like.map_or_else(String::new, |looks_like| format!(": it looks like {looks_like}"))
-}
-
-impl DisconnectReason {
-    /// Returns the reason of an ending; `failure` is the error that was reported last.
-    pub(crate) fn of(ending: Ending, failure: Option<Arc<Error>>) -> Self {
-        match (ending, failure) {
-            (Ending::PeerClosed, _) => Self::PeerClosed,
-            (Ending::Reset, _) => Self::Reset,
-            (Ending::Truncated { buffered }, _) => Self::Truncated { buffered },
-            (Ending::Failed, Some(error)) => Self::Error(error),
-            (Ending::Local { .. } | Ending::Failed, _) => Self::Local,
-        }
-    }
-
-    /// Returns a stable code, for programs.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Local => "closed_by_this_side",
-            Self::PeerClosed => "closed_by_peer",
-            Self::Reset => "reset_by_peer",
-            Self::Truncated { .. } => "truncated",
-            Self::Error(error) => error.code(),
-        }
-    }
-}
-
-/// Says who ended it, for people; of an error all that it has to say.
-impl fmt::Display for DisconnectReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.write_str("by this side"),
-            Self::PeerClosed => f.write_str("by the other side"),
-            Self::Reset => f.write_str("by the other side, before it had read everything"),
-            Self::Truncated { buffered } => {
-                write!(f, "by the other side, within a frame, after {buffered} bytes of it")
-            }
-            Self::Error(error) => error.fmt(f),
-        }
-    }
 }
 
 /// Why a message was not taken. Nothing of it was sent.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ipc_transport::PeerInfo;
 
 use crate::{
-    DisconnectReason, EmitError, Error, GroupEvent, Message, Peer, PeerId, Refusal, TopicEvent,
+    Bye, DisconnectReason, EmitError, Error, Greeting, GroupEvent, Identity, Message, Peer, PeerId,
+    Refusal, TopicEvent,
 };
 
 /// A lifecycle event of a client.
@@ -21,6 +22,11 @@ pub enum ClientEvent {
     Destroy,
     /// An error. [`Error::ends_connection`] says whether the connection ends with it.
     Error(Arc<Error>),
+    /// The server has answered the client's [`Hello`](crate::Hello).
+    Greeted(Greeting),
+    /// The server is about to close the connection and says why. If [`Bye::reconnect`] is `false`, the
+    /// client ends with the connection, unless [`WhenDismissed`](crate::WhenDismissed) says otherwise.
+    Dismissed(Bye),
 }
 
 /// A lifecycle event of a server or one of its peers.
@@ -57,6 +63,13 @@ pub enum ServerEvent<F> {
     /// The server's socket file was removed or replaced: no new peer finds it, unless it was made
     /// again. What follows is the transport's setting.
     Displaced(ipc_transport::Displaced),
+    /// A peer has said who it is, with its first message: [`Peer::identity`].
+    Identified {
+        /// The peer.
+        peer: Peer<F>,
+        /// Who it is.
+        identity: Arc<Identity>,
+    },
     /// A peer has joined a group, or left one. Dispatched to handlers only; see
     /// [`Server::on_group`](crate::Server::on_group).
     Group(GroupEvent),

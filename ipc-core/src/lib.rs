@@ -12,6 +12,8 @@ pub mod blocking;
 #[cfg(feature = "tokio")]
 mod calls;
 #[cfg(feature = "tokio")]
+mod disconnect_reason;
+#[cfg(feature = "tokio")]
 mod error;
 #[cfg(feature = "tokio")]
 mod event;
@@ -23,6 +25,8 @@ pub mod groups;
     expect(dead_code, reason = "the drivers dispatch; without them only the names are public")
 )]
 mod handlers;
+#[cfg(feature = "tokio")]
+mod hello;
 mod looks_like;
 mod message;
 #[cfg(feature = "tokio")]
@@ -58,6 +62,8 @@ pub use handlers::error::HandlerError;
 #[cfg(feature = "tokio")]
 pub use handlers::options::HandlerOptions;
 pub use handlers::registry::{HandlerId, HandlerOrder};
+#[cfg(feature = "tokio")]
+pub use hello::{Bye, Greeting, Hello, Identity, OnPlainPeer, Proof, SameIdentity, WhenDismissed};
 pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]

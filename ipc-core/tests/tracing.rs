@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Client, MsgPack, Server};
+use ipc_core::{Bye, Client, ClientOptions, Hello, MsgPack, Server};
 use ipc_transport::MemoryTransport;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -95,4 +95,32 @@ async fn connections_and_errors_are_told_and_payloads_are_not() {
         ]
     );
     assert!(!format!("{lines:?}").contains("secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_never_traced() {
+    let notes = Notes::default();
+    let _guard = tracing::subscriber::set_default(notes.clone());
+    let transport = MemoryTransport::new("traced hello");
+    let server = Server::builder(MsgPack::default(), transport.clone()).build();
+    server.on("out", |(): (), peer| peer.kick(Bye::new("limit", "too loud")));
+    server.listen().await.unwrap();
+    let hello = Hello::new("alice").token("very-secret");
+    let options = ClientOptions::default().hello(Some(hello));
+    assert!(!format!("{options:?}").contains("very-secret"));
+    let builder = Client::builder(MsgPack::default(), transport).options(options);
+    assert!(!format!("{builder:?}").contains("very-secret"));
+    let client = builder.build();
+    client.emit("out", &()).unwrap();
+    client.closed().await;
+    server.shutdown(Duration::from_secs(1)).await;
+    let lines = notes.lines();
+    for line in [
+        "DEBUG event message=greeted",
+        "DEBUG event message=identified name=\"alice\" proof=Claimed",
+        "WARN event message=dismissed code=\"limit\" why=\"too loud\"",
+    ] {
+        assert!(lines.iter().any(|other| other == line), "{line} is not in {lines:#?}");
+    }
+    assert!(!format!("{lines:?}").contains("very-secret"));
 }

@@ -76,6 +76,8 @@ pub const FRAME_TOO_LARGE: &str = "ERR_IPC_FRAME_TOO_LARGE";
 pub const GROUP_REFUSED: &str = "ERR_IPC_GROUP_REFUSED";
 /// A handler panicked.
 pub const HANDLER_PANICKED: &str = "ERR_IPC_HANDLER_PANICKED";
+/// The server does not accept who a client says it is.
+pub const HELLO_REFUSED: &str = "ERR_IPC_HELLO_REFUSED";
 /// The host has no address; permanent if no host can have the name.
 pub const HOST_NOT_FOUND: &str = "ERR_IPC_HOST_NOT_FOUND";
 /// The peer sent nothing in time.
@@ -135,6 +137,8 @@ pub const OUTPUT_SHRUNK: &str = "ERR_IPC_OUTPUT_SHRUNK";
 pub const PANICKED: &str = "ERR_IPC_PANICKED";
 /// A client of another user was refused.
 pub const PEER_REFUSED: &str = "ERR_IPC_PEER_REFUSED";
+/// The server does not know `$hello`, and the client insists on it.
+pub const PLAIN_PEER: &str = "ERR_IPC_PLAIN_PEER";
 /// Raw mode has no events: `emit` was called, or a payload asked for as a type; in node-ipc the
 /// event's name would be sent as the bytes.
 pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";

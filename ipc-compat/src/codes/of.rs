@@ -34,6 +34,8 @@ pub fn of(error: &Error) -> &'static str {
         Error::Denied { .. } => DENIED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
+        Error::PlainPeer => PLAIN_PEER,
+        Error::HelloRefused(_) => HELLO_REFUSED,
         Error::Closed => CLOSED,
         Error::CloseTimeout { .. } => CLOSE_TIMEOUT,
         _ => IO,

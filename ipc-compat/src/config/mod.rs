@@ -1,5 +1,6 @@
 //! `Config`: node-ipc's settings under their own names.
 
+mod check;
 mod error;
 mod format;
 mod json;
@@ -12,7 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
-use ipc_core::{Access, Allow, CallOptions, Heartbeat, OnDenied, Rate};
+use ipc_core::{
+    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, Rate, SameIdentity, WhenDismissed,
+};
 use ipc_transport::{UdpLimits, WhenDisplaced};
 
 pub use error::ConfigError;
@@ -57,6 +60,8 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `layout` | none | the same |
 /// | `calls` | [`CallOptions::default`] | the same |
 /// | `access`, `rate` | [`Access::any`], none | the same |
+/// | `hello`, `when_dismissed` | none, [`WhenDismissed::End`] | the same |
+/// | `same_identity` | [`SameIdentity::Allow`] | the same |
 /// | `allow`, `on_denied` | everything, [`OnDenied::Report`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
@@ -165,6 +170,13 @@ pub struct Config {
     /// How much each client of a server may send, and what happens to one that sends more; `None` is
     /// any amount, as in node-ipc. Not in JSON.
     pub rate: Option<Rate>,
+    /// What a client says of itself with its first frame; see docs/hello.md. `None`: nothing, as in
+    /// node-ipc. Not in JSON.
+    pub hello: Option<Hello>,
+    /// What a client does when a server of this library sends it away for good. Not in JSON.
+    pub when_dismissed: WhenDismissed,
+    /// What a server does when a client says hello with the name of another. Not in JSON.
+    pub same_identity: SameIdentity,
     /// Which events each client of a server may send, and which methods it may call; for a list for each
     /// client see [`IpcServer::allow_by`](crate::IpcServer::allow_by). Unlike `allowed_events`, which is
     /// the profile's, it has patterns, and what is not allowed does not end the connection. Not in JSON.
@@ -267,6 +279,9 @@ impl Config {
             calls: CallOptions::default(),
             access: Access::any(),
             rate: None,
+            hello: None,
+            when_dismissed: WhenDismissed::End,
+            same_identity: SameIdentity::Allow,
             allow: Allow::new(),
             on_denied: OnDenied::Report,
             parser: Profile::Fast,
@@ -324,46 +339,6 @@ impl Config {
         self.format()
     }
 
-    /// Checks the settings that are not the format's.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let texts = [
-            ("appspace", self.appspace.as_bytes()),
-            ("socket_root", self.socket_root.as_os_str().as_encoded_bytes()),
-            ("id", self.id.as_bytes()),
-            ("network_host", self.network_host.as_bytes()),
-        ];
-        for (option, text) in texts {
-            if text.contains(&0) {
-                return Err(ConfigError::ContainsNul { option });
-            }
-        }
-        if self.network_host.is_empty() {
-            return Err(ConfigError::Empty { option: "network_host" });
-        }
-        let numbers = [
-            ("max_connections", self.max_connections == 0),
-            ("max_message_size", self.max_message_size == Some(0)),
-            ("max_pending_bytes", self.max_pending_bytes == 0),
-            ("high_water_mark", self.high_water_mark == Some(0)),
-            ("max_event_name_length", self.max_event_name_length == Some(0)),
-            ("rate", self.rate.is_some_and(takes_nothing)),
-            ("message_timeout", self.message_timeout == Some(Duration::ZERO)),
-            ("file_watch", self.file_watch == Some(Duration::ZERO)),
-            ("udp_limits.idle", self.udp_limits.idle() == Duration::ZERO),
-            ("udp_limits.peer_bytes", self.udp_limits.peer_bytes() == 0),
-            ("udp_limits.total_bytes", self.udp_limits.total_bytes() == 0),
-        ];
-        for (option, is_zero) in numbers {
-            if is_zero {
-                return Err(ConfigError::Zero { option });
-            }
-        }
-        if self.parser == Profile::Assured && self.allowed_events.is_empty() {
-            return Err(ConfigError::Empty { option: "allowed_events" });
-        }
-        Ok(())
-    }
-
     // Wire rule W17
     /// Returns the limits of a frame.
     #[must_use]
@@ -389,11 +364,4 @@ impl Config {
         // Paths for now; on Windows they become the names of pipes later.
         local_names(roots.map(|root| socket_path(root, &self.appspace, id)), Platform::Unix)
     }
-}
-
-/// Returns whether a rate has a zero in it, which the core would take for a one.
-fn takes_nothing(rate: Rate) -> bool {
-    rate.messages_per_second() == 0
-        || rate.burst_messages() == 0
-        || rate.bytes_per_second() == Some(0)
 }

@@ -8,7 +8,7 @@ use ipc_core::queue::Tally;
 use ipc_core::session::{ReconnectPolicy, State};
 use ipc_core::{
     Client, ClientEvent, CloseReport, ConnectError, DecodePayload, DisconnectReason, EmitError,
-    EncodePayload, Error, EventStream, Events, HandlerId,
+    EncodePayload, Error, EventStream, Events, Greeting, HandlerId,
 };
 use ipc_transport::RuntimeError;
 use tokio::sync::watch;
@@ -355,6 +355,13 @@ impl IpcClient {
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.client.state()
+    }
+
+    /// Returns what the server has answered to [`Config::hello`](crate::Config::hello) on this connection.
+    /// See [`Client::greeting`](ipc_core::Client::greeting).
+    #[must_use]
+    pub fn greeting(&self) -> Option<Greeting> {
+        self.client.greeting()
     }
 
     /// Returns what became of the messages sent so far.

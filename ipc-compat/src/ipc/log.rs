@@ -138,6 +138,9 @@ impl Log {
             ServerEvent::Error { peer: None, error } => {
                 log.untraced(format_args!("server: {error}"))
             }
+            ServerEvent::Identified { peer, identity } => {
+                log.untraced(format_args!("client {} says it is {:?}", peer.id(), identity.name));
+            }
             ServerEvent::Refused { why, .. } => {
                 log.untraced(format_args!("client refused: {why}"));
             }
@@ -163,6 +166,10 @@ impl fmt::Display for OfClient<'_> {
             ClientEvent::Disconnect(reason) => write!(f, "connection to {id} closed: {reason}"),
             ClientEvent::Destroy => write!(f, "client of {id} is closed"),
             ClientEvent::Error(error) => write!(f, "client of {id}: {error}"),
+            ClientEvent::Greeted(_) => write!(f, "{id} answers the hello"),
+            ClientEvent::Dismissed(bye) => {
+                write!(f, "{id} sends this client away: {:?} ({})", bye.message, bye.code)
+            }
             other => write!(f, "client of {id}: {other:?}"),
         }
     }

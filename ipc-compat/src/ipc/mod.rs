@@ -8,6 +8,7 @@ mod client_calls;
 mod datagrams;
 mod direct;
 mod error;
+mod identities;
 mod identity;
 mod local;
 mod log;
@@ -54,8 +55,7 @@ pub type Socket = Peer<NodeFormat>;
 
 /// node-ipc's object: a config, a server, and clients by the id of the server they talk to.
 ///
-/// Unlike in JavaScript there can be any number of them in one process, each with a config of
-/// its own. It is cheap to clone; all clones are the same object.
+/// A process can have any number of them, each with its own config. Cheap clones are the same object.
 ///
 /// # Examples
 ///

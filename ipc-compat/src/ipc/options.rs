@@ -71,6 +71,8 @@ pub(super) fn of_client(config: &Config, log: &Logged) -> ClientOptions {
         .connection(of_connection(config, log))
         .reconnect(reconnect(config))
         .in_flight(in_flight)
+        .hello(config.hello.clone())
+        .when_dismissed(config.when_dismissed)
 }
 
 /// Returns the options of a server that logs to `log`.

@@ -62,6 +62,7 @@ impl<'a> Setup<'a> {
         Server::builder(self.format, transport)
             .options(options::of_server(self.config, log))
             .handler_order(Config::HANDLER_ORDER)
+            .same_identity(self.config.same_identity)
             .build()
     }
 

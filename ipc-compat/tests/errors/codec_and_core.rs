@@ -66,6 +66,8 @@ fn core() -> Vec<Error> {
         Error::Denied { what: Denied::Call, name: event(), then: OnDenied::Close },
         Error::Datagram { bytes: 1, source: io() },
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
+        Error::PlainPeer,
+        Error::HelloRefused(CallError::from(Failure::new("refused", "no"))),
         Error::Closed,
         Error::CloseTimeout { limit: LIMIT },
     ]
@@ -214,6 +216,10 @@ fn calls() -> Vec<Case> {
         ["deadline", "unknown_method", "invalid_args", "busy", "cancelled", "closing", "denied"]
     {
         all.push(call("CallError", &CallError::from(Failure::new(code, "refused"))));
+    }
+    for code in ["identity_in_use", "repeated_hello", "refused", "unsupported_version"] {
+        let error = CallError::from(Failure::new(code, "failed"));
+        all.push(Case::new(("core", "Failure"), &error, code));
     }
     for code in ["panicked", "needs_stream", "too_large", "invalid_call"] {
         all.push(call("Failure", &CallError::from(Failure::new(code, "failed"))));

@@ -112,16 +112,6 @@ impl Rate {
     }
 }
 
-/// Returns what an error about a rate says of this many dropped messages.
-#[cfg(feature = "tokio")]
-pub(crate) fn dropped_words(dropped: u64) -> String {
-    match dropped {
-        0 => String::new(),
-        1 => ": a message was dropped".to_owned(),
-        many => format!(": {many} messages were dropped"),
-    }
-}
-
 /// Says the limits, for people.
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,6 +21,10 @@ impl Traced for ClientEvent {
             Self::Disconnect(reason) => tracing::debug!(%reason, "disconnected"),
             Self::Destroy => tracing::debug!("destroyed"),
             Self::Error(error) => warn(error),
+            Self::Greeted(_) => tracing::debug!("greeted"),
+            Self::Dismissed(bye) => {
+                tracing::warn!(code = &*bye.code, why = &*bye.message, "dismissed");
+            }
         }
     }
 }
@@ -34,6 +38,9 @@ impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
             Self::Connect(_) => tracing::debug!("connected"),
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),
+            Self::Identified { identity, .. } => {
+                tracing::debug!(name = &*identity.name, proof = ?identity.proof, "identified");
+            }
             Self::Refused { why, .. } => tracing::warn!(code = why.code(), %why, "refused"),
             Self::Displaced(displaced) => tracing::warn!(%displaced, "displaced"),
         }

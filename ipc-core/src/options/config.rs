@@ -8,7 +8,7 @@ use super::{ClientOptions, ConnectionOptions, InFlight, ServerOptions};
 use crate::protocol::connection::budget::Budget;
 use crate::protocol::queue::{QueueOptions, Release};
 use crate::runtime::server::directory::Directory;
-use crate::{Allow, HandlerOrder, OnDenied, Rate};
+use crate::{Allow, HandlerOrder, OnDenied, Rate, WhenDismissed};
 
 /// What a connection runs with: its options, which it derefs to, and what its side, its driver and
 /// its transport add.
@@ -32,6 +32,8 @@ pub(crate) struct ConnectionConfig {
     pub(crate) budget: Option<Arc<Budget>>,
     /// What an async server knows of its peers by their numbers.
     pub(crate) directory: Option<Arc<Directory>>,
+    /// What a client does when the server sends it away for good.
+    pub(crate) when_dismissed: WhenDismissed,
     /// How many bytes a datagram has at most, if that is what the transport sends.
     pub(crate) max_datagram: Option<usize>,
 }
@@ -43,7 +45,8 @@ impl ConnectionConfig {
             InFlight::Unlimited => false,
             InFlight::One => true,
         };
-        Self { yields: true, sync, ..Self::of_server(options.connection.clone()) }
+        let when_dismissed = options.when_dismissed;
+        Self { yields: true, sync, when_dismissed, ..Self::of_server(options.connection.clone()) }
     }
 
     /// Returns the options of the connection's send queue.
@@ -76,6 +79,7 @@ impl ConnectionConfig {
             on_denied: OnDenied::default(),
             budget: None,
             directory: None,
+            when_dismissed: WhenDismissed::default(),
             max_datagram: None,
         }
     }

@@ -11,7 +11,7 @@ pub use connection::{ConnectionOptions, FlushPolicy, OnMalformed};
 pub(crate) use setters::setters;
 
 use crate::protocol::session::ReconnectPolicy;
-use crate::{Access, Allow, OnDenied, Rate};
+use crate::{Access, Allow, Hello, OnDenied, Rate, WhenDismissed};
 
 /// The options of a client, the same for [`Client`](crate::Client) and
 /// [`blocking::Client`](crate::blocking::Client).
@@ -64,6 +64,10 @@ pub struct ClientOptions {
     pub connect_timeout: Duration,
     /// How many messages may be sent before something is received. Default: any number.
     pub in_flight: InFlight,
+    /// What the client says of itself at the beginning of each connection. Default: `None`, nothing.
+    pub hello: Option<Hello>,
+    /// What the client does when the server sends it away for good. Default: it ends.
+    pub when_dismissed: WhenDismissed,
 }
 
 impl ClientOptions {
@@ -77,6 +81,8 @@ impl Default for ClientOptions {
             reconnect: ReconnectPolicy::default(),
             connect_timeout: Duration::from_secs(30),
             in_flight: InFlight::default(),
+            hello: None,
+            when_dismissed: WhenDismissed::default(),
         }
     }
 }

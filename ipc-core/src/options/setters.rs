@@ -51,6 +51,8 @@ macro_rules! setters {
             reconnect: crate::protocol::session::ReconnectPolicy,
             connect_timeout: std::time::Duration,
             in_flight: crate::InFlight,
+            hello: Option<crate::Hello>,
+            when_dismissed: crate::WhenDismissed,
         }
     };
     (server at $at:tt) => {

@@ -17,8 +17,13 @@ pub(crate) fn sleep(time: Duration) {
 
 /// Returns a random number from 0 up to, but without, 1: good enough to spread pauses.
 pub(crate) fn chance() -> f64 {
-    // The standard library seeds each hasher from the system's randomness. 53 bits are what an
-    // f64 holds exactly.
-    let bits = RandomState::new().hash_one(0_u8) >> 11;
+    // 53 bits are what an f64 holds exactly.
+    let bits = random() >> 11;
     bits as f64 / (1_u64 << 53) as f64
+}
+
+/// Returns a random number, good enough to tell one thing from another, not to keep a secret.
+pub(crate) fn random() -> u64 {
+    // The standard library seeds each hasher from the system's randomness.
+    RandomState::new().hash_one(0_u8)
 }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use crate::error::Error;
 use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
+use crate::runtime::calls::builtin::Notice;
 use crate::runtime::events::{Events, Incoming, Queue, Wanted};
 use crate::runtime::outbox::{Outbox, Want};
 use crate::{HandlerError, HandlerOrder, Handlers, Message, MessageFormat, Peer};
@@ -19,6 +20,8 @@ pub(crate) struct Dispatcher<F, L> {
     streamed: AtomicBool,
     /// Makes the lifecycle event of an error.
     error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
+    /// Makes the lifecycle event of a notice, if it is one of this side.
+    notice: fn(&Peer<F>, Notice) -> Option<L>,
 }
 
 /// The streams, and whether they have ended.
@@ -36,10 +39,12 @@ pub(crate) struct Backlog<F, L> {
 type Pending<F, L> = (Arc<Queue<F, L>>, Option<Incoming<F, L>>);
 
 impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
-    /// Returns a dispatcher without streams; `error` makes the lifecycle event of an error.
+    /// Returns a dispatcher without streams; `error` makes the lifecycle event of an error, `notice` that
+    /// of a notice.
     pub(crate) fn new(
         order: HandlerOrder,
         error: fn(Option<&Peer<F>>, Arc<Error>) -> L,
+        notice: fn(&Peer<F>, Notice) -> Option<L>,
     ) -> Arc<Self>
     where
         L: Send + Sync + 'static,
@@ -49,6 +54,7 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
             queues: Mutex::new(Queues { open: Vec::new(), ended: false }),
             streamed: AtomicBool::new(false),
             error,
+            notice,
         })
     }
 
@@ -106,6 +112,13 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         let error = Arc::new(error);
         self.lifecycle((self.error)(peer, Arc::clone(&error)), backlog);
         error
+    }
+
+    /// Dispatches what a built-in method has to tell the program.
+    pub(crate) fn notice(&self, peer: &Peer<F>, notice: Notice, backlog: &mut Backlog<F, L>) {
+        if let Some(event) = (self.notice)(peer, notice) {
+            self.lifecycle(event, backlog);
+        }
     }
 
     /// Dispatches a lifecycle event to the handlers and to the streams.

@@ -1,5 +1,6 @@
 //! The tokio driver: what reads, writes, sleeps and spawns.
 
+mod attachments;
 pub(crate) mod calls;
 pub(crate) mod client;
 pub(crate) mod clock;

@@ -17,7 +17,7 @@ use crate::protocol::queue::{QueuedLen, Tally};
 use crate::runtime::calls::Calls;
 use crate::runtime::lanes::Lanes;
 use crate::runtime::outbox::{Outbox, Want};
-use crate::{DecodePayload, EncodePayload, FormatError, Message, MessageFormat};
+use crate::{DecodePayload, EncodePayload, FormatError, Identity, Message, MessageFormat};
 
 /// The number of a peer: unique within one server, counted from 1 and never given twice. A
 /// client's one peer, its server, has 0.
@@ -65,6 +65,8 @@ struct Inner<F> {
     lanes: OnceLock<Box<Lanes<F>>>,
     /// What it may send, if that is limited.
     restrictions: OnceLock<Box<Restrictions>>,
+    /// Who it has said it is, on a server.
+    identity: OnceLock<Arc<Identity>>,
     config: Arc<ConnectionConfig>,
     send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
@@ -75,7 +77,7 @@ struct Inner<F> {
 }
 
 /// A value that a program keeps with a peer.
-type Attachment = Arc<dyn Any + Send + Sync>;
+pub(super) type Attachment = Arc<dyn Any + Send + Sync>;
 
 impl<F: MessageFormat> Peer<F> {
     pub(crate) fn new(id: PeerId, format: Arc<F>, config: &Arc<ConnectionConfig>) -> Self {
@@ -94,6 +96,7 @@ impl<F: MessageFormat> Peer<F> {
             calls,
             lanes: OnceLock::new(),
             restrictions: OnceLock::new(),
+            identity: OnceLock::new(),
             config,
             send_watch,
             known,
@@ -235,42 +238,6 @@ impl<F: MessageFormat> Peer<F> {
             .collect()
     }
 
-    /// Keeps a value with the peer, such as its user's name; it is dropped with the last handle to
-    /// the peer. Returns the value of the same type that was kept before.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # use ipc_core::{MsgPack, Server};
-    /// # async fn example(server: Server<MsgPack>) -> Result<(), Box<dyn std::error::Error>> {
-    /// struct Name(String);
-    ///
-    /// server.on("hello", |name: String, peer| {
-    ///     peer.attach(Name(name));
-    /// });
-    /// server.on("who am I", |(): (), peer| {
-    ///     if let Some(name) = peer.attached::<Name>() {
-    ///         let _ = peer.emit("you are", name.0.as_str());
-    ///     }
-    /// });
-    /// # Ok(()) }
-    /// ```
-    pub fn attach<T: Any + Send + Sync>(&self, value: T) -> Option<Arc<T>> {
-        let mut attachments = self.attachments();
-        let old = attachments.iter().position(|kept| kept.is::<T>());
-        let old = old.map(|index| attachments.swap_remove(index));
-        attachments.push(Arc::new(value));
-        drop(attachments);
-        old.and_then(|old| old.downcast().ok())
-    }
-
-    /// Returns the value of this type that was kept with [`attach`](Self::attach).
-    #[must_use]
-    pub fn attached<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
-        let kept = self.attachments().iter().find(|kept| kept.is::<T>()).cloned();
-        kept.and_then(|kept| kept.downcast().ok())
-    }
-
     /// Returns the peer's number.
     #[must_use]
     pub fn id(&self) -> PeerId {
@@ -302,7 +269,7 @@ impl<F: MessageFormat> Peer<F> {
         self.outbox().queued()
     }
 
-    fn attachments(&self) -> MutexGuard<'_, Vec<Attachment>> {
+    pub(super) fn attachments(&self) -> MutexGuard<'_, Vec<Attachment>> {
         self.inner.attachments.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -375,6 +342,11 @@ impl<F> Peer<F> {
     /// Returns where what it may send is set: see `restrict`.
     pub(super) fn restrictions_cell(&self) -> &OnceLock<Box<Restrictions>> {
         &self.inner.restrictions
+    }
+
+    /// Returns where who it is is set.
+    pub(super) fn identity_cell(&self) -> &OnceLock<Arc<Identity>> {
+        &self.inner.identity
     }
 }
 

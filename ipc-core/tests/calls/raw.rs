@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use ipc_core::protocol::builtin::{BuiltinFormat, Value};
 use ipc_core::protocol::calls::{CallFormat, CallNumber, Control, EncodeCall, Signal};
 use ipc_core::{DecodePayload, EncodePayload, Failure, Message, MessageFormat};
 use ipc_transport::{Listener, Stream, Transport};
@@ -18,11 +19,13 @@ pub(crate) struct RawPeer {
     /// The number and the time of the call that was heard last.
     pub(crate) number: u64,
     pub(crate) left: Option<Duration>,
+    /// What was heard last, if it is the payload of a call or an answer.
+    pub(crate) value: Value,
 }
 
 impl RawPeer {
     fn new(stream: Stream) -> Self {
-        Self { stream, number: 0, left: None }
+        Self { stream, number: 0, left: None, value: Value::Null }
     }
 
     pub(crate) async fn dial(transport: &impl Transport) -> Self {
@@ -102,12 +105,14 @@ impl RawPeer {
                 if let Some(CallNumber::Integer(number)) = number {
                     self.number = number;
                 }
+                self.value = FORMAT.read_value(&message).unwrap();
                 let kind = if number.is_some() { "call" } else { "notice" };
                 format!("{kind} {} {}", message.event(), value(&message))
             }
             Control::Cancel(number) => format!("cancel {}", plain(&number)),
             Control::Credit(number, items) => format!("credit {} {items}", plain(&number)),
             Control::Answer { number, more, result } => {
+                self.value = FORMAT.read_value(&result).unwrap();
                 let kind = if more { "item" } else { "answer" };
                 format!("{kind} {} {}", plain(&number), value(&result))
             }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, IpcServer, RawJson, Socket};
-use ipc_core::{CallError, Sent};
+use ipc_core::{Bye, CallError, Sent};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
@@ -64,6 +64,11 @@ impl Calling {
                 }
                 Side::Server(_) => return Err("a server subscribes to nothing".into()),
             },
+            Some("kick") => {
+                if let Asked::Client(socket) = self.asked()? {
+                    socket.kick(Bye::new("limit", "too loud"));
+                }
+            }
             Some("many") => self.many(text("key"), text("method"), command)?,
             Some("to" | "notice" | "survey") => match &self.side {
                 Side::Server(server) => groups::command(server, command)?,

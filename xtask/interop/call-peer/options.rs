@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_compat::{Config, Tls};
-use ipc_core::Heartbeat;
+use ipc_core::{Heartbeat, Hello};
 use lexopt::prelude::*;
 
 /// What the command line asks for.
@@ -25,6 +25,7 @@ impl Options {
     pub(crate) fn read() -> Result<Self, Box<dyn Error>> {
         let (mut words, mut place, mut tls) = (Vec::new(), None, Tls::default());
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
+        let mut hello = None;
         let mut heartbeat: Option<u64> = None;
         let (mut retry, mut deadline) = (None, None);
         let mut args = lexopt::Parser::from_env();
@@ -47,12 +48,14 @@ impl Options {
                 Long("deadline") => deadline = Some(args.value()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
+                Long("hello") => hello = Some(Hello::new(args.value()?.string()?)),
                 Long("json") => {}
                 _ => return Err(arg.unexpected().into()),
             }
         }
         let mut config = if dialect == "v14" { Config::v14() } else { Config::classic() };
         config.silent = true;
+        config.hello = hello;
         config.id = "world".to_owned();
         config.tls = secure.then_some(tls);
         config.heartbeat = heartbeat.map(Duration::from_millis).map(Heartbeat::every);

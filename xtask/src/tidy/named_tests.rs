@@ -149,11 +149,12 @@ fn has(text: &str, name: &str) -> bool {
         })
 }
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "docs/access.md",
     "docs/calls.md",
     "docs/deviations.md",
     "docs/groups.md",
+    "docs/hello.md",
     "docs/liveness.md",
     "docs/topics.md",
 ];

@@ -18,6 +18,12 @@ pub use value::Value;
 /// The name of the built-in method that says what a program is and what it answers.
 pub const INFO: &str = "$info";
 
+/// The name of the built-in method with which a client says who it is.
+pub const HELLO: &str = "$hello";
+
+/// The name of the built-in method that says why a connection is about to be closed.
+pub const BYE: &str = "$bye";
+
 /// The name of the built-in method that a silent peer is asked, for a sign of life. It takes and returns
 /// nothing.
 pub const PING: &str = "$ping";

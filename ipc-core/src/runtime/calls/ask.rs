@@ -4,6 +4,7 @@ use std::sync::MutexGuard;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::builtin::Report;
 use super::slots::Outcome;
 use super::{Calls, State, run};
 use crate::calls::{CallError, ReservedEvents};
@@ -326,7 +327,7 @@ impl Calls {
         self.notify();
     }
 
-    /// Handles an answer: a result, an item or a failure.
+    /// Handles an answer: a result, an item or a failure. Returns what a built-in method leaves to report.
     pub(super) fn answered(
         &self,
         number: &CallNumber,
@@ -334,7 +335,7 @@ impl Calls {
         outcome: Result<Message, Failure>,
         outbox: &Outbox,
         format: &dyn CallFormat,
-    ) {
+    ) -> Option<Report> {
         // This side numbers its calls with integers: another answer fits none.
         let number = match number {
             CallNumber::Integer(number) => *number,
@@ -345,15 +346,14 @@ impl Calls {
         if let Some((on_answer, past_queue)) = state.waiting.answered(number) {
             state.answered_past_queue = past_queue;
             drop(state);
-            self.builtin_answered(on_answer, kind == Answer::Item, outcome, format);
-            return;
+            return self.builtin_answered(on_answer, kind == Answer::Item, outcome, format);
         }
         let answered = match kind {
             Answer::Last => state.asker.last_answer(number),
             Answer::Item => state.asker.answer(number, kind, clock::now()),
         };
         let waker = match answered {
-            None => return,
+            None => return None,
             Some(Answered::Done) => state.slots.end(number, outcome.map_err(CallError::from)),
             Some(Answered::Item) => match outcome {
                 Ok(item) => match state.slots.item(number, item) {
@@ -377,5 +377,6 @@ impl Calls {
         if let Some(waker) = waker {
             waker.wake();
         }
+        None
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::builtin::Report;
 use super::methods::{Answers, MAX_TASKS, Methods};
 use super::{Call, answer_failure, builtin, run};
 use crate::calls::failure::duplicate;
@@ -14,14 +15,14 @@ use crate::protocol::calls::{
 use crate::{Denied, HandlerError, Message, MessageFormat, OnDenied, Peer};
 
 /// Handles a message that may be a call or an answer, and then takes it. `None` if it is neither;
-/// otherwise the error to report, if there is one.
+/// otherwise what there is to report, if anything.
 #[inline(never)]
 pub(crate) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     message: &mut Message,
     now: impl FnOnce() -> Instant,
-) -> Option<Option<Error>> {
+) -> Option<Option<Report>> {
     let format = peer.format().calls()?;
     Some(match format.take_control(message)? {
         Ok(control) => perform(peer, methods, format, control, now),
@@ -30,26 +31,29 @@ pub(crate) fn handle<F: MessageFormat>(
                 let failure = Failure::new("invalid_call", error.to_string());
                 answer_failure(peer.outbox(), format, &number, &failure);
             }
-            Some(error.into())
+            Some(Report::Error(error.into()))
         }
     })
 }
 
-/// Does what a control says, which came at `now`. Returns the error to report, if there is one.
+/// Does what a control says, which came at `now`. Returns what there is to report, if anything.
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
     control: Control,
     now: impl FnOnce() -> Instant,
-) -> Option<Error> {
+) -> Option<Report> {
     let (calls, outbox) = (peer.calls(), peer.outbox());
     let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
     match control {
         Control::Answer { number, more, result } => {
-            answered(number, if more { Answer::Item } else { Answer::Last }, Ok(result));
+            let kind = if more { Answer::Item } else { Answer::Last };
+            return answered(number, kind, Ok(result));
         }
-        Control::Failure { number, failure } => answered(number, Answer::Last, Err(failure)),
+        Control::Failure { number, failure } => {
+            return answered(number, Answer::Last, Err(failure));
+        }
         Control::Call { number, left, credit, message, .. } => {
             let asked = Incoming { number, left, credit, args: &message };
             return call(peer, methods, format, asked, now);
@@ -85,14 +89,14 @@ struct Incoming<'a> {
     args: &'a Message,
 }
 
-/// Runs a method, or answers why not. Returns the error to report, if there is one.
+/// Runs a method, or answers why not. Returns what there is to report, if anything.
 fn call<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
     incoming: Incoming<'_>,
     now: impl FnOnce() -> Instant,
-) -> Option<Error> {
+) -> Option<Report> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
         if let Some(number) = &number {
@@ -108,7 +112,7 @@ fn call<F: MessageFormat>(
         refuse(Failure::call_denied(name()));
         // The connection shortens the name and says what follows.
         let (what, name) = (Denied::Call, name().to_owned());
-        return Some(Error::Denied { what, name, then: OnDenied::Report });
+        return Some(Report::Error(Error::Denied { what, name, then: OnDenied::Report }));
     }
     let Some(method) = methods.get(args) else {
         refuse(Failure::unknown_method(name()));
@@ -145,7 +149,7 @@ fn call<F: MessageFormat>(
         }
         Admission::Duplicate => {
             let reported = std::mem::replace(&mut state.duplicate_reported, true);
-            return (!reported).then(|| duplicate().into());
+            return (!reported).then(|| Report::Error(duplicate().into()));
         }
     };
     if let Some(credit) = credit.filter(|_| streams) {
@@ -154,11 +158,11 @@ fn call<F: MessageFormat>(
     drop(state);
     let call = Call::new(peer.clone(), method, id, deadline);
     match call.begin(args) {
-        Ok(running) => run::start(call, running).map(Error::from),
+        Ok(running) => run::start(call, running).map(|error| Report::Error(error.into())),
         Err(error) => {
             call.done();
             refuse(Failure::invalid_args(&error));
-            Some(HandlerError::payload(name().to_owned(), args, error).into())
+            Some(Report::Error(HandlerError::payload(name().to_owned(), args, error).into()))
         }
     }
 }

@@ -146,7 +146,7 @@ impl Calls {
         state.duplicate_reported = false;
         self.seen.clear();
         self.wake(state, wakers);
-        lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
+        lost_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error(Sent::Maybe)))));
     }
 
     /// Handles that there is no next connection: the calls that waited for it fail.
@@ -161,7 +161,7 @@ impl Calls {
         let wakers: Vec<_> = wakers.flatten().collect();
         state.stop_all();
         self.wake(state, wakers);
-        unsent_builtins.into_iter().for_each(|on_answer| on_answer(Err(error())));
+        unsent_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error()))));
     }
 
     /// Does what is left to do in a turn of the connection's task. Returns whether cancels wait for

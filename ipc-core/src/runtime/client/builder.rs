@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::session::State;
+use crate::runtime::calls::builtin::Notice;
 use crate::runtime::client::Client;
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::dispatcher::Dispatcher;
@@ -54,13 +55,22 @@ impl<F: MessageFormat> ClientBuilder<F> {
         config.max_datagram = transport.endpoint().max_datagram();
         let config = Arc::new(config);
         let peer = Peer::new(PeerId(0), Arc::new(format), &config);
-        let dispatcher = Dispatcher::new(handler_order, |_, error| ClientEvent::Error(error));
+        let dispatcher = Dispatcher::new(
+            handler_order,
+            |_, error| ClientEvent::Error(error),
+            |_, notice| match notice {
+                Notice::Greeted(greeting) => Some(ClientEvent::Greeted(greeting)),
+                Notice::Dismissed(bye) => Some(ClientEvent::Dismissed(bye)),
+                Notice::Identified(_) => None,
+            },
+        );
         let (state, watched) = watch::channel(State::Idle);
         let control = Arc::new(Control::default());
         let event_bytes = config.event_bytes;
         let task = Task::new(
             options.reconnect,
             options.connect_timeout,
+            options.hello,
             transport,
             config,
             peer.clone(),

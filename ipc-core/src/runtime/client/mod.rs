@@ -1,6 +1,7 @@
 //! `Client`: a connection to a server that comes back when it is lost.
 
 pub(crate) mod builder;
+mod greet;
 mod preamble;
 pub(crate) mod start;
 pub(crate) mod task;
@@ -25,8 +26,8 @@ use crate::runtime::client::task::{Control, Task};
 use crate::runtime::dispatcher::Dispatcher;
 use crate::runtime::events::{Events, Starter, Wanted};
 use crate::{
-    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, Message,
-    MessageFormat, Peer,
+    ClientBuilder, ClientEvent, CloseReport, DecodePayload, EncodePayload, FormatError, Greeting,
+    Message, MessageFormat, Peer,
 };
 
 /// A connection to a server that comes back when it is lost.
@@ -136,6 +137,14 @@ impl<F: MessageFormat> Client<F> {
             }),
             Ok(_) => Ok(()),
         }
+    }
+
+    /// Returns what the server has answered to the client's [`Hello`](crate::Hello) on this connection;
+    /// `None` before the answer, without a connection, without a hello and from a server that does not
+    /// know it.
+    #[must_use]
+    pub fn greeting(&self) -> Option<Greeting> {
+        self.inner.control.greeting()
     }
 
     /// Returns a receiver of the state, to read or to watch.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use ipc_transport::WriteHalf;
@@ -12,10 +11,9 @@ use super::task::Task;
 use super::topics;
 use crate::MessageFormat;
 use crate::error::Error;
-use crate::runtime::lanes::report::Report;
 
 impl<F: MessageFormat> Task<F> {
-    /// Writes the preamble to the socket, past the send queue, which is not given the socket before.
+    /// Writes the preamble, with `first` at its beginning, to the socket, past the send queue, which is not given the socket before.
     ///
     /// # Errors
     ///
@@ -23,9 +21,11 @@ impl<F: MessageFormat> Task<F> {
     /// connecting may take, or (`None`) the program has closed the client.
     pub(super) async fn write_preamble(
         &mut self,
+        first: Option<Bytes>,
         writer: &mut WriteHalf,
     ) -> Result<(), Option<Error>> {
-        let frames = self.preamble_frames();
+        let mut frames = Vec::from_iter(first);
+        frames.extend(self.preamble_frames());
         if frames.is_empty() {
             return Ok(());
         }
@@ -51,8 +51,7 @@ impl<F: MessageFormat> Task<F> {
     fn preamble_frames(&mut self) -> Vec<Bytes> {
         let Some(subscriptions) = self.control.subscriptions.get() else { return Vec::new() };
         let within = self.config.calls.deadline;
-        let dispatcher = Arc::downgrade(&self.dispatcher) as Weak<dyn Report<F>>;
-        topics::frames(&self.peer, subscriptions, within, &dispatcher).unwrap_or_else(|error| {
+        topics::frames(&self.peer, subscriptions, within).unwrap_or_else(|error| {
             let error = Error::NotSubscribed(error);
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             Vec::new()

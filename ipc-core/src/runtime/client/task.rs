@@ -17,7 +17,7 @@ use crate::runtime::connection::Connection;
 use crate::runtime::dial::dial;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::outbox::Want;
-use crate::{ClientEvent, MessageFormat, Peer};
+use crate::{ClientEvent, Greeting, Hello, MessageFormat, Peer};
 
 /// What the user asks of a running client, besides closing.
 #[derive(Debug, Default)]
@@ -32,6 +32,7 @@ struct Wishes {
     reconnect: Option<ReconnectPolicy>,
     stop_retrying: bool,
     last_error: Option<Arc<Error>>,
+    greeting: Option<Greeting>,
 }
 
 impl Control {
@@ -53,6 +54,19 @@ impl Control {
         self.lock().last_error.clone()
     }
 
+    pub(crate) fn set_last_error(&self, error: Option<Arc<Error>>) {
+        self.lock().last_error = error;
+    }
+
+    /// Returns what the server has answered to this connection's hello.
+    pub(crate) fn greeting(&self) -> Option<Greeting> {
+        self.lock().greeting.clone()
+    }
+
+    pub(crate) fn set_greeting(&self, greeting: Option<Greeting>) {
+        self.lock().greeting = greeting;
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Wishes> {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -61,6 +75,7 @@ impl Control {
 pub(crate) struct Task<F: MessageFormat> {
     session: Session,
     pub(super) connect_timeout: Duration,
+    hello: Option<Hello>,
     transport: Arc<dyn Transport>,
     pub(super) config: Arc<ConnectionConfig>,
     pub(super) peer: Peer<F>,
@@ -83,6 +98,7 @@ impl<F: MessageFormat> Task<F> {
     pub(crate) fn new(
         reconnect: ReconnectPolicy,
         connect_timeout: Duration,
+        hello: Option<Hello>,
         transport: Arc<dyn Transport>,
         config: Arc<ConnectionConfig>,
         peer: Peer<F>,
@@ -93,6 +109,7 @@ impl<F: MessageFormat> Task<F> {
         Self {
             session: Session::new(reconnect),
             connect_timeout,
+            hello,
             transport,
             config,
             peer,
@@ -244,7 +261,10 @@ impl<F: MessageFormat> Task<F> {
     async fn serve(&mut self) {
         let Some(stream) = self.stream.take() else { return };
         let (reader, mut writer) = stream.into_split();
-        if let Err(error) = self.write_preamble(&mut writer).await {
+        // Over UDP nothing connects.
+        let hello = self.hello.clone().filter(|_| writer.max_datagram().is_none());
+        let (said, first) = hello.map(|hello| self.make_hello(hello)).unzip();
+        if let Err(error) = self.write_preamble(first.flatten(), &mut writer).await {
             drop((reader, writer));
             self.lost_before_it_began(error);
             return;
@@ -253,12 +273,21 @@ impl<F: MessageFormat> Task<F> {
         let (dispatcher, config) = (Arc::clone(&self.dispatcher), Arc::clone(&self.config));
         let mut connection =
             Connection::new(self.peer.clone(), dispatcher, config, reader, Role::Client);
-        let reason = (&mut connection).await;
+        let reason = match said {
+            None => (&mut connection).await,
+            Some(said) => said.run(&mut connection, &self.control, self.peer.clone()).await,
+        };
         let ended = connection.finish(reason);
+        self.control.set_greeting(None);
         (self.reason, self.backlog) = (ended.reason, ended.backlog);
         if !ended.may_reconnect {
             self.session.handle_input(Input::StopRetrying);
         }
+        self.lost();
+    }
+
+    /// Handles that a connection has ended.
+    fn lost(&mut self) {
         self.obey();
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
@@ -266,18 +295,11 @@ impl<F: MessageFormat> Task<F> {
 
     /// Handles that a connection was lost before its outbox had it.
     fn lost_before_it_began(&mut self, error: Option<Error>) {
-        self.reason = match error {
-            Some(error) => DisconnectReason::Error(self.dispatcher.error(
-                Some(&self.peer),
-                error,
-                &mut self.backlog,
-            )),
-            None => DisconnectReason::Local,
-        };
+        let dispatched = |error| self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+        self.reason =
+            error.map(dispatched).map_or(DisconnectReason::Local, DisconnectReason::Error);
         self.detach();
-        self.obey();
-        let (now, chance) = (clock::now(), clock::chance());
-        self.session.handle_input(Input::Lost { now, chance });
+        self.lost();
     }
 
     /// Drops the connection, if there is one, and reports if a full queue ended it.

@@ -1,7 +1,7 @@
 //! What a client has subscribed to: asked of the server, kept, and asked of each further connection.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::groups::{PatternLimits, TooManyPatterns};
 use crate::protocol::builtin::{SUB, UNSUB, Value};
 use crate::protocol::calls::Sent;
+use crate::runtime::calls::builtin::Report;
 use crate::runtime::clock;
-use crate::runtime::lanes::report::Report;
 use crate::{Client, MessageFormat, Pattern, Peer};
 
 /// The patterns that a client has subscribed to.
@@ -167,6 +167,7 @@ impl<F: MessageFormat> Client<F> {
                 }
                 // Whoever asked may be gone.
                 let _ = answer.send(outcome);
+                None
             };
             let asked = {
                 let starting = self.inner().beginning();
@@ -201,26 +202,22 @@ pub(super) fn frames<F: MessageFormat>(
     peer: &Peer<F>,
     subscriptions: &Subscriptions,
     within: Duration,
-    report: &Weak<dyn Report<F>>,
 ) -> Result<Vec<Bytes>, CallError> {
     let (mut frames, mut parts) = (Vec::new(), vec![subscriptions.list()]);
     while let Some(mut part) = parts.pop() {
         if part.is_empty() {
             continue;
         }
-        let (of, report) = (peer.clone(), Weak::clone(report));
-        let on_answer = move |outcome| {
-            let refused = match outcome {
-                // A lost connection is reported as such, and the next is asked.
-                Ok(_) | Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => return,
-                Err(error) => error,
-            };
-            if let Some(report) = report.upgrade() {
-                tokio::spawn(report.report(of, Error::NotSubscribed(refused)));
-            }
+        let on_answer = |outcome| match outcome {
+            // A lost connection is reported as such, and the next is asked.
+            Ok(_) | Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => None,
+            Err(error) => Some(Report::Error(Error::NotSubscribed(error))),
         };
-        match peer.builtin_frame(SUB, &list(&part), within, on_answer) {
-            Ok(frame) => frames.push(frame),
+        match peer.ask_past_queue(SUB, None, &list(&part), within, on_answer) {
+            Ok((asked, frame)) => {
+                asked.keep();
+                frames.push(frame);
+            }
             Err(CallError::NotSent(_)) if part.len() > 1 => {
                 parts.push(part.split_off(part.len() / 2));
                 parts.push(part);

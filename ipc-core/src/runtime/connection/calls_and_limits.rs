@@ -1,6 +1,7 @@
 //! What a connection does with a frame that is not just an event for the handlers: calls and answers, and
 //! what the rate and the rules of its peer have to do with it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -11,10 +12,11 @@ use crate::calls::ControlEvents;
 use crate::error::Error;
 use crate::observe::trace::Traced;
 use crate::protocol::connection::Input;
+use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
 use crate::runtime::calls::{Calls, control};
 use crate::runtime::gauge::Pass;
 use crate::runtime::{clock, silence};
-use crate::{Denied, Message, MessageFormat};
+use crate::{Denied, Message, MessageFormat, WhenDismissed};
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
@@ -25,8 +27,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         if let Some(format) = peer.format().calls() {
             if let Some(control) = format.take_frame(&mut frame) {
                 let now = || *self.read_at.get_or_insert_with(clock::now);
-                if let Some(error) = control::perform(peer, methods, format, control, now) {
-                    self.handle_failed(error);
+                if let Some(report) = control::perform(peer, methods, format, control, now) {
+                    self.take_report(report);
                 }
                 silence::note(&mut self.machine, &self.peer, length);
                 return self.flow();
@@ -54,20 +56,41 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(error)) => self.handle_failed(error),
+            Some(Some(report)) => self.take_report(report),
         }
         silence::note(&mut self.machine, &self.peer, length);
         // What the peer may not do may have ended the connection.
         self.flow()
     }
 
-    /// Reports what went wrong with a call, and does what follows if the peer may not make it.
+    /// Does what is left to do of a call or an answer.
     #[cold]
-    fn handle_failed(&mut self, error: Error) {
-        match error {
-            Error::Denied { what, name, .. } => self.deny(what, &name),
-            error => drop(self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)),
+    fn take_report(&mut self, report: Report) {
+        let end = match report {
+            // The peer may not do this.
+            Report::Error(Error::Denied { what, name, .. }) => return self.deny(what, &name),
+            Report::Error(error) => return drop(self.report(error)),
+            Report::Notice(notice) => return self.notice(notice),
+            Report::Hello(end) => end,
+        };
+        match end {
+            HelloEnd::Greeted(greeting) => self.notice(Notice::Greeted(greeting)),
+            HelloEnd::Refused(error) => drop(self.report(Error::HelloRefused(error))),
+            HelloEnd::Plain => {}
         }
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        if let Notice::Dismissed(bye) = &notice {
+            let ends = self.config.when_dismissed == WhenDismissed::End;
+            self.dismissed = !bye.reconnect && ends;
+        }
+        self.dispatcher.notice(&self.peer, notice, &mut self.backlog);
+    }
+
+    /// Reports an error, and returns it.
+    pub(crate) fn report(&mut self, error: Error) -> Arc<Error> {
+        self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)
     }
 
     /// Counts what the peer may not do, and does what follows.

@@ -56,6 +56,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
+    /// Whether the server has sent this client away for good.
+    dismissed: bool,
     /// What a silent peer was asked.
     pings: Pings<F>,
 }
@@ -112,6 +114,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             read_at: None,
             failure: None,
             timer: Timer::default(),
+            dismissed: false,
             pings: Pings::new(),
         }
     }
@@ -127,7 +130,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             self.handle(Input::Overflow(limit));
             reason = DisconnectReason::of(Ending::Failed, self.failure.take());
         }
-        let may_reconnect = self.machine.may_reconnect();
+        let may_reconnect = self.machine.may_reconnect() && !self.dismissed;
         Ended { reason, backlog: self.backlog, may_reconnect }
     }
 

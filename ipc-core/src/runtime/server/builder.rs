@@ -10,8 +10,9 @@ use crate::options::{ConnectionConfig, setters};
 use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
+use crate::runtime::server::directory::DirectoryLimits;
 use crate::runtime::server::shared::Shared;
-use crate::{GroupLimits, HandlerOrder, MessageFormat, ServerOptions};
+use crate::{GroupLimits, HandlerOrder, MessageFormat, SameIdentity, ServerOptions};
 
 /// Builds a server.
 ///
@@ -28,6 +29,7 @@ pub struct ServerBuilder<F> {
     handler_order: HandlerOrder,
     groups: GroupLimits,
     topics: PatternLimits,
+    same_identity: SameIdentity,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -42,6 +44,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             handler_order: HandlerOrder::default(),
             groups: GroupLimits::default(),
             topics: PatternLimits::default(),
+            same_identity: SameIdentity::default(),
         }
     }
 
@@ -110,6 +113,14 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets what happens when a peer says hello with the name of another that is connected. Default:
+    /// both have it.
+    #[must_use]
+    pub fn same_identity(mut self, same_identity: SameIdentity) -> Self {
+        self.same_identity = same_identity;
+        self
+    }
+
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
@@ -126,8 +137,12 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let one_frame = config.limits.max_frame();
         let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
         config.budget = Some(Arc::new(Budget::new(budget)));
-        let (groups, topics) = (self.groups, self.topics);
-        let shared = Shared::new(self.format, self.transport, admission, groups, topics, config);
+        let limits = DirectoryLimits {
+            groups: self.groups,
+            topics: self.topics,
+            same_identity: self.same_identity,
+        };
+        let shared = Shared::new(self.format, self.transport, admission, limits, config);
         Server::new(Arc::new(shared))
     }
 }

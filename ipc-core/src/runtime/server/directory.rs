@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 use crate::groups::error::GroupError;
@@ -10,8 +10,10 @@ use crate::groups::event::GroupEvent;
 use crate::groups::limits::GroupLimits;
 use crate::groups::members::Members;
 use crate::groups::{PatternLimits, PatternTrie, TooManyPatterns};
+use crate::hello::Identities;
 use crate::protocol::calls::Failure;
-use crate::{MessageFormat, Pattern, Peer, PeerId, TopicEvent};
+use crate::runtime::clock;
+use crate::{Bye, MessageFormat, Pattern, Peer, PeerId, SameIdentity, TopicEvent};
 
 /// What a server knows of its peers by their numbers. It knows no format, so that a peer can hold it
 /// in its config.
@@ -21,9 +23,19 @@ pub(crate) struct Directory {
     state: Mutex<State>,
     /// Held while handlers are notified, so that they see the events in the order of the changes.
     turn: Mutex<()>,
+    /// The number that the server gives itself, 16 random hexadecimal digits.
+    id: Box<str>,
     /// The thread that notifies.
     notifier: Mutex<Option<ThreadId>>,
     notify: Box<dyn Fn(Change) + Send + Sync>,
+}
+
+/// What bounds a directory.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DirectoryLimits {
+    pub(crate) groups: GroupLimits,
+    pub(crate) topics: PatternLimits,
+    pub(crate) same_identity: SameIdentity,
 }
 
 /// What has happened, for handlers.
@@ -33,11 +45,21 @@ pub(crate) enum Change {
     Topic(TopicEvent),
 }
 
+/// A peer that can be sent away, of any format.
+pub(crate) trait Dismiss: Send + Sync {
+    /// Tells the peer why it will be closed.
+    fn tell(&self, bye: &Bye);
+
+    /// Tells the peer why, and closes it.
+    fn dismiss(&self, bye: &Bye);
+}
+
 /// What is under the directory's lock.
 pub(crate) struct State {
     pub(crate) members: Members,
     /// Which peers have subscribed to what.
     pub(crate) topics: PatternTrie<PeerId>,
+    pub(crate) identities: Identities<Arc<dyn Dismiss>>,
     /// What the handlers have not been notified of.
     changes: VecDeque<Change>,
 }
@@ -46,13 +68,19 @@ impl Directory {
     /// Returns an empty directory, which calls `notify` with each event, without a lock that peers or
     /// groups need.
     pub(crate) fn new(
-        groups: GroupLimits,
-        topics: PatternLimits,
+        limits: DirectoryLimits,
         notify: impl Fn(Change) + Send + Sync + 'static,
     ) -> Self {
-        let (members, topics) = (Members::new(groups), PatternTrie::new(topics));
+        let members = Members::new(limits.groups);
+        let topics = PatternTrie::new(limits.topics);
         Self {
-            state: Mutex::new(State { members, topics, changes: VecDeque::new() }),
+            state: Mutex::new(State {
+                members,
+                topics,
+                identities: Identities::new(limits.same_identity),
+                changes: VecDeque::new(),
+            }),
+            id: format!("{:016x}", clock::random()).into(),
             turn: Mutex::new(()),
             notifier: Mutex::new(None),
             notify: Box::new(notify),
@@ -97,6 +125,7 @@ impl Directory {
     pub(super) fn remove(&self, peer: PeerId) {
         let mut state = self.lock();
         let before = state.changes.len();
+        state.identities.remove(peer);
         state.change(|members, events| members.remove(peer, events));
         state.unsubscribe(peer, None);
         let changed = state.changes.len() > before;
@@ -150,6 +179,17 @@ impl Directory {
     /// Returns how many subscriptions a peer may have.
     pub(crate) fn topics_per_peer(&self) -> usize {
         self.lock().topics.limits().per_id
+    }
+
+    /// Returns the number that the server gives itself.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Tells all peers that have said hello that they will be closed.
+    pub(super) fn dismiss_all(&self, bye: &Bye) {
+        let all = self.lock().identities.all();
+        all.iter().for_each(|peer| peer.tell(bye));
     }
 
     /// Notifies of what has happened, or waits for the thread that does. So the events are never more

@@ -8,6 +8,7 @@ pub(crate) mod by_address;
 pub(crate) mod directory;
 pub(crate) mod file;
 mod groups;
+mod identities;
 mod peer_at;
 pub(crate) mod shared;
 pub(crate) mod survey;
@@ -28,7 +29,7 @@ use crate::runtime::events::{Events, Wanted};
 use crate::runtime::outbox::Want;
 use crate::runtime::server::shared::Shared;
 use crate::{
-    EncodePayload, MessageFormat, Peer, PeerId, ServerBuilder, ServerEvent, ShutdownReport,
+    Bye, EncodePayload, MessageFormat, Peer, PeerId, ServerBuilder, ServerEvent, ShutdownReport,
 };
 
 /// A server: it listens, and exchanges events with the peers that connect.
@@ -203,6 +204,7 @@ impl<F: MessageFormat> Server<F> {
         let shared = &self.inner.shared;
         shared.stop_listening().await;
         let peers = self.peers();
+        shared.directory.dismiss_all(&Bye::shutdown());
         let began = clock::now();
         finish_calls(peers.clone(), grace).await;
         let grace = grace.saturating_sub(clock::now().saturating_duration_since(began));
@@ -241,6 +243,9 @@ impl<F> Clone for ServerEvent<F> {
             Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
             Self::Group(event) => Self::Group(event.clone()),
             Self::Topic(event) => Self::Topic(event.clone()),
+            Self::Identified { peer, identity } => {
+                Self::Identified { peer: peer.clone(), identity: Arc::clone(identity) }
+            }
         }
     }
 }

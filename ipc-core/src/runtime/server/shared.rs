@@ -9,16 +9,15 @@ use ipc_transport::Transport;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::groups::PatternLimits;
-use crate::groups::limits::GroupLimits;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::SharedNumbers;
+use crate::runtime::calls::builtin::Notice;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::allow_by::AllowBy;
 use crate::runtime::server::by_address::ByAddress;
-use crate::runtime::server::directory::{Change, Directory};
+use crate::runtime::server::directory::{Change, Directory, DirectoryLimits};
 #[cfg(unix)]
 use crate::runtime::server::file;
 use crate::{MessageFormat, Peer, PeerId, ServerEvent};
@@ -61,15 +60,20 @@ impl<F: MessageFormat> Shared<F> {
         format: F,
         transport: Arc<dyn Transport>,
         admission: Admission,
-        groups: GroupLimits,
-        topics: PatternLimits,
+        limits: DirectoryLimits,
         mut config: ConnectionConfig,
     ) -> Self {
-        let dispatcher = Dispatcher::new(config.handler_order, |peer, error| ServerEvent::Error {
-            peer: peer.cloned(),
-            error,
-        });
-        let directory = Arc::new(Directory::new(groups, topics, notify_of(&dispatcher)));
+        let dispatcher = Dispatcher::new(
+            config.handler_order,
+            |peer, error| ServerEvent::Error { peer: peer.cloned(), error },
+            |peer, notice| match notice {
+                Notice::Identified(identity) => {
+                    Some(ServerEvent::Identified { peer: peer.clone(), identity })
+                }
+                Notice::Greeted(_) | Notice::Dismissed(_) => None,
+            },
+        );
+        let directory = Arc::new(Directory::new(limits, notify_of(&dispatcher)));
         config.directory = Some(Arc::clone(&directory));
         Self {
             encoder: FrameEncoder::new(format.framing(), config.limits),

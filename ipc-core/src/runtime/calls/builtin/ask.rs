@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 
+use super::Report;
 use super::waiting::{OnAnswer, Outcome};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
@@ -24,6 +25,12 @@ pub(crate) struct Asked<F: MessageFormat> {
 }
 
 impl<F: MessageFormat> Asked<F> {
+    /// Lets the call end by itself: its outcome is wanted however long it takes.
+    pub(crate) fn keep(mut self) {
+        // No call has this number.
+        self.number = 0;
+    }
+
     /// Returns whether there was no outcome yet.
     pub(super) fn is_open(&self) -> bool {
         self.peer.calls().lock().waiting.is_open(self.number)
@@ -49,10 +56,10 @@ impl<F: MessageFormat> Peer<F> {
         method: &str,
         args: &Value,
         within: Duration,
-        on_answer: impl FnOnce(Outcome) + Send + 'static,
+        on_answer: impl FnOnce(Outcome) -> Option<Report> + Send + 'static,
     ) -> Result<Asked<F>, CallError> {
         let format = self.builtin_format()?;
-        let number = self.calls().expect(Box::new(on_answer))?;
+        let number = self.calls().expect(false, Box::new(on_answer))?;
         // From now on dropped with what is returned.
         let asked = Asked { peer: self.clone(), number };
         let head = CallHead { number: Some(number), method, left: Some(within), credit: None };
@@ -72,32 +79,31 @@ impl<F: MessageFormat> Peer<F> {
         }
     }
 
-    /// Returns the frame of a call of a built-in method, to be written to a new connection before the send
-    /// queue has it. `on_answer` is given the outcome, exactly once: also that the connection is lost.
-    pub(crate) fn builtin_frame(
+    /// Returns a call of a built-in method that is not put into the send queue, and its frame, which is to
+    /// be written to the present connection: it ends with that. `sender` is the name of this side, and
+    /// `on_answer` as with [`ask_builtin`](Self::ask_builtin).
+    pub(crate) fn ask_past_queue(
         &self,
         method: &str,
+        sender: Option<&str>,
         args: &Value,
         within: Duration,
-        on_answer: impl FnOnce(Outcome) + Send + 'static,
-    ) -> Result<Bytes, CallError> {
+        on_answer: impl FnOnce(Outcome) -> Option<Report> + Send + 'static,
+    ) -> Result<(Asked<F>, Bytes), CallError> {
         let format = self.builtin_format()?;
-        let number = self.calls().expect(Box::new(on_answer))?;
+        let number = self.calls().expect(true, Box::new(on_answer))?;
+        // From now on dropped with what is returned.
+        let asked = Asked { peer: self.clone(), number };
         let head = CallHead { number: Some(number), method, left: Some(within), credit: None };
-        let encode = |out: &mut BytesMut| format.encode_builtin_call(&head, None, args, out);
-        let frame = self.outbox().frame(encode);
-        let frame = frame.and_then(|frame| match self.config().max_datagram {
+        let encode = |out: &mut BytesMut| format.encode_builtin_call(&head, sender, args, out);
+        let frame = self.outbox().frame(encode).map_err(CallError::NotSent)?;
+        match self.config().max_datagram {
             Some(limit) if frame.len() > limit => {
-                Err(EmitError::TooLargeForDatagram { limit, actual: frame.len() })
+                let actual = frame.len();
+                Err(CallError::NotSent(EmitError::TooLargeForDatagram { limit, actual }))
             }
-            _ => Ok(frame),
-        });
-        frame.map_err(|error| {
-            let unwanted = self.calls().lock().waiting.take(number);
-            // It may do anything, so not under the lock.
-            drop(unwanted);
-            CallError::NotSent(error)
-        })
+            _ => Ok((asked, frame)),
+        }
     }
 
     /// Asks the peer what it is and which methods it answers. A peer that is not a program of this library
@@ -128,7 +134,8 @@ impl<F: MessageFormat> Peer<F> {
         asking(self)?.await
     }
 
-    fn builtin_format(&self) -> Result<&dyn BuiltinFormat, CallError> {
+    /// Returns how built-in methods are written, if this peer has them.
+    pub(super) fn builtin_format(&self) -> Result<&dyn BuiltinFormat, CallError> {
         if self.config().calls.reserved_events == ReservedEvents::Ordinary {
             return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
         }
@@ -177,6 +184,7 @@ fn asking<F: MessageFormat>(
     let on_answer = |outcome| {
         // Whoever asked may be gone.
         let _ = answer.send(outcome);
+        None
     };
     let asked = peer.ask_builtin(INFO, &Value::Null, within, on_answer)?;
     Ok(async move {
@@ -195,13 +203,13 @@ fn asking<F: MessageFormat>(
 impl Calls {
     /// Returns the number of a call of a built-in method whose outcome `on_answer` is given. A call that
     /// is not put into the send queue after this counts as written.
-    fn expect(&self, on_answer: OnAnswer) -> Result<u64, CallError> {
+    fn expect(&self, past_queue: bool, on_answer: OnAnswer) -> Result<u64, CallError> {
         let mut state = self.lock();
         if state.closed {
             return Err(CallError::Closed { sent: Sent::No });
         }
         let number = state.asker.take_number();
-        state.waiting.add(number, on_answer)?;
+        state.waiting.add(number, past_queue, on_answer)?;
         Ok(number)
     }
 
@@ -212,7 +220,7 @@ impl Calls {
         more: bool,
         outcome: Result<Message, Failure>,
         format: &dyn CallFormat,
-    ) {
+    ) -> Option<Report> {
         on_answer(match (outcome, format.builtins()) {
             (Err(failure), _) => Err(failure.into()),
             (Ok(_), _) if more => Err(CallError::UnexpectedStream),
@@ -220,6 +228,6 @@ impl Calls {
                 format.read_value(&result).map_err(CallError::InvalidResult)
             }
             (Ok(_), None) => Err(CallError::Unsupported("this format has no built-in methods")),
-        });
+        })
     }
 }

@@ -34,15 +34,18 @@ impl Side<'_> {
             pid: Some(std::process::id().into()),
             ..About::default()
         };
-        if self.streams && self.config.max_datagram.is_none() {
-            about.features.push("streams".into());
-        }
-        if self.config.directory.is_some() {
-            about.features.push("topics".into());
-        }
+        about.features = features(self.config, self.streams);
         if let Some(methods) = self.methods {
             about = about.with_methods(methods);
         }
         Ok(Some(about.to_value()))
     }
+}
+
+/// Returns what a side can do beyond calls that are answered once.
+pub(crate) fn features(config: &ConnectionConfig, streams: bool) -> Vec<Box<str>> {
+    let connects = config.max_datagram.is_none();
+    let is_server = config.directory.is_some();
+    let features = [("streams", streams && connects), ("identities", is_server && connects)];
+    features.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.into()).collect()
 }

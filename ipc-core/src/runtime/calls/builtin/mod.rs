@@ -4,27 +4,65 @@
 //! connection's task, so it takes no place among the calls that run.
 
 mod ask;
+mod bye;
+mod hello;
 pub(crate) mod info;
 mod ping;
 mod topics;
 mod waiting;
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 
 use super::methods::Methods;
 use crate::error::{EmitError, Error};
-use crate::protocol::builtin::{BuiltinFormat, INFO, PING, SUB, UNSUB, Value};
+use crate::hello::{Bye, Greeting, Identity};
+use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING, SUB, UNSUB, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
-use crate::{FormatError, Message, MessageFormat, Peer};
+use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
+pub(crate) use ask::Asked;
 pub(crate) use ping::Pings;
+pub(crate) use waiting::Outcome;
 pub(super) use waiting::Waiting;
 
 /// What a built-in method answers: a result, nothing, or why it failed.
 pub(crate) type Reply = Result<Option<Value>, Failure>;
 
-/// Answers a call of a built-in method. A notice has no number. Returns the error to report, if there is
-/// one.
+/// What a call or an answer leaves to report, or to notice.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// An error.
+    Error(Error),
+    /// Something to tell the program.
+    Notice(Notice),
+    /// This side's `$hello` is answered. It was not in the send queue, so its answer is none to a message
+    /// of the queue.
+    Hello(HelloEnd),
+}
+
+/// What a built-in method has to tell the program.
+#[derive(Debug)]
+pub(crate) enum Notice {
+    /// A peer of a server has said who it is.
+    Identified(Arc<Identity>),
+    /// The server has answered a client's `$hello`.
+    Greeted(Greeting),
+    /// The server is about to close the connection.
+    Dismissed(Bye),
+}
+
+/// What has become of a client's `$hello`.
+#[derive(Debug)]
+pub(crate) enum HelloEnd {
+    Greeted(Greeting),
+    Refused(CallError),
+    /// The answer is one of a peer that does not know it.
+    Plain,
+}
+
+/// Answers a call of a built-in method. A notice has no number.
 #[cold]
 pub(super) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
@@ -32,16 +70,18 @@ pub(super) fn handle<F: MessageFormat>(
     format: &dyn BuiltinFormat,
     number: Option<&CallNumber>,
     args: &Message,
-) -> Option<Error> {
+) -> Option<Report> {
     let mut denied = None;
     let reply = match (args.event(), number) {
         // Its answer is all that it does.
         (INFO, None) => return None,
+        (HELLO, number) => return hello::handle(peer, format, number, args),
         (INFO, Some(_)) => {
             let (config, asker) = (peer.config(), peer.info());
             let methods = Some(methods.list());
             info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
         }
+        (BYE, None) => return bye::handle(peer, format, args),
         (PING, _) => {
             peer.calls().seen.ping();
             Ok(None)
@@ -53,7 +93,7 @@ pub(super) fn handle<F: MessageFormat>(
         // An answer that finds no room is dropped, as a failure is.
         let _ = answer(format, number, reply, |write| peer.outbox().emit(write));
     }
-    denied
+    denied.map(Report::Error)
 }
 
 /// Answers a call with a reply, or with `too_large` if that is too large. `emit` puts a frame into the

@@ -35,6 +35,7 @@ impl<F: MessageFormat> Pings<F> {
             if !matches!(outcome, Err(Disconnected { .. } | Closed { .. } | NotSent(_))) {
                 seen.ping_answered(clock::now().saturating_duration_since(asked_at));
             }
+            None
         };
         // A queue without room is full of what gathers, and leaves soon: the next tick asks again.
         self.0.extend(peer.ask_builtin(PING, &Value::Null, within, on_answer).ok());

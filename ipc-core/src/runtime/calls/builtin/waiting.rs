@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Report;
 use crate::calls::CallError;
 use crate::protocol::builtin::Value;
 use crate::protocol::calls::{ById, TooManyCalls, move_up};
@@ -11,7 +12,9 @@ pub(crate) type Outcome = Result<Value, CallError>;
 
 /// What is done with the outcome of a call, in the connection's task or in that of whoever closes it.
 /// It may not block.
-pub(crate) type OnAnswer = Box<dyn FnOnce(Outcome) + Send>;
+///
+/// Returns what it leaves to report, if the connection goes on.
+pub(crate) type OnAnswer = Box<dyn FnOnce(Outcome) -> Option<Report> + Send>;
 
 /// The calls of built-in methods that this side has made and that have not ended, by their numbers.
 ///
@@ -29,8 +32,15 @@ struct Open {
 }
 
 impl Waiting {
-    pub(super) fn add(&mut self, number: u64, on_answer: OnAnswer) -> Result<(), TooManyCalls> {
-        if self.open.len() >= MAX_WAITING {
+    /// Adds a call. One that is not to be put into the send queue, of which each connection has but one,
+    /// always has a place.
+    pub(super) fn add(
+        &mut self,
+        number: u64,
+        past_queue: bool,
+        on_answer: OnAnswer,
+    ) -> Result<(), TooManyCalls> {
+        if !past_queue && self.open.len() >= MAX_WAITING {
             return Err(TooManyCalls { limit: MAX_WAITING });
         }
         self.open.insert(number, Open { frame: None, on_answer });

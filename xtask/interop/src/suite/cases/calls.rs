@@ -89,7 +89,11 @@ impl Pair {
     }
 
     /// Ends both in order.
-    fn end(&mut self) -> Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// If one does not.
+    pub(super) fn end(&mut self) -> Result<()> {
         let (server, client) = self.by_role();
         client.say("{\"do\":\"close\"}");
         server.event("socket.disconnected")?;

@@ -13,6 +13,7 @@ mod delimiters;
 mod fanout;
 mod fragments;
 mod groups;
+mod hello;
 mod lifecycle;
 mod names;
 mod order;
@@ -167,6 +168,12 @@ pub(crate) const ALL: &[Case] = &[
         .core()
         .when(ours_serves),
     calls("group_notice", "a call of many that none answers", groups::notice).when(ours_serves),
+    calls("hello_survived", "a server that is greeted lives on", hello::survived)
+        .core()
+        .when(|combo| combo.role == Role::Client),
+    calls("hello_kicked", "a client says hello, is kicked, comes back", hello::kicked)
+        .core()
+        .when(|combo| combo.role == Role::Server),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
