@@ -101,7 +101,7 @@ pub enum Error {
     },
     /// The peer sent more than its [`Rate`] allows, and the server is set to close the connection then,
     /// or to drop what is over it.
-    #[error("the peer sends more than {rate}{}", dropped_words(*dropped))]
+    #[error("the peer sends more than {rate}{}", Rate::dropped_words(*dropped))]
     RateExceeded {
         /// The rate; what happens over it says whether the connection ends.
         rate: Rate,
