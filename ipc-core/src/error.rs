@@ -11,7 +11,9 @@ use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate};
+use crate::{
+    Denied, Failure, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate,
+};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -109,6 +111,10 @@ pub enum Error {
         /// Whether the connection is closed for it.
         then: OnDenied,
     },
+    /// A notice of the peer's was not run: there is no such method, say, or too many run. Nobody waits
+    /// for an answer to it that would say so.
+    #[error("a notice was not run: {0}")]
+    NoticeRefused(Box<Failure>),
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
     #[error("a datagram of {bytes} bytes was not sent")]
     Datagram {
@@ -154,6 +160,7 @@ impl Error {
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
             Self::Denied { .. } => "denied",
+            Self::NoticeRefused(_) => "notice_refused",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
             Self::Closed => "closed",
@@ -173,7 +180,9 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
+            Self::Format(_) | Self::Handler(_) | Self::NoticeRefused(_) | Self::Datagram { .. } => {
+                false
+            }
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,

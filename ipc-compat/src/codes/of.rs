@@ -30,6 +30,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::ReceiveBudget { .. } => RECEIVE_BUDGET,
         Error::RateExceeded { .. } => RATE_EXCEEDED,
         Error::Denied { .. } => DENIED,
+        Error::NoticeRefused(_) => NOTICE_REFUSED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
         Error::Closed => CLOSED,
@@ -263,8 +264,8 @@ mod tests {
     use std::time::Duration;
 
     use ipc_codec::EncodeError;
-    use ipc_core::FormatError;
     use ipc_core::queue::QueueLimit;
+    use ipc_core::{Failure, FormatError};
 
     use super::*;
 
@@ -276,6 +277,8 @@ mod tests {
         assert_eq!(of(&Error::Truncated { buffered: 1, looks_like }), TRUNCATED);
         assert_eq!(of(&FormatError::new(INVALID_JSON, "no").into()), INVALID_JSON);
         assert_eq!(of(&Error::CloseTimeout { limit }), "ERR_IPC_CLOSE_TIMEOUT");
+        let refused = Failure::unknown_method("sum").into();
+        assert_eq!(of(&Error::NoticeRefused(refused)), "ERR_IPC_NOTICE_REFUSED");
     }
 
     #[test]
