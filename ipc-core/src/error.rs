@@ -111,8 +111,8 @@ pub enum Error {
         /// Whether the connection is closed for it.
         then: OnDenied,
     },
-    /// A notice of the peer's was not run: there is no such method, say, or too many run. Nobody waits
-    /// for an answer to it that would say so.
+    /// A notice of the peer's was not run: there is no such method, say, or too many run. It has no answer
+    /// that could say so.
     #[error("a notice was not run: {0}")]
     NoticeRefused(Box<Failure>),
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
