@@ -49,6 +49,21 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
+/// The examples in `docs/groups.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/groups.md")]
+struct Groups;
+
+/// The examples in `docs/liveness.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/liveness.md")]
+struct Liveness;
+
+/// The examples in `docs/topics.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/topics.md")]
+struct Topics;
+
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migration.md")]

@@ -57,6 +57,8 @@ const CLASSIC: &str = r#"Config {
     keepalive: Some(
         60s,
     ),
+    user_timeout: None,
+    heartbeat: None,
     udp_limits: UdpLimits {
         peers: 1024,
         idle: 300s,
@@ -77,6 +79,7 @@ const CLASSIC: &str = r#"Config {
             first_credit: 8,
             max_credit: 64,
         },
+        fail_when_disconnected: false,
         reserved_events: Calls,
         show_info: SameUser,
     },

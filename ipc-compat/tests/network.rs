@@ -86,3 +86,29 @@ async fn everybody_is_sent_to_if_the_config_says_so() -> TestResult {
     }
     Ok(())
 }
+
+both_runtimes!(a_server_that_reads_nothing_is_cut_after_the_user_timeout);
+async fn a_server_that_reads_nothing_is_cut_after_the_user_timeout() -> TestResult {
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let mut settings = config(deaf.local_addr()?.port());
+    settings.user_timeout = Some(Duration::from_millis(200));
+    settings.stop_retrying = true;
+    let client = Ipc::new(settings).connect_to_net("world").unwrap();
+    let (told, mut errors) = mpsc::unbounded_channel();
+    client.on_error(move |error| told.send(format!("{error:?}")).unwrap());
+    // More than the buffers of both systems take.
+    let text = "x".repeat(1 << 20);
+    let send = async {
+        loop {
+            if client.send("hello", &text).await.is_err() {
+                return;
+            }
+        }
+    };
+    let error = async { tokio::time::timeout(DEADLINE, errors.recv()).await };
+    let (error, ()) = tokio::join!(error, send);
+    let error = error?.unwrap();
+    assert!(error.contains("TimedOut"), "{error}");
+    client.close().await;
+    Ok(())
+}

@@ -9,10 +9,13 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
+use crate::access::dropped_words;
+use crate::calls::CallError;
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{
     Denied, Failure, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate,
+    TopicError,
 };
 
 /// What went wrong on a connection, or while one was made.
@@ -73,6 +76,14 @@ pub enum Error {
         /// How long it may be silent.
         limit: Duration,
     },
+    /// The peer gave no sign of life, although it was asked for one, by a [`Heartbeat`](crate::Heartbeat).
+    #[error("the peer gave no sign of life for {actual:?}, the limit is {limit:?}")]
+    Silent {
+        /// How long it may give none.
+        limit: Duration,
+        /// How long it gave none.
+        actual: Duration,
+    },
     /// The peer sent a frame that the format cannot decode.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -92,7 +103,7 @@ pub enum Error {
     },
     /// The peer sent more than its [`Rate`] allows, and the server is set to close the connection then,
     /// or to drop what is over it.
-    #[error("the peer sends more than {rate}{}", dropped_words(*dropped))]
+    #[error("the peer sends more than {rate}{}", Rate::dropped_words(*dropped))]
     RateExceeded {
         /// The rate; what happens over it says whether the connection ends.
         rate: Rate,
@@ -100,9 +111,13 @@ pub enum Error {
         /// closed.
         dropped: u64,
     },
+    /// The server has refused, on a further connection, what the client had subscribed to: nothing that
+    /// it publishes comes. The next connection is asked again.
+    #[error("the subscriptions were not made again: {0}")]
+    NotSubscribed(#[source] CallError),
     /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
     /// answered with the failure `denied`.
-    #[error("the peer may not {} {name:?}", verb(*what))]
+    #[error("the peer may not {} {name:?}", what.verb())]
     Denied {
         /// What it did.
         what: Denied,
@@ -154,11 +169,13 @@ impl Error {
             Self::Truncated { .. } => "truncated",
             Self::FrameTimeout { .. } => "frame_timeout",
             Self::IdleTimeout { .. } => "idle_timeout",
+            Self::Silent { .. } => "silent",
             Self::Format(error) => error.code(),
             Self::Handler(error) => error.code(),
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
+            Self::NotSubscribed(_) => "not_subscribed",
             Self::Denied { .. } => "denied",
             Self::NoticeRefused(_) => "notice_refused",
             Self::Datagram { .. } => "datagram_not_sent",
@@ -180,9 +197,11 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::NoticeRefused(_) | Self::Datagram { .. } => {
-                false
-            }
+            Self::Format(_)
+            | Self::Handler(_)
+            | Self::NotSubscribed(_)
+            | Self::NoticeRefused(_)
+            | Self::Datagram { .. } => false,
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,
@@ -201,6 +220,7 @@ impl From<Fault> for Error {
             Fault::Truncated { buffered, looks_like } => Self::Truncated { buffered, looks_like },
             Fault::FrameTimeout { limit, looks_like } => Self::FrameTimeout { limit, looks_like },
             Fault::IdleTimeout { limit } => Self::IdleTimeout { limit },
+            Fault::Silent { limit, actual } => Self::Silent { limit, actual },
             Fault::CloseTimeout { limit } => Self::CloseTimeout { limit },
             Fault::OverBudget { limit, actual } => Self::ReceiveBudget { limit, actual },
             Fault::OverRate(rate) => Self::RateExceeded { rate, dropped: 0 },
@@ -239,24 +259,6 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
-}
-
-/// Returns what a peer did, for an error.
-const fn verb(what: Denied) -> &'static str {
-    match what {
-        Denied::Event => "send the event",
-        Denied::Call => "call",
-        Denied::Topic => "subscribe to",
-    }
-}
-
-/// Returns what follows an error about a rate.
-fn dropped_words(dropped: u64) -> String {
-    match dropped {
-        0 => String::new(),
-        1 => ": a message was dropped".to_owned(),
-        many => format!(": {many} messages were dropped"),
-    }
 }
 
 /// Returns what follows an error of a frame that looks like something else.
@@ -339,6 +341,9 @@ pub enum EmitError {
     /// No peer with this id is connected.
     #[error("no peer {0} is connected")]
     UnknownPeer(PeerId),
+    /// What it was to be published under is no topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// The client was not started yet, and cannot be on the tokio runtime at hand.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -356,6 +361,7 @@ impl EmitError {
             Self::Encode(error) => error.code(),
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
+            Self::Topic(error) => error.code(),
             Self::Runtime(error) => error.code(),
         }
     }

@@ -96,6 +96,8 @@ pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
 pub const INVALID_MESSAGE: &str = "ERR_IPC_INVALID_MESSAGE";
 /// The path or name can never be that of a socket or pipe.
 pub const INVALID_NAME: &str = "ERR_IPC_INVALID_NAME";
+/// What something was to be published under is no topic.
+pub const INVALID_TOPIC: &str = "ERR_IPC_INVALID_TOPIC";
 /// The system refused something else; permanent if it was not asked, since the operation makes
 /// no sense.
 pub const IO: &str = "ERR_IPC_IO";
@@ -121,6 +123,8 @@ pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
 pub const NOT_AN_ENUM: &str = "ERR_IPC_NOT_AN_ENUM";
 /// Bytes were to be sent although frames are: raw mode is off.
 pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
+/// The server has refused, on a further connection, what the client had subscribed to.
+pub const NOT_SUBSCRIBED: &str = "ERR_IPC_NOT_SUBSCRIBED";
 /// A client has no id; in node-ipc it is a line of the log.
 pub const NO_ID: &str = "ERR_IPC_NO_ID";
 /// No peer has this address.
@@ -151,6 +155,8 @@ pub const RESET_BY_PEER: &str = "ERR_IPC_RESET_BY_PEER";
 pub const RUNTIME_WITHOUT_IO: &str = "ERR_IPC_RUNTIME_WITHOUT_IO";
 /// The tokio runtime was built without `enable_time`.
 pub const RUNTIME_WITHOUT_TIME: &str = "ERR_IPC_RUNTIME_WITHOUT_TIME";
+/// The peer gave no sign of life, although it was asked for one.
+pub const SILENT: &str = "ERR_IPC_SILENT";
 /// The socket root is a link, another user's directory, or everybody's. node-ipc 14's code.
 pub const SOCKET_ROOT: &str = "ERR_IPC_SOCKET_ROOT";
 /// Another process was starting a server at the path all the time.

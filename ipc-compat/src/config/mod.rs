@@ -12,13 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
+use ipc_core::{Access, Allow, CallOptions, Heartbeat, OnDenied, Rate};
 use ipc_transport::{UdpLimits, WhenDisplaced};
 
 pub use error::ConfigError;
 pub use resolve::Resolve;
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
-
-use ipc_core::{Access, Allow, CallOptions, OnDenied, Rate};
 
 use crate::layouts::Layout;
 use crate::paths::{classic_socket_root, local_names, socket_path, v14_socket_root};
@@ -53,7 +52,7 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `peer_user` | none | the same |
 /// | `file_watch`, `when_displaced` | 2 s, [`WhenDisplaced::ServeOn`] | the same |
 /// | `tls`, `interface` | none, unbound | the same |
-/// | `keepalive` | 60 s | the same |
+/// | `keepalive`, `user_timeout`, `heartbeat` | 60 s, none, none | the same |
 /// | `udp_limits`, `udp_broadcast` | [`UdpLimits::default`], false | the same |
 /// | `layout` | none | the same |
 /// | `calls` | [`CallOptions::default`] | the same |
@@ -144,13 +143,17 @@ pub struct Config {
     /// What a client's own end of a network connection is bound to.
     pub interface: Interface,
     /// How long a TCP connection, with or without TLS, is idle before the peer is probed, 3 times every
-    /// 10 seconds, so that one that vanished is detected. `None` is never, as in node-ipc, which has no
-    /// such setting.
+    /// 10 seconds, so that one that vanished is detected. `None` is never, as in node-ipc.
     pub keepalive: Option<Duration>,
+    /// How long bytes sent over TCP may go without being taken, on Linux: see
+    /// [`with_user_timeout`](ipc_transport::TcpTransport::with_user_timeout). `None`: as the system does.
+    pub user_timeout: Option<Duration>,
+    /// When a silent peer that answers calls is asked for a sign of life, and when it is given up: see
+    /// [the core's setting](ipc_core::ConnectionOptions::heartbeat). `None` is never, as in node-ipc.
+    pub heartbeat: Option<Heartbeat>,
     /// The limits for the addresses that send to a UDP server; node-ipc has no such setting.
     pub udp_limits: UdpLimits,
-    /// Whether datagrams may go to a broadcast address, such as `192.0.2.255`; node-ipc has no such
-    /// setting, and cannot.
+    /// Whether datagrams may go to a broadcast address, such as `192.0.2.255`; node-ipc cannot.
     pub udp_broadcast: bool,
     /// The form of calls, if it is not that of docs/calls.md; see [`layouts`](crate::layouts).
     pub layout: Option<Arc<dyn Layout>>,
@@ -179,10 +182,8 @@ pub struct Config {
     pub max_pending_bytes: usize,
     /// The number of unsent bytes of replies from which a connection's peer is not read from, until
     /// half of them are written; `None` is any number. At most half of `max_pending_bytes`. A reply
-    /// is what a handler sends to the socket whose message it handles, so a peer slows down only
-    /// itself;
-    /// [the core's setting](ipc_core::ServerBuilder::high_water_mark) says more. node-ipc has no
-    /// such setting.
+    /// is what a handler sends to the socket whose message it handles, so a peer slows down only itself;
+    /// [the core's setting](ipc_core::ServerBuilder::high_water_mark) says more. node-ipc has none.
     pub high_water_mark: Option<usize>,
     /// The greatest length of an event's name in UTF-16 code units; `None` is the profile's.
     pub max_event_name_length: Option<usize>,
@@ -197,8 +198,7 @@ pub struct Config {
     pub allowed_events: BTreeSet<String>,
     /// Whether logging is off.
     pub silent: bool,
-    /// Whether payloads, which may be secret, are logged: received ones and sent ones, a broadcast
-    /// once.
+    /// Whether payloads, which may be secret, are logged: received and sent ones, a broadcast once.
     pub log_payloads: bool,
     /// Where log lines go; nowhere by default. node-ipc prints them.
     pub logger: Option<Logger>,
@@ -259,6 +259,8 @@ impl Config {
             tls: None,
             interface: Interface::default(),
             keepalive: Some(Duration::from_secs(60)),
+            user_timeout: None,
+            heartbeat: None,
             udp_limits: UdpLimits::default(),
             udp_broadcast: false,
             layout: None,

@@ -3,7 +3,7 @@
 #[cfg(doc)]
 use ipc_core::Client;
 use ipc_core::protocol::calls::EncodeCall;
-use ipc_core::{About, CallError, Calling, CallingStream, DecodePayload, EmitError};
+use ipc_core::{About, CallError, Calling, CallingStream, DecodePayload, EmitError, RoundTrip};
 
 use super::IpcClient;
 use crate::NodeFormat;
@@ -45,6 +45,13 @@ impl IpcClient {
         NodeFormat: EncodeCall<A>,
     {
         self.core().notice(method, args)
+    }
+
+    /// Returns how long the server took to answer the questions of the
+    /// [heartbeat](crate::Config::heartbeat); see [`Client::rtt`].
+    #[must_use]
+    pub fn rtt(&self) -> Option<RoundTrip> {
+        self.core().rtt()
     }
 
     /// Asks the server what it is and which methods it answers; see [`Client::about`]. Starts the client.

@@ -89,6 +89,7 @@ fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {
     let options = ConnectionOptions::default()
         .limits(config.limits())
         .frame_timeout(config.message_timeout)
+        .heartbeat(config.heartbeat)
         .linger(config.linger)
         .on_malformed(on_malformed(config))
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))

@@ -143,7 +143,9 @@ pub(super) fn net_client(
 /// Returns a port with what both sides set.
 fn tcp(config: &Config, call: &SortedArgs) -> TcpTransport {
     let keepalive = config.keepalive.map(|idle| Keepalive::default().with_idle(idle));
-    TcpTransport::new(call.host(config), call.port(config)).with_keepalive(keepalive)
+    TcpTransport::new(call.host(config), call.port(config))
+        .with_keepalive(keepalive)
+        .with_user_timeout(config.user_timeout)
 }
 
 /// Returns the transport of a UDP socket.

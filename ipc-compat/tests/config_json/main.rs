@@ -8,6 +8,7 @@ use ipc_codec::Delimiter;
 use ipc_compat::{
     Config, ConfigError, Dialect, Encoding, Environment, Family, Platform, Profile, Retries, Tls,
 };
+use ipc_core::Heartbeat;
 use ipc_transport::UdpLimits;
 use serde_json::{Map, Value, json};
 
@@ -33,10 +34,10 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter fileWatch highWaterMark identifyPeer keepAlive \
-         linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout parser \
-         peerUser readableAll retryPermanent secureSocketRoot udpBroadcast udpLimits unlink \
-         whenDisplaced writableAll",
+        "allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
+         keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
+         parser peerUser readableAll retryPermanent secureSocketRoot udpBroadcast udpLimits unlink \
+         userTimeout whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
@@ -44,13 +45,14 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch highWaterMark keepAlive linger peerUser retryPermanent udpBroadcast udpLimits \
-         whenDisplaced",
+        "fileWatch heartbeat highWaterMark keepAlive linger peerUser retryPermanent udpBroadcast \
+         udpLimits userTimeout whenDisplaced",
     ),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch highWaterMark identifyPeer \
-     keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-     parser peerUser retryPermanent secureSocketRoot udpBroadcast udpLimits whenDisplaced";
+const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
+     identifyPeer keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
+     parser peerUser retryPermanent secureSocketRoot udpBroadcast udpLimits userTimeout \
+     whenDisplaced";
 
 // Tests W2, W31, W41, W50
 #[test]
@@ -121,6 +123,18 @@ fn odd_values_mean_what_they_mean_to_node_ipc() {
     check("keepAlive", never_probed, |config| config.keepalive = None);
     check("keepAlive", [json!(1500)], |config| {
         config.keepalive = Some(Duration::from_millis(1500))
+    });
+    let never_cut = [json!(false), json!(0), Value::Null, json!("Infinity")];
+    check("userTimeout", never_cut, |config| config.user_timeout = None);
+    check("userTimeout", [json!(2500)], |config| {
+        config.user_timeout = Some(Duration::from_millis(2500))
+    });
+    check("heartbeat", [json!(false), Value::Null], |config| config.heartbeat = None);
+    let every = Heartbeat::every(Duration::from_millis(1500));
+    let thrice = [json!({"every": 1500}), json!({"deadAfter": 4500, "every": 1500})];
+    check("heartbeat", thrice, |config| config.heartbeat = Some(every));
+    check("heartbeat", [json!({"every": 1500, "deadAfter": 7000})], |config| {
+        config.heartbeat = Some(every.dead_after(Duration::from_secs(7)))
     });
     check("udpBroadcast", [json!(true)], |config| config.udp_broadcast = true);
     check("messageTimeout", never, |config| config.message_timeout = None);
@@ -329,6 +343,18 @@ fn wrong_values_are_refused_with_key_value_and_what_is_allowed() {
             "keepAlive is \"often\", not false or a number of milliseconds",
         ),
         ("keepAlive", json!(true), "keepAlive is true, not false or a number of milliseconds"),
+        ("heartbeat", json!(15), "heartbeat is 15, not false or an object"),
+        ("heartbeat", json!({}), "heartbeat is {}, not false or an object with `every`"),
+        (
+            "heartbeat",
+            json!({"every": 0}),
+            "heartbeat.every is 0, not a number of milliseconds above 0",
+        ),
+        (
+            "heartbeat",
+            json!({"every": 1, "deadAfter": "late"}),
+            "heartbeat.deadAfter is \"late\", not a number of milliseconds above 0",
+        ),
         ("udpBroadcast", json!(1), "udpBroadcast is 1, not true or false"),
         ("udpLimits", json!(5), "udpLimits is 5, not false or an object"),
         (

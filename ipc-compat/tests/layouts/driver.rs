@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipc_compat::layouts::{self, Layout};
 use ipc_compat::{Config, Ipc, IpcClient, IpcServer, codes};
-use ipc_core::{CallError, EmitError, Failure, blocking};
+use ipc_core::{CallError, EmitError, Failure, Heartbeat, blocking};
 use tempfile::TempDir;
 
 /// A client and its server, both of one layout. The server answers `sum`, `fail` and `never`.
@@ -20,6 +20,11 @@ struct Pair {
 impl Pair {
     /// Connects both, each with a layout of its own.
     async fn new(layout: impl Fn() -> Arc<dyn Layout>) -> Self {
+        Self::with(layout, |_| {}).await
+    }
+
+    /// The same with other settings.
+    async fn with(layout: impl Fn() -> Arc<dyn Layout>, change: impl Fn(&mut Config)) -> Self {
         let dir = TempDir::new().unwrap();
         let ipc = || {
             let mut config = Config::classic();
@@ -27,6 +32,7 @@ impl Pair {
             config.id = "world".to_owned();
             config.layout = Some(layout());
             config.retry = Duration::from_millis(5);
+            change(&mut config);
             Ipc::new(config)
         };
         let server = ipc().serve(()).unwrap();
@@ -78,6 +84,22 @@ async fn both_sides_call_each_other() {
         assert!(pair.server.socket_id(&peer).is_none(), "{:?}", layout());
         let half: u64 = soon(async { peer.call("half", &8).await }).await.unwrap();
         assert_eq!(half, 4);
+    }
+}
+
+both_runtimes!(surveys_need_answers_with_numbers);
+async fn surveys_need_answers_with_numbers() {
+    for layout in all().into_iter().chain([done as MakeLayout]) {
+        let pair = Pair::new(layout).await;
+        let one: u64 = soon(async { pair.client.call("sum", &[1]).await }).await.unwrap();
+        let answers = pair.server.all().call("half", &(8 * one)).survey::<u64>();
+        let answers = soon(answers.gather()).await;
+        let is_done = !layout().answers_have_numbers();
+        match &answers[..] {
+            [(_, Ok(4))] if !is_done => {}
+            [(_, Err(CallError::Unsupported(_)))] if is_done => {}
+            other => panic!("{:?}: {other:?}", layout()),
+        }
     }
 }
 
@@ -217,5 +239,23 @@ fn a_thread_that_waits_calls_in_layouts_too() {
         }
         let sum: u64 = client.call("sum", &[2, 3]).unwrap();
         assert_eq!(sum, 5);
+    }
+}
+
+// A layout has no `$ping`: a peer that answers calls in it is not asked, and so is not given up.
+both_runtimes!(no_peer_is_asked_for_a_sign_of_life_in_a_layout);
+async fn no_peer_is_asked_for_a_sign_of_life_in_a_layout() {
+    for layout in all() {
+        let ms = Duration::from_millis;
+        let pair = Pair::with(layout, |config| {
+            config.heartbeat = Some(Heartbeat::every(ms(10)));
+        })
+        .await;
+        let (told, mut errors) = tokio::sync::mpsc::unbounded_channel();
+        pair.client.on_error(move |error| told.send(error.code()).unwrap());
+        let sum: u64 = soon(async { pair.client.call("sum", &[1, 2]).await }).await.unwrap();
+        assert_eq!(sum, 3, "{:?}", layout());
+        assert!(tokio::time::timeout(ms(200), errors.recv()).await.is_err(), "{:?}", layout());
+        assert_eq!(pair.client.rtt(), None);
     }
 }

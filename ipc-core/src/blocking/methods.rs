@@ -9,6 +9,14 @@ macro_rules! talk_methods {
             self.link.socket().map(|socket| socket.stream().peer())
         }
 
+        /// Returns how long the peer took to answer the questions of the
+        /// [`heartbeat`](crate::ConnectionOptions#structfield.heartbeat); `None` before the first answer,
+        /// so also without a heartbeat, and as long as the peer is never silent.
+        #[must_use]
+        pub fn rtt(&self) -> Option<crate::RoundTrip> {
+            self.link.round_trip()
+        }
+
         /// Sends an event, without waiting: it is written at once, as far as the socket has room; the
         /// rest leaves with the next call. While further messages that were received wait to be
         /// taken, up to 2 KiB gather instead and leave together; [`flush`](Self::flush) does not

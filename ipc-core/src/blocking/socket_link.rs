@@ -177,6 +177,14 @@ impl SocketLink {
         })
     }
 
+    /// Reads if there is something to read.
+    pub(super) fn read_now(&mut self) -> io::Result<Woken> {
+        if !self.stream.wait(Interest::Read, Some(Duration::ZERO))?.read {
+            return Ok(Woken::TimedOut);
+        }
+        self.read()
+    }
+
     fn read(&mut self) -> io::Result<Woken> {
         let mut spare = self.machine.inbound().spare();
         let size = spare.remaining_mut().min(self.buffer.len());

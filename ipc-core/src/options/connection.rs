@@ -8,6 +8,7 @@ use ipc_codec::Limits;
 use super::setters;
 use crate::calls::CallOptions;
 use crate::observe::send_watch::SendWatch;
+use crate::protocol::connection::Heartbeat;
 use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 
 /// The options of a connection, on either side and in either driver.
@@ -33,6 +34,7 @@ use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 ///         30s,
 ///     ),
 ///     idle_timeout: None,
+///     heartbeat: None,
 ///     on_malformed: Report,
 ///     queue: QueueLimits {
 ///         max_bytes: 8388608,
@@ -86,6 +88,19 @@ pub struct ConnectionOptions {
     ///
     /// For servers whose peers send regularly: it frees the connections of those that are silent.
     pub idle_timeout: Option<Duration>,
+    /// When a peer that is silent is asked for a sign of life, and when it is given up, with
+    /// [`Error::Silent`](crate::Error::Silent). Default: `None`, never.
+    ///
+    /// For peers that hang, or that vanished from the network: a process that dies is noticed at once
+    /// without it. Only a peer that has answered a call is asked, or is known otherwise to answer them;
+    /// the others are left alone. Everything that is received is a sign of life, also the beginning of
+    /// a long frame, and so is a full socket that takes more. A peer that is busy for longer than the
+    /// limit and sends nothing meanwhile is cut like one that hangs: Node answers nothing while it
+    /// parses a large message.
+    ///
+    /// While nothing is read from the peer, since answers wait or handlers are slow, the time does not
+    /// run. The blocking driver asks, and answers, only while it waits for something.
+    pub heartbeat: Option<Heartbeat>,
     /// What happens after a frame that the format cannot decode. Default: it is reported and the
     /// connection goes on.
     pub on_malformed: OnMalformed,
@@ -149,6 +164,7 @@ impl Default for ConnectionOptions {
             limits: Limits::default(),
             frame_timeout: Some(Duration::from_secs(30)),
             idle_timeout: None,
+            heartbeat: None,
             on_malformed: OnMalformed::default(),
             queue: QueueLimits::default(),
             overflow: OverflowPolicy::default(),

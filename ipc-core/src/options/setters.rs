@@ -5,6 +5,7 @@
 macro_rules! setters {
     (connection at $at:tt) => {
         $crate::options::setters! { watch_sent at $at }
+        $crate::options::setters! { heartbeat at $at }
 
         $crate::options::setters! { ConnectionOptions at $at =>
             limits: ipc_codec::Limits,
@@ -32,6 +33,15 @@ macro_rules! setters {
             watch: impl Fn(&crate::Message) + Send + Sync + 'static,
         ) -> Self {
             self.$($at)* sent = crate::observe::send_watch::SendWatch::to(watch);
+            self
+        }
+    };
+    (heartbeat at [$($at:tt)*]) => {
+        /// Sets [`heartbeat`](crate::ConnectionOptions#structfield.heartbeat): a
+        /// [`Heartbeat`](crate::Heartbeat), or `None`.
+        #[must_use]
+        pub fn heartbeat(mut self, heartbeat: impl Into<Option<crate::Heartbeat>>) -> Self {
+            self.$($at)* heartbeat = heartbeat.into();
             self
         }
     };

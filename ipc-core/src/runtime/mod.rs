@@ -18,12 +18,13 @@ pub(crate) mod peer;
 mod primitives;
 pub(crate) mod read;
 pub(crate) mod server;
+mod silence;
 mod stream;
 pub(crate) mod timer;
 mod typed;
 
 pub use calls::{
-    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError,
+    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError, Survey,
 };
 pub use client::Client;
 pub use client::builder::ClientBuilder;
@@ -31,5 +32,6 @@ pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
 pub use server::builder::ServerBuilder;
+pub use server::survey::Surveying;
 pub use server::target::Target;
 pub use stream::EventStream;

@@ -6,7 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::Duration;
 
 use ipc_codec::Limits;
-use ipc_core::blocking::Incoming;
+use ipc_core::blocking::{Incoming, NextError};
 use ipc_core::{ClientEvent, OnMalformed, Server};
 
 use crate::lines::Lines;
@@ -137,6 +137,34 @@ fn an_unfinished_frame_has_its_time_and_a_silent_peer_too() {
     client.connected().unwrap();
     let events: Vec<_> = (0..3).map(|_| next(&mut client)).collect();
     assert_eq!(events, ["connect", "error idle_timeout", "disconnect idle_timeout"]);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the program does something else meanwhile")]
+fn what_came_while_the_program_was_away_counts_before_its_time_is_over() {
+    let place = Place::new();
+    let listener = UnixListener::bind(place.path()).unwrap();
+    let short = Duration::from_millis(20);
+    for idle in [true, false] {
+        let builder = place.builder();
+        let builder = match idle {
+            true => builder.idle_timeout(Some(short)),
+            false => builder.frame_timeout(Some(short)),
+        };
+        let mut client = builder.build();
+        client.connected().unwrap();
+        let (mut socket, _) = listener.accept().unwrap();
+        socket.write_all(if idle { b"a 1\n" } else { b"a 1\nha" }).unwrap();
+        let events: Vec<_> = (0..2).map(|_| next(&mut client)).collect();
+        assert_eq!(events, ["connect", "a 1"]);
+        // The time starts when the client finds nothing more.
+        assert_eq!(client.next_timeout(Duration::ZERO).err(), Some(NextError::TimedOut));
+        std::thread::sleep(short * 2);
+        socket.write_all(if idle { b"a 2\n" } else { b"lf 2\n" }).unwrap();
+        assert_eq!(next(&mut client), if idle { "a 2" } else { "half 2" });
+        drop(socket);
+        assert_eq!(next(&mut client), "disconnect PeerClosed");
+    }
 }
 
 /// What the peer sent before it went is heard, although nothing can be written to it any more.

@@ -29,7 +29,11 @@ mod lines;
 #[cfg(target_os = "linux")]
 mod memory;
 #[cfg(target_os = "linux")]
+mod stopped;
+#[cfg(target_os = "linux")]
 mod streams;
+#[cfg(target_os = "linux")]
+mod topics;
 
 use std::process::ExitCode;
 
@@ -43,8 +47,12 @@ const TESTS: &[(&str, fn())] = &[
     ("idle_connections_cost_little", memory::idle_connections),
     ("a_killed_client_leaves_a_beginning_of_what_it_sent", killed::client),
     ("a_killed_server_is_reconnected_to", killed::server),
+    ("a_stopped_server_is_given_up_and_connected_to_again", stopped::server),
+    ("a_stopped_client_is_given_up", stopped::client),
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
+    ("a_killed_server_is_subscribed_to_again", topics::killed_server),
+    ("a_survey_reports_a_killed_member_at_once", calls::killed_member),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
     ("a_flood_of_calls_of_no_builtin_method_costs_nothing", floods::unknown_builtin),
     ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),
@@ -64,7 +72,9 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let [play, role, path] = &arguments[..] {
         if play == "--play" {
-            if role == "stranger" {
+            if role == "topics" {
+                topics::play(path);
+            } else if role == "stranger" {
                 access::play(path);
             } else if role.starts_with("call") {
                 calls::play(role, path);

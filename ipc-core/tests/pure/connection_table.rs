@@ -185,6 +185,7 @@ fn fault_name(fault: &Fault) -> &'static str {
         Fault::Truncated { .. } => "Truncated",
         Fault::FrameTimeout { .. } => "FrameTimeout",
         Fault::IdleTimeout { .. } => "IdleTimeout",
+        Fault::Silent { .. } => "Silent",
         Fault::CloseTimeout { .. } => "CloseTimeout",
         Fault::OverBudget { .. } => "OverBudget",
         Fault::OverRate(_) => "OverRate",

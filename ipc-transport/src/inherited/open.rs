@@ -119,6 +119,15 @@ impl OpenTransport {
         Self { tcp: self.tcp.with_keepalive(keepalive), ..self }
     }
 
+    /// Sets how long bytes sent over TCP may go without the peer's system taking them, as
+    /// [`TcpTransport::with_user_timeout`](crate::TcpTransport::with_user_timeout) says; by default, and
+    /// with `None`, the system decides.
+    #[cfg(feature = "tcp")]
+    #[must_use]
+    pub fn with_user_timeout(self, timeout: impl Into<Option<Duration>>) -> Self {
+        Self { tcp: self.tcp.with_user_timeout(timeout), ..self }
+    }
+
     fn dialer(&self) -> Result<Box<dyn Transport>, TransportError> {
         #[cfg(feature = "tcp")]
         if matches!(self.endpoint, Endpoint::Tcp { .. }) {

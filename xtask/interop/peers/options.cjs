@@ -7,7 +7,7 @@ const FLAGS = new Set([
 const VALUES = new Set([
   '--path', '--tcp', '--tls', '--udp4', '--udp6', '--socket-root', '--appspace', '--dialect',
   '--delimiter', '--encoding', '--retry', '--max-retries', '--max-connections', '--count',
-  '--timeout', '--key', '--cert', '--server-name', '--profile', '--calls', '--max',
+  '--timeout', '--key', '--cert', '--server-name', '--profile', '--calls', '--max', '--heartbeat',
 ]);
 const LISTS = new Set(['--ca', '--allow']);
 

@@ -68,6 +68,9 @@ pub(super) const KEYS: &[Key] = keys! {
     "interface": interface = nested::interface, nested::interface_to_json;
     "keepAlive": keepalive = keepalive,
         |time: &Option<_>| time.map_or_else(|| false.into(), duration_to_json);
+    "userTimeout": user_timeout = keepalive,
+        |time: &Option<_>| time.map_or_else(|| false.into(), duration_to_json);
+    "heartbeat": heartbeat = nested::heartbeat, nested::heartbeat_to_json;
     "udpBroadcast": udp_broadcast = flag, json;
     "udpLimits": udp_limits = nested::udp_limits, nested::udp_limits_to_json;
     "identifyPeer": identify_peer = flag, json;

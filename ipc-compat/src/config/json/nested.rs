@@ -5,6 +5,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipc_core::Heartbeat;
 use ipc_transport::{Secret, UdpLimits};
 use serde_json::{Map, Value, json};
 
@@ -129,6 +130,36 @@ pub(super) fn udp_limits_to_json(limits: &UdpLimits) -> Value {
         "totalBytes": limit_to_json(limits.total_bytes()),
         "amplification": limits.amplification().map_or_else(|| Value::from(false), |factor| factor.get().into()),
     })
+}
+
+pub(super) fn heartbeat(value: &Value) -> Read<Option<Heartbeat>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    let (mut every, mut dead_after) = (None, None);
+    for (name, value) in members(value)? {
+        let time = match name.as_str() {
+            "every" => &mut every,
+            "deadAfter" => &mut dead_after,
+            _ => return Err(Problem::unknown(name)),
+        };
+        let read = milliseconds(value).ok().filter(|time| !time.is_zero());
+        let read = read.ok_or_else(|| Problem::allowed("a number of milliseconds above 0"));
+        *time = Some(read.map_err(|problem| problem.within(name, value))?);
+    }
+    let every = every.ok_or_else(|| Problem::allowed("false or an object with `every`"))?;
+    let heartbeat = Heartbeat::every(every);
+    Ok(Some(dead_after.map_or(heartbeat, |limit| heartbeat.dead_after(limit))))
+}
+
+pub(super) fn heartbeat_to_json(heartbeat: &Option<Heartbeat>) -> Value {
+    match heartbeat {
+        None => false.into(),
+        Some(heartbeat) => json!({
+            "every": duration_to_json(heartbeat.interval()),
+            "deadAfter": duration_to_json(heartbeat.limit()),
+        }),
+    }
 }
 
 pub(super) fn tls(value: &Value) -> Read<Option<Tls>> {

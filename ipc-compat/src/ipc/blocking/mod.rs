@@ -81,6 +81,13 @@ fn without_callback(call: SortedArgs) -> Result<SortedArgs, IpcError> {
 /// core's.
 macro_rules! talking {
     ($core:ident) => {
+        /// Returns how long the other side took to answer the questions of the
+        /// [heartbeat](crate::Config::heartbeat); `None` before the first answer.
+        #[must_use]
+        pub fn rtt(&self) -> Option<ipc_core::RoundTrip> {
+            self.$core.rtt()
+        }
+
         /// Sends an event, without waiting.
         ///
         /// # Errors

@@ -11,7 +11,7 @@ use crate::blocking::Incoming;
 use crate::blocking::link::Link;
 use crate::calls::{CallError, ControlEvents, failure};
 use crate::error::{EmitError, Error};
-use crate::protocol::builtin::{INFO, is_builtin};
+use crate::protocol::builtin::{INFO, PING, is_builtin};
 use crate::protocol::calls::{
     Admission, Answer, Answered, CallFormat, CallNumber, Control, Credit, EncodeCall, Failure,
     InvalidControl, MAX_STREAMS, Signal,
@@ -23,9 +23,10 @@ use crate::runtime::outbox::encode_frame;
 use crate::{Denied, FormatError, Message, MessageFormat};
 
 impl<F: MessageFormat> Link<F> {
-    /// Handles a message if it is a call, an answer or about one, and returns whether it was.
+    /// Handles a message if it is a call, an answer or about one, and returns whether it was. `length` is
+    /// that of its frame.
     #[cold]
-    pub(in crate::blocking) fn handle_control(&mut self, message: &Message) -> bool {
+    pub(in crate::blocking) fn handle_control(&mut self, message: &Message, length: usize) -> bool {
         let format = Arc::clone(&self.format);
         let Some(control) = format.calls().and_then(|format| format.control(message)) else {
             return false;
@@ -37,6 +38,10 @@ impl<F: MessageFormat> Link<F> {
                 }
                 self.report(error.into());
             }
+            Ok(
+                Control::Answer { number: CallNumber::Integer(number), .. }
+                | Control::Failure { number: CallNumber::Integer(number), .. },
+            ) if self.ping_answered(number, length) => {}
             Ok(Control::Answer { number, more, result }) => {
                 self.answered(&number, if more { Answer::Item } else { Answer::Last }, Ok(result));
             }
@@ -44,6 +49,9 @@ impl<F: MessageFormat> Link<F> {
                 self.answered(&number, Answer::Last, Err(failure));
             }
             Ok(Control::Call { number, left, credit, message, .. }) => {
+                if message.event() == PING {
+                    self.received_ping(length);
+                }
                 self.called(number, left, credit, message);
             }
             Ok(Control::Cancel(number)) => {
@@ -161,6 +169,7 @@ impl<F: MessageFormat> Link<F> {
                 // The program decides when a call comes, and answers each once.
                 info::Side { config: &self.config, asker, methods: None, streams: false }.answer()
             }
+            PING => Ok(None),
             other => Err(Failure::unknown_method(other)),
         };
         // One that finds no room is dropped, as a failure is.

@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod incoming;
 mod methods;
+mod ping;
 mod sink;
 mod stream;
 
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use self::incoming::Inner;
+use self::ping::Pings;
 use self::stream::Items;
 use crate::Message;
 use crate::calls::CallError;
@@ -42,6 +44,8 @@ pub(super) struct Calls {
     outcome: Option<Outcome>,
     /// Its items, if it is a stream.
     items: Option<Items>,
+    /// What a silent peer was asked.
+    pings: Pings,
     answerer: Answerer,
     /// The calls that run for the peer, by their ids.
     running: HashMap<u64, Weak<Inner>>,
@@ -67,6 +71,7 @@ impl Calls {
             asking: None,
             outcome: None,
             items: None,
+            pings: Pings::default(),
             answerer: Answerer::new(config.calls.answer_limits()),
             running: HashMap::new(),
             credits: HashMap::new(),
@@ -84,6 +89,7 @@ impl Calls {
         for (number, sent) in lost.calls {
             self.end(number, Err(CallError::Disconnected { sent }));
         }
+        self.pings.connection_lost();
         if !lost.frames.is_empty() {
             self.asker.taken_out(&queue.take_out(&lost.frames));
         }

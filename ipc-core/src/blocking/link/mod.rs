@@ -136,6 +136,10 @@ impl<F: MessageFormat> Link<F> {
         self.socket.as_ref()
     }
 
+    pub(super) fn socket_mut(&mut self) -> Option<&mut SocketLink> {
+        self.socket.as_mut()
+    }
+
     /// Drops the connection; what waits is kept for the next one.
     pub(super) fn detach(&mut self) {
         self.socket = None;

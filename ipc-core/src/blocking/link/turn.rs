@@ -9,7 +9,7 @@ use super::Link;
 use crate::blocking::Incoming;
 use crate::blocking::socket_link::Woken;
 use crate::error::DisconnectReason;
-use crate::protocol::connection::{Action, Ending, Input};
+use crate::protocol::connection::{Action, Ending, Fault, Input};
 use crate::runtime::clock;
 use crate::runtime::gauge::Pass;
 use crate::{Denied, Message, MessageFormat};
@@ -132,11 +132,16 @@ impl<F: MessageFormat> Link<F> {
     /// Feeds the machine with what waiting brought.
     fn after(&mut self, woken: io::Result<Woken>, until: Option<Instant>) -> Outcome {
         let now = clock::now();
-        match woken {
+        match woken.and_then(|woken| self.read_before_tick(woken, now)) {
             Ok(Woken::Progress) => return Outcome::Progress,
             Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
             Ok(Woken::Broken) => self.handle(Input::NothingToRead),
-            Ok(Woken::TimedOut) => self.handle(Input::Tick { now }),
+            Ok(Woken::TimedOut) => {
+                self.handle(Input::Tick { now });
+                if let Some(fault) = self.look_after_peer(now) {
+                    self.report_fault(fault);
+                }
+            }
             Err(error)
                 if self.socket.as_ref().is_some_and(|socket| socket.machine.is_receiving()) =>
             {
@@ -150,12 +155,25 @@ impl<F: MessageFormat> Link<F> {
         }
     }
 
+    /// Reads once more before the peer is held to have sent nothing: the program may have been away.
+    fn read_before_tick(&mut self, woken: Woken, now: Instant) -> io::Result<Woken> {
+        let Some(socket) = &mut self.socket else { return Ok(woken) };
+        if woken != Woken::TimedOut || !socket.machine.reads() {
+            return Ok(woken);
+        }
+        let is_due = socket.machine.deadline(|| now).is_some_and(|at| at <= now);
+        if is_due { socket.read_now() } else { Ok(woken) }
+    }
+
     fn take(&mut self, frame: Bytes) -> Outcome {
         if self.config.sync {
             self.queue.on_received();
         }
+        let length = frame.len();
         match self.format.decode(frame) {
-            Ok(message) if self.control.may_be(&message) && self.handle_control(&message) => {
+            Ok(message)
+                if self.control.may_be(&message) && self.handle_control(&message, length) =>
+            {
                 self.look()
             }
             Ok(message) if self.guard.is_some() && !self.permits(&message) => self.look(),
@@ -175,8 +193,12 @@ impl<F: MessageFormat> Link<F> {
     pub(super) fn handle(&mut self, input: Input) {
         let fault = self.socket.as_mut().and_then(|socket| socket.machine.handle(input));
         if let Some(fault) = fault {
-            self.failure = Some(self.report(fault.into()));
+            self.report_fault(fault);
         }
+    }
+
+    fn report_fault(&mut self, fault: Fault) {
+        self.failure = Some(self.report(fault.into()));
     }
 
     fn look(&mut self) -> Outcome {

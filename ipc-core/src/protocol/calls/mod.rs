@@ -37,19 +37,24 @@ mod asker;
 mod by_id;
 mod deadlines;
 mod format;
+mod round_trip;
+mod shared_numbers;
 mod stream;
 
 pub(crate) use by_id::ById;
 
 pub use answerer::{Admission, AnswerLimits, Answerer, CallNumber, Expired};
+pub(crate) use asker::later;
+#[cfg(feature = "tokio")]
+pub(crate) use asker::move_up;
 pub use asker::{
     Abandoned, Answer, Answered, AskLimits, Asker, Lost, OwedCancel, Sent, TooManyCalls,
 };
-#[cfg(feature = "tokio")]
-pub(crate) use asker::{later, move_up};
 pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };
+pub use round_trip::RoundTrip;
+pub use shared_numbers::SharedNumbers;
 pub use stream::{Credit, Overrun, Window, WindowLimits};
 #[cfg(feature = "tokio")]
 pub(crate) use stream::{MAX_STREAMS, STALL_TIMEOUT};

@@ -40,6 +40,13 @@ pub enum Fault {
         /// How long it may be silent.
         limit: Duration,
     },
+    /// The peer gave no sign of life, and was asked for one.
+    Silent {
+        /// How long it may give none.
+        limit: Duration,
+        /// How long it gave none.
+        actual: Duration,
+    },
     /// Closing took too long.
     CloseTimeout {
         /// How long it may take.

@@ -5,6 +5,9 @@ use std::time::Instant;
 
 use ipc_codec::{DecodeError, Framing, Limits};
 
+use super::idle::Idle;
+use super::liveness::Unsent;
+use super::silence::Silence;
 use super::{Action, Ending, Fault, Inbound, Input, Role, Rules};
 
 /// The rules of one connection: its deadlines, what a fault does, when it shuts down, how it ends.
@@ -16,6 +19,7 @@ use super::{Action, Ending, Fault, Inbound, Input, Role, Rules};
 /// - **Feed what happens with [`handle`](Self::handle)**, and report the fault that it returns.
 /// - **Do what [`action`](Self::action) says**, after what waits was written as far as possible.
 /// - **Sleep until [`deadline`](Self::deadline)** at the latest, and then feed [`Input::Tick`].
+/// - **With a heartbeat, [`look_after`](Self::look_after) the peer** when it [`is_silent`](Self::is_silent).
 ///
 /// The machine itself does nothing: it opens no socket, reads no clock and starts no timer.
 #[derive(Debug)]
@@ -29,7 +33,8 @@ pub struct Machine {
     asked: bool,
     /// Why nothing can be written any more, while there may be something to read.
     write_error: Option<io::Error>,
-    idle: Option<Idle>,
+    idle: Idle,
+    silence: Silence,
     /// When closing, or waiting for the peer's end, has taken too long.
     close_at: Option<Instant>,
     suspended: bool,
@@ -49,26 +54,19 @@ enum Phase {
     Ended(Ending),
 }
 
-/// When a silent peer is cut.
-#[derive(Debug, Clone, Copy)]
-struct Idle {
-    at: Instant,
-    /// [`Inbound::received`] when this was set.
-    received: usize,
-}
-
 impl Machine {
     /// Returns the machine of a new connection.
     #[must_use]
     pub fn new(framing: Framing, limits: Limits, rules: Rules) -> Self {
         Self {
+            idle: Idle::new(rules.idle_timeout, &framing),
             inbound: Inbound::new(framing, limits, rules.frame_timeout),
             rules,
             phase: Phase::Open,
             peer_end: None,
             asked: false,
             write_error: None,
-            idle: None,
+            silence: Silence::new(rules.heartbeat),
             close_at: None,
             suspended: false,
             last: false,
@@ -162,7 +160,8 @@ impl Machine {
             (_, Input::Suspend) => {
                 self.suspended = true;
                 self.inbound.pause();
-                self.idle = None;
+                self.idle.pause();
+                self.silence.pause();
             }
             (_, Input::Resume) => self.suspended = false,
             (_, Input::Tick { now }) => return self.tick(now),
@@ -189,8 +188,46 @@ impl Machine {
             return self.close_at;
         }
         let frame_at = self.inbound.deadline(&now);
-        let idle_at = self.idle_at(now);
-        [frame_at, idle_at, self.close_at].into_iter().flatten().min()
+        let idle_at = self.idle.deadline(self.inbound.received(), &now);
+        let look_at = match self.silence.can_ask() && self.is_open() {
+            true => self.silence.deadline(self.inbound.received(), now),
+            false => None,
+        };
+        [frame_at, idle_at, look_at, self.close_at].into_iter().flatten().min()
+    }
+
+    /// Handles that the peer answers calls, so that it can be asked for a sign of life.
+    pub fn answers_calls(&mut self) {
+        self.silence.answers_calls();
+    }
+
+    /// Handles that the last frame was a sign of life and nothing else, which the idle timeout does not
+    /// count: one of `length` bytes, without delimiter or length.
+    pub fn received_ping(&mut self, length: usize) {
+        self.idle.discount(length);
+    }
+
+    /// Returns whether the peer was silent for so long that [`look_after`](Self::look_after) is due.
+    #[must_use]
+    pub fn is_silent(&self, now: Instant) -> bool {
+        let is_due = self.silence.is_due(self.inbound.received(), now);
+        is_due && self.is_open() && self.reads()
+    }
+
+    /// Returns whether to ask a silent peer for a sign of life now. To be called after everything was
+    /// read that there is.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Silent`], with which the connection has ended, if it gave none for too long.
+    pub fn look_after(&mut self, now: Instant, unsent: Unsent) -> Result<bool, Fault> {
+        if !self.is_silent(now) {
+            return Ok(false);
+        }
+        self.silence.look_after(now, unsent).map_err(|(limit, actual)| {
+            self.end(Ending::Failed);
+            Fault::Silent { limit, actual }
+        })
     }
 
     /// Returns whether nothing has ended, failed or asked for the end: there is no action then, and
@@ -297,15 +334,6 @@ impl Machine {
         }
     }
 
-    fn idle_at(&mut self, now: impl Fn() -> Instant) -> Option<Instant> {
-        let timeout = self.rules.idle_timeout?;
-        let received = self.inbound.received();
-        if self.idle.is_none_or(|idle| idle.received != received) {
-            self.idle = now().checked_add(timeout).map(|at| Idle { at, received });
-        }
-        self.idle.map(|idle| idle.at)
-    }
-
     /// Acts on a deadline that has passed.
     fn tick(&mut self, now: Instant) -> Option<Fault> {
         let passed = |at: Instant| at <= now;
@@ -324,9 +352,7 @@ impl Machine {
             let looks_like = self.inbound.looks_like();
             return self.fail(Fault::FrameTimeout { limit, looks_like });
         }
-        let received = self.inbound.received();
-        let silent = self.idle.is_some_and(|idle| idle.received == received && passed(idle.at));
-        if let (Some(limit), true) = (self.rules.idle_timeout, silent) {
+        if let Some(limit) = self.idle.passed(self.inbound.received(), now) {
             return self.fail(Fault::IdleTimeout { limit });
         }
         None

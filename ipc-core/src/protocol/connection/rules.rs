@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Heartbeat;
+
 /// The settings of a [`Machine`](super::Machine).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,6 +14,9 @@ pub struct Rules {
     pub frame_timeout: Option<Duration>,
     /// How long the peer may send nothing. Default: for ever.
     pub idle_timeout: Option<Duration>,
+    /// When a silent peer that answers calls is asked for a sign of life, and when it is given up.
+    /// Default: never.
+    pub heartbeat: Option<Heartbeat>,
     /// How long closing may take until everything is written. Default: 10 s.
     pub close_timeout: Duration,
     /// How long the peer's end is awaited after that. Default: 1 s.
@@ -38,6 +43,7 @@ impl Rules {
             role,
             frame_timeout: Some(Duration::from_secs(30)),
             idle_timeout: None,
+            heartbeat: None,
             close_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             close_on_malformed: false,
@@ -53,6 +59,7 @@ impl Rules {
             role,
             frame_timeout: config.frame_timeout,
             idle_timeout: config.idle_timeout,
+            heartbeat: config.heartbeat,
             close_timeout: config.close_timeout,
             linger: config.linger,
             close_on_malformed: config.on_malformed == crate::OnMalformed::Close,

@@ -6,12 +6,15 @@ mod ask;
 pub(crate) mod builtin;
 mod calling;
 pub(crate) mod control;
+mod gathering;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
+mod seen;
 mod sink;
 mod slots;
 mod stream;
+pub(crate) mod survey;
 mod typed;
 
 use std::collections::HashSet;
@@ -24,6 +27,7 @@ use tokio::task::AbortHandle;
 
 use self::alarm::Alarm;
 use self::builtin::Waiting;
+use self::seen::{News, Seen};
 use self::slots::Slots;
 use crate::calls::CallError;
 use crate::error::EmitError;
@@ -39,6 +43,7 @@ pub use answer::Call;
 pub use calling::{CallFuture, Calling};
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
+pub use survey::Survey;
 pub use typed::CallingMethod;
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.
@@ -49,6 +54,8 @@ pub(crate) struct Calls {
     changed: Notify,
     /// How many wait for that.
     waiting: AtomicUsize,
+    /// What they show about the peer's life.
+    seen: Arc<Seen>,
     config: Arc<ConnectionConfig>,
 }
 
@@ -61,6 +68,8 @@ struct State {
     alarm: Option<Alarm>,
     /// The calls of built-in methods that this side has made.
     waiting: Waiting,
+    /// Whether what was received last answers a call that was written past the send queue.
+    answered_past_queue: bool,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -89,6 +98,7 @@ impl Calls {
             slots: Slots::default(),
             alarm: None,
             waiting: Waiting::default(),
+            answered_past_queue: false,
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             detached: HashSet::new(),
@@ -97,8 +107,14 @@ impl Calls {
             closed: false,
             duplicate_reported: false,
         };
-        let waiting = AtomicUsize::new(0);
-        Self { state: Mutex::new(state), changed: Notify::new(), waiting, config }
+        let (waiting, seen) = (AtomicUsize::new(0), Arc::default());
+        Self { state: Mutex::new(state), changed: Notify::new(), waiting, seen, config }
+    }
+
+    /// Takes what is new about the peer's life, if something is.
+    #[inline]
+    pub(crate) fn take_news(&self) -> Option<News> {
+        self.seen.take()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -128,6 +144,7 @@ impl Calls {
         }
         state.stop_all();
         state.duplicate_reported = false;
+        self.seen.clear();
         self.wake(state, wakers);
         lost_builtins.into_iter().for_each(|on_answer| on_answer(Err(error(Sent::Maybe))));
     }
@@ -168,6 +185,12 @@ impl Calls {
         let error = || CallError::NotSent(EmitError::Full(full));
         let evicted = state.asker.evicted(evicted).into_iter();
         evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
+    }
+
+    /// Returns whether what was received last answers a call that was written past the send queue, and
+    /// so none of what the queue has written.
+    pub(crate) fn take_answered_past_queue(&self) -> bool {
+        std::mem::take(&mut self.lock().answered_past_queue)
     }
 
     /// Refuses new calls of both sides from now on.

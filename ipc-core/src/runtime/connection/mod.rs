@@ -17,14 +17,15 @@ use crate::handlers::registry::Snapshot;
 use crate::observe::trace::Traced;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::budget::Charge;
-use crate::protocol::connection::{Action, Ending, Input, Machine, Role, Rules};
+use crate::protocol::connection::{Action, Ending, Fault, Input, Machine, Role, Rules};
+use crate::runtime::calls::builtin::Pings;
 use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
-use crate::runtime::read;
 use crate::runtime::timer::Timer;
+use crate::runtime::{read, silence};
 use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
@@ -55,6 +56,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
+    /// What a silent peer was asked.
+    pings: Pings<F>,
 }
 
 /// What a connection leaves behind.
@@ -109,6 +112,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             read_at: None,
             failure: None,
             timer: Timer::default(),
+            pings: Pings::new(),
         }
     }
 
@@ -130,9 +134,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Feeds the machine, and reports the fault that it returns.
     fn handle(&mut self, input: Input) {
         if let Some(fault) = self.machine.handle(input) {
-            let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
-            self.failure = Some(error);
+            self.fail(fault);
         }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        let error = self.dispatcher.error(Some(&self.peer), fault.into(), &mut self.backlog);
+        self.failure = Some(error);
     }
 
     /// Reads and handles until there is nothing more, the budget is spent or a stream is full.
@@ -191,21 +199,17 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             };
             // What the handlers send leaves together, after the last frame.
             handling.get_or_insert_with(|| self.peer.outbox().handle());
-            *budget = budget.saturating_sub(frame.len() + FRAME_COST);
-            if self.gauge.is_some() && !self.passes(frame.len(), budget) {
+            let length = frame.len();
+            *budget = budget.saturating_sub(length + FRAME_COST);
+            if self.gauge.is_some() && !self.passes(length, budget) {
                 continue;
             }
-            let handled = if self.control.begins(self.peer.format(), &frame) {
+            let flow = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
             } else {
                 match self.peer.format().decode(frame) {
                     Ok(message) if self.control.may_be(&message) => {
-                        self.handle_control(message);
-                        // What the peer may not do may have ended the connection.
-                        if !self.machine.is_receiving() {
-                            return Flow::End;
-                        }
-                        Ok(())
+                        self.handle_control(message, length)
                     }
                     Ok(message) => {
                         self.dispatcher.message(
@@ -214,18 +218,16 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                             &self.peer,
                             &mut self.backlog,
                         );
-                        Ok(())
+                        Flow::More
                     }
-                    Err(error) => Err(error),
+                    Err(error) => self.flow_after(Input::Malformed(error)),
                 }
             };
-            if let Err(error) = handled {
-                if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                    return Flow::End;
-                }
+            if let Flow::End = flow {
+                return Flow::End;
             }
             if self.config.sync {
-                self.peer.outbox().on_received();
+                self.release_next();
             }
         }
     }
@@ -233,6 +235,11 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     #[cold]
     fn flow_after(&mut self, input: Input) -> Flow {
         self.handle(input);
+        self.flow()
+    }
+
+    /// Returns whether more is received.
+    fn flow(&self) -> Flow {
         if self.machine.is_receiving() { Flow::More } else { Flow::End }
     }
 
@@ -296,14 +303,14 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             }
             // A peer that does not read its answers is not read from. It may have sent more.
             let more = this.peer.outbox().is_paused()
-                || this.throttled_until().is_some()
+                || (this.gauge.is_some() && this.throttled_until().is_some())
                 || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
             let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
             let sent = this.send(cx);
-            let throttled_until = this.throttled_until();
+            let throttled_until = if this.gauge.is_some() { this.throttled_until() } else { None };
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending()
                 || this.peer.outbox().is_backlogged()
@@ -341,7 +348,12 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             if this.timer.poll(cx, at).is_pending() {
                 return Poll::Pending;
             }
-            this.handle(Input::Tick { now: clock::now() });
+            let now = clock::now();
+            this.handle(Input::Tick { now });
+            let fault = silence::look_after(&mut this.machine, &this.peer, &mut this.pings, now);
+            if let Some(fault) = fault {
+                this.fail(fault);
+            }
             if let Some(Action::End(_)) = this.machine.action() {
                 return this.act(cx);
             }

@@ -13,6 +13,7 @@ use super::writing::{Action, Event, Writing};
 use super::{Outbox, WRITE_FROM, Want};
 use crate::error::Error;
 use crate::options::FlushPolicy;
+use crate::protocol::connection::Unsent;
 use crate::protocol::queue::QueueLimit;
 use crate::runtime::clock;
 
@@ -94,6 +95,18 @@ impl Outbox {
             || state.writing == Writing::Blocked
             || state.queue.bytes() >= WRITE_FROM
             || state.flush_at.is_some_and(|at| at <= clock::now())
+    }
+
+    /// Returns what waits to be written, for a peer that is silent.
+    pub(crate) fn unsent(&self) -> Unsent {
+        let state = self.lock();
+        if state.writing == Writing::Blocked {
+            Unsent::Full(state.progress.written)
+        } else if state.queue.is_awaiting() {
+            Unsent::Held
+        } else {
+            Unsent::Nothing
+        }
     }
 
     /// Ends the writing side: the peer sees the end of the stream.

@@ -4,6 +4,7 @@ mod answering;
 mod asking;
 mod builtins;
 mod cancelling;
+mod heartbeat;
 mod lost;
 mod raw;
 mod refusing;

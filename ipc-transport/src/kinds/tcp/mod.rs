@@ -30,7 +30,7 @@ use self::options::SocketOptions;
 ///
 /// # Defaults
 ///
-/// `TCP_NODELAY` and [`Keepalive`] on; no local address or port; addresses of both IP versions; a
+/// `TCP_NODELAY` and [`Keepalive`] on; no user timeout; no local address or port; addresses of both IP versions; a
 /// backlog of 511 connections.
 ///
 /// # Several addresses
@@ -118,6 +118,24 @@ impl TcpTransport {
     #[must_use]
     pub fn with_keepalive(mut self, keepalive: impl Into<Option<Keepalive>>) -> Self {
         self.options.keepalive = keepalive.into();
+        self
+    }
+
+    /// Sets how long bytes that were sent may go without the peer's system taking them; then the
+    /// connection is over, and reading fails with [`io::ErrorKind::TimedOut`]. By default, and with
+    /// `None`, the system decides: Linux sends them again for about 15 minutes.
+    ///
+    /// This is `TCP_USER_TIMEOUT`, which Linux and Android have; elsewhere it has no effect. It holds
+    /// for dialed and accepted connections, from 1 ms to about 24 days; what is beyond is taken for the
+    /// limit, and a part of a millisecond is rounded up.
+    ///
+    /// **It also cuts a peer that is there and reads nothing for so long**, once its buffers are full,
+    /// although its system answers: a program that takes its events slowly, a process that is stopped
+    /// in a debugger. And it replaces the number of unanswered probes of [`Keepalive`]: with less than
+    /// the keepalive's 90 s one lost probe is enough. That is why none is set by default.
+    #[must_use]
+    pub fn with_user_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.options.user_timeout = timeout.into();
         self
     }
 

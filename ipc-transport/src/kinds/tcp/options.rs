@@ -1,4 +1,4 @@
-//! What every TCP socket is set to, whichever side made it: no delay, keepalive.
+//! What every TCP socket is set to, whichever side made it: no delay, keepalive, user timeout.
 
 use std::io;
 use std::time::Duration;
@@ -16,6 +16,11 @@ use tokio::net::TcpStream;
 ///
 /// The first probe after 60 s without traffic, then one every 10 s; after 3 without an answer the
 /// connection is over, so 90 s after the last sign of life.
+///
+/// Nothing is probed while bytes that were sent are not acknowledged: then the system sends those
+/// again, on Linux for about 15 minutes. [`TcpTransport::with_user_timeout`] shortens that, at a price.
+///
+/// [`TcpTransport::with_user_timeout`]: crate::TcpTransport::with_user_timeout
 ///
 /// # Examples
 ///
@@ -122,6 +127,7 @@ impl Default for Keepalive {
 pub(super) struct SocketOptions {
     pub(super) nodelay: bool,
     pub(super) keepalive: Option<Keepalive>,
+    pub(super) user_timeout: Option<Duration>,
 }
 
 impl SocketOptions {
@@ -129,6 +135,10 @@ impl SocketOptions {
     pub(super) fn set(self, io: &TcpStream) -> io::Result<()> {
         io.set_nodelay(self.nodelay)?;
         let socket = SockRef::from(io);
+        // Also if there is none: an accepted socket has that of its listener, which another program
+        // may have made.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        socket.set_tcp_user_timeout(self.user_timeout.map(whole_millis))?;
         match self.keepalive {
             Some(keepalive) => keepalive.set(&socket),
             // It may be on: an accepted socket is as its listener, which another program may have
@@ -140,8 +150,15 @@ impl SocketOptions {
 
 impl Default for SocketOptions {
     fn default() -> Self {
-        Self { nodelay: true, keepalive: Some(Keepalive::default()) }
+        Self { nodelay: true, keepalive: Some(Keepalive::default()), user_timeout: None }
     }
+}
+
+/// Returns the time as Linux takes it, which has 0 for none and refuses what does not fit an `int`.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn whole_millis(time: Duration) -> Duration {
+    let up = time.as_nanos().div_ceil(1_000_000).clamp(1, i32::MAX as u128);
+    Duration::from_millis(u64::try_from(up).unwrap_or(u64::MAX))
 }
 
 /// Returns the time as systems take it.
@@ -165,5 +182,14 @@ mod tests {
         assert_eq!([0, 1, 1000, 1001].map(whole), [1, 1, 1, 2]);
         assert_eq!([32_767_000, 32_767_001, u64::MAX].map(whole), [32_767; 3]);
         assert_eq!(whole_seconds(Duration::MAX).as_secs(), 32_767);
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn the_user_timeout_is_rounded_up_into_what_linux_takes() {
+        let whole = |micros| whole_millis(Duration::from_micros(micros)).as_millis();
+        assert_eq!([0, 1, 1000, 1001].map(whole), [1, 1, 1, 2]);
+        assert_eq!(whole_millis(Duration::from_millis(2_147_483_647)).as_millis(), 2_147_483_647);
+        assert_eq!(whole_millis(Duration::MAX).as_millis(), 2_147_483_647);
     }
 }

@@ -61,6 +61,31 @@ async fn keepalive_is_set_on_both_sides_unless_told_not_to() -> io::Result<()> {
     Ok(())
 }
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[tokio::test]
+async fn a_user_timeout_is_set_on_both_sides_if_there_is_to_be_one() -> io::Result<()> {
+    let half = Duration::from_micros(1_500_500);
+    for (timeout, whole) in
+        [(Some(half), Some(1501)), (Some(Duration::MAX), Some(2_147_483_647)), (None, None)]
+    {
+        let transport = local(0).with_user_timeout(timeout);
+        // An accepted socket is as its listener, which may be somebody else's with other settings.
+        for inherited in [None, Some(Duration::from_secs(5))] {
+            let listener = transport.bind(([127, 0, 0, 1], 0).into())?;
+            SockRef::from(&listener).set_tcp_user_timeout(inherited)?;
+            let (dialed, _) = transport.connect(listener.local_addr()?).await?;
+            let (accepted, _) =
+                TcpServer::new(&transport, listener)?.accept_io().await.map_err(io::Error::from)?;
+            for io in [&dialed, &accepted] {
+                let set = SockRef::from(io.get_ref()).tcp_user_timeout()?;
+                assert_eq!(set, whole.map(Duration::from_millis));
+            }
+        }
+    }
+    assert_eq!(local(0).options.user_timeout, None);
+    Ok(())
+}
+
 #[tokio::test]
 async fn times_that_no_system_takes_are_brought_into_its_limits() -> io::Result<()> {
     let listener = local(0).bind(([127, 0, 0, 1], 0).into())?;

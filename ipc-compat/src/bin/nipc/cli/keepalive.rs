@@ -1,9 +1,10 @@
-//! The option of TCP's keepalive probes.
+//! The options for peers that vanish or hang: TCP's keepalive probes, and the heartbeat.
 
 use std::time::Duration;
 
 use clap::Args;
 use ipc_compat::Config;
+use ipc_core::Heartbeat;
 
 #[derive(Debug, Args)]
 pub(crate) struct KeepaliveOption {
@@ -11,6 +12,10 @@ pub(crate) struct KeepaliveOption {
     /// detected; off: never [default: 60].
     #[arg(long, value_name = "SECS|off", value_parser = keepalive)]
     keepalive: Option<Probing>,
+    /// Ask a peer that answers calls for a sign of life after this time of silence, and give it up
+    /// after three times as long [default: never].
+    #[arg(long, value_name = "SECS", value_parser = clap::value_parser!(u16).range(1..))]
+    heartbeat: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,9 @@ impl KeepaliveOption {
             Some(Probing::Never) => config.keepalive = None,
             None => {}
         }
+        if let Some(seconds) = self.heartbeat {
+            config.heartbeat = Some(Heartbeat::every(Duration::from_secs(seconds.into())));
+        }
     }
 }
 
@@ -52,11 +60,28 @@ mod tests {
     use crate::cli::settings;
     use crate::cli::{Cli, Command};
 
-    fn of(options: &str) -> Option<Option<Duration>> {
+    fn config(options: &str) -> Option<Config> {
         let line = format!("nipc serve {options}");
         let cli = Cli::try_parse_from(line.split(' ')).and_then(Cli::checked).ok()?;
         let Command::Serve(serve) = cli.command else { panic!("not serve") };
-        Some(settings::config(None, &serve.common).keepalive)
+        Some(settings::config(None, &serve.common))
+    }
+
+    fn of(options: &str) -> Option<Option<Duration>> {
+        config(options).map(|config| config.keepalive)
+    }
+
+    #[test]
+    fn a_silent_peer_is_asked_only_if_that_is_asked_for() {
+        let of = |options: &str| config(options).map(|config| config.heartbeat);
+        assert_eq!(of("--path /tmp/x"), Some(None));
+        for (text, seconds) in [("1", 1), ("15", 15), ("65535", 65_535)] {
+            let heartbeat = Heartbeat::every(Duration::from_secs(seconds));
+            assert_eq!(of(&format!("--path /tmp/x --heartbeat {text}")), Some(Some(heartbeat)));
+        }
+        for wrong in ["0", "-1", "1.5", "65536", "off"] {
+            assert_eq!(of(&format!("--tcp 0 --heartbeat {wrong}")), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -302,6 +302,12 @@ impl SendQueue {
         self.lengths.is_empty() || self.awaiting_answer
     }
 
+    /// Returns whether what is pushed now has to wait for an answer to what was sent before.
+    #[must_use]
+    pub fn is_awaiting(&self) -> bool {
+        self.awaiting_answer
+    }
+
     /// Returns how many messages wait.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The cases: what any two programs that speak node-ipc's wire format can do with each other.
 
 mod call_ends;
+mod call_heartbeat;
 mod call_limits;
 mod call_results;
 mod call_streams;
@@ -11,6 +12,7 @@ mod datagrams;
 mod delimiters;
 mod fanout;
 mod fragments;
+mod groups;
 mod lifecycle;
 mod names;
 mod order;
@@ -21,6 +23,7 @@ mod readme;
 mod reconnect;
 mod tls;
 mod tls_refusals;
+mod topics;
 mod typed;
 mod wire;
 
@@ -148,6 +151,7 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_deadline", "50 ms are over: the method is stopped", call_ends::deadline),
     calls("call_cancelled", "a future is dropped: the method is stopped", call_ends::cancelled),
     calls("call_lost", "kill -9 in mid-call fails it at once", call_ends::lost),
+    calls("call_heartbeat", "blocked: cut if silent, and only then", call_heartbeat::blocked),
     calls("call_stream", "items in order, and each way a stream ends", call_streams::items).core(),
     calls("call_stream_10000", "10,000 items both ways at once", call_streams::ten_thousand),
     calls("call_stream_credit", "no more items than there is credit for", call_streams::credit),
@@ -156,8 +160,23 @@ pub(crate) const ALL: &[Case] = &[
     calls("call_stream_lost", "kill -9 within a stream is its last item", call_streams::lost),
     calls("call_star", "a handler for all events beside calls", call_ends::star),
     calls("call_plain", "a peer without calls lives on", call_ends::plain),
+    calls("group_members", "members hear what is for their group", groups::members)
+        .core()
+        .when(ours_serves),
+    calls("group_survey", "one call of many clients, some silent", groups::survey)
+        .core()
+        .when(ours_serves),
+    calls("group_notice", "a call of many that none answers", groups::notice).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
+    calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
+        .core()
+        .when(ours_serves),
+    calls("topic_refused", "wrong and too many patterns", topics::refused).when(ours_serves),
+    calls("topic_server_killed", "kill -9, restart, subscribe anew", topics::server_killed)
+        .when(ours_serves),
+    calls("topic_plain_server", "a server without topics: an error", topics::plain_server)
+        .when(ours_sends),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
     case("readme_server", README, readme::server).when(|combo| combo.role == Role::Client),
     case("default_path", "without a path in the settings", readme::default_path)
@@ -281,6 +300,11 @@ fn in_v14(combo: Combo) -> bool {
 /// For what only `nipc` does right when it sends first.
 fn ours_sends(combo: Combo) -> bool {
     combo.role == Role::Client
+}
+
+/// For what only ours can serve.
+fn ours_serves(combo: Combo) -> bool {
+    combo.role == Role::Server
 }
 
 /// For servers that put a frame together that comes in several datagrams: of classic node-ipc only
