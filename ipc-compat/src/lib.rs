@@ -26,8 +26,9 @@ pub use inspect::Inspect;
 pub use ipc::TlsProblem;
 pub use ipc::blocking;
 pub use ipc::{
-    Arg, Call, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
-    ParseUdpTypeError, RawSocket, RawTarget, ServeArgs, ServeNetArgs, Socket, ToAddress, UdpType,
+    Arg, ConnectToArgs, ConnectToNetArgs, EmitToError, Ipc, IpcClient, IpcError, IpcServer,
+    ParseUdpTypeError, RawSocket, RawTarget, ServeArgs, ServeNetArgs, Socket, SortedArgs,
+    ToAddress, UdpType,
 };
 pub use wire::{
     BrokenText, Dialect, EventRules, NoData, NodeFormat, RawData, RawJson, UnsafeDelimiter,

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use ipc_compat::{
-    Arg, Call, Config, ConnectToArgs, ConnectToNetArgs, Environment, Ipc, IpcError, Platform,
-    ServeArgs, ServeNetArgs, UdpType,
+    Arg, Config, ConnectToArgs, ConnectToNetArgs, Environment, Ipc, IpcError, Platform, ServeArgs,
+    ServeNetArgs, SortedArgs, UdpType,
 };
 use serde_json::{Value, json};
 
@@ -21,10 +21,10 @@ struct Meaning {
 
 fn meaning_of(call: &str, args: Vec<Arg>, config: &Config) -> Result<Meaning, IpcError> {
     let made = match call {
-        "serve" => Call::serve(args),
-        "serveNet" => Call::serve_net(args),
-        "connectTo" => Call::connect_to(args),
-        "connectToNet" => Call::connect_to_net(args),
+        "serve" => SortedArgs::serve(args),
+        "serveNet" => SortedArgs::serve_net(args),
+        "connectTo" => SortedArgs::connect_to(args),
+        "connectToNet" => SortedArgs::connect_to_net(args),
         other => panic!("no call {other}"),
     }?;
     let net = call.ends_with("Net");
@@ -200,7 +200,7 @@ fn network_calls_take_every_form() {
 fn what_cannot_stand_there_is_refused_with_its_value() {
     let refused = |args: &[Value]| {
         let args = args.iter().map(arg).collect();
-        Call::serve_net(args).map(drop).map_err(|error| error.to_string())
+        SortedArgs::serve_net(args).map(drop).map_err(|error| error.to_string())
     };
     let because = |text: &str| Err(text.to_owned());
     assert_eq!(refused(&[json!("h"), json!("80")]), because("\"80\" is not `udp4` or `udp6`"));

@@ -13,7 +13,8 @@ pub use crate::disconnect_reason::DisconnectReason;
 use crate::protocol::connection::Fault;
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{
-    Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate, TopicError,
+    Denied, Failure, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate,
+    TopicError,
 };
 
 /// What went wrong on a connection, or while one was made.
@@ -124,6 +125,10 @@ pub enum Error {
         /// Whether the connection is closed for it.
         then: OnDenied,
     },
+    /// A notice of the peer's was not run: there is no such method, say, or too many run. It has no answer
+    /// that could say so.
+    #[error("a notice was not run: {0}")]
+    NoticeRefused(Box<Failure>),
     /// A datagram could not be sent. The message in it is lost, and counted as dropped.
     #[error("a datagram of {bytes} bytes was not sent")]
     Datagram {
@@ -179,6 +184,7 @@ impl Error {
             Self::RateExceeded { .. } => "rate_exceeded",
             Self::NotSubscribed(_) => "not_subscribed",
             Self::Denied { .. } => "denied",
+            Self::NoticeRefused(_) => "notice_refused",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
             Self::PlainPeer => "plain_peer",
@@ -204,6 +210,7 @@ impl Error {
             | Self::Handler(_)
             | Self::NotSubscribed(_)
             | Self::HelloRefused(_)
+            | Self::NoticeRefused(_)
             | Self::Datagram { .. } => false,
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             Self::Denied { then, .. } => *then == OnDenied::Close,

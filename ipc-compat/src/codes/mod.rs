@@ -117,6 +117,8 @@ pub const NAME_TOO_LONG: &str = "ERR_IPC_NAME_TOO_LONG";
 pub const NEEDS_STREAM: &str = "ERR_IPC_NEEDS_STREAM";
 /// No server listens there.
 pub const NOBODY_LISTENING: &str = "ERR_IPC_NOBODY_LISTENING";
+/// A notice of the peer's was not run: there is no such method, say, or too many run.
+pub const NOTICE_REFUSED: &str = "ERR_IPC_NOTICE_REFUSED";
 /// The blocking driver takes no such transport.
 pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
 /// The type is no enum whose variants can be events.

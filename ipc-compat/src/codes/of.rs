@@ -32,6 +32,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::RateExceeded { .. } => RATE_EXCEEDED,
         Error::NotSubscribed(_) => NOT_SUBSCRIBED,
         Error::Denied { .. } => DENIED,
+        Error::NoticeRefused(_) => NOTICE_REFUSED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
         Error::PlainPeer => PLAIN_PEER,
@@ -268,8 +269,8 @@ mod tests {
     use std::time::Duration;
 
     use ipc_codec::EncodeError;
-    use ipc_core::FormatError;
     use ipc_core::queue::QueueLimit;
+    use ipc_core::{Failure, FormatError};
 
     use super::*;
 
@@ -281,6 +282,8 @@ mod tests {
         assert_eq!(of(&Error::Truncated { buffered: 1, looks_like }), TRUNCATED);
         assert_eq!(of(&FormatError::new(INVALID_JSON, "no").into()), INVALID_JSON);
         assert_eq!(of(&Error::CloseTimeout { limit }), "ERR_IPC_CLOSE_TIMEOUT");
+        let refused = Failure::unknown_method("sum").into();
+        assert_eq!(of(&Error::NoticeRefused(refused)), "ERR_IPC_NOTICE_REFUSED");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The bodies of the fuzz targets: what must hold for every frame that a peer can send.
 
 mod control;
+mod layouts;
 
 pub use control::control;
+pub use layouts::layouts;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::Delimiter;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipc_transport::Transport;
 
 use super::args::{ConnectToArgs, ConnectToNetArgs, ServeArgs, ServeNetArgs};
-use super::sorted_args::Call;
+use super::sorted_args::SortedArgs;
 use super::{Ipc, IpcError, local, setup};
 
 /// # Direct access
@@ -36,7 +36,7 @@ impl Ipc {
     ///
     /// [`IpcError`] if the id is empty.
     pub fn transport_to(&self, args: impl ConnectToArgs) -> Result<Arc<dyn Transport>, IpcError> {
-        let (call, config) = (Call::connect_to(args.into_args())?, self.config());
+        let (call, config) = (SortedArgs::connect_to(args.into_args())?, self.config());
         Ok(local::client(&config, call.paths(&config)))
     }
 
@@ -50,7 +50,7 @@ impl Ipc {
         &self,
         args: impl ConnectToNetArgs,
     ) -> Result<Arc<dyn Transport>, IpcError> {
-        let (call, config) = (Call::connect_to_net(args.into_args())?, self.config());
+        let (call, config) = (SortedArgs::connect_to_net(args.into_args())?, self.config());
         setup::net_client(&config, &call)
     }
 
@@ -61,7 +61,7 @@ impl Ipc {
     ///
     /// [`IpcError`] if an argument cannot be used.
     pub fn transport(&self, args: impl ServeArgs) -> Result<Arc<dyn Transport>, IpcError> {
-        let (call, config) = (Call::serve(args.into_args())?, self.config());
+        let (call, config) = (SortedArgs::serve(args.into_args())?, self.config());
         Ok(local::server(&config, call.path(&config)))
     }
 
@@ -72,7 +72,7 @@ impl Ipc {
     ///
     /// [`IpcError`] if an argument cannot be used, or `tls`.
     pub fn transport_net(&self, args: impl ServeNetArgs) -> Result<Arc<dyn Transport>, IpcError> {
-        let (call, config) = (Call::serve_net(args.into_args())?, self.config());
+        let (call, config) = (SortedArgs::serve_net(args.into_args())?, self.config());
         setup::net_server(&config, &call)
     }
 }

@@ -41,7 +41,7 @@ pub use datagrams::{EmitToError, ToAddress};
 pub use error::IpcError;
 pub use raw_socket::{RawSocket, RawTarget};
 pub use server::IpcServer;
-pub use sorted_args::{Arg, Call};
+pub use sorted_args::{Arg, SortedArgs};
 #[cfg(feature = "tls-base")]
 pub use tls::TlsProblem;
 pub use udp::{ParseUdpTypeError, UdpType};
@@ -147,7 +147,7 @@ impl Ipc {
     /// ```
     // Wire rule W30
     pub fn serve(&self, args: impl ServeArgs) -> Result<IpcServer, IpcError> {
-        let call = Call::serve(args.into_args())?;
+        let call = SortedArgs::serve(args.into_args())?;
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.serve(&call)?;
@@ -178,7 +178,7 @@ impl Ipc {
     /// # Ok(()) }
     /// ```
     pub fn serve_net(&self, args: impl ServeNetArgs) -> Result<IpcServer, IpcError> {
-        let call = Call::serve_net(args.into_args())?;
+        let call = SortedArgs::serve_net(args.into_args())?;
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.serve_net(&call)?;
@@ -230,7 +230,7 @@ impl Ipc {
     /// # Ok(()) }
     /// ```
     pub fn connect_to(&self, args: impl ConnectToArgs) -> Result<IpcClient, IpcError> {
-        let call = Call::connect_to(args.into_args())?;
+        let call = SortedArgs::connect_to(args.into_args())?;
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.connect_to(&call);
@@ -255,7 +255,7 @@ impl Ipc {
     /// # Ok(()) }
     /// ```
     pub fn connect_to_net(&self, args: impl ConnectToNetArgs) -> Result<IpcClient, IpcError> {
-        let call = Call::connect_to_net(args.into_args())?;
+        let call = SortedArgs::connect_to_net(args.into_args())?;
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.connect_to_net(&call)?;
@@ -270,7 +270,7 @@ impl Ipc {
     /// [`IpcError`] if the config cannot be used, or the id is empty; under the profile `assured`
     /// always, for nothing is known of the transport.
     pub fn connect_on(&self, id: &str, transport: impl Transport) -> Result<IpcClient, IpcError> {
-        let call = Call::connect_to(ConnectToArgs::into_args(id))?;
+        let call = SortedArgs::connect_to(ConnectToArgs::into_args(id))?;
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.on(transport)?;
@@ -364,7 +364,7 @@ impl Ipc {
     fn make_client(
         &self,
         setup: Setup<'_>,
-        call: Call,
+        call: SortedArgs,
         transport: Arc<dyn Transport>,
     ) -> Result<IpcClient, IpcError> {
         let id = call.id();

@@ -6,7 +6,7 @@ use ipc_core::{Client, Server, blocking};
 use ipc_transport::{IpVersion, Keepalive, TcpTransport, Transport, UdpTransport};
 
 use super::log::Logged;
-use super::sorted_args::Call;
+use super::sorted_args::SortedArgs;
 use super::{IpcError, UdpType, assured, local, options, tls};
 use crate::{Config, Dialect, Family, Interface, NodeFormat};
 
@@ -28,25 +28,25 @@ impl<'a> Setup<'a> {
     }
 
     /// Returns the transport of a server on a local socket, if the profile takes it.
-    pub(super) fn serve(&self, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+    pub(super) fn serve(&self, call: &SortedArgs) -> Result<Arc<dyn Transport>, IpcError> {
         let path = call.path(self.config);
         assured::local_server(self.config, &path)?;
         Ok(local::server(self.config, path))
     }
 
     /// Returns the transport of a server on the network, if the profile takes it.
-    pub(super) fn serve_net(&self, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+    pub(super) fn serve_net(&self, call: &SortedArgs) -> Result<Arc<dyn Transport>, IpcError> {
         assured::net_server(self.config, call.udp())?;
         net_server(self.config, call)
     }
 
     /// Returns the transport of a client on a local socket.
-    pub(super) fn connect_to(&self, call: &Call) -> Arc<dyn Transport> {
+    pub(super) fn connect_to(&self, call: &SortedArgs) -> Arc<dyn Transport> {
         local::client(self.config, call.paths(self.config))
     }
 
     /// Returns the transport of a client on the network, if the profile takes it.
-    pub(super) fn connect_to_net(&self, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+    pub(super) fn connect_to_net(&self, call: &SortedArgs) -> Result<Arc<dyn Transport>, IpcError> {
         assured::net_client(self.config)?;
         net_client(self.config, call)
     }
@@ -104,7 +104,10 @@ pub(super) fn identify(config: &Config) -> bool {
 /// Returns the transport of a server on UDP if the call asks for it, or else on TCP, or on TLS if the
 /// config has it.
 // Wire rule W42: small segments leave at once, the transport's default.
-pub(super) fn net_server(config: &Config, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+pub(super) fn net_server(
+    config: &Config,
+    call: &SortedArgs,
+) -> Result<Arc<dyn Transport>, IpcError> {
     if let Some(kind) = call.udp() {
         return udp(config, kind, call);
     }
@@ -118,7 +121,10 @@ pub(super) fn net_server(config: &Config, call: &Call) -> Result<Arc<dyn Transpo
 /// Returns the transport of a client on TCP, or on TLS if the config has it. Its own end may be
 /// bound.
 // Wire rule W48
-pub(super) fn net_client(config: &Config, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+pub(super) fn net_client(
+    config: &Config,
+    call: &SortedArgs,
+) -> Result<Arc<dyn Transport>, IpcError> {
     let Interface { local_address, local_port, family } = config.interface;
     let mut tcp = tcp(config, call).with_local_port(local_port.unwrap_or(0));
     if let Some(address) = local_address {
@@ -136,7 +142,7 @@ pub(super) fn net_client(config: &Config, call: &Call) -> Result<Arc<dyn Transpo
 }
 
 /// Returns a port with what both sides set.
-fn tcp(config: &Config, call: &Call) -> TcpTransport {
+fn tcp(config: &Config, call: &SortedArgs) -> TcpTransport {
     let keepalive = config.keepalive.map(|idle| Keepalive::default().with_idle(idle));
     TcpTransport::new(call.host(config), call.port(config))
         .with_keepalive(keepalive)
@@ -144,7 +150,7 @@ fn tcp(config: &Config, call: &Call) -> TcpTransport {
 }
 
 /// Returns the transport of a UDP socket.
-fn udp(config: &Config, udp: UdpType, call: &Call) -> Result<Arc<dyn Transport>, IpcError> {
+fn udp(config: &Config, udp: UdpType, call: &SortedArgs) -> Result<Arc<dyn Transport>, IpcError> {
     if config.tls.is_some() {
         return Err(IpcError::UdpWithTls);
     }

@@ -1,4 +1,4 @@
-//! `Call`: what the arguments of a call mean, sorted at run time as node-ipc does it.
+//! `SortedArgs`: what the arguments of a call mean, sorted at run time as node-ipc does it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ enum Kind {
 pub(super) type Callback = Box<dyn FnOnce(&Ipc) + Send>;
 
 /// The arguments of one call by name: what was given; the rest is the config's.
-pub struct Call {
+pub struct SortedArgs {
     id: String,
     /// The path, or the host.
     place: Option<PathBuf>,
@@ -87,7 +87,7 @@ impl Arg {
     }
 }
 
-impl Call {
+impl SortedArgs {
     /// Returns what the arguments mean for [`Ipc::serve`]: a path and a callback.
     ///
     /// # Errors
@@ -291,9 +291,9 @@ impl fmt::Debug for Arg {
     }
 }
 
-impl fmt::Debug for Call {
+impl fmt::Debug for SortedArgs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
+        f.debug_struct("SortedArgs")
             .field("id", &self.id)
             .field("place", &self.place)
             .field("port", &self.port)

@@ -191,6 +191,33 @@ async fn events_beside_calls_stay_events() {
     assert_eq!(soon(events.next()).await.unwrap().unwrap(), "{\"type\":\"other\"}");
 }
 
+both_runtimes!(a_push_without_a_method_is_an_error_of_its_sender);
+async fn a_push_without_a_method_is_an_error_of_its_sender() {
+    let pair = Pair::new(|| Arc::new(layouts::json())).await;
+    let _: u64 = soon(async { pair.client.call("sum", &[1]).await }).await.unwrap();
+    let (errors, mut reported) = tokio::sync::mpsc::unbounded_channel();
+    pair.client.on_error(move |error| {
+        let _ = errors.send((codes::of(error), error.to_string(), error.ends_connection()));
+    });
+    // It is no event of that name.
+    pair.client.on("price", |_: u64, _| panic!("a peer could send past the rules for events"));
+    // As a server in JavaScript writes it, to all its clients.
+    let push = "{\"type\":\"push\",\"name\":\"price\",\"args\":7}";
+    pair.server.broadcast("message", push).unwrap();
+    let (code, text, ends) = soon(reported.recv()).await.unwrap();
+    assert_eq!((code, ends), (codes::NOTICE_REFUSED, false), "{text}");
+    assert!(text.contains("\"price\""), "{text}");
+    // With a method it runs.
+    let (prices, mut told) = tokio::sync::mpsc::unbounded_channel();
+    pair.client.on_call("price", move |price: u64, _| {
+        let sent = prices.send(price);
+        async move { sent.map_err(|error| Failure::of(&error)) }
+    });
+    pair.server.broadcast("message", push).unwrap();
+    assert_eq!(soon(told.recv()).await, Some(7));
+    assert!(reported.is_empty());
+}
+
 /// A program without a runtime calls the same server.
 #[test]
 fn a_thread_that_waits_calls_in_layouts_too() {

@@ -1,5 +1,7 @@
 //! `ControlEvents`: which messages of a connection may be calls and answers.
 
+use bytes::Bytes;
+
 use super::ReservedEvents;
 use crate::options::ConnectionConfig;
 use crate::{Message, MessageFormat};
@@ -37,5 +39,19 @@ impl ControlEvents {
             Self::None => false,
             Self::Any => true,
         }
+    }
+
+    /// Returns the messages in frames that were not written, without calls and answers: a call that was
+    /// not sent is handed back by its own error.
+    pub(crate) fn undelivered<F: MessageFormat>(
+        self,
+        format: &F,
+        frames: impl IntoIterator<Item = Bytes>,
+    ) -> Vec<Message> {
+        let calls = format.calls().filter(|_| self != Self::None);
+        let messages = frames.into_iter().map(|frame| Message::of_frame(format, frame));
+        messages
+            .filter(|message| calls.is_none_or(|calls| calls.control(message).is_none()))
+            .collect()
     }
 }

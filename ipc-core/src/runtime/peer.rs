@@ -10,6 +10,7 @@ use bytes::Bytes;
 use ipc_transport::{Endpoint, PeerInfo};
 
 use crate::access::Restrictions;
+use crate::calls::ControlEvents;
 use crate::error::EmitError;
 use crate::observe::send_watch::SendWatch;
 use crate::options::ConnectionConfig;
@@ -229,13 +230,8 @@ impl<F: MessageFormat> Peer<F> {
     /// name.
     #[must_use]
     pub fn take_undelivered(&self) -> Vec<Message> {
-        let frames = self.outbox().take_undelivered().into_iter();
-        let messages = frames.map(|frame| Message::of_frame(self.format(), frame));
-        // A call that was not sent is handed back by its own error.
-        let calls = self.call_format();
-        messages
-            .filter(|message| calls.is_none_or(|calls| calls.control(message).is_none()))
-            .collect()
+        let control = ControlEvents::of(self.format(), self.config());
+        control.undelivered(self.format(), self.outbox().take_undelivered())
     }
 
     /// Returns the peer's number.

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use ipc_core::{
     Call, CallError, CallOptions, Client, Failure, Incoming, MsgPack, ReservedEvents, Server,
-    ServerEvent,
+    ServerEvent, Sink,
 };
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::raw::RawPeer;
-use crate::rig::{Notes, open, pair, raw_client, raw_server, soon, transport};
+use crate::rig::{Notes, open, pair, pair_with, raw_client, raw_server, soon, transport};
 
 both_runtimes!(
     an_unknown_method_is_answered_at_once,
@@ -20,6 +20,7 @@ both_runtimes!(
     each_code_has_its_error,
     a_failure_keeps_its_code_message_and_data,
     a_notice_runs_and_is_never_answered,
+    a_notice_that_is_not_run_is_reported,
     a_method_can_be_replaced_and_removed,
     methods_start_in_the_order_of_calls_and_events,
     an_event_that_is_sent_before_the_answer_comes_before_it,
@@ -209,10 +210,32 @@ async fn a_notice_runs_and_is_never_answered() {
         }
     };
     peer.send(notice("log")).await;
-    peer.send(notice("none")).await;
     peer.call(1, "none", 1).await;
     assert_eq!(peer.hear().await, "failure 1 unknown_method");
     errors.until_len(1).await;
+}
+
+async fn a_notice_that_is_not_run_is_reported() {
+    let options = CallOptions::default().max_running(1);
+    let pair = pair_with(|client| client, |server| server.calls(options)).await;
+    let errors = Notes::of_server(&pair.server);
+    pair.server.on_call("log", |(): (), _| std::future::pending::<Result<(), Failure>>());
+    pair.server.on_stream("rows", |(): (), _: Sink<_, u64>| async { Ok::<_, Failure>(()) });
+    for method in ["none", "rows", "log", "log", "$none"] {
+        pair.client.notice(method, &()).unwrap();
+    }
+    // The connection goes on.
+    let asked = soon(pair.client.call::<_, u64>("none", &())).await.unwrap_err();
+    assert_eq!(asked.code(), "unknown_method");
+    assert_eq!(
+        errors.lines(),
+        [
+            "a notice was not run: there is no method \"none\" (unknown_method)",
+            "a notice was not run: \"rows\" answers with a stream (needs_stream)",
+            // The first one of `log` runs. Names that begin with `$` are the library's.
+            "a notice was not run: 1 calls run, which is the limit (busy)",
+        ]
+    );
 }
 
 async fn a_method_can_be_replaced_and_removed() {

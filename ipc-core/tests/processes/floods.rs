@@ -21,6 +21,11 @@ const CALLS: u64 = 1_000_000;
 /// How many of them are written at a time.
 const CHUNK: u64 = 1000;
 
+/// How long 99 of 100 calls of the others may take. `cargo xtask ci --only floods` runs the optimised build,
+/// alone; without optimisation this stands beside other tests, and only says that the others are served.
+const MOST: Duration =
+    if cfg!(debug_assertions) { Duration::from_secs(2) } else { Duration::from_millis(20) };
+
 /// A server under attack, and a client of it that is not part of the attack.
 struct Target {
     other: Client<MsgPack>,
@@ -72,8 +77,8 @@ impl Target {
         assert!(self.most < 10 * MIB, "grew by {} KiB", self.most);
         self.slowest.sort();
         let p99 = self.slowest[self.slowest.len() * 99 / 100];
-        // It is 20 ms for an optimised build on a machine that does nothing else.
-        assert!(p99 < Duration::from_secs(2), "{p99:?}");
+        println!("p99 of the others: {p99:?}");
+        assert!(p99 < MOST, "{p99:?}");
     }
 }
 

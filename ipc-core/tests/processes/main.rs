@@ -31,6 +31,8 @@ mod memory;
 #[cfg(target_os = "linux")]
 mod stopped;
 #[cfg(target_os = "linux")]
+mod streams;
+#[cfg(target_os = "linux")]
 mod topics;
 
 use std::process::ExitCode;
@@ -57,6 +59,7 @@ const TESTS: &[(&str, fn())] = &[
     ("a_flood_of_calls_with_one_number_costs_nothing", floods::equal_numbers),
     ("a_flood_of_calls_that_reads_no_answer_is_not_read", floods::unread_answers),
     ("a_flood_of_questions_that_reads_no_answer_is_not_read", floods::unread_info),
+    ("a_stream_of_1_gib_is_never_in_memory", streams::gibibyte),
     ("other_users_are_let_in_or_refused", access::other_users),
     ("a_throttled_flood_delays_no_other_peer", access::throttled_flood),
     ("a_dropped_flood_delays_no_other_peer", access::dropped_flood),

@@ -42,6 +42,11 @@ pub(super) fn all() -> Vec<Step> {
         step("clippy", "lints, the whole workspace with all targets", Commands(clippy)),
         step("features", "lints, each crate with each set of features", Commands(features)),
         step("test", "every test, and that none is left out", Tests(test)),
+        step(
+            "floods",
+            "floods of calls and a stream of 1 GiB, optimised: p99 of the others, memory",
+            Commands(floods),
+        ),
         step("doctest", "the examples in the documentation", Commands(doctest)),
         step("doc", "the documentation builds without a warning", Commands(doc)),
         step("msrv", "the oldest supported Rust compiles the libraries", Commands(msrv)),
@@ -86,6 +91,12 @@ fn cargo(line: &str) -> Command {
 
 fn lockfile() -> Result<Vec<Command>> {
     Ok(vec![cargo("fetch --locked")])
+}
+
+/// The tests whose figures hold for optimised builds only.
+fn floods() -> Result<Vec<Command>> {
+    let test = "test --release --locked -p ipc-core --all-features --test processes";
+    Ok(vec![cargo(&format!("{test} -- a_flood_of a_stream_of"))])
 }
 
 fn fmt() -> Result<Vec<Command>> {

@@ -13,7 +13,7 @@ use crate::ipc::IpcError;
 use crate::ipc::args::{ConnectToArgs, ConnectToNetArgs};
 use crate::ipc::log::{Log, Logged, OfClient};
 use crate::ipc::setup::Setup;
-use crate::ipc::sorted_args::Call;
+use crate::ipc::sorted_args::SortedArgs;
 use crate::{Config, NodeFormat};
 
 /// A client of one server, without a runtime.
@@ -53,7 +53,7 @@ impl IpcClient {
     /// [`IpcError`] if the config or an argument cannot be used, or the id is empty; on Windows
     /// always, where a local socket is a pipe.
     pub fn connect_to(config: &Config, args: impl ConnectToArgs) -> Result<Self, IpcError> {
-        let call = without_callback(Call::connect_to(args.into_args())?)?;
+        let call = without_callback(SortedArgs::connect_to(args.into_args())?)?;
         let setup = Setup::new(config)?;
         let transport = setup.connect_to(&call);
         Self::new(setup, call.id(), transport)
@@ -77,7 +77,7 @@ impl IpcClient {
     /// # Ok::<(), ipc_compat::IpcError>(())
     /// ```
     pub fn connect_to_net(config: &Config, args: impl ConnectToNetArgs) -> Result<Self, IpcError> {
-        let call = without_callback(Call::connect_to_net(args.into_args())?)?;
+        let call = without_callback(SortedArgs::connect_to_net(args.into_args())?)?;
         let setup = Setup::new(config)?;
         let transport = setup.connect_to_net(&call)?;
         Self::new(setup, call.id(), transport)
@@ -95,7 +95,7 @@ impl IpcClient {
         id: &str,
         transport: impl Transport,
     ) -> Result<Self, IpcError> {
-        let call = Call::connect_to(ConnectToArgs::into_args(id))?;
+        let call = SortedArgs::connect_to(ConnectToArgs::into_args(id))?;
         let setup = Setup::new(config)?;
         let transport = setup.on(transport)?;
         Self::new(setup, call.id(), transport)

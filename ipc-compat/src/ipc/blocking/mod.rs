@@ -67,10 +67,10 @@ pub use ipc_core::blocking::{CallStream, Incoming, IncomingCall, NextError, NotB
 pub use server::IpcServer;
 
 use super::IpcError;
-use super::sorted_args::Call;
+use super::sorted_args::SortedArgs;
 
 /// Refuses a callback, which would be given an [`Ipc`](crate::Ipc).
-fn without_callback(call: Call) -> Result<Call, IpcError> {
+fn without_callback(call: SortedArgs) -> Result<SortedArgs, IpcError> {
     if call.has_callback() {
         return Err(IpcError::Unsupported { option: "a callback without a runtime" });
     }

@@ -12,7 +12,7 @@ use crate::ipc::IpcError;
 use crate::ipc::args::{ServeArgs, ServeNetArgs};
 use crate::ipc::log::{Log, Logged};
 use crate::ipc::setup::{Setup, identify};
-use crate::ipc::sorted_args::Call;
+use crate::ipc::sorted_args::SortedArgs;
 use crate::{Config, NodeFormat};
 
 /// A server without a runtime: [`accept`](Self::accept) returns its clients, and a thread for each is
@@ -64,7 +64,7 @@ impl IpcServer {
     /// [`IpcError`] if the config or an argument cannot be used; on Windows always, where a local
     /// socket is a pipe.
     pub fn serve(config: &Config, args: impl ServeArgs) -> Result<Self, IpcError> {
-        let call = without_callback(Call::serve(args.into_args())?)?;
+        let call = without_callback(SortedArgs::serve(args.into_args())?)?;
         let setup = Setup::new(config)?;
         let transport = setup.serve(&call)?;
         Self::new(setup, transport)
@@ -78,7 +78,7 @@ impl IpcServer {
     /// [`IpcError`] if the config or an argument cannot be used; [`IpcError::NotBlocking`] if the
     /// config has `tls`, or UDP is asked for.
     pub fn serve_net(config: &Config, args: impl ServeNetArgs) -> Result<Self, IpcError> {
-        let call = without_callback(Call::serve_net(args.into_args())?)?;
+        let call = without_callback(SortedArgs::serve_net(args.into_args())?)?;
         let setup = Setup::new(config)?;
         let transport = setup.serve_net(&call)?;
         Self::new(setup, transport)

@@ -10,7 +10,7 @@ use super::incoming::Wants;
 use crate::blocking::Incoming;
 use crate::blocking::link::Link;
 use crate::calls::{CallError, ControlEvents, failure};
-use crate::error::EmitError;
+use crate::error::{EmitError, Error};
 use crate::protocol::builtin::{INFO, PING, is_builtin};
 use crate::protocol::calls::{
     Admission, Answer, Answered, CallFormat, CallNumber, Control, Credit, EncodeCall, Failure,
@@ -148,8 +148,11 @@ impl<F: MessageFormat> Link<F> {
                 }
             }
         };
-        if let Some(number) = number {
-            self.refuse(&number, &refusal);
+        match number {
+            Some(number) => self.refuse(&number, &refusal),
+            None => {
+                self.report(Error::NoticeRefused(refusal.into()));
+            }
         }
     }
 

@@ -24,7 +24,7 @@ use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::runtime::clock;
 use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
-use crate::{ClientEvent, CloseReport, Denied, EncodePayload, Message, MessageFormat};
+use crate::{ClientEvent, CloseReport, Denied, EncodePayload, MessageFormat};
 pub(super) use turn::Outcome;
 
 /// A side that drives its link: a client, which connects when it has to, or a server's connection.
@@ -337,8 +337,7 @@ impl<F: MessageFormat> Link<F> {
     /// Takes what waits out of the queue, oldest first, and returns how closing ended.
     pub(super) fn close_report(&mut self) -> CloseReport {
         let frames = self.queue.take_undelivered();
-        let undelivered =
-            frames.into_iter().map(|frame| Message::of_frame(&*self.format, frame)).collect();
+        let undelivered = self.control.undelivered(&*self.format, frames);
         CloseReport { undelivered, peer_ended: self.peer_ended }
     }
 }

@@ -99,9 +99,9 @@ fn call<F: MessageFormat>(
 ) -> Option<Report> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
-        if let Some(number) = &number {
-            answer_failure(peer.outbox(), format, number, &failure);
-        }
+        let Some(number) = &number else { return Some(Error::NoticeRefused(failure.into())) };
+        answer_failure(peer.outbox(), format, number, &failure);
+        None
     };
     let name = || args.event();
     if let Some(format) = is_builtin(args.event_bytes()).then(|| format.builtins()).flatten() {
@@ -115,26 +115,21 @@ fn call<F: MessageFormat>(
         return Some(Report::Error(Error::Denied { what, name, then: OnDenied::Report }));
     }
     let Some(method) = methods.get(args) else {
-        refuse(Failure::unknown_method(name()));
-        return None;
+        return refuse(Failure::unknown_method(name()));
     };
     if methods.is_busy() {
-        refuse(Failure::busy(MAX_TASKS));
-        return None;
+        return refuse(Failure::busy(MAX_TASKS));
     }
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
-        refuse(Failure::needs_stream(name()));
-        return None;
+        return refuse(Failure::needs_stream(name()));
     }
     let mut state = peer.calls().lock();
     if streams && state.credits.len() >= MAX_STREAMS {
-        refuse(Failure::busy_with_streams());
-        return None;
+        return refuse(Failure::busy_with_streams());
     }
     if state.closing {
-        refuse(Failure::closing());
-        return None;
+        return refuse(Failure::closing());
     }
     let now = now();
     let admission = match &number {
@@ -144,8 +139,7 @@ fn call<F: MessageFormat>(
     let (id, deadline) = match admission {
         Admission::Run { id, deadline } => (id, deadline),
         Admission::Busy { limit } => {
-            refuse(Failure::busy(limit));
-            return None;
+            return refuse(Failure::busy(limit));
         }
         Admission::Duplicate => {
             let reported = std::mem::replace(&mut state.duplicate_reported, true);

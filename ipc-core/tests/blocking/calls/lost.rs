@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, ReconnectPolicy};
-use ipc_core::{CallError, CallOptions, Failure, Sent};
+use ipc_core::{CallError, CallOptions, Failure, ReservedEvents, Sent};
 
 use super::rig::{Bare, MOMENT, Place, Sockets, both_sockets, called, heard};
 
@@ -174,4 +174,21 @@ fn the_calls_of_two_connections_of_a_server_have_different_numbers() {
         bare.heard()
     };
     assert_ne!(ask(), ask());
+}
+
+/// As the async driver has it: they are no messages of the program.
+#[test]
+fn a_notice_that_never_left_is_not_undelivered() {
+    let place = Place::new();
+    let mut client = place.builder().reconnect(ReconnectPolicy::never()).build();
+    client.notice("log", &1).unwrap();
+    client.emit("event", &2).unwrap();
+    let report = client.close();
+    let events: Vec<_> = report.undelivered.iter().map(|message| message.event()).collect();
+    assert_eq!(events, ["event"]);
+    // To a program that has the two events for itself they are messages like others.
+    let ordinary = CallOptions::default().reserved_events(ReservedEvents::Ordinary);
+    let mut client = place.builder().calls(ordinary).build();
+    client.emit("$call", &1).unwrap();
+    assert_eq!(client.close().undelivered.len(), 1);
 }

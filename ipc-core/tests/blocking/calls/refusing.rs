@@ -37,6 +37,8 @@ fn beyond_the_limit_a_call_is_busy_at_once() {
     bare.send(&[SUM, OTHER, third, NOTICE, EVENT]);
     let sum = called(&mut connection);
     let _other = called(&mut connection);
+    // A notice is not answered, so this side says it.
+    assert_eq!(heard(&mut connection), "error notice_refused");
     assert_eq!(heard(&mut connection), "event [5]");
     assert!(connection.flush());
     assert_eq!(bare.heard(), "failure 3 busy");
