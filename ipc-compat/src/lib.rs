@@ -58,6 +58,11 @@ struct Groups;
 #[doc = include_str!("../../docs/liveness.md")]
 struct Liveness;
 
+/// The examples in `docs/topics.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/topics.md")]
+struct Topics;
+
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migration.md")]

@@ -9,9 +9,12 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
+use crate::calls::CallError;
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
-use crate::{Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate};
+use crate::{
+    Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate, TopicError,
+};
 
 /// What went wrong on a connection, or while one was made.
 #[derive(Debug, thiserror::Error)]
@@ -106,9 +109,13 @@ pub enum Error {
         /// closed.
         dropped: u64,
     },
+    /// The server has refused, on a further connection, what the client had subscribed to: nothing that
+    /// it publishes comes. The next connection is asked again.
+    #[error("the subscriptions were not made again: {0}")]
+    NotSubscribed(#[source] CallError),
     /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
     /// answered with the failure `denied`.
-    #[error("the peer may not {} {name:?}", verb(*what))]
+    #[error("the peer may not {} {name:?}", what.verb())]
     Denied {
         /// What it did.
         what: Denied,
@@ -162,6 +169,7 @@ impl Error {
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
+            Self::NotSubscribed(_) => "not_subscribed",
             Self::Denied { .. } => "denied",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
@@ -182,7 +190,9 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } => false,
+            Self::Format(_) | Self::Handler(_) | Self::NotSubscribed(_) | Self::Datagram { .. } => {
+                false
+            }
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,
@@ -240,15 +250,6 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
-}
-
-/// Returns what a peer did, for an error.
-const fn verb(what: Denied) -> &'static str {
-    match what {
-        Denied::Event => "send the event",
-        Denied::Call => "call",
-        Denied::Topic => "subscribe to",
-    }
 }
 
 /// Returns what follows an error about a rate.
@@ -340,6 +341,9 @@ pub enum EmitError {
     /// No peer with this id is connected.
     #[error("no peer {0} is connected")]
     UnknownPeer(PeerId),
+    /// What it was to be published under is no topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// The client was not started yet, and cannot be on the tokio runtime at hand.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -357,6 +361,7 @@ impl EmitError {
             Self::Encode(error) => error.code(),
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
+            Self::Topic(error) => error.code(),
             Self::Runtime(error) => error.code(),
         }
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use ipc_transport::PeerInfo;
 
-use crate::{DisconnectReason, EmitError, Error, GroupEvent, Message, Peer, PeerId, Refusal};
+use crate::{
+    DisconnectReason, EmitError, Error, GroupEvent, Message, Peer, PeerId, Refusal, TopicEvent,
+};
 
 /// A lifecycle event of a client.
 #[derive(Debug, Clone)]
@@ -58,6 +60,9 @@ pub enum ServerEvent<F> {
     /// A peer has joined a group, or left one. Dispatched to handlers only; see
     /// [`Server::on_group`](crate::Server::on_group).
     Group(GroupEvent),
+    /// A peer has subscribed to a pattern of topics, or does so no more. Dispatched to handlers only;
+    /// see [`Server::on_subscription`](crate::Server::on_subscription).
+    Topic(TopicEvent),
 }
 
 /// The report of a client that was closed.

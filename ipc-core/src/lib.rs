@@ -38,7 +38,7 @@ mod typed;
 pub use access::{Access, Limited, Refusal};
 pub use access::{Allow, Denied, OnDenied, OverRate, Rate};
 #[cfg(feature = "tokio")]
-pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
+pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo, SubscribeError};
 #[cfg(feature = "tokio")]
 pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
@@ -48,7 +48,10 @@ pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 pub use formats::msgpack::MsgPack;
 pub use groups::{Pattern, PatternError};
 #[cfg(feature = "tokio")]
-pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
+pub use groups::{
+    error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee,
+    topic::TopicError, topic::TopicEvent,
+};
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;

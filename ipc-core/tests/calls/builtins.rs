@@ -55,7 +55,7 @@ async fn both_sides_say_what_they_are() {
     let methods = about.methods.unwrap();
     let methods: Vec<_> = methods.iter().map(|method| (&*method.name, method.stream)).collect();
     assert_eq!(methods, [("rows", true), ("sum", false)]);
-    assert_eq!((about.methods_left, about.features), (0, vec!["streams".into()]));
+    assert_eq!((about.methods_left, about.features), (0, vec!["streams".into(), "topics".into()]));
 
     let about = soon(pair.server.peers()[0].about()).await.unwrap();
     assert_eq!((about.name, about.methods), (None, Some(Vec::new())));

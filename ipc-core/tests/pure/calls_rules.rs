@@ -61,6 +61,21 @@ fn an_item_gives_a_stream_its_time_anew() {
 }
 
 #[test]
+fn items_that_come_together_leave_one_deadline() {
+    let (start, idle) = (now(), Duration::from_secs(2));
+    let mut asker = asker(2);
+    // Its deadline is the first, so that those of the stream are not.
+    let call = asker.ask_within(start, idle).unwrap();
+    let stream = asker.ask_stream(start, idle).unwrap();
+    let later = start + Duration::from_secs(1);
+    for _ in 0..3 {
+        assert_eq!(asker.answer(stream, Answer::Item, later), Some(Answered::Item));
+    }
+    assert_eq!(asker.expire(later + idle), [call, stream]);
+    assert_eq!(asker.next_deadline(), None);
+}
+
+#[test]
 fn a_call_that_is_dropped_is_taken_back_or_cancelled() {
     let now = now();
     let mut asker = asker(4);

@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::streams::read_all;
 use crate::typed::StoreError;
-use crate::{groups, print, value};
+use crate::{groups, print, topics, value};
 
 /// What this program is.
 pub(crate) enum Side {
@@ -54,6 +54,16 @@ impl Calling {
                     call.abort();
                 }
             }
+            Some("publish") => match &self.side {
+                Side::Server(server) => topics::publish(server, &text("type"), &command["data"]),
+                Side::Client(_) => return Err("a client publishes nothing".into()),
+            },
+            Some("subscribe") => match &self.side {
+                Side::Client(client) => {
+                    topics::subscribe(client, text("key"), &command["patterns"]);
+                }
+                Side::Server(_) => return Err("a server subscribes to nothing".into()),
+            },
             Some("many") => self.many(text("key"), text("method"), command)?,
             Some("to" | "notice" | "survey") => match &self.side {
                 Side::Server(server) => groups::command(server, command)?,

@@ -13,6 +13,7 @@ mod groups;
 mod methods;
 mod options;
 mod streams;
+mod topics;
 mod typed;
 
 use std::error::Error;

@@ -36,7 +36,6 @@ pub(crate) fn handle<F: MessageFormat>(
 }
 
 /// Does what a control says, which came at `now`. Returns the error to report, if there is one.
-#[inline]
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
@@ -102,8 +101,7 @@ fn call<F: MessageFormat>(
     };
     let name = || args.event();
     if let Some(format) = is_builtin(args.event_bytes()).then(|| format.builtins()).flatten() {
-        builtin::handle(peer, methods, format, number.as_ref(), args);
-        return None;
+        return builtin::handle(peer, methods, format, number.as_ref(), args);
     }
     // Before anything else, so that it does not show whether there is such a method.
     if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name())) {

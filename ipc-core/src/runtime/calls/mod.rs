@@ -68,6 +68,8 @@ struct State {
     alarm: Option<Alarm>,
     /// The calls of built-in methods that this side has made.
     waiting: Waiting,
+    /// Whether what was received last answers a call that was written past the send queue.
+    answered_past_queue: bool,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -96,6 +98,7 @@ impl Calls {
             slots: Slots::default(),
             alarm: None,
             waiting: Waiting::default(),
+            answered_past_queue: false,
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             detached: HashSet::new(),
@@ -182,6 +185,12 @@ impl Calls {
         let error = || CallError::NotSent(EmitError::Full(full));
         let evicted = state.asker.evicted(evicted).into_iter();
         evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
+    }
+
+    /// Returns whether what was received last answers a call that was written past the send queue, and
+    /// so none of what the queue has written.
+    pub(crate) fn take_answered_past_queue(&self) -> bool {
+        std::mem::take(&mut self.lock().answered_past_queue)
     }
 
     /// Refuses new calls of both sides from now on.

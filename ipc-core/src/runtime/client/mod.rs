@@ -1,8 +1,10 @@
 //! `Client`: a connection to a server that comes back when it is lost.
 
 pub(crate) mod builder;
+mod preamble;
 pub(crate) mod start;
 pub(crate) mod task;
+mod topics;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

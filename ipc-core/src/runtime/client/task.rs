@@ -1,7 +1,7 @@
 //! The task of a client: does what its session asks for.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ipc_transport::{Endpoint, Stream, Transport};
@@ -11,6 +11,7 @@ use crate::error::{DisconnectReason, Error};
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
+use crate::runtime::client::topics::Subscriptions;
 use crate::runtime::clock;
 use crate::runtime::connection::Connection;
 use crate::runtime::dial::dial;
@@ -22,6 +23,8 @@ use crate::{ClientEvent, MessageFormat, Peer};
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     wishes: Mutex<Wishes>,
+    /// What was subscribed to, once something was.
+    pub(super) subscriptions: OnceLock<Box<Subscriptions>>,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +43,11 @@ impl Control {
         self.lock().stop_retrying = true;
     }
 
+    /// Returns what was subscribed to.
+    pub(super) fn subscriptions(&self) -> &Subscriptions {
+        self.subscriptions.get_or_init(Box::default)
+    }
+
     /// Returns why the last attempt failed, if it did.
     pub(crate) fn last_error(&self) -> Option<Arc<Error>> {
         self.lock().last_error.clone()
@@ -52,16 +60,16 @@ impl Control {
 
 pub(crate) struct Task<F: MessageFormat> {
     session: Session,
-    connect_timeout: Duration,
+    pub(super) connect_timeout: Duration,
     transport: Arc<dyn Transport>,
-    config: Arc<ConnectionConfig>,
-    peer: Peer<F>,
-    dispatcher: Arc<Dispatcher<F, ClientEvent>>,
-    control: Arc<Control>,
+    pub(super) config: Arc<ConnectionConfig>,
+    pub(super) peer: Peer<F>,
+    pub(super) dispatcher: Arc<Dispatcher<F, ClientEvent>>,
+    pub(super) control: Arc<Control>,
     state: watch::Sender<State>,
     /// The state whose handlers have run: whoever waits for it finds them done.
     notified: watch::Sender<State>,
-    backlog: Backlog<F, ClientEvent>,
+    pub(super) backlog: Backlog<F, ClientEvent>,
     /// What the session last asked for and is still to be done.
     order: Option<Output>,
     /// The connection that was just made.
@@ -235,7 +243,12 @@ impl<F: MessageFormat> Task<F> {
 
     async fn serve(&mut self) {
         let Some(stream) = self.stream.take() else { return };
-        let (reader, writer) = stream.into_split();
+        let (reader, mut writer) = stream.into_split();
+        if let Err(error) = self.write_preamble(&mut writer).await {
+            drop((reader, writer));
+            self.lost_before_it_began(error);
+            return;
+        }
         self.peer.outbox().attach(writer);
         let (dispatcher, config) = (Arc::clone(&self.dispatcher), Arc::clone(&self.config));
         let mut connection =
@@ -246,6 +259,22 @@ impl<F: MessageFormat> Task<F> {
         if !ended.may_reconnect {
             self.session.handle_input(Input::StopRetrying);
         }
+        self.obey();
+        let (now, chance) = (clock::now(), clock::chance());
+        self.session.handle_input(Input::Lost { now, chance });
+    }
+
+    /// Handles that a connection was lost before its outbox had it.
+    fn lost_before_it_began(&mut self, error: Option<Error>) {
+        self.reason = match error {
+            Some(error) => DisconnectReason::Error(self.dispatcher.error(
+                Some(&self.peer),
+                error,
+                &mut self.backlog,
+            )),
+            None => DisconnectReason::Local,
+        };
+        self.detach();
         self.obey();
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });

@@ -5,42 +5,43 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::Connection;
+use super::{Connection, Flow};
 use crate::access::Denial;
 use crate::calls::ControlEvents;
 use crate::error::Error;
 use crate::observe::trace::Traced;
 use crate::protocol::connection::Input;
-use crate::runtime::calls::control;
+use crate::runtime::calls::{Calls, control};
 use crate::runtime::gauge::Pass;
 use crate::runtime::{clock, silence};
-use crate::{Denied, FormatError, Message, MessageFormat};
+use crate::{Denied, Message, MessageFormat};
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
     #[inline(never)]
-    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Flow {
         let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
         let length = frame.len();
         if let Some(format) = peer.format().calls() {
             if let Some(control) = format.take_frame(&mut frame) {
                 let now = || *self.read_at.get_or_insert_with(clock::now);
                 if let Some(error) = control::perform(peer, methods, format, control, now) {
-                    self.dispatcher.error(Some(peer), error, &mut self.backlog);
+                    self.handle_failed(error);
                 }
-                silence::note(&mut self.machine, peer, length);
-                return Ok(());
+                silence::note(&mut self.machine, &self.peer, length);
+                return self.flow();
             }
         }
-        let message = self.peer.format().decode(frame)?;
-        self.handle_control(message, length);
-        Ok(())
+        match self.peer.format().decode(frame) {
+            Ok(message) => self.handle_control(message, length),
+            Err(error) => self.flow_after(Input::Malformed(error)),
+        }
     }
 
     /// Handles a message, with a frame of this length, if it is a call or an answer, and dispatches it
     /// otherwise, if the peer may send it.
     #[cold]
-    pub(super) fn handle_control(&mut self, mut message: Message, length: usize) {
+    pub(super) fn handle_control(&mut self, mut message: Message, length: usize) -> Flow {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
         let guard = self.guard.as_ref();
@@ -53,10 +54,20 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(Error::Denied { what, name, .. })) => self.deny(what, &name),
-            Some(Some(error)) => drop(self.dispatcher.error(Some(peer), error, backlog)),
+            Some(Some(error)) => self.handle_failed(error),
         }
         silence::note(&mut self.machine, &self.peer, length);
+        // What the peer may not do may have ended the connection.
+        self.flow()
+    }
+
+    /// Reports what went wrong with a call, and does what follows if the peer may not make it.
+    #[cold]
+    fn handle_failed(&mut self, error: Error) {
+        match error {
+            Error::Denied { what, name, .. } => self.deny(what, &name),
+            error => drop(self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)),
+        }
     }
 
     /// Counts what the peer may not do, and does what follows.
@@ -67,6 +78,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             Some(Denial::Report(error)) => {
                 self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             }
+        }
+    }
+
+    /// Releases the next message, with one in flight, unless what was received answers none of them.
+    #[cold]
+    pub(super) fn release_next(&self) {
+        if !self.peer.open_calls().is_some_and(Calls::take_answered_past_queue) {
+            self.peer.outbox().on_received();
         }
     }
 

@@ -204,17 +204,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.gauge.is_some() && !self.passes(length, budget) {
                 continue;
             }
-            let handled = if self.control.begins(self.peer.format(), &frame) {
+            let flow = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
             } else {
                 match self.peer.format().decode(frame) {
                     Ok(message) if self.control.may_be(&message) => {
-                        self.handle_control(message, length);
-                        // What the peer may not do may have ended the connection.
-                        if !self.machine.is_receiving() {
-                            return Flow::End;
-                        }
-                        Ok(())
+                        self.handle_control(message, length)
                     }
                     Ok(message) => {
                         self.dispatcher.message(
@@ -223,18 +218,16 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                             &self.peer,
                             &mut self.backlog,
                         );
-                        Ok(())
+                        Flow::More
                     }
-                    Err(error) => Err(error),
+                    Err(error) => self.flow_after(Input::Malformed(error)),
                 }
             };
-            if let Err(error) = handled {
-                if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                    return Flow::End;
-                }
+            if let Flow::End = flow {
+                return Flow::End;
             }
             if self.config.sync {
-                self.peer.outbox().on_received();
+                self.release_next();
             }
         }
     }
@@ -242,6 +235,11 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     #[cold]
     fn flow_after(&mut self, input: Input) -> Flow {
         self.handle(input);
+        self.flow()
+    }
+
+    /// Returns whether more is received.
+    fn flow(&self) -> Flow {
         if self.machine.is_receiving() { Flow::More } else { Flow::End }
     }
 

@@ -73,12 +73,20 @@ impl Outbox {
         }
     }
 
+    /// Returns the whole frame of a message, delimiter or length included.
+    pub(crate) fn frame(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<Bytes, EmitError> {
+        encode_frame(&self.encoder, encode)
+    }
+
     /// Returns how many bytes a message has as a frame, delimiter or length included.
     pub(crate) fn frame_len(
         &self,
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<usize, EmitError> {
-        Ok(encode_frame(&self.encoder, encode)?.len())
+        Ok(self.frame(encode)?.len())
     }
 
     /// Waits until a frame of `length` bytes finds room, or none is accepted any more; if `connected`,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipc_transport::Transport;
 
+use crate::groups::PatternLimits;
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
@@ -26,6 +27,7 @@ pub struct ServerBuilder<F> {
     stall_timeout: Option<Duration>,
     handler_order: HandlerOrder,
     groups: GroupLimits,
+    topics: PatternLimits,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -39,6 +41,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             stall_timeout: Some(STALL_TIMEOUT),
             handler_order: HandlerOrder::default(),
             groups: GroupLimits::default(),
+            topics: PatternLimits::default(),
         }
     }
 
@@ -99,6 +102,14 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets to how many patterns of topics one peer may subscribe, and all together. Default: 1,024 and
+    /// 65,536. A peer that wants more is answered `too_many`.
+    #[must_use]
+    pub fn topic_limits(mut self, limits: PatternLimits) -> Self {
+        self.topics = limits;
+        self
+    }
+
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
@@ -115,7 +126,8 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let one_frame = config.limits.max_frame();
         let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
         config.budget = Some(Arc::new(Budget::new(budget)));
-        let shared = Shared::new(self.format, self.transport, admission, self.groups, config);
+        let (groups, topics) = (self.groups, self.topics);
+        let shared = Shared::new(self.format, self.transport, admission, groups, topics, config);
         Server::new(Arc::new(shared))
     }
 }

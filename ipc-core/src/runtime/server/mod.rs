@@ -13,6 +13,7 @@ pub(crate) mod shared;
 pub(crate) mod survey;
 pub(crate) mod target;
 pub(crate) mod task;
+mod topics;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -239,6 +240,7 @@ impl<F> Clone for ServerEvent<F> {
             }
             Self::Displaced(displaced) => Self::Displaced(displaced.clone()),
             Self::Group(event) => Self::Group(event.clone()),
+            Self::Topic(event) => Self::Topic(event.clone()),
         }
     }
 }

@@ -9,7 +9,7 @@ use ipc_transport::Transport;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::groups::event::GroupEvent;
+use crate::groups::PatternLimits;
 use crate::groups::limits::GroupLimits;
 use crate::options::ConnectionConfig;
 use crate::protocol::calls::SharedNumbers;
@@ -18,7 +18,7 @@ use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::allow_by::AllowBy;
 use crate::runtime::server::by_address::ByAddress;
-use crate::runtime::server::directory::Directory;
+use crate::runtime::server::directory::{Change, Directory};
 #[cfg(unix)]
 use crate::runtime::server::file;
 use crate::{MessageFormat, Peer, PeerId, ServerEvent};
@@ -62,13 +62,14 @@ impl<F: MessageFormat> Shared<F> {
         transport: Arc<dyn Transport>,
         admission: Admission,
         groups: GroupLimits,
+        topics: PatternLimits,
         mut config: ConnectionConfig,
     ) -> Self {
         let dispatcher = Dispatcher::new(config.handler_order, |peer, error| ServerEvent::Error {
             peer: peer.cloned(),
             error,
         });
-        let directory = Arc::new(Directory::new(groups, notify_of_groups(&dispatcher)));
+        let directory = Arc::new(Directory::new(groups, topics, notify_of(&dispatcher)));
         config.directory = Some(Arc::clone(&directory));
         Self {
             encoder: FrameEncoder::new(format.framing(), config.limits),
@@ -121,16 +122,20 @@ impl<F: MessageFormat> Shared<F> {
     }
 }
 
-/// Returns what calls the lifecycle handlers with an event of a group.
-fn notify_of_groups<F: MessageFormat>(
+/// Returns what calls the lifecycle handlers with what has changed.
+fn notify_of<F: MessageFormat>(
     dispatcher: &Arc<Dispatcher<F, ServerEvent<F>>>,
-) -> impl Fn(GroupEvent) + Send + Sync + 'static {
+) -> impl Fn(Change) + Send + Sync + 'static {
     // Each peer holds the directory, and a handler may hold a peer.
     let dispatcher = Arc::downgrade(dispatcher);
-    move |event| {
+    move |change| {
         let Some(dispatcher) = dispatcher.upgrade() else { return };
         let mut backlog = Backlog::new();
-        dispatcher.notify(&ServerEvent::Group(event), &mut backlog);
+        let event = match change {
+            Change::Group(event) => ServerEvent::Group(event),
+            Change::Topic(event) => ServerEvent::Topic(event),
+        };
+        dispatcher.notify(&event, &mut backlog);
         backlog.force();
     }
 }

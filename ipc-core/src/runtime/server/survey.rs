@@ -9,6 +9,7 @@ use crate::error::EmitError;
 use crate::protocol::calls::{CallHead, EncodeCall};
 use crate::runtime::calls::survey::{Survey, Time};
 use crate::runtime::outbox::encode_frame;
+use crate::runtime::server::broadcast::Broadcast;
 use crate::{BroadcastReport, DecodePayload, MessageFormat, Target};
 
 /// A call of many peers that is made by [`survey`](Self::survey). See [`Target::call`].
@@ -72,7 +73,8 @@ impl<'t, F: MessageFormat> Target<'t, F> {
         let shared = self.shared();
         let head = CallHead { number: None, method, left: None, credit: None };
         let encode = |out: &mut _| shared.format.encode_call(&head, args, out);
-        Ok(self.broadcast(encode_frame(&shared.encoder, encode)?).emit())
+        let frame = encode_frame(&shared.encoder, encode)?;
+        Ok(Broadcast::new(frame, self.select()).emit())
     }
 }
 

@@ -237,7 +237,7 @@ impl Asker {
         };
         let before = std::mem::replace(&mut open.deadline, later(now, idle));
         let deadline = open.deadline;
-        // The same one twice in the table would be over twice.
+        // Of items that come together each would leave the same one, and the call would end that often.
         if deadline != before {
             self.forget_deadline(before, number);
             self.deadlines.add(deadline, number);

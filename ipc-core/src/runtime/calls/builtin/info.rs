@@ -37,6 +37,9 @@ impl Side<'_> {
         if self.streams && self.config.max_datagram.is_none() {
             about.features.push("streams".into());
         }
+        if self.config.directory.is_some() {
+            about.features.push("topics".into());
+        }
         if let Some(methods) = self.methods {
             about = about.with_methods(methods);
         }

@@ -6,13 +6,14 @@
 mod ask;
 pub(crate) mod info;
 mod ping;
+mod topics;
 mod waiting;
 
 use bytes::BytesMut;
 
 use super::methods::Methods;
-use crate::error::EmitError;
-use crate::protocol::builtin::{BuiltinFormat, INFO, PING, Value};
+use crate::error::{EmitError, Error};
+use crate::protocol::builtin::{BuiltinFormat, INFO, PING, SUB, UNSUB, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{FormatError, Message, MessageFormat, Peer};
 
@@ -22,7 +23,8 @@ pub(super) use waiting::Waiting;
 /// What a built-in method answers: a result, nothing, or why it failed.
 pub(crate) type Reply = Result<Option<Value>, Failure>;
 
-/// Answers a call of a built-in method. A notice has no number.
+/// Answers a call of a built-in method. A notice has no number. Returns the error to report, if there is
+/// one.
 #[cold]
 pub(super) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
@@ -30,10 +32,11 @@ pub(super) fn handle<F: MessageFormat>(
     format: &dyn BuiltinFormat,
     number: Option<&CallNumber>,
     args: &Message,
-) {
+) -> Option<Error> {
+    let mut denied = None;
     let reply = match (args.event(), number) {
         // Its answer is all that it does.
-        (INFO, None) => return,
+        (INFO, None) => return None,
         (INFO, Some(_)) => {
             let (config, asker) = (peer.config(), peer.info());
             let methods = Some(methods.list());
@@ -43,12 +46,14 @@ pub(super) fn handle<F: MessageFormat>(
             peer.calls().seen.ping();
             Ok(None)
         }
+        (method @ (SUB | UNSUB), _) => topics::answer(peer, format, method, args, &mut denied),
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {
         // An answer that finds no room is dropped, as a failure is.
         let _ = answer(format, number, reply, |write| peer.outbox().emit(write));
     }
+    denied
 }
 
 /// Answers a call with a reply, or with `too_large` if that is too large. `emit` puts a frame into the
