@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_transport::{Endpoint, RuntimeError, TransportError};
 
+use crate::access::dropped_words;
 use crate::calls::CallError;
 use crate::protocol::connection::{Ending, Fault};
 use crate::protocol::queue::{PushError, QueueLimit};
@@ -101,7 +102,7 @@ pub enum Error {
     },
     /// The peer sent more than its [`Rate`] allows, and the server is set to close the connection then,
     /// or to drop what is over it.
-    #[error("the peer sends more than {rate}{}", dropped_words(*dropped))]
+    #[error("the peer sends more than {rate}{}", Rate::dropped_words(*dropped))]
     RateExceeded {
         /// The rate; what happens over it says whether the connection ends.
         rate: Rate,
@@ -250,15 +251,6 @@ pub enum DisconnectReason {
     },
     /// It ended with an error.
     Error(Arc<Error>),
-}
-
-/// Returns what follows an error about a rate.
-fn dropped_words(dropped: u64) -> String {
-    match dropped {
-        0 => String::new(),
-        1 => ": a message was dropped".to_owned(),
-        many => format!(": {many} messages were dropped"),
-    }
 }
 
 /// Returns what follows an error of a frame that looks like something else.

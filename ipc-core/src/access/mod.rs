@@ -22,6 +22,8 @@ pub use allow::{Allow, Denied, OnDenied};
 pub(crate) use guard::{Denial, Guard};
 #[cfg(feature = "tokio")]
 pub(crate) use meter::{Meter, Verdict};
+#[cfg(feature = "tokio")]
+pub(crate) use rate::dropped_words;
 pub use rate::{OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use refusal::Refusal;

@@ -329,11 +329,16 @@ async fn a_peer_subscribes_to_what_it_may_have() {
         peer.call(1, "$sub", ["price.*", "news"]).await;
         assert_eq!(peer.hear().await, "answer 1 -");
         peer.call(2, "$sub", ["price.EUR", "news.sports"]).await;
-        assert_eq!(peer.hear().await, "failure 2 denied");
+        // One that is cut at once may not get the answer.
+        let heard = peer.hear().await;
+        assert!(
+            heard == "failure 2 denied" || then == OnDenied::Close && heard == "end",
+            "{heard}"
+        );
         errors.until_len(1).await;
         assert_eq!(errors.lines(), [r#"the peer may not subscribe to "news.sports""#]);
         if then == OnDenied::Close {
-            assert_eq!(peer.hear().await, "end");
+            while peer.hear().await != "end" {}
             continue;
         }
         peer.call(3, "$sub", [">"]).await;

@@ -113,6 +113,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     }
 
     /// Returns until when the peer is not read from, since it has used up its rate.
+    #[cold]
+    #[inline(never)]
     pub(super) fn throttled_until(&mut self) -> Option<Instant> {
         self.gauge.as_mut()?.throttled_until()
     }

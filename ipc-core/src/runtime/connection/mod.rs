@@ -303,14 +303,14 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             }
             // A peer that does not read its answers is not read from. It may have sent more.
             let more = this.peer.outbox().is_paused()
-                || this.throttled_until().is_some()
+                || (this.gauge.is_some() && this.throttled_until().is_some())
                 || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
             let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
             let sent = this.send(cx);
-            let throttled_until = this.throttled_until();
+            let throttled_until = if this.gauge.is_some() { this.throttled_until() } else { None };
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending()
                 || this.peer.outbox().is_backlogged()

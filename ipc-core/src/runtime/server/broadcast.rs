@@ -131,7 +131,7 @@ pub(super) struct Broadcast<F> {
 }
 
 impl<F: MessageFormat> Broadcast<F> {
-    /// Returns one that was sent to no peer yet.
+    /// Returns a frame on its way to the selected peers.
     pub(super) fn new(frame: Bytes, selected: Selected<Peer<F>>) -> Self {
         let Selected { peers, missing } = selected;
         let mut report = BroadcastReport::default();
