@@ -211,8 +211,8 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// How a payload is read, and how what is in the ordinary form is taken.
-type Read = fn(&Bytes) -> Result<Control, InvalidControl>;
-type Take = fn(&mut Message) -> Option<Control>;
+pub(super) type Read = fn(&Bytes) -> Result<Control, InvalidControl>;
+pub(super) type Take = fn(&mut Message) -> Option<Control>;
 
 /// The members of a `$call`. All others are ignored.
 #[derive(Deserialize)]
@@ -284,7 +284,7 @@ fn is_object(json: &[u8]) -> bool {
     json.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
-fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
+pub(super) fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
     if !is_object(payload) {
         return Err(invalid("a call is an object", None));
     }
@@ -320,7 +320,7 @@ fn read_call(payload: &Bytes) -> Result<Control, InvalidControl> {
     }
 }
 
-fn read_answer(payload: &Bytes) -> Result<Control, InvalidControl> {
+pub(super) fn read_answer(payload: &Bytes) -> Result<Control, InvalidControl> {
     if !is_object(payload) {
         return Err(invalid("an answer is an object", None));
     }
@@ -369,36 +369,3 @@ fn invalid(message: impl Into<Cow<'static, str>>, number: Option<CallNumber>) ->
 }
 
 const BAD_NUMBER: &str = "`n` is neither an integer from 1 to 2^53 - 1 nor a text of 1 to 64 bytes";
-
-/// Checks that a call or an answer which is read in one pass is read as `serde_json` reads it.
-#[cfg(any(test, fuzzing))]
-pub(crate) fn reading_agrees(payload: &Bytes) {
-    let both: [(&str, Take, Read); 2] = [
-        (CALL, ordinary_calls::take_call, read_call),
-        (ANSWER, ordinary_calls::take_answer, read_answer),
-    ];
-    for (event, ordinary, any) in both {
-        let mut message = Message::new(event, Some(payload.clone()));
-        let in_payload = ordinary(&mut message);
-        let frame = [&b"{\"type\":\""[..], event.as_bytes(), b"\",\"data\":", payload, b"}"];
-        let whole = Bytes::from(frame.concat());
-        let mut frame = whole.clone();
-        let in_frame = ordinary_calls::take_frame(&mut frame);
-        assert!(in_payload.is_some() || message.payload() == Some(&**payload));
-        assert!(in_frame.is_some() || frame == whole);
-        for taken in in_payload.iter().chain(&in_frame) {
-            assert_eq!(any(payload).map(|control| said(&control)), Ok(said(taken)));
-        }
-    }
-}
-
-/// Returns all that a control says, as text.
-#[cfg(any(test, fuzzing))]
-fn said(control: &Control) -> String {
-    let message = match control {
-        Control::Call { message, .. } => Some(message),
-        Control::Answer { result, .. } => Some(result),
-        _ => None,
-    };
-    format!("{control:?} {:?}", message.map(Message::payload))
-}

@@ -12,6 +12,8 @@ mod payload;
 mod quirk;
 mod raw_data;
 mod raw_json;
+#[cfg(any(test, fuzzing))]
+mod reading_agrees;
 mod typed;
 
 use std::sync::Arc;
@@ -34,9 +36,9 @@ use crate::layouts::Layout;
 use crate::{Encoding, codes};
 
 #[cfg(any(test, fuzzing))]
-pub(crate) use calls::reading_agrees;
-#[cfg(any(test, fuzzing))]
 pub(crate) use decode::{Envelope, Name, by_visitor, ordinary};
+#[cfg(any(test, fuzzing))]
+pub(crate) use reading_agrees::reading_agrees;
 
 /// node-ipc's wire format: `{"type":<name>,"data":<payload>}` in UTF-8, then a delimiter.
 ///
