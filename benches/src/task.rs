@@ -26,6 +26,8 @@ pub struct Task {
     pub connections: usize,
     /// How many of them do not read.
     pub stalled: usize,
+    /// How many more connections there are which nothing is sent to: the first ones are a group.
+    pub others: usize,
     /// The bytes that arrive at a time, where there is no socket.
     pub chunk: usize,
 }
@@ -71,6 +73,7 @@ impl Task {
             rate: 0,
             connections: 1,
             stalled: 0,
+            others: 0,
             chunk: 64 * 1024,
         }
     }
@@ -107,6 +110,13 @@ impl Task {
     #[must_use]
     pub fn connections(mut self, connections: usize, stalled: usize) -> Self {
         (self.connections, self.stalled) = (connections, stalled);
+        self
+    }
+
+    /// Returns the task with so many more connections, beside the group that the first ones are.
+    #[must_use]
+    pub fn others(mut self, connections: usize) -> Self {
+        self.others = connections;
         self
     }
 
@@ -156,10 +166,10 @@ impl Work {
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { work, body, in_flight, messages, warm_up, rate, .. } = self;
-        let Self { connections, stalled, chunk, .. } = self;
+        let Self { connections, stalled, others, chunk, .. } = self;
         write!(f, "{} body={body} in_flight={in_flight} messages={messages}", work.name())?;
         write!(f, " warm_up={warm_up} rate={rate} connections={connections} stalled={stalled}")?;
-        write!(f, " chunk={chunk}")
+        write!(f, " others={others} chunk={chunk}")
     }
 }
 
@@ -184,6 +194,7 @@ impl FromStr for Task {
                 "rate" => task.rate = value,
                 "connections" => task.connections = size,
                 "stalled" => task.stalled = size,
+                "others" => task.others = size,
                 "chunk" => task.chunk = size,
                 _ => return Err(format!("{name} is not known")),
             }
@@ -199,6 +210,7 @@ mod tests {
     #[test]
     fn a_task_is_understood_as_it_is_written() {
         let task = Task::new(Work::Paced, 5000).body(1024).in_flight(64).rate(7).connections(9, 1);
+        let task = task.others(3);
         assert_eq!(task.to_string().parse(), Ok(task));
     }
 

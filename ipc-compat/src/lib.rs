@@ -48,6 +48,11 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
+/// The examples in `docs/groups.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/groups.md")]
+struct Groups;
+
 /// The examples in `docs/hello.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/hello.md")]
@@ -57,6 +62,11 @@ struct HelloGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/liveness.md")]
 struct Liveness;
+
+/// The examples in `docs/topics.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/topics.md")]
+struct Topics;
 
 /// The examples in `docs/migration.md`.
 #[cfg(doctest)]

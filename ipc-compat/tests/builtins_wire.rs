@@ -53,7 +53,7 @@ fn frames_are_as_the_page_has_them() {
     about.name = Some("world".into());
     about.version = Some("0.1.0".into());
     about.pid = Some(4711);
-    about.features.push("streams".into());
+    about.features.extend(["streams".into(), "topics".into()]);
     let frames = [
         frame(|f, out| {
             f.encode_builtin_call(&head(7, "$info"), None, &Value::Null, out).unwrap();

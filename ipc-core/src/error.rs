@@ -13,6 +13,7 @@ use crate::protocol::connection::Fault;
 use crate::protocol::queue::{PushError, QueueLimit};
 use crate::{
     CallError, Denied, FormatError, HandlerError, LooksLike, OnDenied, OverRate, PeerId, Rate,
+    TopicError,
 };
 
 /// What went wrong on a connection, or while one was made.
@@ -100,7 +101,7 @@ pub enum Error {
     },
     /// The peer sent more than its [`Rate`] allows, and the server is set to close the connection then,
     /// or to drop what is over it.
-    #[error("the peer sends more than {rate}{}", dropped_words(*dropped))]
+    #[error("the peer sends more than {rate}{}", Rate::dropped_words(*dropped))]
     RateExceeded {
         /// The rate; what happens over it says whether the connection ends.
         rate: Rate,
@@ -108,9 +109,13 @@ pub enum Error {
         /// closed.
         dropped: u64,
     },
+    /// The server has refused, on a further connection, what the client had subscribed to: nothing that
+    /// it publishes comes. The next connection is asked again.
+    #[error("the subscriptions were not made again: {0}")]
+    NotSubscribed(#[source] CallError),
     /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
     /// answered with the failure `denied`.
-    #[error("the peer may not {} {name:?}", verb(*what))]
+    #[error("the peer may not {} {name:?}", what.verb())]
     Denied {
         /// What it did.
         what: Denied,
@@ -172,6 +177,7 @@ impl Error {
             Self::Overflow(_) => "queue_full",
             Self::ReceiveBudget { .. } => "receive_budget",
             Self::RateExceeded { .. } => "rate_exceeded",
+            Self::NotSubscribed(_) => "not_subscribed",
             Self::Denied { .. } => "denied",
             Self::Datagram { .. } => "datagram_not_sent",
             Self::NoPeerAt { .. } => "no_peer_at",
@@ -194,9 +200,11 @@ impl Error {
     pub fn ends_connection(&self) -> bool {
         match self {
             Self::Frame(error) | Self::Foreign { error, .. } => error.ends_stream(),
-            Self::Format(_) | Self::Handler(_) | Self::Datagram { .. } | Self::HelloRefused(_) => {
-                false
-            }
+            Self::Format(_)
+            | Self::Handler(_)
+            | Self::NotSubscribed(_)
+            | Self::Datagram { .. }
+            | Self::HelloRefused(_) => false,
             Self::RateExceeded { rate, .. } => rate.when_over() == OverRate::Close,
             Self::Denied { then, .. } => *then == OnDenied::Close,
             _ => true,
@@ -233,24 +241,6 @@ impl From<TransportError> for Error {
         Self::Transport(error.with_foreign_name(|first| {
             LooksLike::instead_of_tls(first).map(|found| format!("it looks like {found}"))
         }))
-    }
-}
-
-/// Returns what a peer did, for an error.
-const fn verb(what: Denied) -> &'static str {
-    match what {
-        Denied::Event => "send the event",
-        Denied::Call => "call",
-        Denied::Topic => "subscribe to",
-    }
-}
-
-/// Returns what follows an error about a rate.
-fn dropped_words(dropped: u64) -> String {
-    match dropped {
-        0 => String::new(),
-        1 => ": a message was dropped".to_owned(),
-        many => format!(": {many} messages were dropped"),
     }
 }
 
@@ -294,6 +284,9 @@ pub enum EmitError {
     /// No peer with this id is connected.
     #[error("no peer {0} is connected")]
     UnknownPeer(PeerId),
+    /// What it was to be published under is no topic.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
     /// The client was not started yet, and cannot be on the tokio runtime at hand.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -311,6 +304,7 @@ impl EmitError {
             Self::Encode(error) => error.code(),
             Self::Closed => "closed",
             Self::UnknownPeer(_) => "unknown_peer",
+            Self::Topic(error) => error.code(),
             Self::Runtime(error) => error.code(),
         }
     }

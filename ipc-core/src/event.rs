@@ -6,7 +6,7 @@ use ipc_transport::PeerInfo;
 
 use crate::{
     Bye, DisconnectReason, EmitError, Error, Greeting, GroupEvent, Identity, Message, Peer, PeerId,
-    Refusal,
+    Refusal, TopicEvent,
 };
 
 /// A lifecycle event of a client.
@@ -73,6 +73,9 @@ pub enum ServerEvent<F> {
     /// A peer has joined a group, or left one. Dispatched to handlers only; see
     /// [`Server::on_group`](crate::Server::on_group).
     Group(GroupEvent),
+    /// A peer has subscribed to a pattern of topics, or does so no more. Dispatched to handlers only;
+    /// see [`Server::on_subscription`](crate::Server::on_subscription).
+    Topic(TopicEvent),
 }
 
 /// The report of a client that was closed.

@@ -42,7 +42,7 @@ mod typed;
 pub use access::{Access, Limited, Refusal};
 pub use access::{Allow, Denied, OnDenied, OverRate, Rate};
 #[cfg(feature = "tokio")]
-pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo};
+pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo, SubscribeError};
 #[cfg(feature = "tokio")]
 pub use error::{ConnectError, DisconnectReason, EmitError, Error};
 #[cfg(feature = "tokio")]
@@ -52,7 +52,10 @@ pub use format::{DecodePayload, EncodePayload, FormatError, MessageFormat};
 pub use formats::msgpack::MsgPack;
 pub use groups::{Pattern, PatternError};
 #[cfg(feature = "tokio")]
-pub use groups::{error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee};
+pub use groups::{
+    error::GroupError, event::GroupEvent, limits::GroupLimits, selection::Addressee,
+    topic::TopicError, topic::TopicEvent,
+};
 #[cfg(feature = "tokio")]
 pub use handlers::Handlers;
 pub use handlers::error::HandlerError;
@@ -75,7 +78,8 @@ pub use protocol::{queue, session};
 #[cfg(feature = "tokio")]
 pub use runtime::{
     Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
-    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Target,
+    EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Survey,
+    Surveying, Target,
 };
 #[cfg(feature = "serde")]
 pub use typed::serde as serde_events;

@@ -23,21 +23,11 @@ use tokio::sync::Notify;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match run(&words) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            use std::io::Write;
-            let _ = writeln!(std::io::stderr(), "gate: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ipc_benches::taken("gate", take)
 }
 
-fn run(words: &[String]) -> Result<()> {
-    let [path, times] = words else { return Err("gate PATH TIMES".into()) };
-    let times: u64 = times.parse()?;
-    match path.as_str() {
+fn take(path: &str, times: u64) -> Result<()> {
+    match path {
         "decode" => decode(times, 64),
         "decode-64k" => decode(times, 64 * 1024),
         "payload" => payload(times),

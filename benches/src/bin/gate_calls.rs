@@ -20,22 +20,12 @@ use tokio::sync::Notify;
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match run(&words) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            use std::io::Write;
-            let _ = writeln!(std::io::stderr(), "gate_calls: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ipc_benches::taken("gate_calls", take)
 }
 
-fn run(words: &[String]) -> Result<()> {
-    let [path, times] = words else { return Err("gate_calls PATH TIMES".into()) };
-    let times: u64 = times.parse()?;
+fn take(path: &str, times: u64) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    match path.as_str() {
+    match path {
         "call" => runtime.block_on(call(times, 1)),
         "calls" => runtime.block_on(call(times, IN_FLIGHT)),
         "echoes" => runtime.block_on(echoes(times)),

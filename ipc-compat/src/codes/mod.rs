@@ -98,6 +98,8 @@ pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
 pub const INVALID_MESSAGE: &str = "ERR_IPC_INVALID_MESSAGE";
 /// The path or name can never be that of a socket or pipe.
 pub const INVALID_NAME: &str = "ERR_IPC_INVALID_NAME";
+/// What something was to be published under is no topic.
+pub const INVALID_TOPIC: &str = "ERR_IPC_INVALID_TOPIC";
 /// The system refused something else; permanent if it was not asked, since the operation makes
 /// no sense.
 pub const IO: &str = "ERR_IPC_IO";
@@ -121,6 +123,8 @@ pub const NOT_BLOCKING: &str = "ERR_IPC_NOT_BLOCKING";
 pub const NOT_AN_ENUM: &str = "ERR_IPC_NOT_AN_ENUM";
 /// Bytes were to be sent although frames are: raw mode is off.
 pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
+/// The server has refused, on a further connection, what the client had subscribed to.
+pub const NOT_SUBSCRIBED: &str = "ERR_IPC_NOT_SUBSCRIBED";
 /// A client has no id; in node-ipc it is a line of the log.
 pub const NO_ID: &str = "ERR_IPC_NO_ID";
 /// No peer has this address.

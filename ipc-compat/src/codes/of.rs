@@ -30,6 +30,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::Overflow(_) => BACKPRESSURE,
         Error::ReceiveBudget { .. } => RECEIVE_BUDGET,
         Error::RateExceeded { .. } => RATE_EXCEEDED,
+        Error::NotSubscribed(_) => NOT_SUBSCRIBED,
         Error::Denied { .. } => DENIED,
         Error::Datagram { .. } => DATAGRAM_NOT_SENT,
         Error::NoPeerAt { .. } => NO_PEER_AT,
@@ -62,6 +63,7 @@ pub fn of_emit(error: &EmitError) -> &'static str {
         EmitError::Encode(EncodeError::OutputShrunk { .. }) => OUTPUT_SHRUNK,
         EmitError::Closed => CLOSED,
         EmitError::UnknownPeer(_) => UNKNOWN_PEER,
+        EmitError::Topic(_) => INVALID_TOPIC,
         EmitError::Runtime(error) => of_runtime(*error),
         _ => IO,
     }

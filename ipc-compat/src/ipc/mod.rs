@@ -25,6 +25,7 @@ mod tls;
 #[cfg(not(feature = "tls-base"))]
 #[path = "no_tls.rs"]
 mod tls;
+mod topics;
 mod typed;
 mod udp;
 
@@ -99,8 +100,7 @@ impl Ipc {
     }
 
     /// Changes the config. `silent`, `logger`, `retry`, `max_retries` and `stop_retrying` reach the
-    /// servers and clients that exist already, as in node-ipc; the rest holds for those made from
-    /// now on.
+    /// servers and clients that exist already, as in node-ipc; the rest holds for later ones.
     ///
     /// With `stop_retrying`, or `max_retries` 0, a client between attempts closes immediately, and a
     /// connected one when its connection is lost, unless that is taken back.

@@ -24,7 +24,7 @@ use crate::{NodeFormat, RawData, RawJson};
 /// It is cheap to clone.
 #[derive(Debug, Clone)]
 pub struct IpcServer {
-    server: Server<NodeFormat>,
+    pub(super) server: Server<NodeFormat>,
 }
 
 impl IpcServer {

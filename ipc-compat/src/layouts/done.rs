@@ -157,6 +157,10 @@ impl Layout for Done {
         Ok(Frame { event: method + &self.suffix, data })
     }
 
+    fn answers_have_numbers(&self) -> bool {
+        false
+    }
+
     fn call_ended(&self, number: u64) {
         self.asked().retain(|_, open| *open != number);
     }

@@ -107,6 +107,12 @@ pub trait Layout: fmt::Debug + Send + Sync + 'static {
     fn write_answer(&self, number: &CallNumber, outcome: Outcome<'_>)
     -> Result<Frame, FormatError>;
 
+    /// Returns whether an answer says the number of its call, so that the same call can be made of many
+    /// peers. Default: `true`.
+    fn answers_have_numbers(&self) -> bool {
+        true
+    }
+
     /// Handles that a call of this side has ended, in whatever way. Default: does nothing.
     fn call_ended(&self, _number: u64) {}
 }

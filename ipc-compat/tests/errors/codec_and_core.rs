@@ -13,7 +13,7 @@ use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
     CallError, ConnectError, DecodeEvent, Denied, DisconnectReason, EmitError, EncodeEvent, Error,
     Failure, FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OnDenied,
-    OverRate, Pattern, Rate, Refusal, Sent, SinkError,
+    OverRate, Pattern, Rate, Refusal, Sent, SinkError, SubscribeError, TopicError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -61,6 +61,7 @@ fn core() -> Vec<Error> {
         Error::ReceiveBudget { limit: 1, actual: 2 },
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Close), dropped: 0 },
         Error::RateExceeded { rate: Rate::messages(1).over(OverRate::Drop), dropped: 2 },
+        Error::NotSubscribed(CallError::Unsupported("no calls")),
         Error::Denied { what: Denied::Event, name: event(), then: OnDenied::Report },
         Error::Denied { what: Denied::Call, name: event(), then: OnDenied::Close },
         Error::Datagram { bytes: 1, source: io() },
@@ -171,6 +172,12 @@ fn patterns() -> Vec<Case> {
         let error = PatternTrie::new(limits).insert(1, &pattern).unwrap_err();
         all.push(Case::new(("core", "TooManyPatterns"), &error, error.code()));
     }
+    let topic = TopicError::Pattern(Pattern::new("").unwrap_err());
+    all.push(Case::new(("core", "TopicError"), &topic, topic.code()).style(codes::INVALID_TOPIC));
+    let failed = SubscribeError::Call(CallError::Unsupported("no calls"));
+    assert_eq!(failed.code(), "unsupported", "a call's code is its own");
+    let pattern = SubscribeError::Pattern(Pattern::new("").unwrap_err());
+    assert_eq!(pattern.code(), "invalid_pattern");
     all
 }
 
@@ -252,6 +259,7 @@ fn emit() -> Vec<Case> {
         EmitError::TooLargeForDatagram { limit, actual },
         EmitError::Closed,
         EmitError::UnknownPeer(7.into()),
+        EmitError::Topic(TopicError::Wildcard { number: 1 }),
     ];
     let case = |error: EmitError| {
         Case::new(("core", "EmitError"), &error, error.code()).style(codes::of_emit(&error))

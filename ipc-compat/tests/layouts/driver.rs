@@ -87,6 +87,22 @@ async fn both_sides_call_each_other() {
     }
 }
 
+both_runtimes!(surveys_need_answers_with_numbers);
+async fn surveys_need_answers_with_numbers() {
+    for layout in all().into_iter().chain([done as MakeLayout]) {
+        let pair = Pair::new(layout).await;
+        let one: u64 = soon(async { pair.client.call("sum", &[1]).await }).await.unwrap();
+        let answers = pair.server.all().call("half", &(8 * one)).survey::<u64>();
+        let answers = soon(answers.gather()).await;
+        let is_done = !layout().answers_have_numbers();
+        match &answers[..] {
+            [(_, Ok(4))] if !is_done => {}
+            [(_, Err(CallError::Unsupported(_)))] if is_done => {}
+            other => panic!("{:?}: {other:?}", layout()),
+        }
+    }
+}
+
 both_runtimes!(a_layout_without_arguments_calls_too);
 async fn a_layout_without_arguments_calls_too() {
     let pair = Pair::new(|| Arc::new(layouts::state("me"))).await;

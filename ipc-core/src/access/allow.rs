@@ -64,6 +64,18 @@ pub enum Denied {
     Topic,
 }
 
+impl Denied {
+    /// Returns what the peer did, for an error.
+    #[cfg(feature = "tokio")]
+    pub(crate) const fn verb(self) -> &'static str {
+        match self {
+            Self::Event => "send the event",
+            Self::Call => "call",
+            Self::Topic => "subscribe to",
+        }
+    }
+}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Names {
     /// Looked up, so that a long list costs no more than a short one.

@@ -21,6 +21,8 @@ mod model_tests;
 mod pattern;
 #[cfg(feature = "tokio")]
 pub(crate) mod selection;
+#[cfg(feature = "tokio")]
+pub(crate) mod topic;
 mod tree;
 mod trie;
 

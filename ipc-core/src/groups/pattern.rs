@@ -58,6 +58,12 @@ impl Pattern {
     ///
     /// [`PatternError`], if it is too long or a token is not one.
     pub fn new(text: &str) -> Result<Self, PatternError> {
+        Self::check(text)?;
+        Ok(Self { text: text.into() })
+    }
+
+    /// Checks that the text is a pattern.
+    pub(crate) fn check(text: &str) -> Result<(), PatternError> {
         let units = text.encode_utf16().count();
         if units > Self::MAX_UNITS {
             return Err(PatternError::TooLong { limit: Self::MAX_UNITS, actual: units });
@@ -79,7 +85,7 @@ impl Pattern {
                 _ => {}
             }
         }
-        Ok(Self { text: text.into() })
+        Ok(())
     }
 
     /// Returns the text.

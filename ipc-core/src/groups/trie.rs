@@ -170,6 +170,18 @@ impl<Id: Copy + Ord> PatternTrie<Id> {
         ids
     }
 
+    /// Returns whether the id has the pattern.
+    #[must_use]
+    pub fn holds(&self, id: Id, pattern: &Pattern) -> bool {
+        self.held.get(&id).is_some_and(|patterns| patterns.contains(pattern))
+    }
+
+    /// Returns the limits.
+    #[must_use]
+    pub const fn limits(&self) -> PatternLimits {
+        self.limits
+    }
+
     /// Returns the patterns of the id, in the order of their texts.
     pub fn patterns(&self, id: Id) -> impl ExactSizeIterator<Item = &Pattern> {
         self.held.get(&id).map(BTreeSet::iter).unwrap_or_default()

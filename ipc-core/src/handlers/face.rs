@@ -67,7 +67,7 @@ impl<F, L> Handlers<F, L> {
         self.add_any(Scope::Watch, handler)
     }
 
-    fn add_any(
+    pub(super) fn add_any(
         &self,
         scope: Scope<'_>,
         handler: impl Fn(&Message, &Peer<F>) + Send + Sync + 'static,

@@ -38,6 +38,37 @@ macro_rules! forward_handlers {
             self.handlers().once(event, handler)
         }
 
+        /// Registers a handler for the events whose names the pattern matches, such as topics. See
+        /// [`Handlers::on_topic`]($crate::Handlers::on_topic).
+        ///
+        /// # Errors
+        ///
+        /// [`PatternError`]($crate::PatternError) if the text is no pattern.
+        pub fn on_topic<T>(
+            &self,
+            pattern: &str,
+            handler: impl Fn(T, &$crate::Peer<$format>) + Send + Sync + 'static,
+        ) -> ::std::result::Result<$crate::HandlerId, $crate::PatternError>
+        where
+            $format: $crate::DecodePayload<T>,
+        {
+            self.handlers().on_topic(pattern, handler)
+        }
+
+        /// Registers a handler as `on_topic` does, which is given the message, with its event. See
+        /// [`Handlers::on_topic_message`]($crate::Handlers::on_topic_message).
+        ///
+        /// # Errors
+        ///
+        /// [`PatternError`]($crate::PatternError) if the text is no pattern.
+        pub fn on_topic_message(
+            &self,
+            pattern: &str,
+            handler: impl Fn(&$crate::Message, &$crate::Peer<$format>) + Send + Sync + 'static,
+        ) -> ::std::result::Result<$crate::HandlerId, $crate::PatternError> {
+            self.handlers().on_topic_message(pattern, handler)
+        }
+
         /// Registers a handler that returns a future: the events of one peer are handled in order,
         /// one at a time, while its connection goes on. See
         /// [`Handlers::on_async`]($crate::Handlers::on_async).

@@ -8,6 +8,8 @@ pub(crate) mod lifecycle;
 pub(crate) mod options;
 pub(crate) mod registry;
 pub(crate) mod router;
+#[cfg(feature = "tokio")]
+mod topics;
 
 #[cfg(feature = "tokio")]
 pub use face::Handlers;

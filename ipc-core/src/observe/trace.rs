@@ -34,7 +34,7 @@ impl<F: crate::MessageFormat> Traced for ServerEvent<F> {
     fn trace(&self) {
         match self {
             // Not traced, since nothing has happened but what the program asked for.
-            Self::Listening(_) | Self::Group(_) => {}
+            Self::Listening(_) | Self::Group(_) | Self::Topic(_) => {}
             Self::Connect(_) => tracing::debug!("connected"),
             Self::Disconnect { reason, .. } => tracing::debug!(%reason, "disconnected"),
             Self::Error { error, .. } => warn(error),

@@ -25,7 +25,7 @@ pub(crate) mod timer;
 mod typed;
 
 pub use calls::{
-    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError,
+    Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Sink, SinkError, Survey,
 };
 pub use client::Client;
 pub use client::builder::ClientBuilder;
@@ -33,5 +33,6 @@ pub use events::{Events, Incoming};
 pub use peer::{Peer, PeerId};
 pub use server::Server;
 pub use server::builder::ServerBuilder;
+pub use server::survey::Surveying;
 pub use server::target::Target;
 pub use stream::EventStream;

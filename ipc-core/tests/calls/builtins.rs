@@ -55,10 +55,8 @@ async fn both_sides_say_what_they_are() {
     let methods = about.methods.unwrap();
     let methods: Vec<_> = methods.iter().map(|method| (&*method.name, method.stream)).collect();
     assert_eq!(methods, [("rows", true), ("sum", false)]);
-    assert_eq!(
-        (about.methods_left, about.features),
-        (0, vec!["streams".into(), "identities".into()])
-    );
+    let features = ["streams".into(), "topics".into(), "identities".into()];
+    assert_eq!((about.methods_left, &about.features[..]), (0, &features[..]));
 
     let about = soon(pair.server.peers()[0].about()).await.unwrap();
     assert_eq!((about.name, about.methods), (None, Some(Vec::new())));

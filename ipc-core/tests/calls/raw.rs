@@ -63,6 +63,11 @@ impl RawPeer {
         self.send(|out| FORMAT.encode_answer(&number(n), false, &result, out).unwrap()).await;
     }
 
+    /// Answers the call that was heard last.
+    pub(crate) async fn reply<R: Serialize>(&mut self, result: R) {
+        self.answer(self.number, result).await;
+    }
+
     pub(crate) async fn item<R: Serialize>(&mut self, n: u64, item: R) {
         self.send(|out| FORMAT.encode_answer(&number(n), true, &item, out).unwrap()).await;
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{CallError, Client, Failure, MsgPack, Sent, Server};
+use ipc_core::{CallError, Client, Failure, MsgPack, PeerId, Sent, Server};
 use ipc_transport::UnixTransport;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -107,5 +107,41 @@ pub(crate) fn killed_client() {
         let peer = server.peers().remove(0);
         let call = tokio::spawn(async move { peer.call::<_, u64>("wait", &()).await });
         end(call, started, child).await
+    });
+}
+
+/// Of three processes that were asked together one is killed: its item comes at once, and the others are
+/// still waited for.
+pub(crate) fn killed_member() {
+    check(|dir| async move {
+        let server = Server::builder(MsgPack::new(), UnixTransport::new(path(&dir))).build();
+        let (sender, mut started) = mpsc::unbounded_channel();
+        server.on("started", move |(): (), _| sender.send(()).unwrap());
+        server.listen().await.unwrap();
+        let mut children = Vec::new();
+        for id in 1..=3 {
+            children.push(start("called client", &path(&dir)));
+            while server.peer(PeerId::from(id)).is_none() {
+                tokio::task::yield_now().await;
+            }
+        }
+        for peer in server.peers() {
+            peer.join("workers").unwrap();
+        }
+        let workers = server.to("workers");
+        let calling = workers.call("wait", &()).within(Duration::from_secs(60));
+        let mut survey = calling.survey::<u64>();
+        for _ in 0..3 {
+            soon(started.recv()).await.unwrap();
+        }
+        kill(children.remove(1));
+        let killed = Instant::now();
+        let (peer, answer) = soon(survey.next()).await.unwrap();
+        let after = killed.elapsed();
+        assert_eq!((peer, survey.left()), (PeerId::from(2), 2));
+        children.into_iter().for_each(kill);
+        let others = soon(survey.gather()).await;
+        assert!(others.iter().all(|(_, answer)| answer.is_err()) && others.len() == 2);
+        (answer.unwrap_err(), after)
     });
 }

@@ -30,6 +30,8 @@ mod lines;
 mod memory;
 #[cfg(target_os = "linux")]
 mod stopped;
+#[cfg(target_os = "linux")]
+mod topics;
 
 use std::process::ExitCode;
 
@@ -47,6 +49,8 @@ const TESTS: &[(&str, fn())] = &[
     ("a_stopped_client_is_given_up", stopped::client),
     ("a_call_of_a_killed_server_fails_at_once", calls::killed_server),
     ("a_call_of_a_killed_client_fails_at_once", calls::killed_client),
+    ("a_killed_server_is_subscribed_to_again", topics::killed_server),
+    ("a_survey_reports_a_killed_member_at_once", calls::killed_member),
     ("a_flood_of_calls_of_no_method_costs_nothing", floods::unknown_method),
     ("a_flood_of_calls_of_no_builtin_method_costs_nothing", floods::unknown_builtin),
     ("a_flood_of_calls_of_a_busy_method_costs_nothing", floods::busy_method),
@@ -65,7 +69,9 @@ fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     if let [play, role, path] = &arguments[..] {
         if play == "--play" {
-            if role == "stranger" {
+            if role == "topics" {
+                topics::play(path);
+            } else if role == "stranger" {
                 access::play(path);
             } else if role.starts_with("call") {
                 calls::play(role, path);

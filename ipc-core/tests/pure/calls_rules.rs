@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use ipc_core::protocol::calls::{
     Abandoned, Admission, Answer, AnswerLimits, Answered, Answerer, AskLimits, Asker, CallNumber,
-    Credit, Lost, Overrun, Sent, Window, WindowLimits,
+    Credit, Lost, Overrun, Sent, SharedNumbers, Window, WindowLimits,
 };
 
 fn now() -> Instant {
@@ -57,6 +57,21 @@ fn an_item_gives_a_stream_its_time_anew() {
     assert_eq!(asker.answer(rows, Answer::Item, then), Some(Answered::Item));
     assert_eq!(asker.next_deadline(), Some(then + idle));
     assert_eq!(asker.answer(rows, Answer::Last, then), Some(Answered::Done));
+    assert_eq!(asker.next_deadline(), None);
+}
+
+#[test]
+fn items_that_come_together_leave_one_deadline() {
+    let (start, idle) = (now(), Duration::from_secs(2));
+    let mut asker = asker(2);
+    // Its deadline is the first, so that those of the stream are not.
+    let call = asker.ask_within(start, idle).unwrap();
+    let stream = asker.ask_stream(start, idle).unwrap();
+    let later = start + Duration::from_secs(1);
+    for _ in 0..3 {
+        assert_eq!(asker.answer(stream, Answer::Item, later), Some(Answered::Item));
+    }
+    assert_eq!(asker.expire(later + idle), [call, stream]);
     assert_eq!(asker.next_deadline(), None);
 }
 
@@ -130,8 +145,12 @@ fn calls_that_are_bound_to_the_connection_end_with_it() {
 fn numbers_are_those_that_javascript_can_tell_apart() {
     let now = now();
     let last = (1 << 53) - 1;
-    let mut asker = Asker::starting_at(AskLimits::default(), last);
-    assert_eq!((asker.ask(now), asker.ask(now)), (Ok(last), Ok(1)));
+    let own = (1 << 52) - 1;
+    let mut asker = Asker::starting_at(AskLimits::default(), own);
+    assert_eq!((asker.ask(now), asker.ask(now)), (Ok(own), Ok(1)));
+    // No call of one peer has the number of a call of many.
+    let shared = SharedNumbers::starting_at(own);
+    assert_eq!((shared.take(), shared.take()), (last, own + 1));
     assert!(CallNumber::integer(0).is_none() && CallNumber::integer(last + 1).is_none());
     assert!(CallNumber::integer(1).is_some() && CallNumber::integer(last).is_some());
     assert!(CallNumber::text("").is_none() && CallNumber::text(&"x".repeat(65)).is_none());
@@ -205,4 +224,15 @@ fn an_obedient_peer_never_stops_and_never_has_too_much_outstanding() {
         }
         assert!(window.outstanding() + waiting <= most, "{size}");
     }
+}
+
+#[test]
+fn items_of_one_moment_leave_one_deadline() {
+    let now = now();
+    let mut asker = asker(2);
+    let stream = asker.ask_stream(now, Duration::from_secs(1)).unwrap();
+    for _ in 0..3 {
+        assert_eq!(asker.answer(stream, Answer::Item, now), Some(Answered::Item));
+    }
+    assert_eq!(asker.expire(now + Duration::from_secs(1)), [stream]);
 }

@@ -60,7 +60,7 @@ impl Log {
         server.on_any(move |message, peer| other.note(format!("{} {}", peer.id(), text(message))));
         let other = log.clone();
         server.on_lifecycle(move |event| match event {
-            ServerEvent::Listening(_) | ServerEvent::Group(_) => {}
+            ServerEvent::Listening(_) | ServerEvent::Group(_) | ServerEvent::Topic(_) => {}
             ServerEvent::Connect(peer) => other.note(format!("{} connect", peer.id())),
             ServerEvent::Disconnect { peer, reason } => {
                 other.note(format!("{} disconnect {}", peer.id(), why(reason)));

@@ -14,7 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::streams::read_all;
 use crate::typed::StoreError;
-use crate::{print, value};
+use crate::{groups, print, topics, value};
 
 /// What this program is.
 pub(crate) enum Side {
@@ -59,7 +59,21 @@ impl Calling {
                     socket.kick(Bye::new("limit", "too loud"));
                 }
             }
+            Some("publish") => match &self.side {
+                Side::Server(server) => topics::publish(server, &text("type"), &command["data"]),
+                Side::Client(_) => return Err("a client publishes nothing".into()),
+            },
+            Some("subscribe") => match &self.side {
+                Side::Client(client) => {
+                    topics::subscribe(client, text("key"), &command["patterns"]);
+                }
+                Side::Server(_) => return Err("a server subscribes to nothing".into()),
+            },
             Some("many") => self.many(text("key"), text("method"), command)?,
+            Some("to" | "notice" | "survey") => match &self.side {
+                Side::Server(server) => groups::command(server, command)?,
+                Side::Client(_) => return Err("only a server has groups".into()),
+            },
             Some(_) => return Ok(false),
             None => match self.asked()? {
                 Asked::Server(client) => client.emit(&text("type"), &command["data"])?,

@@ -9,9 +9,11 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what the case reads")]
 
 mod calling;
+mod groups;
 mod methods;
 mod options;
 mod streams;
+mod topics;
 mod typed;
 
 use std::error::Error;
@@ -51,6 +53,7 @@ async fn serve(ipc: &Ipc, options: &Options) -> Result<IpcServer, Box<dyn Error>
     methods::answer(server.handlers());
     streams::answer(server.handlers());
     typed::answer(server.handlers())?;
+    groups::answer(&server);
     server.on_connect(|_| print(&json!({"event": "connect"})));
     server.on_socket_disconnected(|_, _| print(&json!({"event": "socket.disconnected"})));
     server.on_error(|error, _| print(&json!({"event": "error", "message": error.to_string()})));

@@ -27,6 +27,7 @@ impl Options {
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
         let mut hello = None;
         let mut heartbeat: Option<u64> = None;
+        let (mut retry, mut deadline) = (None, None);
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
             match arg {
@@ -43,6 +44,8 @@ impl Options {
                 Long("dialect") => dialect = args.value()?.string()?,
                 Long("profile") => profile = Some(args.value()?.string()?.parse()?),
                 Long("heartbeat") => heartbeat = Some(args.value()?.string()?.parse()?),
+                Long("retry") => retry = Some(args.value()?.parse()?),
+                Long("deadline") => deadline = Some(args.value()?.parse()?),
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
                 Long("hello") => hello = Some(Hello::new(args.value()?.string()?)),
@@ -58,6 +61,12 @@ impl Options {
         config.heartbeat = heartbeat.map(Duration::from_millis).map(Heartbeat::every);
         if let Some(profile) = profile {
             config.parser = profile;
+        }
+        if let Some(ms) = retry {
+            config.retry = Duration::from_millis(ms);
+        }
+        if let Some(ms) = deadline {
+            config.calls = config.calls.deadline(Duration::from_millis(ms));
         }
         let serves = match words.first().map(String::as_str) {
             Some("serve") => true,

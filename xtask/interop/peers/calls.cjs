@@ -1,4 +1,5 @@
-// `peer.cjs ... --calls helper|lines`: calls, with the helper or with the lines that docs/calls.md prints.
+// `peer.cjs ... --calls helper|lines|answers`: calls, with the helper, with the lines that docs/calls.md prints,
+// or with those of docs/groups.md for a client that answers.
 //
 // Commands: {"do":"call","key","method","args","ms"}, {"do":"drop","key"}, {"do":"many","key","method",
 // "count"}, {"do":"stream","key","method","args","ms","credit","list"}, and {"do":"star","on"} for a handler for all
@@ -20,6 +21,9 @@ function attach(ipc, { command: role, id, options }) {
     ({ call } = helper(peer, methods(() => call, say), { max: Number(options.max ?? 256) }));
   } else if (options.calls === 'lines') {
     call = fiveLines(role, ipc, peer);
+  } else if (options.calls === 'answers') {
+    const [client] = lines('groups.md', '## In five lines');
+    new Function('world', 'methods', client)(peer, methods());
   }
   if (options.calls) typedEvents(peer, role);
   if (options.calls) itemsWithoutCredit(peer, role);
@@ -92,11 +96,16 @@ function itemsWithoutCredit(peer, role) {
 
 /** Runs the page's lines, a server's or a client's; returns the client's `call`. */
 function fiveLines(role, ipc, world) {
-  const page = fs.readFileSync(path.join(__dirname, '../../../docs/calls.md'), 'utf8');
-  const chapter = page.slice(page.indexOf('## In five lines'), page.indexOf('## The helper'));
-  const [server, client] = [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, lines]) => lines);
+  const [server, client] = lines('calls.md', '## In five lines');
   if (role === 'serve') return new Function('ipc', 'methods', server)(ipc, methods());
   return new Function('world', `${client}return call;`)(world);
+}
+
+/** Returns the code in JavaScript of a chapter of a page. */
+function lines(page, heading) {
+  const text = fs.readFileSync(path.join(__dirname, '../../../docs', page), 'utf8');
+  const [chapter] = text.slice(text.indexOf(heading) + heading.length).split('\n## ');
+  return [...chapter.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code);
 }
 
 /** How many items each call of `endless` has begun to send, by its key. */
@@ -159,6 +168,7 @@ const methods = (call, say) => ({
   // Answered by `itemsWithoutCredit`.
   pushes: () => new Promise(() => {}),
   whoami: () => 'JavaScript',
+  log: (text) => print({ event: 'logged', key: text }),
   'typed.sum': (numbers) => numbers.reduce((sum, n) => sum + n, 0),
   'typed.get': ({ key }) => {
     if (key === 'full') throw Object.assign(new Error('no room'), { code: 'Full' });

@@ -149,8 +149,15 @@ fn has(text: &str, name: &str) -> bool {
         })
 }
 
-const DOCUMENTS: [&str; 5] =
-    ["docs/access.md", "docs/calls.md", "docs/deviations.md", "docs/hello.md", "docs/liveness.md"];
+const DOCUMENTS: [&str; 7] = [
+    "docs/access.md",
+    "docs/calls.md",
+    "docs/deviations.md",
+    "docs/groups.md",
+    "docs/hello.md",
+    "docs/liveness.md",
+    "docs/topics.md",
+];
 
 /// The beginning of an item that names tests; its next lines are indented further.
 const ITEM: &str = "  - test:";

@@ -19,8 +19,17 @@ pub(crate) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
         let mut stalled = Vec::new();
         for n in 0..task.connections {
             let mut stream = UnixStream::connect(path).await?;
-            known(&mut stream).await?;
+            known(&mut stream, "echo").await?;
+            if task.others > 0 {
+                known(&mut stream, "join").await?;
+            }
             if n < task.stalled { stalled.push(stream) } else { readers.push(stream) }
+        }
+        let mut others = Vec::with_capacity(task.others);
+        for _ in 0..task.others {
+            let mut stream = UnixStream::connect(path).await?;
+            known(&mut stream, "echo").await?;
+            others.push(stream);
         }
         readers = round(readers, task, task.warm_up).await?;
         begin();
@@ -30,9 +39,9 @@ pub(crate) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     })
 }
 
-/// Returns when the server knows this connection: it answers.
-async fn known(stream: &mut UnixStream) -> Result<()> {
-    stream.write_all(&frame_with("echo", 0, "")).await?;
+/// Returns when the server has answered this event: it knows the connection, or has it in its group.
+async fn known(stream: &mut UnixStream, event: &str) -> Result<()> {
+    stream.write_all(&frame_with(event, 0, "")).await?;
     let mut buffer = [0; 256];
     loop {
         let n = stream.read(&mut buffer).await?;
@@ -45,13 +54,14 @@ async fn known(stream: &mut UnixStream) -> Result<()> {
     }
 }
 
-/// Orders a broadcast of so many messages and waits until every reader has all of them.
+/// Orders a broadcast of so many messages, or so many to the group, and waits until every reader has all of them.
 async fn round(
     mut readers: Vec<UnixStream>,
     task: &Task,
     messages: u64,
 ) -> Result<Vec<UnixStream>> {
-    let order = frame_with("broadcast", messages, &text(task.body));
+    let event = if task.others > 0 { "to group" } else { "broadcast" };
+    let order = frame_with(event, messages, &text(task.body));
     if let Some(first) = readers.first_mut() {
         first.write_all(&order).await?;
     }

@@ -27,6 +27,11 @@ pub const BYE: &str = "$bye";
 /// The name of the built-in method that a silent peer is asked, for a sign of life. It takes and returns
 /// nothing.
 pub const PING: &str = "$ping";
+/// The name of the built-in method that subscribes to topics of a server.
+pub const SUB: &str = "$sub";
+
+/// The name of the built-in method that ends subscriptions.
+pub const UNSUB: &str = "$unsub";
 
 /// Returns whether a method of this name is one of the library's, not of the program's.
 #[must_use]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::ById;
-use super::asker::{MAX_NUMBER, later};
+use super::asker::later;
 use super::deadlines::Deadlines;
+use super::shared_numbers::MAX_NUMBER;
 
 /// The calls that one side runs for its peer and has not answered.
 ///

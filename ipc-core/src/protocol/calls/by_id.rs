@@ -3,6 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 
+use super::shared_numbers::LAST_OWN;
+
 /// A table by numbers that this side counts itself, one after the other.
 ///
 /// Entries mostly leave in about the order in which they come, so the newest ones lie in a row and are
@@ -65,15 +67,19 @@ impl<T> ById<T> {
                 self.row.extend((0..gap).map(|_| None));
                 self.insert(number, entry);
             }
+            // The row is for the numbers that are counted on, not for those of calls of many peers.
+            Some(_) if number > LAST_OWN && self.first <= LAST_OWN => {
+                self.others.insert(number, entry);
+            }
+            None if self.first <= LAST_OWN || number > LAST_OWN => {
+                self.others.insert(number, entry);
+            }
             // A new row begins.
-            Some(_) => {
+            _ => {
                 while !self.row.is_empty() {
                     self.set_first_aside();
                 }
                 self.insert(number, entry);
-            }
-            None => {
-                self.others.insert(number, entry);
             }
         }
     }
@@ -200,7 +206,13 @@ mod tests {
             let (mut table, mut expected) = (ById::default(), BTreeMap::new());
             let mut next = 1;
             for (what, which, skip) in steps {
-                if what < 2 || expected.is_empty() {
+                if what == 0 && which < 10 {
+                    // One of another range, while the first go on.
+                    let shared = LAST_OWN + 1 + skip;
+                    if expected.insert(shared, shared).is_none() {
+                        table.insert(shared, shared);
+                    }
+                } else if what < 2 || expected.is_empty() {
                     // Once in a while numbers are skipped, or begin anew.
                     next = match skip {
                         0 => 1,

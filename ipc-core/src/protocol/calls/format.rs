@@ -56,6 +56,12 @@ pub trait CallFormat: MessageFormat {
         None
     }
 
+    /// Returns whether an answer says the number of its call, so that the same call can be made of many
+    /// peers. Default: `true`.
+    fn answers_have_numbers(&self) -> bool {
+        true
+    }
+
     /// Handles that a call of this side has ended, in whatever way: for formats whose answers have no
     /// numbers, and which keep the calls that are open. Default: does nothing.
     fn call_ended(&self, _number: u64) {}

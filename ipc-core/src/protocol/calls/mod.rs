@@ -38,6 +38,7 @@ mod by_id;
 mod deadlines;
 mod format;
 mod round_trip;
+mod shared_numbers;
 mod stream;
 
 pub(crate) use by_id::ById;
@@ -53,6 +54,7 @@ pub use format::{
     ANSWER, CALL, CallFormat, CallHead, Control, EncodeCall, Failure, InvalidControl, Signal,
 };
 pub use round_trip::RoundTrip;
+pub use shared_numbers::SharedNumbers;
 pub use stream::{Credit, Overrun, Window, WindowLimits};
 #[cfg(feature = "tokio")]
 pub(crate) use stream::{MAX_STREAMS, STALL_TIMEOUT};

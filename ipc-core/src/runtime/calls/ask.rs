@@ -343,7 +343,8 @@ impl Calls {
         };
         self.seen.answer();
         let mut state = self.lock();
-        if let Some(on_answer) = state.waiting.take(number) {
+        if let Some((on_answer, past_queue)) = state.waiting.answered(number) {
+            state.answered_past_queue = past_queue;
             drop(state);
             return self.builtin_answered(on_answer, kind == Answer::Item, outcome, format);
         }

@@ -37,7 +37,6 @@ pub(crate) fn handle<F: MessageFormat>(
 }
 
 /// Does what a control says, which came at `now`. Returns what there is to report, if anything.
-#[inline]
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,

@@ -6,6 +6,7 @@ mod ask;
 pub(crate) mod builtin;
 mod calling;
 pub(crate) mod control;
+mod gathering;
 pub(crate) mod handles;
 pub(crate) mod methods;
 mod run;
@@ -13,6 +14,7 @@ mod seen;
 mod sink;
 mod slots;
 mod stream;
+pub(crate) mod survey;
 mod typed;
 
 use std::collections::HashSet;
@@ -41,6 +43,7 @@ pub use answer::Call;
 pub use calling::{CallFuture, Calling};
 pub use sink::{Sink, SinkError};
 pub use stream::{CallStream, CallingStream};
+pub use survey::Survey;
 pub use typed::CallingMethod;
 
 /// The calls of one peer, in both directions. Locked before the outbox, never after it.
@@ -65,6 +68,8 @@ struct State {
     alarm: Option<Alarm>,
     /// The calls of built-in methods that this side has made.
     waiting: Waiting,
+    /// Whether what was received last answers a call that was written past the send queue.
+    answered_past_queue: bool,
     answerer: Answerer,
     /// The tasks of the calls that run and have not ended at once, by their ids.
     running: ById<AbortHandle>,
@@ -93,6 +98,7 @@ impl Calls {
             slots: Slots::default(),
             alarm: None,
             waiting: Waiting::default(),
+            answered_past_queue: false,
             answerer: Answerer::new(options.answer_limits()),
             running: ById::default(),
             detached: HashSet::new(),
@@ -179,6 +185,12 @@ impl Calls {
         let error = || CallError::NotSent(EmitError::Full(full));
         let evicted = state.asker.evicted(evicted).into_iter();
         evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
+    }
+
+    /// Returns whether what was received last answers a call that was written past the send queue, and
+    /// so none of what the queue has written.
+    pub(crate) fn take_answered_past_queue(&self) -> bool {
+        std::mem::take(&mut self.lock().answered_past_queue)
     }
 
     /// Refuses new calls of both sides from now on.

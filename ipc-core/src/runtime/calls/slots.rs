@@ -1,11 +1,13 @@
 //! `Slots`: what the futures and streams of open calls wait for.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::Waker;
 
-use crate::Message;
+use super::gathering::Gathering;
 use crate::calls::CallError;
 use crate::protocol::calls::{ById, Overrun, Window, WindowLimits};
+use crate::{Message, PeerId};
 
 /// How a call has ended: with the message whose payload is the result, or an error.
 pub(super) type Outcome = Result<Message, CallError>;
@@ -26,6 +28,8 @@ enum Slot {
     Ended(Outcome),
     /// It is answered with items.
     Stream(Box<Items>),
+    /// It is one of many, whose outcomes are gathered.
+    Gathered(Arc<Gathering>, PeerId),
 }
 
 /// The items of a stream that are not read.
@@ -53,6 +57,11 @@ impl Slots {
     /// Adds a call that is answered once, and whose future waits already if it has a waker.
     pub(super) fn open(&mut self, number: u64, waker: Option<Waker>) {
         self.slots.insert(number, Slot::Open(waker));
+    }
+
+    /// Adds a call that is answered once, and whose outcome is gathered as that of this peer.
+    pub(super) fn open_gathered(&mut self, number: u64, gathering: &Arc<Gathering>, peer: PeerId) {
+        self.slots.insert(number, Slot::Gathered(Arc::clone(gathering), peer));
     }
 
     /// Adds a call that is answered with items, and returns the credit that its frame gives.
@@ -85,6 +94,10 @@ impl Slots {
                 }));
                 stream.waker.take()
             }
+            Slot::Gathered(..) => match self.slots.remove(number) {
+                Some(Slot::Gathered(gathering, peer)) => gathering.add(peer, outcome),
+                _ => None,
+            },
         }
     }
 
@@ -117,7 +130,7 @@ impl Slots {
                 Some(Slot::Ended(outcome)) => Some(outcome),
                 _ => None,
             },
-            Slot::Stream(_) => None,
+            Slot::Stream(_) | Slot::Gathered(..) => None,
         }
     }
 
@@ -148,8 +161,8 @@ impl Slots {
     pub(super) fn take_waker(&mut self, number: u64) -> Option<Waker> {
         match self.slots.get_mut(number)? {
             Slot::Open(waker) => waker.take(),
-            // A stream has a timer of its own, which runs while an item is awaited.
-            Slot::Ended(_) | Slot::Stream(_) => None,
+            // A stream or a survey has a timer of its own, which runs while an item is awaited.
+            Slot::Ended(_) | Slot::Stream(_) | Slot::Gathered(..) => None,
         }
     }
 

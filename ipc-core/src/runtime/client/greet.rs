@@ -1,13 +1,9 @@
 //! A client's `$hello`: written to a new socket before anything that waits, and its answer.
 
 use std::future::pending;
-use std::io;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ipc_transport::WriteHalf;
-use tokio::io::AsyncWriteExt;
+use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::error::{DisconnectReason, Error};
@@ -24,37 +20,32 @@ pub(super) struct SaidHello<F: MessageFormat> {
     hello: Hello,
     /// Told once whether the server knows `$hello`.
     known: oneshot::Receiver<bool>,
+    /// To be written before anything else.
+    pub(super) frame: Option<Bytes>,
     /// Kept as long as the connection: an answer that comes late still is one.
     _asked: Option<Asked<F>>,
 }
 
 impl<F: MessageFormat> Task<F> {
-    /// Says hello on a new connection. Fails if it could not be written whole, since nothing else may be
-    /// written then; without an error if this side wants no connection any more.
-    pub(super) async fn say_hello(
-        &mut self,
-        hello: Hello,
-        writer: &mut WriteHalf,
-    ) -> Result<SaidHello<F>, Option<Error>> {
+    /// Makes a hello for a new connection, which the preamble writes.
+    pub(super) fn say_hello(&mut self, hello: Hello) -> SaidHello<F> {
         let (tell, known) = oneshot::channel();
         let control = Arc::clone(&self.control);
         let args = hello.args(info::features(&self.config, true));
         let on_answer = move |outcome| on_answer(outcome, &control, tell);
         let name = hello.name.as_deref();
-        let asked = match self.peer.ask_past_queue(HELLO, name, &args, hello.timeout, on_answer) {
-            Ok((asked, frame)) => {
-                write_hello(self.peer.clone(), hello.timeout, writer, &frame).await?;
-                Some(asked)
-            }
-            // As good as a server that does not know it.
-            Err(CallError::Unsupported(_)) => None,
-            Err(error) => {
-                let error = Error::HelloRefused(error);
-                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-                None
-            }
-        };
-        Ok(SaidHello { hello, known, _asked: asked })
+        let (asked, frame) =
+            match self.peer.ask_past_queue(HELLO, name, &args, hello.timeout, on_answer) {
+                Ok((asked, frame)) => (Some(asked), Some(frame)),
+                // As good as a server that does not know it.
+                Err(CallError::Unsupported(_)) => (None, None),
+                Err(error) => {
+                    let error = Error::HelloRefused(error);
+                    self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
+                    (None, None)
+                }
+            };
+        SaidHello { hello, known, frame, _asked: asked }
     }
 }
 
@@ -66,7 +57,7 @@ impl<F: MessageFormat> SaidHello<F> {
         control: &Control,
         peer: Peer<F>,
     ) -> DisconnectReason {
-        let Self { hello, known, _asked } = self;
+        let Self { hello, known, _asked, .. } = self;
         let is_plain = async {
             match tokio::time::timeout(hello.timeout, known).await {
                 Ok(Ok(known)) => !known,
@@ -90,36 +81,6 @@ impl<F: MessageFormat> SaidHello<F> {
         peer.outbox().want(Want::Disconnect);
         let _ = connection.await;
         DisconnectReason::Error(error)
-    }
-}
-
-/// Writes the frame of a hello.
-async fn write_hello<F: MessageFormat>(
-    peer: Peer<F>,
-    within: Duration,
-    writer: &mut WriteHalf,
-    frame: &[u8],
-) -> Result<(), Option<Error>> {
-    let writing = async {
-        writer.write_all(frame).await?;
-        writer.flush().await
-    };
-    let mut writing = pin!(tokio::time::timeout(within, writing));
-    let written = loop {
-        tokio::select! {
-            biased;
-            written = &mut writing => break written,
-            () = peer.outbox().control.notified() => {
-                if peer.outbox().wanted() == Want::Disconnect {
-                    return Err(None);
-                }
-            }
-        }
-    };
-    match written {
-        // If it has failed, the connection finds that out itself, and reads what the server has said.
-        Ok(_) => Ok(()),
-        Err(_) => Err(Some(Error::Write(io::ErrorKind::TimedOut.into()))),
     }
 }
 

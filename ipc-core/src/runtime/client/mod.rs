@@ -2,8 +2,10 @@
 
 pub(crate) mod builder;
 mod greet;
+mod preamble;
 pub(crate) mod start;
 pub(crate) mod task;
+mod topics;
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

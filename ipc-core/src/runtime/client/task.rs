@@ -1,7 +1,7 @@
 //! The task of a client: does what its session asks for.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use ipc_transport::{Endpoint, Stream, Transport};
@@ -11,6 +11,7 @@ use crate::error::{DisconnectReason, Error};
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
+use crate::runtime::client::topics::Subscriptions;
 use crate::runtime::clock;
 use crate::runtime::connection::Connection;
 use crate::runtime::dial::dial;
@@ -22,6 +23,8 @@ use crate::{ClientEvent, Greeting, Hello, MessageFormat, Peer};
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     wishes: Mutex<Wishes>,
+    /// What was subscribed to, once something was.
+    pub(super) subscriptions: OnceLock<Box<Subscriptions>>,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +42,11 @@ impl Control {
 
     pub(crate) fn stop_retrying(&self) {
         self.lock().stop_retrying = true;
+    }
+
+    /// Returns what was subscribed to.
+    pub(super) fn subscriptions(&self) -> &Subscriptions {
+        self.subscriptions.get_or_init(Box::default)
     }
 
     /// Returns why the last attempt failed, if it did.
@@ -66,7 +74,7 @@ impl Control {
 
 pub(crate) struct Task<F: MessageFormat> {
     session: Session,
-    connect_timeout: Duration,
+    pub(super) connect_timeout: Duration,
     hello: Option<Hello>,
     transport: Arc<dyn Transport>,
     pub(super) config: Arc<ConnectionConfig>,
@@ -254,13 +262,14 @@ impl<F: MessageFormat> Task<F> {
         let Some(stream) = self.stream.take() else { return };
         let (reader, mut writer) = stream.into_split();
         // Over UDP nothing connects.
-        let said = match self.hello.clone().filter(|_| writer.max_datagram().is_none()) {
-            None => None,
-            Some(hello) => match self.say_hello(hello, &mut writer).await {
-                Ok(said) => Some(said),
-                Err(error) => return self.fail(error),
-            },
-        };
+        let hello = self.hello.clone().filter(|_| writer.max_datagram().is_none());
+        let said = hello.map(|hello| self.say_hello(hello));
+        let said_frame = said.as_ref().and_then(|said| said.frame.clone());
+        if let Err(error) = self.write_preamble(said_frame, &mut writer).await {
+            drop((reader, writer));
+            self.lost_before_it_began(error);
+            return;
+        }
         self.peer.outbox().attach(writer);
         let (dispatcher, config) = (Arc::clone(&self.dispatcher), Arc::clone(&self.config));
         let mut connection =
@@ -285,11 +294,17 @@ impl<F: MessageFormat> Task<F> {
         self.session.handle_input(Input::Lost { now, chance });
     }
 
-    /// Gives up a connection to which nothing could be written.
-    fn fail(&mut self, error: Option<Error>) {
-        let dispatched = |error| self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-        self.reason =
-            error.map(dispatched).map_or(DisconnectReason::Local, DisconnectReason::Error);
+    /// Handles that a connection was lost before its outbox had it.
+    fn lost_before_it_began(&mut self, error: Option<Error>) {
+        self.reason = match error {
+            Some(error) => DisconnectReason::Error(self.dispatcher.error(
+                Some(&self.peer),
+                error,
+                &mut self.backlog,
+            )),
+            None => DisconnectReason::Local,
+        };
+        self.detach();
         self.lost();
     }
 

@@ -6,22 +6,22 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::Connection;
+use super::{Connection, Flow};
 use crate::access::Denial;
 use crate::calls::ControlEvents;
 use crate::error::Error;
 use crate::observe::trace::Traced;
 use crate::protocol::connection::Input;
 use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
-use crate::runtime::calls::control;
+use crate::runtime::calls::{Calls, control};
 use crate::runtime::gauge::Pass;
 use crate::runtime::{clock, silence};
-use crate::{Denied, FormatError, Message, MessageFormat, WhenDismissed};
+use crate::{Denied, Message, MessageFormat, WhenDismissed};
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
     #[inline(never)]
-    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Result<(), FormatError> {
+    pub(super) fn handle_call_frame(&mut self, mut frame: Bytes) -> Flow {
         let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
         let length = frame.len();
         if let Some(format) = peer.format().calls() {
@@ -31,18 +31,19 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                     self.take_report(report);
                 }
                 silence::note(&mut self.machine, &self.peer, length);
-                return Ok(());
+                return self.flow();
             }
         }
-        let message = self.peer.format().decode(frame)?;
-        self.handle_control(message, length);
-        Ok(())
+        match self.peer.format().decode(frame) {
+            Ok(message) => self.handle_control(message, length),
+            Err(error) => self.flow_after(Input::Malformed(error)),
+        }
     }
 
     /// Handles a message, with a frame of this length, if it is a call or an answer, and dispatches it
     /// otherwise, if the peer may send it.
     #[cold]
-    pub(super) fn handle_control(&mut self, mut message: Message, length: usize) {
+    pub(super) fn handle_control(&mut self, mut message: Message, length: usize) -> Flow {
         let methods = &self.dispatcher.handlers.methods;
         let (peer, backlog) = (&self.peer, &mut self.backlog);
         let guard = self.guard.as_ref();
@@ -55,20 +56,29 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
             Some(None) => {}
-            Some(Some(Report::Error(Error::Denied { what, name, .. }))) => self.deny(what, &name),
             Some(Some(report)) => self.take_report(report),
         }
         silence::note(&mut self.machine, &self.peer, length);
+        // What the peer may not do may have ended the connection.
+        self.flow()
+    }
+
+    /// Reports what went wrong with a call, and does what follows if the peer may not make it.
+    #[cold]
+    fn handle_failed(&mut self, error: Error) {
+        match error {
+            Error::Denied { what, name, .. } => self.deny(what, &name),
+            error => drop(self.dispatcher.error(Some(&self.peer), error, &mut self.backlog)),
+        }
     }
 
     #[cold]
     fn take_report(&mut self, report: Report) {
         let end = match report {
-            Report::Error(error) => return drop(self.report(error)),
+            Report::Error(error) => return self.handle_failed(error),
             Report::Notice(notice) => return self.notice(notice),
             Report::Hello(end) => end,
         };
-        self.releases = false;
         match end {
             HelloEnd::Greeted(greeting) => self.notice(Notice::Greeted(greeting)),
             HelloEnd::Refused(error) => drop(self.report(Error::HelloRefused(error))),
@@ -100,6 +110,14 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
+    /// Releases the next message, with one in flight, unless what was received answers none of them.
+    #[cold]
+    pub(super) fn release_next(&self) {
+        if !self.peer.open_calls().is_some_and(Calls::take_answered_past_queue) {
+            self.peer.outbox().on_received();
+        }
+    }
+
     /// Charges a frame to the peer's rate, and returns whether it is handled. Of a peer that has to wait
     /// then, the turn has nothing left.
     #[cold]
@@ -124,6 +142,8 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     }
 
     /// Returns until when the peer is not read from, since it has used up its rate.
+    #[cold]
+    #[inline(never)]
     pub(super) fn throttled_until(&mut self) -> Option<Instant> {
         self.gauge.as_mut()?.throttled_until()
     }

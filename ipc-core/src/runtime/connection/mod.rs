@@ -56,8 +56,6 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
     timer: Timer,
-    /// Whether a message that is received releases the next one that is to be sent, with one in flight.
-    releases: bool,
     /// Whether the server has sent this client away for good.
     dismissed: bool,
     /// What a silent peer was asked.
@@ -116,7 +114,6 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             read_at: None,
             failure: None,
             timer: Timer::default(),
-            releases: true,
             dismissed: false,
             pings: Pings::new(),
         }
@@ -210,17 +207,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.gauge.is_some() && !self.passes(length, budget) {
                 continue;
             }
-            let handled = if self.control.begins(self.peer.format(), &frame) {
+            let flow = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
             } else {
                 match self.peer.format().decode(frame) {
                     Ok(message) if self.control.may_be(&message) => {
-                        self.handle_control(message, length);
-                        // What the peer may not do may have ended the connection.
-                        if !self.machine.is_receiving() {
-                            return Flow::End;
-                        }
-                        Ok(())
+                        self.handle_control(message, length)
                     }
                     Ok(message) => {
                         self.dispatcher.message(
@@ -229,19 +221,16 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                             &self.peer,
                             &mut self.backlog,
                         );
-                        Ok(())
+                        Flow::More
                     }
-                    Err(error) => Err(error),
+                    Err(error) => self.flow_after(Input::Malformed(error)),
                 }
             };
-            if let Err(error) = handled {
-                if let Flow::End = self.flow_after(Input::Malformed(error)) {
-                    return Flow::End;
-                }
+            if let Flow::End = flow {
+                return Flow::End;
             }
-            // The answer to this side's hello is no answer to a message.
-            if self.config.sync && std::mem::replace(&mut self.releases, true) {
-                self.peer.outbox().on_received();
+            if self.config.sync {
+                self.release_next();
             }
         }
     }
@@ -249,6 +238,11 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     #[cold]
     fn flow_after(&mut self, input: Input) -> Flow {
         self.handle(input);
+        self.flow()
+    }
+
+    /// Returns whether more is received.
+    fn flow(&self) -> Flow {
         if self.machine.is_receiving() { Flow::More } else { Flow::End }
     }
 
@@ -312,14 +306,14 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             }
             // A peer that does not read its answers is not read from. It may have sent more.
             let more = this.peer.outbox().is_paused()
-                || this.throttled_until().is_some()
+                || (this.gauge.is_some() && this.throttled_until().is_some())
                 || this.receive(cx);
             if this.peer.outbox().is_hung_up() {
                 return this.disconnect(cx);
             }
             let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
             let sent = this.send(cx);
-            let throttled_until = this.throttled_until();
+            let throttled_until = if this.gauge.is_some() { this.throttled_until() } else { None };
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending()
                 || this.peer.outbox().is_backlogged()

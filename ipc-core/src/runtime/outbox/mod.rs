@@ -199,14 +199,6 @@ impl Outbox {
         }
     }
 
-    /// Returns the frame of a message that is not to be queued.
-    pub(crate) fn encode(
-        &self,
-        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
-    ) -> Result<Bytes, EmitError> {
-        encode_frame(&self.encoder, encode)
-    }
-
     /// Closes the outbox permanently: what waits becomes undelivered.
     pub(crate) fn close(&self) {
         let mut state = self.lock();

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 use super::state::OutboxState;
 use super::{MutexGuard, Outbox, encode_frame, wake};
 use crate::FormatError;
 use crate::error::EmitError;
-use crate::protocol::queue::{OverflowPolicy, Pushed, QueueLimit};
+use crate::protocol::queue::{OverflowPolicy, PushError, Pushed, QueueLimit, SendQueue};
 
 impl Outbox {
     /// Queues a message as `emit` does, and gives the number of its frame to `note` before anything of
@@ -18,7 +18,16 @@ impl Outbox {
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
         note: impl FnOnce(u64),
     ) -> Result<(), EmitError> {
-        self.emit_numbered_in(self.lock(), encode, note)
+        self.emit_numbered_in(self.lock(), |queue| queue.push(encode), note)
+    }
+
+    /// Queues a frame that is encoded already, otherwise as [`emit_numbered`](Self::emit_numbered).
+    pub(crate) fn emit_encoded_numbered(
+        &self,
+        frame: &Bytes,
+        note: impl FnOnce(u64),
+    ) -> Result<(), EmitError> {
+        self.emit_numbered_in(self.lock(), |queue| queue.push_encoded(frame), note)
     }
 
     /// Queues a message as [`emit_numbered`](Self::emit_numbered) does if there is a connection. `None`
@@ -32,20 +41,20 @@ impl Outbox {
         if state.is_detached() {
             return None;
         }
-        Some(self.emit_numbered_in(state, encode, note))
+        Some(self.emit_numbered_in(state, |queue| queue.push(encode), note))
     }
 
     fn emit_numbered_in(
         &self,
         mut state: MutexGuard<'_, OutboxState>,
-        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+        push: impl FnOnce(&mut SendQueue) -> Result<Pushed, PushError>,
         note: impl FnOnce(u64),
     ) -> Result<(), EmitError> {
         if !state.is_open() {
             return Err(EmitError::Closed);
         }
         let before = state.queue.bytes();
-        match state.queue.push(encode) {
+        match push(&mut state.queue) {
             Ok(Pushed::Dropped) => {
                 let limit = state.queue.limits().max_bytes();
                 Err(EmitError::Full(QueueLimit::Bytes { limit, actual: limit.max(before) }))
@@ -64,12 +73,20 @@ impl Outbox {
         }
     }
 
+    /// Returns the whole frame of a message, delimiter or length included.
+    pub(crate) fn frame(
+        &self,
+        encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<Bytes, EmitError> {
+        encode_frame(&self.encoder, encode)
+    }
+
     /// Returns how many bytes a message has as a frame, delimiter or length included.
     pub(crate) fn frame_len(
         &self,
         encode: impl FnOnce(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<usize, EmitError> {
-        Ok(encode_frame(&self.encoder, encode)?.len())
+        Ok(self.frame(encode)?.len())
     }
 
     /// Waits until a frame of `length` bytes finds room, or none is accepted any more; if `connected`,

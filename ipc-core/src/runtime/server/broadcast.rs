@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::error::EmitError;
 use crate::groups::selection::Selected;
 use crate::runtime::outbox::encode_frame;
+use crate::runtime::server::shared::Shared;
 use crate::{BroadcastReport, EncodePayload, MessageFormat, Peer, PeerId, Server, Target};
 
 impl<F: MessageFormat> Server<F> {
@@ -78,11 +79,7 @@ impl<F: MessageFormat> Target<'_, F> {
     where
         F: EncodePayload<T>,
     {
-        let Broadcast { frame, peers, mut report } = self.start(event, payload)?;
-        for peer in peers {
-            report.add(peer.id(), peer.emit_encoded(&frame));
-        }
-        Ok(report)
+        Ok(self.shared().start(event, payload, |_| self.select())?.emit())
     }
 
     /// Sends an event to these peers and waits for those that read, all at the same time. A peer that
@@ -104,7 +101,58 @@ impl<F: MessageFormat> Target<'_, F> {
     where
         F: EncodePayload<T>,
     {
-        let Broadcast { frame, peers, mut report } = self.start(event, payload)?;
+        Ok(self.shared().start(event, payload, |_| self.select())?.send().await)
+    }
+}
+
+impl<F: MessageFormat> Shared<F> {
+    /// Encodes an event, once, and then selects the peers.
+    pub(super) fn start<T: ?Sized>(
+        &self,
+        event: &str,
+        payload: &T,
+        select: impl FnOnce(&Self) -> Selected<Peer<F>>,
+    ) -> Result<Broadcast<F>, EmitError>
+    where
+        F: EncodePayload<T>,
+    {
+        self.config.sent.notify(&*self.format, event, payload);
+        let encode = |out: &mut _| self.format.encode(event, payload, out);
+        let frame = encode_frame(&self.encoder, encode)?;
+        Ok(Broadcast::new(frame, select(self)))
+    }
+}
+
+/// An event on its way to many: its frame, the peers it is for, and what has become of it.
+pub(super) struct Broadcast<F> {
+    frame: Bytes,
+    peers: Vec<Peer<F>>,
+    report: BroadcastReport,
+}
+
+impl<F: MessageFormat> Broadcast<F> {
+    /// Returns a frame on its way to the selected peers.
+    pub(super) fn new(frame: Bytes, selected: Selected<Peer<F>>) -> Self {
+        let Selected { peers, missing } = selected;
+        let mut report = BroadcastReport::default();
+        for id in missing {
+            report.add(id, Err(EmitError::UnknownPeer(id)));
+        }
+        Self { frame, peers, report }
+    }
+
+    /// Queues it for each peer.
+    pub(super) fn emit(self) -> BroadcastReport {
+        let Self { frame, peers, mut report } = self;
+        for peer in peers {
+            report.add(peer.id(), peer.emit_encoded(&frame));
+        }
+        report
+    }
+
+    /// Queues it for each peer, and waits for those that read.
+    pub(super) async fn send(self) -> BroadcastReport {
+        let Self { frame, peers, mut report } = self;
         let mut waiting = Vec::new();
         for peer in peers {
             match peer.outbox().emit_unless_full(&frame) {
@@ -132,32 +180,8 @@ impl<F: MessageFormat> Target<'_, F> {
         .await;
         // A caller that broadcasts in a loop lets the peers' tasks run.
         tokio::task::consume_budget().await;
-        Ok(report)
+        report
     }
-
-    /// Encodes an event, once, and selects the peers.
-    fn start<T: ?Sized>(&self, event: &str, payload: &T) -> Result<Broadcast<F>, EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        let shared = self.shared();
-        shared.config.sent.notify(&*shared.format, event, payload);
-        let encode = |out: &mut _| shared.format.encode(event, payload, out);
-        let frame = encode_frame(&shared.encoder, encode)?;
-        let Selected { peers, missing } = self.select();
-        let mut report = BroadcastReport::default();
-        for id in missing {
-            report.add(id, Err(EmitError::UnknownPeer(id)));
-        }
-        Ok(Broadcast { frame, peers, report })
-    }
-}
-
-/// An event on its way to many: its frame, the peers it is for, and what has become of it.
-struct Broadcast<F> {
-    frame: Bytes,
-    peers: Vec<Peer<F>>,
-    report: BroadcastReport,
 }
 
 impl BroadcastReport {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipc_transport::Transport;
 
+use crate::groups::PatternLimits;
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::connection::budget::Budget;
 use crate::runtime::server::Server;
@@ -27,6 +28,7 @@ pub struct ServerBuilder<F> {
     handler_order: HandlerOrder,
     groups: GroupLimits,
     same_identity: SameIdentity,
+    topics: PatternLimits,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -41,6 +43,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             handler_order: HandlerOrder::default(),
             groups: GroupLimits::default(),
             same_identity: SameIdentity::default(),
+            topics: PatternLimits::default(),
         }
     }
 
@@ -109,6 +112,14 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets to how many patterns of topics one peer may subscribe, and all together. Default: 1,024 and
+    /// 65,536. A peer that wants more is answered `too_many`.
+    #[must_use]
+    pub fn topic_limits(mut self, limits: PatternLimits) -> Self {
+        self.topics = limits;
+        self
+    }
+
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
@@ -125,8 +136,8 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let one_frame = config.limits.max_frame();
         let budget = self.receive_budget.unwrap_or_else(|| ordinary.max(one_frame));
         config.budget = Some(Arc::new(Budget::new(budget)));
-        let (groups, same) = (self.groups, self.same_identity);
-        let shared = Shared::new(self.format, self.transport, admission, groups, same, config);
+        let directory = (self.groups, self.topics, self.same_identity);
+        let shared = Shared::new(self.format, self.transport, admission, directory, config);
         Server::new(Arc::new(shared))
     }
 }

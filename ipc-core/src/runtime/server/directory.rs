@@ -1,6 +1,6 @@
 //! `Directory`: what a server knows of its peers by their numbers, for all handles to them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -9,9 +9,11 @@ use crate::groups::error::GroupError;
 use crate::groups::event::GroupEvent;
 use crate::groups::limits::GroupLimits;
 use crate::groups::members::Members;
+use crate::groups::{PatternLimits, PatternTrie, TooManyPatterns};
 use crate::hello::Identities;
+use crate::protocol::calls::Failure;
 use crate::runtime::clock;
-use crate::{Bye, MessageFormat, Peer, PeerId, SameIdentity};
+use crate::{Bye, MessageFormat, Pattern, Peer, PeerId, SameIdentity, TopicEvent};
 
 /// What a server knows of its peers by their numbers. It knows no format, so that a peer can hold it
 /// in its config.
@@ -25,7 +27,14 @@ pub(crate) struct Directory {
     id: Box<str>,
     /// The thread that notifies.
     notifier: Mutex<Option<ThreadId>>,
-    notify: Box<dyn Fn(GroupEvent) + Send + Sync>,
+    notify: Box<dyn Fn(Change) + Send + Sync>,
+}
+
+/// What has happened, for handlers.
+#[derive(Debug)]
+pub(crate) enum Change {
+    Group(GroupEvent),
+    Topic(TopicEvent),
 }
 
 /// A peer that can be sent away, of any format.
@@ -41,23 +50,28 @@ pub(crate) trait Dismiss: Send + Sync {
 pub(crate) struct State {
     pub(crate) members: Members,
     pub(crate) identities: Identities<Arc<dyn Dismiss>>,
+    /// Which peers have subscribed to what.
+    pub(crate) topics: PatternTrie<PeerId>,
     /// What the handlers have not been notified of.
-    events: VecDeque<GroupEvent>,
+    changes: VecDeque<Change>,
 }
 
 impl Directory {
     /// Returns an empty directory, which calls `notify` with each event, without a lock that peers or
     /// groups need.
     pub(crate) fn new(
-        limits: GroupLimits,
+        groups: GroupLimits,
+        topics: PatternLimits,
         same: SameIdentity,
-        notify: impl Fn(GroupEvent) + Send + Sync + 'static,
+        notify: impl Fn(Change) + Send + Sync + 'static,
     ) -> Self {
+        let (members, topics) = (Members::new(groups), PatternTrie::new(topics));
         Self {
             state: Mutex::new(State {
-                members: Members::new(limits),
+                members,
+                topics,
                 identities: Identities::new(same),
-                events: VecDeque::new(),
+                changes: VecDeque::new(),
             }),
             id: format!("{:016x}", clock::random()).into(),
             turn: Mutex::new(()),
@@ -81,8 +95,7 @@ impl Directory {
         if !peer.outbox().is_open() {
             return Err(GroupError::Closed);
         }
-        let State { members, events, .. } = &mut *state;
-        let joined = members.join(peer.id(), group, events)?;
+        let joined = state.change(|members, events| members.join(peer.id(), group, events))?;
         drop(state);
         if joined {
             self.report();
@@ -93,8 +106,7 @@ impl Directory {
     /// Removes a peer from a group. Returns whether it was in it.
     pub(super) fn leave(&self, peer: PeerId, group: &str) -> bool {
         let mut state = self.lock();
-        let State { members, events, .. } = &mut *state;
-        let left = members.leave(peer, group, events);
+        let left = state.change(|members, events| members.leave(peer, group, events));
         drop(state);
         if left {
             self.report();
@@ -105,11 +117,11 @@ impl Directory {
     /// Removes a closed peer from everything.
     pub(super) fn remove(&self, peer: PeerId) {
         let mut state = self.lock();
-        let State { members, identities, events } = &mut *state;
-        identities.remove(peer);
-        let before = events.len();
-        members.remove(peer, events);
-        let changed = events.len() > before;
+        state.identities.remove(peer);
+        let before = state.changes.len();
+        state.change(|members, events| members.remove(peer, events));
+        state.unsubscribe(peer, None);
+        let changed = state.changes.len() > before;
         drop(state);
         if changed {
             self.report();
@@ -127,6 +139,52 @@ impl Directory {
         all.iter().for_each(|peer| peer.tell(bye));
     }
 
+    /// Subscribes a peer to all of the patterns, or to none of them. Returns how many it then has.
+    pub(crate) fn subscribe<F: MessageFormat>(
+        &self,
+        peer: &Peer<F>,
+        patterns: &BTreeSet<Pattern>,
+    ) -> Result<usize, Failure> {
+        let mut state = self.lock();
+        // Under the lock: a peer is closed before it is removed from here.
+        if !peer.outbox().is_open() {
+            return Err(Failure::closing());
+        }
+        let peer = peer.id();
+        let State { topics, changes, .. } = &mut *state;
+        let added = patterns.iter().filter(|pattern| !topics.holds(peer, pattern));
+        let added: Vec<_> = added.cloned().collect();
+        topics.insert_all(peer, &added).map_err(|error| too_many(&error))?;
+        let has = topics.patterns(peer).len();
+        let changed = !added.is_empty();
+        let events = added.into_iter().map(|pattern| TopicEvent::Subscribed { peer, pattern });
+        changes.extend(events.map(Change::Topic));
+        drop(state);
+        if changed {
+            self.report();
+        }
+        Ok(has)
+    }
+
+    /// Ends subscriptions of a peer, or (`None`) all of them. Returns how many it then has.
+    pub(crate) fn unsubscribe(&self, peer: PeerId, patterns: Option<&BTreeSet<Pattern>>) -> usize {
+        let mut state = self.lock();
+        let before = state.changes.len();
+        state.unsubscribe(peer, patterns);
+        let has = state.topics.patterns(peer).len();
+        let changed = state.changes.len() > before;
+        drop(state);
+        if changed {
+            self.report();
+        }
+        has
+    }
+
+    /// Returns how many subscriptions a peer may have.
+    pub(crate) fn topics_per_peer(&self) -> usize {
+        self.lock().topics.limits().per_id
+    }
+
     /// Notifies of what has happened, or waits for the thread that does. So the events are never more
     /// than the changes at hand, and a peer that joins and leaves all the time slows itself down.
     fn report(&self) {
@@ -139,13 +197,46 @@ impl Directory {
         *lock(&self.notifier) = Some(this);
         let done = Done(self);
         loop {
-            let event = self.lock().events.pop_front();
-            let Some(event) = event else { break };
-            (self.notify)(event);
+            let change = self.lock().changes.pop_front();
+            let Some(change) = change else { break };
+            (self.notify)(change);
         }
         drop(done);
         drop(turn);
     }
+}
+
+impl State {
+    /// Changes who is in which groups.
+    fn change<R>(
+        &mut self,
+        change: impl FnOnce(&mut Members, &mut VecDeque<GroupEvent>) -> R,
+    ) -> R {
+        let mut events = VecDeque::new();
+        let changed = change(&mut self.members, &mut events);
+        self.changes.extend(events.into_iter().map(Change::Group));
+        changed
+    }
+
+    fn unsubscribe(&mut self, peer: PeerId, patterns: Option<&BTreeSet<Pattern>>) {
+        let had = self.topics.patterns(peer);
+        let ended = had.filter(|pattern| patterns.is_none_or(|these| these.contains(*pattern)));
+        let ended: Vec<_> = ended.cloned().collect();
+        if patterns.is_none() {
+            self.topics.remove_id(peer);
+        } else {
+            for pattern in &ended {
+                self.topics.remove(peer, pattern);
+            }
+        }
+        let events = ended.into_iter().map(|pattern| TopicEvent::Unsubscribed { peer, pattern });
+        self.changes.extend(events.map(Change::Topic));
+    }
+}
+
+/// Says that a peer has as many subscriptions as it may.
+pub(crate) fn too_many(error: &TooManyPatterns) -> Failure {
+    Failure::new(error.code(), error.to_string())
 }
 
 /// Says that no thread notifies, however it ends.

@@ -11,8 +11,10 @@ mod groups;
 mod identities;
 mod peer_at;
 pub(crate) mod shared;
+pub(crate) mod survey;
 pub(crate) mod target;
 pub(crate) mod task;
+mod topics;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -243,6 +245,7 @@ impl<F> Clone for ServerEvent<F> {
             Self::Identified { peer, identity } => {
                 Self::Identified { peer: peer.clone(), identity: Arc::clone(identity) }
             }
+            Self::Topic(event) => Self::Topic(event.clone()),
         }
     }
 }

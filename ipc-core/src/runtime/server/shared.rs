@@ -9,15 +9,17 @@ use ipc_transport::Transport;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::groups::event::GroupEvent;
+use crate::groups::PatternLimits;
 use crate::groups::limits::GroupLimits;
 use crate::options::ConnectionConfig;
+use crate::protocol::calls::SharedNumbers;
 use crate::runtime::calls::builtin::Notice;
+use crate::runtime::clock;
 use crate::runtime::dispatcher::{Backlog, Dispatcher};
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::allow_by::AllowBy;
 use crate::runtime::server::by_address::ByAddress;
-use crate::runtime::server::directory::Directory;
+use crate::runtime::server::directory::{Change, Directory};
 #[cfg(unix)]
 use crate::runtime::server::file;
 use crate::{MessageFormat, Peer, PeerId, SameIdentity, ServerEvent};
@@ -36,6 +38,8 @@ pub(crate) struct Shared<F: MessageFormat> {
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
     pub(super) next_id: AtomicU64,
+    /// The numbers of calls that go to many peers.
+    pub(super) surveys: SharedNumbers,
     /// Where the tasks run.
     pub(super) runtime: OnceLock<Handle>,
     /// Who gets the listening socket when listening ends.
@@ -58,8 +62,7 @@ impl<F: MessageFormat> Shared<F> {
         format: F,
         transport: Arc<dyn Transport>,
         admission: Admission,
-        groups: GroupLimits,
-        same: SameIdentity,
+        (groups, topics, same): (GroupLimits, PatternLimits, SameIdentity),
         mut config: ConnectionConfig,
     ) -> Self {
         let dispatcher = Dispatcher::new(
@@ -72,7 +75,7 @@ impl<F: MessageFormat> Shared<F> {
                 Notice::Greeted(_) | Notice::Dismissed(_) => None,
             },
         );
-        let directory = Arc::new(Directory::new(groups, same, notify_of_groups(&dispatcher)));
+        let directory = Arc::new(Directory::new(groups, topics, same, notify_of(&dispatcher)));
         config.directory = Some(Arc::clone(&directory));
         Self {
             encoder: FrameEncoder::new(format.framing(), config.limits),
@@ -86,6 +89,8 @@ impl<F: MessageFormat> Shared<F> {
             peers: Mutex::new(BTreeMap::new()),
             by_address: ByAddress::new(),
             next_id: AtomicU64::new(1),
+            // An answer to an earlier server of the same address may still come.
+            surveys: SharedNumbers::starting_at((clock::chance() * 1e12) as u64),
             runtime: OnceLock::new(),
             #[cfg(unix)]
             heir: file::Heir::default(),
@@ -123,16 +128,20 @@ impl<F: MessageFormat> Shared<F> {
     }
 }
 
-/// Returns what calls the lifecycle handlers with an event of a group.
-fn notify_of_groups<F: MessageFormat>(
+/// Returns what calls the lifecycle handlers with what has changed.
+fn notify_of<F: MessageFormat>(
     dispatcher: &Arc<Dispatcher<F, ServerEvent<F>>>,
-) -> impl Fn(GroupEvent) + Send + Sync + 'static {
+) -> impl Fn(Change) + Send + Sync + 'static {
     // Each peer holds the directory, and a handler may hold a peer.
     let dispatcher = Arc::downgrade(dispatcher);
-    move |event| {
+    move |change| {
         let Some(dispatcher) = dispatcher.upgrade() else { return };
         let mut backlog = Backlog::new();
-        dispatcher.notify(&ServerEvent::Group(event), &mut backlog);
+        let event = match change {
+            Change::Group(event) => ServerEvent::Group(event),
+            Change::Topic(event) => ServerEvent::Topic(event),
+        };
+        dispatcher.notify(&event, &mut backlog);
         backlog.force();
     }
 }

@@ -65,6 +65,17 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
     }
     let task = Task::new(Work::Broadcast, 1_600).connections(1000, 0);
     cases.add_common(W5, "1,000 receivers", "receivers", task);
+    for (name, members, stalled, messages, warm_up) in [
+        ("group of 1 in 10,000", 1, 0, 400_000, 10_000),
+        ("group of 64 in 10,000", 64, 0, 20_000, 10_000),
+        ("group of 64 in 10,000, 1 stalled", 65, 1, 20_000, 10_000),
+        ("group of 1,000 in 10,000", 1000, 0, 1_600, 160),
+    ] {
+        let body = if members < 1000 { 1024 } else { 64 };
+        let task = Task::new(Work::Broadcast, messages).body(body).connections(members, stalled);
+        let task = task.others(10_000 - members).warm_up(warm_up);
+        cases.add_common(W5, name, "receivers", task);
+    }
     cases.add(W6, "8 clients", Task::new(Work::Flood, 400_000).connections(8, 0));
     for (name, idle) in [("1,000 idle", 1000), ("10,000 idle", 10_000)] {
         let task = Task::new(Work::Idle, 2_000).connections(idle, 0);
@@ -126,6 +137,7 @@ impl Cases {
             if task.connections >= 1000 {
                 task.connections /= 10;
             }
+            task.others /= 10;
         }
         self.list.push(Case {
             workload,
@@ -171,8 +183,8 @@ const W4: Workload = Workload {
 const W5: Workload = Workload {
     id: "W5",
     title: "broadcast",
-    about: "1 KiB (1,000 receivers: 64 bytes) to every receiver; deliveries to those that read. \
-            The receivers are the same for all servers.",
+    about: "1 KiB (1,000 receivers: 64 bytes) to every receiver, or to those of a group; deliveries to \
+            those that read. The receivers are the same for all servers.",
 };
 const W6: Workload = Workload {
     id: "W6",

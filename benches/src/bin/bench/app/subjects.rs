@@ -278,7 +278,21 @@ const CORE: &[&str] = &["W1", "W2", "W3", "W4", "W6"];
 const BLOCKING: &[&str] = &["W1", "W2", "W3", "W6"];
 const TRIPS: &[&str] = &["W1", "W2"];
 const PACED: &[&str] = &["W4"];
-const NPM: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9"];
+const NPM: &[&str] = &[
+    "W1",
+    "W2",
+    "W3",
+    "W4",
+    // node-ipc has no groups.
+    "W5 1 receiver",
+    "W5 8 receivers",
+    "W5 64 receivers",
+    "W5 1,000 receivers",
+    "W6",
+    "W7",
+    "W8",
+    "W9",
+];
 const MIXED: &[&str] = &["W8"];
 const TARPC: &[&str] = &["W1", "W2", "W3", "W11"];
 const CALLS: &[&str] = &["W11", "W12"];

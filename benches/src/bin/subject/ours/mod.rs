@@ -157,7 +157,15 @@ fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Serve
     call::answer(&server);
     let all = server.clone();
     server.on("broadcast", move |order: OwnedBody, _| {
-        tokio::spawn(broadcast(all.clone(), order));
+        tokio::spawn(send_to(all.clone(), None, order));
+    });
+    server.on("join", |body: OwnedBody, peer| {
+        told(peer.join(GROUP));
+        told(peer.emit("joined", &body));
+    });
+    let members = server.clone();
+    server.on("to group", move |order: OwnedBody, _| {
+        tokio::spawn(send_to(members.clone(), Some(GROUP), order));
     });
     Ok(server)
 }
@@ -167,11 +175,15 @@ async fn listen<F: Format>(server: &Server<F>) -> Result<()> {
     std::future::pending().await
 }
 
-async fn broadcast<F: Format>(server: Server<F>, order: OwnedBody) {
+/// Sends news to a group, or to every peer.
+async fn send_to<F: Format>(server: Server<F>, group: Option<&str>, order: OwnedBody) {
+    let target = group.map_or_else(|| server.all(), |group| server.to(group));
     for seq in FIRST_SEQ..FIRST_SEQ + order.seq {
-        told(server.broadcast_send("news", &Body::with(seq, &order.body)).await);
+        told(target.send("news", &Body::with(seq, &order.body)).await);
     }
 }
+
+const GROUP: &str = "members";
 
 /// A message that cannot be sent would leave the other side waiting.
 fn told<T, E: std::fmt::Display>(result: std::result::Result<T, E>) {

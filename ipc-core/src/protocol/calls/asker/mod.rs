@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::ById;
 use super::deadlines::Deadlines;
+use super::shared_numbers::LAST_OWN;
 #[cfg(feature = "tokio")]
 pub(crate) use ending::move_up;
 pub use ending::{Abandoned, Lost, OwedCancel, Sent};
@@ -97,8 +98,9 @@ impl Asker {
         Self::starting_at(limits, 1)
     }
 
-    /// Returns a table without calls whose first call has this number, or 1 for 0. Over datagrams the
-    /// first number is best chosen at random: an answer of an earlier socket may still arrive.
+    /// Returns a table without calls whose first call has this number, or 1 for 0. After 2^52 - 1 they
+    /// begin again at 1. Over datagrams the first number is best chosen at random: an answer of an earlier
+    /// socket may still arrive.
     #[must_use]
     pub fn starting_at(limits: AskLimits, first: u64) -> Self {
         Self {
@@ -148,15 +150,41 @@ impl Asker {
         self.add(later(now, idle), Some(idle))
     }
 
+    /// Adds a call that is answered once, within `within`, and that has its number already: one of
+    /// [`SharedNumbers`](super::SharedNumbers), so that the same frame can go to many peers.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`] if as many are open as may be.
+    pub fn ask_shared(
+        &mut self,
+        number: u64,
+        now: Instant,
+        within: Duration,
+    ) -> Result<(), TooManyCalls> {
+        self.check_place()?;
+        self.insert(number, later(now, within), None);
+        Ok(())
+    }
+
     #[inline]
     fn add(&mut self, deadline: Instant, idle: Option<Duration>) -> Result<u64, TooManyCalls> {
-        if self.open.len() >= self.limits.max_open {
-            return Err(TooManyCalls { limit: self.limits.max_open });
-        }
+        self.check_place()?;
         let number = self.take_number();
+        self.insert(number, deadline, idle);
+        Ok(number)
+    }
+
+    #[inline]
+    fn check_place(&self) -> Result<(), TooManyCalls> {
+        let limit = self.limits.max_open;
+        if self.open.len() < limit { Ok(()) } else { Err(TooManyCalls { limit }) }
+    }
+
+    #[inline]
+    fn insert(&mut self, number: u64, deadline: Instant, idle: Option<Duration>) {
         self.open.insert(number, Open { deadline, frame: None, idle, bound: false });
         self.deadlines.add(deadline, number);
-        Ok(number)
     }
 
     /// Makes a call end with the connection also if its frame is not written by then, rather than wait
@@ -172,8 +200,8 @@ impl Asker {
     #[must_use]
     pub fn take_number(&mut self) -> u64 {
         let number = self.next;
-        // The largest number that JavaScript tells from its neighbours.
-        self.next = if number == MAX_NUMBER { 1 } else { number + 1 };
+        // From the next one on they are for calls of many peers.
+        self.next = if number >= LAST_OWN { 1 } else { number + 1 };
         number
     }
 
@@ -209,8 +237,11 @@ impl Asker {
         };
         let before = std::mem::replace(&mut open.deadline, later(now, idle));
         let deadline = open.deadline;
-        self.forget_deadline(before, number);
-        self.deadlines.add(deadline, number);
+        // Of items that come together each would leave the same one, and the call would end that often.
+        if deadline != before {
+            self.forget_deadline(before, number);
+            self.deadlines.add(deadline, number);
+        }
         Some(Answered::Item)
     }
 
@@ -327,6 +358,3 @@ pub(crate) fn later(now: Instant, by: Duration) -> Instant {
 }
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// The largest number of a call, 2^53 - 1.
-pub(super) const MAX_NUMBER: u64 = (1 << 53) - 1;

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 
 use super::Report;
@@ -90,8 +90,40 @@ impl<F: MessageFormat> Peer<F> {
         let asked = Asked { peer: self.clone(), number };
         let head = CallHead { number: Some(number), method, left: Some(within), credit: None };
         let encode = |out: &mut _| format.encode_builtin_call(&head, sender, args, out);
-        let frame = self.outbox().encode(encode).map_err(CallError::NotSent)?;
+        let frame = self.outbox().frame(encode).map_err(CallError::NotSent)?;
         Ok((asked, frame))
+    }
+
+    /// Returns the frame of a call of a built-in method, to be written to a new connection before the send
+    /// queue has it. `on_answer` is given the outcome, exactly once: also that the connection is lost.
+    pub(crate) fn builtin_frame(
+        &self,
+        method: &str,
+        args: &Value,
+        within: Duration,
+        on_answer: impl FnOnce(Outcome) + Send + 'static,
+    ) -> Result<Bytes, CallError> {
+        let format = self.builtin_format()?;
+        let on_answer = |outcome| {
+            on_answer(outcome);
+            None
+        };
+        let number = self.calls().expect(true, Box::new(on_answer))?;
+        let head = CallHead { number: Some(number), method, left: Some(within), credit: None };
+        let encode = |out: &mut BytesMut| format.encode_builtin_call(&head, None, args, out);
+        let frame = self.outbox().frame(encode);
+        let frame = frame.and_then(|frame| match self.config().max_datagram {
+            Some(limit) if frame.len() > limit => {
+                Err(EmitError::TooLargeForDatagram { limit, actual: frame.len() })
+            }
+            _ => Ok(frame),
+        });
+        frame.map_err(|error| {
+            let unwanted = self.calls().lock().waiting.take(number);
+            // It may do anything, so not under the lock.
+            drop(unwanted);
+            CallError::NotSent(error)
+        })
     }
 
     /// Asks the peer what it is and which methods it answers. A peer that is not a program of this library

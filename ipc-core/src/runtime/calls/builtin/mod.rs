@@ -8,6 +8,7 @@ mod bye;
 mod hello;
 pub(crate) mod info;
 mod ping;
+mod topics;
 mod waiting;
 
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use bytes::BytesMut;
 use super::methods::Methods;
 use crate::error::{EmitError, Error};
 use crate::hello::{Bye, Greeting, Identity};
-use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING, Value};
+use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING, SUB, UNSUB, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
@@ -36,8 +37,7 @@ pub(crate) enum Report {
     Error(Error),
     /// Something to tell the program.
     Notice(Notice),
-    /// This side's `$hello` is answered. It was not in the send queue, so its answer is none to a message
-    /// of the queue.
+    /// This side's `$hello` is answered.
     Hello(HelloEnd),
 }
 
@@ -61,7 +61,8 @@ pub(crate) enum HelloEnd {
     Plain,
 }
 
-/// Answers a call of a built-in method. A notice has no number.
+/// Answers a call of a built-in method. A notice has no number. Returns what there is to report, if
+/// anything.
 #[cold]
 pub(super) fn handle<F: MessageFormat>(
     peer: &Peer<F>,
@@ -70,6 +71,7 @@ pub(super) fn handle<F: MessageFormat>(
     number: Option<&CallNumber>,
     args: &Message,
 ) -> Option<Report> {
+    let mut denied = None;
     let reply = match (args.event(), number) {
         // Its answer is all that it does.
         (INFO, None) => return None,
@@ -84,13 +86,14 @@ pub(super) fn handle<F: MessageFormat>(
             peer.calls().seen.ping();
             Ok(None)
         }
+        (method @ (SUB | UNSUB), _) => topics::answer(peer, format, method, args, &mut denied),
         (other, _) => Err(Failure::unknown_method(other)),
     };
     if let Some(number) = number {
         // An answer that finds no room is dropped, as a failure is.
         let _ = answer(format, number, reply, |write| peer.outbox().emit(write));
     }
-    None
+    denied.map(Report::Error)
 }
 
 /// Answers a call with a reply, or with `too_large` if that is too large. `emit` puts a frame into the

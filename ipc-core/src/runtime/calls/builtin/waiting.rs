@@ -59,13 +59,19 @@ impl Waiting {
     }
 
     /// Ends a call, and returns what is done with its outcome.
+    pub(super) fn take(&mut self, number: u64) -> Option<OnAnswer> {
+        self.open.remove(number).map(|open| open.on_answer)
+    }
+
+    /// Ends a call that is answered. Returns what is done with its outcome, and whether it was written
+    /// past the queue.
     #[inline]
-    pub(in crate::runtime::calls) fn take(&mut self, number: u64) -> Option<OnAnswer> {
+    pub(in crate::runtime::calls) fn answered(&mut self, number: u64) -> Option<(OnAnswer, bool)> {
         // Nearly always there is none, and an answer is the program's.
         if self.open.is_empty() {
             return None;
         }
-        self.open.remove(number).map(|open| open.on_answer)
+        self.open.remove(number).map(|open| (open.on_answer, open.frame.is_none()))
     }
 
     /// Ends the calls that a lost connection has carried; those from frame `first_unsent` on wait for the

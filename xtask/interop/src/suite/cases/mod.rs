@@ -12,6 +12,7 @@ mod datagrams;
 mod delimiters;
 mod fanout;
 mod fragments;
+mod groups;
 mod hello;
 mod lifecycle;
 mod names;
@@ -23,6 +24,7 @@ mod readme;
 mod reconnect;
 mod tls;
 mod tls_refusals;
+mod topics;
 mod typed;
 mod wire;
 
@@ -165,8 +167,23 @@ pub(crate) const ALL: &[Case] = &[
     calls("hello_kicked", "a client says hello, is kicked, comes back", hello::kicked)
         .core()
         .when(|combo| combo.role == Role::Server),
+    calls("group_members", "members hear what is for their group", groups::members)
+        .core()
+        .when(ours_serves),
+    calls("group_survey", "one call of many clients, some silent", groups::survey)
+        .core()
+        .when(ours_serves),
+    calls("group_notice", "a call of many that none answers", groups::notice).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
+    calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
+        .core()
+        .when(ours_serves),
+    calls("topic_refused", "wrong and too many patterns", topics::refused).when(ours_serves),
+    calls("topic_server_killed", "kill -9, restart, subscribe anew", topics::server_killed)
+        .when(ours_serves),
+    calls("topic_plain_server", "a server without topics: an error", topics::plain_server)
+        .when(ours_sends),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
     case("readme_server", README, readme::server).when(|combo| combo.role == Role::Client),
     case("default_path", "without a path in the settings", readme::default_path)
@@ -290,6 +307,11 @@ fn in_v14(combo: Combo) -> bool {
 /// For what only `nipc` does right when it sends first.
 fn ours_sends(combo: Combo) -> bool {
     combo.role == Role::Client
+}
+
+/// For what only ours can serve.
+fn ours_serves(combo: Combo) -> bool {
+    combo.role == Role::Server
 }
 
 /// For servers that put a frame together that comes in several datagrams: of classic node-ipc only
