@@ -1,9 +1,12 @@
 //! Calls that do not wait for a connection.
 
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use ipc_core::queue::QueueLimits;
-use ipc_core::{CallError, CallOptions, Sent};
+use ipc_core::{CallError, CallOptions, ClientEvent, Sent};
 use ipc_transport::Transport;
 use tokio::time::{Instant, sleep};
 
@@ -12,6 +15,7 @@ use crate::rig::{client, narrow, open, raw_server, soon, transport};
 
 both_runtimes!(
     a_call_fails_at_once_without_a_connection,
+    who_is_told_of_a_connection_can_call_over_it,
     an_unsent_call_ends_with_its_connection_and_goes_to_no_other,
     a_server_learns_that_its_call_was_not_sent,
 );
@@ -43,6 +47,27 @@ async fn a_call_fails_at_once_without_a_connection() {
     assert_eq!(peer.hear().await, "call sum 2");
     peer.answer(peer.number, 7).await;
     assert_eq!(soon(call).await.unwrap(), 7);
+}
+
+/// The program is told before the socket is in its place.
+async fn who_is_told_of_a_connection_can_call_over_it() {
+    let transport = transport();
+    let client = client(&transport).build();
+    let (tell, told) = std::sync::mpsc::channel();
+    let caller = client.clone();
+    client.on_lifecycle(move |event| {
+        if let ClientEvent::Connect = event {
+            let call = caller.call::<_, u64>("sum", &1).fail_when_disconnected(true);
+            let mut call = call.into_future();
+            let polled = Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop()));
+            tell.send(polled.is_pending()).unwrap();
+        }
+    });
+    let mut listener = transport.listen().await.unwrap();
+    client.start().unwrap();
+    let _peer = RawPeer::accept(&mut listener).await;
+    soon(client.connected()).await.unwrap();
+    assert!(told.try_recv().unwrap());
 }
 
 /// With the option every call does so, unless it says that it waits.

@@ -188,6 +188,7 @@ impl<F: MessageFormat> Task<F> {
                     self.order = Some(output);
                     if let Some(stream) = &self.stream {
                         self.peer.set_info(stream.peer().clone());
+                        self.peer.outbox().expect_attach();
                     }
                     ClientEvent::Connect
                 }

@@ -23,6 +23,8 @@ pub(super) struct OutboxState {
     pub(super) writer: Option<WriteHalf>,
     pub(super) writing: Writing,
     pub(super) want: Want,
+    /// Whether a connection is made and the program knows of it, but its socket is not here yet.
+    pub(super) is_coming: bool,
     /// When the queue is written at the latest, with [`FlushPolicy::Within`](crate::FlushPolicy).
     pub(super) flush_at: Option<Instant>,
     /// The limit that ended the connection, if one did.
@@ -72,6 +74,7 @@ impl OutboxState {
             writer: None,
             writing: Writing::Detached,
             want: Want::Open,
+            is_coming: false,
             flush_at: None,
             overflow: None,
             pause,
@@ -99,7 +102,7 @@ impl OutboxState {
 
     /// Returns whether there is no connection, and may be one later.
     pub(super) fn is_detached(&self) -> bool {
-        self.writing == Writing::Detached
+        self.writing == Writing::Detached && !self.is_coming
     }
 
     /// Returns whether everything is written, and passed on by a writer that keeps bytes itself.

@@ -122,10 +122,17 @@ impl Outbox {
         self.lock().queue.on_received();
     }
 
+    /// Handles that a connection is made, of which the program is told before its socket is attached: it
+    /// may count on it.
+    pub(crate) fn expect_attach(&self) {
+        self.lock().is_coming = true;
+    }
+
     /// Takes the write half of a new connection.
     pub(crate) fn attach(&self, writer: WriteHalf) {
         let mut state = self.lock();
         state.writer = Some(writer);
+        state.is_coming = false;
         state.on(Event::Attached);
         state.flush_at = None;
         state.progress.restart();
@@ -137,6 +144,7 @@ impl Outbox {
     pub(crate) fn detach(&self) -> Option<QueueLimit> {
         let mut state = self.lock();
         let writer = state.writer.take();
+        state.is_coming = false;
         state.queue.on_connection_lost();
         state.on(Event::Detached);
         state.driver = None;
