@@ -99,7 +99,9 @@ fn call<F: MessageFormat>(
 ) -> Option<Report> {
     let Incoming { number, left, credit, args } = incoming;
     let refuse = |failure: Failure| {
-        let Some(number) = &number else { return Some(Error::NoticeRefused(failure.into())) };
+        let Some(number) = &number else {
+            return Some(Report::Error(Error::NoticeRefused(failure.into())));
+        };
         answer_failure(peer.outbox(), format, number, &failure);
         None
     };
