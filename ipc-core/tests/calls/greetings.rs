@@ -69,7 +69,7 @@ async fn a_client_and_its_server_know_each_other() {
     assert_eq!((peers.len(), greeting.peer), (1, Some(peers[0].id())));
     let server = greeting.server.unwrap();
     assert!(server.len() == 16 && server.bytes().all(|b| b.is_ascii_hexdigit()), "{server}");
-    assert_eq!(greeting.features, ["streams".into(), "identities".into()]);
+    assert_eq!(greeting.features, ["streams".into(), "topics".into(), "identities".into()]);
     assert_eq!(pair.server.emit_to_identity("alice", "you", "there").unwrap().sent, 1);
     assert_eq!(soon(told.recv()).await.unwrap().as_deref(), Some("there"));
     assert_eq!(soon(pair.server.send_to_identity("bob", "you", "there")).await.unwrap().sent, 0);
@@ -238,7 +238,8 @@ async fn a_server_that_reads_nothing_is_left() {
     let peer = RawPeer::accept(&mut listener).await;
     let start = tokio::time::Instant::now();
     notes.until("disconnect connection_lost").await;
-    assert_eq!(start.elapsed().as_secs(), 2);
+    // The time that connecting may take.
+    assert_eq!(start.elapsed().as_secs(), 30);
     drop(peer);
     // Nor does a client wait for it that is to end.
     let _peer = RawPeer::accept(&mut listener).await;

@@ -46,6 +46,10 @@ impl Side<'_> {
 pub(crate) fn features(config: &ConnectionConfig, streams: bool) -> Vec<Box<str>> {
     let connects = config.max_datagram.is_none();
     let is_server = config.directory.is_some();
-    let features = [("streams", streams && connects), ("identities", is_server && connects)];
+    let features = [
+        ("streams", streams && connects),
+        ("topics", is_server),
+        ("identities", is_server && connects),
+    ];
     features.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.into()).collect()
 }

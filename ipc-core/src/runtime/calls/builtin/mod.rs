@@ -37,8 +37,7 @@ pub(crate) enum Report {
     Error(Error),
     /// Something to tell the program.
     Notice(Notice),
-    /// This side's `$hello` is answered. It was not in the send queue, so its answer is none to a message
-    /// of the queue.
+    /// This side's `$hello` is answered.
     Hello(HelloEnd),
 }
 
