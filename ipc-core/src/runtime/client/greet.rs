@@ -20,8 +20,6 @@ pub(super) struct SaidHello<F: MessageFormat> {
     hello: Hello,
     /// Told once whether the server knows `$hello`.
     known: oneshot::Receiver<bool>,
-    /// To be written before anything else.
-    pub(super) frame: Option<Bytes>,
     /// Kept as long as the connection: an answer that comes late still is one.
     _asked: Option<Asked<F>>,
 }
@@ -57,7 +55,7 @@ impl<F: MessageFormat> SaidHello<F> {
         control: &Control,
         peer: Peer<F>,
     ) -> DisconnectReason {
-        let Self { hello, known, _asked, .. } = self;
+        let Self { hello, known, _asked } = self;
         let is_plain = async {
             match tokio::time::timeout(hello.timeout, known).await {
                 Ok(Ok(known)) => !known,
