@@ -51,6 +51,16 @@ pub enum OverRate {
 }
 
 impl Rate {
+    /// Returns what follows in an error about a rate, after so many messages were dropped.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn dropped_words(dropped: u64) -> String {
+        match dropped {
+            0 => String::new(),
+            1 => ": a message was dropped".to_owned(),
+            many => format!(": {many} messages were dropped"),
+        }
+    }
+
     /// Returns the rate of this many messages per second; 0 is taken for 1.
     #[must_use]
     pub const fn messages(per_second: u32) -> Self {
