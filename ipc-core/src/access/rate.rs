@@ -105,16 +105,6 @@ impl Rate {
         self.bytes
     }
 
-    /// Returns what an error about a rate says of this many dropped messages.
-    #[cfg(feature = "tokio")]
-    pub(crate) fn dropped_words(dropped: u64) -> String {
-        match dropped {
-            0 => String::new(),
-            1 => ": a message was dropped".to_owned(),
-            many => format!(": {many} messages were dropped"),
-        }
-    }
-
     /// Returns what happens to a peer that sends more.
     #[must_use]
     pub const fn when_over(&self) -> OverRate {
