@@ -28,6 +28,7 @@ mod emit_flush;
 mod ends;
 mod files;
 mod foreign;
+mod groups;
 mod network;
 mod options;
 mod places;

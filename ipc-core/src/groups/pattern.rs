@@ -170,6 +170,12 @@ impl fmt::Debug for Pattern {
     }
 }
 
+impl AsRef<str> for Pattern {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)

@@ -16,6 +16,11 @@ stdin takes one JSON object per line:
   {\"type\":\"app.message\",\"data\":1}           to the server, or to every client
   {\"to\":1,\"type\":\"app.message\",\"data\":1}    to the client with this number
   {\"to\":{\"address\":\"127.0.0.1\",\"port\":1},\"type\":\"t\"}   over UDP: to that address
+  {\"to\":{\"group\":\"x\"},\"type\":\"t\"}         serve: to the clients of a group
+  {\"to\":{\"identity\":\"x\"},\"type\":\"t\"}      serve: to those that connected with --identity x
+  {\"to\":\"subscribers\",\"type\":\"price.EUR\"} serve: to those that subscribed to it
+  {\"do\":\"join\",\"peer\":1,\"group\":\"x\"}     serve: put a client into a group; leave: take it out
+  {\"do\":\"kick\",\"peer\":1}                 serve: send a client away
   {\"hex\":\"00ff\"} {\"text\":\"hello\"}         with --raw; \"to\" works here too
   {\"do\":\"close\"} {\"do\":\"stop\"}              flush and exit
   {\"do\":\"stop-retrying\"}                    do not connect again";

@@ -21,6 +21,7 @@ pub(crate) mod values;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use ipc_core::Pattern;
 
 use crate::cli::bench::Bench;
 use crate::cli::call::{Answering, Call};
@@ -62,7 +63,7 @@ impl Cli {
     pub(crate) fn checked(self) -> Result<Self, clap::Error> {
         let conflict = match &self.command {
             Command::Serve(args) => args.common.conflict(true),
-            Command::Connect(args) => args.common.conflict(false),
+            Command::Connect(args) => args.conflict(),
             Command::Emit(args) => args.conflict(),
             Command::Request(args) => args.sending.common.conflict(false),
             Command::Call(args) => args.conflict(),
@@ -119,9 +120,36 @@ pub(crate) struct Connect {
     /// After each message wait for anything to come back before the next is sent.
     #[arg(long)]
     pub(crate) sync: bool,
+    /// Tell the server who this is, with the first frame of each connection. A server that is not of
+    /// this library may ignore it.
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) identity: Option<String>,
+    /// Subscribe to the events of the server whose names match this, such as news or price.* or log.>;
+    /// may be repeated.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) subscribe: Vec<Pattern>,
     /// Once stdin is closed, flush and exit, as after {"do":"close"}.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
+}
+
+impl Connect {
+    /// Returns what is wrong with the options together.
+    fn conflict(&self) -> Option<&'static str> {
+        let why = match () {
+            () if self.common.raw.raw && self.identity.is_some() => {
+                Some("--identity has no meaning with --raw")
+            }
+            () if self.common.raw.raw && !self.subscribe.is_empty() => {
+                Some("--subscribe has no meaning with --raw")
+            }
+            () if self.common.udp.kind().is_some() && self.identity.is_some() => {
+                Some("--identity has no meaning over UDP, where nothing connects")
+            }
+            () => None,
+        };
+        why.or_else(|| self.common.conflict(false))
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +264,22 @@ mod tests {
         let error = Cli::try_parse_from("nipc serve w --profile assured --allow a b".split(' '));
         let error = error.unwrap_err().to_string();
         assert!(error.contains("unexpected argument 'b'"), "{error}");
+    }
+
+    #[test]
+    fn a_client_may_say_who_it_is_and_what_it_wants() {
+        let line = "nipc connect w --identity alice --subscribe price.* --subscribe news";
+        let Command::Connect(connect) = parse(line) else { panic!("not connect") };
+        assert_eq!(connect.identity.as_deref(), Some("alice"));
+        let patterns: Vec<_> = connect.subscribe.iter().map(Pattern::as_str).collect();
+        assert_eq!(patterns, ["price.*", "news"]);
+        refused("nipc connect --subscribe a..b");
+        refused("nipc connect --subscribe >.a");
+        refused("nipc serve --identity x");
+        for line in ["--raw --identity x", "--raw --subscribe x", "--udp4 80 --identity x"] {
+            let cli = Cli::try_parse_from(format!("nipc connect {line}").split(' ')).unwrap();
+            assert!(cli.checked().is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
-use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Incoming};
+use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Hello, Incoming, Pattern};
 
 use crate::cli::Connect;
 use crate::cli::settings;
@@ -25,6 +25,7 @@ pub(crate) async fn run(args: Connect) -> Exit {
     let mut config = settings::config(args.id.as_deref(), &args.common);
     settings::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
+    config.hello = args.identity.map(Hello::new);
     let instructions = match Instructions::of_stdin(&config) {
         Ok(instructions) => instructions,
         Err(error) => return failures::cannot_start(log, &error),
@@ -41,8 +42,15 @@ pub(crate) async fn run(args: Connect) -> Exit {
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
-    let session =
-        ConnectSession { client: &client, output: &output, wanted: &wanted, log, exit_with_stdin };
+    let topics = args.subscribe;
+    let session = ConnectSession {
+        client: &client,
+        output: &output,
+        wanted: &wanted,
+        log,
+        topics,
+        exit_with_stdin,
+    };
     let work = session.run(events, instructions, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
 }
@@ -52,6 +60,7 @@ struct ConnectSession<'a> {
     output: &'a Output,
     wanted: &'a Wanted,
     log: Diagnostics,
+    topics: Vec<Pattern>,
     exit_with_stdin: bool,
 }
 
@@ -78,6 +87,7 @@ impl ConnectSession<'_> {
                 return self.exit_by_itself(&ended);
             }
             () = self.execute(instructions) => true,
+            () = self.subscribe() => true,
             () = self.wanted.no_more() => true,
             () = stop.requested() => false,
         };
@@ -157,6 +167,11 @@ impl ConnectSession<'_> {
                 }
                 self.output.print(&failures::line(&error)).await;
             }
+            ClientEvent::Dismissed(bye) => {
+                let (code, message) = (&*bye.code, &*bye.message);
+                let line = Line::Dismissed { code, message, reconnect: bye.reconnect };
+                self.output.print(&line).await;
+            }
             _ => {}
         }
     }
@@ -168,6 +183,23 @@ impl ConnectSession<'_> {
         }
     }
 
+    /// Subscribes to what the user wants, then waits for ever.
+    async fn subscribe(&self) {
+        if !self.topics.is_empty() {
+            // Not before there is a server, however long that takes: then it has a deadline.
+            if self.client.connected().await.is_ok() {
+                let line = match self.client.subscribe(&self.topics).await {
+                    Ok(()) => Line::Subscribed {
+                        topics: self.topics.iter().map(Pattern::as_str).collect(),
+                    },
+                    Err(error) => failures::not_subscribed(&error),
+                };
+                self.output.print(&line).await;
+            }
+        }
+        std::future::pending().await
+    }
+
     /// Executes instructions until one says to close. Once stdin is closed it waits for ever, unless
     /// `--exit-with-stdin` was given.
     async fn execute(&self, mut instructions: Instructions) {
@@ -177,6 +209,12 @@ impl ConnectSession<'_> {
                 Ok(Instruction::Write(chunk)) => self.write(chunk).await,
                 Ok(Instruction::Close) => return,
                 Ok(Instruction::StopRetrying) => self.client.stop_retrying(),
+                Ok(
+                    Instruction::Join { .. } | Instruction::Leave { .. } | Instruction::Kick { .. },
+                ) => {
+                    let bad = "is for a server: a client has no clients".into();
+                    self.output.print(&failures::bad(&BadInstruction(bad))).await;
+                }
                 Err(bad) => self.output.print(&failures::bad(&bad)).await,
             }
         }

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use ipc_codec::DecodeError;
-use ipc_compat::IpcError;
-use ipc_core::{DisconnectReason, Error};
+use ipc_compat::{IpcError, codes};
+use ipc_core::{DisconnectReason, Error, SubscribeError};
 use ipc_transport::TransportError;
 
 use crate::exit::Exit;
@@ -88,6 +88,19 @@ pub(crate) fn line(error: &Error) -> Line<'static> {
     match Line::error(error, None) {
         Line::Error { code, peer, .. } => Line::Error { code, message: why(error), peer },
         line => line,
+    }
+}
+
+/// Returns the line of topics that the client has not subscribed to.
+pub(crate) fn not_subscribed(error: &SubscribeError) -> Line<'static> {
+    let code = match error {
+        SubscribeError::Call(error) => codes::of_call(error).to_owned(),
+        error => format!("ERR_IPC_{}", error.code().to_uppercase()),
+    };
+    Line::Error {
+        code: code.into(),
+        message: format!("not subscribed: {}", chain(error)),
+        peer: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod call;
+mod clients;
 mod closing;
 pub(crate) mod connect;
 pub(crate) mod emit;

@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, codes};
 use ipc_core::protocol::calls::CallNumber;
-use ipc_core::{EmitError, EncodePayload, Events, Incoming, PeerId, ServerEvent};
+use ipc_core::{EmitError, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
 use crate::cli::Serve;
 use crate::cli::settings;
+use crate::commands::clients::Clients;
 use crate::commands::methods::{Calls, Methods, Received};
 use crate::commands::supervise::{Stop, supervise};
 use crate::commands::wanted::Wanted;
 use crate::commands::{endpoint, failures, output, raw};
 use crate::exit::Exit;
-use crate::io::instruction::{Chunk, Event, Instruction, To};
+use crate::io::instruction::{Chunk, Event, Instruction};
 use crate::io::lines::Line;
 use crate::io::stderr::Diagnostics;
 use crate::io::stdin::Instructions;
@@ -53,8 +54,15 @@ pub(crate) async fn run(args: Serve) -> Exit {
     };
     let exit_with_stdin = args.exit_with_stdin;
     let (stop, wanted) = (Stop::default(), Wanted::new(args.printing.count));
-    let session =
-        ServeSession { server: &server, output: &output, wanted: &wanted, log, exit_with_stdin };
+    let clients = Clients { server: &server, output: &output };
+    let session = ServeSession {
+        server: &server,
+        clients,
+        output: &output,
+        wanted: &wanted,
+        log,
+        exit_with_stdin,
+    };
     let echo = args.echo.then(|| echo(&server));
     let calls = methods.map(|methods| methods.register(&server));
     let work = session.run(echo, calls, instructions, &stop);
@@ -63,6 +71,7 @@ pub(crate) async fn run(args: Serve) -> Exit {
 
 struct ServeSession<'a> {
     server: &'a IpcServer,
+    clients: Clients<'a>,
     output: &'a Output,
     wanted: &'a Wanted,
     log: Diagnostics,
@@ -218,6 +227,10 @@ impl ServeSession<'_> {
                 let peer = client.map(|client| client.id().get());
                 self.output.print(&Line::error(&error, peer)).await;
             }
+            ServerEvent::Identified { peer, identity } => {
+                let (peer, identity) = (peer.id().get(), &*identity.name);
+                self.output.print(&Line::Identified { peer, identity }).await;
+            }
             ServerEvent::Displaced(displaced) => {
                 self.output.print(&Line::displaced(&displaced)).await;
             }
@@ -236,12 +249,15 @@ impl ServeSession<'_> {
         while let Some(instruction) = instructions.next().await {
             match instruction {
                 Ok(Instruction::Send(Event { to, name, data })) => match &data {
-                    Some(data) => self.send(to, &name, data).await,
-                    None => self.send(to, &name, &NoData).await,
+                    Some(data) => self.clients.send(to, &name, data).await,
+                    None => self.clients.send(to, &name, &NoData).await,
                 },
                 Ok(Instruction::Write(Chunk { to, data })) => {
-                    self.send(to, NodeFormat::RAW_EVENT, &data).await;
+                    self.clients.send(to, NodeFormat::RAW_EVENT, &data).await;
                 }
+                Ok(Instruction::Join { peer, group }) => self.clients.join(peer, &group).await,
+                Ok(Instruction::Leave { peer, group }) => self.clients.leave(peer, &group).await,
+                Ok(Instruction::Kick { peer }) => self.clients.kick(peer).await,
                 Ok(Instruction::Close) => return,
                 // A server has nothing to retry.
                 Ok(Instruction::StopRetrying) => {}
@@ -250,37 +266,6 @@ impl ServeSession<'_> {
         }
         if !self.exit_with_stdin {
             std::future::pending().await
-        }
-    }
-
-    async fn send<T>(&self, to: Option<To>, name: &str, data: &T)
-    where
-        NodeFormat: EncodePayload<T>,
-    {
-        let server = self.server.core();
-        let failed = match to {
-            None => match server.broadcast_send(name, data).await {
-                Ok(report) => report.failed,
-                Err(error) => return self.output.print(&Line::not_sent(&error, None)).await,
-            },
-            Some(To::Address(address)) => match server.peer_at(address.into()) {
-                Ok(client) => {
-                    let sent = client.send_within(PATIENCE, name, data).await;
-                    sent.err().map(|error| (client.id(), error)).into_iter().collect()
-                }
-                Err(error) => return self.output.print(&Line::error(&error, None)).await,
-            },
-            Some(To::Peer(id)) => {
-                let id = PeerId::from(id);
-                let sent = match server.peer(id) {
-                    Some(client) => client.send_within(PATIENCE, name, data).await,
-                    None => Err(EmitError::UnknownPeer(id)),
-                };
-                sent.err().map(|error| (id, error)).into_iter().collect()
-            }
-        };
-        for (client, error) in failed {
-            self.output.print(&Line::not_sent(&error, Some(client.get()))).await;
         }
     }
 }
@@ -292,10 +277,6 @@ async fn next<T>(receiver: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
 
 /// How many failures to echo may wait to be printed.
 const FAILURES: usize = 1024;
-
-/// How long a client that is sent to may read nothing before the lines for others are executed. It is
-/// not waited for again until it reads: the lines of stdin after this one may be for others.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long the clients may take to read what waits for them: as long as a connection may take
 /// to close, and a little more, so that it is the connection that says what it could not write.

@@ -68,6 +68,12 @@ pub(crate) enum Line<'a> {
     },
     /// The same, as node-ipc's other event for it.
     Close { peer: u64 },
+    /// A client of the server has said who it is.
+    Identified { peer: u64, identity: &'a str },
+    /// The client is sent the events of the server that match these patterns.
+    Subscribed { topics: Vec<&'a str> },
+    /// The server has said why it is about to close the client's connection.
+    Dismissed { code: &'a str, message: &'a str, reconnect: bool },
     /// The server's socket file was removed or replaced.
     Displaced {
         path: String,
@@ -125,6 +131,7 @@ impl Line<'_> {
                 | Self::Call { .. }
                 | Self::Data { .. }
                 | Self::Displaced { .. }
+                | Self::Dismissed { .. }
                 | Self::Error { .. }
         )
     }

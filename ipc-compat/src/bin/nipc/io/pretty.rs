@@ -16,10 +16,17 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
         | Line::Message { peer, .. }
         | Line::Data { peer, .. }
         | Line::Error { peer, .. } => *peer,
-        Line::SocketDisconnected { peer, .. } | Line::Call { peer, .. } => Some(*peer),
+        Line::SocketDisconnected { peer, .. }
+        | Line::Call { peer, .. }
+        | Line::Identified { peer, .. } => Some(*peer),
         // The line before it says the same.
         Line::Close { .. } => return,
-        Line::Start { .. } | Line::Disconnect | Line::Destroy | Line::Displaced { .. } => None,
+        Line::Start { .. }
+        | Line::Disconnect
+        | Line::Destroy
+        | Line::Displaced { .. }
+        | Line::Subscribed { .. }
+        | Line::Dismissed { .. } => None,
     };
     let paint = |colour: &str, what: &str| {
         if coloured { format!("{colour}{what}{PLAIN}") } else { what.to_owned() }
@@ -68,6 +75,18 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
             if let Some(reason) = reason {
                 text.push_str(&tame(&format!(": {reason}")));
             }
+        }
+        Line::Identified { identity, .. } => {
+            text.push_str(&paint(GREEN, "is "));
+            text.push_str(&paint(BOLD, &tame(identity)));
+        }
+        Line::Subscribed { topics } => {
+            text.push_str(&paint(GREEN, "subscribed to "));
+            text.push_str(&tame(&topics.join(" ")));
+        }
+        Line::Dismissed { code, message, .. } => {
+            text.push_str(&paint(YELLOW, "sent away: "));
+            text.push_str(&tame(&format!("{message} ({code})")));
         }
         Line::Error { code, message, .. } => {
             text.push_str(&paint(RED, &format!("error {code} ")));

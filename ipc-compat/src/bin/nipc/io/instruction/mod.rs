@@ -22,6 +22,12 @@ pub(crate) enum Instruction {
     Close,
     /// Do not connect again.
     StopRetrying,
+    /// Put a client into a group.
+    Join { peer: u64, group: String },
+    /// Take a client out of a group.
+    Leave { peer: u64, group: String },
+    /// Send a client away.
+    Kick { peer: u64 },
 }
 
 /// An event to be sent.
@@ -43,13 +49,44 @@ pub(crate) struct Chunk {
 }
 
 /// Whom a line of stdin is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "a peer's number, or an object with address and port")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a peer's number, \"subscribers\", or an object with `group`, with `identity`, or \
+                 with address and port"
+)]
 pub(crate) enum To {
     /// The peer with this number.
     Peer(u64),
+    /// Those that have subscribed to the event.
+    Subscribers(Subscribers),
     /// Whoever is at this address.
     Address(Address),
+    /// The clients in this group.
+    Group(InGroup),
+    /// The clients that said they are this.
+    Identity(OfIdentity),
+}
+
+/// The word for those that have subscribed to the event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Subscribers {
+    Subscribers,
+}
+
+/// The clients in a group.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InGroup {
+    pub(crate) group: String,
+}
+
+/// The clients of an identity.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfIdentity {
+    pub(crate) identity: String,
 }
 
 /// Why a line is not an instruction.
@@ -77,14 +114,21 @@ pub(crate) fn parse(line: &[u8]) -> Result<Instruction, BadInstruction> {
     let members: Members<'_> = serde_json::from_str(line).map_err(|error| not(&error))?;
     let bad = |why: &str| Err(BadInstruction(why.into()));
     match members {
-        Members { order: Some(order), name: None, data: None, to: None, hex: None, text: None } => {
-            match order {
-                Order::Close | Order::Stop => Ok(Instruction::Close),
-                Order::StopRetrying => Ok(Instruction::StopRetrying),
-            }
-        }
+        Members {
+            order: Some(order),
+            name: None,
+            data: None,
+            to: None,
+            hex: None,
+            text: None,
+            peer,
+            group,
+        } => order.of(peer, group),
         Members { order: Some(_), .. } => bad("has `do` and other members"),
-        Members { name: None, data: None, to, hex, text, order: None }
+        Members { peer: Some(_), .. } | Members { group: Some(_), .. } => {
+            bad("has `peer` or `group`, but no `do`")
+        }
+        Members { name: None, data: None, to, hex, text, .. }
             if hex.is_some() || text.is_some() =>
         {
             chunk(to, hex, text).map(Instruction::Write)
@@ -140,6 +184,10 @@ struct Members<'a> {
     text: Option<String>,
     #[serde(rename = "do", default, deserialize_with = "present")]
     order: Option<Order>,
+    #[serde(default, deserialize_with = "present")]
+    peer: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    group: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +196,29 @@ enum Order {
     Close,
     Stop,
     StopRetrying,
+    Join,
+    Leave,
+    Kick,
+}
+
+impl Order {
+    /// Returns the instruction: this, with the members `peer` and `group` of its line.
+    fn of(self, peer: Option<u64>, group: Option<String>) -> Result<Instruction, BadInstruction> {
+        match (self, peer, group) {
+            (Self::Close | Self::Stop, None, None) => Ok(Instruction::Close),
+            (Self::StopRetrying, None, None) => Ok(Instruction::StopRetrying),
+            (Self::Join, Some(peer), Some(group)) => Ok(Instruction::Join { peer, group }),
+            (Self::Leave, Some(peer), Some(group)) => Ok(Instruction::Leave { peer, group }),
+            (Self::Kick, Some(peer), None) => Ok(Instruction::Kick { peer }),
+            (Self::Join | Self::Leave, ..) => {
+                Err(BadInstruction("needs `peer`, a client's number, and `group`".into()))
+            }
+            (Self::Kick, ..) => {
+                Err(BadInstruction("needs `peer`, a client's number, and nothing else".into()))
+            }
+            _ => Err(BadInstruction("has `do` and other members".into())),
+        }
+    }
 }
 
 /// Takes `null` for a value like any other, not for nothing.
@@ -190,6 +261,42 @@ mod tests {
             ["null", "1e400", "18446744073709551617", r#""\ud800""#, "-0", "{ \"a\" : 1 }", &deep]
         {
             sends(&format!("{{\"type\":\"t\",\"data\":{data}}}"), None, "t", Some(data));
+        }
+    }
+
+    #[test]
+    fn an_event_is_for_a_group_an_identity_or_subscribers() {
+        let group = To::Group(InGroup { group: "x".into() });
+        sends(r#"{"to":{"group":"x"},"type":"t","data":1}"#, Some(group), "t", Some("1"));
+        let identity = To::Identity(OfIdentity { identity: "".into() });
+        sends(r#"{"to":{"identity":""},"type":"t"}"#, Some(identity), "t", None);
+        let subscribers = To::Subscribers(Subscribers::Subscribers);
+        sends(r#"{"to":"subscribers","type":"t"}"#, Some(subscribers), "t", None);
+        is_bad(r#"{"to":{"group":"x","identity":"y"},"type":"t"}"#);
+        is_bad(r#"{"to":{"group":1},"type":"t"}"#);
+        is_bad(r#"{"to":"x","type":"t"}"#);
+    }
+
+    #[test]
+    fn clients_are_put_into_groups_and_sent_away() {
+        let parsed = |line: &str| parse(line.as_bytes());
+        let group = || "x".to_owned();
+        let join = Instruction::Join { peer: 1, group: group() };
+        assert_eq!(parsed(r#"{"do":"join","peer":1,"group":"x"}"#), Ok(join));
+        let leave = Instruction::Leave { peer: 2, group: group() };
+        assert_eq!(parsed(r#"{"group":"x","peer":2,"do":"leave"}"#), Ok(leave));
+        assert_eq!(parsed(r#"{"do":"kick","peer":3}"#), Ok(Instruction::Kick { peer: 3 }));
+        for line in [
+            r#"{"do":"join","peer":1}"#,
+            r#"{"do":"leave","group":"x"}"#,
+            r#"{"do":"kick"}"#,
+            r#"{"do":"kick","peer":1,"group":"x"}"#,
+            r#"{"do":"kick","peer":"1"}"#,
+            r#"{"do":"close","peer":1}"#,
+            r#"{"peer":1,"type":"t"}"#,
+            r#"{"group":"x","hex":"00"}"#,
+        ] {
+            is_bad(line);
         }
     }
 

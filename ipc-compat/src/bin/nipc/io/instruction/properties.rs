@@ -11,18 +11,25 @@ use super::*;
 
 /// Returns what a line with these members has to mean, or `None` if it has to be refused.
 fn expected(members: &Map<String, Value>) -> Option<Instruction> {
-    let known = ["type", "data", "to", "hex", "text", "do"];
+    let known = ["type", "data", "to", "hex", "text", "do", "peer", "group"];
     let has = |name: &str| members.contains_key(name);
     if members.keys().any(|name| !known.contains(&name.as_str())) {
         return None;
     }
     if let Some(order) = members.get("do") {
-        return match order.as_str()? {
-            _ if members.len() > 1 => None,
-            "close" | "stop" => Some(Instruction::Close),
-            "stop-retrying" => Some(Instruction::StopRetrying),
+        let peer = || members.get("peer")?.as_u64();
+        let group = || members.get("group")?.as_str().map(str::to_owned);
+        return match (order.as_str()?, members.len()) {
+            ("close" | "stop", 1) => Some(Instruction::Close),
+            ("stop-retrying", 1) => Some(Instruction::StopRetrying),
+            ("join", 3) => Some(Instruction::Join { peer: peer()?, group: group()? }),
+            ("leave", 3) => Some(Instruction::Leave { peer: peer()?, group: group()? }),
+            ("kick", 2) => Some(Instruction::Kick { peer: peer()? }),
             _ => None,
         };
+    }
+    if has("peer") || has("group") {
+        return None;
     }
     let to = members.get("to").map(recipient).map_or(Some(None), |to| to.map(Some))?;
     if has("hex") || has("text") {
@@ -43,7 +50,17 @@ fn recipient(to: &Value) -> Option<To> {
     if let Some(peer) = to.as_u64() {
         return Some(To::Peer(peer));
     }
-    let to = to.as_object().filter(|to| to.len() == 2)?;
+    if to == "subscribers" {
+        return Some(To::Subscribers(Subscribers::Subscribers));
+    }
+    let to = to.as_object()?;
+    if let (Some(group), 1) = (to.get("group"), to.len()) {
+        return Some(To::Group(InGroup { group: group.as_str()?.to_owned() }));
+    }
+    if let (Some(identity), 1) = (to.get("identity"), to.len()) {
+        return Some(To::Identity(OfIdentity { identity: identity.as_str()?.to_owned() }));
+    }
+    let to = Some(to).filter(|to| to.len() == 2)?;
     let address: IpAddr = to.get("address")?.as_str()?.parse().ok()?;
     let port = u16::try_from(to.get("port")?.as_u64()?).ok()?;
     Some(To::Address(std::net::SocketAddr::from((address, port)).into()))
@@ -81,12 +98,16 @@ fn any_recipient() -> impl Strategy<Value = Value> {
             .prop_map(|(address, port)| json!({"address": address, "port": port})),
         1 => (any::<IpAddr>(), any::<u32>())
             .prop_map(|(address, port)| json!({"port": port, "address": address})),
+        1 => Just(json!("subscribers")),
+        2 => "\\PC{0,4}".prop_map(|group| json!({"group": group})),
+        2 => "\\PC{0,4}".prop_map(|identity| json!({"identity": identity})),
         1 => any_value().prop_filter("serde takes an array for an object", |to| !to.is_array()),
     ]
 }
 
 fn members() -> impl Strategy<Value = Map<String, Value>> {
-    let order = prop_oneof![Just("close"), Just("stop"), Just("stop-retrying"), Just("dance")];
+    let order = ["close", "stop", "stop-retrying", "join", "leave", "kick", "dance"];
+    let order = prop::sample::select(order.to_vec());
     let text = || prop_oneof![4 => "\\PC{0,8}".prop_map(Value::from), 1 => any_value()];
     let hex = prop_oneof![4 => "([0-9a-fA-F]{2}){0,4}".prop_map(Value::from), 1 => any_value()];
     let order = prop_oneof![4 => order.prop_map(Value::from), 1 => any_value()];
@@ -98,8 +119,10 @@ fn members() -> impl Strategy<Value = Map<String, Value>> {
         weighted(0.15, text()),
         weighted(0.1, order),
         weighted(0.03, any_value()),
+        weighted(0.1, prop_oneof![4 => any::<u32>().prop_map(Value::from), 1 => any_value()]),
+        weighted(0.1, text()),
     );
-    all.prop_map(|(name, data, to, hex, text, order, other)| {
+    all.prop_map(|(name, data, to, hex, text, order, other, peer, group)| {
         let members = [
             ("type", name),
             ("data", data),
@@ -108,6 +131,8 @@ fn members() -> impl Strategy<Value = Map<String, Value>> {
             ("text", text),
             ("do", order),
             ("dta", other),
+            ("peer", peer),
+            ("group", group),
         ];
         let members = members.into_iter();
         members.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
