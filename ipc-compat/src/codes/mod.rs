@@ -5,7 +5,7 @@
 mod of;
 
 pub(crate) use of::of_runtime;
-pub use of::{of, of_call, of_connect, of_disconnect, of_emit, of_refusal};
+pub use of::{of, of_call, of_connect, of_disconnect, of_emit, of_group, of_refusal, of_subscribe};
 
 /// The address is taken.
 pub const ADDRESS_IN_USE: &str = "ERR_IPC_ADDRESS_IN_USE";
@@ -72,6 +72,8 @@ pub const FOREIGN_OWNER: &str = "ERR_IPC_FOREIGN_OWNER";
 /// A frame is longer than the limit, received or sent, or fits into no datagram. node-ipc 14's
 /// code.
 pub const FRAME_TOO_LARGE: &str = "ERR_IPC_FRAME_TOO_LARGE";
+/// The name of a group is too long.
+pub const GROUP_NAME_TOO_LONG: &str = "ERR_IPC_GROUP_NAME_TOO_LONG";
 /// The socket cannot be given to the group.
 pub const GROUP_REFUSED: &str = "ERR_IPC_GROUP_REFUSED";
 /// A handler panicked.
@@ -98,6 +100,8 @@ pub const INVALID_JSON: &str = "ERR_IPC_INVALID_JSON";
 pub const INVALID_MESSAGE: &str = "ERR_IPC_INVALID_MESSAGE";
 /// The path or name can never be that of a socket or pipe.
 pub const INVALID_NAME: &str = "ERR_IPC_INVALID_NAME";
+/// A text is no pattern of names.
+pub const INVALID_PATTERN: &str = "ERR_IPC_INVALID_PATTERN";
 /// What something was to be published under is no topic.
 pub const INVALID_TOPIC: &str = "ERR_IPC_INVALID_TOPIC";
 /// The system refused something else; permanent if it was not asked, since the operation makes
@@ -127,6 +131,8 @@ pub const NOT_AN_ENUM: &str = "ERR_IPC_NOT_AN_ENUM";
 pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 /// The server has refused, on a further connection, what the client had subscribed to.
 pub const NOT_SUBSCRIBED: &str = "ERR_IPC_NOT_SUBSCRIBED";
+/// A client's peer was to join a group, and only a server has groups.
+pub const NO_GROUPS: &str = "ERR_IPC_NO_GROUPS";
 /// A client has no id; in node-ipc it is a line of the log.
 pub const NO_ID: &str = "ERR_IPC_NO_ID";
 /// No peer has this address.
@@ -230,6 +236,8 @@ pub const TLS_UNUSABLE_KEY: &str = "ERR_IPC_TLS_UNUSABLE_KEY";
 pub const TLS_UNUSED: &str = "ERR_IPC_TLS_UNUSED";
 /// The server's certificate is for other names.
 pub const TLS_WRONG_NAME: &str = "ERR_IPC_TLS_WRONG_NAME";
+/// There are as many groups or patterns as there may be.
+pub const TOO_MANY: &str = "ERR_IPC_TOO_MANY";
 /// As many calls are open as may be.
 pub const TOO_MANY_CALLS: &str = "ERR_IPC_TOO_MANY_CALLS";
 /// A client was turned away, for there are as many as the server takes.

@@ -2,7 +2,8 @@
 
 use ipc_codec::{DecodeError, EncodeError};
 use ipc_core::{
-    CallError, ConnectError, DisconnectReason, EmitError, Error, HandlerError, Refusal,
+    CallError, ConnectError, DisconnectReason, EmitError, Error, GroupError, HandlerError, Refusal,
+    SubscribeError,
 };
 #[cfg(feature = "tls-base")]
 use ipc_transport::{HandshakeFailure, TlsError};
@@ -110,6 +111,28 @@ pub fn of_call(error: &CallError) -> &str {
             "invalid_call" => INVALID_CALL,
             own => own,
         },
+    }
+}
+
+/// Returns the code of a peer that did not join a group, as [`of`] does.
+#[must_use]
+pub fn of_group(error: &GroupError) -> &'static str {
+    match error {
+        GroupError::NameTooLong { .. } => GROUP_NAME_TOO_LONG,
+        GroupError::TooManyOfPeer { .. } | GroupError::TooManyOfServer { .. } => TOO_MANY,
+        GroupError::NotOfServer => NO_GROUPS,
+        _ => CLOSED,
+    }
+}
+
+/// Returns the code of topics that were not subscribed to, as [`of`] and [`of_call`] do.
+#[must_use]
+pub fn of_subscribe(error: &SubscribeError) -> &str {
+    match error {
+        SubscribeError::Pattern(_) => INVALID_PATTERN,
+        SubscribeError::TooMany(_) => TOO_MANY,
+        SubscribeError::Call(error) => of_call(error),
+        other => other.code(),
     }
 }
 

@@ -68,6 +68,7 @@ fn core() -> Vec<Error> {
         Error::NoPeerAt { remote: ([127, 0, 0, 1], 9).into() },
         Error::PlainPeer,
         Error::HelloRefused(CallError::from(Failure::new("refused", "no"))),
+        Error::NoticeRefused(Box::new(Failure::new("unknown_method", "no such method"))),
         Error::Closed,
         Error::CloseTimeout { limit: LIMIT },
     ]
@@ -164,13 +165,17 @@ fn patterns() -> Vec<Case> {
     let mut all = Vec::new();
     for text in ["", ">.a", "a*", &"a.".repeat(Pattern::MAX_TOKENS), &"a".repeat(1000)] {
         let error = Pattern::new(text).unwrap_err();
-        all.push(Case::new(("core", "PatternError"), &error, error.code()));
+        let case = Case::new(("core", "PatternError"), &error, error.code());
+        assert_eq!(codes::of_subscribe(&SubscribeError::Pattern(error)), codes::INVALID_PATTERN);
+        all.push(case.style(codes::INVALID_PATTERN));
     }
     let pattern = Pattern::new("a.*").unwrap();
     let limits = PatternLimits::default();
     for limits in [limits.with_per_id(0), limits.with_total(0)] {
         let error = PatternTrie::new(limits).insert(1, &pattern).unwrap_err();
-        all.push(Case::new(("core", "TooManyPatterns"), &error, error.code()));
+        all.push(
+            Case::new(("core", "TooManyPatterns"), &error, error.code()).style(codes::TOO_MANY),
+        );
     }
     let topic = TopicError::Pattern(Pattern::new("").unwrap_err());
     all.push(Case::new(("core", "TopicError"), &topic, topic.code()).style(codes::INVALID_TOPIC));
@@ -235,7 +240,8 @@ fn calls() -> Vec<Case> {
         GroupError::Closed,
         GroupError::NotOfServer,
     ] {
-        all.push(Case::new(("core", "GroupError"), &error, error.code()));
+        let style = codes::of_group(&error);
+        all.push(Case::new(("core", "GroupError"), &error, error.code()).style(style));
     }
     assert_eq!(SinkError::from(EmitError::Closed).code(), EmitError::Closed.code());
     let none = CallError::from(Failure::new(Failure::NO_CODE, "failed"));

@@ -60,7 +60,7 @@ fn what_cannot_be_done_with_a_client_is_an_error() {
         server.say(line);
         assert_eq!(server.error(code)["peer"], peer, "{line}");
     }
-    // Nobody is in it, which is no error.
+    // An empty group is no error.
     server.say(r#"{"to":{"group":"x"},"type":"t"}"#);
     server.say(r#"{"do":"stop"}"#);
     server.event("socket.disconnected");

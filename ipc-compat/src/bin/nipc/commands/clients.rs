@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use ipc_compat::{IpcServer, NodeFormat, Socket, codes};
-use ipc_core::{BroadcastReport, Bye, EmitError, EncodePayload, GroupError, PeerId};
+use ipc_core::{BroadcastReport, Bye, EmitError, EncodePayload, PeerId};
 
 use crate::io::instruction::{InGroup, OfIdentity, To};
 use crate::io::lines::Line;
@@ -61,7 +61,7 @@ impl Clients<'_> {
             Some(client) => {
                 if let Err(error) = client.join(group) {
                     let why = format_args!("not joined: {error}");
-                    self.fail(&code(&error), why, Some(peer)).await;
+                    self.fail(codes::of_group(&error), why, Some(peer)).await;
                 }
             }
         }
@@ -88,8 +88,8 @@ impl Clients<'_> {
         self.fail(codes::UNKNOWN_PEER, format_args!("not {what}: {error}"), Some(peer)).await;
     }
 
-    async fn fail(&self, code: &str, why: impl Display, peer: Option<u64>) {
-        let (code, message) = (code.to_owned().into(), why.to_string());
+    async fn fail(&self, code: &'static str, why: impl Display, peer: Option<u64>) {
+        let (code, message) = (code.into(), why.to_string());
         self.output.print(&Line::Error { code, message, peer }).await;
     }
 }
@@ -99,11 +99,6 @@ fn one(client: &Socket, sent: Result<(), EmitError>) -> BroadcastReport {
     let mut report = BroadcastReport::default();
     report.failed.extend(sent.err().map(|error| (client.id(), error)));
     report
-}
-
-/// Returns the code of an error as lines have it.
-fn code(error: &GroupError) -> String {
-    format!("ERR_IPC_{}", error.code().to_uppercase())
 }
 
 /// How long a client that is sent to may read nothing before the lines for others are executed. It is

@@ -93,10 +93,7 @@ pub(crate) fn line(error: &Error) -> Line<'static> {
 
 /// Returns the line of topics that the client has not subscribed to.
 pub(crate) fn not_subscribed(error: &SubscribeError) -> Line<'static> {
-    let code = match error {
-        SubscribeError::Call(error) => codes::of_call(error).to_owned(),
-        error => format!("ERR_IPC_{}", error.code().to_uppercase()),
-    };
+    let code = codes::of_subscribe(error).to_owned();
     Line::Error {
         code: code.into(),
         message: format!("not subscribed: {}", chain(error)),
