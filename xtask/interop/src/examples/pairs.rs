@@ -337,6 +337,28 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "chat",
+        servers: &[rust("chat_server", &["Ada joined kitchen", "kitchen is empty"])],
+        clients: &[
+            &[
+                rust("chat_client", &["Grace: hello from Grace"]),
+                rust("chat_client", &["Ada: hello from Ada"]).with(GRACE),
+            ],
+            &[
+                rust("chat_client", &["Grace: hello from Grace"]),
+                script("chat-client.cjs", &["Ada: hello from Ada"]),
+            ],
+        ],
+    },
+    Example {
+        name: "coordinator",
+        servers: &[rust("coordinator", &["the worker with load 1 says 42"])],
+        clients: &[&[
+            rust("worker", &["multiplying [6, 7]"]),
+            script("worker.cjs", &["answered load"]),
+        ]],
+    },
+    Example {
         name: "msgpack",
         servers: &[rust("msgpack_server", &["adding [1, 2, 39]"]).at_path()],
         clients: &[&[rust("msgpack_client", &["the sum is 42"]).at_path()]],
@@ -350,6 +372,7 @@ pub(super) const EXAMPLES: &[Example] = &[
 
 /// Chunks of raw bytes may come joined, so this is short.
 const GOODBYE_CAME: &[&str] = &["hello", "goodbye"];
+const GRACE: &str = r#""id":"Grace""#;
 const GOODBYE: &str = r#""id":"goodbye""#;
 const LOVED: &[&str] = &[" world!", "Everybody Loves The World!"];
 const KILLED: &[&str] = &["world requested kill.connection"];
