@@ -188,7 +188,7 @@ const HEAD: &str = "\
 
 #[cfg(test)]
 mod tests {
-    use super::{all_paths, beyond, committed};
+    use super::{RATIOS, all_paths, beyond, committed};
 
     #[test]
     fn every_path_has_a_committed_number() {
