@@ -216,7 +216,7 @@ mod tests {
         for allowed in ["status", "app.x", "app.", "log.a", "log.a.b"] {
             check(&names, allowed, true);
         }
-        for denied in ["", "statu", "status.", "app", "app.x.y", "log", "Status", "app.*.x"] {
+        for denied in ["", "stat", "status.", "app", "app.x.y", "log", "Status", "app.*.x"] {
             check(&names, denied, false);
         }
     }
