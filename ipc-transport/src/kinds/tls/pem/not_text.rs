@@ -13,7 +13,9 @@ pub(super) fn what(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) {
         return Some(JKS);
     }
-    if bytes.starts_with(&[0x30]) && !bytes.get(1..16).unwrap_or(&[0]).is_ascii() {
+    // The beginning of a short key may be ASCII by chance, or always.
+    let is_text = || bytes.get(1..16).unwrap_or(&[0]).is_ascii();
+    if bytes.starts_with(&[0x30]) && (Value::sequence(bytes).is_some() || !is_text()) {
         return Some(binary(bytes));
     }
     let text = bytes.trim_ascii_start();

@@ -123,6 +123,19 @@ fn what_is_no_text_at_all_is_named() {
         (format!("{{\"key\": \"{}\"}}", KEY.replace('\n', "\\n")).into(), "JSON"),
         (format!("\"{}\"", KEY.replace('\n', "\\n")).into(), "quotes"),
         (b"LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0t".to_vec(), "base64 of PEM"),
+        // Keys whose first bytes are ASCII, as those of Ed25519 always are.
+        (
+            b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"
+                .iter()
+                .copied()
+                .chain([0x41; 32])
+                .collect(),
+            "private key in DER",
+        ),
+        (
+            b"\x30\x25\x02\x01\x01\x04\x20".iter().copied().chain([0x41; 32]).collect(),
+            "private key in DER",
+        ),
     ] {
         let found = not_text::what(&bytes);
         assert!(found.is_some_and(|found| found.contains(part)), "{part}: {found:?}");
