@@ -64,7 +64,8 @@ fn is_written_again(layout: &dyn Layout, control: &Control) {
             let again = read(layout, layout.write_call(&head, &args).expect("it was asked so"));
             let Control::Call { number: n, message: m, .. } = again else { panic!("{again:?}") };
             assert_eq!((n.is_some(), m.event()), (number.is_some(), method));
-            assert!(m.payload() == message.payload() || message.payload().is_none());
+            // The data came with the white space around it, which is not JSON's.
+            assert!(json(&m) == json(message) || message.payload().is_none());
         }
         Control::Answer { number: number @ CallNumber::Integer(_), more, result } => {
             assert!(!more);
@@ -73,7 +74,7 @@ fn is_written_again(layout: &dyn Layout, control: &Control) {
             let Some(frame) = written(layout.write_answer(number, outcome)) else { return };
             let again = read(layout, frame);
             let Control::Answer { number: n, result: r, .. } = again else { panic!("{again:?}") };
-            assert_eq!((&n, r.payload()), (number, result.payload()));
+            assert_eq!((&n, json(&r)), (number, json(result)));
         }
         Control::Failure { number: number @ CallNumber::Integer(_), failure } => {
             let frame = layout.write_answer(number, Outcome::Failure(failure));
