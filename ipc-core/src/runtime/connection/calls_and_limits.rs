@@ -98,9 +98,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         match self.guard.as_mut().and_then(|guard| guard.deny(what, name, clock::now())) {
             None => {}
             Some(Denial::Close(input)) => self.handle(input),
-            Some(Denial::Report(error)) => {
-                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-            }
+            Some(Denial::Report(error)) => drop(self.report(error)),
         }
     }
 
@@ -124,9 +122,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 return true;
             }
             Pass::No(None) => {}
-            Pass::No(Some(error)) => {
-                self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
-            }
+            Pass::No(Some(error)) => drop(self.report(error)),
             Pass::Close(rate) => {
                 self.handle(Input::OverRate(rate));
                 *budget = 0;
