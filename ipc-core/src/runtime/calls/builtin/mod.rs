@@ -24,7 +24,7 @@ use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
 pub(crate) use ask::{Asked, answered};
 pub(crate) use ping::Pings;
-pub(crate) use waiting::{Outcome, Waiting};
+pub(crate) use waiting::{OnAnswer, Outcome, Waiting};
 
 /// What a built-in method answers: a result, nothing, or why it failed.
 pub(crate) type Reply = Result<Option<Value>, Failure>;

@@ -1,6 +1,7 @@
 //! `Waiting`: the calls of built-in methods that this side has made.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::Report;
 use crate::calls::CallError;
@@ -79,6 +80,11 @@ impl Waiting {
     pub(crate) fn connection_lost(&mut self, first_unsent: u64) -> Vec<OnAnswer> {
         let lost = |open: &Open| open.frame.is_none_or(|frame| frame < first_unsent);
         self.take_all(lost)
+    }
+
+    /// Ends the calls whose frames the send queue has dropped for newer ones.
+    pub(crate) fn evicted(&mut self, frames: &Range<u64>) -> Vec<OnAnswer> {
+        self.take_all(|open| open.frame.is_some_and(|frame| frames.contains(&frame)))
     }
 
     /// Handles that these frames, in ascending order, were removed from the send queue.

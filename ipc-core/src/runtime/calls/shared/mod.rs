@@ -29,7 +29,7 @@ use crate::protocol::calls::{
     Answerer, Asker, ById, CallFormat, CallNumber, Credit, Failure, OwedCancel, Sent, Signal,
 };
 use crate::protocol::queue::QueueLimit;
-use crate::runtime::calls::builtin::Waiting;
+use crate::runtime::calls::builtin::{OnAnswer, Waiting};
 use crate::runtime::calls::seen::{News, Seen};
 use crate::runtime::clock;
 
@@ -113,7 +113,7 @@ impl Calls {
     pub(crate) fn connection_lost(&self, outbox: &Outbox, closing: bool) {
         let mut state = self.lock();
         // These have left the queue, too, and were not written.
-        let mut wakers = self.end_evicted(&mut state, outbox);
+        let (mut wakers, evicted_builtins) = self.end_evicted(&mut state, outbox);
         let first_unsent = outbox.first_unsent();
         let lost = state.asker.connection_lost(first_unsent);
         let lost_builtins = state.waiting.connection_lost(first_unsent);
@@ -133,6 +133,7 @@ impl Calls {
         state.duplicate_reported = false;
         self.seen.clear();
         self.wake(state, wakers);
+        self.fail_evicted(evicted_builtins);
         lost_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error(Sent::Maybe)))));
     }
 
@@ -155,23 +156,34 @@ impl Calls {
     /// room in the queue.
     pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> bool {
         let mut state = self.lock();
-        let wakers = self.end_evicted(&mut state, outbox);
+        let (wakers, builtins) = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
         let owes = state.asker.owes_cancels();
-        if !wakers.is_empty() {
+        if !wakers.is_empty() || !builtins.is_empty() {
             self.wake(state, wakers);
+            self.fail_evicted(builtins);
         }
         owes
     }
 
-    /// Ends the calls whose frames the queue has dropped for newer ones.
-    fn end_evicted(&self, state: &mut State, outbox: &Outbox) -> Vec<Waker> {
-        let Some(evicted) = outbox.take_evicted() else { return Vec::new() };
-        let limit = self.config.queue.max_bytes();
-        let full = QueueLimit::Bytes { limit, actual: limit };
-        let error = || CallError::NotSent(EmitError::Full(full));
+    /// Ends the calls whose frames the queue has dropped for newer ones. Those of built-in methods are to
+    /// [fail](Self::fail_evicted) after the lock is released.
+    fn end_evicted(&self, state: &mut State, outbox: &Outbox) -> (Vec<Waker>, Vec<OnAnswer>) {
+        let Some(evicted) = outbox.take_evicted() else { return Default::default() };
+        let builtins = state.waiting.evicted(&evicted);
         let evicted = state.asker.evicted(evicted).into_iter();
-        evicted.filter_map(|number| state.slots.end(number, Err(error()))).collect()
+        let wakers = evicted.filter_map(|number| state.slots.end(number, Err(self.evicted())));
+        (wakers.collect(), builtins)
+    }
+
+    fn fail_evicted(&self, builtins: Vec<OnAnswer>) {
+        builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(self.evicted()))));
+    }
+
+    /// Returns why a call has failed that the queue has dropped for a newer message.
+    fn evicted(&self) -> CallError {
+        let limit = self.config.queue.max_bytes();
+        CallError::NotSent(EmitError::Full(QueueLimit::Bytes { limit, actual: limit }))
     }
 
     /// Returns whether what was received last answers a call that was written past the send queue, and
