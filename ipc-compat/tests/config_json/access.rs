@@ -42,7 +42,7 @@ fn whom_a_server_lets_in_is_read() {
     check_refused(&json!({"access": {"user": [0]}}), "there is no setting access.user");
 }
 
-/// One that lets nobody in, or everything through, when its value is not set, would be a trap.
+/// It refuses no one, and is no rule that lets everyone in either.
 #[test]
 fn a_rule_that_is_switched_off_is_none() {
     for off in [json!({"sameUser": false}), json!({"users": null})] {

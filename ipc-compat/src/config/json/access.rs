@@ -70,10 +70,7 @@ pub(super) fn rate(value: &Value) -> Read<Option<Rate>> {
             "messages" => whole(value).map(|number| messages = Some(number)),
             "burst" => whole(value).map(|number| burst = Some(number)),
             "bytes" if is_unset(value) => Ok(()),
-            "bytes" => match value.as_u64() {
-                Some(number @ 1..) => Ok(bytes = Some(number)),
-                _ => Err(Problem::allowed("false or a whole number from 1")),
-            },
+            "bytes" => many(value).map(|number| bytes = Some(number)),
             "over" => over_rate(value).map(|then| over = then),
             _ => return Err(Problem::unknown(name)),
         };
@@ -123,6 +120,11 @@ fn whole(value: &Value) -> Read<u32> {
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
     let number = number.filter(|number| *number > 0);
     number.ok_or_else(|| Problem::allowed("a whole number from 1 to 4294967295"))
+}
+
+fn many(value: &Value) -> Read<u64> {
+    let number = value.as_u64().filter(|number| *number > 0);
+    number.ok_or_else(|| Problem::allowed("false or a whole number from 1"))
 }
 
 fn pattern(value: &Value) -> Read<String> {
