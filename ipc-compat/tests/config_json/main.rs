@@ -13,6 +13,7 @@ use ipc_transport::UdpLimits;
 use serde_json::{Map, Value, json};
 
 mod properties;
+mod spin;
 
 fn defaults(dialect: Dialect) -> Config {
     let mut environment = Environment::new(Platform::Unix);
@@ -36,7 +37,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
          keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-         parser peerUser readableAll retryPermanent secureSocketRoot udpBroadcast udpLimits unlink \
+         parser peerUser readableAll retryPermanent secureSocketRoot spin udpBroadcast udpLimits unlink \
          userTimeout whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
@@ -45,13 +46,13 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch heartbeat highWaterMark keepAlive linger peerUser retryPermanent udpBroadcast \
+        "fileWatch heartbeat highWaterMark keepAlive linger peerUser retryPermanent spin udpBroadcast \
          udpLimits userTimeout whenDisplaced",
     ),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
      identifyPeer keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-     parser peerUser retryPermanent secureSocketRoot udpBroadcast udpLimits userTimeout \
+     parser peerUser retryPermanent secureSocketRoot spin udpBroadcast udpLimits userTimeout \
      whenDisplaced";
 
 // Tests W2, W31, W41, W50
