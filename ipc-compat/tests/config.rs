@@ -108,6 +108,7 @@ const CLASSIC: &str = r#"Config {
         30s,
     ),
     linger: 1s,
+    spin: None,
     allow_reserved_events: false,
     allowed_events: {},
     silent: false,

@@ -68,7 +68,8 @@ pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
 pub use options::{
-    ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
+    ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions, Spin,
+    SpinTooLong,
 };
 pub use protocol::builtin::{About, AboutMethod};
 pub use protocol::calls::{Failure, RoundTrip, Sent};

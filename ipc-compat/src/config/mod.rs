@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
 use ipc_core::{
-    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, Rate, SameIdentity, WhenDismissed,
+    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, Rate, SameIdentity, Spin, WhenDismissed,
 };
 use ipc_transport::{UdpLimits, WhenDisplaced};
 
@@ -71,6 +71,7 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `max_event_name_length` | 4,096 | `fast` 4,096, else 256 |
 /// | `message_timeout` | 30 s | the same |
 /// | `linger` | 1 s | the same |
+/// | `spin` | none | the same |
 /// | `allow_reserved_events`, `allowed_events` | false, empty | the same |
 /// | `silent`, `log_payloads`, `logger` | false, false, none | the same |
 /// | `log_in_color`, `log_depth` | true, 5 | the same |
@@ -204,6 +205,10 @@ pub struct Config {
     /// How long a connection that is closed waits, after the last write, for the peer to close its
     /// side, which shows that it has read everything. node-ipc has no such setting.
     pub linger: Duration,
+    /// How long a thread of [`blocking`](crate::blocking) that waits looks for bytes before it sleeps; `None`
+    /// is not at all. For the lowest delay where a core is spare on each side: [`Spin`] says more. Without
+    /// effect elsewhere, since no other thread of this library waits for a socket. node-ipc has none.
+    pub spin: Option<Spin>,
     /// Whether events may have the names of lifecycle events in the profile `guarded`.
     pub allow_reserved_events: bool,
     /// The events of the profile `assured`.
@@ -292,6 +297,7 @@ impl Config {
             max_event_name_length: None,
             message_timeout: Some(Duration::from_secs(30)),
             linger: Duration::from_secs(1),
+            spin: None,
             allow_reserved_events: false,
             allowed_events: BTreeSet::new(),
             silent: false,

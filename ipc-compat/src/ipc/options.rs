@@ -93,6 +93,7 @@ fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {
         .frame_timeout(config.message_timeout)
         .heartbeat(config.heartbeat)
         .linger(config.linger)
+        .spin(config.spin)
         .on_malformed(on_malformed(config))
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
         .high_water_mark(config.high_water_mark)

@@ -13,7 +13,7 @@ use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
     CallError, ConnectError, DecodeEvent, Denied, DisconnectReason, EmitError, EncodeEvent, Error,
     Failure, FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OnDenied,
-    OverRate, Pattern, Rate, Refusal, Sent, SinkError, SubscribeError, TopicError,
+    OverRate, Pattern, Rate, Refusal, Sent, SinkError, Spin, SubscribeError, TopicError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -127,6 +127,8 @@ pub(crate) fn all() -> Vec<Case> {
     let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
     let error = policy.unwrap_err();
     all.push(Case::new(("core", "InvalidBackoff"), &error, error.code()));
+    let error = Spin::for_up_to(Spin::MAX * 2).unwrap_err();
+    all.push(Case::new(("core", "SpinTooLong"), &error, error.code()));
     all.extend(patterns());
     for error in [NextError::TimedOut, NextError::Ended] {
         all.push(Case::new(("core", "NextError"), &error, error.code()));

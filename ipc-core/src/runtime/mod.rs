@@ -20,6 +20,7 @@ mod primitives;
 pub(crate) mod read;
 pub(crate) mod server;
 mod silence;
+pub(crate) mod spares;
 mod stream;
 pub(crate) mod timer;
 mod typed;

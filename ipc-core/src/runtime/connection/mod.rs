@@ -25,7 +25,7 @@ use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::timer::Timer;
-use crate::runtime::{read, silence};
+use crate::runtime::{read, silence, spares};
 use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
@@ -340,7 +340,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             }
             let at = this.machine.deadline(clock::now);
             if !waits && !this.machine.inbound().is_timed() {
-                this.machine.inbound().release();
+                spares::give(this.machine.inbound().release());
                 this.snapshot.release();
             }
             let at = [at, sent.flush_at, sent.patient_until];
