@@ -11,7 +11,7 @@
 //! | P1 `p1_one_shot` | `next` | a handler for one answer, which is removed after it |
 //! | P2 `p2_child` | `on_events`, `emit_event`, `next` | a handler for each event of a child |
 //! | P3 `p3_calls` | `on_call`, `call`, the layout `json`, `all().notice` | a table of open calls, and pushes put together by hand |
-//! | P4 `p4_workers` | `on_call`, `call`, the layout `done`, `on_async`, `stream`, `attach` | open questions by worker, and what is to be dropped with one |
+//! | P4 `p4_workers` | `on_call`, `call`, the layout `done`, `on_async`, `stream`, `attach` | open questions by worker, and dropping those of one that is gone |
 //! | P5 `p5_hub` | `hello`, `join`, `to`, `only` | a map from names to sockets, which outlives them, and registering after each connection |
 //! | P6 `p6_tools` | `access`, `allow`, `stream` | a check of who connects, and of what each message asks for |
 //! | P7 `p7_foreign` | `delimiter`, `raw_buffer`, `next` | |
