@@ -24,7 +24,7 @@ pub(crate) struct AccessOptions {
     /// these, and of the others all are allowed. May be repeated. What is denied is printed.
     #[arg(long, value_name = "[KIND:]PATTERN", value_parser = permitted)]
     allow_pattern: Vec<Permitted>,
-    /// What happens to a client that does what no --allow-pattern allows: report, close [default:
+    /// What happens to a client that does what no --allow-pattern allows, beside a line of it [default:
     /// report].
     #[arg(long, value_name = "WHAT", requires = "allow_pattern")]
     on_denied: Option<DeniedName>,
@@ -34,8 +34,8 @@ pub(crate) struct AccessOptions {
     /// Take N messages at once after a pause [default: those of a second].
     #[arg(long, value_name = "N", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
-    /// What happens to a client that sends more: throttle (it is not read from), drop, close [default:
-    /// throttle; over UDP always drop].
+    /// What happens to a client that sends more; one that is throttled is not read from for a while
+    /// [default: throttle; over UDP always drop].
     #[arg(long, value_name = "WHAT", requires = "rate")]
     over_rate: Option<OverRateName>,
 }
