@@ -4,19 +4,19 @@ use std::io;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use ipc_compat::Config;
+use ipc_compat::{Config, Environment};
 use ipc_core::{Access, Allow, OnDenied, OverRate, Pattern, Rate};
 use ipc_transport::{group_id, user_id};
 
 /// Whom a server lets in, and what its clients may do.
 #[derive(Debug, Args)]
 pub(crate) struct AccessOptions {
-    /// Let in only this user, and others that are named in the same way, by name or number; for local
-    /// sockets. Whoever is refused is printed.
+    /// Let in only this user, and others that are named in the same way, by name or number; for the file
+    /// of a local socket, which is then open to others. Whoever is refused is printed.
     #[arg(long, value_name = "NAME|UID", value_parser = user)]
     user: Vec<u32>,
     /// Let in only members of this group, and of others that are named in the same way, by name or
-    /// number; for local sockets. With --user: those too.
+    /// number; as --user, and beside it.
     #[arg(long, value_name = "NAME|GID", value_parser = group)]
     group: Vec<u32>,
     /// Let clients send only events, call only methods and subscribe only to topics whose names match
@@ -62,12 +62,12 @@ struct DeniedName(OnDenied);
 struct OverRateName(OverRate);
 
 impl AccessOptions {
-    /// Returns what is wrong with the options together, for a socket of the network or else a local one.
-    pub(crate) fn conflict(&self, on_network: bool, raw: bool) -> Option<&'static str> {
+    /// Returns what is wrong with the options together, for the file of a local socket or another kind.
+    pub(crate) fn conflict(&self, on_file: bool, raw: bool) -> Option<&'static str> {
         let users = !self.user.is_empty() || !self.group.is_empty();
         match () {
-            () if users && on_network => {
-                Some("--user and --group are for local sockets: a network does not identify users")
+            () if users && !on_file => {
+                Some("--user and --group are for the file of a local socket")
             }
             () if raw && !self.allow_pattern.is_empty() => {
                 Some("--allow-pattern has no meaning with --raw: bytes have no names")
@@ -82,6 +82,10 @@ impl AccessOptions {
         let groups = (!self.group.is_empty()).then(|| Access::groups(self.group.iter().copied()));
         if let Some(access) = users.into_iter().chain(groups).reduce(Access::or) {
             config.access = access;
+            // Else the system turns them away before the server is asked. Root comes in anywhere.
+            let own = Environment::read().user_id;
+            let may_already = |uid: &u32| *uid == 0 || Some(*uid) == own;
+            config.writable_all = !self.group.is_empty() || !self.user.iter().all(may_already);
         }
         config.allow = self.allow();
         config.on_denied = self.on_denied.map_or_else(OnDenied::default, |name| name.0);
@@ -264,7 +268,12 @@ mod tests {
 
     #[test]
     fn what_has_no_meaning_is_refused() {
-        for line in ["--tcp 0 --user 0", "--udp4 0 --group 0", "--raw --allow-pattern x"] {
+        for line in [
+            "--tcp 0 --user 0",
+            "--udp4 0 --group 0",
+            "--abstract x --user 0",
+            "--raw --allow-pattern x",
+        ] {
             let cli = Cli::try_parse_from(format!("nipc serve {line}").split(' ')).unwrap();
             assert!(cli.checked().is_err(), "{line}");
         }
