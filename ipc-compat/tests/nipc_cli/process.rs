@@ -215,6 +215,7 @@ impl Place {
 
     /// Lets other users reach this directory and start the copy of `nipc` that it then has, with these
     /// words and the socket here; `None` unless this is root, who alone can act as others.
+    #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
     pub(crate) fn for_others(&self) -> Option<impl Fn(u32, &[&str]) -> Nipc> {
         use std::os::unix::fs::PermissionsExt;
         use std::os::unix::process::CommandExt;
