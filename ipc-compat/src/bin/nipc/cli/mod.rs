@@ -112,7 +112,8 @@ pub(crate) struct Serve {
 impl Serve {
     /// Returns what is wrong with the options together.
     fn conflict(&self) -> Option<&'static str> {
-        let access = self.access.conflict(self.common.is_on_network(), self.common.raw.raw);
+        let on_file = !self.common.is_on_network() && self.common.place.abstract_name.is_none();
+        let access = self.access.conflict(on_file, self.common.raw.raw);
         access.or_else(|| self.common.conflict(true))
     }
 }
