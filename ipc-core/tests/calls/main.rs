@@ -7,6 +7,8 @@
 #[path = "../support/runtimes.rs"]
 mod runtimes;
 
+mod admission;
+mod admission_limits;
 mod alarm;
 mod allow;
 mod answers;
