@@ -82,7 +82,7 @@ pub use protocol::{queue, session};
 pub use runtime::{
     Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
     EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Survey,
-    Surveying, Target,
+    Surveying, Target, TokenCheck,
 };
 #[cfg(feature = "serde")]
 pub use typed::serde as serde_events;

@@ -9,6 +9,7 @@ mod runtimes;
 
 mod admission;
 mod admission_limits;
+mod admission_rules;
 mod alarm;
 mod allow;
 mod answers;

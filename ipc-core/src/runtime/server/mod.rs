@@ -14,7 +14,7 @@ pub(crate) mod shared;
 pub(crate) mod survey;
 pub(crate) mod target;
 pub(crate) mod task;
-mod token;
+pub(crate) mod token;
 mod topics;
 mod waiting;
 

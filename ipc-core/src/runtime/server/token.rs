@@ -20,15 +20,26 @@ use crate::{
     Claim, Identity, MessageFormat, PlainPeers, Refusal, ServerBuilder, Tokens, WaitingLimits,
 };
 
-/// The program's check.
+/// A check of those who say hello, as [`ServerBuilder::token`] takes it: for programs that keep one, in their
+/// settings, say.
+///
+/// # Examples
+///
+/// ```
+/// use ipc_core::{TokenCheck, Tokens};
+///
+/// let check = TokenCheck::from(Tokens::new([("alice", "s3cret")])?);
+/// # drop(check);
+/// # Ok::<(), ipc_core::TokensError>(())
+/// ```
 #[derive(Clone)]
-pub(crate) struct TokenCheck(Arc<Check>);
+pub struct TokenCheck(Arc<Check>);
 
 type Check = dyn Fn(Claim, Arc<PeerInfo>) -> Checking + Send + Sync;
 
 type Checking = Pin<Box<dyn Future<Output = Result<Identity, Refusal>> + Send>>;
 
-/// What a peer has to pass, and those that wait for it. `Peers` are known by what the system says of them.
+/// What a peer has to pass, and those that wait for it.
 #[derive(Debug)]
 pub(crate) struct Gate {
     pub(super) check: TokenCheck,
@@ -85,14 +96,21 @@ impl<F: MessageFormat> ServerBuilder<F> {
     where
         Fut: Future<Output = Result<Identity, Refusal>> + Send + 'static,
     {
-        self.token = Some(TokenCheck(Arc::new(move |claim, info| Box::pin(check(claim, info)))));
+        self.token = Some(TokenCheck::new(check));
+        self
+    }
+
+    /// Sets the check as [`token`](Self::token) does, or (`None`) that there is none, as by default.
+    #[must_use]
+    pub fn token_check(mut self, check: Option<TokenCheck>) -> Self {
+        self.token = check;
         self
     }
 
     /// Lets in those whose token is in the table: see [`token`](Self::token).
     #[must_use]
     pub fn tokens(self, tokens: Tokens) -> Self {
-        self.token(move |claim, _| std::future::ready(tokens.check(&claim)))
+        self.token_check(Some(tokens.into()))
     }
 
     /// Sets how long, and how many, peers may wait to be let in. Without a [`token`](Self::token) nobody waits.
@@ -123,6 +141,14 @@ impl<F: MessageFormat> Shared<F> {
 }
 
 impl TokenCheck {
+    /// Returns a check by this function: see [`ServerBuilder::token`].
+    pub fn new<Fut>(check: impl Fn(Claim, Arc<PeerInfo>) -> Fut + Send + Sync + 'static) -> Self
+    where
+        Fut: Future<Output = Result<Identity, Refusal>> + Send + 'static,
+    {
+        Self(Arc::new(move |claim, info| Box::pin(check(claim, info))))
+    }
+
     /// Asks the program. A panic must not end anything, nor let anybody in.
     pub(super) async fn ask(&self, claim: Claim, info: Arc<PeerInfo>) -> Result<Identity, Refusal> {
         let panicked = || Refusal::undecided("the check of the token panicked");
@@ -160,6 +186,13 @@ pub(super) struct Telling<'a>(&'a AtomicUsize);
 impl Drop for Telling<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets in those whose token is in the table.
+impl From<Tokens> for TokenCheck {
+    fn from(tokens: Tokens) -> Self {
+        Self::new(move |claim, _| std::future::ready(tokens.check(&claim)))
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) async fn run(args: Serve) -> Exit {
     let mut config = settings::config(args.id.as_deref(), &args.common);
     config.unlink = !args.no_unlink;
     args.when_lost.set(&mut config);
+    args.tokens.set(&mut config);
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }

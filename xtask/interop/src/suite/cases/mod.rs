@@ -1,5 +1,6 @@
 //! The cases: what any two programs that speak node-ipc's wire format can do with each other.
 
+mod access;
 mod call_ends;
 mod call_heartbeat;
 mod call_limits;
@@ -174,6 +175,11 @@ pub(crate) const ALL: &[Case] = &[
     calls("hello_kicked", "a client says hello, is kicked, comes back", hello::kicked)
         .core()
         .when(|combo| combo.role == Role::Server),
+    calls("access_token_right", "a client says hello with its token", access::right)
+        .when(ours_serves),
+    calls("access_token_wrong", "a wrong token, and then a right one", access::wrong)
+        .when(ours_serves),
+    calls("access_token_none", "a client that shows no token", access::none).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
