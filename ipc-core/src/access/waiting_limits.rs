@@ -24,7 +24,7 @@ pub struct WaitingLimits {
     /// those that are connected. Default: 64.
     ///
     /// A newcomer beyond it takes the place of one that has not said hello: so those that connect and are
-    /// silent keep nobody out. If all have said hello, the newcomer is refused.
+    /// silent do not keep others out. If all have said hello, the newcomer is refused.
     pub peers: usize,
     /// How many bytes a peer may send before its hello is there, the hello included. They are kept until it is
     /// let in. Default: 64 KiB.

@@ -78,7 +78,7 @@ mod tests {
 
     type Room = WaitingRoom<char, String>;
 
-    /// Lets them in, and returns who had to go for each: `-` for nobody, `!` if it was not let in itself.
+    /// Lets them in, and returns who had to go for each: `-` for none, `!` if it was not let in itself.
     fn enter(room: &mut Room, newcomers: &str) -> String {
         let entered = newcomers.chars().map(|who| {
             let handle = format!("{who}{}", room.next);
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_without_places_takes_nobody() {
+    fn a_room_without_places_takes_no_one() {
         assert_eq!(enter(&mut Room::new(0), "a"), "!");
     }
 }

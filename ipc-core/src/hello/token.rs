@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq;
 
 /// A secret that proves who somebody is. It is in no `Debug`, trace or log, and cannot be printed.
 ///
-/// Two are compared in a time that depends on their lengths only, so that nobody finds one out letter by
-/// letter. That of a token is not secret.
+/// Two are compared in a time that depends on their lengths only, so that the time does not show how much of one
+/// is right. That of a token is not secret.
 ///
 /// # Examples
 ///

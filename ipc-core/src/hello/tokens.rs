@@ -61,7 +61,7 @@ pub enum TokensError {
 }
 
 impl Tokens {
-    /// Returns the table of these names and tokens. An empty one lets nobody in.
+    /// Returns the table of these names and tokens. An empty one lets no one in.
     ///
     /// # Errors
     ///
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_table_lets_nobody_in() {
+    fn an_empty_table_lets_no_one_in() {
         let tokens = Tokens::new::<&str, &str>([]).unwrap();
         assert_eq!(check(&tokens, None, Some("")), "the token is not in the table");
     }

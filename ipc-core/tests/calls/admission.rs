@@ -121,7 +121,7 @@ async fn nothing_of_a_peer_is_handled_before_it_is_let_in() {
     let server = Server::builder(MsgPack::new(), transport.clone()).token(move |claim, info| {
         other.note(format!("asked about {:?} at {}", claim.name, info.endpoint));
         let decided = decided.lock().unwrap().take().unwrap();
-        async move { decided.await.map_err(|_| Refusal::undecided("nobody decided")) }
+        async move { decided.await.map_err(|_| Refusal::undecided("not decided")) }
     });
     let server = server.build();
     let notes = visits(&server);

@@ -16,7 +16,7 @@ use crate::raw::RawPeer;
 use crate::rig::{Notes, client, soon, transport};
 
 both_runtimes!(
-    silent_peers_keep_nobody_out,
+    silent_peers_keep_no_other_out,
     those_whose_tokens_are_checked_keep_their_places,
     bytes_before_the_hello_are_bounded,
     what_is_no_frame_is_refused,
@@ -111,7 +111,7 @@ async fn a_client_comes_back_after_a_check_that_took_too_long() {
 }
 
 /// Over real sockets: 64 that are silent, or have said half a hello, and others that come meanwhile.
-async fn silent_peers_keep_nobody_out() {
+async fn silent_peers_keep_no_other_out() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("socket");
     let mut kinds: Vec<Box<dyn Transport>> = vec![Box::new(TcpTransport::new("127.0.0.1", 0))];

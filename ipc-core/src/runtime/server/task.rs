@@ -93,7 +93,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     while let Ok((info, why)) = reports.try_recv() {
         shared.dispatcher.lifecycle(ServerEvent::Refused { info, why }, &mut backlog);
     }
-    // From here on nobody waits to report one.
+    // Those that still wait to report one go on without.
     drop(reports);
     file::end(shared, listener, &mut backlog).await;
     backlog.force();

@@ -113,7 +113,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self.token_check(Some(tokens.into()))
     }
 
-    /// Sets how long, and how many, peers may wait to be let in. Without a [`token`](Self::token) nobody waits.
+    /// Sets how long, and how many, peers may wait to be let in. Without a [`token`](Self::token) none has to.
     /// Default: 64, for 5 s, with 64 KiB each.
     #[must_use]
     pub fn waiting_limits(mut self, limits: WaitingLimits) -> Self {

@@ -189,7 +189,7 @@ impl<F: MessageFormat> Waiting<F> {
     }
 
     /// Writes the frames, ends this side, and waits until the peer has ended its own: else what it has sent
-    /// and nobody has read could cost it what it is told.
+    /// and this side has not read could cost it what it is told.
     async fn tell(&mut self, frames: &[u8]) -> io::Result<()> {
         self.write(frames).await?;
         if let Some(writer) = &mut self.writer {
