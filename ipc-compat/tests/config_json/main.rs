@@ -12,6 +12,7 @@ use ipc_core::Heartbeat;
 use ipc_transport::UdpLimits;
 use serde_json::{Map, Value, json};
 
+mod access;
 mod files;
 mod properties;
 
@@ -37,8 +38,8 @@ const MORE: [(&str, Dialect, &str); 5] = [
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
          keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-         parser peerUser readableAll retryPermanent secureSocketRoot tokenFile udpBroadcast udpLimits \
-         unlink userTimeout whenDisplaced writableAll",
+         onDenied parser peerUser rate readableAll retryPermanent secureSocketRoot tokenFile udpBroadcast \
+         udpLimits unlink userTimeout whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
     ("10.1.0", Dialect::Classic, CLASSIC_MORE),
@@ -46,13 +47,13 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch heartbeat highWaterMark keepAlive linger peerUser retryPermanent tokenFile udpBroadcast \
+        "fileWatch heartbeat highWaterMark keepAlive linger onDenied peerUser rate retryPermanent tokenFile udpBroadcast \
          udpLimits userTimeout whenDisplaced",
     ),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
      identifyPeer keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-     parser peerUser retryPermanent secureSocketRoot tokenFile udpBroadcast udpLimits userTimeout \
+     onDenied parser peerUser rate retryPermanent secureSocketRoot tokenFile udpBroadcast udpLimits userTimeout \
      whenDisplaced";
 
 // Tests W2, W31, W41, W50

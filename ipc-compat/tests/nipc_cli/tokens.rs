@@ -39,8 +39,9 @@ fn a_token_lets_in_and_a_wrong_one_ends_the_client() {
 
     let wrong = file(&place, "wrong", "a guess");
     let mut eve = place.connect(&format!("--identity alice --token-file {}", wrong.display()));
-    let refused = server.error("ERR_IPC_DENIED");
-    assert_eq!(refused["message"], "a connection was refused: the token is not in the table");
+    let refused = server.event("refused");
+    assert_eq!(refused["code"], "ERR_IPC_DENIED");
+    assert_eq!(refused["message"], "the token is not in the table");
     let error = eve.error("ERR_IPC_HELLO_REFUSED");
     assert!(!error.to_string().contains("table"), "{error}");
     let dismissed = eve.event("dismissed");

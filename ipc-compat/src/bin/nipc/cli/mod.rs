@@ -1,5 +1,6 @@
 //! The command line of `nipc`.
 
+pub(crate) mod access;
 pub(crate) mod bench;
 pub(crate) mod call;
 mod checks;
@@ -24,6 +25,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use ipc_core::Pattern;
 
+use crate::cli::access::AccessOptions;
 use crate::cli::bench::Bench;
 use crate::cli::call::{Answering, Call};
 use crate::cli::common::{Common, Printing, Retrying};
@@ -106,6 +108,7 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) when_lost: WhenLost,
     #[command(flatten)]
+    pub(crate) access: AccessOptions,
     pub(crate) tokens: Tokens,
 }
 
@@ -113,7 +116,8 @@ impl Serve {
     /// Returns what is wrong with the options together.
     fn conflict(&self) -> Option<&'static str> {
         let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
-        self.tokens.conflict(raw, udp).or_else(|| self.common.conflict(true))
+        let access = self.access.conflict(self.common.is_on_network(), raw);
+        access.or_else(|| self.tokens.conflict(raw, udp)).or_else(|| self.common.conflict(true))
     }
 }
 
