@@ -109,6 +109,7 @@ pub(crate) struct Serve {
     pub(crate) when_lost: WhenLost,
     #[command(flatten)]
     pub(crate) access: AccessOptions,
+    #[command(flatten)]
     pub(crate) tokens: Tokens,
 }
 
