@@ -124,6 +124,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         self.dispatcher.lifecycle(event, &mut self.backlog);
     }
 
+    /// Takes what was read of the peer before the connection began.
+    pub(crate) fn take_first(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.machine.inbound().extend(bytes);
+        }
+    }
+
     /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
     pub(crate) fn finish(mut self, mut reason: DisconnectReason) -> Ended<F, L> {
         if let Some(limit) = self.peer.detach() {
