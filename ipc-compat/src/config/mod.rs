@@ -166,10 +166,10 @@ pub struct Config {
     /// The limits of calls: deadlines, how many are open and run. Not in JSON.
     pub calls: CallOptions,
     /// Which clients a server lets in, of those that its socket lets in: by default all, since a socket
-    /// file is for this user alone unless `writable_all` opens it. Not in JSON.
+    /// file is for this user alone unless `writable_all` opens it.
     pub access: Access,
     /// How much each client of a server may send, and what happens to one that sends more; `None` is
-    /// any amount, as in node-ipc. Not in JSON.
+    /// any amount, as in node-ipc.
     pub rate: Option<Rate>,
     /// What a client says of itself with its first frame; see docs/hello.md. `None`: nothing, as in
     /// node-ipc. Not in JSON.
@@ -180,9 +180,9 @@ pub struct Config {
     pub same_identity: SameIdentity,
     /// Which events each client of a server may send, and which methods it may call; for a list for each
     /// client see [`IpcServer::allow_by`](crate::IpcServer::allow_by). Unlike `allowed_events`, which is
-    /// the profile's, it has patterns, and what is not allowed does not end the connection. Not in JSON.
+    /// the profile's, it has patterns, and what is not allowed does not end the connection.
     pub allow: Allow,
-    /// What happens when a client does what it may not. Not in JSON.
+    /// What happens when a client does what it may not.
     pub on_denied: OnDenied,
     /// How much is checked.
     pub parser: Profile,

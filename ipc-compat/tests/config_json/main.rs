@@ -12,6 +12,7 @@ use ipc_core::Heartbeat;
 use ipc_transport::UdpLimits;
 use serde_json::{Map, Value, json};
 
+mod access;
 mod properties;
 mod spin;
 
@@ -37,7 +38,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
          keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-         parser peerUser readableAll retryPermanent secureSocketRoot spin udpBroadcast udpLimits unlink \
+         onDenied parser peerUser rate readableAll retryPermanent secureSocketRoot spin udpBroadcast udpLimits unlink \
          userTimeout whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
@@ -46,13 +47,13 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch heartbeat highWaterMark keepAlive linger peerUser retryPermanent spin udpBroadcast \
+        "fileWatch heartbeat highWaterMark keepAlive linger onDenied peerUser rate retryPermanent spin udpBroadcast \
          udpLimits userTimeout whenDisplaced",
     ),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
      identifyPeer keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-     parser peerUser retryPermanent secureSocketRoot spin udpBroadcast udpLimits userTimeout \
+     onDenied parser peerUser rate retryPermanent secureSocketRoot spin udpBroadcast udpLimits userTimeout \
      whenDisplaced";
 
 // Tests W2, W31, W41, W50

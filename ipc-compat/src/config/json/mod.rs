@@ -1,5 +1,6 @@
 //! A config from JSON and back, with node-ipc's own spelling.
 
+mod access;
 mod keys;
 mod nested;
 mod read;
@@ -37,6 +38,10 @@ impl Config {
     /// | `fileWatch` | not node-ipc's: milliseconds; 0, `null` or `"Infinity"` is never |
     /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |
+    /// | `access` | not node-ipc's: `false` for everybody, or an object with `sameUser` (`true`), `users` and `groups` (lists of numbers and names of this machine); whoever one of them lets in comes in |
+    /// | `allow` | not node-ipc's: `false` for everything, or an object with `events`, `calls` and `topics`, each `false`, or a list of names and patterns such as `app.*` and `log.>`; an empty list allows none |
+    /// | `onDenied` | not node-ipc's: `report` or `close` |
+    /// | `rate` | not node-ipc's: `false`, or an object with `messages` (per second), `burst`, `bytes` (per second, or `false`), each from 1, and `over` (`throttle`, `drop`, `close`); all but `messages` may be left out |
     /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |
     /// | `IPType` | any text, without effect: node-ipc only derives its own `networkHost` from it |
     ///
@@ -106,7 +111,10 @@ impl Config {
     /// Returns the settings as a JSON object, in node-ipc's spelling, all of them but `logger`,
     /// which is a function, and the dialect and `resolve`, which it does not have. A limit that there is not is `"Infinity"`.
     ///
-    /// With [`from_json`](Self::from_json) it makes the same config again. **It holds the private
+    /// Nor does it have `access` and `allow`: an [`Access`](ipc_core::Access) may be a function, and the lists of an
+    /// [`Allow`](ipc_core::Allow) are not shown. Set them again in a config that is made of it.
+    ///
+    /// With [`from_json`](Self::from_json) it makes the same config again, but for those. **It holds the private
     /// key, if `tls.key` is set**: do not log it.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -136,6 +144,11 @@ impl Problem {
         self.path = format!(".{name}{}", self.path);
         self.value.get_or_insert_with(|| value.clone());
         self
+    }
+
+    /// Returns the problem as one of this value, such as an item of a list.
+    fn of(self, value: &Value) -> Self {
+        Self { value: Some(value.clone()), ..self }
     }
 
     fn unknown(name: &str) -> Self {

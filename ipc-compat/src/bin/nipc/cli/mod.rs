@@ -1,5 +1,6 @@
 //! The command line of `nipc`.
 
+pub(crate) mod access;
 pub(crate) mod bench;
 pub(crate) mod call;
 mod checks;
@@ -23,6 +24,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use ipc_core::Pattern;
 
+use crate::cli::access::AccessOptions;
 use crate::cli::bench::Bench;
 use crate::cli::call::{Answering, Call};
 use crate::cli::common::{Common, Printing, Retrying};
@@ -62,7 +64,7 @@ impl Cli {
     /// Refuses options that each make sense, but not together.
     pub(crate) fn checked(self) -> Result<Self, clap::Error> {
         let conflict = match &self.command {
-            Command::Serve(args) => args.common.conflict(true),
+            Command::Serve(args) => args.conflict(),
             Command::Connect(args) => args.conflict(),
             Command::Emit(args) => args.conflict(),
             Command::Request(args) => args.sending.common.conflict(false),
@@ -103,6 +105,16 @@ pub(crate) struct Serve {
     pub(crate) exit_with_stdin: bool,
     #[command(flatten)]
     pub(crate) when_lost: WhenLost,
+    #[command(flatten)]
+    pub(crate) access: AccessOptions,
+}
+
+impl Serve {
+    /// Returns what is wrong with the options together.
+    fn conflict(&self) -> Option<&'static str> {
+        let access = self.access.conflict(self.common.is_on_network(), self.common.raw.raw);
+        access.or_else(|| self.common.conflict(true))
+    }
 }
 
 #[derive(Debug, Args)]
