@@ -118,10 +118,9 @@ async fn senders_that_wait_for_a_full_socket_go_on() {
             rig.log.until_len(4 * EACH + 2).await;
             for sender in 0..4 {
                 let start = format!("1 n {sender} ");
-                let numbers =
-                    rig.log.lines().into_iter().filter_map(|line| {
-                        line.strip_prefix(&start)?.split(' ').next()?.parse().ok()
-                    });
+                let numbers = rig.log.lines().into_iter().filter_map(|line| {
+                    line.strip_prefix(&start)?.split(' ').next()?.parse::<usize>().ok()
+                });
                 assert!(numbers.eq(0..EACH), "{kind:?} {policy:?}: not in order");
             }
         }
