@@ -31,9 +31,11 @@ impl Config {
     /// | `keepAlive` | not node-ipc's: milliseconds before an idle TCP connection is probed, rounded up to seconds; `false`, 0, `null` or `"Infinity"` never |
     /// | `userTimeout` | not node-ipc's: milliseconds that bytes over TCP may go without being taken; `false`, 0, `null` or `"Infinity"` as the system has it |
     /// | `heartbeat` | not node-ipc's: `false`, or an object with `every` and `deadAfter`, both in milliseconds above 0; `deadAfter` is three times `every` if it is left out |
+    /// | `spin` | not node-ipc's: milliseconds up to 10, such as 0.05; `false`, 0, `null` or `"Infinity"` is none |
     /// | `udpBroadcast` | not node-ipc's: `true` or `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
     /// | `peerUser` | not node-ipc's: `false`, or the number or name of a user of this machine |
+    /// | `tokenFile` | not node-ipc's: `false`, or the path of a file of tokens |
     /// | `fileWatch` | not node-ipc's: milliseconds; 0, `null` or `"Infinity"` is never |
     /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |

@@ -90,7 +90,7 @@ impl Outbox {
         let flushed = Flushed { empty, look_again, flush_at: state.flush_at, patient_until };
         // A sender that waits goes on at once.
         if empty && !look_again && !stays && state.waiting == 0 {
-            state.queue.release();
+            state.release_buffer();
         }
         if state.waiting > 0 {
             drop(state);

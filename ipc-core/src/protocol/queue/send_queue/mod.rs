@@ -1,5 +1,6 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
+mod buffer;
 mod numbers;
 mod room;
 
@@ -33,6 +34,8 @@ pub struct SendQueue {
     flat: BytesMut,
     /// How many bytes the frame has that was encoded last: the next one is often as long.
     last: usize,
+    /// How large `flat` was when it was released last, in bytes.
+    released: usize,
     /// How many bytes of `flat` belong to queued frames; more is the rest of a failed encoding.
     flat_len: usize,
     shared: VecDeque<Bytes>,
@@ -61,6 +64,7 @@ impl SendQueue {
             lengths: VecDeque::new(),
             flat: BytesMut::new(),
             last: 0,
+            released: 0,
             flat_len: 0,
             shared: VecDeque::new(),
             written: 0,
@@ -287,16 +291,6 @@ impl SendQueue {
         length <= self.options.limits.max_bytes && self.exceeded(length).is_some()
     }
 
-    /// Frees the memory of an empty queue if it is more than a little.
-    pub fn release(&mut self) {
-        if self.lengths.is_empty() && self.flat.capacity() > KEEP {
-            (self.flat, self.flat_len) = (BytesMut::new(), 0);
-        }
-        if self.lengths.is_empty() && self.lengths.capacity() > KEEP / size_of::<u32>() {
-            self.lengths = VecDeque::new();
-        }
-    }
-
     /// Returns whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -396,6 +390,3 @@ const SHARE_FROM: usize = 4 * 1024;
 
 /// From this many bytes on a frame is large: room for the next one is made at once.
 const LARGE: usize = 32 * 1024;
-
-/// An empty queue keeps a buffer of this many bytes at the most when its connection falls idle.
-const KEEP: usize = 1024;
