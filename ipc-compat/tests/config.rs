@@ -90,6 +90,14 @@ const CLASSIC: &str = r#"Config {
     hello: None,
     when_dismissed: End,
     same_identity: Allow,
+    token: None,
+    token_file: None,
+    waiting_limits: WaitingLimits {
+        time: 5s,
+        peers: 64,
+        bytes: 65536,
+    },
+    plain_peers: Refuse,
     allow: Allow {
         events: None,
         calls: None,

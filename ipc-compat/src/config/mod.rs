@@ -5,6 +5,7 @@ mod error;
 mod format;
 mod json;
 mod resolve;
+mod token_file;
 mod values;
 
 use std::collections::BTreeSet;
@@ -14,12 +15,14 @@ use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
 use ipc_core::{
-    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, Rate, SameIdentity, Spin, WhenDismissed,
+    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, PlainPeers, Rate, SameIdentity, Spin,
+    TokenCheck, WaitingLimits, WhenDismissed,
 };
 use ipc_transport::{UdpLimits, WhenDisplaced};
 
 pub use error::ConfigError;
 pub use resolve::Resolve;
+pub use token_file::{TokenFileError, read_token, read_tokens};
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
 use crate::layouts::Layout;
@@ -62,6 +65,8 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `access`, `rate` | [`Access::any`], none | the same |
 /// | `hello`, `when_dismissed` | none, [`WhenDismissed::End`] | the same |
 /// | `same_identity` | [`SameIdentity::Allow`] | the same |
+/// | `token`, `token_file` | none, none | the same |
+/// | `waiting_limits`, `plain_peers` | [`WaitingLimits::default`], [`PlainPeers::Refuse`] | the same |
 /// | `allow`, `on_denied` | everything, [`OnDenied::Report`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
@@ -178,6 +183,17 @@ pub struct Config {
     pub when_dismissed: WhenDismissed,
     /// What a server does when a client says hello with the name of another. Not in JSON.
     pub same_identity: SameIdentity,
+    /// What a server asks about a client that has said hello, before it lets the client in; see docs/access.md.
+    /// `None`: nothing, and `token_file` may do so. Not in JSON.
+    pub token: Option<TokenCheck>,
+    /// A file with the tokens of those whom a server lets in, read when the server is made: see
+    /// [`read_tokens`](crate::read_tokens) for what is in it. `None`: there is none.
+    pub token_file: Option<PathBuf>,
+    /// How long, and how many, clients may wait to be let in, with `token` or `token_file`. Not in JSON.
+    pub waiting_limits: WaitingLimits,
+    /// What becomes of clients that do not say hello, such as those of node-ipc, with `token` or `token_file`.
+    /// Not in JSON.
+    pub plain_peers: PlainPeers,
     /// Which events each client of a server may send, and which methods it may call; for a list for each
     /// client see [`IpcServer::allow_by`](crate::IpcServer::allow_by). Unlike `allowed_events`, which is
     /// the profile's, it has patterns, and what is not allowed does not end the connection.
@@ -287,6 +303,10 @@ impl Config {
             hello: None,
             when_dismissed: WhenDismissed::End,
             same_identity: SameIdentity::Allow,
+            token: None,
+            token_file: None,
+            waiting_limits: WaitingLimits::default(),
+            plain_peers: PlainPeers::Refuse,
             allow: Allow::new(),
             on_denied: OnDenied::Report,
             parser: Profile::Fast,

@@ -1,5 +1,7 @@
 //! Whom `nipc serve` lets in, what its clients may do and how much, and what it prints of that.
 
+use std::os::unix::fs::PermissionsExt;
+
 use rustix::process::{getgid, getuid};
 use serde_json::{Value, json};
 
@@ -35,6 +37,34 @@ fn users_and_groups_that_are_named_come_in_and_others_are_refused() {
         let mut server = place.serve(&options);
         let _client = place.connect("");
         server.event("connect");
+    }
+    // Whoever has no need of it does not open the file.
+    let _server = place.serve(&format!("--user {uid}"));
+    let mode = std::fs::metadata(place.socket()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// Without an administrator's `chmod`: a user who is named can reach the file.
+#[test]
+fn other_users_who_are_named_come_in_and_others_are_refused() {
+    let place = Place::new();
+    let Some(nipc) = place.for_others() else { return };
+    for who in [&["--user", "65534"][..], &["--user", "0", "--group", "65534"]] {
+        let mut server = nipc(0, &[&["serve"], who].concat());
+        server.event("start");
+        // They believe root's server.
+        let emit = |user| nipc(user, &["emit", "w", "t", "--peer-user", "root"]).end();
+        let taken = emit(65534);
+        assert_eq!(taken.status, 0, "{}", taken.errors);
+        for event in ["connect", "message", "socket.disconnected", "close"] {
+            assert_eq!(server.event(event)["peer"], 1);
+        }
+        emit(65533);
+        let message = "user 65533 of group 65533 is not let in";
+        let refused = json!({"event":"refused","code":"ERR_IPC_DENIED","message":message});
+        assert_eq!(server.event("refused"), refused);
+        server.say(r#"{"do":"stop"}"#);
+        server.ends(0);
     }
 }
 

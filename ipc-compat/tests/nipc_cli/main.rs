@@ -50,5 +50,6 @@ mod terminal;
 mod tls;
 mod tls_keys;
 mod tls_roots;
+mod tokens;
 mod udp;
 mod usage;

@@ -36,4 +36,5 @@ pub use server::Server;
 pub use server::builder::ServerBuilder;
 pub use server::survey::Surveying;
 pub use server::target::Target;
+pub use server::token::TokenCheck;
 pub use stream::EventStream;

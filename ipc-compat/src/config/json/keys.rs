@@ -7,8 +7,9 @@ use ipc_core::Spin;
 use serde_json::Value;
 
 use super::read::{
-    Read, depth, depth_to_json, duration_to_json, flag, flag_or_number, id, is_unset, keepalive,
-    limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text, timeout, user,
+    Read, depth, depth_to_json, duration_to_json, file, flag, flag_or_number, id, is_unset,
+    keepalive, limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text,
+    timeout, user,
 };
 use super::{Problem, access, nested};
 use crate::config::Profile;
@@ -74,6 +75,8 @@ pub(super) const KEYS: &[Key] = keys! {
     "userTimeout": user_timeout = keepalive,
         |time: &Option<_>| time.map_or_else(|| false.into(), duration_to_json);
     "heartbeat": heartbeat = nested::heartbeat, nested::heartbeat_to_json;
+    "tokenFile": token_file = file,
+        |file: &Option<_>| file.as_ref().map_or(Value::Bool(false), path_to_json);
     "udpBroadcast": udp_broadcast = flag, json;
     "udpLimits": udp_limits = nested::udp_limits, nested::udp_limits_to_json;
     "identifyPeer": identify_peer = flag, json;

@@ -35,6 +35,7 @@ impl Config {
     /// | `udpBroadcast` | not node-ipc's: `true` or `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
     /// | `peerUser` | not node-ipc's: `false`, or the number or name of a user of this machine |
+    /// | `tokenFile` | not node-ipc's: `false`, or the path of a file of tokens |
     /// | `fileWatch` | not node-ipc's: milliseconds; 0, `null` or `"Infinity"` is never |
     /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |

@@ -27,6 +27,15 @@ pub(super) fn path(value: &Value) -> Read<PathBuf> {
     text(value).map(PathBuf::from)
 }
 
+/// Reads the path of a file that there may be.
+pub(super) fn file(value: &Value) -> Read<Option<PathBuf>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    let path = value.as_str().filter(|path| !path.is_empty());
+    path.map(|path| Some(path.into())).ok_or_else(|| Problem::allowed("false or a path"))
+}
+
 /// Reads a user: a number, or a name that this machine has a number for.
 pub(super) fn user(value: &Value) -> Read<Option<u32>> {
     if is_unset(value) {

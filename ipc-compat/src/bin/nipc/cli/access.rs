@@ -4,19 +4,19 @@ use std::io;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-use ipc_compat::Config;
+use ipc_compat::{Config, Environment};
 use ipc_core::{Access, Allow, OnDenied, OverRate, Pattern, Rate};
 use ipc_transport::{group_id, user_id};
 
 /// Whom a server lets in, and what its clients may do.
 #[derive(Debug, Args)]
 pub(crate) struct AccessOptions {
-    /// Let in only this user, and others that are named in the same way, by name or number; for local
-    /// sockets. Whoever is refused is printed.
+    /// Let in only this user, and others that are named in the same way, by name or number; for the file
+    /// of a local socket, which is then open to others. Whoever is refused is printed.
     #[arg(long, value_name = "NAME|UID", value_parser = user)]
     user: Vec<u32>,
     /// Let in only members of this group, and of others that are named in the same way, by name or
-    /// number; for local sockets. With --user: those too.
+    /// number; as --user, and beside it.
     #[arg(long, value_name = "NAME|GID", value_parser = group)]
     group: Vec<u32>,
     /// Let clients send only events, call only methods and subscribe only to topics whose names match
@@ -24,7 +24,7 @@ pub(crate) struct AccessOptions {
     /// these, and of the others all are allowed. May be repeated. What is denied is printed.
     #[arg(long, value_name = "[KIND:]PATTERN", value_parser = permitted)]
     allow_pattern: Vec<Permitted>,
-    /// What happens to a client that does what no --allow-pattern allows: report, close [default:
+    /// What happens to a client that does what no --allow-pattern allows, beside a line of it [default:
     /// report].
     #[arg(long, value_name = "WHAT", requires = "allow_pattern")]
     on_denied: Option<DeniedName>,
@@ -34,8 +34,8 @@ pub(crate) struct AccessOptions {
     /// Take N messages at once after a pause [default: those of a second].
     #[arg(long, value_name = "N", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
     burst: Option<u32>,
-    /// What happens to a client that sends more: throttle (it is not read from), drop, close [default:
-    /// throttle; over UDP always drop].
+    /// What happens to a client that sends more; one that is throttled is not read from for a while
+    /// [default: throttle; over UDP always drop].
     #[arg(long, value_name = "WHAT", requires = "rate")]
     over_rate: Option<OverRateName>,
 }
@@ -62,12 +62,12 @@ struct DeniedName(OnDenied);
 struct OverRateName(OverRate);
 
 impl AccessOptions {
-    /// Returns what is wrong with the options together, for a socket of the network or else a local one.
-    pub(crate) fn conflict(&self, on_network: bool, raw: bool) -> Option<&'static str> {
+    /// Returns what is wrong with the options together, for the file of a local socket or another kind.
+    pub(crate) fn conflict(&self, on_file: bool, raw: bool) -> Option<&'static str> {
         let users = !self.user.is_empty() || !self.group.is_empty();
         match () {
-            () if users && on_network => {
-                Some("--user and --group are for local sockets: a network does not identify users")
+            () if users && !on_file => {
+                Some("--user and --group are for the file of a local socket")
             }
             () if raw && !self.allow_pattern.is_empty() => {
                 Some("--allow-pattern has no meaning with --raw: bytes have no names")
@@ -82,6 +82,10 @@ impl AccessOptions {
         let groups = (!self.group.is_empty()).then(|| Access::groups(self.group.iter().copied()));
         if let Some(access) = users.into_iter().chain(groups).reduce(Access::or) {
             config.access = access;
+            // Else the system turns them away before the server is asked. Root comes in anywhere.
+            let own = Environment::read().user_id;
+            let may_already = |uid: &u32| *uid == 0 || Some(*uid) == own;
+            config.writable_all = !self.group.is_empty() || !self.user.iter().all(may_already);
         }
         config.allow = self.allow();
         config.on_denied = self.on_denied.map_or_else(OnDenied::default, |name| name.0);
@@ -264,7 +268,12 @@ mod tests {
 
     #[test]
     fn what_has_no_meaning_is_refused() {
-        for line in ["--tcp 0 --user 0", "--udp4 0 --group 0", "--raw --allow-pattern x"] {
+        for line in [
+            "--tcp 0 --user 0",
+            "--udp4 0 --group 0",
+            "--abstract x --user 0",
+            "--raw --allow-pattern x",
+        ] {
             let cli = Cli::try_parse_from(format!("nipc serve {line}").split(' ')).unwrap();
             assert!(cli.checked().is_err(), "{line}");
         }

@@ -16,6 +16,7 @@ mod raw;
 pub(crate) mod sending;
 pub(crate) mod settings;
 mod tls;
+mod token;
 mod udp;
 pub(crate) mod values;
 
@@ -32,6 +33,7 @@ use crate::cli::help::{EXIT_STATUS, STDIN};
 use crate::cli::local::WhenLost;
 use crate::cli::ls::Ls;
 use crate::cli::sending::{Emit, Request};
+use crate::cli::token::{OwnToken, Tokens};
 use crate::cli::values::positive;
 
 /// Talks to node-ipc processes.
@@ -107,13 +109,17 @@ pub(crate) struct Serve {
     pub(crate) when_lost: WhenLost,
     #[command(flatten)]
     pub(crate) access: AccessOptions,
+    #[command(flatten)]
+    pub(crate) tokens: Tokens,
 }
 
 impl Serve {
     /// Returns what is wrong with the options together.
     fn conflict(&self) -> Option<&'static str> {
-        let access = self.access.conflict(self.common.is_on_network(), self.common.raw.raw);
-        access.or_else(|| self.common.conflict(true))
+        let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
+        let on_file = !self.common.is_on_network() && self.common.place.abstract_name.is_none();
+        let access = self.access.conflict(on_file, raw);
+        access.or_else(|| self.tokens.conflict(raw, udp)).or_else(|| self.common.conflict(true))
     }
 }
 
@@ -136,6 +142,8 @@ pub(crate) struct Connect {
     /// this library may ignore it.
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) identity: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: OwnToken,
     /// Subscribe to the events of the server whose names match this, such as news or price.* or log.>;
     /// may be repeated.
     #[arg(long, value_name = "PATTERN")]
@@ -160,7 +168,8 @@ impl Connect {
             }
             () => None,
         };
-        why.or_else(|| self.common.conflict(false))
+        let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
+        why.or_else(|| self.token.conflict(raw, udp)).or_else(|| self.common.conflict(false))
     }
 }
 
@@ -288,7 +297,19 @@ mod tests {
         refused("nipc connect --subscribe a..b");
         refused("nipc connect --subscribe >.a");
         refused("nipc serve --identity x");
-        for line in ["--raw --identity x", "--raw --subscribe x", "--udp4 80 --identity x"] {
+        refused("nipc connect --token s3cret");
+        refused("nipc connect --token-file x --token-env X");
+        for line in ["--raw --token-file x", "--udp4 80 --token-file x"] {
+            let parsed = Cli::try_parse_from(format!("nipc serve {line}").split(' ')).unwrap();
+            assert!(parsed.checked().is_err(), "{line}");
+        }
+        for line in [
+            "--raw --identity x",
+            "--raw --subscribe x",
+            "--udp4 80 --identity x",
+            "--raw --token-file x",
+            "--udp4 80 --token-env X",
+        ] {
             let cli = Cli::try_parse_from(format!("nipc connect {line}").split(' ')).unwrap();
             assert!(cli.checked().is_err(), "{line}");
         }

@@ -29,6 +29,7 @@ pub(crate) async fn run(args: Serve) -> Exit {
     config.unlink = !args.no_unlink;
     args.when_lost.set(&mut config);
     args.access.set(&mut config);
+    args.tokens.set(&mut config);
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }

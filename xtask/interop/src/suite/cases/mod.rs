@@ -25,6 +25,7 @@ mod readme;
 mod reconnect;
 mod tls;
 mod tls_refusals;
+mod tokens;
 mod topics;
 mod typed;
 mod wire;
@@ -177,6 +178,11 @@ pub(crate) const ALL: &[Case] = &[
     calls("hello_kicked", "a client says hello, is kicked, comes back", hello::kicked)
         .core()
         .when(|combo| combo.role == Role::Server),
+    calls("access_token_right", "a client says hello with its token", tokens::right)
+        .when(ours_serves),
+    calls("access_token_wrong", "a wrong token, and then a right one", tokens::wrong)
+        .when(ours_serves),
+    calls("access_token_none", "a client that shows no token", tokens::none).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
