@@ -4,10 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ipc_benches::Outcome;
-use ipc_benches::meter::say;
+use ipc_benches::meter::{now, say};
 use ipc_transport::Endpoint;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, recv};
@@ -41,10 +41,10 @@ impl Socket {
         buffer: &mut [u8],
         spin: Option<Duration>,
     ) -> io::Result<usize> {
-        let begun = spin.map(|limit| (Instant::now(), limit));
+        let begun = spin.map(|limit| (now(), limit));
         while let Some((at, limit)) = begun {
             match self.read_if_there(buffer) {
-                Err(Errno::WOULDBLOCK) if at.elapsed() < limit => std::hint::spin_loop(),
+                Err(Errno::WOULDBLOCK) if now() - at < limit => std::hint::spin_loop(),
                 Err(Errno::WOULDBLOCK) => break,
                 read => return Ok(read?),
             }
