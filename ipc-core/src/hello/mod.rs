@@ -3,6 +3,7 @@
 //!
 //! Pure: time is an argument, and nothing here reads, writes or waits. The drivers ask.
 
+mod answered;
 mod bye;
 mod greeting;
 mod identities;
@@ -12,6 +13,7 @@ mod identity;
 mod said;
 mod say;
 
+pub(crate) use answered::HelloEnd;
 pub use bye::Bye;
 pub use greeting::Greeting;
 pub(crate) use identities::{Identities, NotEntered};

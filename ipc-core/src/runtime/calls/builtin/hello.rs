@@ -57,7 +57,7 @@ fn enter<F: MessageFormat>(
     }
     let handle = Arc::new(peer.clone());
     let replaced = state.identities.enter(peer.id(), name.as_ref(), handle, clock::now());
-    let replaced = replaced.map_err(failure)?;
+    let replaced = replaced.map_err(NotEntered::failure)?;
     let identity = name.map(|name| Arc::new(Identity { name, proof: Proof::Claimed }));
     if let Some(identity) = &identity {
         // Once: who is entered cannot be entered again.
@@ -70,21 +70,5 @@ fn enter<F: MessageFormat>(
 
 fn greeting<F: MessageFormat>(peer: &Peer<F>) -> Greeting {
     let server = peer.config().directory.as_ref().map(|directory| directory.id().into());
-    Greeting { peer: Some(peer.id()), server, features: info::features(peer.config(), true) }
-}
-
-/// Returns what a peer is answered that is not entered.
-fn failure(why: NotEntered) -> Failure {
-    match why {
-        NotEntered::Repeated => {
-            Failure::new("repeated_hello", "this connection has said hello before")
-        }
-        NotEntered::InUse => {
-            Failure::new("identity_in_use", "another connection has this identity")
-        }
-        NotEntered::Refused(left) => {
-            let seconds = left.as_secs_f64().ceil();
-            Failure::new("refused", format!("this identity is refused for another {seconds} s"))
-        }
-    }
+    Greeting { peer: Some(peer.id()), server, features: info::features(peer.config(), true, true) }
 }
