@@ -19,6 +19,7 @@
 #[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
+mod blocking;
 mod js_calls;
 mod kit;
 mod layouts;
