@@ -49,7 +49,8 @@ fn round_trips_and_floods() {
         "ours-json",
         "node-ipc",
     ];
-    let all = [&all[..], &["ours-blocking", "ours-msgpack"]].concat();
+    let more = ["ours-blocking", "ours-blocking-spin", "raw-spin", "ours-msgpack"];
+    let all = [&all[..], &more].concat();
     check(directory.path(), "W1 64 B,W2,W3 64 B", &all);
     for chart in ["W1.svg", "W2.svg", "W3.svg"] {
         let chart = std::fs::read_to_string(directory.path().join("charts").join(chart)).unwrap();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::PeerId;
-use crate::hello::{Bye, Greeting, Identities, Identity, NotEntered, Proof, Said, SameIdentity};
+use crate::hello::{Bye, Claim, Greeting, Identities, Identity, SameIdentity};
 use crate::protocol::calls::{Failure, later};
 use crate::runtime::clock;
 
@@ -65,16 +65,16 @@ impl Entry {
     /// Enters the peer, and has those that it replaces be sent away. Returns what it is answered.
     pub(super) fn enter(
         &mut self,
-        said: Said,
+        claim: Claim,
         features: Vec<Box<str>>,
     ) -> Result<Greeting, Failure> {
-        let Said { name } = said;
-        let bell = Arc::clone(&self.bell);
-        let entered = self.registry.lock().enter(self.id, name.as_ref(), bell, clock::now());
-        for old in entered.map_err(NotEntered::failure)? {
+        let identity = claim.name.map(Identity::claimed);
+        let (now, bell) = (clock::now(), Arc::clone(&self.bell));
+        let entered = self.registry.lock().enter(self.id, identity.as_ref(), bell, now);
+        for old in entered.map_err(|why| why.failure())? {
             *old.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Bye::replaced());
         }
-        self.identity = name.map(|name| Arc::new(Identity { name, proof: Proof::Claimed }));
+        self.identity = identity.map(Arc::new);
         let server = Some(self.registry.id.clone());
         Ok(Greeting { peer: Some(self.id), server, features })
     }

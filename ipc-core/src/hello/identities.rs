@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::SameIdentity;
+use super::{Identity, SameIdentity};
 use crate::PeerId;
 use crate::protocol::calls::Failure;
 
@@ -22,6 +22,7 @@ pub(crate) struct Identities<H> {
 #[derive(Debug)]
 struct Known<H> {
     name: Option<Arc<str>>,
+    is_proven: bool,
     handle: H,
 }
 
@@ -38,7 +39,7 @@ pub(crate) enum NotEntered {
 
 impl NotEntered {
     /// Returns what such a peer is answered.
-    pub(crate) fn failure(self) -> Failure {
+    pub(crate) fn failure(&self) -> Failure {
         match self {
             Self::Repeated => {
                 Failure::new("repeated_hello", "this connection has said hello before")
@@ -63,7 +64,7 @@ impl<H: Clone> Identities<H> {
     pub(crate) fn enter(
         &mut self,
         peer: PeerId,
-        name: Option<&Arc<str>>,
+        identity: Option<&Identity>,
         handle: H,
         now: Instant,
     ) -> Result<Vec<H>, NotEntered> {
@@ -71,6 +72,8 @@ impl<H: Clone> Identities<H> {
             return Err(NotEntered::Repeated);
         }
         let mut replaced = Vec::new();
+        let name = identity.map(|identity| &identity.name);
+        let is_proven = identity.is_some_and(Identity::is_proven);
         if let Some(name) = name {
             match self.refused.get(name) {
                 Some(until) if *until > now => return Err(NotEntered::Refused(*until - now)),
@@ -80,6 +83,11 @@ impl<H: Clone> Identities<H> {
             match (self.same, self.named.get_mut(name)) {
                 (SameIdentity::RefuseNew, Some(_)) => return Err(NotEntered::InUse),
                 (SameIdentity::ReplaceOld, Some(peers)) => {
+                    let stands =
+                        |old: &PeerId| self.known.get(old).is_some_and(|old| old.is_proven);
+                    if !is_proven && peers.iter().any(stands) {
+                        return Err(NotEntered::InUse);
+                    }
                     for old in std::mem::take(peers) {
                         if let Some(old) = self.known.get_mut(&old) {
                             old.name = None;
@@ -92,7 +100,7 @@ impl<H: Clone> Identities<H> {
                 (_, None) => drop(self.named.insert(Arc::clone(name), BTreeSet::from([peer]))),
             }
         }
-        self.known.insert(peer, Known { name: name.cloned(), handle });
+        self.known.insert(peer, Known { name: name.cloned(), is_proven, handle });
         Ok(replaced)
     }
 

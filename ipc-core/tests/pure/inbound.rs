@@ -191,5 +191,38 @@ fn the_room_grows_with_full_reads_and_shrinks_with_small_ones() {
         while inbound.next_frame().unwrap().is_some() {}
         inbound.release();
     }
-    assert_eq!(rooms, [4, 8, 16, 32, 64, 64, 64, 32, 16, 8, 4, 4]);
+    // The first small read brings what the last full one has left.
+    assert_eq!(rooms, [4, 8, 16, 32, 64, 64, 64, 64, 32, 16, 8, 4]);
+}
+
+/// Reads a frame of this many bytes, and returns how much room each read had, in KiB.
+fn rooms_of(inbound: &mut Inbound, frame: usize) -> Vec<usize> {
+    let mut rooms = Vec::new();
+    let mut left = frame;
+    while left > 0 {
+        let mut room = inbound.spare();
+        rooms.push(room.remaining_mut() / 1024);
+        let n = room.remaining_mut().min(left);
+        left -= n;
+        room.put_bytes(b'x', n - 1);
+        room.put_u8(if left == 0 { 0x0C } else { b'x' });
+        drop(room);
+        inbound.on_read(n);
+        assert_eq!(inbound.next_frame().unwrap().is_some(), left == 0);
+    }
+    rooms
+}
+
+#[test]
+fn a_message_of_a_little_more_than_the_largest_read_takes_two() {
+    let framing = Framing::Delimited(Delimiter::FORM_FEED);
+    let mut inbound = Inbound::new(framing, Limits::default(), None);
+    rooms_of(&mut inbound, 65 * 1024);
+    for _ in 0..5 {
+        assert_eq!(rooms_of(&mut inbound, 65 * 1024), [64, 64]);
+        let buffer = inbound.release();
+        assert_eq!(inbound.wants_buffer(), Some(64 * 1024));
+        inbound.lend(buffer);
+        assert_eq!(inbound.wants_buffer(), None);
+    }
 }

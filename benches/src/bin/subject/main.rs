@@ -54,7 +54,8 @@ fn run(words: &[String]) -> Result<()> {
         net::end_with_parent();
         let endpoint = endpoint.parse()?;
         return match kind.as_str() {
-            "raw" => raw::serve(&endpoint),
+            "raw" => raw::serve(&endpoint, None),
+            "raw-spin" => raw::serve(&endpoint, Some(net::SPIN)),
             "limit" => limit::serve(&endpoint, limit::Json::Serde),
             "limit-bytes" => limit::serve(&endpoint, limit::Json::Bytes),
             "node-ipc" => upstream::serve(&endpoint),
@@ -68,7 +69,8 @@ fn run(words: &[String]) -> Result<()> {
         _ => {
             let endpoint = endpoint.parse()?;
             match kind.as_str() {
-                "raw" => raw::measure(&endpoint, &task)?,
+                "raw" => raw::measure(&endpoint, None, &task)?,
+                "raw-spin" => raw::measure(&endpoint, Some(net::SPIN), &task)?,
                 "limit" => limit::measure(&endpoint, limit::Json::Serde, &task)?,
                 "limit-bytes" => limit::measure(&endpoint, limit::Json::Bytes, &task)?,
                 "node-ipc" => upstream::measure(&endpoint, &task)?,

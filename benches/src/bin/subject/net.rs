@@ -4,10 +4,13 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use ipc_benches::Outcome;
 use ipc_benches::meter::say;
 use ipc_transport::Endpoint;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 
 use crate::Result;
 
@@ -30,6 +33,31 @@ impl Socket {
             }
             _ => Err("a blocking socket has no such endpoint".into()),
         }
+    }
+
+    /// Reads as soon as there is something: looks for it for so long, if at all, and then sleeps.
+    pub(crate) fn read_spinning(
+        &mut self,
+        buffer: &mut [u8],
+        spin: Option<Duration>,
+    ) -> io::Result<usize> {
+        let begun = spin.map(|limit| (Instant::now(), limit));
+        while let Some((at, limit)) = begun {
+            match self.read_if_there(buffer) {
+                Err(Errno::WOULDBLOCK) if at.elapsed() < limit => std::hint::spin_loop(),
+                Err(Errno::WOULDBLOCK) => break,
+                read => return Ok(read?),
+            }
+        }
+        self.read(buffer)
+    }
+
+    fn read_if_there(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        let read = match self {
+            Self::Unix(stream) => recv(stream, buffer, RecvFlags::DONTWAIT),
+            Self::Tcp(stream) => recv(stream, buffer, RecvFlags::DONTWAIT),
+        };
+        read.map(|(read, _)| read)
     }
 
     /// Returns a second handle to the socket.
@@ -137,3 +165,6 @@ pub(crate) fn many_files() {
 
 /// What one call reads or writes at most.
 pub(crate) const BUFFER: usize = 64 * 1024;
+
+/// How long a thread that spins looks for bytes before it sleeps: longer than an answer takes.
+pub(crate) const SPIN: Duration = Duration::from_micros(50);

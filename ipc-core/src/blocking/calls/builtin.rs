@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::blocking::identities::LOOK_EVERY;
 use crate::blocking::link::Link;
-use crate::hello::{Bye, Said};
+use crate::hello::{Bye, Claim};
 use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING};
 use crate::protocol::calls::{CallFormat, CallHead, CallNumber, Failure};
 use crate::runtime::calls::builtin::{self, Reply, format_of, info};
@@ -53,13 +53,12 @@ impl<F: MessageFormat> Link<F> {
         if self.entry.is_none() {
             return Err(Failure::unknown_method(HELLO));
         }
-        let args = format.read_value(args).map_err(|error| Failure::invalid_args(&error))?;
-        let said = Said::of(&args)?;
+        let claim = Claim::read(format, args)?;
         if self.closed || self.calls().closing {
             return Err(Failure::closing());
         }
         let features = info::features(&self.config, false, true);
-        let greeting = self.entry.as_mut().map(|entry| entry.enter(said, features)).transpose()?;
+        let greeting = self.entry.as_mut().map(|entry| entry.enter(claim, features)).transpose()?;
         Ok(greeting.map(|greeting| greeting.to_value()))
     }
 

@@ -25,7 +25,7 @@ use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::timer::Timer;
-use crate::runtime::{read, silence};
+use crate::runtime::{read, silence, spares};
 use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
@@ -122,6 +122,13 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Reports an event through this connection's backlog, so that it keeps its place.
     pub(crate) fn lifecycle(&mut self, event: L) {
         self.dispatcher.lifecycle(event, &mut self.backlog);
+    }
+
+    /// Takes what was read of the peer before the connection began.
+    pub(crate) fn take_first(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.machine.inbound().extend(bytes);
+        }
     }
 
     /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
@@ -340,7 +347,7 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
             }
             let at = this.machine.deadline(clock::now);
             if !waits && !this.machine.inbound().is_timed() {
-                this.machine.inbound().release();
+                spares::give(this.machine.inbound().release());
                 this.snapshot.release();
             }
             let at = [at, sent.flush_at, sent.patient_until];

@@ -15,7 +15,7 @@ use super::writing::{Action, Event, Writing};
 use crate::error::Error;
 use crate::protocol::connection::backpressure::Pause;
 use crate::protocol::queue::{QueueLimit, SendQueue};
-use crate::runtime::clock;
+use crate::runtime::{clock, spares};
 
 #[derive(Debug)]
 pub(super) struct OutboxState {
@@ -92,6 +92,20 @@ impl OutboxState {
         let (writing, action) = self.writing.on(event);
         self.writing = writing;
         action
+    }
+
+    /// Gives the queue a spare buffer, if it has released its own.
+    #[inline]
+    pub(super) fn lend_buffer(&mut self) {
+        if let Some(size) = self.queue.wants_buffer() {
+            self.queue.lend(spares::take(size));
+        }
+    }
+
+    /// Leaves the buffer of an empty queue to other connections: this one is about to be idle.
+    #[inline]
+    pub(super) fn release_buffer(&mut self) {
+        spares::give(self.queue.release(IDLE_BYTES));
     }
 
     /// Returns whether messages are accepted.
@@ -196,6 +210,9 @@ fn write_parts(
         many => Some(Pin::new(writer).poll_write_vectored(cx, many)),
     }
 }
+
+/// An idle connection keeps a send buffer of this many bytes at the most.
+const IDLE_BYTES: usize = 1024;
 
 /// How many errors of datagrams are kept at the most.
 const MAX_REFUSED: usize = 64;

@@ -78,7 +78,7 @@ impl Outbox {
         let patient_until = self.look_at_pause(&mut state);
         let flushed = Flushed { empty, look_again, flush_at: state.flush_at, patient_until };
         if empty && !look_again {
-            state.queue.release();
+            state.release_buffer();
         }
         if state.waiting > 0 {
             drop(state);

@@ -108,6 +108,7 @@ pub(super) fn all() -> Vec<Subject> {
     };
     vec![
         own("raw", "the same bytes back, blocking, no protocol", BASIC, "no protocol"),
+        own("raw-spin", "`raw`, looking for bytes for 50 us before it sleeps", ALONE, SPINS),
         own(
             "limit",
             "the same wire format by hand, blocking, batched, JSON with `serde_json`",
@@ -129,6 +130,12 @@ pub(super) fn all() -> Vec<Subject> {
             "the blocking driver, a thread for each connection; one way `FlushPolicy::Within(1 ms)`",
             BLOCKING,
             "one thread",
+        ),
+        own(
+            "ours-blocking-spin",
+            "`ours-blocking` with a `Spin` of 50 us on both sides",
+            ALONE,
+            SPINS,
         ),
         own("ours-msgpack", "`ours` in MessagePack instead of JSON", BLOCKING, SAME),
         own("ours-call", "`ours`, calls and streams instead of events", CALLS, ""),
@@ -277,6 +284,7 @@ const BASIC: &[&str] = &["W1", "W2", "W3"];
 const CORE: &[&str] = &["W1", "W2", "W3", "W4", "W6"];
 const BLOCKING: &[&str] = &["W1", "W2", "W3", "W6"];
 const TRIPS: &[&str] = &["W1", "W2"];
+const ALONE: &[&str] = &["W1"];
 const PACED: &[&str] = &["W4"];
 const NPM: &[&str] = &[
     "W1",
@@ -311,6 +319,7 @@ const NET_IPC: &[Need] = &[Need { name: "net-ipc", variable: "NET_IPC_DIR" }];
 const NATS: Need = Need { name: "nats-server", variable: "NATS_SERVER" };
 
 const SAME: &str = "as `ours`";
+const SPINS: &str = "for one message at a time";
 const OTHER_WIRE: &str = "another wire: in W1 to W3 only";
 const ONE_ANSWER: &str = "calls of one answer only";
 const SLOW: &str = "its server ends the connection of a slow reader";

@@ -89,15 +89,22 @@ fn all() -> Vec<Target> {
         subject: "ours-msgpack",
         ..vs(about, case, "rate", other, AtLeast(1.0))
     };
+    let blocking = |subject, most| Target {
+        subject,
+        ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(most))
+    };
     let calls = |about, case, figure, other, most| Target {
         subject: "ours-call",
         ..vs(about, case, figure, other, AtMost(most))
     };
     vec![
-        vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.4)),
+        vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.3)),
+        blocking("ours-blocking", 1.05),
+        blocking("ours-blocking-spin", 0.45),
+        vs("time / limit-bytes", "W1 64 KiB", "p50", "limit-bytes", AtMost(1.4)),
         Target {
             subject: "ours-blocking",
-            ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.1))
+            ..vs("time / limit-bytes", "W1 64 KiB", "p50", "limit-bytes", AtMost(1.4))
         },
         vs("speed / crate node-ipc 14", "W2 Unix", "rate", "node-ipc", AtLeast(4.0)),
         vs("speed / npm node-ipc 14", "W2 Unix", "rate", "npm-14", AtLeast(10.0)),

@@ -1,5 +1,6 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
+mod buffer;
 mod numbers;
 mod room;
 
@@ -31,6 +32,8 @@ pub struct SendQueue {
     lengths: VecDeque<u32>,
     /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
     flat: BytesMut,
+    /// How large `flat` was when it was released last, in bytes.
+    released: usize,
     /// How many bytes of `flat` belong to queued frames; more is the rest of a failed encoding.
     flat_len: usize,
     shared: VecDeque<Bytes>,
@@ -60,6 +63,7 @@ impl SendQueue {
             alone: options.max_datagram.is_some() || options.release == Release::OneInFlight,
             lengths: VecDeque::new(),
             flat: BytesMut::new(),
+            released: 0,
             flat_len: 0,
             shared: VecDeque::new(),
             written: 0,
@@ -289,16 +293,6 @@ impl SendQueue {
         length <= self.options.limits.max_bytes && self.exceeded(length).is_some()
     }
 
-    /// Frees the memory of an empty queue if it is more than a little.
-    pub fn release(&mut self) {
-        if self.lengths.is_empty() && self.flat.capacity() > KEEP {
-            (self.flat, self.flat_len) = (BytesMut::new(), 0);
-        }
-        if self.lengths.is_empty() && self.lengths.capacity() > KEEP / size_of::<u32>() {
-            self.lengths = VecDeque::new();
-        }
-    }
-
     /// Returns whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -387,6 +381,3 @@ const SHARED: u32 = u32::MAX;
 /// From this many bytes on a broadcast frame is shared rather than copied: below, the copy costs
 /// less than one more slice in the write.
 const SHARE_FROM: usize = 4 * 1024;
-
-/// An empty queue keeps a buffer of this many bytes at the most when its connection falls idle.
-const KEEP: usize = 1024;

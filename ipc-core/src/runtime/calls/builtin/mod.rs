@@ -4,8 +4,8 @@
 //! connection's task, so it takes no place among the calls that run.
 
 mod ask;
-mod bye;
-mod hello;
+pub(crate) mod bye;
+pub(crate) mod hello;
 pub(crate) mod info;
 mod ping;
 mod topics;
