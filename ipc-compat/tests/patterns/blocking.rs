@@ -73,12 +73,9 @@ async fn a_client_of_node_says_hello_and_is_sent_away() {
         let mut client: Program = node.script("hello_client.cjs", &room.root(), &[]);
         let serving = waiting(move || {
             let mut client = server.accept().unwrap();
-            loop {
-                match client.next_timeout(DEADLINE).unwrap() {
-                    Incoming::Message(message) if message.event() == "who am I" => break,
-                    other => panic!("{other:?}"),
-                }
-            }
+            let event = client.next_timeout(DEADLINE).unwrap();
+            let Incoming::Message(message) = event else { panic!("{event:?}") };
+            assert_eq!(message.event(), "who am I");
             let name = client.identity().unwrap().name.to_string();
             client.emit("you are", name.as_str()).unwrap();
             client.kick(&Bye::new("limit", "too loud")).peer_ended
