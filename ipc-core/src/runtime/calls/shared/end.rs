@@ -1,4 +1,4 @@
-//! How calls end: by an answer, or since nobody waits for them any more.
+//! How calls end: by an answer, or since they are not waited for any more.
 
 use super::primitives::now;
 use super::{Calls, Outbox};
