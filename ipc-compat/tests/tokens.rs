@@ -1,6 +1,6 @@
 //! Clients that are let in by their tokens: plain ones of node-ipc's form and ours, and files of tokens.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
+#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
 
 #[macro_use]
 #[path = "../../ipc-core/tests/support/runtimes.rs"]

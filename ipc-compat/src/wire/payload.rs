@@ -10,6 +10,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::{BrokenText, RawJson};
 use crate::codes;
+use crate::json::long_text;
 use crate::json::surrogates::replace_lone_surrogates;
 
 /// Returns the payload as a `T`.
@@ -34,6 +35,9 @@ where
         return seed.deserialize(Absent).map_err(|_| absent());
     };
     let json = std::str::from_utf8(payload).map_err(|error| invalid(&error))?;
+    if let Some(value) = long_text::read(json, seed) {
+        return Ok(value);
+    }
     match parse(json, seed) {
         Ok(value) => Ok(value),
         // Rare, so it is looked for only after the parser failed.

@@ -90,6 +90,7 @@ mod client;
 mod connection;
 mod link;
 mod methods;
+mod read_limit;
 mod server;
 mod socket_link;
 mod spinning;

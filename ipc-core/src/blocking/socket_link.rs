@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ipc_codec::DecodeError;
 use ipc_transport::{BlockingStream, Interest};
 
+use super::read_limit::ReadLimit;
 use super::spinning::Spinning;
 use crate::Spin;
 use crate::protocol::connection::{Input, Machine};
@@ -28,6 +29,7 @@ pub(super) struct SocketLink {
     /// How many bytes were written so far.
     written: u64,
     spinning: Spinning,
+    read_limit: ReadLimit,
 }
 
 /// What waiting brought.
@@ -60,6 +62,7 @@ impl SocketLink {
             full_since: None,
             written: 0,
             spinning: Spinning::new(spin),
+            read_limit: ReadLimit::default(),
         }
     }
 
@@ -135,7 +138,7 @@ impl SocketLink {
     }
 
     /// Writes what waits, then waits until something can be read or, if the socket is full, written.
-    /// `until` ends it. It does not wait if the socket was full and now takes everything: that may be
+    /// `until` ends it, and so may less: what is due then is looked at and waited for again. It does not wait if the socket was full and now takes everything: that may be
     /// what the caller waits for.
     pub(super) fn wait(
         &mut self,
@@ -177,8 +180,7 @@ impl SocketLink {
         timeout: Option<Duration>,
     ) -> io::Result<Woken> {
         let Some(limit) = self.spinning.begin() else {
-            self.stream.set_read_timeout(timeout)?;
-            return self.read();
+            return self.read_within(timeout);
         };
         let found = self.spin(timeout.map_or(limit, |timeout| timeout.min(limit)));
         self.spinning.ended(!matches!(found, Ok(Woken::TimedOut)));
@@ -190,8 +192,19 @@ impl SocketLink {
         if timeout == Some(Duration::ZERO) {
             return Ok(Woken::TimedOut);
         }
-        self.stream.set_read_timeout(timeout)?;
-        self.read()
+        self.read_within(timeout)
+    }
+
+    /// Reads, and waits for at most `timeout`, or less.
+    fn read_within(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
+        if let Some(limit) = self.read_limit.before(timeout) {
+            self.stream.set_read_timeout(limit)?;
+        }
+        let woken = self.read();
+        if let Ok(Woken::TimedOut) = woken {
+            self.read_limit.reached();
+        }
+        woken
     }
 
     /// Reads as soon as there is something, and looks for it without sleeping, for `limit` at most.

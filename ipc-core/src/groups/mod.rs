@@ -19,12 +19,15 @@ pub(crate) mod members;
 #[cfg(all(test, feature = "tokio"))]
 mod model_tests;
 mod pattern;
+mod pattern_limits;
 #[cfg(feature = "tokio")]
 pub(crate) mod selection;
+mod shapes;
 #[cfg(feature = "tokio")]
 pub(crate) mod topic;
 mod tree;
 mod trie;
 
 pub use pattern::{Pattern, PatternError};
-pub use trie::{PatternLimits, PatternTrie, TooManyPatterns};
+pub use pattern_limits::{PatternLimits, TooManyPatterns};
+pub use trie::PatternTrie;

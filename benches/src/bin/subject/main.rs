@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod codec;
+#[cfg(target_os = "linux")]
+mod epoll;
 #[cfg(unix)]
 mod idle;
 #[cfg(unix)]
@@ -19,6 +21,12 @@ mod ours;
 mod raw;
 #[cfg(unix)]
 mod receivers;
+#[cfg(unix)]
+mod sharers;
+#[cfg(unix)]
+mod tls;
+#[cfg(unix)]
+mod udp;
 #[cfg(unix)]
 mod upstream;
 
@@ -59,6 +67,8 @@ fn run(words: &[String]) -> Result<()> {
             "limit" => limit::serve(&endpoint, limit::Json::Serde),
             "limit-bytes" => limit::serve(&endpoint, limit::Json::Bytes),
             "node-ipc" => upstream::serve(&endpoint),
+            #[cfg(target_os = "linux")]
+            "epoll" => epoll::serve(&endpoint),
             _ => ours::serve(&endpoint, kind.parse()?),
         };
     }
@@ -75,6 +85,7 @@ fn run(words: &[String]) -> Result<()> {
                 "limit-bytes" => limit::measure(&endpoint, limit::Json::Bytes, &task)?,
                 "node-ipc" => upstream::measure(&endpoint, &task)?,
                 "receivers" => receivers::measure(&endpoint, &task)?,
+                "sharers" => sharers::measure(&endpoint, &task)?,
                 "idle" => idle::measure(&endpoint, &task)?,
                 _ => ours::measure(&endpoint, kind.parse()?, &task)?,
             }

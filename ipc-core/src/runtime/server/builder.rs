@@ -115,8 +115,9 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
-    /// Sets to how many patterns of topics one peer may subscribe, and all together. Default: 1,024 and
-    /// 65,536. A peer that wants more is answered `too_many`.
+    /// Sets to how many patterns of topics one peer may subscribe, and all together, and what those may
+    /// cost. Default: 1,024 and 65,536, 64 MiB, and wildcards in 64 and 4,096 arrangements. A peer that
+    /// wants more is answered `too_many`.
     #[must_use]
     pub fn topic_limits(mut self, limits: PatternLimits) -> Self {
         self.topics = limits;

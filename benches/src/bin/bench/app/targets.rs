@@ -89,6 +89,13 @@ fn all() -> Vec<Target> {
         subject: "ours-msgpack",
         ..vs(about, case, "rate", other, AtLeast(1.0))
     };
+    let grown = |case, figure, most| {
+        let about = match figure {
+            "p99" => "p99 / with 1 connection",
+            _ => "server CPU a message / with 1 connection",
+        };
+        cases(about, case, "W15 1 connection", "ours", figure, AtMost(most))
+    };
     let blocking = |subject, most| Target {
         subject,
         ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(most))
@@ -181,6 +188,12 @@ fn all() -> Vec<Target> {
         ),
         calls("time / event", "W11 1 in flight", "p50", "ours", 1.25),
         calls("time / event", "W11 64 in flight", "us", "ours", 1.6),
+        grown("W15 100 connections", "server_cpu_us", 1.5),
+        grown("W15 1,000 connections", "server_cpu_us", 1.5),
+        grown("W15 10,000 connections", "server_cpu_us", 2.5),
+        grown("W15 100 connections", "p99", 1.5),
+        grown("W15 1,000 connections", "p99", 1.5),
+        grown("W15 10,000 connections", "p99", 2.5),
         alone("GB/s, delimiters only", "W10 scan 1 MiB", "codec", "gb_per_s", AtLeast(20.0)),
     ]
 }

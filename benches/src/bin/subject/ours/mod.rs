@@ -4,6 +4,7 @@ mod blocking;
 mod call;
 mod echo;
 mod flood;
+mod lossy;
 mod news;
 mod paced;
 mod restart;
@@ -22,8 +23,8 @@ use ipc_core::{
 use ipc_transport::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::Result;
 use crate::net::{SPIN, give_up, ready};
+use crate::{Result, tls};
 
 /// How this workspace is used.
 ///
@@ -149,7 +150,7 @@ pub(crate) fn serve(endpoint: &Endpoint, kind: Kind) -> Result<()> {
 
 /// Returns a server that does all but echo.
 fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Server<F>> {
-    let server = Server::builder(format, endpoint.transport()?)
+    let server = Server::builder(format, tls::serving(endpoint)?)
         .max_connections(MANY)
         .flush_policy(kind.flush_policy())
         // A stalled receiver is waited for once, while the others warm up.
@@ -218,7 +219,7 @@ async fn exchange<F: Format>(
     task: &Task,
 ) -> Result<Outcome> {
     let connect = || -> Result<Client<F>> {
-        let builder = Client::builder(format(), endpoint.transport()?);
+        let builder = Client::builder(format(), tls::dialing(endpoint)?);
         Ok(builder.flush_policy(kind.flush_policy()).build())
     };
     if task.work == Work::Flood {
@@ -235,6 +236,8 @@ async fn exchange<F: Format>(
         (Work::Echo | Work::Call, _) => echo::handling(&client, task).await,
         (Work::Paced, _) => paced::measure(&client, task).await,
         (Work::Restart, _) => restart::measure(&client, task).await,
+        (Work::LossyEcho, _) => lossy::echo(&client, task).await,
+        (Work::LossyFlood, _) => lossy::flood(&client, task).await,
         _ => Err("ours has no client for that".into()),
     };
     client.close().await;

@@ -54,6 +54,7 @@ impl OwnToken {
     /// # Errors
     ///
     /// What is wrong with the file or the variable, without what is in it.
+    #[expect(clippy::disallowed_methods, reason = "the user names the variable")]
     pub(crate) fn read(self) -> Result<Option<Token>, Box<dyn Error>> {
         if let Some(path) = self.token_file {
             return Ok(Some(read_token(path)?));

@@ -32,6 +32,8 @@ pub struct SendQueue {
     lengths: VecDeque<u32>,
     /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
     flat: BytesMut,
+    /// How many bytes the frame has that was encoded last: the next one is often as long.
+    last: usize,
     /// How large `flat` was when it was released last, in bytes.
     released: usize,
     /// How many bytes of `flat` belong to queued frames; more is the rest of a failed encoding.
@@ -61,6 +63,7 @@ impl SendQueue {
             alone: options.max_datagram.is_some() || options.release == Release::OneInFlight,
             lengths: VecDeque::new(),
             flat: BytesMut::new(),
+            last: 0,
             released: 0,
             flat_len: 0,
             shared: VecDeque::new(),
@@ -84,11 +87,15 @@ impl SendQueue {
     ) -> Result<Pushed, PushError> {
         // An encoding that panicked may have left bytes.
         self.flat.truncate(self.flat_len);
+        if self.last >= LARGE {
+            self.room_for_another();
+        }
         self.encoder.encode_with(&mut self.flat, encode).map_err(|error| match error {
             EncodeWith::Write(error) => PushError::Format(error),
             EncodeWith::Encode(error) => PushError::Encode(error),
         })?;
         let length = self.flat.len() - self.flat_len;
+        self.last = length;
         match self.make_room(length) {
             Ok(Pushed::Queued) => {}
             other => {
@@ -338,6 +345,15 @@ impl SendQueue {
         self.tally
     }
 
+    /// Makes room for a frame like the last one, if that takes no more memory than there is and no more than that frame:
+    /// a buffer that grows while a long frame is encoded doubles, beside what is written already.
+    #[cold]
+    fn room_for_another(&mut self) {
+        if !self.flat.try_reclaim(self.last) && self.flat.is_empty() {
+            self.flat.reserve(self.last);
+        }
+    }
+
     fn first_length(&self) -> Option<usize> {
         let length = *self.lengths.front()?;
         if length == SHARED { self.shared.front().map(Bytes::len) } else { Some(length as usize) }
@@ -371,3 +387,6 @@ const SHARED: u32 = u32::MAX;
 /// From this many bytes on a broadcast frame is shared rather than copied: below, the copy costs
 /// less than one more slice in the write.
 const SHARE_FROM: usize = 4 * 1024;
+
+/// From this many bytes on a frame is large: room for the next one is made at once.
+const LARGE: usize = 32 * 1024;
