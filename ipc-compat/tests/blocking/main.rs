@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
 
 mod calls;
+mod identities;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

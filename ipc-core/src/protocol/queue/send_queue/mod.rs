@@ -45,6 +45,8 @@ pub struct SendQueue {
     bytes: usize,
     /// Whether a message is out and its answer is not in (only with [`Release::OneInFlight`]).
     awaiting_answer: bool,
+    /// Whether nothing may leave yet.
+    on_hold: bool,
     /// The numbers of the frames that were dropped for newer ones and not yet reported, if any.
     evicted: Option<Range<u64>>,
     /// How many accepted messages were dropped at once: they never were frames of the queue, and have
@@ -70,6 +72,7 @@ impl SendQueue {
             written: 0,
             bytes: 0,
             awaiting_answer: false,
+            on_hold: false,
             evicted: None,
             unnumbered: 0,
             tally: Tally::default(),
@@ -158,7 +161,7 @@ impl SendQueue {
     /// ordinary case.
     #[inline]
     pub(crate) fn one_run(&self) -> Option<&[u8]> {
-        if self.alone || !self.shared.is_empty() {
+        if self.alone || self.on_hold || !self.shared.is_empty() {
             return None;
         }
         Some(self.flat.get(self.written..self.flat_len).unwrap_or_default())
@@ -169,7 +172,7 @@ impl SendQueue {
         if let Some(run) = self.one_run() {
             return usize::from(put(slices, 0, run));
         }
-        if self.awaiting_answer {
+        if self.is_awaiting() {
             return 0;
         }
         let mut used = 0;
@@ -263,7 +266,13 @@ impl SendQueue {
     pub fn on_connection_lost(&mut self) {
         self.bytes += self.written;
         self.written = 0;
-        self.awaiting_answer = false;
+        (self.awaiting_answer, self.on_hold) = (false, false);
+    }
+
+    /// Keeps everything from being written until this is called with `false`, or the connection is
+    /// lost: the peer has not said yet what it is. To be called before a part of a frame is written.
+    pub fn hold(&mut self, on: bool) {
+        self.on_hold = on;
     }
 
     /// Removes every waiting frame and hands them back, oldest first, without delimiter or length.
@@ -300,13 +309,14 @@ impl SendQueue {
     /// Returns whether nothing can be written now: nothing waits, or an answer is awaited.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.lengths.is_empty() || self.awaiting_answer
+        self.lengths.is_empty() || self.is_awaiting()
     }
 
-    /// Returns whether what is pushed now has to wait for an answer to what was sent before.
+    /// Returns whether what is pushed now has to wait for an answer to what was sent before, or until
+    /// the queue is not [on hold](Self::hold) any more.
     #[must_use]
     pub fn is_awaiting(&self) -> bool {
-        self.awaiting_answer
+        self.awaiting_answer || self.on_hold
     }
 
     /// Returns how many messages wait.
