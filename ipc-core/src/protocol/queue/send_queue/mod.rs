@@ -1,6 +1,7 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
 mod buffer;
+mod counts;
 mod numbers;
 mod room;
 
@@ -11,9 +12,7 @@ use std::ops::Range;
 use bytes::{Buf, Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder};
 
-use super::{
-    OverflowPolicy, PushError, Pushed, QueueLimits, QueueOptions, QueuedLen, Release, Tally,
-};
+use super::{PushError, Pushed, QueueOptions, Release, Tally};
 use crate::FormatError;
 
 /// The frames of one connection that wait to be written, in order.
@@ -291,68 +290,6 @@ impl SendQueue {
         (self.flat_len, self.written, self.bytes) = (0, 0, 0);
         self.awaiting_answer = false;
         frames
-    }
-
-    /// Returns whether a frame of `length` bytes, delimiter or length included, does not fit now
-    /// and would fit later.
-    #[must_use]
-    pub fn is_full_for(&self, length: usize) -> bool {
-        length <= self.options.limits.max_bytes && self.exceeded(length).is_some()
-    }
-
-    /// Returns whether nothing waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
-
-    /// Returns whether nothing can be written now: nothing waits, or an answer is awaited.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.lengths.is_empty() || self.is_awaiting()
-    }
-
-    /// Returns whether what is pushed now has to wait for an answer to what was sent before, or until
-    /// the queue is not [on hold](Self::hold) any more.
-    #[must_use]
-    pub fn is_awaiting(&self) -> bool {
-        self.awaiting_answer || self.on_hold
-    }
-
-    /// Returns how many messages wait.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lengths.len()
-    }
-
-    /// Returns how many bytes wait.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Returns how many messages and bytes wait.
-    #[must_use]
-    pub fn queued(&self) -> QueuedLen {
-        QueuedLen { messages: self.lengths.len(), bytes: self.bytes }
-    }
-
-    /// Returns how much may wait.
-    #[must_use]
-    pub fn limits(&self) -> QueueLimits {
-        self.options.limits
-    }
-
-    /// Returns what happens at the limits.
-    #[must_use]
-    pub fn overflow(&self) -> OverflowPolicy {
-        self.options.overflow
-    }
-
-    /// Returns what became of the messages so far.
-    #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.tally
     }
 
     /// Makes room for a frame like the last one, if that takes no more memory than there is and no more than that frame:
