@@ -16,7 +16,7 @@ impl<F: MessageFormat> Client<F> {
     ///
     /// The patterns are kept, and asked for again on each further connection before anything that
     /// waits is sent. If the server refuses them then, that is a
-    /// [`ClientEvent::Error`](crate::ClientEvent::Error) of [`Error::NotSubscribed`], and they are asked
+    /// [`ClientEvent::Error`](crate::ClientEvent::Error) of [`Error::NotSubscribed`](crate::Error::NotSubscribed), and they are asked
     /// for again on the next connection. What is published while there is no connection is missed. If
     /// the connection is lost before the answer, this asks again on the next.
     ///

@@ -77,7 +77,7 @@ impl SendQueue {
         taken_out
     }
 
-    /// Takes the numbers of the frames that [`DropOldest`](super::OverflowPolicy::DropOldest) has
+    /// Takes the numbers of the frames that [`DropOldest`](crate::protocol::queue::OverflowPolicy::DropOldest) has
     /// dropped since the last call: from the first to the last of them.
     pub fn take_evicted(&mut self) -> Option<Range<u64>> {
         self.evicted.take()
