@@ -114,4 +114,4 @@ fn commands(prepare: fn() -> Result<Vec<Command>>, log: &Path, left: Duration) -
 /// What a run may take as a whole; each step is ended when this is over.
 const WHOLE: Duration = Duration::from_secs(75 * 60);
 /// What one command may take: far more than any does, so that a hang is found and named.
-const STEP: Duration = Duration::from_secs(15 * 60);
+const STEP: Duration = Duration::from_secs(25 * 60);
