@@ -174,7 +174,8 @@ const CALL_PATHS: &[(&str, u64)] = &[("call", 5_000), ("calls", 6_400), ("echoes
 const RATIOS: &[(&str, &str, f64)] = &[
     ("named", "unnamed", 1.3),
     ("call", "echo", 1.3),
-    ("calls", "echoes", 1.6),
+    // The target is 1.6; the rest is what each path may grow by.
+    ("calls", "echoes", 1.65),
     ("typed", "dispatch", 1.1),
 ];
 
