@@ -145,45 +145,45 @@ impl SocketLink {
             self.write_first();
         }
         // What is left of it leaves nothing to write here: the socket is full, or broken.
-        while !queue.is_held() && self.has_said_first() && self.machine.is_writable() {
+        while !self.blocked
+            && !queue.is_held()
+            && self.has_said_first()
+            && self.machine.is_writable()
+        {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let used = queue.gather(&mut slices);
-            match self.stream.try_write_vectored(slices.get(..used).unwrap_or_default()) {
-                Ok(0) => self.fail_to_write(ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    queue.advance(n);
-                    self.written = self.written.wrapping_add(n as u64);
-                    self.full_since = None;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    self.full_since.get_or_insert_with(clock::now);
-                    return;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => self.fail_to_write(error),
-            }
+            let written = self.stream.try_write_vectored(slices.get(..used).unwrap_or_default());
+            let n = self.taken(written);
+            queue.advance(n);
+            self.written = self.written.wrapping_add(n as u64);
         }
     }
 
     #[cold]
     fn write_first(&mut self) {
-        while !self.has_said_first() && self.machine.is_writable() {
-            match self.stream.try_write_vectored(&[IoSlice::new(&self.first)]) {
-                Ok(0) => self.fail_to_write(ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    self.first.advance(n);
-                    self.full_since = None;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    self.full_since.get_or_insert_with(clock::now);
-                    return;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => self.fail_to_write(error),
-            }
+        while !self.blocked && !self.has_said_first() && self.machine.is_writable() {
+            let written = self.stream.try_write_vectored(&[IoSlice::new(&self.first)]);
+            let n = self.taken(written);
+            self.first.advance(n);
         }
+    }
+
+    /// Returns how many bytes the socket has taken: none if it is full, or broken.
+    fn taken(&mut self, written: io::Result<usize>) -> usize {
+        match written {
+            Ok(0) => self.fail_to_write(ErrorKind::WriteZero.into()),
+            Ok(n) => {
+                self.full_since = None;
+                return n;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.blocked = true;
+                self.full_since.get_or_insert_with(clock::now);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => self.fail_to_write(error),
+        }
+        0
     }
 
     fn fail_to_write(&mut self, error: io::Error) {

@@ -13,7 +13,7 @@ use ipc_core::{
 use tokio::time::Instant;
 
 use super::rig::{DEADLINE, MOMENT, Sockets, both_sockets, heard};
-use super::wire::{Listening, Wire};
+use super::wire::{Listening, connect};
 
 both_sockets!(
     a_client_and_its_async_server_know_each_other,
@@ -38,17 +38,6 @@ fn insisting(client: ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack> {
 /// What a server of this library answers.
 fn greeting() -> Value {
     Value::map([("v", 1.into()), ("peer", 7.into()), ("server", "00ff00ff00ff00ff".into())])
-}
-
-/// Returns a client that is connected, and its server, which has heard nothing yet.
-fn connect(
-    listening: &Listening,
-    change: impl FnOnce(ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack>,
-) -> (Client<MsgPack>, Wire) {
-    let mut client = change(listening.builder()).build();
-    client.connected().unwrap();
-    assert_eq!(heard(&mut client), "connect");
-    (client, listening.accept())
 }
 
 fn a_client_and_its_async_server_know_each_other(sockets: &Sockets) {

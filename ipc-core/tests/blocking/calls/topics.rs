@@ -9,7 +9,7 @@ use ipc_core::queue::QueueLimits;
 use ipc_core::{CallError, CallOptions, Hello, InFlight, MsgPack, SubscribeError};
 
 use super::rig::{MOMENT, Sockets, both_sockets, heard};
-use super::wire::{Listening, Wire};
+use super::wire::{Listening, Wire, connect};
 
 both_sockets!(
     what_is_published_comes_as_an_event,
@@ -25,17 +25,6 @@ both_sockets!(
     what_cannot_be_subscribed_to_is_not_asked,
     a_client_says_what_its_server_is,
 );
-
-/// Returns a client that is connected, and its server.
-fn connect(
-    listening: &Listening,
-    change: impl FnOnce(ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack>,
-) -> (Client<MsgPack>, Wire) {
-    let mut client = change(listening.builder()).build();
-    client.connected().unwrap();
-    assert_eq!(heard(&mut client), "connect");
-    (client, listening.accept())
-}
 
 /// Answers the next call, which is this one.
 fn granting(mut peer: Wire, method: &'static str) -> JoinHandle<Wire> {

@@ -14,7 +14,7 @@ use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{DecodePayload, EncodePayload, Failure, Message, MessageFormat, MsgPack};
 use ipc_transport::{Endpoint, TcpTransport, UnixTransport};
 
-use super::rig::{DEADLINE, MOMENT, Sockets};
+use super::rig::{DEADLINE, MOMENT, Sockets, heard};
 
 const FORMAT: MsgPack = MsgPack::new();
 
@@ -192,4 +192,15 @@ impl Wire {
 
 fn number(message: &Message) -> u64 {
     FORMAT.decode_payload(message).unwrap()
+}
+
+/// Returns a client that is connected, and its server, which has heard nothing yet.
+pub(crate) fn connect(
+    listening: &Listening,
+    change: impl FnOnce(ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack>,
+) -> (Client<MsgPack>, Wire) {
+    let mut client = change(listening.builder()).build();
+    client.connected().unwrap();
+    assert_eq!(heard(&mut client), "connect");
+    (client, listening.accept())
 }
