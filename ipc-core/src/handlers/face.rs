@@ -166,7 +166,7 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     where
         F: DecodePayload<T>,
     {
-        self.registry.add(scope, move |message, peer: &Peer<F>| {
+        self.registry.add_with(scope, F::reads_all(), None, move |message, peer: &Peer<F>| {
             handler(peer.decode(message)?, peer);
             Ok(())
         })
@@ -239,6 +239,8 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         let removed = Arc::clone(&handler);
         self.registry.add_with(
             Scope::Event(event),
+            // It may keep the message for later.
+            false,
             Some(Box::new(move || removed.remove())),
             move |message, peer: &Peer<F>| handler.handle(message, peer),
         )

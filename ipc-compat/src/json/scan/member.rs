@@ -51,7 +51,7 @@ impl Scan<'_> {
 
     /// Passes over one value, as [`value`](Self::value) does, but not inlined.
     #[inline(never)]
-    fn next_value(&mut self) -> Option<Range<usize>> {
+    pub(super) fn next_value(&mut self) -> Option<Range<usize>> {
         self.value()
     }
 }

@@ -40,12 +40,35 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
+    /// Handles a frame that has to be decoded before anything is known of it.
+    #[inline(never)]
+    pub(super) fn handle_frame(&mut self, frame: Bytes) -> Flow {
+        let length = frame.len();
+        match self.peer.format().decode(frame) {
+            Ok(message) if self.control.may_be(&message) => self.handle_control(message, length),
+            Ok(message) => {
+                self.dispatch(message);
+                Flow::More
+            }
+            Err(error) => self.flow_after(Input::Malformed(error)),
+        }
+    }
+
+    /// Dispatches a message that was decoded.
+    #[inline(always)]
+    fn dispatch(&mut self, message: Message) {
+        let (peer, backlog) = (&self.peer, &mut self.backlog);
+        let dispatched = self.dispatcher.message(&mut self.snapshot, message, peer, backlog, false);
+        // What was decoded is sound.
+        debug_assert!(dispatched.is_ok());
+    }
+
     /// Handles a message, with a frame of this length, if it is a call or an answer, and dispatches it
     /// otherwise, if the peer may send it.
     #[cold]
     pub(super) fn handle_control(&mut self, mut message: Message, length: usize) -> Flow {
         let methods = &self.dispatcher.handlers.methods;
-        let (peer, backlog) = (&self.peer, &mut self.backlog);
+        let peer = &self.peer;
         let guard = self.guard.as_ref();
         let may_be =
             guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
@@ -54,7 +77,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
                 self.deny(Denied::Event, message.event());
             }
-            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
+            None => self.dispatch(message),
             Some(None) => {}
             Some(Some(report)) => self.take_report(report),
         }

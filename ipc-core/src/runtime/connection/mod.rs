@@ -184,7 +184,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.peer.outbox().signals() != 0 {
                 return Flow::Stop;
             }
-            let frame = match self.machine.inbound().next_frame() {
+            let mut frame = match self.machine.inbound().next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
                     return match self.charge.set(self.machine.inbound().buffered()) {
@@ -209,21 +209,20 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             let flow = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
+            } else if !self.snapshot.presumes() {
+                self.handle_frame(frame)
             } else {
-                match self.peer.format().decode(frame) {
-                    Ok(message) if self.control.may_be(&message) => {
-                        self.handle_control(message, length)
+                match self.peer.format().presume(&mut frame) {
+                    Some(message) if !self.control.may_be(&message) => {
+                        let (peer, backlog) = (&self.peer, &mut self.backlog);
+                        let snapshot = &mut self.snapshot;
+                        match self.dispatcher.message(snapshot, message, peer, backlog, true) {
+                            Ok(()) => Flow::More,
+                            Err(message) => self.handle_frame(message.into_frame()),
+                        }
                     }
-                    Ok(message) => {
-                        self.dispatcher.message(
-                            &mut self.snapshot,
-                            message,
-                            &self.peer,
-                            &mut self.backlog,
-                        );
-                        Flow::More
-                    }
-                    Err(error) => self.flow_after(Input::Malformed(error)),
+                    Some(message) => self.handle_frame(message.into_frame()),
+                    None => self.handle_frame(frame),
                 }
             };
             if let Flow::End = flow {
