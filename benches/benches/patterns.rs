@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ipc_benches::cpu_time;
 use ipc_core::Pattern;
-use ipc_core::groups::{PatternLimits, PatternTrie};
+use ipc_core::groups::{PatternLimits, PatternTrie, TooManyPatterns};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // First, since memory that something else has given back would be used again.
@@ -96,7 +96,8 @@ impl Row {
     }
 }
 
-/// Measures the worst that patterns within the limits can do: a name that begins as all of them do.
+/// Measures the worst that patterns can do, without limits and within them: a name that begins as all of
+/// them do.
 fn bomb() -> Result<(), Box<dyn Error>> {
     let bomb = |choice: usize| {
         let tokens = (0..15).map(|bit| if choice >> bit & 1 == 0 { "*." } else { "a." });
@@ -107,10 +108,23 @@ fn bomb() -> Result<(), Box<dyn Error>> {
     assert!(bombs.matches(&name).is_empty());
     let nanoseconds = nanoseconds(|| bombs.matches(black_box(&name)).len());
     println!("32,768 patterns of `*` and `a`, none of which matches: {:.2} ms", nanoseconds / 1e6);
+    let mut within = PatternTrie::default();
+    let mut id = 0;
+    for choice in 0..1 << 15 {
+        let pattern = Pattern::new(&bomb(choice))?;
+        if let Err(TooManyPatterns::ShapesPerId { .. }) = within.insert(id, &pattern) {
+            id += 1;
+            // All together have as many as they may in the end.
+            let _ = within.insert(id, &pattern);
+        }
+    }
+    let nanoseconds = self::nanoseconds(|| within.matches(black_box(&name)).len());
+    println!("{} of them that the limits allow: {:.3} ms", within.len(), nanoseconds / 1e6);
     Ok(())
 }
 
-/// Measures the memory of as many patterns as the limits allow, as large as they can be.
+/// Measures the memory of as many patterns as the limits allow, as large as they can be, and of ordinary
+/// ones.
 fn largest() -> Result<(), Box<dyn Error>> {
     let before = resident();
     let tokens =
@@ -121,6 +135,26 @@ fn largest() -> Result<(), Box<dyn Error>> {
     drop(list);
     let mib = resident().saturating_sub(before) >> 20;
     println!("{} patterns of 255 units, 16 tokens that no other has: {mib} MiB", largest.len());
+    drop(largest);
+    let forms: [(&str, fn(usize) -> String); 4] = [
+        ("16 tokens that no other has", |number| {
+            (0..16).map(|token| format!("{number}-{token}")).collect::<Vec<_>>().join(".")
+        }),
+        ("`a#.b#.c#.d#`", |number| format!("a{number}.b{number}.c{number}.d{number}")),
+        ("`user.#.inbox`", |number| format!("user.{number}.inbox")),
+        ("`price.#`", |number| format!("price.{number}")),
+    ];
+    for (what, form) in forms {
+        let before = resident();
+        let mut within = PatternTrie::default();
+        for number in 0..65_536 {
+            if within.insert(number / 1024, &Pattern::new(&form(number))?).is_err() {
+                break;
+            }
+        }
+        let mib = resident().saturating_sub(before) >> 20;
+        println!("{} patterns of {what} within the limits: {mib} MiB", within.len());
+    }
     Ok(())
 }
 
@@ -128,7 +162,12 @@ fn largest() -> Result<(), Box<dyn Error>> {
 fn trie(
     patterns: impl Iterator<Item = (usize, String)>,
 ) -> Result<(PatternTrie<usize>, Vec<Pattern>), Box<dyn Error>> {
-    let limits = PatternLimits::default().with_per_id(usize::MAX).with_total(usize::MAX);
+    let limits = PatternLimits::default()
+        .with_per_id(usize::MAX)
+        .with_total(usize::MAX)
+        .with_bytes(usize::MAX)
+        .with_shapes_per_id(usize::MAX)
+        .with_shapes(usize::MAX);
     let mut trie = PatternTrie::new(limits);
     let mut list = Vec::new();
     for (id, text) in patterns {

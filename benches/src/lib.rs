@@ -3,6 +3,7 @@
 pub mod calls;
 mod cpu;
 pub mod linearity;
+pub mod lossy;
 pub mod meter;
 mod outcome;
 pub mod pace;

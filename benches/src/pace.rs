@@ -34,7 +34,8 @@ pub fn sleep(time: Duration) {
 }
 
 /// Returns when the time of message `n` has come.
-fn due(task: &Task, start: Instant, n: u64) -> Instant {
+#[must_use]
+pub fn due(task: &Task, start: Instant, n: u64) -> Instant {
     start + Duration::from_secs(n) / u32::try_from(task.rate.max(1)).unwrap_or(u32::MAX)
 }
 
@@ -67,9 +68,14 @@ impl PacedMeter {
         if seq != FIRST_SEQ + self.received {
             return Err(format!("answer {seq} came in the place of {}", self.received));
         }
+        Ok(self.on_one_due(due(&self.task, self.start, self.received)))
+    }
+
+    /// Counts an answer, in whatever order they come, to a message that was due then. Returns whether it was
+    /// the last.
+    pub fn on_one_due(&mut self, due: Instant) -> bool {
         let now = now();
         if self.received >= self.task.warm_up {
-            let due = due(&self.task, self.start, self.received);
             self.latencies.add(now.saturating_duration_since(due));
         }
         self.received += 1;
@@ -77,7 +83,7 @@ impl PacedMeter {
             begin();
             self.begun = now;
         }
-        Ok(self.received >= self.task.total())
+        self.received >= self.task.total()
     }
 
     /// Returns what the round showed. Call it with the last answer.

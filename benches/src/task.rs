@@ -42,6 +42,12 @@ pub enum Work {
     Flood,
     /// Messages are sent at a fixed pace, whatever comes back; each comes back.
     Paced,
+    /// As `Paced`, and every connection has its turn.
+    Shared,
+    /// As `Echo`, where messages may be lost: one that has not come back in time is.
+    LossyEcho,
+    /// As `Flood`, where messages may be lost: the end says how many have arrived.
+    LossyFlood,
     /// The server sends to every connection; the end is seen by each that reads.
     Broadcast,
     /// Each call is answered with its arguments, then the next is made.
@@ -142,10 +148,13 @@ impl Task {
 }
 
 impl Work {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 14] = [
         (Self::Echo, "echo"),
         (Self::Flood, "flood"),
         (Self::Paced, "paced"),
+        (Self::Shared, "shared"),
+        (Self::LossyEcho, "lossy-echo"),
+        (Self::LossyFlood, "lossy-flood"),
         (Self::Broadcast, "broadcast"),
         (Self::Call, "call"),
         (Self::Stream, "stream"),

@@ -49,7 +49,8 @@ fn round_trips_and_floods() {
         "ours-json",
         "node-ipc",
     ];
-    let all = [&all[..], &["ours-blocking", "ours-msgpack"]].concat();
+    let more = ["ours-blocking", "ours-blocking-spin", "raw-spin", "ours-msgpack"];
+    let all = [&all[..], &more].concat();
     check(directory.path(), "W1 64 B,W2,W3 64 B", &all);
     for chart in ["W1.svg", "W2.svg", "W3.svg"] {
         let chart = std::fs::read_to_string(directory.path().join("charts").join(chart)).unwrap();
@@ -86,6 +87,47 @@ fn broadcasts_idle_connections_and_a_killed_server() {
     let target =
         "| W9 killed at 1,000/s | `ours` | messages nobody accounts for | <= 0 | 0.00 | met |";
     assert!(report.contains(target), "{report}");
+}
+
+#[test]
+fn tls_udp_and_connections_that_share_a_rate() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = check(directory.path(), "W13,W14,W15", &["limit", "ours", "ours-multi", "epoll"]);
+    assert!(!report.contains("not measured in this run"), "{report}");
+    let target = "| W15 1,000 connections | `ours` | server CPU a message / with 1 connection |";
+    assert!(report.contains(target), "{report}");
+}
+
+#[test]
+fn a_group_among_many_connections() {
+    let directory = tempfile::tempdir().unwrap();
+    let report = check(directory.path(), "W5 group", &["ours", "ours-multi"]);
+    assert!(!report.contains("not measured in this run"), "{report}");
+}
+
+#[test]
+fn a_run_of_some_cases_adds_to_what_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let readme = directory.path().join("README.md");
+    let markers =
+        ("<!-- figures: begin; written by `cargo xtask bench` -->", "<!-- figures: end -->");
+    std::fs::write(&readme, format!("{}\n{}\n", markers.0, markers.1)).unwrap();
+    let at = ["--peers", "raw,ours", "--readme", readme.to_str().unwrap()];
+    for only in ["W1 64 B", "W1 1 KiB", "W2 Unix"] {
+        // Each begins anew, as on another day.
+        let args = [&["--fresh", "--only", only][..], &at].concat();
+        assert!(bench(directory.path(), &args).status.success());
+    }
+    let text = std::fs::read_to_string(&readme).unwrap();
+    for case in ["**W1 64 B**: 1 rounds", "**W1 1 KiB**: 1 rounds", "**W2 Unix**: 1 rounds"] {
+        assert_eq!(text.matches(case).count(), 1, "{case}: {text}");
+    }
+    assert_eq!(text.matches("### W1: ").count(), 1, "{text}");
+    let summary = std::fs::read_to_string(directory.path().join("summary.json")).unwrap();
+    let chart = std::fs::read_to_string(directory.path().join("charts/W1.svg")).unwrap();
+    for case in ["W1 64 B", "W1 1 KiB"] {
+        assert!(summary.contains(case) && chart.contains(case), "{summary} {chart}");
+    }
 }
 
 #[test]

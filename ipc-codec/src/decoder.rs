@@ -163,6 +163,50 @@ impl FrameDecoder {
         capacity::release(&mut self.buffer, allocated);
     }
 
+    /// Returns whether the decoder holds memory for what is received.
+    pub fn holds_buffer(&self) -> bool {
+        self.buffer.capacity() > 0
+    }
+
+    /// Takes the buffer out of a decoder that is between two frames, emptied, for another decoder to read
+    /// into ([`lend_buffer`](Self::lend_buffer)): an idle decoder then holds none, and nothing is freed.
+    ///
+    /// Empty and without memory if bytes are buffered, or if a frame that was returned shares the memory.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_codec::{Delimiter, FrameDecoder, Framing, Limits};
+    ///
+    /// let framing = Framing::Delimited(Delimiter::FORM_FEED);
+    /// let mut one = FrameDecoder::new(framing.clone(), Limits::default());
+    /// one.extend(b"frame\x0C");
+    /// assert!(one.next_frame()?.is_some());
+    /// let mut other = FrameDecoder::new(framing, Limits::default());
+    /// other.lend_buffer(one.take_buffer());
+    /// assert!(other.holds_buffer() && !one.holds_buffer());
+    /// # Ok::<(), ipc_codec::DecodeError>(())
+    /// ```
+    pub fn take_buffer(&mut self) -> BytesMut {
+        if !self.buffer.is_empty() {
+            return BytesMut::new();
+        }
+        let allocated = self.splitter.allocated(&self.buffer);
+        let mut buffer = core::mem::take(&mut self.buffer);
+        // What is known of the allocation ends with it.
+        self.splitter.allocated(&self.buffer);
+        if buffer.try_reclaim(allocated) { buffer } else { BytesMut::new() }
+    }
+
+    /// Gives a decoder that holds no buffer one to receive into; what is in it is discarded. A decoder that
+    /// holds one keeps its own.
+    pub fn lend_buffer(&mut self, mut buffer: BytesMut) {
+        if !self.holds_buffer() {
+            buffer.clear();
+            self.buffer = buffer;
+        }
+    }
+
     /// Returns the total number of bytes given to a delimiter search.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn searched(&self) -> u64 {

@@ -17,7 +17,8 @@ pub mod paths;
 mod wire;
 
 pub use config::{
-    Config, ConfigError, Family, Interface, Logger, Profile, Resolve, Retries, Tls, UnknownName,
+    Config, ConfigError, Family, Interface, Logger, Profile, Resolve, Retries, Tls, TokenFileError,
+    UnknownName, read_token, read_tokens,
 };
 pub use encoding::Encoding;
 pub use environment::{Environment, Platform};

@@ -90,6 +90,14 @@ const CLASSIC: &str = r#"Config {
     hello: None,
     when_dismissed: End,
     same_identity: Allow,
+    token: None,
+    token_file: None,
+    waiting_limits: WaitingLimits {
+        time: 5s,
+        peers: 64,
+        bytes: 65536,
+    },
+    plain_peers: Refuse,
     allow: Allow {
         events: None,
         calls: None,
@@ -108,6 +116,7 @@ const CLASSIC: &str = r#"Config {
         30s,
     ),
     linger: 1s,
+    spin: None,
     allow_reserved_events: false,
     allowed_events: {},
     silent: false,

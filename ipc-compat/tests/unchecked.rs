@@ -10,8 +10,11 @@ mod runtimes;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use bytes::Bytes;
 use ipc_compat::{NodeFormat, RawJson};
-use ipc_core::{DecodePayload, Error, HandlerError, HandlerOrder, Message, Server, ServerEvent};
+use ipc_core::{
+    DecodePayload, Error, HandlerError, HandlerOrder, Message, MessageFormat, Server, ServerEvent,
+};
 use ipc_transport::{MemoryHub, MemoryTransport, Transport};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -145,6 +148,60 @@ async fn a_type_that_panics_on_what_is_malformed_is_not_what_is_reported() {
     let frames = ["null", "1.", "7"].map(data);
     let lines = rig.lines(&frames.each_ref().map(String::as_str)).await;
     assert_eq!(lines, ["e Panics", MALFORMED, "panic no null"]);
+}
+
+both_runtimes!(a_handler_that_panics_is_called_once);
+async fn a_handler_that_panics_is_called_once() {
+    let rig = Rig::new(HandlerOrder::NamedFirst).await;
+    let tell = rig.tell.clone();
+    rig.server.on("e", move |payload: Value, _| {
+        tell.send("e".to_owned()).unwrap();
+        assert!(payload.is_null(), "no null");
+    });
+    // The check of a frame leaves what is nested deep to `serde_json`.
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let frames = ["1", &deep, &deep[1..], "null"].map(data);
+    let lines = rig.lines(&frames.each_ref().map(String::as_str)).await;
+    assert_eq!(lines, ["e", "panic no null", "e", "panic no null", MALFORMED, "e"]);
+}
+
+/// A text that is itself a frame, which it reads as numbers; what is wrong with it is hidden.
+#[derive(Debug)]
+struct Nested(#[expect(dead_code, reason = "it is shown")] Option<Vec<Hiding>>);
+
+impl<'de> Deserialize<'de> for Nested {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut frame = Bytes::from(String::deserialize(deserializer)?);
+        let read = std::panic::catch_unwind(move || {
+            let message = NodeFormat::v14().presume(&mut frame).unwrap();
+            NodeFormat::v14().decode_payload(&message).ok()
+        });
+        Ok(Self(read.unwrap_or_default()))
+    }
+}
+
+both_runtimes!(a_type_that_reads_messages_itself_is_read_like_any_other);
+async fn a_type_that_reads_messages_itself_is_read_like_any_other() {
+    let rig = Rig::new(HandlerOrder::NamedFirst).await;
+    rig.on::<Vec<Nested>>("e");
+    let text = |json: &str| Value::from(data(json)).to_string();
+    let (right, wrong, no_frame) = (text("[1.5,null]"), text("[1.]"), "\"no frame\"");
+    let frames = [
+        format!("[{right},{wrong},{no_frame},{right}]"),
+        format!("[{wrong},{no_frame},]"),
+        format!("[{right},{wrong}"),
+        format!("[{right}]"),
+    ]
+    .map(|json| data(&json));
+    let lines = rig.lines(&frames.each_ref().map(String::as_str)).await;
+    let right = "Nested(Some([Hiding(Some(1.5)), Hiding(None)]))";
+    let expected = [
+        &format!("e [{right}, Nested(None), Nested(None), {right}]"),
+        MALFORMED,
+        MALFORMED,
+        &format!("e [{right}]"),
+    ];
+    assert_eq!(lines, expected);
 }
 
 both_runtimes!(the_last_of_several_names_is_the_event);

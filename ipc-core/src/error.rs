@@ -28,6 +28,10 @@ pub enum Error {
     /// without timers or without sockets. Nothing was started; on another runtime it can be.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+    /// A server that wants a token of each peer ([`ServerBuilder::token`](crate::ServerBuilder::token)) cannot
+    /// listen, since no peer can say hello to it, for this reason.
+    #[error("no peer can show its token: {0}")]
+    TokensUnsupported(&'static str),
     /// Connecting took too long.
     #[error("no connection to {endpoint} within {limit:?}")]
     ConnectTimeout {
@@ -170,6 +174,7 @@ impl Error {
         match self {
             Self::Transport(error) => error.code(),
             Self::Runtime(error) => error.code(),
+            Self::TokensUnsupported(_) => "tokens_unsupported",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::Read(_) | Self::Write(_) => "connection_lost",
             Self::Frame(error) | Self::Foreign { error, .. } => error.code(),

@@ -53,11 +53,12 @@ pub enum ServerEvent<F> {
         /// The error.
         error: Arc<Error>,
     },
-    /// A peer was not let in: its connection was closed at once, and nothing of it was read.
+    /// A peer was not let in: its connection was closed at once and nothing of it was read, unless the server
+    /// asks for a [token](crate::ServerBuilder::token). Nothing of it was handled in any case.
     Refused {
         /// What is known of it.
         info: Arc<PeerInfo>,
-        /// Why. The peer is not told.
+        /// Why. The peer is not told, but for what [`ServerBuilder::token`](crate::ServerBuilder::token) says.
         why: Refusal,
     },
     /// The server's socket file was removed or replaced: no new peer finds it, unless it was made

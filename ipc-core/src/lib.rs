@@ -39,7 +39,7 @@ mod runtime;
 mod typed;
 
 #[cfg(feature = "tokio")]
-pub use access::{Access, Limited, Refusal};
+pub use access::{Access, Limited, PlainPeers, Refusal, WaitingLimits};
 pub use access::{Allow, Denied, OnDenied, OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo, SubscribeError};
@@ -63,12 +63,16 @@ pub use handlers::error::HandlerError;
 pub use handlers::options::HandlerOptions;
 pub use handlers::registry::{HandlerId, HandlerOrder};
 #[cfg(feature = "tokio")]
-pub use hello::{Bye, Greeting, Hello, Identity, OnPlainPeer, Proof, SameIdentity, WhenDismissed};
+pub use hello::{
+    Bye, Claim, Greeting, Hello, Identity, OnPlainPeer, Proof, SameIdentity, Token, Tokens,
+    TokensError, WhenDismissed,
+};
 pub use looks_like::LooksLike;
 pub use message::Message;
 #[cfg(feature = "tokio")]
 pub use options::{
-    ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions,
+    ClientOptions, ConnectionOptions, FlushPolicy, InFlight, OnMalformed, ServerOptions, Spin,
+    SpinTooLong,
 };
 pub use protocol::builtin::{About, AboutMethod};
 pub use protocol::calls::{Failure, RoundTrip, Sent};
@@ -79,7 +83,7 @@ pub use protocol::{queue, session};
 pub use runtime::{
     Call, CallFuture, CallStream, Calling, CallingMethod, CallingStream, Client, ClientBuilder,
     EventStream, Events, Incoming, Peer, PeerId, Server, ServerBuilder, Sink, SinkError, Survey,
-    Surveying, Target,
+    Surveying, Target, TokenCheck,
 };
 #[cfg(feature = "serde")]
 pub use typed::serde as serde_events;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Bye, Client, ClientOptions, Hello, MsgPack, Server};
+use ipc_core::{Bye, Client, ClientOptions, Hello, MsgPack, Server, Tokens};
 use ipc_transport::MemoryTransport;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -119,6 +119,43 @@ async fn a_token_is_never_traced() {
         "DEBUG event message=greeted",
         "DEBUG event message=identified name=\"alice\" proof=Claimed",
         "WARN event message=dismissed code=\"limit\" why=\"too loud\"",
+    ] {
+        assert!(lines.iter().any(|other| other == line), "{line} is not in {lines:#?}");
+    }
+    assert!(!format!("{lines:?}").contains("very-secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_checked_is_never_traced() {
+    let notes = Notes::default();
+    let _guard = tracing::subscriber::set_default(notes.clone());
+    let transport = MemoryTransport::new("traced tokens");
+    let tokens = Tokens::new([("alice", "very-secret")]).unwrap();
+    let builder = Server::builder(MsgPack::default(), transport.clone()).tokens(tokens.clone());
+    assert!(!format!("{builder:?} {tokens:?}").contains("very-secret"));
+    let server = builder.build();
+    server.listen().await.unwrap();
+    for token in ["very-secret", "very-secret-and-wrong"] {
+        let hello = Hello::new("alice").token(token);
+        let client = Client::builder(MsgPack::default(), transport.clone()).hello(Some(hello));
+        let client = client.build();
+        client.emit("hi", &()).unwrap();
+        client.flush().await;
+        let greeted_or_dismissed = |lines: Vec<String>| {
+            let ends = |line: &String| line.contains("greeted") || line.contains("dismissed");
+            lines.iter().filter(|line| ends(line)).count()
+        };
+        let before = usize::from(token != "very-secret");
+        while greeted_or_dismissed(notes.lines()) <= before {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        client.close().await;
+    }
+    server.shutdown(Duration::from_secs(1)).await;
+    let lines = notes.lines();
+    for line in [
+        "DEBUG event message=identified name=\"alice\" proof=Token",
+        "WARN event message=refused code=\"denied\" why=the token is not in the table",
     ] {
         assert!(lines.iter().any(|other| other == line), "{line} is not in {lines:#?}");
     }

@@ -64,11 +64,14 @@ The project's own commands.
         Runs the fuzz targets one after the other on a copy of the committed corpus.
     cargo xtask bench [--quick] [--own] [--only W1,W2] [--peers A,B] [--rounds N] [--fresh] [--report]
                        [--with node-ipc-requests=DIR]
-        Measures this workspace beside others and writes benches/README.md's tables and charts.
+        Measures this workspace beside others and writes benches/README.md's tables and charts;
+        with --only or --peers it replaces those of the cases that it measures.
         An interrupted run continues where it stopped; --quick only shows that everything works, and
         --own leaves the other libraries out, which take minutes to build.
     cargo xtask bench --gate [--accept]
         Counts the instructions of the hot paths and compares them with the committed numbers.
+    cargo xtask bench --size [--quick]
+        Compiles a small client of this workspace and of other libraries from nothing: seconds, bytes, crates.
     cargo xtask windows [--only tests|interop] [--filter TEXT] [--write]
         Runs the tests for Windows, and real node-ipc for Windows against `nipc`, under Wine.
     cargo xtask vectors [--check]

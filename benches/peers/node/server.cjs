@@ -1,4 +1,5 @@
-// A server of npm's node-ipc: `server.cjs ENDPOINT`. Echoes, counts, broadcasts.
+// A server of npm's node-ipc: `server.cjs ENDPOINT`. Echoes, counts, broadcasts. A group, which node-ipc does not have, is
+// a set of sockets.
 'use strict';
 
 const net = require('node:net');
@@ -31,19 +32,31 @@ async function main() {
     counted += 1;
   });
   server.on('end', (data, socket) => server.emit(socket, 'ended', counted));
-  server.on('broadcast', ({ seq: messages, body }, socket) => {
+  const members = new Set();
+  server.on('join', (data, socket) => {
+    members.add(socket);
+    server.emit(socket, 'joined', data);
+  });
+  server.on('socket.disconnected', (socket) => members.delete(socket));
+  const toAll = (news) => server.broadcast('news', news);
+  const toMembers = (news) => {
+    for (const member of members) server.emit(member, 'news', news);
+  };
+  const send = (to) => ({ seq: messages, body }, socket) => {
     let sent = 0;
     const go = () => {
       // node-ipc has no backpressure of its own: who ordered it shows how fast it is read.
       while (sent < messages && socket.writableLength < ENOUGH) {
-        server.broadcast('news', { seq: FIRST_SEQ + sent, body });
+        to({ seq: FIRST_SEQ + sent, body });
         sent += 1;
         if (sent % 64 === 0) break;
       }
       if (sent < messages) setImmediate(go);
     };
     go();
-  });
+  };
+  server.on('broadcast', send(toAll));
+  server.on('to group', send(toMembers));
   server.start();
 }
 

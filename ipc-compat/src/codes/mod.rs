@@ -82,6 +82,8 @@ pub const HANDLER_PANICKED: &str = "ERR_IPC_HANDLER_PANICKED";
 pub const HELLO_REFUSED: &str = "ERR_IPC_HELLO_REFUSED";
 /// The host has no address; permanent if no host can have the name.
 pub const HOST_NOT_FOUND: &str = "ERR_IPC_HOST_NOT_FOUND";
+/// A client was not let in, for another has its name.
+pub const IDENTITY_IN_USE: &str = "ERR_IPC_IDENTITY_IN_USE";
 /// The peer sent nothing in time.
 pub const IDLE_TIMEOUT: &str = "ERR_IPC_IDLE_TIMEOUT";
 /// The arguments are not what the peer's method takes.
@@ -107,6 +109,8 @@ pub const INVALID_TOPIC: &str = "ERR_IPC_INVALID_TOPIC";
 /// The system refused something else; permanent if it was not asked, since the operation makes
 /// no sense.
 pub const IO: &str = "ERR_IPC_IO";
+/// A client was not let in, for it was not decided about in time.
+pub const LATE: &str = "ERR_IPC_LATE";
 /// A frame was begun and made no progress in time. node-ipc 14's code.
 pub const MESSAGE_TIMEOUT: &str = "ERR_IPC_MESSAGE_TIMEOUT";
 /// The directory for the socket does not exist.
@@ -133,6 +137,8 @@ pub const NOT_RAW_MODE: &str = "ERR_IPC_NOT_RAW_MODE";
 pub const NOT_SUBSCRIBED: &str = "ERR_IPC_NOT_SUBSCRIBED";
 /// A client's peer was to join a group, and only a server has groups.
 pub const NO_GROUPS: &str = "ERR_IPC_NO_GROUPS";
+/// A client was not let in, for it said no hello before it left.
+pub const NO_HELLO: &str = "ERR_IPC_NO_HELLO";
 /// A client has no id; in node-ipc it is a line of the log.
 pub const NO_ID: &str = "ERR_IPC_NO_ID";
 /// No peer has this address.
@@ -154,6 +160,8 @@ pub const RAW_MODE: &str = "ERR_IPC_RAW_MODE";
 pub const RATE_EXCEEDED: &str = "ERR_IPC_RATE_EXCEEDED";
 /// Unfinished frames of all peers take too much.
 pub const RECEIVE_BUDGET: &str = "ERR_IPC_RECEIVE_BUDGET";
+/// A client was not let in, for its name is refused for a time.
+pub const REFUSED: &str = "ERR_IPC_REFUSED";
 /// A call was not answered in time. In `layouts::requests` it is also the name of `deadline`.
 pub const REQUEST_TIMEOUT: &str = "ERR_IPC_REQUEST_TIMEOUT";
 /// The event's name is one of node-ipc's own lifecycle events, and the rules refuse those.
@@ -236,8 +244,14 @@ pub const TLS_UNUSABLE_KEY: &str = "ERR_IPC_TLS_UNUSABLE_KEY";
 pub const TLS_UNUSED: &str = "ERR_IPC_TLS_UNUSED";
 /// The server's certificate is for other names.
 pub const TLS_WRONG_NAME: &str = "ERR_IPC_TLS_WRONG_NAME";
+/// A file with tokens cannot be used.
+pub const TOKEN_FILE: &str = "ERR_IPC_TOKEN_FILE";
+/// A server wants a token of each client, and no client can show one.
+pub const TOKENS_UNSUPPORTED: &str = "ERR_IPC_TOKENS_UNSUPPORTED";
 /// There are as many groups or patterns as there may be.
 pub const TOO_MANY: &str = "ERR_IPC_TOO_MANY";
+/// A client was not let in, for it had sent too much before it said hello.
+pub const TOO_MANY_BYTES: &str = "ERR_IPC_TOO_MANY_BYTES";
 /// As many calls are open as may be.
 pub const TOO_MANY_CALLS: &str = "ERR_IPC_TOO_MANY_CALLS";
 /// A client was turned away, for there are as many as the server takes.
@@ -246,6 +260,10 @@ pub const TOO_MANY_CONNECTIONS: &str = "ERR_IPC_TOO_MANY_CONNECTIONS";
 pub const TOO_MANY_FILES: &str = "ERR_IPC_TOO_MANY_FILES";
 /// A connection ended within a frame.
 pub const TRUNCATED: &str = "ERR_IPC_TRUNCATED";
+/// A client was not let in, for as many wait for that as may.
+pub const TOO_MANY_WAITING: &str = "ERR_IPC_TOO_MANY_WAITING";
+/// A client was not let in, for the server's program could not decide about it.
+pub const UNDECIDED: &str = "ERR_IPC_UNDECIDED";
 /// Messages were taken and could not be delivered before the end.
 pub const UNDELIVERED: &str = "ERR_IPC_UNDELIVERED";
 /// The peer answered with a stream, and one answer was asked for.

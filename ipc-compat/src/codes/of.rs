@@ -38,6 +38,7 @@ pub fn of(error: &Error) -> &'static str {
         Error::NoPeerAt { .. } => NO_PEER_AT,
         Error::PlainPeer => PLAIN_PEER,
         Error::HelloRefused(_) => HELLO_REFUSED,
+        Error::TokensUnsupported(_) => TOKENS_UNSUPPORTED,
         Error::Closed => CLOSED,
         Error::CloseTimeout { .. } => CLOSE_TIMEOUT,
         _ => IO,
@@ -162,6 +163,13 @@ pub fn of_refusal(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::TooManyPeers { .. } | Refusal::TooManyOfIdentity { .. } => TOO_MANY_CONNECTIONS,
         Refusal::Transport(error) => of_transport(error),
+        Refusal::Undecided { .. } => UNDECIDED,
+        Refusal::Late { .. } => LATE,
+        Refusal::NoHello => NO_HELLO,
+        Refusal::TooManyBytes { .. } => TOO_MANY_BYTES,
+        Refusal::TooManyWaiting { .. } => TOO_MANY_WAITING,
+        Refusal::IdentityInUse { .. } => IDENTITY_IN_USE,
+        Refusal::IdentityRefused { .. } => REFUSED,
         _ => DENIED,
     }
 }

@@ -5,6 +5,7 @@ mod error;
 mod format;
 mod json;
 mod resolve;
+mod token_file;
 mod values;
 
 use std::collections::BTreeSet;
@@ -14,12 +15,14 @@ use std::time::Duration;
 
 use ipc_codec::{Delimiter, Limits};
 use ipc_core::{
-    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, Rate, SameIdentity, WhenDismissed,
+    Access, Allow, CallOptions, Heartbeat, Hello, OnDenied, PlainPeers, Rate, SameIdentity, Spin,
+    TokenCheck, WaitingLimits, WhenDismissed,
 };
 use ipc_transport::{UdpLimits, WhenDisplaced};
 
 pub use error::ConfigError;
 pub use resolve::Resolve;
+pub use token_file::{TokenFileError, read_token, read_tokens};
 pub use values::{Family, Interface, Logger, Profile, Retries, Tls, UnknownName};
 
 use crate::layouts::Layout;
@@ -62,6 +65,8 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `access`, `rate` | [`Access::any`], none | the same |
 /// | `hello`, `when_dismissed` | none, [`WhenDismissed::End`] | the same |
 /// | `same_identity` | [`SameIdentity::Allow`] | the same |
+/// | `token`, `token_file` | none, none | the same |
+/// | `waiting_limits`, `plain_peers` | [`WaitingLimits::default`], [`PlainPeers::Refuse`] | the same |
 /// | `allow`, `on_denied` | everything, [`OnDenied::Report`] | the same |
 /// | `parser` | `fast` | the same |
 /// | `identify_peer` | false | the same |
@@ -71,6 +76,7 @@ use crate::{Dialect, Encoding, Environment, NodeFormat, Platform};
 /// | `max_event_name_length` | 4,096 | `fast` 4,096, else 256 |
 /// | `message_timeout` | 30 s | the same |
 /// | `linger` | 1 s | the same |
+/// | `spin` | none | the same |
 /// | `allow_reserved_events`, `allowed_events` | false, empty | the same |
 /// | `silent`, `log_payloads`, `logger` | false, false, none | the same |
 /// | `log_in_color`, `log_depth` | true, 5 | the same |
@@ -165,10 +171,10 @@ pub struct Config {
     /// The limits of calls: deadlines, how many are open and run. Not in JSON.
     pub calls: CallOptions,
     /// Which clients a server lets in, of those that its socket lets in: by default all, since a socket
-    /// file is for this user alone unless `writable_all` opens it. Not in JSON.
+    /// file is for this user alone unless `writable_all` opens it.
     pub access: Access,
     /// How much each client of a server may send, and what happens to one that sends more; `None` is
-    /// any amount, as in node-ipc. Not in JSON.
+    /// any amount, as in node-ipc.
     pub rate: Option<Rate>,
     /// What a client says of itself with its first frame; see docs/hello.md. `None`: nothing, as in
     /// node-ipc. Not in JSON.
@@ -177,11 +183,22 @@ pub struct Config {
     pub when_dismissed: WhenDismissed,
     /// What a server does when a client says hello with the name of another. Not in JSON.
     pub same_identity: SameIdentity,
+    /// What a server asks about a client that has said hello, before it lets the client in; see docs/access.md.
+    /// `None`: nothing, and `token_file` may do so. Not in JSON.
+    pub token: Option<TokenCheck>,
+    /// A file with the tokens of those whom a server lets in, read when the server is made: see
+    /// [`read_tokens`](crate::read_tokens) for what is in it. `None`: there is none.
+    pub token_file: Option<PathBuf>,
+    /// How long, and how many, clients may wait to be let in, with `token` or `token_file`. Not in JSON.
+    pub waiting_limits: WaitingLimits,
+    /// What becomes of clients that do not say hello, such as those of node-ipc, with `token` or `token_file`.
+    /// Not in JSON.
+    pub plain_peers: PlainPeers,
     /// Which events each client of a server may send, and which methods it may call; for a list for each
     /// client see [`IpcServer::allow_by`](crate::IpcServer::allow_by). Unlike `allowed_events`, which is
-    /// the profile's, it has patterns, and what is not allowed does not end the connection. Not in JSON.
+    /// the profile's, it has patterns, and what is not allowed does not end the connection.
     pub allow: Allow,
-    /// What happens when a client does what it may not. Not in JSON.
+    /// What happens when a client does what it may not.
     pub on_denied: OnDenied,
     /// How much is checked.
     pub parser: Profile,
@@ -204,6 +221,10 @@ pub struct Config {
     /// How long a connection that is closed waits, after the last write, for the peer to close its
     /// side, which shows that it has read everything. node-ipc has no such setting.
     pub linger: Duration,
+    /// How long a thread of [`blocking`](crate::blocking) that waits looks for bytes before it sleeps; `None`
+    /// is not at all. For the lowest delay where a core is spare on each side: [`Spin`] says more. Without
+    /// effect elsewhere, since no other thread of this library waits for a socket. node-ipc has none.
+    pub spin: Option<Spin>,
     /// Whether events may have the names of lifecycle events in the profile `guarded`.
     pub allow_reserved_events: bool,
     /// The events of the profile `assured`.
@@ -282,6 +303,10 @@ impl Config {
             hello: None,
             when_dismissed: WhenDismissed::End,
             same_identity: SameIdentity::Allow,
+            token: None,
+            token_file: None,
+            waiting_limits: WaitingLimits::default(),
+            plain_peers: PlainPeers::Refuse,
             allow: Allow::new(),
             on_denied: OnDenied::Report,
             parser: Profile::Fast,
@@ -292,6 +317,7 @@ impl Config {
             max_event_name_length: None,
             message_timeout: Some(Duration::from_secs(30)),
             linger: Duration::from_secs(1),
+            spin: None,
             allow_reserved_events: false,
             allowed_events: BTreeSet::new(),
             silent: false,

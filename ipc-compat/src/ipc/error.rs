@@ -3,7 +3,7 @@
 use ipc_core::blocking::NotBlocking;
 use ipc_transport::RuntimeError;
 
-use crate::{ConfigError, codes};
+use crate::{ConfigError, TokenFileError, codes};
 
 /// Why a server or client was not made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum IpcError {
     /// The config has `tls`, and UDP cannot be encrypted.
     #[error("UDP cannot be encrypted, and `tls` is set")]
     UdpWithTls,
+    /// The file with the tokens of those whom a server lets in cannot be used.
+    #[error(transparent)]
+    TokenFile(#[from] TokenFileError),
     /// A client needs an id.
     #[error("the id is empty")]
     NoId,
@@ -83,6 +86,7 @@ impl IpcError {
             #[cfg(feature = "tls-base")]
             Self::Tls(_) => codes::TLS_CONFIGURATION,
             Self::Config(error) => error.code(),
+            Self::TokenFile(error) => error.code(),
             Self::Unsupported { .. } => codes::UNSUPPORTED,
             Self::NotBlocking(_) => codes::NOT_BLOCKING,
             Self::Runtime(error) => codes::of_runtime(*error),

@@ -151,7 +151,7 @@ impl Ipc {
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.serve(&call)?;
-        Ok(self.make_server(setup, transport, call.callback))
+        self.make_server(setup, transport, call.callback)
     }
 
     /// Makes a server on TCP, on TLS if the config has `tls`, or on UDP if that is asked for: any of
@@ -182,7 +182,7 @@ impl Ipc {
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.serve_net(&call)?;
-        Ok(self.make_server(setup, transport, call.callback))
+        self.make_server(setup, transport, call.callback)
     }
 
     /// Makes a server on a transport of the program's own: a socket it was started with
@@ -197,7 +197,7 @@ impl Ipc {
         let config = self.config();
         let setup = Setup::new(&config)?;
         let transport = setup.on(transport)?;
-        Ok(self.make_server(setup, transport, None))
+        self.make_server(setup, transport, None)
     }
 
     /// Makes a client of a server on a local socket: `id`, `(id, callback)`, `(id, path)` or
@@ -342,10 +342,10 @@ impl Ipc {
         setup: Setup<'_>,
         transport: Arc<dyn Transport>,
         callback: Option<sorted_args::Callback>,
-    ) -> IpcServer {
+    ) -> Result<IpcServer, IpcError> {
         let log = Logged::new(self.inner.log.clone(), setup.config);
         let identify = setup::identify(setup.config);
-        let server = IpcServer::new(setup.server(transport, &log), identify, &log);
+        let server = IpcServer::new(setup.server(transport, &log)?, identify, &log);
         if let Some(callback) = callback {
             let ipc = Arc::downgrade(&self.inner);
             server.on_start(move |_| {
@@ -358,7 +358,7 @@ impl Ipc {
         let old = slot.replace(server.clone());
         drop(slot);
         drop(old);
-        server
+        Ok(server)
     }
 
     fn make_client(

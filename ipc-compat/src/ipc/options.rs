@@ -4,10 +4,11 @@ use ipc_core::queue::QueueLimits;
 use ipc_core::session::{Backoff, OnPermanent, ReconnectPolicy};
 use ipc_core::{
     ClientOptions, ConnectionOptions, HandlerOrder, InFlight, OnMalformed, ServerOptions,
+    TokenCheck,
 };
 
 use super::log::{Log, Logged};
-use crate::{Config, ConfigError, Dialect, Profile, Retries};
+use crate::{Config, ConfigError, Dialect, Profile, Retries, TokenFileError, read_tokens};
 
 /// # Without `Ipc`
 ///
@@ -52,7 +53,8 @@ impl Config {
     }
 
     /// Returns the options of a server: limits, timeouts, `max_connections`, `access`, `rate`,
-    /// `allow`, what follows a malformed frame, and with `log_payloads` the log of what is sent.
+    /// `allow`, what follows a malformed frame, and with `log_payloads` the log of what is sent. **Not
+    /// the check of tokens**, which is no option of the core: see [`token_check`](Self::token_check).
     ///
     /// # Errors
     ///
@@ -60,6 +62,21 @@ impl Config {
     pub fn server_options(&self) -> Result<ServerOptions, ConfigError> {
         self.check()?;
         Ok(of_server(self, &Logged::new(Log::new(self), self)))
+    }
+
+    /// Returns what a server asks about a client that has said hello: `token`, or a table of what is in
+    /// `token_file`, which is read now. For
+    /// [`ServerBuilder::token_check`](ipc_core::ServerBuilder::token_check).
+    ///
+    /// # Errors
+    ///
+    /// [`TokenFileError`] if the file cannot be used, or both are set.
+    pub fn token_check(&self) -> Result<Option<TokenCheck>, TokenFileError> {
+        match (&self.token, &self.token_file) {
+            (check, None) => Ok(check.clone()),
+            (None, Some(path)) => Ok(Some(read_tokens(path)?.into())),
+            (Some(_), Some(path)) => Err(TokenFileError::NotAlone { path: path.clone() }),
+        }
     }
 }
 
@@ -93,6 +110,7 @@ fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {
         .frame_timeout(config.message_timeout)
         .heartbeat(config.heartbeat)
         .linger(config.linger)
+        .spin(config.spin)
         .on_malformed(on_malformed(config))
         .queue(QueueLimits::default().with_max_bytes(config.max_pending_bytes))
         .high_water_mark(config.high_water_mark)

@@ -58,12 +58,19 @@ impl<'a> Setup<'a> {
     }
 
     /// Returns a server with the config's settings.
-    pub(super) fn server(self, transport: Arc<dyn Transport>, log: &Logged) -> Server<NodeFormat> {
-        Server::builder(self.format, transport)
+    pub(super) fn server(
+        self,
+        transport: Arc<dyn Transport>,
+        log: &Logged,
+    ) -> Result<Server<NodeFormat>, IpcError> {
+        let builder = Server::builder(self.format, transport)
             .options(options::of_server(self.config, log))
             .handler_order(Config::HANDLER_ORDER)
             .same_identity(self.config.same_identity)
-            .build()
+            .token_check(self.config.token_check()?)
+            .waiting_limits(self.config.waiting_limits)
+            .plain_peers(self.config.plain_peers);
+        Ok(builder.build())
     }
 
     /// Returns a client with the config's settings.
@@ -80,6 +87,10 @@ impl<'a> Setup<'a> {
         transport: Arc<dyn Transport>,
         log: &Logged,
     ) -> Result<blocking::ServerBuilder<NodeFormat>, IpcError> {
+        if self.config.token.is_some() || self.config.token_file.is_some() {
+            // Rather than to let everybody in.
+            return Err(IpcError::Unsupported { option: "a token in the blocking driver" });
+        }
         let builder = blocking::Server::builder(self.format, transport)?;
         Ok(builder.options(options::of_server(self.config, log)))
     }

@@ -1,8 +1,8 @@
 //! `Noted`: a deserializer that notes whether it failed anywhere, even where the type that is read hides it.
 //!
-//! What `serde_json` reads to its end is JSON, but for types that go on after an error, leave out what has to follow a
-//! key, or read a string as bytes, in which it allows control characters. Where none of that was noted, the text need
-//! not be checked.
+//! What `serde_json` reads to its end is JSON if the type reads each value that it is given once, goes on after no error,
+//! asks for a value after each key, reads variants' names as strings and nothing as bytes, in which control characters
+//! are allowed. Where nothing else was noted, the text need not be checked.
 
 use std::cell::Cell;
 use std::fmt;
@@ -14,9 +14,10 @@ use serde::de::{
 /// A deserializer, a visitor, a seed or what a visitor is given: where it fails, that is noted.
 ///
 /// The note is the thread's: handing a place for it from value to value would take a tenth of the time it takes
-/// to read small ones.
+/// to read small ones. Reading begins and ends on one thread, and what is read meanwhile, or a panic, can only add
+/// doubts: then the text is checked.
 // All its methods are inlined, so that reading is compiled as it is without it.
-pub(crate) struct Noted<T>(pub(crate) T);
+pub(crate) struct Noted<T>(T);
 
 /// How often reading has failed on a thread, or could not tell whether what it read is JSON.
 #[derive(PartialEq, Eq)]
@@ -52,6 +53,10 @@ fn end_doubt() {
     DOUBTS.set(DOUBTS.get().wrapping_sub(1));
 }
 
+/// Leaves a doubt that was begun.
+#[inline(always)]
+fn keep_doubt() {}
+
 /// Notes an error.
 #[inline(always)]
 fn note<T, E>(result: Result<T, E>) -> Result<T, E> {
@@ -61,25 +66,26 @@ fn note<T, E>(result: Result<T, E>) -> Result<T, E> {
     result
 }
 
+impl<D> Noted<D> {
+    /// Returns the deserializer of a value, which is in doubt until it is read.
+    #[inline(always)]
+    pub(crate) fn value(deserializer: D) -> Self {
+        begin_doubt();
+        Self(deserializer)
+    }
+}
+
+/// Methods that read a value, after which it is in no doubt, or still is.
 macro_rules! deserialize {
-    ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
+    ($doubt:ident; $($method:ident($($name:ident: $type:ty),*);)*) => {$(
         #[inline(always)]
         fn $method<V: Visitor<'de>>(
             self,
             $($name: $type,)*
             visitor: V,
         ) -> Result<V::Value, D::Error> {
+            $doubt();
             note(self.0.$method($($name,)* Noted(visitor)))
-        }
-    )*};
-}
-
-macro_rules! deserialize_bytes {
-    ($($method:ident)*) => {$(
-        #[inline(always)]
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            doubt();
-            self.0.$method(Noted(visitor))
         }
     )*};
 }
@@ -88,6 +94,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Noted<D> {
     type Error = D::Error;
 
     deserialize! {
+        end_doubt;
         deserialize_any();
         deserialize_bool();
         deserialize_i8();
@@ -119,7 +126,72 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Noted<D> {
         deserialize_ignored_any();
     }
 
-    deserialize_bytes! { deserialize_bytes deserialize_byte_buf }
+    deserialize! {
+        keep_doubt;
+        deserialize_bytes();
+        deserialize_byte_buf();
+    }
+
+    #[inline(always)]
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
+    }
+}
+
+/// The seed or the deserializer of a variant's name, which `serde_json` reads as any type.
+struct Name<T>(T);
+
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<S> {
+    type Value = S::Value;
+
+    #[inline(always)]
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
+        begin_doubt();
+        self.0.deserialize(Name(deserializer))
+    }
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Name<D> {
+    type Error = D::Error;
+
+    deserialize! {
+        end_doubt;
+        deserialize_str();
+        deserialize_string();
+        deserialize_identifier();
+    }
+
+    deserialize! {
+        keep_doubt;
+        deserialize_any();
+        deserialize_bool();
+        deserialize_i8();
+        deserialize_i16();
+        deserialize_i32();
+        deserialize_i64();
+        deserialize_i128();
+        deserialize_u8();
+        deserialize_u16();
+        deserialize_u32();
+        deserialize_u64();
+        deserialize_u128();
+        deserialize_f32();
+        deserialize_f64();
+        deserialize_char();
+        deserialize_bytes();
+        deserialize_byte_buf();
+        deserialize_option();
+        deserialize_unit();
+        deserialize_unit_struct(name: &'static str);
+        deserialize_newtype_struct(name: &'static str);
+        deserialize_seq();
+        deserialize_tuple(len: usize);
+        deserialize_tuple_struct(name: &'static str, len: usize);
+        deserialize_map();
+        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
+        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
+        deserialize_ignored_any();
+    }
 
     #[inline(always)]
     fn is_human_readable(&self) -> bool {
@@ -178,12 +250,12 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Noted<V> {
 
     #[inline(always)]
     fn visit_some<D: Deserializer<'de>>(self, some: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Noted(some))
+        self.0.visit_some(Noted::value(some))
     }
 
     #[inline(always)]
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(Noted(inner))
+        self.0.visit_newtype_struct(Noted::value(inner))
     }
 
     #[inline(always)]
@@ -193,12 +265,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Noted<V> {
 
     #[inline(always)]
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        let is_value_due = Cell::new(false);
-        let result = self.0.visit_map(Members { map, is_value_due: &is_value_due });
-        if is_value_due.get() {
-            doubt();
-        }
-        result
+        self.0.visit_map(Members { map, is_value_due: false })
     }
 
     #[inline(always)]
@@ -212,7 +279,7 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Noted<S> {
 
     #[inline(always)]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(Noted(deserializer))
+        self.0.deserialize(Noted::value(deserializer))
     }
 }
 
@@ -233,13 +300,13 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Noted<A> {
     }
 }
 
-/// A map, and whether its last key is still without a value.
-struct Members<'a, A> {
+/// A map, and whether its last key is still without a value, which is in doubt then.
+struct Members<A> {
     map: A,
-    is_value_due: &'a Cell<bool>,
+    is_value_due: bool,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
     type Error = A::Error;
 
     #[inline(always)]
@@ -247,17 +314,21 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, A::Error> {
-        if self.is_value_due.get() {
-            doubt();
-        }
         let key = note(self.map.next_key_seed(Noted(seed)))?;
-        self.is_value_due.set(key.is_some());
+        if key.is_some() {
+            begin_doubt();
+            self.is_value_due = true;
+        }
         Ok(key)
     }
 
     #[inline(always)]
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.is_value_due.set(false);
+        if std::mem::replace(&mut self.is_value_due, false) {
+            end_doubt();
+        } else {
+            doubt();
+        }
         note(self.map.next_value_seed(Noted(seed)))
     }
 
@@ -276,7 +347,7 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Noted<A> {
         self,
         seed: S,
     ) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (value, variant) = note(self.0.variant_seed(Noted(seed)))?;
+        let (value, variant) = note(self.0.variant_seed(Name(seed)))?;
         // Until what the variant holds is read.
         begin_doubt();
         Ok((value, Noted(variant)))

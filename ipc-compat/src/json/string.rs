@@ -64,6 +64,8 @@ pub(crate) fn write_text(text: &str, out: &mut BytesMut) {
 /// Appends a text that is long, or has bytes to escape after the given number of plain ones.
 #[inline(never)]
 fn write_in_pieces(text: &[u8], plain_len: usize, out: &mut BytesMut) {
+    // At once: a buffer that grows by pieces doubles several times, and leaves as much memory unused behind it.
+    out.reserve(text.len());
     let (mut rest, mut len) = (text, plain_len);
     while let Some((before, behind)) = rest.split_at_checked(len) {
         if !before.is_empty() {

@@ -235,7 +235,7 @@ fn unescape(json: &str) -> serde_json::Result<String> {
 }
 
 /// Checks that `text` is one JSON value, without recursion.
-fn is_json(text: &str) -> serde_json::Result<()> {
+pub(super) fn is_json(text: &str) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     IgnoredAny::deserialize(&mut deserializer)?;
     deserializer.end()

@@ -32,7 +32,6 @@ pub use raw_json::{NoData, RawJson};
 
 use delimiter::Hazard;
 
-use crate::json::scan::is_json;
 use crate::layouts::Layout;
 use crate::{Encoding, codes};
 
@@ -306,7 +305,7 @@ impl MessageFormat for NodeFormat {
     }
 
     fn is_sound(&self, presumed: &Message) -> bool {
-        presumed.payload().is_some_and(is_json)
+        presumed.payload().is_some_and(payload::is_sound)
     }
 
     fn calls(&self) -> Option<&dyn CallFormat> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use ipc_compat::blocking::{Incoming, IpcClient, IpcServer, NextError};
 use ipc_compat::{Config, IpcError, Logger, Profile, Retries, codes};
-use ipc_core::{ClientEvent, EmitError};
+use ipc_core::{ClientEvent, EmitError, Spin};
 use ipc_transport::Endpoint;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -98,8 +98,14 @@ fn peer(listener: UnixListener, says: &'static [u8]) -> JoinHandle<Vec<u8>> {
 
 #[test]
 fn what_is_sent_is_answered() {
+    check_answer(None);
+    check_answer(Spin::for_up_to(Duration::from_micros(50)).ok());
+}
+
+fn check_answer(spin: Option<Spin>) {
     let place = Place::new();
-    let mut server = IpcServer::serve(&place.classic(), ()).unwrap();
+    let config = place.classic_with(|config| config.spin = spin);
+    let mut server = IpcServer::serve(&config, ()).unwrap();
     let path = place.directory.path().join("app.world");
     assert_eq!(server.start().unwrap(), Endpoint::Unix(path));
     let serving = thread::spawn(move || {
@@ -112,7 +118,7 @@ fn what_is_sent_is_answered() {
         assert_eq!(client.next().as_ref().map(text).as_deref(), Some("disconnect"));
         client.number()
     });
-    let mut client = IpcClient::connect_to(&place.classic(), "world").unwrap();
+    let mut client = IpcClient::connect_to(&config, "world").unwrap();
     client.emit("app.message", &json!({"id": "hello", "message": "hi"})).unwrap();
     assert_eq!(client.next().as_ref().map(text).as_deref(), Some("connect"));
     assert_eq!(client.next().as_ref().map(text).as_deref(), Some("app.message \"hi\""));

@@ -12,7 +12,10 @@ use ipc_core::Heartbeat;
 use ipc_transport::UdpLimits;
 use serde_json::{Map, Value, json};
 
+mod access;
+mod files;
 mod properties;
+mod spin;
 
 fn defaults(dialect: Dialect) -> Config {
     let mut environment = Environment::new(Platform::Unix);
@@ -36,7 +39,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
         Dialect::Classic,
         "allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
          keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-         parser peerUser readableAll retryPermanent secureSocketRoot udpBroadcast udpLimits unlink \
+         onDenied parser peerUser rate readableAll retryPermanent secureSocketRoot spin tokenFile udpBroadcast udpLimits unlink \
          userTimeout whenDisplaced writableAll",
     ),
     ("9.2.1", Dialect::Classic, CLASSIC_MORE),
@@ -45,13 +48,13 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch heartbeat highWaterMark keepAlive linger peerUser retryPermanent udpBroadcast \
+        "fileWatch heartbeat highWaterMark keepAlive linger onDenied peerUser rate retryPermanent spin tokenFile udpBroadcast \
          udpLimits userTimeout whenDisplaced",
     ),
 ];
 const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
      identifyPeer keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
-     parser peerUser retryPermanent secureSocketRoot udpBroadcast udpLimits userTimeout \
+     onDenied parser peerUser rate retryPermanent secureSocketRoot spin tokenFile udpBroadcast udpLimits userTimeout \
      whenDisplaced";
 
 // Tests W2, W31, W41, W50
@@ -253,32 +256,6 @@ fn limits_of_udp_are_read_and_what_is_left_out_is_the_default() {
         config.udp_limits = limits;
         assert_eq!(config.validate(), Err(ConfigError::Zero { option }));
     }
-}
-
-#[test]
-fn settings_of_socket_files_are_read() {
-    use ipc_transport::WhenDisplaced;
-
-    check("whenDisplaced", [json!("serve-on")], |_| ());
-    check("whenDisplaced", [json!("remake")], |config| {
-        config.when_displaced = WhenDisplaced::Remake;
-    });
-    check("whenDisplaced", [json!("stop")], |config| config.when_displaced = WhenDisplaced::Stop);
-    check("fileWatch", [json!(0), json!(null), json!("Infinity")], |config| {
-        config.file_watch = None;
-    });
-    check("fileWatch", [json!(50)], |config| config.file_watch = Some(Duration::from_millis(50)));
-    check("peerUser", [json!(false), json!(null)], |_| ());
-    check("peerUser", [json!(1000)], |config| config.peer_user = Some(1000));
-    if cfg!(unix) {
-        check("peerUser", [json!("root"), json!(0)], |config| config.peer_user = Some(0));
-    }
-    for (key, value) in [("peerUser", json!("no such user")), ("peerUser", json!(-1))] {
-        let expected = format!("{key} is {value}, not false, or the number or name of a user");
-        check_refused(&json!({ key: value }), &format!("{expected} of this machine"));
-    }
-    let dance = "whenDisplaced is \"dance\", not serve-on, remake or stop";
-    check_refused(&json!({"whenDisplaced": "dance"}), dance);
 }
 
 #[track_caller]

@@ -19,7 +19,7 @@ fn any_json() -> impl Strategy<Value = Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
             prop::collection::hash_map(
-                "type|data|family|key|ca|localPort|hints|peers|idle",
+                "type|data|family|key|ca|localPort|hints|peers|idle|messages|bytes|over",
                 inner,
                 0..3
             )

@@ -13,7 +13,7 @@ use ipc_core::session::{Backoff, Jitter};
 use ipc_core::{
     CallError, ConnectError, DecodeEvent, Denied, DisconnectReason, EmitError, EncodeEvent, Error,
     Failure, FormatError, GroupError, HandlerError, LooksLike, Message, MsgPack, OnDenied,
-    OverRate, Pattern, Rate, Refusal, Sent, SinkError, SubscribeError, TopicError,
+    OverRate, Pattern, Rate, Refusal, Sent, SinkError, Spin, SubscribeError, Tokens, TopicError,
 };
 use ipc_transport::{Endpoint, MemoryTransport, RuntimeError, TransportError};
 
@@ -69,6 +69,7 @@ fn core() -> Vec<Error> {
         Error::PlainPeer,
         Error::HelloRefused(CallError::from(Failure::new("refused", "no"))),
         Error::NoticeRefused(Box::new(Failure::new("unknown_method", "no such method"))),
+        Error::TokensUnsupported("no calls"),
         Error::Closed,
         Error::CloseTimeout { limit: LIMIT },
     ]
@@ -127,7 +128,16 @@ pub(crate) fn all() -> Vec<Case> {
     let policy = Backoff::exponential(LIMIT * 2, LIMIT, Jitter::None);
     let error = policy.unwrap_err();
     all.push(Case::new(("core", "InvalidBackoff"), &error, error.code()));
+    let error = Spin::for_up_to(Spin::MAX * 2).unwrap_err();
+    all.push(Case::new(("core", "SpinTooLong"), &error, error.code()));
     all.extend(patterns());
+    let long = "x".repeat(8193);
+    for known in
+        [vec![("", "x")], vec![("a", "")], vec![("a", &*long)], vec![("a", "x"), ("b", "x")]]
+    {
+        let error = Tokens::new(known).unwrap_err();
+        all.push(Case::new(("core", "TokensError"), &error, error.code()));
+    }
     for error in [NextError::TimedOut, NextError::Ended] {
         all.push(Case::new(("core", "NextError"), &error, error.code()));
     }
@@ -284,6 +294,13 @@ fn refusals() -> Vec<Case> {
         Refusal::NoCertificate,
         Refusal::new("a stranger"),
         Refusal::Transport(Arc::new(transport)),
+        Refusal::undecided("the database is away"),
+        Refusal::Late { limit: LIMIT, said_hello: false },
+        Refusal::NoHello,
+        Refusal::TooManyBytes { limit: 1, actual: 2 },
+        Refusal::TooManyWaiting { limit: 1 },
+        Refusal::IdentityInUse { name: "alice".into() },
+        Refusal::IdentityRefused { name: "alice".into(), left: LIMIT },
     ];
     let case = |refusal: Refusal| {
         // The transport's refusal is the transport's error.

@@ -2,9 +2,10 @@
 
 use ipc_codec::Delimiter;
 use ipc_compat::{
-    Config, ConfigError, EmitToError, Ipc, IpcError, NodeFormat, Profile, UdpType, codes,
+    Config, ConfigError, EmitToError, Ipc, IpcError, NodeFormat, Profile, TokenFileError, UdpType,
+    codes,
 };
-use ipc_core::{EmitError, Error};
+use ipc_core::{EmitError, Error, TokensError};
 use ipc_transport::RuntimeError;
 
 use crate::Case;
@@ -25,6 +26,20 @@ pub(crate) fn all() -> Vec<Case> {
     ] {
         all.push(case("ConfigError", &error, error.code()));
         let error = IpcError::Config(error);
+        all.push(case("IpcError", &error, error.code()));
+    }
+    let path = || "/x".into();
+    for error in [
+        TokenFileError::Unreadable { path: path(), why: std::io::ErrorKind::NotFound },
+        TokenFileError::NotAFile { path: path() },
+        TokenFileError::OpenToOthers { path: path(), actual: 0o644 },
+        TokenFileError::TooLarge { path: path(), limit: 1 },
+        TokenFileError::Malformed { path: path(), expected: "a table" },
+        TokenFileError::Tokens { path: path(), source: TokensError::EmptyName },
+        TokenFileError::NotAlone { path: path() },
+    ] {
+        all.push(case("TokenFileError", &error, error.code()));
+        let error = IpcError::TokenFile(error);
         all.push(case("IpcError", &error, error.code()));
     }
     let error = "x".parse::<Profile>().unwrap_err();

@@ -8,6 +8,7 @@
     reason = "a helper that cannot go on fails the test"
 )]
 
+mod access;
 mod bench;
 #[path = "../../../ipc-transport/tests/support/broken_keys.rs"]
 #[allow(dead_code, reason = "not every test that has it needs all of it")]
@@ -49,5 +50,6 @@ mod terminal;
 mod tls;
 mod tls_keys;
 mod tls_roots;
+mod tokens;
 mod udp;
 mod usage;

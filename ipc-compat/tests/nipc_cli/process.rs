@@ -213,6 +213,27 @@ impl Place {
         self.directory.path().to_str().expect("UTF-8")
     }
 
+    /// Lets other users reach this directory and start the copy of `nipc` that it then has, with these
+    /// words and the socket here; `None` unless this is root, who alone can act as others.
+    #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
+    pub(crate) fn for_others(&self) -> Option<impl Fn(u32, &[&str]) -> Nipc> {
+        use std::os::unix::fs::PermissionsExt;
+        use std::os::unix::process::CommandExt;
+
+        if !rustix::process::getuid().is_root() {
+            eprintln!("not root: cannot act as another user, so nothing to see here");
+            return None;
+        }
+        std::fs::set_permissions(self.root(), PermissionsExt::from_mode(0o1777)).expect("a mode");
+        let program = self.path("nipc");
+        std::fs::copy(env!("CARGO_BIN_EXE_nipc"), &program).expect("a copy");
+        let socket = self.socket();
+        Some(move |user: u32, words: &[&str]| {
+            let mut command = Command::new(&program);
+            Nipc::spawn(command.args(words).args(["--path", &socket]).uid(user).gid(user))
+        })
+    }
+
     /// Starts a server here and waits until it is there. The options have single spaces.
     #[track_caller]
     pub(crate) fn serve(&self, options: &str) -> Nipc {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use ipc_compat::{Config, Dialect, Ipc};
+use ipc_compat::{Config, Dialect, Ipc, NodeFormat};
+use ipc_core::EventStream;
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -55,6 +56,11 @@ pub(crate) fn config(dialect: Dialect, root: &str, id: &str) -> Config {
 pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     let result = tokio::time::timeout(DEADLINE, future).await;
     result.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Waits for the next payload of a stream of events.
+pub(crate) async fn heard<L, T>(stream: &mut EventStream<NodeFormat, L, T>) -> T {
+    soon("an event", stream.next()).await.expect("nothing comes any more").unwrap()
 }
 
 /// Returns the way out of a handler, and where it leads.

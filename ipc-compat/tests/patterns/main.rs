@@ -4,6 +4,23 @@
 //! it runs where the environment says where that is: `cargo xtask patterns` fetches 9.2.1 and 14.0.0
 //! and does so. Without it those tests say SKIPPED.
 //!
+//! What each pattern takes from the library, where programs in JavaScript have code of their own:
+//!
+//! | pattern | uses | in place of |
+//! |---|---|---|
+//! | P1 `p1_one_shot` | `next` | a handler for one answer, which is removed after it |
+//! | P2 `p2_child` | `on_events`, `emit_event`, `next` | a handler for each event of a child |
+//! | P3 `p3_calls` | `on_call`, `call`, the layout `json`, `all().notice` | a table of open calls, and pushes put together by hand |
+//! | P4 `p4_workers` | `on_call`, `call`, the layout `done`, `on_async`, `stream`, `attach` | open questions by worker, and dropping those of one that is gone |
+//! | P5 `p5_hub` | `hello`, `join`, `to`, `only` | a map from names to sockets, which outlives them, and registering after each connection |
+//! | P6 `p6_tools` | `access`, `allow`, `stream` | a check of who connects, and of what each message asks for |
+//! | P7 `p7_foreign` | `delimiter`, `raw_buffer`, `next` | |
+//! | P8 `p8_udp` | `stream` | |
+//! | calls beside them: `js_calls`, `rust_calls`, `layouts` | `on_call`, `on_stream`, `call`, `call_stream`, `notice`, layouts | |
+//!
+//! Topics, surveys, kicks and the heartbeat replace nothing in these eight; `cargo xtask interop` and the
+//! examples have them.
+//!
 //! Nothing here sleeps. What is waited for is an event; the deadline in `kit` only ends a test that
 //! hangs.
 #![cfg(unix)]

@@ -18,12 +18,9 @@ fn tries_once(ipc: &Ipc) -> IpcClient {
 
 /// Asks the daemon, and waits for the answer until the deadline.
 async fn ask(client: &IpcClient, what: &str, deadline: Duration) -> Option<Value> {
-    let (answered, mut answers) = inbox();
-    let handler = client.on(what, move |answer: Value, _| answered.put(answer));
+    let answer = client.next(what);
     client.emit(what, &json!({"verbose": true})).unwrap();
-    let answer = tokio::time::timeout(deadline, answers.next()).await.ok();
-    client.off(handler);
-    answer
+    Some(tokio::time::timeout(deadline, answer).await.ok()?.unwrap())
 }
 
 /// A daemon that takes commands and answers `status`.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ipc_compat::{Dialect, Ipc, IpcServer, Retries};
+use ipc_compat::{Dialect, Ipc, IpcServer, Retries, Socket};
 use ipc_core::DisconnectReason;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use crate::kit::{self, DIALECTS, Inbox, Room, inbox, soon};
 use crate::program::{Program, nodes, say};
@@ -12,12 +12,28 @@ use crate::program::{Program, nodes, say};
 /// How many events a child reports.
 const STATES: u64 = 10_000;
 
+/// The events of a child.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Report {
+    Ready {},
+    State(u64),
+    /// An event of the child; what goes wrong on this side is another thing.
+    Error {
+        message: String,
+    },
+}
+
+/// The event of a parent.
+#[derive(Debug, Serialize, Deserialize)]
+struct Go {
+    states: u64,
+}
+
 /// What a parent sees of its child, in one order.
 #[derive(Debug, PartialEq)]
 enum Seen {
-    Ready,
-    State(u64),
-    Failed(String),
+    Said(Report),
     /// Something went wrong on this side.
     Error(String),
     Gone,
@@ -29,16 +45,14 @@ async fn adopt(room: &Room, id: &str) -> (Ipc, IpcServer, Inbox<Seen>) {
     let (seen, sees) = inbox();
     let server = ipc.serve(()).unwrap();
     let see = seen.clone();
-    server.on("ready", move |_: Value, socket| {
-        see.put(Seen::Ready);
-        // To this child only.
-        socket.emit("go", &json!({"states": STATES})).unwrap();
-    });
-    let see = seen.clone();
-    server.on("state", move |number: u64, _| see.put(Seen::State(number)));
-    // An event called `error` is the child's, what goes wrong here is another thing.
-    let see = seen.clone();
-    server.on("error", move |error: Value, _| see.put(Seen::Failed(error.to_string())));
+    let heard = move |report: Report, socket: &Socket| {
+        if report == (Report::Ready {}) {
+            // To this child only.
+            socket.emit("go", &Go { states: STATES }).unwrap();
+        }
+        see.put(Seen::Said(report));
+    };
+    server.on_events(heard).unwrap();
     let see = seen.clone();
     server.on_error(move |error, _| see.put(Seen::Error(error.to_string())));
     server.on_socket_disconnected(move |_, _| seen.put(Seen::Gone));
@@ -51,13 +65,12 @@ pub(crate) async fn child(root: &str, id: &str) -> i32 {
     let ipc = Ipc::new(kit::config(Dialect::Classic, root, "child"));
     ipc.configure(|config| config.max_retries = Retries::Times(0));
     let parent = ipc.connect_to(id).unwrap();
-    let (told, mut tells) = inbox();
-    parent.on("go", move |go: Value, _| told.put(go["states"].as_u64().unwrap()));
-    parent.emit("ready", &json!({})).unwrap();
-    for number in 0..tells.next().await {
-        parent.emit("state", &number).unwrap();
+    let go = parent.next::<Go>("go");
+    parent.emit_event(&Report::Ready {}).unwrap();
+    for number in 0..soon("the signal to go", go).await.unwrap().states {
+        parent.emit_event(&Report::State(number)).unwrap();
     }
-    parent.emit("error", &json!({"message": "out of paper"})).unwrap();
+    parent.emit_event(&Report::Error { message: "out of paper".to_owned() }).unwrap();
     i32::from(!parent.close().await.undelivered.is_empty())
 }
 
@@ -71,11 +84,12 @@ pub(crate) async fn parent(root: &str, id: &str) -> i32 {
 
 /// All that the child said came, in its order, and its end came last.
 async fn hears_all(child: &mut Program, mut sees: Inbox<Seen>) {
-    assert_eq!(sees.next().await, Seen::Ready);
+    assert_eq!(sees.next().await, Seen::Said(Report::Ready {}));
     for number in 0..STATES {
-        assert_eq!(sees.next().await, Seen::State(number));
+        assert_eq!(sees.next().await, Seen::Said(Report::State(number)));
     }
-    assert_eq!(sees.next().await, Seen::Failed(r#"{"message":"out of paper"}"#.to_owned()));
+    let last = Report::Error { message: "out of paper".to_owned() };
+    assert_eq!(sees.next().await, Seen::Said(last));
     assert_eq!(sees.next().await, Seen::Gone);
     let ended = child.ended().await;
     assert!(ended.status.success(), "{ended:?}");

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use ipc_compat::layouts::{self, Done};
-use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, Socket};
-use ipc_core::{CallError, EmitError, Failure};
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, NodeFormat, Socket};
+use ipc_core::{CallError, ClientEvent, EmitError, EventStream, Failure};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::kit::{self, Inbox, Room, inbox, soon};
+use crate::kit::{self, Inbox, Room, heard, inbox, soon};
 use crate::program::{Program, nodes, say};
 
 const WORKERS: u64 = 16;
@@ -22,10 +23,17 @@ struct Worker {
     _client: IpcClient,
     index: u64,
     done: Inbox<u64>,
-    updates: Inbox<u64>,
+    updates: EventStream<NodeFormat, ClientEvent, Update>,
     /// An item once it has asked.
     asked: Inbox<()>,
     answers: Inbox<Result<u64, CallError>>,
+}
+
+/// What all workers hear.
+#[derive(Debug, Serialize, Deserialize)]
+struct Update {
+    #[serde(rename = "workersCount")]
+    workers: u64,
 }
 
 /// What a coordinator sees.
@@ -63,10 +71,7 @@ impl Worker {
         });
         // An answer that is not the one to its call is an event.
         client.on("registerWorkerDone", move |to: Value, _| stray.put(to["for"].as_u64().unwrap()));
-        let (update, updates) = inbox();
-        client.on("sessionStateUpdate", move |state: Value, _| {
-            update.put(state["workersCount"].as_u64().unwrap());
-        });
+        let updates = client.stream("sessionStateUpdate");
         let (ask, asked) = inbox();
         let (answer, answers) = inbox();
         client.on_async("work", move |_: Value, socket| {
@@ -88,7 +93,7 @@ pub(crate) async fn process(root: &str, index: &str) -> i32 {
     let mut worker = Worker::start(&ipc, index.parse().unwrap());
     say(&format!("done {}", worker.done.next().await));
     for _ in 0..WORKERS {
-        say(&format!("update {}", worker.updates.next().await));
+        say(&format!("update {}", heard(&mut worker.updates).await.workers));
     }
     worker.asked.next().await;
     say("asked");
@@ -109,9 +114,9 @@ async fn coordinate(room: &Room) -> Coordinator {
     server.on_call("registerWorker", move |who: Value, call| {
         let index = who["workerIndex"].as_u64().unwrap();
         call.peer().attach(index);
-        let count = registered.fetch_add(1, Ordering::Relaxed) + 1;
+        let workers = registered.fetch_add(1, Ordering::Relaxed) + 1;
         // The answer is for one worker; what all hear is an event.
-        all.broadcast("sessionStateUpdate", &json!({"workersCount": count})).unwrap();
+        all.broadcast("sessionStateUpdate", &Update { workers }).unwrap();
         async move { Ok::<Value, Failure>(json!({"for": index})) }
     });
     let (ask, asked) = inbox();
@@ -148,8 +153,11 @@ async fn registers(program: &mut Program, index: u64) {
 async fn hear(workers: &mut [Worker]) {
     for worker in workers {
         assert_eq!(worker.done.next().await, worker.index);
-        let updates = worker.updates.take(WORKERS.try_into().unwrap()).await;
-        assert_eq!(updates.into_iter().collect::<BTreeSet<_>>(), (1..=WORKERS).collect());
+        let mut updates = BTreeSet::new();
+        for _ in 0..WORKERS {
+            updates.insert(heard(&mut worker.updates).await.workers);
+        }
+        assert_eq!(updates, (1..=WORKERS).collect());
         assert!(worker.done.is_empty(), "only the sender is answered");
     }
 }
@@ -189,10 +197,10 @@ async fn story(room: &Room, mut processes: Vec<Program>, mut coordinator: Coordi
     assert_eq!(dropped, 1);
 
     // The others did not notice, and nothing is cleaned up twice.
-    let report = server.broadcast("sessionStateUpdate", &json!({"workersCount": 15})).unwrap();
+    let report = server.broadcast("sessionStateUpdate", &Update { workers: 15 }).unwrap();
     assert_eq!((report.sent, report.failed.len()), (15, 0));
     for worker in &mut workers {
-        assert_eq!(worker.updates.next().await, 15);
+        assert_eq!(heard(&mut worker.updates).await.workers, 15);
         assert_eq!(worker.answers.next().await.unwrap(), worker.index);
     }
     for program in &mut processes {
@@ -236,7 +244,7 @@ async fn a_coordinator_of_node_loses_a_worker_of_ours() {
         victim.kill().await;
         assert_eq!(coordinator.line().await, "cleaned up after 15");
         for worker in &mut workers {
-            assert_eq!(worker.updates.next().await, 15);
+            assert_eq!(heard(&mut worker.updates).await.workers, 15);
         }
     }
 }

@@ -1,11 +1,8 @@
 //! A hub over TCP: members register under a name, get messages one by one or all together, and
 //! reconnect after the hub was away.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-
-use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, Socket};
-use ipc_core::EmitError;
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer};
+use ipc_core::{EmitError, Hello, ServerEvent};
 use ipc_transport::Endpoint;
 use rustix::process::{Resource, getrlimit};
 use tokio::io::AsyncWriteExt;
@@ -14,14 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::kit::{DIALECTS, Inbox, Room, inbox, own_address, soon};
 use crate::program::nodes;
 
-/// The members by their names.
-type Members = Arc<Mutex<HashMap<String, Socket>>>;
-
 #[derive(Debug)]
 struct Hub {
     server: IpcServer,
     port: u16,
-    members: Members,
     registered: Inbox<String>,
     gone: Inbox<()>,
 }
@@ -31,21 +24,29 @@ impl Hub {
     async fn open(ipc: &Ipc, port: u16) -> Self {
         ipc.configure(|config| config.network_port = port);
         let server = ipc.serve_net(()).unwrap();
-        let members = Members::default();
         let (register, registered) = inbox();
-        let book = Arc::clone(&members);
+        // Members of ours say who they are with their first frame, those of node-ipc with an event of
+        // the hub's own. Either way each is the group of its name, for as long as it is connected.
+        let put = register.clone();
         server.on("register", move |name: String, socket| {
-            book.lock().unwrap().insert(name.clone(), socket.clone());
-            register.put(name);
+            socket.join(&name).unwrap();
+            put.put(name);
+        });
+        server.handlers().on_lifecycle(move |event| {
+            if let ServerEvent::Identified { peer, identity } = event {
+                peer.join(&identity.name).unwrap();
+                register.put(identity.name.to_string());
+            }
         });
         let (leave, gone) = inbox();
         server.on_socket_disconnected(move |_, _| leave.put(()));
         let Endpoint::Tcp { port, .. } = server.start().await.unwrap() else { panic!("no TCP") };
-        Self { server, port, members, registered, gone }
+        Self { server, port, registered, gone }
     }
 
-    fn tell(&self, name: &str, what: &str) -> Result<(), EmitError> {
-        self.members.lock().unwrap()[name].emit("note", what)
+    /// Sends a note to one member, and returns how many of that name there are.
+    fn tell(&self, name: &str, what: &str) -> usize {
+        self.server.to(name).emit("note", what).unwrap().sent
     }
 }
 
@@ -58,15 +59,26 @@ struct Member {
 }
 
 impl Member {
+    /// Joins a hub of ours.
     fn join(ipc: &Ipc, name: &str, port: u16) -> Self {
+        ipc.configure(|config| config.hello = Some(Hello::new(name)));
+        Self::start(ipc.connect_to_net((name, port)).unwrap())
+    }
+
+    /// Joins a hub of node-ipc, which knows an event: said once for each connection, so that a hub that
+    /// comes back knows the member.
+    fn register(ipc: &Ipc, name: &str, port: u16) -> Self {
         let client = ipc.connect_to_net((name, port)).unwrap();
+        let own = name.to_owned();
+        client.on_connect(move |hub| hub.emit("register", &own).unwrap());
+        Self::start(client)
+    }
+
+    fn start(client: IpcClient) -> Self {
         let (note, notes) = inbox();
         client.on("note", move |text: String, _| note.put(text));
         let (lose, lost) = inbox();
         client.on_disconnect(move |_| lose.put(()));
-        // Once for each connection, so that a hub that comes back knows the member.
-        let own = name.to_owned();
-        client.on_connect(move |hub| hub.emit("register", &own).unwrap());
         client.start().unwrap();
         Self { client, notes, lost }
     }
@@ -100,7 +112,7 @@ async fn a_thousand_members_are_told_together_and_one_alone() {
         let mut members: Vec<_> =
             (0..count).map(|n| Member::join(&ipc, &name(n), hub.port)).collect();
         hub.registered.take(count).await;
-        hub.tell(&name(7), "for you").unwrap();
+        assert_eq!(hub.tell(&name(7), "for you"), 1);
         assert_eq!(hub.server.broadcast("note", "for all").unwrap().sent, count);
         for (n, member) in members.iter_mut().enumerate() {
             if n == 7 {
@@ -129,7 +141,7 @@ async fn members_are_back_after_the_hub_was_away() {
         let mut back = hub.registered.take(3).await;
         back.sort();
         assert_eq!(back, ["a", "b", "c"]);
-        hub.tell("b", "welcome").unwrap();
+        assert_eq!(hub.tell("b", "welcome"), 1);
         assert_eq!(members[1].notes.next().await, "welcome");
     }
 }
@@ -141,9 +153,15 @@ async fn telling_a_member_that_is_gone_is_an_error() {
     let mut hub = Hub::open(&ipc, 0).await;
     let member = Member::join(&ipc, "a", hub.port);
     hub.registered.next().await;
+    let socket = hub.server.to("a").peers().remove(0);
     soon("the end", member.client.close()).await;
     hub.gone.next().await;
-    assert_eq!(hub.tell("a", "too late"), Err(EmitError::Closed));
+    assert_eq!(socket.emit("note", "too late"), Err(EmitError::Closed));
+    let unknown = EmitError::UnknownPeer(socket.id());
+    let report = hub.server.only([socket.id()]).emit("note", "too late").unwrap();
+    assert_eq!((report.sent, report.failed), (0, vec![(socket.id(), unknown)]));
+    // Its name is free, and no message is kept for it.
+    assert_eq!(hub.tell("a", "too late"), 0);
 }
 
 both_runtimes!(a_stalled_member_neither_delays_the_others_nor_grows);
@@ -157,6 +175,7 @@ async fn a_stalled_member_neither_delays_the_others_nor_grows() {
     let mut stalled = TcpStream::connect((ipc.config().network_host, hub.port)).await.unwrap();
     stalled.write_all(b"{\"type\":\"register\",\"data\":\"stalled\"}\x0c").await.unwrap();
     assert_eq!(hub.registered.next().await, "stalled");
+    let stalled_member = hub.server.to("stalled").peers().remove(0);
     let mut members = ["a", "b", "c"].map(|name| Member::join(&ipc, name, hub.port));
     hub.registered.take(3).await;
     let note = "n".repeat(64 * 1024);
@@ -169,7 +188,7 @@ async fn a_stalled_member_neither_delays_the_others_nor_grows() {
         assert!(report.sent >= 3, "{report:?}");
         sent += 1;
         refused += report.failed.len();
-        let waits = hub.members.lock().unwrap()["stalled"].queued().bytes;
+        let waits = stalled_member.queued().bytes;
         assert!(waits <= PENDING, "{waits} bytes wait");
     }
     for member in &mut members {
@@ -195,7 +214,7 @@ async fn members_of_node_are_back_after_the_hub_was_away() {
         }
         let mut hub = Hub::open(&ipc, hub.port).await;
         hub.registered.take(3).await;
-        hub.tell("b", "for you").unwrap();
+        assert_eq!(hub.tell("b", "for you"), 1);
         assert_eq!(hub.server.broadcast("note", "for all").unwrap().sent, 3);
         for (n, member) in members.iter_mut().enumerate() {
             let mut notes = Vec::new();
@@ -206,9 +225,11 @@ async fn members_of_node_are_back_after_the_hub_was_away() {
             }
             assert_eq!(notes.len(), if n == 1 { 2 } else { 1 }, "{notes:?}");
         }
+        let socket = hub.server.to("a").peers().remove(0);
         members[0].kill().await;
         hub.gone.next().await;
-        assert_eq!(hub.tell("a", "too late"), Err(EmitError::Closed));
+        assert_eq!(socket.emit("note", "too late"), Err(EmitError::Closed));
+        assert_eq!(hub.tell("a", "too late"), 0);
     }
 }
 
@@ -222,7 +243,7 @@ async fn members_are_back_after_a_hub_of_node_was_away() {
             let listener = TcpListener::bind((host.as_str(), 0)).await.unwrap();
             listener.local_addr().unwrap().port()
         };
-        let mut members = ["a", "b", "c"].map(|name| Member::join(&ipc, name, port));
+        let mut members = ["a", "b", "c"].map(|name| Member::register(&ipc, name, port));
         for round in 0..2 {
             let words = [host.as_str(), &port.to_string(), "3"];
             let mut hub = node.script("p5_hub.cjs", &room.root(), &words);

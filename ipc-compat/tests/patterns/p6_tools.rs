@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, codes};
+use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer, NodeFormat, codes};
+use ipc_core::{Access, Allow, ClientEvent, EventStream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-use crate::kit::{DIALECTS, Inbox, Room, inbox, soon};
+use crate::kit::{DIALECTS, Inbox, Room, heard, inbox, soon};
 use crate::program::nodes;
 
 /// A program that can be steered.
@@ -20,11 +21,17 @@ struct Steered {
 }
 
 async fn serve(ipc: &Ipc, path: &Path) -> Steered {
+    ipc.configure(|config| {
+        // The tools of this user, and only what they are for.
+        config.access = Access::same_user();
+        config.allow = Allow::new().events(["echo"]).unwrap();
+    });
     let server = ipc.serve(path).unwrap();
     server.on_connect(|socket| socket.emit("hello", "what can I do?").unwrap());
     server.on("echo", |text: String, socket| socket.emit("echo", &text).unwrap());
     let (report, wrong) = inbox();
-    server.on_error(move |error, socket| report.put((error.code(), socket.unwrap().id().get())));
+    server
+        .on_error(move |error, socket| report.put((codes::of(error), socket.unwrap().id().get())));
     let (leave, gone) = inbox();
     server.on_socket_disconnected(move |socket, _| leave.put(socket.id().get()));
     server.start().await.unwrap();
@@ -35,7 +42,7 @@ async fn serve(ipc: &Ipc, path: &Path) -> Steered {
 struct Tool {
     client: IpcClient,
     greetings: Inbox<String>,
-    echoes: Inbox<String>,
+    echoes: EventStream<NodeFormat, ClientEvent, String>,
 }
 
 impl Tool {
@@ -43,15 +50,14 @@ impl Tool {
         let client = ipc.connect_to(("program", path)).unwrap();
         let (greet, greetings) = inbox();
         client.on("hello", move |text: String, _| greet.put(text));
-        let (echo, echoes) = inbox();
-        client.on("echo", move |text: String, _| echo.put(text));
+        let echoes = client.stream("echo");
         client.start().unwrap();
         Self { client, greetings, echoes }
     }
 
     async fn says(&mut self, text: &str) {
         self.client.emit("echo", text).unwrap();
-        assert!(self.echoes.next().await == text);
+        assert!(heard(&mut self.echoes).await == text);
     }
 }
 
@@ -131,8 +137,9 @@ async fn a_character_may_be_cut_anywhere() {
     }
 }
 
-/// What a tool sends that is not a message, and the code of the error.
-const NONSENSE: [(&str, &str); 4] = [
+/// What a tool sends that is not a message, or that no tool may send, and the code of the error.
+const NONSENSE: [(&str, &str); 5] = [
+    ("{\"type\":\"quit\",\"data\":{}}", codes::DENIED),
     ("GET / HTTP/1.1\r\n\r\n", codes::INVALID_JSON),
     ("[1, 2]", codes::INVALID_MESSAGE),
     ("{\"data\":1}", codes::INVALID_EVENT),
@@ -152,7 +159,7 @@ async fn nonsense_is_the_business_of_who_sent_it() {
             reads(&mut stream, "hello").await;
             stream.write_all(format!("{nonsense}\x0c").as_bytes()).await.unwrap();
             assert_eq!(steered.wrong.next().await, (code, n));
-            if dialect == Dialect::Classic {
+            if dialect == Dialect::Classic || code == codes::DENIED {
                 // It may continue, as with node-ipc of that family.
                 stream.write_all(b"{\"type\":\"echo\",\"data\":\"sorry\"}\x0c").await.unwrap();
                 reads(&mut stream, "sorry").await;

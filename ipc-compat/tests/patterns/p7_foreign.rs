@@ -67,10 +67,9 @@ async fn a_text_may_hold_any_delimiter() {
 
 async fn echoed(ipc: &Ipc, text: &str) -> String {
     let client = ipc.connect_to("world").unwrap();
-    let (hear, mut heard) = inbox();
-    client.on("echo", move |text: String, _| hear.put(text));
+    let echo = client.next("echo");
     client.emit("echo", text).unwrap();
-    let text = heard.next().await;
+    let text = soon("the echo", echo).await.unwrap();
     client.close().await;
     text
 }

@@ -10,7 +10,7 @@ use ipc_transport::Endpoint;
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
-use crate::kit::{DIALECTS, Inbox, Room, inbox, soon};
+use crate::kit::{DIALECTS, Inbox, Room, heard, inbox, soon};
 use crate::program::nodes;
 
 const KINDS: [(UdpType, &str); 2] = [(UdpType::Udp4, "127.0.0.1"), (UdpType::Udp6, "::1")];
@@ -226,19 +226,17 @@ async fn a_hub_of_node_is_spoken_to_first() {
             let mut hub = node.script("p8_hub.cjs", &room.root(), &[kind.as_str(), host, &own]);
             assert_eq!(hub.line().await, "up");
             let sensor = self::hub(&room.ipc("sensor"), kind, host);
-            let (hear, mut heard) = inbox();
-            let put = hear.clone();
-            sensor.on("thanks", move |name: String, _| put.put(name));
-            sensor.on("all", move |text: String, _| hear.put(text));
+            let mut thanks = sensor.stream::<String>("thanks");
+            let mut all = sensor.stream::<String>("all");
             sensor.start().await.unwrap();
             let address = SocketAddr::new(host.parse().unwrap(), own.parse().unwrap());
             let reading = json!({"sensor": "a", "note": "a".repeat(30_000)});
             sensor.emit_to(address, "reading", &reading).unwrap();
-            assert_eq!(heard.next().await, "a");
+            assert_eq!(heard(&mut thanks).await, "a");
             assert_eq!(hub.line().await, "reading of a, 30000 long");
             if node.dialect == Dialect::V14 {
                 // Classic versions do not broadcast to any peer.
-                assert_eq!(heard.next().await, "for all");
+                assert_eq!(heard(&mut all).await, "for all");
             }
         }
     }

@@ -16,6 +16,10 @@ mod refusal;
 mod restrictions;
 #[cfg(feature = "tokio")]
 mod rule;
+#[cfg(feature = "tokio")]
+mod waiting_limits;
+#[cfg(feature = "tokio")]
+mod waiting_room;
 
 pub use allow::{Allow, Denied, OnDenied};
 #[cfg(feature = "tokio")]
@@ -31,3 +35,7 @@ pub use restrictions::Limited;
 pub(crate) use restrictions::{Counts, Restrictions};
 #[cfg(feature = "tokio")]
 pub use rule::Access;
+#[cfg(feature = "tokio")]
+pub use waiting_limits::{PlainPeers, WaitingLimits};
+#[cfg(feature = "tokio")]
+pub(crate) use waiting_room::{Entered, WaitingRoom};

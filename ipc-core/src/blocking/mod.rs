@@ -31,6 +31,12 @@
 //! # fn main() {}
 //! ```
 //!
+//! # The lowest delay
+//!
+//! A thread that waits sleeps until bytes come, and waking it is most of what a small message takes. With
+//! [`spin`](ClientBuilder::spin) on both sides it looks for them first, for as long as its [`Spin`](crate::Spin)
+//! says: for programs that have a core to spare for each thread that waits.
+//!
 //! # Calls
 //!
 //! `call` waits for the result of a method of the peer, and keeps what else comes for `next`. A call of
@@ -84,8 +90,10 @@ mod client;
 mod connection;
 mod link;
 mod methods;
+mod read_limit;
 mod server;
 mod socket_link;
+mod spinning;
 
 pub use builder::{ClientBuilder, ServerBuilder};
 pub use calls::{CallStream, IncomingCall, Sink};

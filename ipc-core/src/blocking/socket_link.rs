@@ -1,12 +1,15 @@
 //! `SocketLink`: one connection's socket with its machine, for a thread that waits.
 
-use std::io::{self, ErrorKind, IoSlice, Read};
+use std::io::{self, ErrorKind, IoSlice};
 use std::time::{Duration, Instant};
 
-use bytes::{BufMut, Bytes};
+use bytes::Bytes;
 use ipc_codec::DecodeError;
 use ipc_transport::{BlockingStream, Interest};
 
+use super::read_limit::ReadLimit;
+use super::spinning::Spinning;
+use crate::Spin;
 use crate::protocol::connection::{Input, Machine};
 use crate::protocol::queue::SendQueue;
 use crate::runtime::clock;
@@ -25,7 +28,8 @@ pub(super) struct SocketLink {
     full_since: Option<Instant>,
     /// How many bytes were written so far.
     written: u64,
-    buffer: Box<[u8]>,
+    spinning: Spinning,
+    read_limit: ReadLimit,
 }
 
 /// What waiting brought.
@@ -41,8 +45,15 @@ pub(super) enum Woken {
     TimedOut,
 }
 
+/// Whether a read waits for something to read.
+#[derive(Debug, Clone, Copy)]
+enum Wait {
+    Yes,
+    No,
+}
+
 impl SocketLink {
-    pub(super) fn new(stream: BlockingStream, machine: Machine) -> Self {
+    pub(super) fn new(stream: BlockingStream, machine: Machine, spin: Option<Spin>) -> Self {
         Self {
             stream,
             machine,
@@ -50,7 +61,8 @@ impl SocketLink {
             blocked: false,
             full_since: None,
             written: 0,
-            buffer: vec![0; BUFFER].into_boxed_slice(),
+            spinning: Spinning::new(spin),
+            read_limit: ReadLimit::default(),
         }
     }
 
@@ -126,7 +138,7 @@ impl SocketLink {
     }
 
     /// Writes what waits, then waits until something can be read or, if the socket is full, written.
-    /// `until` ends it. It does not wait if the socket was full and now takes everything: that may be
+    /// `until` ends it, and so may less: what is due then is looked at and waited for again. It does not wait if the socket was full and now takes everything: that may be
     /// what the caller waits for.
     pub(super) fn wait(
         &mut self,
@@ -138,6 +150,7 @@ impl SocketLink {
         if was_full && !self.blocked && self.machine.is_writable() {
             return Ok(Woken::Progress);
         }
+        drop(queue.release(KEPT_BYTES));
         let timeout = match until.map(|until| until.saturating_duration_since(clock::now())) {
             Some(Duration::ZERO) => return Ok(Woken::TimedOut),
             timeout => timeout,
@@ -155,9 +168,56 @@ impl SocketLink {
                 return Ok(if ready.write { Woken::Progress } else { Woken::TimedOut });
             }
         } else {
-            self.stream.set_read_timeout(timeout)?;
+            return self.wait_to_read(until, timeout);
         }
         self.read()
+    }
+
+    /// Waits until something can be read or `until` has come, which is in `timeout`, and reads.
+    fn wait_to_read(
+        &mut self,
+        until: Option<Instant>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Woken> {
+        let Some(limit) = self.spinning.begin() else {
+            return self.read_within(timeout);
+        };
+        let found = self.spin(timeout.map_or(limit, |timeout| timeout.min(limit)));
+        self.spinning.ended(!matches!(found, Ok(Woken::TimedOut)));
+        if !matches!(found, Ok(Woken::TimedOut)) {
+            return found;
+        }
+        // The spin has used some of the time, or all of it.
+        let timeout = until.map(|until| until.saturating_duration_since(clock::now()));
+        if timeout == Some(Duration::ZERO) {
+            return Ok(Woken::TimedOut);
+        }
+        self.read_within(timeout)
+    }
+
+    /// Reads, and waits for at most `timeout`, or less.
+    fn read_within(&mut self, timeout: Option<Duration>) -> io::Result<Woken> {
+        if let Some(limit) = self.read_limit.before(timeout) {
+            self.stream.set_read_timeout(limit)?;
+        }
+        let woken = self.read();
+        if let Ok(Woken::TimedOut) = woken {
+            self.read_limit.reached();
+        }
+        woken
+    }
+
+    /// Reads as soon as there is something, and looks for it without sleeping, for `limit` at most.
+    fn spin(&mut self, limit: Duration) -> io::Result<Woken> {
+        let begun = clock::now();
+        loop {
+            match self.read_if(Wait::No)? {
+                Woken::TimedOut if clock::now().saturating_duration_since(begun) < limit => {
+                    std::hint::spin_loop();
+                }
+                woken => return Ok(woken),
+            }
+        }
     }
 
     /// Waits until the socket takes something or `until` has come, and writes what waits. Reads
@@ -186,13 +246,18 @@ impl SocketLink {
     }
 
     fn read(&mut self) -> io::Result<Woken> {
+        self.read_if(Wait::Yes)
+    }
+
+    fn read_if(&mut self, wait: Wait) -> io::Result<Woken> {
         let mut spare = self.machine.inbound().spare();
-        let size = spare.remaining_mut().min(self.buffer.len());
-        let buffer = self.buffer.get_mut(..size).unwrap_or_default();
-        match self.stream.read(buffer) {
+        let read = match wait {
+            Wait::Yes => self.stream.read_buf(&mut spare),
+            Wait::No => self.stream.try_read_buf(&mut spare),
+        };
+        match read {
             Ok(0) => Ok(Woken::Ended),
             Ok(n) => {
-                spare.put_slice(buffer.get(..n).unwrap_or_default());
                 drop(spare);
                 self.machine.inbound().on_read(n);
                 Ok(Woken::Progress)
@@ -208,8 +273,9 @@ impl SocketLink {
     }
 }
 
-/// The most bytes of one read: as the async driver has it.
-const BUFFER: usize = 64 * 1024;
+/// A connection that waits keeps a send buffer of this many bytes at the most: its thread needs it again
+/// for the next message, which is seldom larger.
+const KEPT_BYTES: usize = 256 * 1024;
 
 /// The slices of one write: beyond this many a system call costs more than it saves.
 const SLICES: usize = 16;

@@ -21,6 +21,7 @@ mod model_tests;
 mod pattern;
 #[cfg(feature = "tokio")]
 pub(crate) mod selection;
+mod shapes;
 #[cfg(feature = "tokio")]
 pub(crate) mod topic;
 mod tree;

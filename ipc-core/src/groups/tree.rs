@@ -2,8 +2,7 @@
 //!
 //! A name visits a node for each beginning of a pattern that it matches, and no other. Patterns that
 //! differ in a token that the name has not cost it nothing. At most two ways lead on from a node, the
-//! name's own token and `*`, so that a name of `n` tokens visits less than `2^(n+2)` nodes, with `n` at
-//! most 16, and never more than there are.
+//! name's own token and `*`: how often both do is bounded by `Shapes`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -23,6 +22,8 @@ pub(super) struct Tree<Id> {
     /// however many nodes are visited.
     words: HashMap<Box<str>, Word>,
     next_word: u64,
+    /// How many bytes the words have.
+    text: usize,
 }
 
 #[derive(Debug)]
@@ -52,7 +53,13 @@ impl<Id: Copy + Ord> Tree<Id> {
             named: HashMap::new(),
             words: HashMap::new(),
             next_word: 0,
+            text: 0,
         }
+    }
+
+    /// Returns about how many bytes of memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        (self.nodes.len() - self.free.len()) * NODE_BYTES + self.text
     }
 
     pub(super) fn insert(&mut self, id: Id, pattern: &Pattern) {
@@ -156,6 +163,7 @@ impl<Id: Copy + Ord> Tree<Id> {
                 if !self.words.contains_key(text) {
                     self.words.insert(text.into(), Word { number: self.next_word, uses: 0 });
                     self.next_word += 1;
+                    self.text += text.len();
                 }
                 if let Some(word) = self.words.get_mut(text) {
                     word.uses += 1;
@@ -178,6 +186,7 @@ impl<Id: Copy + Ord> Tree<Id> {
                 word.uses -= 1;
                 if word.uses == 0 {
                     self.words.remove(text);
+                    self.text -= text.len();
                 }
             }
         }
@@ -195,6 +204,9 @@ impl<Id: Ord> Node<Id> {
 }
 
 const ROOT: usize = 0;
+
+/// About what a node takes with its places in the tables, and whom it is held by.
+const NODE_BYTES: usize = 192;
 
 #[cfg(test)]
 mod tests {

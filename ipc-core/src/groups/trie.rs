@@ -5,13 +5,14 @@ use std::error::Error;
 use std::fmt;
 
 use super::Pattern;
+use super::shapes::Shapes;
 use super::tree::Tree;
 
 /// Patterns with the ids that hold them, such as the topics that peers have subscribed to.
 ///
 /// What a match costs goes with the tokens of the name and with the patterns that match it, not with how
-/// many there are. The worst that patterns can be made to cost is a visit of each beginning of a pattern
-/// that matches a beginning of the name: at most 16 for each pattern, and at most 2^18 in all.
+/// many there are. The worst that patterns can be made to cost is bounded by the limits: of steps by
+/// [`shapes`](PatternLimits::shapes), of memory by [`bytes`](PatternLimits::bytes).
 ///
 /// # Examples
 ///
@@ -35,25 +36,51 @@ use super::tree::Tree;
 pub struct PatternTrie<Id> {
     limits: PatternLimits,
     /// No id is here without a pattern.
-    held: BTreeMap<Id, BTreeSet<Pattern>>,
+    held: BTreeMap<Id, Held>,
     len: usize,
+    /// The arrangements of wildcards of all patterns.
+    shapes: Shapes,
+    /// About how many bytes what is held takes, without the tree.
+    bytes: usize,
     tree: Tree<Id>,
 }
 
-/// How many patterns a [`PatternTrie`] holds.
+/// What one id has.
+#[derive(Debug, Default)]
+struct Held {
+    patterns: BTreeSet<Pattern>,
+    shapes: Shapes,
+}
+
+/// How many patterns a [`PatternTrie`] holds, and how much they may cost.
+///
+/// The defaults are far from what programs use, and bound what peers can do on purpose: 65,536 patterns
+/// of four tokens that no other has fit, and so do all patterns of up to four tokens of one id, wherever
+/// their wildcards are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PatternLimits {
     /// How many patterns one id may have. Default: 1,024.
     pub per_id: usize,
-    /// How many all ids may have together; a pattern that two have counts twice. Default: 65,536. At the
-    /// worst, with 16 tokens and 256 units each that no other has, they take some 300 MB.
+    /// How many all ids may have together; a pattern that two have counts twice. Default: 65,536.
     pub total: usize,
+    /// About how many bytes of memory all may take together: counted are the text of each pattern with
+    /// 160 bytes, and for all that begin with the same tokens once 192 bytes for each of those. Default:
+    /// 64 MiB.
+    pub bytes: usize,
+    /// In how many ways the wildcards in the patterns of one id, and in the beginnings of those, may be
+    /// arranged: `a.*` and `b.*` are one, and `a.*.c` has one more, since it begins as they do. Default:
+    /// 64.
+    pub shapes_per_id: usize,
+    /// The same of all ids together. A match takes at most so many steps, and one for each token of the
+    /// name. Default: 4,096.
+    pub shapes: usize,
 }
 
 impl Default for PatternLimits {
     fn default() -> Self {
-        Self { per_id: 1024, total: 65_536 }
+        let bytes = 64 * 1024 * 1024;
+        Self { per_id: 1024, total: 65_536, bytes, shapes_per_id: 64, shapes: 4096 }
     }
 }
 
@@ -69,27 +96,46 @@ impl PatternLimits {
     pub const fn with_total(self, total: usize) -> Self {
         Self { total, ..self }
     }
+
+    /// Sets about how many bytes of memory all may take together.
+    #[must_use]
+    pub const fn with_bytes(self, bytes: usize) -> Self {
+        Self { bytes, ..self }
+    }
+
+    /// Sets in how many ways the wildcards of one id may be arranged.
+    #[must_use]
+    pub const fn with_shapes_per_id(self, shapes_per_id: usize) -> Self {
+        Self { shapes_per_id, ..self }
+    }
+
+    /// Sets in how many ways the wildcards of all ids together may be arranged.
+    #[must_use]
+    pub const fn with_shapes(self, shapes: usize) -> Self {
+        Self { shapes, ..self }
+    }
 }
 
 impl<Id: Copy + Ord> PatternTrie<Id> {
     /// Returns one without patterns.
     #[must_use]
     pub fn new(limits: PatternLimits) -> Self {
-        Self { limits, held: BTreeMap::new(), len: 0, tree: Tree::new() }
+        let (held, shapes) = (BTreeMap::new(), Shapes::default());
+        Self { limits, held, len: 0, shapes, bytes: 0, tree: Tree::new() }
     }
 
     /// Adds a pattern to those of the id. Returns whether the id did not have it.
     ///
     /// # Errors
     ///
-    /// [`TooManyPatterns`] if the id, or all together, have as many as they may. Nothing changes then.
+    /// [`TooManyPatterns`] if the id, or all together, would have more than they may. Nothing changes
+    /// then.
     pub fn insert(&mut self, id: Id, pattern: &Pattern) -> Result<bool, TooManyPatterns> {
-        let PatternLimits { per_id, total } = self.limits;
-        let of_id = self.held.get(&id);
-        if of_id.is_some_and(|patterns| patterns.contains(pattern)) {
+        let PatternLimits { per_id, total, .. } = self.limits;
+        if self.holds(id, pattern) {
             return Ok(false);
         }
-        let actual = of_id.map_or(0, BTreeSet::len) + 1;
+        let actual = self.patterns(id).len() + 1;
         if actual > per_id {
             return Err(TooManyPatterns::PerId { limit: per_id, actual });
         }
@@ -97,10 +143,35 @@ impl<Id: Copy + Ord> PatternTrie<Id> {
         if actual > total {
             return Err(TooManyPatterns::Total { limit: total, actual });
         }
-        self.held.entry(id).or_default().insert(pattern.clone());
+        let held = self.held.entry(id).or_default();
+        held.patterns.insert(pattern.clone());
+        held.shapes.add(pattern);
+        let shapes_of_id = held.shapes.len();
         self.len = actual;
+        self.shapes.add(pattern);
+        self.bytes += bytes(pattern);
         self.tree.insert(id, pattern);
+        // What it adds is known best once it is there.
+        let beyond = self.beyond(shapes_of_id);
+        if let Some(error) = beyond {
+            self.remove(id, pattern);
+            return Err(error);
+        }
         Ok(true)
+    }
+
+    /// Returns what is more than it may be, now that an id has patterns of so many shapes.
+    fn beyond(&self, shapes_of_id: usize) -> Option<TooManyPatterns> {
+        let (actual, limit) = (shapes_of_id, self.limits.shapes_per_id);
+        if actual > limit {
+            return Some(TooManyPatterns::ShapesPerId { limit, actual });
+        }
+        let (actual, limit) = (self.shapes.len(), self.limits.shapes);
+        if actual > limit {
+            return Some(TooManyPatterns::Shapes { limit, actual });
+        }
+        let (actual, limit) = (self.bytes + self.tree.bytes(), self.limits.bytes);
+        (actual > limit).then_some(TooManyPatterns::Bytes { limit, actual })
     }
 
     /// Adds all of the patterns to those of the id. Returns how many of them the id did not have.
@@ -131,25 +202,22 @@ impl<Id: Copy + Ord> PatternTrie<Id> {
 
     /// Removes a pattern from those of the id. Returns whether the id had it.
     pub fn remove(&mut self, id: Id, pattern: &Pattern) -> bool {
-        let Some(patterns) = self.held.get_mut(&id) else { return false };
-        if !patterns.remove(pattern) {
+        let Some(held) = self.held.get_mut(&id) else { return false };
+        if !held.patterns.remove(pattern) {
             return false;
         }
-        if patterns.is_empty() {
+        held.shapes.remove(pattern);
+        if held.patterns.is_empty() {
             self.held.remove(&id);
         }
-        self.tree.remove(id, pattern);
-        self.removed(1);
+        self.removed(id, [pattern]);
         true
     }
 
     /// Removes the id with all its patterns. Returns how many it had.
     pub fn remove_id(&mut self, id: Id) -> usize {
-        let patterns = self.held.remove(&id).unwrap_or_default();
-        for pattern in &patterns {
-            self.tree.remove(id, pattern);
-        }
-        self.removed(patterns.len());
+        let Held { patterns, .. } = self.held.remove(&id).unwrap_or_default();
+        self.removed(id, &patterns);
         patterns.len()
     }
 
@@ -173,7 +241,7 @@ impl<Id: Copy + Ord> PatternTrie<Id> {
     /// Returns whether the id has the pattern.
     #[must_use]
     pub fn holds(&self, id: Id, pattern: &Pattern) -> bool {
-        self.held.get(&id).is_some_and(|patterns| patterns.contains(pattern))
+        self.held.get(&id).is_some_and(|held| held.patterns.contains(pattern))
     }
 
     /// Returns the limits.
@@ -184,7 +252,7 @@ impl<Id: Copy + Ord> PatternTrie<Id> {
 
     /// Returns the patterns of the id, in the order of their texts.
     pub fn patterns(&self, id: Id) -> impl ExactSizeIterator<Item = &Pattern> {
-        self.held.get(&id).map(BTreeSet::iter).unwrap_or_default()
+        self.held.get(&id).map(|held| held.patterns.iter()).unwrap_or_default()
     }
 
     /// Returns how many patterns all ids have together.
@@ -199,14 +267,28 @@ impl<Id: Copy + Ord> PatternTrie<Id> {
         self.len == 0
     }
 
-    fn removed(&mut self, count: usize) {
-        self.len -= count;
-        if self.len == 0 && count > 0 {
+    /// Handles that the id does not have these any more.
+    fn removed<'a>(&mut self, id: Id, patterns: impl IntoIterator<Item = &'a Pattern>) {
+        let before = self.len;
+        for pattern in patterns {
+            self.tree.remove(id, pattern);
+            self.shapes.remove(pattern);
+            self.bytes -= bytes(pattern);
+            self.len -= 1;
+        }
+        if self.len == 0 && before > 0 {
             // So that the memory of what was there does not stay.
             self.tree = Tree::new();
         }
     }
 }
+
+/// Returns about how many bytes a pattern takes with the tables of who holds it.
+fn bytes(pattern: &Pattern) -> usize {
+    pattern.as_str().len() + HELD_BYTES
+}
+
+const HELD_BYTES: usize = 160;
 
 /// With the default limits.
 impl<Id: Copy + Ord> Default for PatternTrie<Id> {
@@ -215,7 +297,7 @@ impl<Id: Copy + Ord> Default for PatternTrie<Id> {
     }
 }
 
-/// A pattern was not added, since there are as many as there may be.
+/// A pattern was not added, since there are as many as there may be, or they cost as much as they may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TooManyPatterns {
@@ -231,6 +313,27 @@ pub enum TooManyPatterns {
         /// How many they may have.
         limit: usize,
         /// How many they would have.
+        actual: usize,
+    },
+    /// The patterns of all ids together would take more memory than they may.
+    Bytes {
+        /// About how many bytes they may take.
+        limit: usize,
+        /// How many they would take.
+        actual: usize,
+    },
+    /// The wildcards in the patterns of this id would be arranged in more ways than they may.
+    ShapesPerId {
+        /// In how many ways they may be.
+        limit: usize,
+        /// In how many they would be.
+        actual: usize,
+    },
+    /// The wildcards in the patterns of all ids together would be arranged in more ways than they may.
+    Shapes {
+        /// In how many ways they may be.
+        limit: usize,
+        /// In how many they would be.
         actual: usize,
     },
 }
@@ -252,8 +355,74 @@ impl fmt::Display for TooManyPatterns {
             Self::Total { limit, actual } => {
                 write!(f, "{actual} patterns of all peers, the limit is {limit}")
             }
+            Self::Bytes { limit, actual } => {
+                write!(f, "the patterns of all peers take {actual} bytes, the limit is {limit}")
+            }
+            Self::ShapesPerId { limit, actual } => write!(
+                f,
+                "wildcards in {actual} arrangements in the patterns of one peer, the limit is {limit}"
+            ),
+            Self::Shapes { limit, actual } => write!(
+                f,
+                "wildcards in {actual} arrangements in the patterns of all peers, the limit is {limit}"
+            ),
         }
     }
 }
 
 impl Error for TooManyPatterns {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What peers can do together within the default limits, each of its own patterns of `*` and `a`.
+    #[test]
+    fn a_bomb_of_wildcards_is_bounded_by_its_arrangements() {
+        let mut bomb = PatternTrie::default();
+        let (mut id, mut refused) = (0, None);
+        for choice in 0..1 << 15 {
+            let token = |bit| if choice >> bit & 1 == 0 { "*." } else { "a." };
+            let text = (0..15).map(token).chain(["z"]).collect::<String>();
+            let pattern = Pattern::new(&text).unwrap();
+            let mut inserted = bomb.insert(id, &pattern);
+            if let Err(TooManyPatterns::ShapesPerId { limit: 64, .. }) = inserted {
+                id += 1;
+                inserted = bomb.insert(id, &pattern);
+            }
+            if let Err(error) = inserted {
+                refused.get_or_insert(error);
+            }
+        }
+        assert!(
+            matches!(refused, Some(TooManyPatterns::Shapes { limit: 4096, actual: 4097.. })),
+            "{refused:?}"
+        );
+        let limits = bomb.limits();
+        let visited = bomb.tree.matches(&["a"; 16].join("."), &mut |_| {});
+        assert!(visited > limits.shapes / 2, "{visited}");
+        assert!(visited <= limits.shapes + Pattern::MAX_TOKENS + 1, "{visited}");
+        assert!(bomb.len() > 64 && bomb.beyond(0).is_none());
+        for id in 0..=id {
+            bomb.remove_id(id);
+        }
+        assert_eq!((bomb.shapes.len(), bomb.bytes, bomb.len), (0, 0, 0));
+    }
+
+    #[test]
+    fn what_is_counted_is_taken_back() {
+        let mut trie = PatternTrie::default();
+        let texts = ["a", "a.b", "a.*", "*.b", "a.*.c", "a.>", "*.>", ">", "a.b.c", "a.*.*"];
+        let patterns = texts.map(|text| Pattern::new(text).unwrap());
+        trie.insert(0, &patterns[0]).unwrap();
+        let counts = |trie: &PatternTrie<_>| (trie.shapes.len(), trie.bytes + trie.tree.bytes());
+        let before = counts(&trie);
+        // `a.*`, `*`, `*.b`, `a.*.c`, `a.>`, `*.>`, `>` and `a.*.*`.
+        assert_eq!(trie.insert_all(1, &patterns), Ok(10));
+        assert_eq!((trie.shapes.len(), trie.held[&1].shapes.len()), (8, 8));
+        for pattern in &patterns {
+            assert!(trie.remove(1, pattern));
+        }
+        assert_eq!(counts(&trie), before);
+    }
+}

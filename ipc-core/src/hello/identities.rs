@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::SameIdentity;
+use super::{Identity, SameIdentity};
 use crate::PeerId;
 
 /// Which peers have said hello. A peer that has not costs nothing. `H` is what a peer is sent away with.
@@ -21,6 +21,7 @@ pub(crate) struct Identities<H> {
 #[derive(Debug)]
 struct Known<H> {
     name: Option<Arc<str>>,
+    is_proven: bool,
     handle: H,
 }
 
@@ -46,7 +47,7 @@ impl<H: Clone> Identities<H> {
     pub(crate) fn enter(
         &mut self,
         peer: PeerId,
-        name: Option<&Arc<str>>,
+        identity: Option<&Identity>,
         handle: H,
         now: Instant,
     ) -> Result<Vec<H>, NotEntered> {
@@ -54,6 +55,8 @@ impl<H: Clone> Identities<H> {
             return Err(NotEntered::Repeated);
         }
         let mut replaced = Vec::new();
+        let name = identity.map(|identity| &identity.name);
+        let is_proven = identity.is_some_and(Identity::is_proven);
         if let Some(name) = name {
             match self.refused.get(name) {
                 Some(until) if *until > now => return Err(NotEntered::Refused(*until - now)),
@@ -63,6 +66,11 @@ impl<H: Clone> Identities<H> {
             match (self.same, self.named.get_mut(name)) {
                 (SameIdentity::RefuseNew, Some(_)) => return Err(NotEntered::InUse),
                 (SameIdentity::ReplaceOld, Some(peers)) => {
+                    let stands =
+                        |old: &PeerId| self.known.get(old).is_some_and(|old| old.is_proven);
+                    if !is_proven && peers.iter().any(stands) {
+                        return Err(NotEntered::InUse);
+                    }
                     for old in std::mem::take(peers) {
                         if let Some(old) = self.known.get_mut(&old) {
                             old.name = None;
@@ -75,7 +83,7 @@ impl<H: Clone> Identities<H> {
                 (_, None) => drop(self.named.insert(Arc::clone(name), BTreeSet::from([peer]))),
             }
         }
-        self.known.insert(peer, Known { name: name.cloned(), handle });
+        self.known.insert(peer, Known { name: name.cloned(), is_proven, handle });
         Ok(replaced)
     }
 

@@ -1,9 +1,8 @@
 //! The table of identities, without a server.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Identities, NotEntered, SameIdentity};
+use super::{Identities, Identity, NotEntered, SameIdentity};
 use crate::PeerId;
 use crate::runtime::clock;
 
@@ -13,8 +12,8 @@ fn enter(
     name: &str,
     now: Instant,
 ) -> Result<Vec<u64>, NotEntered> {
-    let name = Some(Arc::from(name)).filter(|name: &Arc<str>| !name.is_empty());
-    table.enter(PeerId(peer), name.as_ref(), peer, now)
+    let identity = (!name.is_empty()).then(|| Identity::claimed(name));
+    table.enter(PeerId(peer), identity.as_ref(), peer, now)
 }
 
 fn named(table: &Identities<u64>, name: &str) -> Vec<u64> {
@@ -35,6 +34,17 @@ fn several_may_share_a_name_and_leave_nothing() {
         table.remove(PeerId(peer));
     }
     assert_eq!(table.sizes(), (0, 0, 0));
+}
+
+#[test]
+fn a_claimed_name_replaces_no_proven_one() {
+    let (mut table, now) = (Identities::new(SameIdentity::ReplaceOld), clock::now());
+    let proven = Identity::by_token("a");
+    assert_eq!(enter(&mut table, 1, "a", now), Ok(vec![]));
+    assert_eq!(table.enter(PeerId(2), Some(&proven), 2, now), Ok(vec![1]));
+    assert_eq!(enter(&mut table, 3, "a", now), Err(NotEntered::InUse));
+    assert_eq!(table.enter(PeerId(4), Some(&proven), 4, now), Ok(vec![2]));
+    assert_eq!(named(&table, "a"), [4]);
 }
 
 #[test]

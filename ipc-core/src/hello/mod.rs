@@ -4,20 +4,26 @@
 //! Pure: time is an argument, and nothing here reads, writes or waits. The drivers ask.
 
 mod bye;
+mod claim;
+mod first_frames;
 mod greeting;
 mod identities;
 #[cfg(test)]
 mod identities_tests;
 mod identity;
-mod said;
 mod say;
+mod token;
+mod tokens;
 
 pub use bye::Bye;
+pub use claim::Claim;
+pub(crate) use first_frames::{FirstFrames, Heard, no_hello};
 pub use greeting::Greeting;
 pub(crate) use identities::{Identities, NotEntered};
 pub use identity::{Identity, Proof, SameIdentity};
-pub(crate) use said::Said;
 pub use say::{Hello, OnPlainPeer, WhenDismissed};
+pub use token::Token;
+pub use tokens::{Tokens, TokensError};
 
 /// The version of `$hello` that this library speaks.
 pub(crate) const VERSION: u32 = 1;

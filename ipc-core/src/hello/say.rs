@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::VERSION;
+use super::{Token, VERSION};
 use crate::protocol::builtin::Value;
 
 /// What a client says of itself: `$hello` is the first frame of each of its connections, before what waits
@@ -37,7 +37,7 @@ pub struct Hello {
     /// How long the answer may take before the server counts as one that does not know `$hello`.
     /// Default: 2 s.
     pub timeout: Duration,
-    token: Option<Arc<str>>,
+    token: Option<Token>,
 }
 
 /// What becomes of a client whose server does not know `$hello`, such as one of node-ipc.
@@ -85,7 +85,7 @@ impl Hello {
     /// Sets the token that is to prove the name to the server. It is sent as it is: only over a connection
     /// that others cannot read.
     #[must_use]
-    pub fn token(self, token: impl Into<Arc<str>>) -> Self {
+    pub fn token(self, token: impl Into<Token>) -> Self {
         Self { token: Some(token.into()), ..self }
     }
 
@@ -106,7 +106,7 @@ impl Hello {
         Value::map([
             ("v", VERSION.into()),
             ("name", self.name.as_deref().into()),
-            ("token", self.token.as_deref().into()),
+            ("token", self.token.as_ref().map(Token::expose).into()),
             ("features", Value::list(features)),
         ])
     }
@@ -117,18 +117,9 @@ impl fmt::Debug for Hello {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hello")
             .field("name", &self.name)
-            .field("token", &self.token.as_ref().map(|_| Secret))
+            .field("token", &self.token)
             .field("on_plain_peer", &self.on_plain_peer)
             .field("timeout", &self.timeout)
             .finish()
-    }
-}
-
-/// Stands for what is not shown.
-struct Secret;
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct ConnectionConfig {
     /// What the peer may do. Only servers limit it.
     pub(crate) allow: Allow,
     pub(crate) on_denied: OnDenied,
+    /// Whether a server has checked who a peer is before its connection begins.
+    pub(crate) admits_by_token: bool,
     /// What all connections of a server share.
     pub(crate) budget: Option<Arc<Budget>>,
     /// What an async server knows of its peers by their numbers.
@@ -77,6 +79,7 @@ impl ConnectionConfig {
             rate: None,
             allow: Allow::new(),
             on_denied: OnDenied::default(),
+            admits_by_token: false,
             budget: None,
             directory: None,
             when_dismissed: WhenDismissed::default(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipc_codec::Limits;
 
-use super::setters;
+use super::{Spin, setters};
 use crate::calls::CallOptions;
 use crate::observe::send_watch::SendWatch;
 use crate::protocol::connection::Heartbeat;
@@ -45,6 +45,7 @@ use crate::protocol::queue::{OverflowPolicy, QueueLimits};
 ///         1048576,
 ///     ),
 ///     flush_policy: WhenIdle,
+///     spin: None,
 ///     close_timeout: 10s,
 ///     linger: 1s,
 ///     event_bytes: 8388608,
@@ -132,6 +133,13 @@ pub struct ConnectionOptions {
     pub high_water_mark: Option<usize>,
     /// When queued messages are written. Default: [`FlushPolicy::WhenIdle`].
     pub flush_policy: FlushPolicy,
+    /// In the blocking driver: how long a thread that waits for bytes looks for them before it sleeps.
+    /// Default: `None`, it sleeps at once. [`Spin`] says when that pays and what it costs.
+    ///
+    /// Every wait keeps its deadlines, and a peer that goes ends it, spinning or not. A wait that also
+    /// waits for the socket to take something does not spin. The async driver never spins: its threads have
+    /// other tasks.
+    pub spin: Option<Spin>,
     /// How long a closing connection may take to write what waits; then it is cut and the rest is
     /// handed back. Default: 10 s.
     pub close_timeout: Duration,
@@ -170,6 +178,7 @@ impl Default for ConnectionOptions {
             overflow: OverflowPolicy::default(),
             high_water_mark: Some(1024 * 1024),
             flush_policy: FlushPolicy::default(),
+            spin: None,
             close_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(1),
             event_bytes: 8 * 1024 * 1024,

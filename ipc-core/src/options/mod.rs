@@ -3,12 +3,14 @@
 mod config;
 mod connection;
 mod setters;
+mod spin;
 
 use std::time::Duration;
 
 pub(crate) use config::ConnectionConfig;
 pub use connection::{ConnectionOptions, FlushPolicy, OnMalformed};
 pub(crate) use setters::setters;
+pub use spin::{Spin, SpinTooLong};
 
 use crate::protocol::session::ReconnectPolicy;
 use crate::{Access, Allow, Hello, OnDenied, Rate, WhenDismissed};

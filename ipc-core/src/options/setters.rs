@@ -16,6 +16,7 @@ macro_rules! setters {
             overflow: crate::protocol::queue::OverflowPolicy,
             high_water_mark: Option<usize>,
             flush_policy: crate::FlushPolicy,
+            spin: Option<crate::Spin>,
             close_timeout: std::time::Duration,
             linger: std::time::Duration,
             event_bytes: usize,

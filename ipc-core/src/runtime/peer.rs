@@ -136,6 +136,10 @@ impl<F: MessageFormat> Peer<F> {
     /// Sends an event; waits while the queue is full, if its policy is
     /// [`OverflowPolicy::Block`](crate::protocol::queue::OverflowPolicy::Block).
     ///
+    /// Under that policy it also waits while the socket is full and 128 KiB or more wait for it, until the peer has read
+    /// on, or has read nothing for 100 ms: many messages in a row then stay in the processor's cache, and memory is not
+    /// filled faster than a peer reads. This is no limit: for a peer that does not read the queue is filled.
+    ///
     /// # Errors
     ///
     /// [`EmitError`]: the payload cannot be sent, the queue is full and its policy is another, or

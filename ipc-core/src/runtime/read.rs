@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use ipc_transport::ReadHalf;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
+use super::spares;
 use crate::protocol::connection::Inbound;
 
 /// Reads once. Ready with how many bytes that brought; 0 is the end of the stream.
@@ -19,6 +20,9 @@ pub(crate) fn poll_read(
 ) -> Poll<io::Result<usize>> {
     if reader.max_datagram().is_some() {
         return poll_datagram(reader, inbound, cx);
+    }
+    if let Some(size) = inbound.wants_buffer() {
+        inbound.lend(spares::take(size));
     }
     let read = {
         let mut room = inbound.spare();

@@ -17,4 +17,5 @@ mod peers;
 mod permanent;
 mod reconnect;
 mod rig;
+mod spinning;
 mod traffic;

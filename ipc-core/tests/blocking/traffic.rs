@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ipc_core::blocking::{Client, Incoming, NextError};
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
@@ -206,6 +206,18 @@ fn time_runs_out_without_an_event() {
     let (mut client, _connection) = Place::new().pair();
     let nothing = client.next_timeout(Duration::from_millis(5));
     assert!(matches!(nothing, Err(NextError::TimedOut)));
+}
+
+/// The socket's own limit is shorter than what is asked for, so that it need not be set for each wait.
+#[test]
+fn a_long_wait_lasts_as_long_as_it_is_asked_to() {
+    let (mut client, mut connection) = Place::new().pair();
+    let time = Duration::from_millis(2100);
+    let begun = Instant::now();
+    assert_eq!(client.next_timeout(time).unwrap_err(), NextError::TimedOut);
+    assert!(begun.elapsed() >= time);
+    connection.emit("e", "1").unwrap();
+    assert_eq!(client.next_timeout(time).map(drop), Ok(()));
 }
 
 /// A client with this policy, and the bare socket of its server.

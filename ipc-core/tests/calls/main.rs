@@ -7,6 +7,9 @@
 #[path = "../support/runtimes.rs"]
 mod runtimes;
 
+mod admission;
+mod admission_limits;
+mod admission_rules;
 mod alarm;
 mod allow;
 mod answers;

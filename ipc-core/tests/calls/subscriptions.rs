@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::{
-    CallError, CallOptions, Client, ClientEvent, Error, InFlight, MsgPack, Server, SubscribeError,
+    CallError, CallOptions, Client, ClientBuilder, ClientEvent, EmitError, Error, InFlight,
+    MsgPack, Server, SubscribeError,
 };
 use tokio::task::JoinHandle;
 
 use crate::raw::RawPeer;
-use crate::rig::{Notes, client, raw_server, soon, transport};
+use crate::rig::{Notes, client, narrow, raw_server, soon, transport};
 
 both_runtimes!(
     a_further_connection_is_asked_before_what_waits,
@@ -20,6 +22,7 @@ both_runtimes!(
     an_answer_past_the_queue_releases_nothing,
     many_patterns_are_asked_for_in_frames_that_fit,
     a_client_that_is_closed_has_not_subscribed,
+    what_the_queue_drops_fails_at_once_and_can_be_asked_again,
     a_server_that_does_not_read_the_preamble_is_given_up,
 );
 
@@ -199,7 +202,7 @@ async fn a_server_that_does_not_answer_is_a_deadline_and_nothing_is_kept() {
 
 async fn an_answer_past_the_queue_releases_nothing() {
     let transport = transport();
-    let one = |client: ipc_core::ClientBuilder<MsgPack>| client.in_flight(InFlight::One);
+    let one = |client: ClientBuilder<MsgPack>| client.in_flight(InFlight::One);
     let (client, mut peer, mut listener) = raw_server(&transport, one).await;
     let asking = subscribing(&client, &["a"]);
     // This one is in flight, and its answer releases the next.
@@ -265,10 +268,8 @@ async fn a_client_that_is_closed_has_not_subscribed() {
 }
 
 async fn a_server_that_does_not_read_the_preamble_is_given_up() {
-    let transport = crate::rig::narrow(64);
-    let quick = |client: ipc_core::ClientBuilder<MsgPack>| {
-        client.connect_timeout(Duration::from_millis(100))
-    };
+    let transport = narrow(64);
+    let quick = |client: ClientBuilder<MsgPack>| client.connect_timeout(Duration::from_millis(100));
     let (client, mut peer, mut listener) = raw_server(&transport, quick).await;
     let errors = Notes::of_client(&client);
     let other = client.clone();
@@ -289,4 +290,35 @@ async fn a_server_that_does_not_read_the_preamble_is_given_up() {
     drop(peer);
     let _silent = RawPeer::accept(&mut listener).await;
     soon(client.disconnect()).await;
+}
+
+async fn what_the_queue_drops_fails_at_once_and_can_be_asked_again() {
+    let limits = QueueLimits::default().with_max_messages(3);
+    let settings =
+        |client: ClientBuilder<MsgPack>| client.queue(limits).overflow(OverflowPolicy::DropOldest);
+    let (client, mut peer, _listener) = raw_server(&narrow(64), settings).await;
+    // It is half written, and nothing after it leaves the queue until the peer reads.
+    client.emit("fill", "x".repeat(100).as_str()).unwrap();
+    let asking = subscribing(&client, &["a"]);
+    let other = client.clone();
+    let about = tokio::spawn(async move { other.about().await });
+    while client.peer().queued().messages < 3 {
+        tokio::task::yield_now().await;
+    }
+    for n in 0..2_u64 {
+        client.emit("newer", &n).unwrap();
+    }
+    let error = soon(asking).await.unwrap().unwrap_err();
+    let full = |error: &CallError| matches!(error, CallError::NotSent(EmitError::Full(_)));
+    assert!(matches!(&error, SubscribeError::Call(error) if full(error)), "{error:?}");
+    let error = soon(about).await.unwrap().unwrap_err();
+    assert!(full(&error), "{error:?}");
+    assert!(client.subscriptions().is_empty());
+    assert_eq!(peer.hear().await, "event fill 100 bytes");
+    assert_eq!(peer.hear().await, "event newer 0");
+    assert_eq!(peer.hear().await, "event newer 1");
+    let asking = subscribing(&client, &["a"]);
+    answer(&mut peer, "$sub").await;
+    soon(asking).await.unwrap().unwrap();
+    assert_eq!(client.subscriptions().len(), 1);
 }

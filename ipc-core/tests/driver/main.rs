@@ -18,6 +18,7 @@ mod broadcast;
 mod budget;
 mod buffered;
 mod close;
+mod crowding;
 mod echo;
 mod endings;
 mod events;

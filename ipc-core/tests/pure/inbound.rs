@@ -191,5 +191,37 @@ fn the_room_grows_with_full_reads_and_shrinks_with_small_ones() {
         while inbound.next_frame().unwrap().is_some() {}
         inbound.release();
     }
-    assert_eq!(rooms, [4, 8, 16, 32, 64, 64, 64, 32, 16, 8, 4, 4]);
+    // The first small read brings what the last full one has left.
+    assert_eq!(rooms, [4, 8, 16, 32, 64, 64, 64, 64, 32, 16, 8, 4]);
+}
+
+/// Reads a frame of this many bytes, and returns how many reads that took.
+fn reads_of(inbound: &mut Inbound, frame: usize) -> usize {
+    let (mut reads, mut left) = (0, frame);
+    while left > 0 {
+        let mut room = inbound.spare();
+        let n = room.remaining_mut().min(left);
+        (reads, left) = (reads + 1, left - n);
+        room.put_bytes(b'x', n - 1);
+        room.put_u8(if left == 0 { 0x0C } else { b'x' });
+        drop(room);
+        inbound.on_read(n);
+        assert_eq!(inbound.next_frame().unwrap().is_some(), left == 0);
+    }
+    reads
+}
+
+#[test]
+fn what_a_full_read_has_left_does_not_make_the_next_one_smaller() {
+    let framing = Framing::Delimited(Delimiter::FORM_FEED);
+    let mut inbound = Inbound::new(framing, Limits::default(), None);
+    reads_of(&mut inbound, 65 * 1024);
+    for _ in 0..5 {
+        let buffer = inbound.release();
+        assert_eq!(inbound.wants_buffer(), Some(64 * 1024));
+        assert!(buffer.capacity() >= 65 * 1024);
+        inbound.lend(buffer);
+        assert_eq!(inbound.wants_buffer(), None);
+        assert_eq!(reads_of(&mut inbound, 65 * 1024), 2);
+    }
 }

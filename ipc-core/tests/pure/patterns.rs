@@ -154,6 +154,63 @@ fn the_default_limits_are_a_thousand_for_each_and_64_thousand_for_all() {
     assert_eq!(trie.insert_all(64, &texts[..1024]), Ok(1024));
 }
 
+#[test]
+fn limits_of_what_patterns_cost_are_exact_and_a_refusal_changes_nothing() {
+    let limits = PatternLimits::default().with_shapes_per_id(2).with_shapes(3);
+    let mut trie = PatternTrie::new(limits);
+    let texts = ["a.b.c", "*", "a.*", "b.*", "a.*.c", ">", "*.*"].map(pattern);
+    let [literal, one, last, other, middle, rest, two] = &texts;
+    assert_eq!(trie.insert_all(1, [literal, one, last, other]), Ok(4));
+    let of_id = TooManyPatterns::ShapesPerId { limit: 2, actual: 3 };
+    assert_eq!(trie.insert_all(1, [literal, middle]), Err(of_id));
+    let text = "wildcards in 3 arrangements in the patterns of one peer, the limit is 2";
+    assert_eq!((of_id.code(), &*of_id.to_string()), ("too_many", text));
+    assert_eq!(trie.insert_all(2, [one, rest]), Ok(2), "one is new, and so the third of all");
+    let all = TooManyPatterns::Shapes { limit: 3, actual: 4 };
+    assert_eq!(trie.insert(3, two), Err(all));
+    let text = "wildcards in 4 arrangements in the patterns of all peers, the limit is 3";
+    assert_eq!((all.code(), &*all.to_string()), ("too_many", text));
+    assert_eq!((trie.len(), trie.matches("x.y")), (6, vec![2]));
+    assert_eq!(trie.remove_id(2), 2);
+    assert_eq!(trie.insert(3, two), Ok(true));
+
+    // The root and a node, the token, and the pattern.
+    let exact = 2 * 192 + 5 + 160 + 5;
+    for (bytes, fits) in [(exact - 1, false), (exact, true), (exact + 1, true)] {
+        let mut trie = PatternTrie::new(PatternLimits::default().with_bytes(bytes));
+        let inserted = trie.insert(1, &pattern("token"));
+        let error = TooManyPatterns::Bytes { limit: bytes, actual: exact };
+        assert_eq!(inserted, if fits { Ok(true) } else { Err(error) });
+        assert_eq!((trie.len(), trie.matches("token").len()), (usize::from(fits), fits.into()));
+        let text = format!("the patterns of all peers take {exact} bytes, the limit is {bytes}");
+        assert_eq!((error.code(), error.to_string()), ("too_many", text));
+    }
+}
+
+#[test]
+fn ordinary_patterns_of_as_many_as_may_be_fit() {
+    for form in ["a#.b#.c#.d#", "*.#.bid"] {
+        let mut trie = PatternTrie::default();
+        for number in 0..65_536 {
+            let text = form.replace('#', &number.to_string());
+            assert_eq!(trie.insert(number / 1024, &pattern(&text)), Ok(true), "{text}");
+        }
+    }
+    // Every way to put wildcards into up to four tokens.
+    let mut trie = PatternTrie::default();
+    for count in 1..=4 {
+        for choice in 0..1 << count {
+            let token = |bit: i32| if choice >> bit & 1 == 0 { "a" } else { "*" };
+            let text = (0..count).map(token).collect::<Vec<_>>().join(".");
+            assert_eq!(trie.insert(1, &pattern(&text)), Ok(true), "{text}");
+            let rest = text + ".>";
+            if count < 4 {
+                assert_eq!(trie.insert(1, &pattern(&rest)), Ok(true), "{rest}");
+            }
+        }
+    }
+}
+
 /// Tokens from few words, so that patterns and names meet often.
 fn token() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec!["a", "b", "c", "\u{1f600}"])

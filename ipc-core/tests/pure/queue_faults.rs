@@ -168,10 +168,25 @@ fn release_changes_nothing_that_can_be_seen() {
     let mut queue = lines(Release::Freely);
     for _ in 0..3 {
         push(&mut queue, "before");
-        queue.release();
+        assert_eq!(queue.release(1024).capacity(), 0, "little is kept");
         push(&mut queue, &"x".repeat(4500));
         check(&mut queue, 1000, &format!("before\n{}\n", "x".repeat(4500)));
-        queue.release();
+        assert_eq!(queue.release(usize::MAX).capacity(), 0);
+        let buffer = queue.release(1024);
+        assert!(buffer.capacity() >= 4500);
+        assert_eq!(queue.wants_buffer(), Some(buffer.capacity()));
+        queue.lend(buffer);
+        assert_eq!(queue.wants_buffer(), None);
     }
     assert_eq!((queue.bytes(), queue.tally().written), (0, 6));
+}
+
+#[test]
+fn a_queue_with_something_in_it_keeps_its_buffer() {
+    let mut queue = lines(Release::Freely);
+    push(&mut queue, &"x".repeat(4500));
+    assert_eq!((queue.release(0).capacity(), queue.wants_buffer()), (0, None));
+    // What is lent to it is not taken.
+    queue.lend(bytes::BytesMut::with_capacity(10));
+    check(&mut queue, 1000, &format!("{}\n", "x".repeat(4500)));
 }

@@ -229,7 +229,10 @@ impl Pair {
                 });
                 assert!(taken.iter().map(Bytes::as_ref).eq(inner));
             }
-            Op::Release => self.queue.release(),
+            Op::Release => {
+                let buffer = self.queue.release(0);
+                self.queue.lend(buffer);
+            }
         }
         self.compare();
     }

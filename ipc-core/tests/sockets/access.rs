@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipc_core::session::ReconnectPolicy;
-use ipc_core::{Access, Client, OverRate, Rate, Refusal};
+use ipc_core::{Access, Client, Identity, OverRate, Rate, Refusal};
 use ipc_transport::{Endpoint, TlsClient, TlsInfo, TlsTransport};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -28,6 +28,10 @@ async fn certificates_say_who_may_come_in() {
     let log = Log::of_client(&known);
     known.emit("say", "hello").unwrap();
     log.until("echo hello").await;
+    // Its name is as good as its certificate; the system does not say which user it is.
+    let info = rig.server.peers()[0].info().unwrap();
+    assert!(Identity::by_certificate("client.example", &info).unwrap().is_proven());
+    assert_eq!(Identity::by_user("root", &info), None);
 
     // The same CA vouches for it: the handshake succeeds, and then it is closed.
     let Endpoint::Tls { port, .. } = rig.server.endpoint().unwrap() else { panic!("not TLS") };

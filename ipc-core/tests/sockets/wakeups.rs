@@ -94,3 +94,35 @@ async fn a_burst_that_fills_the_socket_from_outside_goes_on() {
         rig.log.until_len(27).await;
     }
 }
+
+both_runtimes!(senders_that_wait_for_a_full_socket_go_on);
+async fn senders_that_wait_for_a_full_socket_go_on() {
+    // Far more than a sender leaves to a full socket, with the queue far from its limit.
+    const EACH: usize = 500;
+    for kind in KINDS {
+        for policy in POLICIES {
+            let rig = Rig::new(kind, |builder| builder).await;
+            let client = Client::builder(Lines, rig.transport()).flush_policy(policy).build();
+            client.start().unwrap();
+            let mut senders = JoinSet::new();
+            for sender in 0..4 {
+                let (client, text) = (client.clone(), "x".repeat(4000));
+                senders.spawn(async move {
+                    for n in 0..EACH {
+                        client.send("n", format!("{sender} {n} {text}").as_str()).await.unwrap();
+                    }
+                });
+            }
+            soon(senders.join_all()).await;
+            assert!(soon(client.close()).await.undelivered.is_empty());
+            rig.log.until_len(4 * EACH + 2).await;
+            for sender in 0..4 {
+                let start = format!("1 n {sender} ");
+                let numbers = rig.log.lines().into_iter().filter_map(|line| {
+                    line.strip_prefix(&start)?.split(' ').next()?.parse::<usize>().ok()
+                });
+                assert!(numbers.eq(0..EACH), "{kind:?} {policy:?}: not in order");
+            }
+        }
+    }
+}

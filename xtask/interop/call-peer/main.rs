@@ -19,6 +19,7 @@ mod typed;
 use std::error::Error;
 
 use ipc_compat::{Ipc, IpcClient, IpcServer, RawJson};
+use ipc_core::ServerEvent;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -57,6 +58,12 @@ async fn serve(ipc: &Ipc, options: &Options) -> Result<IpcServer, Box<dyn Error>
     server.on_connect(|_| print(&json!({"event": "connect"})));
     server.on_socket_disconnected(|_, _| print(&json!({"event": "socket.disconnected"})));
     server.on_error(|error, _| print(&json!({"event": "error", "message": error.to_string()})));
+    server.core().on_lifecycle(|event| {
+        if let ServerEvent::Refused { why, .. } = event {
+            let message = why.to_string();
+            print(&json!({"event": "refused", "code": why.code(), "message": message}));
+        }
+    });
     let endpoint = server.start().await?;
     print(&json!({"event": "start", "endpoint": endpoint.to_string()}));
     Ok(server)

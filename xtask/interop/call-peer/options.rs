@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_compat::{Config, Tls};
-use ipc_core::{Heartbeat, Hello};
+use ipc_core::{Heartbeat, Hello, TokenCheck, Tokens};
 use lexopt::prelude::*;
 
 /// What the command line asks for.
@@ -27,6 +27,7 @@ impl Options {
         let (mut dialect, mut profile, mut secure) = (String::new(), None, false);
         let mut hello = None;
         let mut heartbeat: Option<u64> = None;
+        let (mut tokens, mut hello_within) = (None, None);
         let (mut retry, mut deadline) = (None, None);
         let mut args = lexopt::Parser::from_env();
         while let Some(arg) = args.next()? {
@@ -49,6 +50,8 @@ impl Options {
                 // How node-ipc calls, and more of node-ipc's side.
                 Long("calls" | "max") => drop(args.value()?),
                 Long("hello") => hello = Some(Hello::new(args.value()?.string()?)),
+                Long("tokens") => tokens = Some(table(&args.value()?.string()?)?),
+                Long("hello-within") => hello_within = Some(args.value()?.parse()?),
                 Long("json") => {}
                 _ => return Err(arg.unexpected().into()),
             }
@@ -59,6 +62,10 @@ impl Options {
         config.id = "world".to_owned();
         config.tls = secure.then_some(tls);
         config.heartbeat = heartbeat.map(Duration::from_millis).map(Heartbeat::every);
+        config.token = tokens.map(TokenCheck::from);
+        if let Some(ms) = hello_within {
+            config.waiting_limits = config.waiting_limits.time(Duration::from_millis(ms));
+        }
         if let Some(profile) = profile {
             config.parser = profile;
         }
@@ -80,4 +87,10 @@ impl Options {
 fn net(place: &str) -> Result<Place, Box<dyn Error>> {
     let (host, port) = place.rsplit_once(':').ok_or("HOST:PORT")?;
     Ok(Place::Net(host.to_owned(), port.parse()?))
+}
+
+/// Reads `NAME=TOKEN,NAME=TOKEN`.
+fn table(text: &str) -> Result<Tokens, Box<dyn Error>> {
+    let pairs: Option<Vec<_>> = text.split(',').map(|pair| pair.split_once('=')).collect();
+    Ok(Tokens::new(pairs.ok_or("NAME=TOKEN")?)?)
 }

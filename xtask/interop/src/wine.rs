@@ -39,19 +39,37 @@ impl Wine {
         };
         let wine = Self { program, server, dir: target.join("wine") };
         fs::create_dir_all(wine.dir.join("lib"))?;
-        fs::create_dir_all(wine.dir.join("prefix"))?;
         wine.make_library()?;
+        let prefix = wine.dir.join("prefix");
+        if wine.boot(&prefix).is_err() {
+            // One that a killed run or a full disk has left half made never starts again.
+            wine.end();
+            fs::remove_dir_all(&prefix)?;
+            wine.boot(&prefix)
+                .map_err(|error| Error::Unavailable(format!("Wine does not start: {error}")))?;
+        }
+        Ok(wine)
+    }
+
+    /// Starts the server and the services in `prefix`, which is made if it is not there.
+    fn boot(&self, prefix: &Path) -> Result<()> {
+        fs::create_dir_all(prefix)?;
         // One server for the whole run: it starts slowly. It fails if one is there already, left by
         // a run that was killed, which then serves this one.
-        let mut server = Command::new(&wine.server);
-        wine.set_up(&mut server);
-        let _ = proc::logged(server.arg("-p"), &wine.dir.join("log"), START);
+        let mut server = Command::new(&self.server);
+        self.set_up(&mut server);
+        let _ = proc::logged(server.arg("-p"), &self.dir.join("log"), START);
         // It makes the prefix, or only starts the services. Those keep the output they are started
         // with, so it goes to a file: reading a pipe until it ends would wait for them.
-        let mut boot = wine.command("wineboot".as_ref());
-        proc::logged(&mut boot, &wine.dir.join("log"), START)
-            .map_err(|error| Error::Unavailable(format!("Wine does not start: {error}")))?;
-        Ok(wine)
+        proc::logged(&mut self.command("wineboot".as_ref()), &self.dir.join("log"), START).map(drop)
+    }
+
+    /// Ends every program in it.
+    fn end(&self) {
+        let mut server = Command::new(&self.server);
+        self.set_up(&mut server);
+        // Only the one of this prefix.
+        let _ = server.arg("-k").stdin(Stdio::null()).status();
     }
 
     /// Returns the command that runs this Windows program.
@@ -126,10 +144,7 @@ impl Wine {
 
 impl Drop for Wine {
     fn drop(&mut self) {
-        let mut server = Command::new(&self.server);
-        self.set_up(&mut server);
-        // Only the one of this prefix.
-        let _ = server.arg("-k").stdin(Stdio::null()).status();
+        self.end();
     }
 }
 

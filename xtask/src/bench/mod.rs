@@ -2,6 +2,7 @@
 
 mod gate;
 mod peers;
+mod size;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,12 +19,14 @@ use crate::{proc, repo};
 ///
 /// If the words are wrong or something does not build.
 pub(crate) fn command(mut args: Args) -> Result<bool> {
-    let (mut gate, mut accept, mut quick, mut own) = (false, false, false, false);
+    let (mut gate, mut accept, mut size) = (false, false, false);
+    let (mut quick, mut own) = (false, false);
     let mut passed_on = Vec::new();
     while let Some(arg) = args.next()? {
         match arg {
             Long("gate") => gate = true,
             Long("accept") => accept = true,
+            Long("size") => size = true,
             Long("quick") => quick = true,
             Long("own") => own = true,
             Long(flag @ ("fresh" | "report" | "no-pin")) => passed_on.push(format!("--{flag}")),
@@ -41,6 +44,12 @@ pub(crate) fn command(mut args: Args) -> Result<bool> {
     }
     if (accept && !gate) || gate && (quick || own || !passed_on.is_empty()) {
         return Err(Error::usage("--gate takes --accept and nothing else"));
+    }
+    if size && (gate || own || !passed_on.is_empty()) {
+        return Err(Error::usage("--size takes --quick and nothing else"));
+    }
+    if size {
+        return size::run(quick).map(|()| true);
     }
     if gate {
         return run_gate(accept);

@@ -6,7 +6,7 @@
 //! they are here, and takes neither escapes nor other orders. That is what moving the bytes costs.
 
 use std::borrow::Cow;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::net::{self, BUFFER, Socket};
+use crate::udp;
 
 /// How JSON is read and written.
 #[derive(Debug, Clone, Copy)]
@@ -30,15 +31,18 @@ pub(crate) enum Json {
 }
 
 pub(crate) fn serve(endpoint: &Endpoint, json: Json) -> Result<()> {
+    if endpoint.max_datagram().is_some() {
+        return udp::serve(endpoint, json);
+    }
     net::serve(endpoint, move |socket| answer(socket, json))
 }
 
 fn answer(mut socket: Socket, json: Json) -> Result<()> {
-    let mut reader = Frames::new(socket.try_clone()?);
+    let mut reader = Frames::new();
     let mut out = Vec::with_capacity(2 * BUFFER);
     let mut broken = false;
     loop {
-        let more = reader.read(|frame| {
+        let more = reader.read(&mut socket, |frame| {
             let Some(Message { event, data }) = json.parse(frame) else {
                 broken = true;
                 return;
@@ -71,13 +75,14 @@ pub(crate) fn measure(endpoint: &Endpoint, json: Json, task: &Task) -> Result<Ou
         Work::Echo => echo(Socket::connect(endpoint)?, json, task),
         Work::Flood => flood(endpoint, json, task),
         Work::Paced => paced(Socket::connect(endpoint)?, json, task),
+        Work::LossyEcho | Work::LossyFlood => udp::measure(endpoint, json, task),
         _ => Err("the limit cannot do that".into()),
     }
 }
 
 fn echo(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
     let text = text(task.body);
-    let mut reader = Frames::new(socket.try_clone()?);
+    let mut reader = Frames::new();
     let mut meter = Meter::new(task);
     let mut out = Vec::new();
     for _ in 0..task.in_flight {
@@ -89,7 +94,7 @@ fn echo(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
     loop {
         socket.write_all(&out)?;
         out.clear();
-        let more = reader.read(|frame| {
+        let more = reader.read(&mut socket, |frame| {
             let seq = json.parse(frame).map_or(0, |message| message.data.seq);
             if matches!(result, Ok(false)) {
                 result = meter.on_answer(seq);
@@ -148,10 +153,11 @@ fn count(socket: &mut Socket, json: Json, text: &str, messages: u64) -> Result<u
     }
     json.put(&mut out, "end", 0, "");
     socket.write_all(&out)?;
-    let mut reader = Frames::new(socket.try_clone()?);
+    let mut reader = Frames::new();
     let mut counted = None;
     while counted.is_none() {
-        if !reader.read(|frame| counted = json.parse(frame).map(|message| message.data.seq))? {
+        let count = |frame: &[u8]| counted = json.parse(frame).map(|message| message.data.seq);
+        if !reader.read(socket, count)? {
             return Err("the server has ended".into());
         }
     }
@@ -159,7 +165,7 @@ fn count(socket: &mut Socket, json: Json, text: &str, messages: u64) -> Result<u
 }
 
 fn paced(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
-    let mut reader = Frames::new(socket.try_clone()?);
+    let (mut reader, mut receiving) = (Frames::new(), socket.try_clone()?);
     let start = now();
     let mut meter = PacedMeter::new(task, start);
     let task = *task;
@@ -173,7 +179,7 @@ fn paced(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
         })
     });
     let mut result = Ok(false);
-    while reader.read(|frame| {
+    while reader.read(&mut receiving, |frame| {
         let seq = json.parse(frame).map_or(0, |message| message.data.seq);
         if matches!(result, Ok(false)) {
             result = meter.on_answer(seq);
@@ -187,8 +193,7 @@ fn paced(mut socket: Socket, json: Json, task: &Task) -> Result<Outcome> {
 }
 
 /// Frames out of a socket, as many as one read brings.
-struct Frames {
-    socket: Socket,
+pub(crate) struct Frames {
     buffer: Vec<u8>,
     filled: usize,
     /// How much of an unfinished frame was searched.
@@ -196,16 +201,20 @@ struct Frames {
 }
 
 impl Frames {
-    fn new(socket: Socket) -> Self {
-        Self { socket, buffer: vec![0; BUFFER], filled: 0, searched: 0 }
+    pub(crate) fn new() -> Self {
+        Self { buffer: vec![0; BUFFER], filled: 0, searched: 0 }
     }
 
     /// Reads once and hands out every whole frame; `false` at the end.
-    fn read(&mut self, mut each: impl FnMut(&[u8])) -> Result<bool> {
+    pub(crate) fn read(
+        &mut self,
+        socket: &mut impl Read,
+        mut each: impl FnMut(&[u8]),
+    ) -> io::Result<bool> {
         if self.filled == self.buffer.len() {
             self.buffer.resize(2 * self.buffer.len(), 0);
         }
-        let n = self.socket.read(self.buffer.get_mut(self.filled..).unwrap_or_default())?;
+        let n = socket.read(self.buffer.get_mut(self.filled..).unwrap_or_default())?;
         self.filled += n;
         let mut taken = 0;
         let bytes = self.buffer.get(..self.filled).unwrap_or_default();
@@ -226,29 +235,29 @@ impl Frames {
 
 /// A message as it is sent here.
 #[derive(Debug, Serialize, Deserialize)]
-struct Message<'a> {
+pub(crate) struct Message<'a> {
     #[serde(rename = "type", borrow)]
-    event: Cow<'a, str>,
+    pub(crate) event: Cow<'a, str>,
     #[serde(borrow)]
-    data: Data<'a>,
+    pub(crate) data: Data<'a>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Data<'a> {
-    seq: u64,
+pub(crate) struct Data<'a> {
+    pub(crate) seq: u64,
     #[serde(borrow)]
-    body: Cow<'a, str>,
+    pub(crate) body: Cow<'a, str>,
 }
 
 impl Json {
-    fn parse(self, frame: &[u8]) -> Option<Message<'_>> {
+    pub(crate) fn parse(self, frame: &[u8]) -> Option<Message<'_>> {
         match self {
             Self::Serde => serde_json::from_slice(frame).ok(),
             Self::Bytes => known(frame),
         }
     }
 
-    fn put(self, out: &mut Vec<u8>, event: &str, seq: u64, body: &str) {
+    pub(crate) fn put(self, out: &mut Vec<u8>, event: &str, seq: u64, body: &str) {
         // Into a Vec, writing cannot fail.
         match self {
             Self::Serde => {

@@ -7,6 +7,8 @@
 
 #[cfg(unix)]
 mod codec;
+#[cfg(target_os = "linux")]
+mod epoll;
 #[cfg(unix)]
 mod idle;
 #[cfg(unix)]
@@ -19,6 +21,12 @@ mod ours;
 mod raw;
 #[cfg(unix)]
 mod receivers;
+#[cfg(unix)]
+mod sharers;
+#[cfg(unix)]
+mod tls;
+#[cfg(unix)]
+mod udp;
 #[cfg(unix)]
 mod upstream;
 
@@ -54,10 +62,13 @@ fn run(words: &[String]) -> Result<()> {
         net::end_with_parent();
         let endpoint = endpoint.parse()?;
         return match kind.as_str() {
-            "raw" => raw::serve(&endpoint),
+            "raw" => raw::serve(&endpoint, None),
+            "raw-spin" => raw::serve(&endpoint, Some(net::SPIN)),
             "limit" => limit::serve(&endpoint, limit::Json::Serde),
             "limit-bytes" => limit::serve(&endpoint, limit::Json::Bytes),
             "node-ipc" => upstream::serve(&endpoint),
+            #[cfg(target_os = "linux")]
+            "epoll" => epoll::serve(&endpoint),
             _ => ours::serve(&endpoint, kind.parse()?),
         };
     }
@@ -68,11 +79,13 @@ fn run(words: &[String]) -> Result<()> {
         _ => {
             let endpoint = endpoint.parse()?;
             match kind.as_str() {
-                "raw" => raw::measure(&endpoint, &task)?,
+                "raw" => raw::measure(&endpoint, None, &task)?,
+                "raw-spin" => raw::measure(&endpoint, Some(net::SPIN), &task)?,
                 "limit" => limit::measure(&endpoint, limit::Json::Serde, &task)?,
                 "limit-bytes" => limit::measure(&endpoint, limit::Json::Bytes, &task)?,
                 "node-ipc" => upstream::measure(&endpoint, &task)?,
                 "receivers" => receivers::measure(&endpoint, &task)?,
+                "sharers" => sharers::measure(&endpoint, &task)?,
                 "idle" => idle::measure(&endpoint, &task)?,
                 _ => ours::measure(&endpoint, kind.parse()?, &task)?,
             }

@@ -1,21 +1,25 @@
-//! Blocking sockets, and what every subject tells the program that started it.
+//! Blocking sockets, TLS by hand among them, and what every subject tells the program that started it.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
+use std::time::Duration;
 
 use ipc_benches::Outcome;
-use ipc_benches::meter::say;
+use ipc_benches::meter::{now, say};
 use ipc_transport::Endpoint;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 
-use crate::Result;
+use crate::{Result, tls};
 
 /// A blocking socket.
 #[derive(Debug)]
 pub(crate) enum Socket {
     Unix(UnixStream),
     Tcp(TcpStream),
+    Tls(Box<tls::Stream>),
 }
 
 impl Socket {
@@ -28,8 +32,36 @@ impl Socket {
                 stream.set_nodelay(true)?;
                 Ok(Self::Tcp(stream))
             }
+            Endpoint::Tls { host, port } => Ok(Self::Tls(Box::new(tls::connect(host, *port)?))),
             _ => Err("a blocking socket has no such endpoint".into()),
         }
+    }
+
+    /// Reads as soon as there is something: looks for it for so long, if at all, and then sleeps.
+    pub(crate) fn read_spinning(
+        &mut self,
+        buffer: &mut [u8],
+        spin: Option<Duration>,
+    ) -> io::Result<usize> {
+        let begun = spin.map(|limit| (now(), limit));
+        while let Some((at, limit)) = begun {
+            match self.read_if_there(buffer) {
+                Err(Errno::WOULDBLOCK) if now() - at < limit => std::hint::spin_loop(),
+                Err(Errno::WOULDBLOCK) => break,
+                read => return Ok(read?),
+            }
+        }
+        self.read(buffer)
+    }
+
+    fn read_if_there(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        let read = match self {
+            Self::Unix(stream) => recv(stream, buffer, RecvFlags::DONTWAIT),
+            Self::Tcp(stream) => recv(stream, buffer, RecvFlags::DONTWAIT),
+            // What is there are records, not bytes.
+            Self::Tls(_) => Err(Errno::OPNOTSUPP),
+        };
+        read.map(|(read, _)| read)
     }
 
     /// Returns a second handle to the socket.
@@ -37,6 +69,8 @@ impl Socket {
         match self {
             Self::Unix(stream) => stream.try_clone().map(Self::Unix),
             Self::Tcp(stream) => stream.try_clone().map(Self::Tcp),
+            // Both directions have one state.
+            Self::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
@@ -46,6 +80,7 @@ impl Read for Socket {
         match self {
             Self::Unix(stream) => stream.read(buffer),
             Self::Tcp(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
         }
     }
 }
@@ -55,6 +90,7 @@ impl Write for Socket {
         match self {
             Self::Unix(stream) => stream.write(bytes),
             Self::Tcp(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
         }
     }
 
@@ -88,6 +124,15 @@ pub(crate) fn serve(
                 let stream = stream?;
                 stream.set_nodelay(true)?;
                 start(Socket::Tcp(stream));
+            }
+        }
+        Endpoint::Tls { host, port } => {
+            let listener = TcpListener::bind((host.as_str(), *port))?;
+            let port = listener.local_addr()?.port();
+            let server = tls::Server::new()?;
+            ready(&Endpoint::Tls { host: host.clone(), port });
+            for stream in listener.incoming() {
+                start(Socket::Tls(Box::new(server.stream(stream?)?)));
             }
         }
         _ => return Err("a blocking socket has no such endpoint".into()),
@@ -137,3 +182,6 @@ pub(crate) fn many_files() {
 
 /// What one call reads or writes at most.
 pub(crate) const BUFFER: usize = 64 * 1024;
+
+/// How long a thread that spins looks for bytes before it sleeps: longer than an answer takes.
+pub(crate) const SPIN: Duration = Duration::from_micros(50);

@@ -2,8 +2,12 @@
 //!
 //! A connection begins with a byte that says what follows: bytes to be sent back, or bytes to be
 //! counted, which are announced by their number and confirmed by one byte.
+//!
+//! `raw-spin` looks for bytes before it sleeps, on both sides: the least that a round trip can take
+//! with a core for each side.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use ipc_benches::meter::{begin, now, since};
 use ipc_benches::{FIRST_SEQ, Meter, Outcome, Task, Work, frame_with, text};
@@ -12,17 +16,17 @@ use ipc_transport::Endpoint;
 use crate::Result;
 use crate::net::{self, BUFFER, Socket};
 
-pub(crate) fn serve(endpoint: &Endpoint) -> Result<()> {
-    net::serve(endpoint, answer)
+pub(crate) fn serve(endpoint: &Endpoint, spin: Option<Duration>) -> Result<()> {
+    net::serve(endpoint, move |stream| answer(stream, spin))
 }
 
-fn answer(mut stream: Socket) -> Result<()> {
+fn answer(mut stream: Socket, spin: Option<Duration>) -> Result<()> {
     let mut buffer = vec![0; BUFFER];
     let mut kind = [0];
     stream.read_exact(&mut kind)?;
     if kind == ECHO {
         loop {
-            let n = stream.read(&mut buffer)?;
+            let n = stream.read_spinning(&mut buffer, spin)?;
             if n == 0 {
                 return Ok(());
             }
@@ -44,10 +48,10 @@ fn answer(mut stream: Socket) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
+pub(crate) fn measure(endpoint: &Endpoint, spin: Option<Duration>, task: &Task) -> Result<Outcome> {
     let mut stream = Socket::connect(endpoint)?;
     match task.work {
-        Work::Echo => echo(&mut stream, task),
+        Work::Echo => echo(&mut stream, spin, task),
         Work::Flood => {
             stream.write_all(&COUNT)?;
             count(&mut stream, task, task.warm_up)?;
@@ -60,7 +64,7 @@ pub(crate) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     }
 }
 
-fn echo(stream: &mut Socket, task: &Task) -> Result<Outcome> {
+fn echo(stream: &mut Socket, spin: Option<Duration>, task: &Task) -> Result<Outcome> {
     stream.write_all(&ECHO)?;
     let frame = frame_with("echo", FIRST_SEQ, &text(task.body));
     let frames = frame.repeat(usize::try_from(task.in_flight)?);
@@ -71,7 +75,7 @@ fn echo(stream: &mut Socket, task: &Task) -> Result<Outcome> {
     loop {
         let now = (0..send).map_while(|_| meter.next_seq()).count();
         stream.write_all(frames.get(..now * frame.len()).unwrap_or_default())?;
-        let n = stream.read(&mut buffer)?;
+        let n = stream.read_spinning(&mut buffer, spin)?;
         if n == 0 {
             return Err("the raw echo has ended".into());
         }

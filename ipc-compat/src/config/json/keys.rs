@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use ipc_codec::Delimiter;
+use ipc_core::Spin;
 use serde_json::Value;
 
 use super::read::{
-    Read, depth, depth_to_json, duration_to_json, flag, flag_or_number, id, is_unset, keepalive,
-    limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text, timeout, user,
+    Read, depth, depth_to_json, duration_to_json, file, flag, flag_or_number, id, is_unset,
+    keepalive, limit, limit_to_json, milliseconds, path, port, retries, retries_to_json, text,
+    timeout, user,
 };
-use super::{Problem, nested};
+use super::{Problem, access, nested};
 use crate::config::Profile;
 use crate::{Config, EventRules};
 
@@ -32,6 +34,8 @@ macro_rules! keys {
             get: Some(|config| $write(&config.$field)),
         },)*
         Key { name: "parser", set: set_parser, get: Some(|config| shown(&config.parser)) },
+        Key { name: "access", set: |config, value| set(&mut config.access, access::access(value)), get: None },
+        Key { name: "allow", set: |config, value| set(&mut config.allow, access::allow(value)), get: None },
         Key { name: "IPType", set: |_, value| text(value).map(drop), get: None },
         Key { name: "logger", set: |_, _| Err(Problem::allowed(LOGGER)), get: None }]
     };
@@ -71,6 +75,8 @@ pub(super) const KEYS: &[Key] = keys! {
     "userTimeout": user_timeout = keepalive,
         |time: &Option<_>| time.map_or_else(|| false.into(), duration_to_json);
     "heartbeat": heartbeat = nested::heartbeat, nested::heartbeat_to_json;
+    "tokenFile": token_file = file,
+        |file: &Option<_>| file.as_ref().map_or(Value::Bool(false), path_to_json);
     "udpBroadcast": udp_broadcast = flag, json;
     "udpLimits": udp_limits = nested::udp_limits, nested::udp_limits_to_json;
     "identifyPeer": identify_peer = flag, json;
@@ -85,9 +91,18 @@ pub(super) const KEYS: &[Key] = keys! {
     "messageTimeout": message_timeout = timeout,
         |timeout: &Option<_>| timeout.map_or_else(|| 0.into(), duration_to_json);
     "linger": linger = milliseconds, |linger: &_| duration_to_json(*linger);
+    "spin": spin = spin,
+        |spin: &Option<Spin>| spin.map_or_else(|| false.into(), |spin| duration_to_json(spin.limit()));
     "allowReservedEvents": allow_reserved_events = flag, json;
     "allowedEvents": allowed_events = nested::names, nested::names_to_json;
+    "rate": rate = access::rate, access::rate_to_json;
+    "onDenied": on_denied = access::on_denied, access::on_denied_to_json;
 };
+
+fn set<T>(field: &mut T, value: Read<T>) -> Read<()> {
+    *field = value?;
+    Ok(())
+}
 
 fn json<T: Clone + Into<Value>>(value: &T) -> Value {
     value.clone().into()
@@ -133,6 +148,13 @@ fn mark(value: &Value) -> Read<Option<usize>> {
         return Ok(None);
     }
     limit(value).map(|mark| Some(mark).filter(|mark| *mark != usize::MAX))
+}
+
+/// Reads how long to spin: a number of milliseconds, of which a fraction is the ordinary case.
+fn spin(value: &Value) -> Read<Option<Spin>> {
+    let allowed = "false or a number of milliseconds up to 10";
+    let time = keepalive(value).map_err(|_| Problem::allowed(allowed))?;
+    time.map(Spin::for_up_to).transpose().map_err(|_| Problem::allowed(allowed))
 }
 
 /// The parser `raw` is another way to say `rawBuffer`.

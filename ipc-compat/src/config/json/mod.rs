@@ -1,5 +1,6 @@
 //! A config from JSON and back, with node-ipc's own spelling.
 
+mod access;
 mod keys;
 mod nested;
 mod read;
@@ -30,12 +31,18 @@ impl Config {
     /// | `keepAlive` | not node-ipc's: milliseconds before an idle TCP connection is probed, rounded up to seconds; `false`, 0, `null` or `"Infinity"` never |
     /// | `userTimeout` | not node-ipc's: milliseconds that bytes over TCP may go without being taken; `false`, 0, `null` or `"Infinity"` as the system has it |
     /// | `heartbeat` | not node-ipc's: `false`, or an object with `every` and `deadAfter`, both in milliseconds above 0; `deadAfter` is three times `every` if it is left out |
+    /// | `spin` | not node-ipc's: milliseconds up to 10, such as 0.05; `false`, 0, `null` or `"Infinity"` is none |
     /// | `udpBroadcast` | not node-ipc's: `true` or `false` |
     /// | `udpLimits` | not node-ipc's: `false`, or an object with `peers`, `idle` (milliseconds), `peerBytes`, `totalBytes`, each from 1 or `"Infinity"`, and `amplification` (`false`, or a whole number from 1); what is left out is the default |
     /// | `peerUser` | not node-ipc's: `false`, or the number or name of a user of this machine |
+    /// | `tokenFile` | not node-ipc's: `false`, or the path of a file of tokens |
     /// | `fileWatch` | not node-ipc's: milliseconds; 0, `null` or `"Infinity"` is never |
     /// | `whenDisplaced` | not node-ipc's: `serve-on`, `remake`, `stop` |
     /// | `allowedEvents` | `false`, or a list of names |
+    /// | `access` | not node-ipc's: `false` for everybody, or an object with `sameUser` (`true`), `users` and `groups` (lists of numbers and names of this machine); whoever one of them lets in comes in |
+    /// | `allow` | not node-ipc's: `false` for everything, or an object with `events`, `calls` and `topics`, each `false`, or a list of names and patterns such as `app.*` and `log.>`; an empty list allows none |
+    /// | `onDenied` | not node-ipc's: `report` or `close` |
+    /// | `rate` | not node-ipc's: `false`, or an object with `messages` (per second), `burst`, `bytes` (per second, or `false`), each from 1, and `over` (`throttle`, `drop`, `close`); all but `messages` may be left out |
     /// | `parser` | `fast`, `guarded`, `assured`; `raw` is `rawBuffer` |
     /// | `IPType` | any text, without effect: node-ipc only derives its own `networkHost` from it |
     ///
@@ -105,7 +112,10 @@ impl Config {
     /// Returns the settings as a JSON object, in node-ipc's spelling, all of them but `logger`,
     /// which is a function, and the dialect and `resolve`, which it does not have. A limit that there is not is `"Infinity"`.
     ///
-    /// With [`from_json`](Self::from_json) it makes the same config again. **It holds the private
+    /// Nor does it have `access` and `allow`: an [`Access`](ipc_core::Access) may be a function, and the lists of an
+    /// [`Allow`](ipc_core::Allow) are not shown. Set them again in a config that is made of it.
+    ///
+    /// With [`from_json`](Self::from_json) it makes the same config again, but for those. **It holds the private
     /// key, if `tls.key` is set**: do not log it.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -135,6 +145,11 @@ impl Problem {
         self.path = format!(".{name}{}", self.path);
         self.value.get_or_insert_with(|| value.clone());
         self
+    }
+
+    /// Returns the problem as one of this value, such as an item of a list.
+    fn of(self, value: &Value) -> Self {
+        Self { value: Some(value.clone()), ..self }
     }
 
     fn unknown(name: &str) -> Self {

@@ -217,7 +217,7 @@ pub(super) fn tls_to_json(tls: &Option<Tls>) -> Value {
     Value::Object(members)
 }
 
-fn members(value: &Value) -> Read<&Map<String, Value>> {
+pub(super) fn members(value: &Value) -> Read<&Map<String, Value>> {
     value.as_object().ok_or_else(|| Problem::allowed("false or an object"))
 }
 

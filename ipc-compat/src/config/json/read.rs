@@ -1,5 +1,6 @@
 //! What the values of settings are read as.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,15 +27,35 @@ pub(super) fn path(value: &Value) -> Read<PathBuf> {
     text(value).map(PathBuf::from)
 }
 
+/// Reads the path of a file that there may be.
+pub(super) fn file(value: &Value) -> Read<Option<PathBuf>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    let path = value.as_str().filter(|path| !path.is_empty());
+    path.map(|path| Some(path.into())).ok_or_else(|| Problem::allowed("false or a path"))
+}
+
 /// Reads a user: a number, or a name that this machine has a number for.
 pub(super) fn user(value: &Value) -> Read<Option<u32>> {
+    if is_unset(value) {
+        return Ok(None);
+    }
+    let allowed = "false, or the number or name of a user of this machine";
+    numbered(value, ipc_transport::user_id, allowed).map(Some)
+}
+
+/// Reads a number, or a name that `look_up` has a number for.
+pub(super) fn numbered(
+    value: &Value,
+    look_up: fn(&str) -> io::Result<Option<u32>>,
+    allowed: &'static str,
+) -> Read<u32> {
     let found = match value {
-        value if is_unset(value) => return Ok(None),
-        Value::String(name) => ipc_transport::user_id(name).ok().flatten(),
+        Value::String(name) => look_up(name).ok().flatten(),
         value => value.as_u64().and_then(|number| u32::try_from(number).ok()),
     };
-    let allowed = "false, or the number or name of a user of this machine";
-    found.map(Some).ok_or_else(|| Problem::allowed(allowed))
+    found.ok_or_else(|| Problem::allowed(allowed))
 }
 
 pub(super) fn flag(value: &Value) -> Read<bool> {

@@ -44,14 +44,24 @@ pub(crate) fn value_at(json: &[u8], start: usize) -> Option<Range<usize>> {
 
 impl Scan<'_> {
     /// Passes over white space and this byte, if it follows.
-    fn pass(&mut self, byte: u8) -> Option<()> {
+    pub(crate) fn pass(&mut self, byte: u8) -> Option<()> {
         self.peek_token();
         self.expect(&[byte])
     }
 
     /// Passes over one value, as [`value`](Self::value) does, but not inlined.
     #[inline(never)]
-    pub(super) fn next_value(&mut self) -> Option<Range<usize>> {
+    pub(crate) fn next_value(&mut self) -> Option<Range<usize>> {
         self.value()
+    }
+
+    /// Passes over one value and returns its range, if it is no longer than `most` bytes.
+    pub(crate) fn short_value(&mut self, most: usize) -> Option<Range<usize>> {
+        self.peek_token();
+        let start = self.at();
+        let mut scan = Scan::new(self.rest.get(..most).unwrap_or(self.rest));
+        let len = scan.next_value()?.end;
+        self.rest = self.rest.get(len..)?;
+        Some(start..start + len)
     }
 }

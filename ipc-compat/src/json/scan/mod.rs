@@ -149,7 +149,7 @@ impl<'a> Scan<'a> {
 
     /// Passes over white space and returns the next byte; zero, which begins no token, at the end.
     #[inline]
-    fn peek_token(&mut self) -> u8 {
+    pub(crate) fn peek_token(&mut self) -> u8 {
         self.token().map_or(0, |(byte, _)| byte)
     }
 

@@ -113,7 +113,7 @@ impl<F: MessageFormat> Link<F> {
         }
         let rules = Rules::of(&self.config, role);
         let machine = Machine::new(self.format.framing(), self.config.limits, rules);
-        self.socket = Some(SocketLink::new(stream, machine));
+        self.socket = Some(SocketLink::new(stream, machine, self.config.spin));
         self.failure = None;
     }
 

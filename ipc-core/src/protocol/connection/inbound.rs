@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{BufMut, Bytes};
+use bytes::{BufMut, Bytes, BytesMut};
 use ipc_codec::{DecodeError, FrameDecoder, Framing, Limits};
 
 use crate::LooksLike;
@@ -18,6 +18,8 @@ pub struct Inbound {
     /// How many bytes were ever received; only differences count, so it may wrap.
     received: usize,
     read_size: usize,
+    /// Whether the last read filled its buffer.
+    filled: bool,
 }
 
 /// The frame that has begun and not ended.
@@ -48,6 +50,7 @@ impl Inbound {
             unfinished: None,
             received: 0,
             read_size: MIN_READ,
+            filled: false,
         }
     }
 
@@ -77,8 +80,13 @@ impl Inbound {
         // cheap.
         if n >= self.read_size {
             self.read_size = (self.read_size * 2).min(MAX_READ);
-        } else if n < self.read_size / 4 {
-            self.read_size = (self.read_size / 2).max(MIN_READ);
+            self.filled = true;
+        } else {
+            // What a full read has left says nothing about the next message.
+            if n < self.read_size / 4 && !self.filled {
+                self.read_size = (self.read_size / 2).max(MIN_READ);
+            }
+            self.filled = false;
         }
     }
 
@@ -165,9 +173,25 @@ impl Inbound {
         self.decoder.finish()
     }
 
-    /// Gives the buffer's memory back if nothing is buffered: an idle connection holds none.
-    pub fn release(&mut self) {
+    /// Returns how large a buffer for the next read is, if there is none now: one may be
+    /// [lent](Self::lend).
+    #[inline]
+    #[must_use]
+    pub fn wants_buffer(&self) -> Option<usize> {
+        if self.decoder.holds_buffer() { None } else { Some(self.read_size) }
+    }
+
+    /// Takes a buffer to read into, if there is none.
+    pub fn lend(&mut self, buffer: BytesMut) {
+        self.decoder.lend_buffer(buffer);
+    }
+
+    /// Returns the buffer, for another connection, if nothing is buffered: an idle connection holds none.
+    /// It has no memory if a frame still shares that.
+    pub fn release(&mut self) -> BytesMut {
+        let buffer = self.decoder.take_buffer();
         self.decoder.release();
+        buffer
     }
 }
 

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
+use super::Calls;
 use super::methods::{Method, Task};
 use super::run::Running;
+use super::shared::{State, answer_failure};
 use super::sink::SinkError;
-use super::{Calls, State, answer_failure};
 use crate::error::EmitError;
 use crate::protocol::calls::{
     ANSWER, CallNumber, Credit, EncodeCall, Failure, STALL_TIMEOUT, Signal,

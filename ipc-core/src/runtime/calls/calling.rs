@@ -7,11 +7,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use super::ask::{Asked, Open};
-use crate::calls::CallError;
-use crate::protocol::calls::{EncodeCall, WindowLimits};
+use bytes::BytesMut;
+
+use super::run;
+use super::shared::ask::{Asked, Open, Unplaced};
+use crate::calls::{CallError, ReservedEvents};
+use crate::protocol::calls::{CallHead, EncodeCall, WindowLimits};
 use crate::runtime::client::Inner;
-use crate::{DecodePayload, MessageFormat, Peer};
+use crate::runtime::clock;
+use crate::{DecodePayload, FormatError, MessageFormat, Peer};
 
 /// A call that is made when it is awaited. See [`Peer::call`].
 #[must_use = "a call is made when it is awaited"]
@@ -72,10 +76,54 @@ impl<'a, F: MessageFormat, A: ?Sized, R> Calling<'a, F, A, R> {
         Self { bound: Some(fails), ..self }
     }
 
-    /// Returns the call without what starts it and what it is about.
-    pub(super) fn asked(&self, window: Option<WindowLimits>) -> Result<Asked<'a, F>, CallError> {
-        Asked::new(self.peer, self.within, self.detached, self.bound, window)
+    /// Returns the call without what starts it and what it is about. It is made now.
+    #[inline]
+    pub(super) fn asked(
+        &self,
+        window: Option<WindowLimits>,
+    ) -> Result<Asked<'a, Peer<F>>, CallError> {
+        let Self { peer, within, detached, bound, .. } = *self;
+        if peer.format().calls().is_none() {
+            return Err(CallError::Unsupported("this format has no calls"));
+        }
+        let options = &peer.config().calls;
+        if options.reserved_events == ReservedEvents::Ordinary {
+            return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
+        }
+        let now = clock::now();
+        let left = if detached { None } else { run::time_left(now) };
+        let within = within.unwrap_or(options.deadline);
+        let within = left.map_or(within, |left| left.min(within));
+        let bound = bound.unwrap_or(options.fail_when_disconnected);
+        Ok(Asked::new(peer, now, within, bound, window))
     }
+}
+
+impl<'a, F: EncodeCall<A>, A: ?Sized, R> Calling<'a, F, A, R> {
+    /// Makes the call, and starts the client with it: the frame is queued before anything can fail.
+    #[inline]
+    pub(super) fn try_begin(
+        &self,
+        asked: &Asked<'a, Peer<F>>,
+        waker: Option<&Waker>,
+    ) -> Result<Result<Open<'a, Peer<F>>, Unplaced<'a, Peer<F>>>, CallError> {
+        let _begins_after_this = match self.starter {
+            Some(starter) => {
+                starter.beginning().map_err(|error| CallError::NotSent(error.into()))?
+            }
+            None => None,
+        };
+        asked.try_begin(self.method, encode(self.peer, self.args), waker)
+    }
+}
+
+/// Returns what appends the frame of a call with these arguments.
+#[inline]
+pub(super) fn encode<'a, F: EncodeCall<A>, A: ?Sized>(
+    peer: &'a Peer<F>,
+    args: &'a A,
+) -> impl Fn(&CallHead<'_>, &mut BytesMut) -> Result<(), FormatError> + use<'a, F, A> {
+    move |head, out| peer.format().encode_call(head, args, out)
 }
 
 /// The future of a [`Calling`]. The call is made when it is first polled.
@@ -91,11 +139,12 @@ enum Stage<'a, F: MessageFormat, A: ?Sized, R> {
     /// It waits for a place among the open calls or in the send queue: few calls do.
     Waits(Beginning<'a, F>),
     /// It waits for its outcome.
-    Open(Open<'a, F>),
+    Open(Open<'a, Peer<F>>),
     Ended,
 }
 
-type Beginning<'a, F> = Pin<Box<dyn Future<Output = Result<Open<'a, F>, CallError>> + Send + 'a>>;
+type Beginning<'a, F> =
+    Pin<Box<dyn Future<Output = Result<Open<'a, Peer<F>>, CallError>> + Send + 'a>>;
 
 impl<'a, F, A, R> IntoFuture for Calling<'a, F, A, R>
 where
@@ -145,7 +194,7 @@ where
         }
         let Stage::Open(open) = stage else { return Poll::Pending };
         let outcome = ready!(open.poll_outcome(cx));
-        let peer = open.peer();
+        let peer = open.side();
         *stage = Stage::Ended;
         Poll::Ready(
             outcome.and_then(|result| peer.decode(&result).map_err(CallError::InvalidResult)),
@@ -164,11 +213,12 @@ where
     A: ?Sized + Sync,
 {
     let asked = calling.asked(None)?;
-    let Calling { starter, method, args, .. } = *calling;
-    Ok(match asked.try_begin(starter, method, args, Some(waker))? {
+    Ok(match calling.try_begin(&asked, Some(waker))? {
         Ok(open) => Stage::Open(open),
         Err(unplaced) => {
-            let begun = async move { asked.begin_later(unplaced, method, args).await };
+            let Calling { peer, method, args, .. } = *calling;
+            let begun =
+                async move { asked.begin_later(unplaced, method, encode(peer, args)).await };
             Stage::Waits(Box::pin(begun))
         }
     })

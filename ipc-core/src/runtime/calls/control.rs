@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::builtin::Report;
 use super::methods::{Answers, MAX_TASKS, Methods};
-use super::{Call, answer_failure, builtin, run};
+use super::shared::answer_failure;
+use super::{Call, builtin, run};
 use crate::calls::failure::duplicate;
 use crate::error::Error;
 use crate::protocol::builtin::is_builtin;

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use super::slots::Outcome;
+use super::shared::slots::Outcome;
 use crate::PeerId;
 use crate::calls::CallError;
 
@@ -12,7 +12,7 @@ use crate::calls::CallError;
 ///
 /// Locked after the calls of a peer, never before them.
 #[derive(Debug, Default)]
-pub(super) struct Gathering(Mutex<State>);
+pub(crate) struct Gathering(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -23,7 +23,7 @@ struct State {
 
 impl Gathering {
     /// Adds the outcome of a peer, and returns the waker of whoever waits.
-    pub(super) fn add(&self, peer: PeerId, outcome: Outcome) -> Option<Waker> {
+    pub(crate) fn add(&self, peer: PeerId, outcome: Outcome) -> Option<Waker> {
         let mut state = self.lock();
         state.outcomes.push_back((peer, outcome));
         state.waker.take()

@@ -8,7 +8,7 @@ use crate::protocol::calls::RoundTrip;
 
 /// Signs of life among the calls of one peer, until its connection takes them.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     flags: AtomicU8,
     /// How long the peer took to answer the questions of the heartbeat.
     trip: Mutex<Option<RoundTrip>>,
@@ -26,7 +26,7 @@ pub(crate) struct News {
 impl Seen {
     /// Handles an answer.
     #[inline]
-    pub(super) fn answer(&self) {
+    pub(crate) fn answer(&self) {
         // Everything happens in the connection's task, so this counts one answer once.
         if self.flags.load(Ordering::Relaxed) & ANSWERS == 0 {
             self.flags.fetch_or(ANSWERS | NEW_ANSWER, Ordering::Relaxed);
@@ -34,25 +34,25 @@ impl Seen {
     }
 
     /// Handles a question for a sign of life.
-    pub(super) fn ping(&self) {
+    pub(crate) fn ping(&self) {
         self.flags.fetch_or(PING, Ordering::Relaxed);
     }
 
     /// Handles an answer to one, which took so long.
-    pub(super) fn ping_answered(&self, time: Duration) {
+    pub(crate) fn ping_answered(&self, time: Duration) {
         self.ping();
         let mut trip = self.trip.lock().unwrap_or_else(PoisonError::into_inner);
         *trip = Some(RoundTrip::after(*trip, time));
     }
 
     /// Returns how long the peer took to answer.
-    pub(super) fn round_trip(&self) -> Option<RoundTrip> {
+    pub(crate) fn round_trip(&self) -> Option<RoundTrip> {
         *self.trip.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes what is new, if there is something.
     #[inline]
-    pub(super) fn take(&self) -> Option<News> {
+    pub(crate) fn take(&self) -> Option<News> {
         let new = self.flags.load(Ordering::Relaxed) & (NEW_ANSWER | PING);
         if new == 0 {
             return None;
@@ -62,7 +62,7 @@ impl Seen {
     }
 
     /// Forgets what the connection showed: the next one may be to another program.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.flags.store(0, Ordering::Relaxed);
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Call, State};
+use super::Call;
+use super::shared::State;
 use crate::MessageFormat;
 use crate::error::EmitError;
 use crate::protocol::calls::EncodeCall;

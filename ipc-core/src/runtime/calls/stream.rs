@@ -11,7 +11,8 @@ use futures_core::Stream;
 use tokio::time::Sleep;
 
 use super::Calling;
-use super::slots::Found;
+use super::calling::encode;
+use super::shared::slots::Found;
 use crate::calls::CallError;
 use crate::protocol::calls::{EncodeCall, Signal, later};
 use crate::runtime::clock;
@@ -82,10 +83,12 @@ where
             }
             let window = Some(peer.config().calls.window);
             let asked = calling.asked(window)?;
-            let Calling { starter, method, args, .. } = calling;
-            let open = match asked.try_begin(starter, method, args, None)? {
+            let open = match calling.try_begin(&asked, None)? {
                 Ok(open) => open,
-                Err(unplaced) => asked.begin_later(unplaced, method, args).await?,
+                Err(unplaced) => {
+                    let encode = encode(peer, calling.args);
+                    asked.begin_later(unplaced, calling.method, encode).await?
+                }
             };
             let number = open.into_number();
             let at_most = at_most.and_then(|limit| clock::now().checked_add(limit));

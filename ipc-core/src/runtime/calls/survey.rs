@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::gathering::Gathering;
 use super::run;
-use super::slots::Outcome;
+use super::shared::slots::Outcome;
 use crate::calls::CallError;
 use crate::error::EmitError;
 use crate::groups::selection::Selected;

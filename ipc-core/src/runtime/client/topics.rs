@@ -87,7 +87,8 @@ impl<F: MessageFormat> Client<F> {
     /// # Errors
     ///
     /// [`SubscribeError`]: a text is no pattern, there are more than 1,024 of this client, or the call
-    /// failed; with `Denied`, or with `too_many` if the server has too many. A server that is node-ipc
+    /// failed; with `Denied`, with `too_many` if the server has too many, or with `NotSent` if the send
+    /// queue has no room, also when it drops the call for a newer message. A server that is node-ipc
     /// does not answer: `Deadline`. Nothing is kept then; the server may have subscribed this
     /// connection if its answer came too late.
     ///

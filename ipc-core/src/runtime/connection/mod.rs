@@ -1,15 +1,17 @@
 //! `Connection`: the future that drives one connection, from its first byte to its end.
 
 mod calls_and_limits;
+mod looks;
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use ipc_transport::ReadHalf;
 
+use self::looks::Looks;
 use crate::access::Guard;
 use crate::calls::ControlEvents;
 use crate::error::{DisconnectReason, Error};
@@ -25,7 +27,7 @@ use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::Want;
 use crate::runtime::outbox::turn::Flushed;
 use crate::runtime::timer::Timer;
-use crate::runtime::{read, silence};
+use crate::runtime::{read, silence, spares};
 use crate::{MessageFormat, Peer};
 
 /// One connection. Ready with the reason once it has ended; then [`finish`](Self::finish) it.
@@ -60,6 +62,8 @@ pub(crate) struct Connection<F: MessageFormat, L> {
     dismissed: bool,
     /// What a silent peer was asked.
     pings: Pings<F>,
+    /// Whether it looks once more before it sleeps.
+    looks: Looks,
 }
 
 /// What a connection leaves behind.
@@ -116,12 +120,20 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             timer: Timer::default(),
             dismissed: false,
             pings: Pings::new(),
+            looks: Looks::default(),
         }
     }
 
     /// Reports an event through this connection's backlog, so that it keeps its place.
     pub(crate) fn lifecycle(&mut self, event: L) {
         self.dispatcher.lifecycle(event, &mut self.backlog);
+    }
+
+    /// Takes what was read of the peer before the connection began.
+    pub(crate) fn take_first(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.machine.inbound().extend(bytes);
+        }
     }
 
     /// Drops the socket of a connection that ended for `reason`, and reports if a full queue was why.
@@ -161,6 +173,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
                 Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
                 Poll::Ready(Ok(_)) => {
                     self.read_at = None;
+                    self.looks.found();
                     if self.datagrams {
                         self.peer.mark_known();
                     }
@@ -245,12 +258,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         if self.machine.is_receiving() { Flow::More } else { Flow::End }
     }
 
-    /// Writes what waits.
-    fn send(&mut self, cx: &mut Context<'_>) -> Flushed {
+    /// Writes what waits. `looks`: this task runs again before it sleeps.
+    fn send(&mut self, cx: &mut Context<'_>, looks: bool) -> Flushed {
         if !self.machine.is_writable() {
             return Flushed::NOTHING;
         }
-        let flushed = self.peer.outbox().poll_flush(cx, !self.machine.is_open());
+        let flushed = self.peer.outbox().poll_flush(cx, !self.machine.is_open(), looks);
         if self.datagrams {
             for error in self.peer.outbox().take_refused() {
                 self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
@@ -311,7 +324,8 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 return this.disconnect(cx);
             }
             let owes_cancels = this.peer.open_calls().is_some() && this.peer.turn_calls();
-            let sent = this.send(cx);
+            let looks = !more && this.machine.is_open() && this.looks.again();
+            let sent = this.send(cx, looks);
             let throttled_until = if this.gauge.is_some() { this.throttled_until() } else { None };
             // After the errors of datagrams that were not sent.
             let stalled = this.backlog.poll_flush(cx).is_pending()
@@ -334,12 +348,17 @@ impl<F: MessageFormat, L: Clone + Traced> Future for Connection<F, L> {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
+            if looks {
+                // Unlike `wake_by_ref` this has the runtime ask the sockets before this task runs again.
+                let _ = pin!(tokio::task::yield_now()).poll(cx);
+                return Poll::Pending;
+            }
             if waits != this.machine.is_suspended() {
                 this.handle(if waits { Input::Suspend } else { Input::Resume });
             }
             let at = this.machine.deadline(clock::now);
             if !waits && !this.machine.inbound().is_timed() {
-                this.machine.inbound().release();
+                spares::give(this.machine.inbound().release());
                 this.snapshot.release();
             }
             let at = [at, sent.flush_at, sent.patient_until];

@@ -98,10 +98,19 @@ impl Outbox {
         &self,
         push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
     ) -> Result<(), EmitError> {
-        let mut state = self.lock();
+        self.emit_in(self.lock(), push)
+    }
+
+    #[inline]
+    fn emit_in(
+        &self,
+        mut state: MutexGuard<'_, OutboxState>,
+        push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
+    ) -> Result<(), EmitError> {
         if !state.is_open() {
             return Err(EmitError::Closed);
         }
+        state.lend_buffer();
         let before = state.queue.bytes();
         match push(&mut state.queue) {
             Ok(()) => {

@@ -53,6 +53,7 @@ impl Outbox {
         if !state.is_open() {
             return Err(EmitError::Closed);
         }
+        state.lend_buffer();
         let before = state.queue.bytes();
         match push(&mut state.queue) {
             Ok(Pushed::Dropped) => {

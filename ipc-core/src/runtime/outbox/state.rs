@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -15,7 +15,7 @@ use super::writing::{Action, Event, Writing};
 use crate::error::Error;
 use crate::protocol::connection::backpressure::Pause;
 use crate::protocol::queue::{QueueLimit, SendQueue};
-use crate::runtime::clock;
+use crate::runtime::{clock, spares};
 
 #[derive(Debug)]
 pub(super) struct OutboxState {
@@ -52,6 +52,8 @@ pub(super) struct Progress {
     /// Whether a sender's patience with this peer is over: no sender waits for it until it reads
     /// again.
     pub(super) stalled: bool,
+    /// Whether it has read nothing for so long that senders fill the queue.
+    pub(super) idle: bool,
 }
 
 impl Progress {
@@ -63,7 +65,12 @@ impl Progress {
 
     /// Forgets what the peer did not read.
     pub(super) fn restart(&mut self) {
-        (self.full_since, self.stalled) = (None, false);
+        (self.full_since, self.stalled, self.idle) = (None, false, false);
+    }
+
+    /// Returns until when senders leave the queue to a socket that is full, if they do.
+    pub(super) fn eases_until(&self) -> Option<Instant> {
+        if self.idle { None } else { self.full_since?.checked_add(EASE) }
     }
 }
 
@@ -94,10 +101,33 @@ impl OutboxState {
         action
     }
 
+    /// Gives the queue a spare buffer, if it has released its own.
+    #[inline]
+    pub(super) fn lend_buffer(&mut self) {
+        if let Some(size) = self.queue.wants_buffer() {
+            self.queue.lend(spares::take(size));
+        }
+    }
+
+    /// Leaves the buffer of an empty queue to other connections: this one is about to be idle.
+    #[inline]
+    pub(super) fn release_buffer(&mut self) {
+        spares::give(self.queue.release(IDLE_BYTES));
+    }
+
     /// Returns whether messages are accepted.
     #[inline]
     pub(super) fn is_open(&self) -> bool {
         self.writing != Writing::Closed && self.want == Want::Open
+    }
+
+    /// Returns whether so much waits for a full socket that a sender does better to wait, too: for a peer that reads.
+    #[inline]
+    pub(super) fn is_crowded(&self) -> bool {
+        self.writing == Writing::Blocked
+            && self.queue.bytes() >= CROWD
+            && !self.progress.idle
+            && self.is_open()
     }
 
     /// Returns whether there is no connection, and may be one later.
@@ -197,8 +227,18 @@ fn write_parts(
     }
 }
 
+/// An idle connection keeps a send buffer of this many bytes at the most.
+const IDLE_BYTES: usize = 1024;
+
 /// How many errors of datagrams are kept at the most.
 const MAX_REFUSED: usize = 64;
 
 /// The slices of one write: beyond this many a system call costs more than it saves.
 const SLICES: usize = 16;
+
+/// So many bytes that wait for a full socket are enough: about as many as a Unix socket takes at once. With 8 MiB,
+/// what is written has left the processor's cache; with less than this, the socket is empty before more is there.
+pub(super) const CROWD: usize = 128 * 1024;
+
+/// So long a peer may read nothing before senders fill the queue up to its limit.
+const EASE: Duration = Duration::from_millis(100);

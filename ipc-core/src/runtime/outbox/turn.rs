@@ -26,7 +26,7 @@ pub(crate) struct Flushed {
     pub(crate) look_again: bool,
     /// When what waits is written at the latest.
     pub(crate) flush_at: Option<Instant>,
-    /// When reading goes on although the peer has read nothing.
+    /// When reading goes on, or senders do, although the peer has read nothing.
     pub(crate) patient_until: Option<Instant>,
 }
 
@@ -50,8 +50,13 @@ impl Outbox {
     }
 
     /// Ends a turn: writes what waits, if it is due or `now`. The task is woken when a full socket
-    /// takes more.
-    pub(crate) fn poll_flush(&self, cx: &mut Context<'_>, now: bool) -> io::Result<Flushed> {
+    /// takes more. If it `stays` awake and runs again at once, what is queued until then gathers.
+    pub(crate) fn poll_flush(
+        &self,
+        cx: &mut Context<'_>,
+        now: bool,
+        stays: bool,
+    ) -> io::Result<Flushed> {
         let mut state = self.lock();
         let mut blocked = false;
         if now || self.is_due(&state) {
@@ -73,12 +78,19 @@ impl Outbox {
                 state.flush_at = clock::now().checked_add(delay);
             }
         }
-        let action = state.on(if blocked { Event::TaskBlocked } else { Event::TurnEnded });
+        let action = match blocked {
+            true => state.on(Event::TaskBlocked),
+            false if stays && state.writing != Writing::Blocked => Action::Nothing,
+            false => state.on(Event::TurnEnded),
+        };
         let (empty, look_again) = (state.is_drained(), action == Action::LookAgain);
         let patient_until = self.look_at_pause(&mut state);
+        let eases_until = if blocked { look_at_progress(&mut state) } else { None };
+        let patient_until = patient_until.into_iter().chain(eases_until).min();
         let flushed = Flushed { empty, look_again, flush_at: state.flush_at, patient_until };
-        if empty && !look_again {
-            state.queue.release();
+        // A sender that waits goes on at once.
+        if empty && !look_again && !stays && state.waiting == 0 {
+            state.release_buffer();
         }
         if state.waiting > 0 {
             drop(state);
@@ -164,4 +176,14 @@ impl Outbox {
     pub(crate) fn take_refused(&self) -> Vec<Error> {
         std::mem::take(&mut self.lock().refused)
     }
+}
+
+/// Has senders fill the queue if the peer has read nothing for long. Returns when they do at the latest.
+fn look_at_progress(state: &mut OutboxState) -> Option<Instant> {
+    let until = state.progress.eases_until()?;
+    if clock::now() < until {
+        return Some(until);
+    }
+    state.progress.idle = true;
+    None
 }

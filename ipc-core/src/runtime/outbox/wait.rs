@@ -29,10 +29,30 @@ impl Outbox {
         &self,
         encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<(), EmitError> {
-        match self.try_send(encode)? {
+        let sent = match self.send_unless_crowded(&encode) {
+            Some(sent) => sent,
+            None => {
+                self.until(|| !self.lock().is_crowded()).await;
+                self.try_send(encode)
+            }
+        };
+        match sent? {
             None => Ok(()),
             Some(frame) => self.send_encoded(&frame).await,
         }
+    }
+
+    /// Does what [`try_send`](Self::try_send) does; `None` if the queue is better left alone for a while.
+    fn send_unless_crowded(
+        &self,
+        encode: &impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Option<Result<Option<Bytes>, EmitError>> {
+        let state = self.lock();
+        if state.is_crowded() && state.queue.overflow() == OverflowPolicy::Block {
+            return None;
+        }
+        let sent = self.emit_in(state, |queue| queue.push(encode).map(drop));
+        Some(self.or_frame(sent, encode))
     }
 
     /// Queues a message, or returns its frame if the queue is full and its policy is to wait: encoded
@@ -50,7 +70,15 @@ impl Outbox {
         encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
         queued: impl FnOnce(),
     ) -> Result<Option<Bytes>, EmitError> {
-        match self.emit_then(&encode, queued) {
+        self.or_frame(self.emit_then(&encode, queued), &encode)
+    }
+
+    fn or_frame(
+        &self,
+        sent: Result<(), EmitError>,
+        encode: &impl Fn(&mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<Option<Bytes>, EmitError> {
+        match sent {
             Err(EmitError::Full(_)) if self.lock().queue.overflow() == OverflowPolicy::Block => {
                 encode_frame(&self.encoder, encode).map(Some)
             }

@@ -1,11 +1,14 @@
-//! Tests of the outbox from inside: the table of its states, and a model of its interleavings.
+//! Tests of the outbox from inside: the table of its states, and models of the interleavings of the
+//! outbox, and of the calls over it.
 
+mod calls;
 mod closing;
 mod exchange;
 mod flushing;
 mod primitives;
 mod rig;
 mod table;
+mod time;
 
 /// The outbox itself, compiled once more over `primitives`, which loom schedules.
 #[path = "../outbox/mod.rs"]

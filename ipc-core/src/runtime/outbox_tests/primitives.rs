@@ -1,11 +1,13 @@
-//! What the outbox shares between threads, as loom has it; and a socket that a model controls.
+//! What the outbox and the calls share between threads, as loom has it; and a socket that a model
+//! controls.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-pub(super) use loom::sync::atomic::AtomicU8;
+pub(super) use super::time::{Sleep, now, sleep_until, spawn};
+pub(super) use loom::sync::atomic::{AtomicU8, AtomicUsize};
 pub(super) use loom::sync::{Mutex, MutexGuard};
 use tokio::io::AsyncWrite;
 
@@ -28,6 +30,8 @@ struct WireState {
     breaks: bool,
     /// The last task to find it full.
     waker: Option<Waker>,
+    /// Who reads at the other end, if that waits for more.
+    reader: Option<Waker>,
 }
 
 impl Wire {
@@ -42,7 +46,7 @@ impl Wire {
     }
 
     fn new(space: usize, breaks: bool) -> Arc<Self> {
-        let state = WireState { bytes: Vec::new(), space, breaks, waker: None };
+        let state = WireState { bytes: Vec::new(), space, breaks, waker: None, reader: None };
         Arc::new(Self { state: Mutex::new(state) })
     }
 
@@ -55,6 +59,13 @@ impl Wire {
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// Returns what the socket took, as text. The reader is woken when it takes more.
+    pub(super) fn read(&self, cx: &Context<'_>) -> String {
+        let mut state = self.lock();
+        state.reader = Some(cx.waker().clone());
+        String::from_utf8_lossy(&state.bytes).into_owned()
     }
 
     /// Returns what the socket took, as text.
@@ -91,6 +102,11 @@ impl AsyncWrite for WriteHalf {
         }
         state.space -= taken;
         state.bytes.extend(bytes.iter().take(taken));
+        let reader = state.reader.take();
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
         Poll::Ready(Ok(taken))
     }
 

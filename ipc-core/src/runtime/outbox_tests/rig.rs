@@ -66,18 +66,21 @@ pub(super) fn emit(outbox: &Outbox, text: &str) -> bool {
 
 /// Does what the task of a connection does, until the connection is lost or has to end.
 pub(super) fn drive(outbox: &Outbox) {
+    // After its first turn it stays awake, as one does that has read something.
+    let mut stays = true;
     loom::future::block_on(poll_fn(|cx| {
         let want = outbox.register(cx);
         if want == Want::Disconnect {
             return Poll::Ready(());
         }
-        let Ok(flushed) = outbox.poll_flush(cx, want == Want::Close) else {
+        let stayed = std::mem::take(&mut stays);
+        let Ok(flushed) = outbox.poll_flush(cx, want == Want::Close, stayed) else {
             return Poll::Ready(());
         };
         if want == Want::Close && flushed.empty {
             return Poll::Ready(());
         }
-        if flushed.look_again {
+        if flushed.look_again || stayed {
             cx.waker().wake_by_ref();
         }
         Poll::Pending

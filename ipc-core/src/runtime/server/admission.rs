@@ -18,7 +18,7 @@ pub(crate) struct Admission {
 
 /// Who a peer is, according to the operating system.
 #[derive(Debug, PartialEq, Eq)]
-enum Identity {
+pub(crate) enum Identity {
     User(u32),
     Address(IpAddr),
 }
@@ -47,7 +47,7 @@ impl Admission {
 }
 
 impl Identity {
-    fn of(peer: &PeerInfo) -> Option<Self> {
+    pub(super) fn of(peer: &PeerInfo) -> Option<Self> {
         let user = peer.credentials.map(|credentials| Self::User(credentials.uid));
         user.or_else(|| peer.remote.map(|remote| Self::Address(remote.ip())))
     }

@@ -12,7 +12,11 @@ use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::directory::DirectoryLimits;
 use crate::runtime::server::shared::Shared;
-use crate::{GroupLimits, HandlerOrder, MessageFormat, SameIdentity, ServerOptions};
+use crate::runtime::server::token::{Gate, TokenCheck};
+use crate::{
+    GroupLimits, HandlerOrder, MessageFormat, PlainPeers, SameIdentity, ServerOptions,
+    WaitingLimits,
+};
 
 /// Builds a server.
 ///
@@ -30,6 +34,9 @@ pub struct ServerBuilder<F> {
     groups: GroupLimits,
     topics: PatternLimits,
     same_identity: SameIdentity,
+    pub(super) token: Option<TokenCheck>,
+    pub(super) waiting: WaitingLimits,
+    pub(super) plain_peers: PlainPeers,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -45,6 +52,9 @@ impl<F: MessageFormat> ServerBuilder<F> {
             groups: GroupLimits::default(),
             topics: PatternLimits::default(),
             same_identity: SameIdentity::default(),
+            token: None,
+            waiting: WaitingLimits::default(),
+            plain_peers: PlainPeers::default(),
         }
     }
 
@@ -105,8 +115,9 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
-    /// Sets to how many patterns of topics one peer may subscribe, and all together. Default: 1,024 and
-    /// 65,536. A peer that wants more is answered `too_many`.
+    /// Sets to how many patterns of topics one peer may subscribe, and all together, and what those may
+    /// cost. Default: 1,024 and 65,536, 64 MiB, and wildcards in 64 and 4,096 arrangements. A peer that
+    /// wants more is answered `too_many`.
     #[must_use]
     pub fn topic_limits(mut self, limits: PatternLimits) -> Self {
         self.topics = limits;
@@ -142,7 +153,9 @@ impl<F: MessageFormat> ServerBuilder<F> {
             topics: self.topics,
             same_identity: self.same_identity,
         };
-        let shared = Shared::new(self.format, self.transport, admission, limits, config);
+        let gate = self.token.map(|check| Gate::new(check, self.waiting, self.plain_peers));
+        config.admits_by_token = gate.is_some();
+        let shared = Shared::new(self.format, self.transport, admission, gate, limits, config);
         Server::new(Arc::new(shared))
     }
 }

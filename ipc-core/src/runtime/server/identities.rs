@@ -31,6 +31,13 @@ impl<F: MessageFormat> Peer<F> {
         self.identity_cell().get().cloned()
     }
 
+    /// Returns who the peer is if there is more behind it than its own word: what a check that wants proof asks
+    /// for. See [`ServerBuilder::token`](crate::ServerBuilder::token).
+    #[must_use]
+    pub fn proven_identity(&self) -> Option<Arc<Identity>> {
+        self.identity().filter(|identity| identity.is_proven())
+    }
+
     /// Tells the peer why, with the notice `$bye`, and closes the connection once everything that was sent is
     /// written. Does not wait; see [`closed`](Self::closed).
     ///

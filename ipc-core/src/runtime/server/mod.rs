@@ -14,7 +14,9 @@ pub(crate) mod shared;
 pub(crate) mod survey;
 pub(crate) mod target;
 pub(crate) mod task;
+pub(crate) mod token;
 mod topics;
+mod waiting;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -81,6 +83,8 @@ impl<F: MessageFormat> Server<F> {
     /// there, say. It can be called again after a failure. [`Error::Closed`] after
     /// [`shutdown`](Self::shutdown), and after the runtime it was started on is gone.
     /// [`Error::Runtime`] if there is no tokio runtime, or it lacks timers or sockets.
+    /// [`Error::TokensUnsupported`] if the server wants a [token](ServerBuilder::token) and no peer can say
+    /// hello to it.
     ///
     /// # Cancel safety
     ///
@@ -105,6 +109,7 @@ impl<F: MessageFormat> Server<F> {
             return Ok(endpoint);
         }
         RuntimeError::check(&self.inner.shared.transport.endpoint())?;
+        self.inner.shared.check_tokens()?;
         let listener = self.inner.shared.transport.listen().await?;
         let endpoint = listener.endpoint();
         *self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner) =

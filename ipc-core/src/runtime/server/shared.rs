@@ -20,6 +20,7 @@ use crate::runtime::server::by_address::ByAddress;
 use crate::runtime::server::directory::{Change, Directory, DirectoryLimits};
 #[cfg(unix)]
 use crate::runtime::server::file;
+use crate::runtime::server::token::Gate;
 use crate::{MessageFormat, Peer, PeerId, ServerEvent};
 
 /// What the handles and the tasks of one server share.
@@ -32,6 +33,8 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) directory: Arc<Directory>,
     pub(crate) encoder: FrameEncoder,
     pub(super) admission: Admission,
+    /// What a peer has to pass after that, if it has to.
+    pub(super) gate: Option<Gate>,
     pub(super) allow_by: AllowBy<F>,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
@@ -43,7 +46,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     /// Who gets the listening socket when listening ends.
     #[cfg(unix)]
     pub(crate) heir: file::Heir,
-    /// Set when listening is to stop.
+    /// Set when listening is to stop: also those that wait to be let in.
     pub(super) stop: watch::Sender<bool>,
     /// How many tasks run: the accepting one and one for each peer.
     pub(super) tasks: watch::Sender<Tasks>,
@@ -60,6 +63,7 @@ impl<F: MessageFormat> Shared<F> {
         format: F,
         transport: Arc<dyn Transport>,
         admission: Admission,
+        gate: Option<Gate>,
         limits: DirectoryLimits,
         mut config: ConnectionConfig,
     ) -> Self {
@@ -83,6 +87,7 @@ impl<F: MessageFormat> Shared<F> {
             directory,
             config: Arc::new(config),
             admission,
+            gate,
             allow_by: AllowBy::new(),
             peers: Mutex::new(BTreeMap::new()),
             by_address: ByAddress::new(),

@@ -4,17 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ipc_transport::{Listener, PeerInfo, ReadHalf, Stream, TransportError};
+use ipc_transport::{Listener, PeerInfo, ReadHalf, Stream, TransportError, WriteHalf};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc;
 
 use crate::access::Restrictions;
+use crate::hello::NotEntered;
 use crate::observe::trace;
 use crate::protocol::connection::Role;
+use crate::runtime::clock;
 use crate::runtime::connection::{Connection, Ended};
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::server::file;
 use crate::runtime::server::shared::{Gone, Running, Shared};
-use crate::{MessageFormat, Peer, PeerId, Refusal, ServerEvent};
+use crate::runtime::server::waiting::{self, Refused};
+use crate::{Bye, Identity, MessageFormat, Peer, PeerId, Refusal, ServerEvent};
 
 /// Starts the task that accepts.
 pub(crate) fn start<F: MessageFormat>(shared: Arc<Shared<F>>, listener: Box<dyn Listener>) {
@@ -31,6 +35,7 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     let mut pause = ACCEPT_PAUSE;
     let mut backlog = Backlog::new();
     let mut notices = listener.displacements();
+    let (refusals, mut reports) = mpsc::channel(REFUSALS);
     let displaced = loop {
         let accepted = tokio::select! {
             biased;
@@ -42,13 +47,28 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
             // A stream that is full delays new connections, too.
             accepted = async {
                 backlog.flushed().await;
-                listener.accept().await
+                tokio::select! {
+                    biased;
+                    Some(refused) = reports.recv() => Err(refused),
+                    accepted = listener.accept() => Ok(accepted),
+                }
             } => accepted,
+        };
+        let accepted = match accepted {
+            Ok(accepted) => accepted,
+            Err((info, why)) => {
+                shared.dispatcher.lifecycle(ServerEvent::Refused { info, why }, &mut backlog);
+                continue;
+            }
         };
         match accepted {
             Ok(stream) => {
                 pause = ACCEPT_PAUSE;
-                admit(shared, stream, &mut backlog);
+                admit(shared, stream, &refusals, &mut backlog);
+                if shared.gate.as_ref().is_some_and(|gate| gate.room().is_full()) {
+                    // Each of those that wait is heard before another displaces it.
+                    tokio::task::yield_now().await;
+                }
             }
             // A peer that is refused must not delay the others.
             Err(error @ TransportError::PeerRefused { .. }) => refused(shared, error, &mut backlog),
@@ -70,6 +90,11 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
             }
         }
     };
+    while let Ok((info, why)) = reports.try_recv() {
+        shared.dispatcher.lifecycle(ServerEvent::Refused { info, why }, &mut backlog);
+    }
+    // Those that still wait to report one go on without.
+    drop(reports);
     file::end(shared, listener, &mut backlog).await;
     backlog.force();
     if displaced {
@@ -80,10 +105,11 @@ async fn accept<F: MessageFormat>(running: Running<F>, mut listener: Box<dyn Lis
     }
 }
 
-/// Admits a new connection, or closes it at once.
+/// Admits a new connection, lets it wait until its peer has shown its token, or closes it at once.
 fn admit<F: MessageFormat>(
     shared: &Arc<Shared<F>>,
     stream: Stream,
+    refusals: &mpsc::Sender<Refused>,
     backlog: &mut Backlog<F, ServerEvent<F>>,
 ) {
     let info = stream.peer();
@@ -93,11 +119,18 @@ fn admit<F: MessageFormat>(
         let counted = stream.max_datagram().is_none();
         if counted { shared.admission.has_place(info, &shared.peers()) } else { Ok(()) }
     });
-    match admitted {
-        Ok(()) => drop(enter(shared, stream, |_| {})),
+    let info = info.clone();
+    let entered = admitted.and_then(|()| match &shared.gate {
+        Some(gate) => waiting::enter(shared, gate, stream, refusals),
+        None => {
+            drop(enter(shared, stream, |_| {}));
+            Ok(())
+        }
+    });
+    match entered {
+        Ok(()) => {}
         Err(why) => {
-            let info = Arc::new(info.clone());
-            drop(stream);
+            let info = Arc::new(info);
             shared.dispatcher.lifecycle(ServerEvent::Refused { info, why }, backlog);
         }
     }
@@ -127,16 +160,13 @@ fn enter<F: MessageFormat>(
     stream: Stream,
     prepare: impl FnOnce(&Peer<F>),
 ) -> Peer<F> {
-    let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
-    let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
-    peer.set_info(stream.peer().clone());
-    let allow = shared.allow_by.of(&peer).unwrap_or_else(|| shared.config.allow.clone());
-    peer.restrict(Restrictions::new(shared.config.rate, allow, shared.config.on_denied));
-    prepare(&peer);
+    // Made here, so that it is dropped even if the task never runs: its runtime may stop.
+    let gone = new_peer(shared, stream.peer().clone(), prepare);
+    let peer = gone.peer.clone();
     let datagrams = stream.max_datagram().is_some();
     let (reader, writer) = stream.into_split();
     peer.outbox().attach(writer);
-    shared.peers().insert(id, peer.clone());
+    shared.peers().insert(peer.id(), peer.clone());
     if datagrams {
         shared.by_address.insert(&peer);
     }
@@ -146,9 +176,7 @@ fn enter<F: MessageFormat>(
     }
     shared.tasks.send_modify(|tasks| tasks.peers += 1);
     let running = Running { shared: Arc::clone(shared), accepting: false };
-    // Made here, so that it is dropped even if the task never runs: its runtime may stop.
-    let gone = Gone { shared: Arc::clone(shared), peer: peer.clone() };
-    let task = trace::peer(&peer, serve(running, gone, reader));
+    let task = trace::peer(&peer, serve(running, gone, reader, Vec::new()));
     match shared.runtime.get() {
         Some(runtime) => drop(runtime.spawn(task)),
         None => drop(tokio::spawn(task)),
@@ -156,11 +184,94 @@ fn enter<F: MessageFormat>(
     peer
 }
 
-async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: ReadHalf) {
+/// Makes a peer that is not on the server's list yet.
+fn new_peer<F: MessageFormat>(
+    shared: &Arc<Shared<F>>,
+    info: PeerInfo,
+    prepare: impl FnOnce(&Peer<F>),
+) -> Gone<F> {
+    let id = PeerId(shared.next_id.fetch_add(1, Ordering::Relaxed));
+    let peer = Peer::new(id, Arc::clone(&shared.format), &shared.config);
+    peer.set_info(info);
+    prepare(&peer);
+    let allow = shared.allow_by.of(&peer).unwrap_or_else(|| shared.config.allow.clone());
+    peer.restrict(Restrictions::new(shared.config.rate, allow, shared.config.on_denied));
+    Gone { shared: Arc::clone(shared), peer }
+}
+
+/// Makes a peer of a connection that has waited, if there still is a place and its identity may have it. Takes
+/// the writer then.
+///
+/// # Errors
+///
+/// Why it is refused; `None` if the server stops.
+pub(super) fn admit_waiting<F: MessageFormat>(
+    shared: &Arc<Shared<F>>,
+    info: &PeerInfo,
+    identity: Option<Identity>,
+    writer: &mut Option<WriteHalf>,
+) -> Result<Gone<F>, Option<Refusal>> {
+    let identity = identity.map(Arc::new);
+    let gone = new_peer(shared, info.clone(), |peer| {
+        if let Some(identity) = &identity {
+            // Once: it is new.
+            let _ = peer.identity_cell().set(Arc::clone(identity));
+        }
+    });
+    let replaced = {
+        let peer = &gone.peer;
+        let mut directory = shared.directory.lock();
+        let mut peers = shared.peers();
+        if shared.is_stopped() {
+            return Err(None);
+        }
+        shared.admission.has_place(info, &peers)?;
+        let replaced = match &identity {
+            Some(identity) => {
+                let handle = Arc::new(peer.clone());
+                let entered =
+                    directory.identities.enter(peer.id(), Some(identity), handle, clock::now());
+                entered.map_err(|why| not_entered(why, identity))?
+            }
+            None => Vec::new(),
+        };
+        if let Some(writer) = writer.take() {
+            peer.outbox().attach(writer);
+        }
+        peers.insert(peer.id(), peer.clone());
+        replaced
+    };
+    replaced.iter().for_each(|old| old.dismiss(&Bye::replaced()));
+    Ok(gone)
+}
+
+/// Returns why a peer that has shown its token is refused all the same.
+fn not_entered(why: NotEntered, identity: &Identity) -> Refusal {
+    let name = Arc::clone(&identity.name);
+    match why {
+        NotEntered::Refused(left) => Refusal::IdentityRefused { name, left },
+        // A peer is entered once.
+        NotEntered::InUse | NotEntered::Repeated => Refusal::IdentityInUse { name },
+    }
+}
+
+/// Runs a peer's connection to its end. `first` is what was read of it before.
+pub(super) async fn serve<F: MessageFormat>(
+    running: Running<F>,
+    gone: Gone<F>,
+    reader: ReadHalf,
+    first: Vec<u8>,
+) {
     let (shared, peer) = (&running.shared, gone.peer.clone());
     let (dispatcher, config) = (Arc::clone(&shared.dispatcher), Arc::clone(&shared.config));
     let mut connection = Connection::new(peer.clone(), dispatcher, config, reader, Role::Server);
     connection.lifecycle(ServerEvent::Connect(peer.clone()));
+    if let Some(identity) = peer.identity() {
+        // Known before the connection began.
+        connection.lifecycle(ServerEvent::Identified { peer: peer.clone(), identity });
+    }
+    connection.take_first(&first);
+    drop(first);
     let reason = (&mut connection).await;
     let Ended { reason, mut backlog, .. } = connection.finish(reason);
     // From here on messages to it are refused, and what waited is handed back.
@@ -176,6 +287,9 @@ async fn serve<F: MessageFormat>(running: Running<F>, gone: Gone<F>, reader: Rea
     }
     backlog.force();
 }
+
+/// How many reports of peers that were refused wait for the task that accepts; more wait in their own tasks.
+const REFUSALS: usize = 16;
 
 /// The first pause after a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);

@@ -5,6 +5,8 @@ use std::io::{self, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::time::Duration;
 
+use bytes::BufMut;
+
 use crate::stream::Kind;
 #[cfg(unix)]
 use crate::stream::quiet::{NO_SIGNAL, send_vectored};
@@ -12,6 +14,8 @@ use crate::{PeerInfo, Stream, TransportError};
 
 #[cfg(unix)]
 mod poll;
+#[cfg(unix)]
+mod receive;
 
 /// A connected byte stream whose reads wait, for programs without a runtime.
 ///
@@ -123,6 +127,57 @@ impl BlockingStream {
         Ok(())
     }
 
+    /// Reads into the spare capacity of `buf`, as far as one call fills it, and returns how many bytes
+    /// that brought; 0 is the end of the stream. Waits as [`Read::read`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Read::read`]; [`io::ErrorKind::InvalidInput`] if `buf` has no spare capacity.
+    pub fn read_buf(&mut self, buf: &mut impl BufMut) -> io::Result<usize> {
+        #[cfg(unix)]
+        return self.receive(buf, 0);
+        #[cfg(not(unix))]
+        self.receive(buf)
+    }
+
+    /// Does the same without waiting: reads what is there.
+    ///
+    /// On Windows, which has no such call for a socket that waits, this takes three: one that keeps the
+    /// socket from waiting, the read, and one that lets it wait again.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_buf`](Self::read_buf); [`io::ErrorKind::WouldBlock`] if nothing is there.
+    pub fn try_read_buf(&mut self, buf: &mut impl BufMut) -> io::Result<usize> {
+        #[cfg(unix)]
+        return self.receive(buf, libc::MSG_DONTWAIT);
+        #[cfg(not(unix))]
+        {
+            each_io!(&self.io, io => io.set_nonblocking(true))?;
+            let read = self.receive(buf);
+            each_io!(&self.io, io => io.set_nonblocking(false))?;
+            read
+        }
+    }
+
+    #[cfg(unix)]
+    fn receive(&self, buf: &mut impl BufMut, flags: libc::c_int) -> io::Result<usize> {
+        receive::into_spare(&each_io!(&self.io, io => socket2::SockRef::from(io)), buf, flags)
+    }
+
+    /// Reads by way of memory that is initialized, which std asks for.
+    #[cfg(not(unix))]
+    fn receive(&mut self, buf: &mut impl BufMut) -> io::Result<usize> {
+        let mut bytes = [0; COPIED];
+        let room = buf.remaining_mut().min(COPIED);
+        if room == 0 {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let read = self.read(bytes.get_mut(..room).unwrap_or_default())?;
+        buf.put_slice(bytes.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+
     /// Writes as much as there is room for, without waiting.
     ///
     /// On Windows, which has no such call for a socket that waits, it waits.
@@ -198,6 +253,10 @@ impl Write for BlockingStream {
         Ok(())
     }
 }
+
+/// How many bytes one read copies at the most, where it has to copy.
+#[cfg(not(unix))]
+const COPIED: usize = 16 * 1024;
 
 impl fmt::Debug for BlockingStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -351,6 +351,17 @@ pub(super) const EXAMPLES: &[Example] = &[
         ],
     },
     Example {
+        name: "token",
+        servers: &[rust("token_server", &["refused a client at"]).stays()],
+        clients: &[
+            &[rust("token_client", &["sent away: ", "(denied)", "heard alice: hello from Rust"])],
+            &[script(
+                "token-client.cjs",
+                &["sent away: denied", "let in", "heard bob: hello from JavaScript"],
+            )],
+        ],
+    },
+    Example {
         name: "coordinator",
         servers: &[rust("coordinator", &["the worker with load 1 says 42"])],
         clients: &[&[

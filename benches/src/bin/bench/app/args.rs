@@ -108,6 +108,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Returns whether everything is asked for. A report of less is put into the one of all.
+    pub(super) fn is_of_all(&self) -> bool {
+        self.only.is_empty() && self.peers.is_empty()
+    }
+
     /// Returns whether the case is asked for, by its workload or its name.
     pub(super) fn wants(&self, case: &Case) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| case.is(only))

@@ -16,16 +16,31 @@ pub(super) struct Case {
     pub(super) workload: Workload,
     /// `W1 64 B`, unique.
     pub(super) name: String,
-    pub(super) tcp: bool,
+    pub(super) socket: Socket,
     pub(super) task: Task,
     /// Whether the client is the same for every subject, and which.
     pub(super) common: Option<&'static str>,
+}
+
+/// The kind of socket a case is measured over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Socket {
+    Unix,
+    Tcp,
+    Tls,
+    Udp,
 }
 
 impl Case {
     /// Returns whether slow subjects get a part of the messages only.
     pub(super) fn is_parted(&self) -> bool {
         PARTED.iter().any(|name| self.is(name))
+    }
+
+    /// Returns why it cannot be measured if a process may have only so many open files.
+    pub(super) fn lacks(&self, files: u64) -> Option<String> {
+        let needed = (self.task.connections + self.task.others + SPARE) as u64;
+        (needed > files).then(|| format!("needs {needed} open files, and `ulimit -n` is {files}"))
     }
 
     /// Returns whether the name is this case's or begins it: `W1`, `W10 decode`.
@@ -45,7 +60,7 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
     }
     let pipelined = Task::new(Work::Echo, 1_000_000).in_flight(64);
     cases.add(W2, "Unix", pipelined);
-    cases.add_tcp(W2, "TCP", pipelined);
+    cases.add_over(Socket::Tcp, W2, "TCP", pipelined);
     for ((size, bytes), messages) in SIZES.into_iter().zip([1_000_000, 400_000, 16_000, 640]) {
         cases.add(W3, size, Task::new(Work::Flood, messages).body(bytes));
     }
@@ -99,6 +114,24 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
         cases.add(W10, &format!("encode {size}"), Task::new(Work::Encode, messages).body(bytes));
     }
     cases.add(W10, "scan 1 MiB", Task::new(Work::Scan, 4_000).body(1 << 20));
+    let tls = |cases: &mut Cases, name, task| cases.add_over(Socket::Tls, W13, name, task);
+    tls(&mut cases, "1 in flight", Task::new(Work::Echo, 10_000));
+    tls(&mut cases, "64 in flight", Task::new(Work::Echo, 500_000).in_flight(64));
+    tls(&mut cases, "one way", Task::new(Work::Flood, 1_000_000));
+    let udp = |cases: &mut Cases, name, task| cases.add_over(Socket::Udp, W14, name, task);
+    udp(&mut cases, "round trips", Task::new(Work::LossyEcho, 10_000));
+    udp(&mut cases, "one way", Task::new(Work::LossyFlood, 300_000));
+    udp(&mut cases, "one way, 20 k/s", Task::new(Work::LossyFlood, 20_000).rate(20_000));
+    for (name, connections) in [
+        ("1 connection", 1),
+        ("10 connections", 10),
+        ("100 connections", 100),
+        ("1,000 connections", 1000),
+        ("10,000 connections", 10_000),
+    ] {
+        let task = Task::new(Work::Shared, 100_000).rate(100_000).warm_up(20_000);
+        cases.add_common(W15, name, "sharers", task.connections(connections, 0));
+    }
     cases.list
 }
 
@@ -109,22 +142,22 @@ struct Cases {
 
 impl Cases {
     fn add(&mut self, workload: Workload, name: &str, task: Task) {
-        self.push(workload, name, false, None, task);
+        self.push(workload, name, Socket::Unix, None, task);
     }
 
-    fn add_tcp(&mut self, workload: Workload, name: &str, task: Task) {
-        self.push(workload, name, true, None, task);
+    fn add_over(&mut self, socket: Socket, workload: Workload, name: &str, task: Task) {
+        self.push(workload, name, socket, None, task);
     }
 
     fn add_common(&mut self, workload: Workload, name: &str, common: &'static str, task: Task) {
-        self.push(workload, name, false, Some(common), task);
+        self.push(workload, name, Socket::Unix, Some(common), task);
     }
 
     fn push(
         &mut self,
         workload: Workload,
         name: &str,
-        tcp: bool,
+        socket: Socket,
         common: Option<&'static str>,
         mut task: Task,
     ) {
@@ -142,7 +175,7 @@ impl Cases {
         self.list.push(Case {
             workload,
             name: format!("{} {name}", workload.id),
-            tcp,
+            socket,
             task,
             common,
         });
@@ -152,11 +185,16 @@ impl Cases {
 const SIZES: [(&str, usize); 4] =
     [("64 B", 64), ("1 KiB", 1024), ("64 KiB", 64 * 1024), ("1 MiB", 1024 * 1024)];
 
+/// The files that a process has open besides its connections, at the most.
+const SPARE: usize = 100;
+
 /// The workloads, or cases of them, in which slow subjects get a part of the messages only.
-pub(super) const PARTED: [&str; 6] = ["W2", "W3", "W5", "W6", "W11 64 in flight", "W12"];
+pub(super) const PARTED: [&str; 8] =
+    ["W2", "W3", "W5", "W6", "W11 64 in flight", "W12", "W13 64 in flight", "W13 one way"];
 
 /// Every workload, in order.
-pub(super) const WORKLOADS: [Workload; 12] = [W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W11, W12];
+pub(super) const WORKLOADS: [Workload; 15] =
+    [W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W11, W12, W13, W14, W15];
 
 const W1: Workload = Workload {
     id: "W1",
@@ -227,3 +265,36 @@ const W12: Workload = Workload {
     about: "One call is answered with a stream of items, which one reader reads. `ours` is what a stream is \
             compared with: events that the server sends.",
 };
+const W13: Workload = Workload {
+    id: "W13",
+    title: "TLS",
+    about: "64 bytes over TLS 1.3 and TCP, the server's certificate verified by the client: one at a time, 64 in \
+            flight, and one way.",
+};
+const W14: Workload = Workload {
+    id: "W14",
+    title: "UDP",
+    about: "64 bytes in a datagram each. What is not there after 100 ms, or at the end, is lost. One way as fast as \
+            they are sent, nothing slows the sender down: a rate is of those that have arrived.",
+};
+const W15: Workload = Workload {
+    id: "W15",
+    title: "growth",
+    about: "1 to 10,000 connections share 100,000 messages a second of 64 bytes, which come back. The client is the \
+            same for all servers and never sleeps, so that each message is sent when it is due; a latency \
+            counts from then. Processor time is the server's. Microseconds.",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::all;
+
+    #[test]
+    fn a_case_says_how_many_files_it_lacks() {
+        let cases = all(false);
+        let group = cases.iter().find(|case| case.is("W5 group of 64 in 10,000")).unwrap();
+        assert_eq!(group.lacks(10_100), None);
+        let lacks = group.lacks(10_099).unwrap();
+        assert_eq!(lacks, "needs 10100 open files, and `ulimit -n` is 10099");
+    }
+}

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use super::cases::{Case, WORKLOADS};
-use super::results::Results;
 use super::subjects::Subject;
+use super::summary::Summary;
 use super::{Result, columns};
 
 /// Writes a chart for each workload that has results.
@@ -14,7 +14,7 @@ pub(super) fn write_all(
     directory: &Path,
     cases: &[Case],
     subjects: &[Subject],
-    results: &Results,
+    summary: &Summary,
 ) -> Result<()> {
     fs::create_dir_all(directory)?;
     for workload in WORKLOADS {
@@ -22,7 +22,7 @@ pub(super) fn write_all(
         let mut groups = Vec::new();
         for case in cases.iter().filter(|case| case.workload == workload) {
             let bar = |subject: &Subject| {
-                let value = results.median(&case.name, subject.name, figure)?;
+                let value = summary.median(&case.name, subject.name, figure)?;
                 Some(Bar { label: subject.name, value })
             };
             let bars: Vec<Bar<'_>> = subjects.iter().filter_map(bar).collect();
@@ -38,6 +38,29 @@ pub(super) fn write_all(
     }
     Ok(())
 }
+
+/// Writes the one chart for somebody who knows none of the names: who answers how many messages a second.
+pub(super) fn write_glance(directory: &Path, summary: &Summary) -> Result<()> {
+    let bar = |(label, subject): (&'static str, &str)| {
+        Some(Bar { label, value: summary.median("W2 Unix", subject, "rate")? })
+    };
+    let bars: Vec<Bar<'_>> = GLANCE.into_iter().filter_map(bar).collect();
+    if bars.len() == GLANCE.len() {
+        let title = "Messages sent and answered a second, 64 at a time (longer is better)";
+        let file = directory.join("at-a-glance.svg");
+        fs::write(file, svg(title, &[("64 bytes of text, JSON, between two processes", bars)]))?;
+    }
+    Ok(())
+}
+
+/// What the subjects are called in it.
+const GLANCE: [(&str, &str); 5] = [
+    ("ours, in Rust", "ours"),
+    ("crate node-ipc 14", "node-ipc"),
+    ("zeromq, in Rust", "zeromq-json"),
+    ("node-ipc 14 from npm", "npm-14"),
+    ("node-ipc 9 from npm", "npm-9"),
+];
 
 /// A bar.
 #[derive(Debug)]

@@ -69,6 +69,9 @@ pub(super) fn of(workload: &str) -> &'static [Column] {
         "W10" => CODEC,
         "W11" => CALLS,
         "W12" => STREAMS,
+        "W13" => SECURE,
+        "W14" => DATAGRAMS,
+        "W15" => GROWTH,
         _ => RATES,
     }
 }
@@ -85,6 +88,7 @@ pub(super) fn main_figure(workload: &str) -> Option<(&'static str, &'static str,
         "W10" => Some(("gb_per_s", "GB/s", true)),
         "W11" => Some(("rate", "calls a second", true)),
         "W12" => Some(("rate", "items a second", true)),
+        "W15" => Some(("server_cpu_us", "microseconds of the server's processor a message", false)),
         _ => Some(("rate", "messages a second", true)),
     }
 }
@@ -194,6 +198,38 @@ const STREAMS: &[Column] = &[
     Column::median("server MiB", "server_mib", 1),
     Column::median("client MiB", "client_mib", 1),
     Column::ratio("time / event", "us", "ours"),
+];
+
+const SECURE: &[Column] = &[
+    Column::median("messages/s", "rate", 0),
+    Column::spread("rate", 0),
+    Column::median("p50 us", "p50", 2),
+    Column::median("p99 us", "p99", 2),
+    Column::median("CPU us/message", "cpu_us", 2),
+    Column::median("server MiB", "server_mib", 1),
+    Column::ratio("speed / limit", "rate", "limit"),
+    Column::ratio("speed / node-tls", "rate", "node-tls"),
+];
+
+const DATAGRAMS: &[Column] = &[
+    Column::median("arrived/s", "rate", 0),
+    Column::spread("rate", 0),
+    Column::median("sent/s", "sent_rate", 0),
+    Column::median("lost %", "lost_percent", 2),
+    Column::median("p50 us", "p50", 2),
+    Column::median("p99 us", "p99", 2),
+    Column::median("CPU us/message", "cpu_us", 2),
+    Column::ratio("arrived / limit", "rate", "limit"),
+];
+
+const GROWTH: &[Column] = &[
+    Column::median("server CPU us/message", "server_cpu_us", 2),
+    Column::spread("server_cpu_us", 2),
+    Column::median("p50", "p50", 1),
+    Column::median("p99", "p99", 1),
+    Column::median("p99.9", "p999", 1),
+    Column::median("server MiB", "server_mib", 1),
+    Column::median("messages/s", "rate", 0),
 ];
 
 const CODEC: &[Column] = &[

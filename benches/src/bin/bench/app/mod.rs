@@ -2,8 +2,10 @@
 
 mod args;
 mod cases;
+mod certificates;
 mod chart;
 mod columns;
+mod merge;
 mod pin;
 mod process;
 mod progress;
@@ -13,7 +15,9 @@ mod round;
 mod sample;
 mod stats;
 mod subjects;
+mod summary;
 mod targets;
+mod works;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -23,6 +27,7 @@ use cases::Case;
 use progress::Progress;
 use results::{Key, Results};
 use subjects::Subject;
+use summary::Summary;
 
 /// What goes wrong here ends the program, with its message.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
@@ -55,27 +60,41 @@ fn run(plan: &Plan) -> Result<bool> {
     let text = report::text(&machine, &cases, &subjects, &results);
     std::io::stdout().lock().write_all(text.as_bytes())?;
     if let Some(readme) = &plan.readme {
-        report::put_into(readme, &text)?;
+        report::put_into(readme, &text, plan.is_of_all())?;
     }
+    let mut summary = match &plan.summary {
+        Some(file) if !plan.is_of_all() => Summary::read(file)?,
+        _ => Summary::default(),
+    };
+    summary.add(&machine, cases.iter().map(|case| case.name.as_str()), &results);
     if let Some(charts) = &plan.charts {
-        chart::write_all(charts, &cases, &subjects, &results)?;
+        let touched = |case: &Case| cases.iter().any(|one| one.workload == case.workload);
+        let cases: Vec<Case> = cases::all(plan.quick).into_iter().filter(touched).collect();
+        chart::write_all(charts, &cases, &subjects::all(), &summary)?;
+        chart::write_glance(charts, &summary)?;
     }
-    if let Some(summary) = &plan.summary {
-        if let Some(directory) = summary.parent() {
-            std::fs::create_dir_all(directory)?;
-        }
-        std::fs::write(summary, results.summary(&machine)?)?;
+    if let Some(file) = &plan.summary {
+        summary.write(file)?;
     }
     Ok(results.failures().is_empty())
 }
 
 fn measure(plan: &Plan, cases: &[Case], subjects: &[Subject], results: &mut Results) -> Result<()> {
     let mut todo = Vec::new();
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).maximum;
+    let able = |case: &&Case| {
+        let lacks = case.lacks(files.unwrap_or(u64::MAX));
+        if let Some(lacks) = &lacks {
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {}: {lacks}", case.name);
+        }
+        lacks.is_none()
+    };
+    let able: Vec<&Case> = cases.iter().filter(able).collect();
     // In turns: what disturbs the machine for a while disturbs all alike. A case that is another one
     // with something more, such as a stalled receiver, takes turns with it.
-    for cases in cases.chunk_by(|case, next| next.is(&case.name)) {
+    for cases in able.chunk_by(|case, next| next.is(&case.name)) {
         for round in 0..plan.rounds {
-            for case in cases {
+            for &case in cases {
                 for subject in subjects.iter().filter(|subject| subject.does(case)) {
                     let key = Key::new(case, subject, round);
                     if !results.has(&key) {

@@ -34,6 +34,24 @@ pub(super) fn process(id: u32, core: Option<usize>) -> Result<()> {
     Ok(())
 }
 
+/// Lets the threads of a running process have both cores: it is client and server in one.
+#[cfg(target_os = "linux")]
+pub(super) fn free(id: u32, here: Option<usize>, there: Option<usize>) -> Result<()> {
+    let (Some(here), Some(there)) = (here, there) else { return Ok(()) };
+    let mut both = one(here);
+    both.set(there);
+    for thread in std::fs::read_dir(format!("/proc/{id}/task"))?.flatten() {
+        let Some(thread) = thread.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        // One that has ended since needs no core.
+        if let Some(thread) = rustix::process::Pid::from_raw(thread) {
+            let _ = rustix::thread::sched_setaffinity(Some(thread), &both);
+        }
+    }
+    Ok(())
+}
+
 #[cfg(target_os = "linux")]
 fn one(core: usize) -> rustix::thread::CpuSet {
     let mut set = rustix::thread::CpuSet::new();
@@ -54,6 +72,11 @@ pub(super) fn on<T>(_: Option<usize>, what: impl FnOnce() -> T) -> Result<T> {
 
 #[cfg(not(target_os = "linux"))]
 pub(super) fn process(_: u32, _: Option<usize>) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn free(_: u32, _: Option<usize>, _: Option<usize>) -> Result<()> {
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use super::args::Plan;
 use super::cases::{Case, PARTED, WORKLOADS, Workload};
 use super::results::Results;
 use super::subjects::Subject;
-use super::{Result, columns, targets};
+use super::{Result, columns, merge, targets};
 
 /// Returns everything there is to say about the results.
 pub(super) fn text(
@@ -98,16 +98,20 @@ fn rounds(results: &Results, case: &Case, subject: &Subject) -> usize {
     results.figures(&case.name, subject.name, "seconds").len()
 }
 
-/// Puts the text between the markers of a file.
-pub(super) fn put_into(file: &Path, text: &str) -> Result<()> {
+/// Puts the text between the markers of a file: in the place of what is there if it is about all, else into it.
+pub(super) fn put_into(file: &Path, text: &str, all: bool) -> Result<()> {
     let old = std::fs::read_to_string(file)?;
     let parts = old.split_once(BEGIN).and_then(|(before, rest)| {
-        let (_, after) = rest.split_once(END)?;
-        Some((before, after))
+        let (old, after) = rest.split_once(END)?;
+        Some((before, old, after))
     });
     let missing = || format!("{} has no {BEGIN} and {END}", file.display());
-    let (before, after) = parts.ok_or_else(missing)?;
-    std::fs::write(file, format!("{before}{BEGIN}\n\n{text}\n{END}{after}"))?;
+    let (before, old, after) = parts.ok_or_else(missing)?;
+    let text = match old.trim() {
+        old if all || !old.contains("### ") => text.to_owned(),
+        old => merge::merged(old, text),
+    };
+    std::fs::write(file, format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", text.trim()))?;
     Ok(())
 }
 

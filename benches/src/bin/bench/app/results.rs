@@ -131,20 +131,19 @@ impl Results {
             .collect()
     }
 
-    /// Returns the medians as JSON: case, subject, figure.
-    pub(super) fn summary(&self, machine: &str) -> Result<String> {
-        let mut cases: BTreeMap<&str, BTreeMap<&str, BTreeMap<&str, f64>>> = BTreeMap::new();
-        for (key, outcome) in &self.rounds {
+    /// Returns the medians of a case: subject, figure.
+    pub(super) fn medians(&self, case: &str) -> BTreeMap<String, BTreeMap<String, f64>> {
+        let mut subjects: BTreeMap<String, BTreeMap<String, f64>> = BTreeMap::new();
+        for (key, outcome) in self.rounds.iter().filter(|(key, _)| key.case == case) {
             let Ok(outcome) = outcome else { continue };
-            let figures = cases.entry(&key.case).or_default().entry(&key.subject).or_default();
+            let figures = subjects.entry(key.subject.clone()).or_default();
             for (name, _) in outcome.iter() {
-                if let Some(median) = self.median(&key.case, &key.subject, name) {
-                    figures.insert(name, median);
+                if let Some(median) = self.median(case, &key.subject, name) {
+                    figures.insert(name.to_owned(), median);
                 }
             }
         }
-        let summary = json!({ "machine": machine, "medians": cases });
-        Ok(serde_json::to_string_pretty(&summary)? + "\n")
+        subjects
     }
 }
 

@@ -9,29 +9,39 @@ use ipc_benches::pace::sleep;
 use ipc_benches::{Outcome, Work};
 
 use super::args::Plan;
-use super::cases::Case;
+use super::cases::{Case, Socket};
 use super::process::Running;
 use super::sample::Sample;
 use super::subjects::{Program, Subject};
-use super::{Result, pin};
+use super::{Result, certificates, pin};
 
 /// Measures once, with processes of its own.
 pub(super) fn run(plan: &Plan, case: &Case, subject: &Subject) -> Result<Outcome> {
     let (here, there) = pin::two_cores(plan.pin);
     let directory = tempfile::tempdir()?;
-    let mut endpoint = match case.tcp {
-        true => "tcp:127.0.0.1:0".to_owned(),
-        false => format!("unix:{}", directory.path().join("s").display()),
+    let mut endpoint = match case.socket {
+        Socket::Unix => format!("unix:{}", directory.path().join("s").display()),
+        Socket::Tcp => "tcp:127.0.0.1:0".to_owned(),
+        Socket::Tls => "tls:127.0.0.1:0".to_owned(),
+        Socket::Udp => "udp4:127.0.0.1:0".to_owned(),
     };
+    if case.socket == Socket::Tls {
+        certificates::write(directory.path())?;
+    }
     let mut server = None;
-    let mut command = command(plan, subject.server, "server", case);
-    if let Some(command) = &mut command {
+    let command = |program, role| {
+        let mut command = command(plan, program, role, case)?;
+        command.env("BENCH_CERTIFICATES", directory.path());
+        Some(command)
+    };
+    let mut server_command = command(subject.server, "server");
+    if let Some(command) = &mut server_command {
         let running = Running::start(command.arg(&endpoint), there)?;
         endpoint = running.word("ready")?;
         server = Some(running);
     }
     let role = if case.common.is_some() { Program::Common } else { subject.client };
-    let mut client = self::command(plan, role, "client", case).ok_or("no client")?;
+    let mut client = command(role, "client").ok_or("no client")?;
     client.arg(&endpoint).args(subject.task(case).to_string().split(' '));
     let client = Running::start(&mut client, here)?;
     let mut round =
@@ -48,11 +58,13 @@ pub(super) fn run(plan: &Plan, case: &Case, subject: &Subject) -> Result<Outcome
                 round.server = Some(rest.parse()?);
                 pin::process(rest.parse()?, there)?;
             }
+            // Its own threads are both sides.
+            "alone" => pin::free(round.client, here, there)?,
             "done" => return Ok(round.finish(rest.parse()?, case)),
             _ => return Err(format!("the client says {line:?}").into()),
         }
         if word == "begin" && case.task.work == Work::Restart {
-            if let (Some(running), Some(command)) = (&mut server, &mut command) {
+            if let (Some(running), Some(command)) = (&mut server, &mut server_command) {
                 round.server = None;
                 round.down = Some(restart(running, command, there)?);
             }
@@ -131,6 +143,7 @@ impl Round {
             let cpu = client.cpu - client_then.cpu + theirs;
             outcome = outcome
                 .with("cpu_us", cpu * 1e6 / messages)
+                .with("server_cpu_us", theirs * 1e6 / messages)
                 .with("cpu_percent", 100.0 * cpu / wall);
         }
         outcome = outcome.with("client_mib", client.peak / 1024.0);

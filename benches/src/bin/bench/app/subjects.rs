@@ -2,7 +2,8 @@
 
 use ipc_benches::Task;
 
-use super::cases::Case;
+use super::cases::{Case, Socket};
+use super::works::*;
 
 /// Something that is measured.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +56,7 @@ impl Program {
 impl Subject {
     /// Returns whether it takes part in this case.
     pub(super) fn does(&self, case: &Case) -> bool {
-        self.works.iter().any(|name| case.is(name)) && (self.tcp || !case.tcp)
+        self.works.iter().any(|name| case.is(name)) && (self.tcp || case.socket != Socket::Tcp)
     }
 
     /// Returns whether it takes part in a workload of the kind that `id` is of: of calls, or of events.
@@ -108,10 +109,11 @@ pub(super) fn all() -> Vec<Subject> {
     };
     vec![
         own("raw", "the same bytes back, blocking, no protocol", BASIC, "no protocol"),
+        own("raw-spin", "`raw`, looking for bytes for 50 us before it sleeps", ALONE, SPINS),
         own(
             "limit",
-            "the same wire format by hand, blocking, batched, JSON with `serde_json`",
-            CORE,
+            "the same wire format by hand, blocking, batched, JSON with `serde_json`, TLS with `rustls`",
+            LIMIT,
             "it is written by hand for the others only",
         ),
         own(
@@ -121,7 +123,7 @@ pub(super) fn all() -> Vec<Subject> {
             "as `limit`",
         ),
         own("ours", "typed handlers, tokio `current_thread`", ALL, ""),
-        own("ours-multi", "`ours` on two threads of `multi_thread`", CORE, SAME),
+        own("ours-multi", "`ours` on two threads of `multi_thread`", MULTI, SAME),
         own("ours-await", "`ours`, the client awaits each answer", TRIPS, SAME),
         own("ours-json", "`ours`, the server passes the payload on", TRIPS, SAME),
         own(
@@ -129,6 +131,12 @@ pub(super) fn all() -> Vec<Subject> {
             "the blocking driver, a thread for each connection; one way `FlushPolicy::Within(1 ms)`",
             BLOCKING,
             "one thread",
+        ),
+        own(
+            "ours-blocking-spin",
+            "`ours-blocking` with a `Spin` of 50 us on both sides",
+            ALONE,
+            SPINS,
         ),
         own("ours-msgpack", "`ours` in MessagePack instead of JSON", BLOCKING, SAME),
         own("ours-call", "`ours`, calls and streams instead of events", CALLS, ""),
@@ -142,7 +150,7 @@ pub(super) fn all() -> Vec<Subject> {
             CORE,
             "its API has nothing for it",
         ),
-        node("npm-14", "npm's node-ipc 14.0.0", SERVER, CLIENT, V14, NPM, "", true),
+        node("npm-14", "npm's node-ipc 14.0.0", SERVER, CLIENT, V14, NPM_14, "", true),
         node("npm-9", "npm's node-ipc 9.2.1", SERVER, CLIENT, V9, NPM, "", true),
         pair(
             "ours>npm-14",
@@ -242,6 +250,36 @@ pub(super) fn all() -> Vec<Subject> {
             ONE_ANSWER,
             false,
         ),
+        own("epoll", "the same wire format by hand, one thread with `epoll`", &["W15"], ONLY_HERE),
+        node(
+            "node-tls",
+            "the same wire format by hand on Node's `tls`",
+            "tls.cjs server",
+            "tls.cjs client",
+            &[],
+            &["W13"],
+            ONLY_HERE,
+            false,
+        ),
+        node(
+            "npm-14-udp",
+            "npm's node-ipc 14.0.0, where both sides serve",
+            "udp.cjs server",
+            "udp.cjs client",
+            V14,
+            &["W14"],
+            ONLY_HERE,
+            false,
+        ),
+        pair(
+            "node-worker",
+            "Node's `worker_threads`: a message port to a thread of the same process",
+            None,
+            Node("worker-ports.cjs", &[]),
+            BASIC,
+            OTHER_WIRE,
+            false,
+        ),
         codec("codec", "ipc-codec with ipc-compat's format", CODEC),
         codec("codec-node-ipc", "the codec of the crate node-ipc 14.0.0", NO_SCAN),
     ]
@@ -271,50 +309,6 @@ const PARTS: &[(&str, u64)] = &[
     ("npm-14-calls>ours-call", 4),
     ("npm-9-requests", 16),
     ("net-ipc", 8),
+    ("node-tls", 4),
+    ("node-worker", 4),
 ];
-
-const BASIC: &[&str] = &["W1", "W2", "W3"];
-const CORE: &[&str] = &["W1", "W2", "W3", "W4", "W6"];
-const BLOCKING: &[&str] = &["W1", "W2", "W3", "W6"];
-const TRIPS: &[&str] = &["W1", "W2"];
-const PACED: &[&str] = &["W4"];
-const NPM: &[&str] = &[
-    "W1",
-    "W2",
-    "W3",
-    "W4",
-    // node-ipc has no groups.
-    "W5 1 receiver",
-    "W5 8 receivers",
-    "W5 64 receivers",
-    "W5 1,000 receivers",
-    "W6",
-    "W7",
-    "W8",
-    "W9",
-];
-const MIXED: &[&str] = &["W8"];
-const TARPC: &[&str] = &["W1", "W2", "W3", "W11"];
-const CALLS: &[&str] = &["W11", "W12"];
-const ANSWERS: &[&str] = &["W11"];
-const ONE: &[&str] = &["W11 1 in flight"];
-const ALL: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W11", "W12"];
-const CODEC: &[&str] = &["W10"];
-const NO_SCAN: &[&str] = &["W10 decode", "W10 encode"];
-
-const V9: &[Need] = &[NODE_IPC_9];
-const V14: &[Need] = &[Need { name: "node-ipc-14", variable: "NODE_IPC_DIR" }];
-const NODE_IPC_9: Need = Need { name: "node-ipc-9", variable: "NODE_IPC_DIR" };
-const REQUESTS: &[Need] =
-    &[NODE_IPC_9, Need { name: "node-ipc-requests", variable: "NODE_IPC_REQUESTS_DIR" }];
-const NET_IPC: &[Need] = &[Need { name: "net-ipc", variable: "NET_IPC_DIR" }];
-const NATS: Need = Need { name: "nats-server", variable: "NATS_SERVER" };
-
-const SAME: &str = "as `ours`";
-const OTHER_WIRE: &str = "another wire: in W1 to W3 only";
-const ONE_ANSWER: &str = "calls of one answer only";
-const SLOW: &str = "its server ends the connection of a slow reader";
-const SERVER: &str = "server.cjs";
-const CLIENT: &str = "client.cjs";
-const CALL_SERVER: &str = "call-server.cjs helper";
-const CALL_CLIENT: &str = "call-client.cjs helper";

@@ -89,15 +89,29 @@ fn all() -> Vec<Target> {
         subject: "ours-msgpack",
         ..vs(about, case, "rate", other, AtLeast(1.0))
     };
+    let grown = |case, figure, most| {
+        let about = match figure {
+            "p99" => "p99 / with 1 connection",
+            _ => "server CPU a message / with 1 connection",
+        };
+        cases(about, case, "W15 1 connection", "ours", figure, AtMost(most))
+    };
+    let blocking = |subject, most| Target {
+        subject,
+        ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(most))
+    };
     let calls = |about, case, figure, other, most| Target {
         subject: "ours-call",
         ..vs(about, case, figure, other, AtMost(most))
     };
     vec![
-        vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.4)),
+        vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.3)),
+        blocking("ours-blocking", 1.05),
+        blocking("ours-blocking-spin", 0.45),
+        vs("time / limit-bytes", "W1 64 KiB", "p50", "limit-bytes", AtMost(1.4)),
         Target {
             subject: "ours-blocking",
-            ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(1.1))
+            ..vs("time / limit-bytes", "W1 64 KiB", "p50", "limit-bytes", AtMost(1.4))
         },
         vs("speed / crate node-ipc 14", "W2 Unix", "rate", "node-ipc", AtLeast(4.0)),
         vs("speed / npm node-ipc 14", "W2 Unix", "rate", "npm-14", AtLeast(10.0)),
@@ -174,6 +188,12 @@ fn all() -> Vec<Target> {
         ),
         calls("time / event", "W11 1 in flight", "p50", "ours", 1.25),
         calls("time / event", "W11 64 in flight", "us", "ours", 1.6),
+        grown("W15 100 connections", "server_cpu_us", 1.5),
+        grown("W15 1,000 connections", "server_cpu_us", 1.5),
+        grown("W15 10,000 connections", "server_cpu_us", 2.5),
+        grown("W15 100 connections", "p99", 1.5),
+        grown("W15 1,000 connections", "p99", 1.5),
+        grown("W15 10,000 connections", "p99", 2.5),
         alone("GB/s, delimiters only", "W10 scan 1 MiB", "codec", "gb_per_s", AtLeast(20.0)),
     ]
 }

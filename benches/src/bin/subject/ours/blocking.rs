@@ -8,15 +8,16 @@ use ipc_benches::meter::{begin, now, since};
 use ipc_benches::{Body, FIRST_SEQ, Meter, Outcome, OwnedBody, Task, Work, text};
 use ipc_compat::NodeFormat;
 use ipc_core::blocking::{Client, Connection, Incoming, Server};
-use ipc_core::{FlushPolicy, Message};
+use ipc_core::{FlushPolicy, Message, Spin};
 use ipc_transport::Endpoint;
 
 use super::told;
 use crate::Result;
 use crate::net::ready;
 
-pub(super) fn serve(endpoint: &Endpoint) -> Result<()> {
-    let mut server = Server::builder(NodeFormat::v14(), endpoint.transport()?)?.listen()?;
+pub(super) fn serve(endpoint: &Endpoint, spin: Option<Spin>) -> Result<()> {
+    let builder = Server::builder(NodeFormat::v14(), endpoint.transport()?)?;
+    let mut server = builder.spin(spin).listen()?;
     ready(&server.endpoint());
     loop {
         let connection = server.accept()?;
@@ -54,18 +55,22 @@ fn answer(mut connection: Connection<NodeFormat>) -> Result<()> {
 /// The messages of all connections.
 static COUNTED: AtomicU64 = AtomicU64::new(0);
 
-pub(super) fn measure(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
+pub(super) fn measure(endpoint: &Endpoint, spin: Option<Spin>, task: &Task) -> Result<Outcome> {
     match task.work {
-        Work::Echo => echo(&mut client(endpoint, FlushPolicy::WhenIdle)?, task),
-        Work::Call => call(&mut client(endpoint, FlushPolicy::WhenIdle)?, task),
+        Work::Echo => echo(&mut client(endpoint, FlushPolicy::WhenIdle, spin)?, task),
+        Work::Call => call(&mut client(endpoint, FlushPolicy::WhenIdle, spin)?, task),
         Work::Flood => flood(endpoint, task),
         _ => Err("the blocking client is not measured in that".into()),
     }
 }
 
-fn client(endpoint: &Endpoint, policy: FlushPolicy) -> Result<Client<NodeFormat>> {
+fn client(
+    endpoint: &Endpoint,
+    policy: FlushPolicy,
+    spin: Option<Spin>,
+) -> Result<Client<NodeFormat>> {
     let builder = Client::builder(NodeFormat::v14(), endpoint.transport()?)?;
-    let mut client = builder.flush_policy(policy).build();
+    let mut client = builder.flush_policy(policy).spin(spin).build();
     client.connected()?;
     Ok(client)
 }
@@ -109,7 +114,7 @@ fn flood(endpoint: &Endpoint, task: &Task) -> Result<Outcome> {
     let mut clients = Vec::new();
     for _ in 0..task.connections {
         // What its documentation advises for many messages in a row.
-        clients.push(client(endpoint, FlushPolicy::Within(Duration::from_millis(1)))?);
+        clients.push(client(endpoint, FlushPolicy::Within(Duration::from_millis(1)), None)?);
     }
     let text = text(task.body);
     let all = |clients: &mut [Client<NodeFormat>], messages: u64, wanted: u64| -> Result<()> {

@@ -4,6 +4,7 @@ mod blocking;
 mod call;
 mod echo;
 mod flood;
+mod lossy;
 mod news;
 mod paced;
 mod restart;
@@ -16,12 +17,14 @@ use std::time::Duration;
 use ipc_benches::{Body, FIRST_SEQ, Outcome, OwnedBody, Task, Work};
 use ipc_compat::{NodeFormat, RawJson};
 use ipc_core::protocol::calls::EncodeCall;
-use ipc_core::{Client, DecodePayload, EncodePayload, FlushPolicy, MessageFormat, MsgPack, Server};
+use ipc_core::{
+    Client, DecodePayload, EncodePayload, FlushPolicy, MessageFormat, MsgPack, Server, Spin,
+};
 use ipc_transport::Endpoint;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::Result;
-use crate::net::{give_up, ready};
+use crate::net::{SPIN, give_up, ready};
+use crate::{Result, tls};
 
 /// How this workspace is used.
 ///
@@ -44,6 +47,8 @@ pub(crate) enum Kind {
     CallsMsgPack,
     /// The blocking driver.
     Blocking,
+    /// The blocking driver, spinning on both sides.
+    BlockingSpin,
     /// As `CurrentThread`, and every message is written at once.
     Immediate,
     /// As `CurrentThread`, and messages gather for up to a millisecond.
@@ -57,6 +62,10 @@ impl Kind {
             Self::Within => FlushPolicy::Within(Duration::from_millis(1)),
             _ => FlushPolicy::WhenIdle,
         }
+    }
+
+    fn spin(self) -> Option<Spin> {
+        if self == Self::BlockingSpin { Spin::for_up_to(SPIN).ok() } else { None }
     }
 }
 
@@ -73,6 +82,7 @@ impl FromStr for Kind {
             "ours-call" => Self::Calls,
             "ours-call-msgpack" => Self::CallsMsgPack,
             "ours-blocking" | "ours-blocking-call" => Self::Blocking,
+            "ours-blocking-spin" => Self::BlockingSpin,
             "ours-immediate" => Self::Immediate,
             "ours-within" => Self::Within,
             _ => return Err(format!("no subject is called {name:?}")),
@@ -117,7 +127,7 @@ impl<F> Format for F where
 
 pub(crate) fn serve(endpoint: &Endpoint, kind: Kind) -> Result<()> {
     match kind {
-        Kind::Blocking => return blocking::serve(endpoint),
+        Kind::Blocking | Kind::BlockingSpin => return blocking::serve(endpoint, kind.spin()),
         Kind::MsgPack | Kind::CallsMsgPack => {
             return runtime(kind)?.block_on(async {
                 let server = server(MsgPack::new(), endpoint, kind)?;
@@ -140,7 +150,7 @@ pub(crate) fn serve(endpoint: &Endpoint, kind: Kind) -> Result<()> {
 
 /// Returns a server that does all but echo.
 fn server<F: Format>(format: F, endpoint: &Endpoint, kind: Kind) -> Result<Server<F>> {
-    let server = Server::builder(format, endpoint.transport()?)
+    let server = Server::builder(format, tls::serving(endpoint)?)
         .max_connections(MANY)
         .flush_policy(kind.flush_policy())
         // A stalled receiver is waited for once, while the others warm up.
@@ -194,7 +204,7 @@ fn told<T, E: std::fmt::Display>(result: std::result::Result<T, E>) {
 
 pub(crate) fn measure(endpoint: &Endpoint, kind: Kind, task: &Task) -> Result<Outcome> {
     match kind {
-        Kind::Blocking => blocking::measure(endpoint, task),
+        Kind::Blocking | Kind::BlockingSpin => blocking::measure(endpoint, kind.spin(), task),
         Kind::MsgPack | Kind::CallsMsgPack => {
             runtime(kind)?.block_on(exchange(MsgPack::new, endpoint, kind, task))
         }
@@ -209,7 +219,7 @@ async fn exchange<F: Format>(
     task: &Task,
 ) -> Result<Outcome> {
     let connect = || -> Result<Client<F>> {
-        let builder = Client::builder(format(), endpoint.transport()?);
+        let builder = Client::builder(format(), tls::dialing(endpoint)?);
         Ok(builder.flush_policy(kind.flush_policy()).build())
     };
     if task.work == Work::Flood {
@@ -226,6 +236,8 @@ async fn exchange<F: Format>(
         (Work::Echo | Work::Call, _) => echo::handling(&client, task).await,
         (Work::Paced, _) => paced::measure(&client, task).await,
         (Work::Restart, _) => restart::measure(&client, task).await,
+        (Work::LossyEcho, _) => lossy::echo(&client, task).await,
+        (Work::LossyFlood, _) => lossy::flood(&client, task).await,
         _ => Err("ours has no client for that".into()),
     };
     client.close().await;

@@ -61,11 +61,16 @@ pub(crate) struct Common {
 impl Common {
     /// Returns what is wrong with the options together, for a server or else a client.
     pub(crate) fn conflict(&self, serves: bool) -> Option<&'static str> {
-        let on_network = self.is_on_tcp() || self.udp.kind().is_some();
-        let conflict = self.peer_user.conflict(on_network).or_else(|| self.checks.conflict());
+        let conflict =
+            self.peer_user.conflict(self.is_on_network()).or_else(|| self.checks.conflict());
         let conflict = conflict.or_else(|| self.tls.conflict(serves));
         let conflict = conflict.or_else(|| self.keepalive.conflict(self.is_on_tcp()));
         conflict.or_else(|| self.udp.conflict())
+    }
+
+    /// Returns whether the endpoint is a port, of TCP or UDP.
+    pub(crate) fn is_on_network(&self) -> bool {
+        self.is_on_tcp() || self.udp.kind().is_some()
     }
 
     /// Returns whether the endpoint is a TCP port, with TLS or without.

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use ipc_compat::Config;
-use ipc_transport::{WhenDisplaced, user_id};
+use ipc_transport::WhenDisplaced;
+
+use crate::cli::access::user;
 
 /// Whom to believe at the other end.
 #[derive(Debug, Args)]
@@ -39,29 +41,5 @@ impl WhenLost {
     /// Puts the option into the settings.
     pub(crate) fn set(&self, config: &mut Config) {
         config.when_displaced = self.when_displaced.unwrap_or_default();
-    }
-}
-
-fn user(text: &str) -> Result<u32, String> {
-    if let Ok(number) = text.parse() {
-        return Ok(number);
-    }
-    match user_id(text) {
-        Ok(Some(number)) => Ok(number),
-        Ok(None) => Err("there is no such user".into()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_is_a_number_or_a_name_of_this_machine() {
-        assert_eq!(user("1000"), Ok(1000));
-        assert_eq!(user("root"), Ok(0));
-        assert_eq!(user("no such user"), Err("there is no such user".into()));
-        assert!(user("-1").is_err());
     }
 }

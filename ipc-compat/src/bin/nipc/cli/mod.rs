@@ -1,5 +1,6 @@
 //! The command line of `nipc`.
 
+pub(crate) mod access;
 pub(crate) mod bench;
 pub(crate) mod call;
 mod checks;
@@ -15,6 +16,7 @@ mod raw;
 pub(crate) mod sending;
 pub(crate) mod settings;
 mod tls;
+mod token;
 mod udp;
 pub(crate) mod values;
 
@@ -23,6 +25,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use ipc_core::Pattern;
 
+use crate::cli::access::AccessOptions;
 use crate::cli::bench::Bench;
 use crate::cli::call::{Answering, Call};
 use crate::cli::common::{Common, Printing, Retrying};
@@ -30,6 +33,7 @@ use crate::cli::help::{EXIT_STATUS, STDIN};
 use crate::cli::local::WhenLost;
 use crate::cli::ls::Ls;
 use crate::cli::sending::{Emit, Request};
+use crate::cli::token::{OwnToken, Tokens};
 use crate::cli::values::positive;
 
 /// Talks to node-ipc processes.
@@ -62,7 +66,7 @@ impl Cli {
     /// Refuses options that each make sense, but not together.
     pub(crate) fn checked(self) -> Result<Self, clap::Error> {
         let conflict = match &self.command {
-            Command::Serve(args) => args.common.conflict(true),
+            Command::Serve(args) => args.conflict(),
             Command::Connect(args) => args.conflict(),
             Command::Emit(args) => args.conflict(),
             Command::Request(args) => args.sending.common.conflict(false),
@@ -103,6 +107,20 @@ pub(crate) struct Serve {
     pub(crate) exit_with_stdin: bool,
     #[command(flatten)]
     pub(crate) when_lost: WhenLost,
+    #[command(flatten)]
+    pub(crate) access: AccessOptions,
+    #[command(flatten)]
+    pub(crate) tokens: Tokens,
+}
+
+impl Serve {
+    /// Returns what is wrong with the options together.
+    fn conflict(&self) -> Option<&'static str> {
+        let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
+        let on_file = !self.common.is_on_network() && self.common.place.abstract_name.is_none();
+        let access = self.access.conflict(on_file, raw);
+        access.or_else(|| self.tokens.conflict(raw, udp)).or_else(|| self.common.conflict(true))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -124,6 +142,8 @@ pub(crate) struct Connect {
     /// this library may ignore it.
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) identity: Option<String>,
+    #[command(flatten)]
+    pub(crate) token: OwnToken,
     /// Subscribe to the events of the server whose names match this, such as news or price.* or log.>;
     /// may be repeated.
     #[arg(long, value_name = "PATTERN")]
@@ -148,7 +168,8 @@ impl Connect {
             }
             () => None,
         };
-        why.or_else(|| self.common.conflict(false))
+        let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
+        why.or_else(|| self.token.conflict(raw, udp)).or_else(|| self.common.conflict(false))
     }
 }
 
@@ -276,7 +297,19 @@ mod tests {
         refused("nipc connect --subscribe a..b");
         refused("nipc connect --subscribe >.a");
         refused("nipc serve --identity x");
-        for line in ["--raw --identity x", "--raw --subscribe x", "--udp4 80 --identity x"] {
+        refused("nipc connect --token s3cret");
+        refused("nipc connect --token-file x --token-env X");
+        for line in ["--raw --token-file x", "--udp4 80 --token-file x"] {
+            let parsed = Cli::try_parse_from(format!("nipc serve {line}").split(' ')).unwrap();
+            assert!(parsed.checked().is_err(), "{line}");
+        }
+        for line in [
+            "--raw --identity x",
+            "--raw --subscribe x",
+            "--udp4 80 --identity x",
+            "--raw --token-file x",
+            "--udp4 80 --token-env X",
+        ] {
             let cli = Cli::try_parse_from(format!("nipc connect {line}").split(' ')).unwrap();
             assert!(cli.checked().is_err(), "{line}");
         }

@@ -30,7 +30,7 @@ impl Clients<'_> {
             Some(To::Identity(OfIdentity { identity })) => {
                 let sent = server.send_to_identity(&identity, name, data).await;
                 if sent.as_ref().is_ok_and(|report| report.sent == 0 && report.failed.is_empty()) {
-                    let why = format_args!("not sent: no client is {identity:?}");
+                    let why = format!("not sent: no client is {identity:?}");
                     self.fail(codes::UNKNOWN_PEER, why, None).await;
                 }
                 sent
@@ -60,7 +60,7 @@ impl Clients<'_> {
             None => self.not_there(peer, "joined").await,
             Some(client) => {
                 if let Err(error) = client.join(group) {
-                    let why = format_args!("not joined: {error}");
+                    let why = format!("not joined: {error}");
                     self.fail(codes::of_group(&error), why, Some(peer)).await;
                 }
             }

@@ -4,7 +4,9 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
-use ipc_core::{ClientEvent, DisconnectReason, EmitError, Events, Hello, Incoming, Pattern};
+use ipc_core::{
+    ClientEvent, DisconnectReason, EmitError, Error, Events, Hello, Incoming, Pattern, Token,
+};
 
 use crate::cli::Connect;
 use crate::cli::settings;
@@ -14,7 +16,7 @@ use crate::commands::wanted::Wanted;
 use crate::commands::{closing, endpoint, failures, output};
 use crate::exit::Exit;
 use crate::io::instruction::{BadInstruction, Chunk, Event, Instruction, To};
-use crate::io::lines::Line;
+use crate::io::lines::{Line, chain};
 use crate::io::stderr::Diagnostics;
 use crate::io::stdin::Instructions;
 use crate::io::stdout::Output;
@@ -25,7 +27,14 @@ pub(crate) async fn run(args: Connect) -> Exit {
     let mut config = settings::config(args.id.as_deref(), &args.common);
     settings::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
-    config.hello = args.identity.map(Hello::new);
+    let token = match args.token.read() {
+        Ok(token) => token,
+        Err(error) => {
+            log.fail(format_args!("{}", chain(&*error)));
+            return Exit::Usage;
+        }
+    };
+    config.hello = hello(args.identity, token);
     let instructions = match Instructions::of_stdin(&config) {
         Ok(instructions) => instructions,
         Err(error) => return failures::cannot_start(log, &error),
@@ -55,6 +64,18 @@ pub(crate) async fn run(args: Connect) -> Exit {
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
 }
 
+/// Returns what the client says of itself, if it says something.
+fn hello(identity: Option<String>, token: Option<Token>) -> Option<Hello> {
+    if identity.is_none() && token.is_none() {
+        return None;
+    }
+    let hello = identity.map_or(Hello::unnamed(), Hello::new);
+    Some(match token {
+        Some(token) => hello.token(token),
+        None => hello,
+    })
+}
+
 struct ConnectSession<'a> {
     client: &'a IpcClient,
     output: &'a Output,
@@ -70,6 +91,8 @@ struct Ended {
     was_connected: bool,
     /// Whether the last connection ended since the server broke the protocol.
     by_breach: bool,
+    /// Whether the server has refused who the client says it is.
+    refused: bool,
     undelivered: usize,
 }
 
@@ -113,6 +136,9 @@ impl ConnectSession<'_> {
             Exit::Protocol
         } else if !ended.was_connected {
             self.log.fail(format_args!("could not connect"));
+            Exit::Failed
+        } else if ended.refused {
+            self.log.fail(format_args!("the server does not let this client in"));
             Exit::Failed
         } else if ended.undelivered > 0 {
             self.log.fail(format_args!("{} messages were not written", ended.undelivered));
@@ -165,8 +191,10 @@ impl ConnectSession<'_> {
                 if failures::gives_up_on(&error) {
                     self.client.stop_retrying();
                 }
+                ended.refused |= matches!(*error, Error::HelloRefused(_));
                 self.output.print(&failures::line(&error)).await;
             }
+            ClientEvent::Greeted(_) => ended.refused = false,
             ClientEvent::Dismissed(bye) => {
                 let (code, message) = (&*bye.code, &*bye.message);
                 let line = Line::Dismissed { code, message, reconnect: bye.reconnect };

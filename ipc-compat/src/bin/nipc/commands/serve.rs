@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipc_compat::{IpcServer, NoData, NodeFormat, RawJson, codes};
 use ipc_core::protocol::calls::CallNumber;
-use ipc_core::{EmitError, Events, Incoming, PeerId, ServerEvent};
+use ipc_core::{EmitError, Error, Events, Incoming, PeerId, ServerEvent};
 use tokio::sync::mpsc;
 
 use crate::cli::Serve;
@@ -28,6 +28,8 @@ pub(crate) async fn run(args: Serve) -> Exit {
     let mut config = settings::config(args.id.as_deref(), &args.common);
     config.unlink = !args.no_unlink;
     args.when_lost.set(&mut config);
+    args.access.set(&mut config);
+    args.tokens.set(&mut config);
     if let Some(clients) = args.max_connections {
         config.max_connections = clients;
     }
@@ -214,6 +216,9 @@ impl ServeSession<'_> {
                 if undelivered > 0 {
                     self.output.print(&Line::undelivered(undelivered, Some(peer))).await;
                 }
+                if let Some(line) = Line::limited(peer, client.limited()) {
+                    self.output.print(&line).await;
+                }
                 if endpoint::udp_address(&client).is_some() {
                     return;
                 }
@@ -225,7 +230,13 @@ impl ServeSession<'_> {
             }
             ServerEvent::Error { peer: client, error } => {
                 let peer = client.map(|client| client.id().get());
-                self.output.print(&Line::error(&error, peer)).await;
+                let line = match (&*error, peer) {
+                    (Error::Denied { what, name, .. }, Some(peer)) => {
+                        Line::denied(peer, *what, name)
+                    }
+                    (error, peer) => Line::error(error, peer),
+                };
+                self.output.print(&line).await;
             }
             ServerEvent::Identified { peer, identity } => {
                 let (peer, identity) = (peer.id().get(), &*identity.name);
@@ -235,9 +246,8 @@ impl ServeSession<'_> {
                 self.output.print(&Line::displaced(&displaced)).await;
             }
             ServerEvent::Refused { why, .. } => {
-                let code = codes::of_refusal(&why).into();
-                let message = format!("a connection was refused: {why}");
-                self.output.print(&Line::Error { code, message, peer: None }).await;
+                let (code, message) = (codes::of_refusal(&why), why.to_string());
+                self.output.print(&Line::Refused { code, message }).await;
             }
             _ => {}
         }

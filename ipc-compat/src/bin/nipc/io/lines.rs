@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use ipc_compat::{Encoding, codes};
-use ipc_core::{EmitError, Error};
+use ipc_core::{Denied, EmitError, Error, Limited};
 use ipc_transport::{AfterDisplaced, Displaced, DisplacedBy};
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
@@ -74,6 +74,12 @@ pub(crate) enum Line<'a> {
     Subscribed { topics: Vec<&'a str> },
     /// The server has said why it is about to close the client's connection.
     Dismissed { code: &'a str, message: &'a str, reconnect: bool },
+    /// A client was not let in.
+    Refused { code: &'static str, message: String },
+    /// A client of the server did what it may not: it was dropped, or answered `denied`.
+    Denied { peer: u64, what: &'static str, name: &'a str },
+    /// How often what a client sent was kept back, once it has disconnected.
+    Limited { peer: u64, throttled: u64, dropped: u64, denied: u64 },
     /// The server's socket file was removed or replaced.
     Displaced {
         path: String,
@@ -92,7 +98,7 @@ pub(crate) enum Line<'a> {
     },
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
     /// Returns the line of an error.
     pub(crate) fn error(error: &Error, peer: Option<u64>) -> Self {
         Line::Error { code: codes::of(error).into(), message: chain(error), peer }
@@ -106,6 +112,23 @@ impl Line<'_> {
         };
         let path = displaced.path.to_string_lossy().into_owned();
         Line::Displaced { path, by: displaced.by, then: displaced.then.name(), reason }
+    }
+
+    /// Returns the line of what a client was denied.
+    pub(crate) fn denied(peer: u64, what: Denied, name: &'a str) -> Self {
+        let what = match what {
+            Denied::Call => "call",
+            Denied::Topic => "topic",
+            _ => "event",
+        };
+        Line::Denied { peer, what, name }
+    }
+
+    /// Returns the line of what a client sent and was kept back, if any was.
+    pub(crate) fn limited(peer: u64, limited: Limited) -> Option<Self> {
+        let Limited { throttled, dropped, denied, .. } = limited;
+        let any = throttled > 0 || dropped > 0 || denied > 0;
+        any.then_some(Line::Limited { peer, throttled, dropped, denied })
     }
 
     /// Returns the line of a message that could not be sent.
@@ -132,6 +155,8 @@ impl Line<'_> {
                 | Self::Data { .. }
                 | Self::Displaced { .. }
                 | Self::Dismissed { .. }
+                | Self::Refused { .. }
+                | Self::Denied { .. }
                 | Self::Error { .. }
         )
     }
@@ -294,6 +319,17 @@ mod tests {
         let data = Some(raw("{\n  \"a b\": [\"x\\n\",\r\n 1e400]\n}"));
         let line = Line::Message { peer: Some(1), from: None, name: "t", data };
         check(&line, r#"{"event":"message","peer":1,"type":"t","data":{"a b":["x\n",1e400]}}"#);
+    }
+
+    #[test]
+    fn what_a_client_may_not_do_is_told() {
+        let line = Line::denied(1, Denied::Topic, "a\"b");
+        check(&line, r#"{"event":"denied","peer":1,"what":"topic","name":"a\"b"}"#);
+        assert!(Line::limited(1, Limited::default()).is_none());
+        let line = Line::Limited { peer: 2, throttled: 3, dropped: 0, denied: 1 };
+        check(&line, r#"{"event":"limited","peer":2,"throttled":3,"dropped":0,"denied":1}"#);
+        let line = Line::Refused { code: "ERR_IPC_DENIED", message: "no".to_owned() };
+        check(&line, r#"{"event":"refused","code":"ERR_IPC_DENIED","message":"no"}"#);
     }
 
     #[test]

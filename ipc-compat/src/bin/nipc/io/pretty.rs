@@ -18,6 +18,8 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
         | Line::Error { peer, .. } => *peer,
         Line::SocketDisconnected { peer, .. }
         | Line::Call { peer, .. }
+        | Line::Denied { peer, .. }
+        | Line::Limited { peer, .. }
         | Line::Identified { peer, .. } => Some(*peer),
         // The line before it says the same.
         Line::Close { .. } => return,
@@ -25,6 +27,7 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
         | Line::Disconnect
         | Line::Destroy
         | Line::Displaced { .. }
+        | Line::Refused { .. }
         | Line::Subscribed { .. }
         | Line::Dismissed { .. } => None,
     };
@@ -87,6 +90,19 @@ pub(crate) fn write(line: &Line<'_>, coloured: bool, out: &mut Vec<u8>) {
         Line::Dismissed { code, message, .. } => {
             text.push_str(&paint(YELLOW, "sent away: "));
             text.push_str(&tame(&format!("{message} ({code})")));
+        }
+        Line::Refused { code, message } => {
+            text.push_str(&paint(YELLOW, "refused: "));
+            text.push_str(&tame(&format!("{message} ({code})")));
+        }
+        Line::Denied { what, name, .. } => {
+            text.push_str(&paint(YELLOW, &format!("denied the {what} ")));
+            text.push_str(&tame(name));
+        }
+        Line::Limited { throttled, dropped, denied, .. } => {
+            text.push_str(&paint(YELLOW, "limited: "));
+            let counts = format!("{throttled} times throttled, {dropped} dropped, {denied} denied");
+            text.push_str(&counts);
         }
         Line::Error { code, message, .. } => {
             text.push_str(&paint(RED, &format!("error {code} ")));
@@ -179,6 +195,16 @@ mod tests {
             &Line::Error { code: "ERR_IPC_IO".into(), message: "bad".into(), peer: None },
             "error ERR_IPC_IO bad\n",
         );
+    }
+
+    #[test]
+    fn what_a_client_may_not_do_is_told() {
+        let refused = Line::Refused { code: "ERR_IPC_DENIED", message: "a stranger".to_owned() };
+        check(&refused, "refused: a stranger (ERR_IPC_DENIED)\n");
+        let denied = Line::Denied { peer: 1, what: "event", name: "\u{1b}x" };
+        check(&denied, "#1 denied the event \\u001bx\n");
+        let limited = Line::Limited { peer: 1, throttled: 2, dropped: 0, denied: 1 };
+        check(&limited, "#1 limited: 2 times throttled, 0 dropped, 1 denied\n");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
+mod buffer;
 mod numbers;
 mod room;
 
@@ -31,6 +32,10 @@ pub struct SendQueue {
     lengths: VecDeque<u32>,
     /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
     flat: BytesMut,
+    /// How many bytes the frame has that was encoded last: the next one is often as long.
+    last: usize,
+    /// How large `flat` was when it was released last, in bytes.
+    released: usize,
     /// How many bytes of `flat` belong to queued frames; more is the rest of a failed encoding.
     flat_len: usize,
     shared: VecDeque<Bytes>,
@@ -58,6 +63,8 @@ impl SendQueue {
             alone: options.max_datagram.is_some() || options.release == Release::OneInFlight,
             lengths: VecDeque::new(),
             flat: BytesMut::new(),
+            last: 0,
+            released: 0,
             flat_len: 0,
             shared: VecDeque::new(),
             written: 0,
@@ -80,11 +87,15 @@ impl SendQueue {
     ) -> Result<Pushed, PushError> {
         // An encoding that panicked may have left bytes.
         self.flat.truncate(self.flat_len);
+        if self.last >= LARGE {
+            self.room_for_another();
+        }
         self.encoder.encode_with(&mut self.flat, encode).map_err(|error| match error {
             EncodeWith::Write(error) => PushError::Format(error),
             EncodeWith::Encode(error) => PushError::Encode(error),
         })?;
         let length = self.flat.len() - self.flat_len;
+        self.last = length;
         match self.make_room(length) {
             Ok(Pushed::Queued) => {}
             other => {
@@ -280,16 +291,6 @@ impl SendQueue {
         length <= self.options.limits.max_bytes && self.exceeded(length).is_some()
     }
 
-    /// Frees the memory of an empty queue if it is more than a little.
-    pub fn release(&mut self) {
-        if self.lengths.is_empty() && self.flat.capacity() > KEEP {
-            (self.flat, self.flat_len) = (BytesMut::new(), 0);
-        }
-        if self.lengths.is_empty() && self.lengths.capacity() > KEEP / size_of::<u32>() {
-            self.lengths = VecDeque::new();
-        }
-    }
-
     /// Returns whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -344,6 +345,15 @@ impl SendQueue {
         self.tally
     }
 
+    /// Makes room for a frame like the last one, if that takes no more memory than there is and no more than that frame:
+    /// a buffer that grows while a long frame is encoded doubles, beside what is written already.
+    #[cold]
+    fn room_for_another(&mut self) {
+        if !self.flat.try_reclaim(self.last) && self.flat.is_empty() {
+            self.flat.reserve(self.last);
+        }
+    }
+
     fn first_length(&self) -> Option<usize> {
         let length = *self.lengths.front()?;
         if length == SHARED { self.shared.front().map(Bytes::len) } else { Some(length as usize) }
@@ -378,5 +388,5 @@ const SHARED: u32 = u32::MAX;
 /// less than one more slice in the write.
 const SHARE_FROM: usize = 4 * 1024;
 
-/// An empty queue keeps a buffer of this many bytes at the most when its connection falls idle.
-const KEEP: usize = 1024;
+/// From this many bytes on a frame is large: room for the next one is made at once.
+const LARGE: usize = 32 * 1024;

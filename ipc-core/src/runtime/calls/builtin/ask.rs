@@ -212,22 +212,20 @@ impl Calls {
         state.waiting.add(number, past_queue, on_answer)?;
         Ok(number)
     }
+}
 
-    /// Handles the answer to a call of a built-in method, if it is one.
-    pub(in crate::runtime::calls) fn builtin_answered(
-        &self,
-        on_answer: OnAnswer,
-        more: bool,
-        outcome: Result<Message, Failure>,
-        format: &dyn CallFormat,
-    ) -> Option<Report> {
-        on_answer(match (outcome, format.builtins()) {
-            (Err(failure), _) => Err(failure.into()),
-            (Ok(_), _) if more => Err(CallError::UnexpectedStream),
-            (Ok(result), Some(format)) => {
-                format.read_value(&result).map_err(CallError::InvalidResult)
-            }
-            (Ok(_), None) => Err(CallError::Unsupported("this format has no built-in methods")),
-        })
-    }
+/// Gives the answer to a call of a built-in method to what waits for it. `more` says whether it is an
+/// item of a stream. Returns what is left to report.
+pub(crate) fn answered(
+    on_answer: OnAnswer,
+    more: bool,
+    outcome: Result<Message, Failure>,
+    format: &dyn CallFormat,
+) -> Option<Report> {
+    on_answer(match (outcome, format.builtins()) {
+        (Err(failure), _) => Err(failure.into()),
+        (Ok(_), _) if more => Err(CallError::UnexpectedStream),
+        (Ok(result), Some(format)) => format.read_value(&result).map_err(CallError::InvalidResult),
+        (Ok(_), None) => Err(CallError::Unsupported("this format has no built-in methods")),
+    })
 }

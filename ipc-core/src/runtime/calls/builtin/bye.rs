@@ -1,11 +1,13 @@
 //! `$bye`: the server says why it is about to close the connection.
 
+use bytes::BytesMut;
+
 use super::{Notice, Report};
 use crate::hello::Bye;
 use crate::protocol::builtin::{BYE, BuiltinFormat};
 use crate::protocol::calls::CallHead;
 use crate::runtime::server::directory::Dismiss;
-use crate::{Message, MessageFormat, Peer};
+use crate::{FormatError, Message, MessageFormat, Peer};
 
 /// Handles it on the side of a client. What a client tells a server is ignored.
 pub(super) fn handle<F: MessageFormat>(
@@ -20,12 +22,21 @@ pub(super) fn handle<F: MessageFormat>(
     Some(Report::Notice(Notice::Dismissed(Bye::of(&args))))
 }
 
+/// Appends the frame that says it.
+pub(crate) fn write(
+    format: &dyn BuiltinFormat,
+    bye: &Bye,
+    out: &mut BytesMut,
+) -> Result<(), FormatError> {
+    let head = CallHead { number: None, method: BYE, left: None, credit: None };
+    format.encode_builtin_call(&head, None, &bye.args(), out)
+}
+
 impl<F: MessageFormat> Dismiss for Peer<F> {
     fn tell(&self, bye: &Bye) {
         let Ok(format) = self.builtin_format() else { return };
-        let head = CallHead { number: None, method: BYE, left: None, credit: None };
         // One that finds no room is dropped: the peer is closed all the same.
-        let _ = self.outbox().emit(|out| format.encode_builtin_call(&head, None, &bye.args(), out));
+        let _ = self.outbox().emit(|out| write(format, bye, out));
     }
 
     fn dismiss(&self, bye: &Bye) {

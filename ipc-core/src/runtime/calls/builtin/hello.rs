@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Notice, Report, answer, info};
-use crate::hello::{Bye, Greeting, Identity, NotEntered, Proof, Said};
+use crate::hello::{Bye, Claim, Greeting, Identity, NotEntered};
 use crate::protocol::builtin::{BuiltinFormat, HELLO};
 use crate::protocol::calls::{CallNumber, Failure};
 use crate::runtime::clock;
@@ -48,17 +48,23 @@ fn enter<F: MessageFormat>(
         // Whoever sends from its address would be the peer.
         return Err(Failure::new("unsupported", "datagrams have no connection to say hello on"));
     }
-    let args = format.read_value(args).map_err(|error| Failure::invalid_args(&error))?;
-    let Said { name } = Said::of(&args)?;
+    if peer.config().admits_by_token {
+        // Who it is was decided before anything of it was handled.
+        return Err(match peer.identity() {
+            Some(_) => failure(&NotEntered::Repeated),
+            None => Failure::denied("$hello has to come first"),
+        });
+    }
+    let Claim { name, .. } = Claim::read(format, args)?;
+    let identity = name.map(|name| Arc::new(Identity::claimed(name)));
     let mut state = directory.lock();
     // Under the lock: a peer is closed before it is removed from the directory.
     if !peer.outbox().is_open() {
         return Err(Failure::closing());
     }
     let handle = Arc::new(peer.clone());
-    let replaced = state.identities.enter(peer.id(), name.as_ref(), handle, clock::now());
-    let replaced = replaced.map_err(failure)?;
-    let identity = name.map(|name| Arc::new(Identity { name, proof: Proof::Claimed }));
+    let replaced = state.identities.enter(peer.id(), identity.as_deref(), handle, clock::now());
+    let replaced = replaced.map_err(|why| failure(&why))?;
     if let Some(identity) = &identity {
         // Once: who is entered cannot be entered again.
         let _ = peer.identity_cell().set(Arc::clone(identity));
@@ -68,13 +74,24 @@ fn enter<F: MessageFormat>(
     Ok(identity)
 }
 
+/// Answers the hello of a peer that was let in by it.
+pub(crate) fn welcome<F: MessageFormat>(
+    peer: &Peer<F>,
+    format: &dyn BuiltinFormat,
+    number: &CallNumber,
+) {
+    let greeting = greeting(peer).to_value();
+    // An answer that finds no room is dropped, as any.
+    let _ = answer(format, number, Ok(Some(greeting)), |write| peer.outbox().emit(write));
+}
+
 fn greeting<F: MessageFormat>(peer: &Peer<F>) -> Greeting {
     let server = peer.config().directory.as_ref().map(|directory| directory.id().into());
     Greeting { peer: Some(peer.id()), server, features: info::features(peer.config(), true) }
 }
 
 /// Returns what a peer is answered that is not entered.
-fn failure(why: NotEntered) -> Failure {
+pub(crate) fn failure(why: &NotEntered) -> Failure {
     match why {
         NotEntered::Repeated => {
             Failure::new("repeated_hello", "this connection has said hello before")

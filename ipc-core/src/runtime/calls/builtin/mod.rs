@@ -4,8 +4,8 @@
 //! connection's task, so it takes no place among the calls that run.
 
 mod ask;
-mod bye;
-mod hello;
+pub(crate) mod bye;
+pub(crate) mod hello;
 pub(crate) mod info;
 mod ping;
 mod topics;
@@ -22,10 +22,9 @@ use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING, SUB, UNSUB
 use crate::protocol::calls::{CallNumber, Failure, Signal};
 use crate::{CallError, FormatError, Message, MessageFormat, Peer};
 
-pub(crate) use ask::Asked;
+pub(crate) use ask::{Asked, answered};
 pub(crate) use ping::Pings;
-pub(crate) use waiting::Outcome;
-pub(super) use waiting::Waiting;
+pub(crate) use waiting::{OnAnswer, Outcome, Waiting};
 
 /// What a built-in method answers: a result, nothing, or why it failed.
 pub(crate) type Reply = Result<Option<Value>, Failure>;

@@ -1,6 +1,7 @@
 //! `Waiting`: the calls of built-in methods that this side has made.
 
 use std::fmt;
+use std::ops::Range;
 
 use super::Report;
 use crate::calls::CallError;
@@ -21,7 +22,7 @@ pub(crate) type OnAnswer = Box<dyn FnOnce(Outcome) -> Option<Report> + Send>;
 /// They are beside the table of the program's calls: they take none of its places, and neither a close
 /// waits for them nor is one cancelled.
 #[derive(Default)]
-pub(in crate::runtime::calls) struct Waiting {
+pub(crate) struct Waiting {
     open: ById<Open>,
 }
 
@@ -66,7 +67,7 @@ impl Waiting {
     /// Ends a call that is answered. Returns what is done with its outcome, and whether it was written
     /// past the queue.
     #[inline]
-    pub(in crate::runtime::calls) fn answered(&mut self, number: u64) -> Option<(OnAnswer, bool)> {
+    pub(crate) fn answered(&mut self, number: u64) -> Option<(OnAnswer, bool)> {
         // Nearly always there is none, and an answer is the program's.
         if self.open.is_empty() {
             return None;
@@ -76,22 +77,24 @@ impl Waiting {
 
     /// Ends the calls that a lost connection has carried; those from frame `first_unsent` on wait for the
     /// next.
-    pub(in crate::runtime::calls) fn connection_lost(
-        &mut self,
-        first_unsent: u64,
-    ) -> Vec<OnAnswer> {
+    pub(crate) fn connection_lost(&mut self, first_unsent: u64) -> Vec<OnAnswer> {
         let lost = |open: &Open| open.frame.is_none_or(|frame| frame < first_unsent);
         self.take_all(lost)
     }
 
+    /// Ends the calls whose frames the send queue has dropped for newer ones.
+    pub(crate) fn evicted(&mut self, frames: &Range<u64>) -> Vec<OnAnswer> {
+        self.take_all(|open| open.frame.is_some_and(|frame| frames.contains(&frame)))
+    }
+
     /// Handles that these frames, in ascending order, were removed from the send queue.
-    pub(in crate::runtime::calls) fn taken_out(&mut self, frames: &[u64]) {
+    pub(crate) fn taken_out(&mut self, frames: &[u64]) {
         let open = self.open.values_mut().filter_map(|open| open.frame.as_mut());
         open.for_each(|frame| move_up(frame, frames));
     }
 
     /// Ends all calls: there is no next connection.
-    pub(in crate::runtime::calls) fn closed(&mut self) -> Vec<OnAnswer> {
+    pub(crate) fn closed(&mut self) -> Vec<OnAnswer> {
         self.take_all(|_| true)
     }
 

@@ -53,6 +53,37 @@ pub(super) fn members(room: &Room<'_>) -> Result<()> {
     })
 }
 
+/// A member that is kicked hears all that was sent before, and why; it comes back, since it knows no
+/// better, and is in no group until it joins again.
+pub(super) fn kicked(room: &Room<'_>) -> Result<()> {
+    meet(room, &[(&["--retry", "50"], &["room"]), (PLAIN, &["room"])], |members| {
+        let Members { server, clients } = members;
+        server.say("{\"do\":\"to\",\"to\":[\"room\"],\"type\":\"last\",\"data\":{}}");
+        sent(server, 2)?;
+        server.say("{\"do\":\"kick\"}");
+        clients[0].expect("last", "{}")?;
+        let bye = clients[0].message()?;
+        let method = bye.data.as_ref().and_then(|data| data.text_of("call"));
+        if bye.event != "$call" || method.as_deref() != Some("$bye") {
+            return Err(format!("wanted the bye, got {bye:?}").into());
+        }
+        clients[0].event("disconnect")?;
+        server.event("socket.disconnected")?;
+        clients[0].event("connect")?;
+        server.event("connect")?;
+        server.say("{\"do\":\"to\",\"to\":[\"room\"],\"type\":\"without\",\"data\":{}}");
+        sent(server, 1)?;
+        clients[0].say("{\"type\":\"group.join\",\"data\":\"room\"}");
+        clients[0].expect("group.joined", "[\"room\"]")?;
+        server.say("{\"do\":\"to\",\"to\":[\"room\"],\"type\":\"again\",\"data\":{}}");
+        sent(server, 2)?;
+        clients[0].expect("again", "{}")?;
+        clients[1].expect("last", "{}")?;
+        clients[1].expect("without", "{}")?;
+        clients[1].expect("again", "{}").map(drop)
+    })
+}
+
 /// Each member answers with the helper or with five lines, or not at all, and is reported once.
 pub(super) fn survey(room: &Room<'_>) -> Result<()> {
     let member = &["room"][..];

@@ -1,5 +1,6 @@
 //! The cases: what any two programs that speak node-ipc's wire format can do with each other.
 
+mod access;
 mod call_ends;
 mod call_heartbeat;
 mod call_limits;
@@ -24,6 +25,7 @@ mod readme;
 mod reconnect;
 mod tls;
 mod tls_refusals;
+mod tokens;
 mod topics;
 mod typed;
 mod wire;
@@ -168,12 +170,19 @@ pub(crate) const ALL: &[Case] = &[
         .core()
         .when(ours_serves),
     calls("group_notice", "a call of many that none answers", groups::notice).when(ours_serves),
+    calls("group_kicked", "a member is kicked, comes back, joins anew", groups::kicked)
+        .when(ours_serves),
     calls("hello_survived", "a server that is greeted lives on", hello::survived)
         .core()
         .when(|combo| combo.role == Role::Client),
     calls("hello_kicked", "a client says hello, is kicked, comes back", hello::kicked)
         .core()
         .when(|combo| combo.role == Role::Server),
+    calls("access_token_right", "a client says hello with its token", tokens::right)
+        .when(ours_serves),
+    calls("access_token_wrong", "a wrong token, and then a right one", tokens::wrong)
+        .when(ours_serves),
+    calls("access_token_none", "a client that shows no token", tokens::none).when(ours_serves),
     calls("typed_events", "an enum's variants are events by name", typed::events).core(),
     calls("typed_methods", "an enum's variants are methods, errors", typed::methods).core(),
     calls("topic_subscribe", "one line, then ordinary events", topics::subscribe)
@@ -184,6 +193,18 @@ pub(crate) const ALL: &[Case] = &[
         .when(ours_serves),
     calls("topic_plain_server", "a server without topics: an error", topics::plain_server)
         .when(ours_sends),
+    case("access_allow", "lists: dropped events, denied calls", access::allow)
+        .core()
+        .when(ours_serves),
+    case("access_close", "what is denied may end a connection", access::denied_close)
+        .when(ours_serves),
+    case("access_rate", "throttled to a rate, nothing is lost", access::throttled)
+        .when(ours_serves),
+    case("access_over_rate", "over a rate: dropped, or closed", access::over_rate)
+        .when(ours_serves),
+    case("access_user", "other users are refused", access::users)
+        .over(|kind| kind == Kind::Unix)
+        .when(ours_serves),
     case("readme_client", README, readme::client).when(|combo| combo.role == Role::Server),
     case("readme_server", README, readme::server).when(|combo| combo.role == Role::Client),
     case("default_path", "without a path in the settings", readme::default_path)

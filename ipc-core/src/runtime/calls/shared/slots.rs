@@ -4,17 +4,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::gathering::Gathering;
 use crate::calls::CallError;
 use crate::protocol::calls::{ById, Overrun, Window, WindowLimits};
+use crate::runtime::calls::gathering::Gathering;
 use crate::{Message, PeerId};
 
 /// How a call has ended: with the message whose payload is the result, or an error.
-pub(super) type Outcome = Result<Message, CallError>;
+pub(crate) type Outcome = Result<Message, CallError>;
 
 /// The futures and streams of open calls, by the numbers of the calls.
 #[derive(Debug, Default)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     slots: ById<Slot>,
     /// How many bytes of items wait to be read, of all streams.
     unread: usize,
@@ -45,7 +45,7 @@ struct Items {
 }
 
 /// What a stream finds.
-pub(super) enum Found {
+pub(crate) enum Found {
     /// An item, and how much credit to give the peer.
     Item(Message, u32),
     /// The end, which is found once.
@@ -55,17 +55,17 @@ pub(super) enum Found {
 
 impl Slots {
     /// Adds a call that is answered once, and whose future waits already if it has a waker.
-    pub(super) fn open(&mut self, number: u64, waker: Option<Waker>) {
+    pub(crate) fn open(&mut self, number: u64, waker: Option<Waker>) {
         self.slots.insert(number, Slot::Open(waker));
     }
 
     /// Adds a call that is answered once, and whose outcome is gathered as that of this peer.
-    pub(super) fn open_gathered(&mut self, number: u64, gathering: &Arc<Gathering>, peer: PeerId) {
+    pub(crate) fn open_gathered(&mut self, number: u64, gathering: &Arc<Gathering>, peer: PeerId) {
         self.slots.insert(number, Slot::Gathered(Arc::clone(gathering), peer));
     }
 
     /// Adds a call that is answered with items, and returns the credit that its frame gives.
-    pub(super) fn open_stream(&mut self, number: u64, limits: WindowLimits) -> u32 {
+    pub(crate) fn open_stream(&mut self, number: u64, limits: WindowLimits) -> u32 {
         let window = Window::new(limits);
         let credit = window.outstanding();
         let (items, waker) = (VecDeque::new(), None);
@@ -75,7 +75,7 @@ impl Slots {
     }
 
     /// Ends a call and returns the waker of its future or stream, if that waits.
-    pub(super) fn end(&mut self, number: u64, outcome: Outcome) -> Option<Waker> {
+    pub(crate) fn end(&mut self, number: u64, outcome: Outcome) -> Option<Waker> {
         match self.slots.get_mut(number)? {
             Slot::Ended(_) => None,
             slot @ Slot::Open(_) => match std::mem::replace(slot, Slot::Ended(outcome)) {
@@ -106,7 +106,7 @@ impl Slots {
     /// # Errors
     ///
     /// [`Overrun`] if more items wait than may.
-    pub(super) fn item(&mut self, number: u64, item: Message) -> Result<Option<Waker>, Overrun> {
+    pub(crate) fn item(&mut self, number: u64, item: Message) -> Result<Option<Waker>, Overrun> {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(number) else { return Ok(None) };
         let bytes = item.payload().map_or(0, <[u8]>::len);
         let actual = self.unread.saturating_add(bytes);
@@ -120,7 +120,7 @@ impl Slots {
     }
 
     /// Removes a call that has ended and returns how; otherwise keeps the waker.
-    pub(super) fn take(&mut self, number: u64, waker: &Waker) -> Option<Outcome> {
+    pub(crate) fn take(&mut self, number: u64, waker: &Waker) -> Option<Outcome> {
         match self.slots.get_mut(number)? {
             Slot::Open(kept) => {
                 keep(kept, waker);
@@ -135,7 +135,7 @@ impl Slots {
     }
 
     /// Takes the next item of a stream, or its end; otherwise keeps the waker.
-    pub(super) fn take_item(&mut self, number: u64, waker: &Waker) -> Found {
+    pub(crate) fn take_item(&mut self, number: u64, waker: &Waker) -> Found {
         let Some(Slot::Stream(stream)) = self.slots.get_mut(number) else { return Found::Nothing };
         if let Some((item, bytes)) = stream.items.pop_front() {
             self.unread = self.unread.saturating_sub(bytes);
@@ -151,14 +151,14 @@ impl Slots {
     }
 
     /// Keeps credit of a stream for the next item: it found no room in the send queue.
-    pub(super) fn owe_credit(&mut self, number: u64, items: u32) {
+    pub(crate) fn owe_credit(&mut self, number: u64, items: u32) {
         if let Some(Slot::Stream(stream)) = self.slots.get_mut(number) {
             stream.owed = stream.owed.saturating_add(items);
         }
     }
 
     /// Takes the waker of a future that waits.
-    pub(super) fn take_waker(&mut self, number: u64) -> Option<Waker> {
+    pub(crate) fn take_waker(&mut self, number: u64) -> Option<Waker> {
         match self.slots.get_mut(number)? {
             Slot::Open(waker) => waker.take(),
             // A stream or a survey has a timer of its own, which runs while an item is awaited.
@@ -167,13 +167,18 @@ impl Slots {
     }
 
     /// Takes the wakers of all futures that wait.
-    pub(super) fn take_wakers(&mut self) -> Vec<Waker> {
+    pub(crate) fn take_wakers(&mut self) -> Vec<Waker> {
         let numbers: Vec<_> = self.slots.iter().map(|(number, _)| number).collect();
         numbers.into_iter().filter_map(|number| self.take_waker(number)).collect()
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
     /// Removes a call whose future or stream was dropped.
-    pub(super) fn remove(&mut self, number: u64) {
+    pub(crate) fn remove(&mut self, number: u64) {
         if let Some(Slot::Stream(stream)) = self.slots.remove(number) {
             let unread: usize = stream.items.iter().map(|(_, bytes)| bytes).sum();
             self.unread = self.unread.saturating_sub(unread);
@@ -191,3 +196,27 @@ fn keep(kept: &mut Option<Waker>, waker: &Waker) {
 
 /// How many bytes of items of all streams of one peer may wait to be read.
 const MAX_UNREAD: usize = 64 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::calls::Sent;
+
+    #[test]
+    fn nothing_is_left_of_a_call_that_has_ended() {
+        let mut slots = Slots::default();
+        let lost = || Err(CallError::Closed { sent: Sent::No });
+        slots.open(1, None);
+        assert!(slots.take(1, Waker::noop()).is_none());
+        assert!(slots.end(1, lost()).is_some());
+        assert!(slots.take(1, Waker::noop()).is_some());
+        slots.open(2, None);
+        slots.end(2, lost());
+        slots.remove(2);
+        slots.open_stream(3, WindowLimits::default());
+        slots.end(3, lost());
+        assert!(!slots.is_empty());
+        assert!(matches!(slots.take_item(3, Waker::noop()), Found::End(Err(_))));
+        assert!(slots.is_empty());
+    }
+}

@@ -1,20 +1,31 @@
-//! `Said`: what a peer has said of itself, read from the arguments of its `$hello`.
+//! `Claim`: what a peer says of itself, read from the arguments of its `$hello`.
 
 use std::sync::Arc;
 
-use super::VERSION;
-use crate::protocol::builtin::Value;
+use super::{Token, VERSION};
+use crate::Message;
+use crate::protocol::builtin::{BuiltinFormat, Value};
 use crate::protocol::calls::Failure;
 
-/// What a peer has said of itself.
-// No `Debug`, so that what will be read of it besides the name is never shown.
-pub(crate) struct Said {
-    pub(crate) name: Option<Arc<str>>,
+/// What a peer says of itself with its [`Hello`](crate::Hello), before anybody has checked it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Claim {
+    /// The name that it gives itself: 1 to 256 UTF-16 units. `None`: it gives none.
+    pub name: Option<Arc<str>>,
+    /// What it shows as a proof: at most 8,192 bytes. `None`: it shows nothing.
+    pub token: Option<Token>,
 }
 
-impl Said {
+impl Claim {
+    /// Reads it from a call of `$hello`, or returns what to answer.
+    pub(crate) fn read(format: &dyn BuiltinFormat, call: &Message) -> Result<Self, Failure> {
+        let args = format.read_value(call).map_err(|error| Failure::invalid_args(&error))?;
+        Self::of(&args)
+    }
+
     /// Reads it from the arguments of `$hello`, or returns what to answer.
-    pub(crate) fn of(args: &Value) -> Result<Self, Failure> {
+    fn of(args: &Value) -> Result<Self, Failure> {
         let invalid = |message: String| Failure::new("invalid_args", message);
         if !matches!(args, Value::Map(_)) {
             return Err(invalid("what $hello takes is a map".to_owned()));
@@ -41,20 +52,33 @@ impl Said {
             }
             _ => {}
         }
-        Ok(Self { name })
+        let token = match args.get("token") {
+            None => None,
+            Some(Value::Text(token)) if token.len() > MAX_TOKEN => {
+                let actual = token.len();
+                let message = format!("the token has {actual} bytes, the limit is {MAX_TOKEN}");
+                return Err(invalid(message));
+            }
+            Some(Value::Text(token)) => Some(Token::from(&**token)),
+            Some(_) => return Err(invalid("the token is no text".to_owned())),
+        };
+        Ok(Self { name, token })
     }
 }
 
 /// How many UTF-16 units a name has at most.
 const MAX_NAME: usize = 256;
 
+/// How many bytes a token has at most: more than any kind of signed token needs.
+pub(super) const MAX_TOKEN: usize = 8192;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn code(args: Value) -> String {
-        match Said::of(&args) {
-            Ok(said) => format!("ok {}", said.name.as_deref().unwrap_or("-")),
+        match Claim::of(&args) {
+            Ok(claim) => format!("ok {}", claim.name.as_deref().unwrap_or("-")),
             Err(failure) => format!("{}: {}", failure.code, failure.message),
         }
     }
@@ -70,6 +94,7 @@ mod tests {
             code(Value::map([v(), ("name", longest.as_str().into())])),
             format!("ok {longest}")
         );
+        assert_eq!(code(Value::map([v(), ("token", "x".repeat(8192).into())])), "ok -");
         for (args, answer) in [
             (Value::Null, "invalid_args: what $hello takes is a map"),
             (Value::list(["alice"]), "invalid_args: what $hello takes is a map"),
@@ -85,6 +110,11 @@ mod tests {
             (
                 Value::map([v(), ("name", "😀".repeat(129).into())]),
                 "invalid_args: the name has 258 UTF-16 units, the limit is 256",
+            ),
+            (Value::map([v(), ("token", 7.into())]), "invalid_args: the token is no text"),
+            (
+                Value::map([v(), ("token", "x".repeat(8193).into())]),
+                "invalid_args: the token has 8193 bytes, the limit is 8192",
             ),
         ] {
             assert_eq!(code(args), answer);

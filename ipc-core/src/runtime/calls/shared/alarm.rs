@@ -5,15 +5,14 @@
 //! delays it no more than it would delay the future of the call itself.
 
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Instant;
 
 use tokio::sync::Notify;
-use tokio::time::Sleep;
 
+use super::primitives::{MutexGuard, Sleep, now, sleep_until, spawn};
 use super::{Calls, State};
-use crate::runtime::clock;
 
 /// An alarm that is set.
 #[derive(Debug)]
@@ -50,13 +49,13 @@ impl Calls {
             return state;
         }
         // Here, so that a runtime without timers, or none at all, is the caller's panic.
-        let mut sleep = Box::pin(tokio::time::sleep_until(deadline.into()));
+        let mut sleep = Box::pin(sleep_until(deadline.into()));
         let _ = sleep.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let changed = Arc::new(Notify::new());
         state.alarm = Some(Alarm { at: deadline, changed: Arc::clone(&changed) });
         drop(state);
         // Not under the lock: a runtime that stops drops the task here.
-        tokio::spawn(Ringing { calls: Arc::downgrade(self), changed }.run(sleep));
+        spawn(Ringing { calls: Arc::downgrade(self), changed }.run(sleep));
         self.lock()
     }
 
@@ -64,7 +63,7 @@ impl Calls {
     /// open.
     fn ring(&self) -> Option<Instant> {
         let mut state = self.lock();
-        let overdue = state.asker.overdue(clock::now());
+        let overdue = state.asker.overdue(now());
         let wakers = overdue.into_iter().filter_map(|number| state.slots.take_waker(number));
         let wakers: Vec<_> = wakers.collect();
         let next = state.asker.next_deadline();
@@ -98,6 +97,8 @@ impl Ringing {
     async fn run(self, mut sleep: Pin<Box<Sleep>>) {
         loop {
             tokio::select! {
+                // Whichever it is, the same follows.
+                biased;
                 () = &mut sleep => {}
                 () = self.changed.notified() => {}
             }

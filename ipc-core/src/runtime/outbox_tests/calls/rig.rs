@@ -1,0 +1,281 @@
+//! The threads of a model: who calls, and the task of the connection, with the peer at its other end.
+//!
+//! The alarm of the calls is a thread of its own, as in the driver, and so is the time.
+//!
+//! To see that it finds mistakes, make one and run `cargo test -p ipc-core --lib outbox_tests::calls`:
+//!
+//! - In `Calls::abandon`, do not look at what `take_back` returns: the peer is not told to cancel, in
+//!   `a_dropped_call_is_taken_back_or_cancelled_once`.
+//! - In `Open::poll_outcome`, look for the outcome, and keep the waker under a second lock: a deadlock.
+//! - In `Calls::until`, register after looking: a deadlock in `who_waits_for_the_calls_to_end_is_woken`.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use ipc_codec::{Delimiter, Framing};
+use loom::thread::{self, JoinHandle};
+
+use super::outbox::{Outbox, Want};
+use super::primitives::{Wire, WriteHalf, now};
+use super::shared::Calls;
+use super::shared::ask::Asked;
+use super::shared::side::Side;
+use super::time::{join_tasks, pass};
+use crate::calls::CallError;
+use crate::options::ConnectionConfig;
+use crate::protocol::calls::{
+    Answer, CallFormat, CallHead, CallNumber, Control, InvalidControl, Sent, Signal,
+};
+use crate::{ClientOptions, FormatError, Message, MessageFormat};
+
+/// How a call has ended.
+pub(super) type Outcome = Result<Message, CallError>;
+
+/// What a client's handles and its connection share.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) calls: Arc<Calls>,
+    pub(super) outbox: Outbox,
+}
+
+impl Client {
+    pub(super) fn new() -> Arc<Self> {
+        let config = Arc::new(ConnectionConfig::of_client(&ClientOptions::default()));
+        let outbox = Outbox::new(&config, &Words.framing());
+        Arc::new(Self { calls: Arc::new(Calls::new(config, true)), outbox })
+    }
+}
+
+impl Side for Client {
+    fn calls(&self) -> &Arc<Calls> {
+        &self.calls
+    }
+
+    fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    fn call_format(&self) -> Option<&dyn CallFormat> {
+        Some(&Words)
+    }
+}
+
+/// `call 1` and `cancel 1`, a line each.
+#[derive(Debug)]
+struct Words;
+
+impl MessageFormat for Words {
+    fn framing(&self) -> Framing {
+        Framing::Delimited(Delimiter::new("\n").unwrap())
+    }
+
+    fn decode(&self, _: Bytes) -> Result<Message, FormatError> {
+        Err(FormatError::new("unread", "the peer of a model reads lines"))
+    }
+}
+
+impl CallFormat for Words {
+    fn control(&self, _: &Message) -> Option<Result<Control, InvalidControl>> {
+        None
+    }
+
+    fn encode_signal(&self, signal: &Signal<'_>, out: &mut BytesMut) -> Result<(), FormatError> {
+        match signal {
+            Signal::Cancel(number) => out.put_slice(format!("cancel {number}").as_bytes()),
+            other => panic!("{other:?} is nothing that is sent here"),
+        }
+        Ok(())
+    }
+}
+
+/// Returns the future of a call that has its deadline from now on. It makes the call and waits for its
+/// outcome as the driver's `CallFuture` does.
+pub(super) fn call(
+    client: &Client,
+    within: Duration,
+    bound: bool,
+) -> impl Future<Output = Outcome> {
+    let asked = Asked::new(client, now(), within, bound, None);
+    let encode = |head: &CallHead<'_>, out: &mut BytesMut| {
+        out.put_slice(format!("call {}", head.number.unwrap()).as_bytes());
+        Ok(())
+    };
+    let mut open = None;
+    poll_fn(move |cx| match &mut open {
+        None => match asked.try_begin("run", encode, Some(cx.waker())) {
+            Ok(Ok(begun)) => {
+                open = Some(begun);
+                Poll::Pending
+            }
+            Ok(Err(_)) => panic!("there is a place, and room in the queue"),
+            Err(error) => Poll::Ready(Err(error)),
+        },
+        Some(open) => open.poll_outcome(cx),
+    })
+}
+
+/// Waits for the outcome in this thread.
+pub(super) fn wait(call: impl Future<Output = Outcome>) -> Outcome {
+    loom::future::block_on(call)
+}
+
+/// Makes a call, and drops its future. Returns its outcome if it had one by then.
+pub(super) fn drop_after_one_poll(call: impl Future<Output = Outcome>) -> Option<Outcome> {
+    let mut call = pin!(call);
+    loom::future::block_on(poll_fn(|cx| match call.as_mut().poll(cx) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => Poll::Ready(None),
+    }))
+}
+
+/// What the peer at the other end of a connection does.
+#[derive(Debug, Clone)]
+pub(super) struct Remote {
+    pub(super) wire: Arc<Wire>,
+    pub(super) answers: bool,
+    /// How much time passes between a call and its answer.
+    pub(super) after: Option<Duration>,
+    /// After how many bytes it ends the connection.
+    pub(super) hangs_up: Option<usize>,
+}
+
+impl Remote {
+    pub(super) fn answering(wire: &Arc<Wire>) -> Self {
+        Self { wire: Arc::clone(wire), answers: true, after: None, hangs_up: None }
+    }
+}
+
+/// Runs the task of a client with these connections, one after the other, in a thread of its own.
+pub(super) fn connect(client: &Arc<Client>, connections: Vec<Remote>) -> JoinHandle<()> {
+    let client = Arc::clone(client);
+    thread::spawn(move || {
+        let Client { calls, outbox } = &*client;
+        for remote in connections {
+            outbox.attach(WriteHalf(Arc::clone(&remote.wire)));
+            drive(&client, &remote);
+            outbox.detach();
+            calls.connection_lost(outbox, outbox.wanted() != Want::Open);
+        }
+        outbox.close();
+        calls.closed();
+    })
+}
+
+/// Does what the task of a connection does, in that order, until the connection is lost or has to end.
+fn drive(client: &Client, remote: &Remote) {
+    let Client { calls, outbox } = client;
+    let mut read = 0;
+    loom::future::block_on(poll_fn(|cx| {
+        let want = outbox.register(cx);
+        if want == Want::Disconnect || receive(client, remote, &mut read, cx) {
+            return Poll::Ready(());
+        }
+        let owes_cancels = calls.turn(outbox, &Words);
+        let Ok(flushed) = outbox.poll_flush(cx, false) else {
+            return Poll::Ready(());
+        };
+        if flushed.look_again || (owes_cancels && flushed.empty) {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }));
+}
+
+/// Handles the answers to what the peer has read. Returns whether it ends the connection.
+fn receive(client: &Client, remote: &Remote, read: &mut usize, cx: &Context<'_>) -> bool {
+    let text = remote.wire.read(cx);
+    let new = whole_lines(&text);
+    for number in new.iter().skip(*read).filter_map(|line| line.strip_prefix("call ")) {
+        if let Some(time) = remote.after {
+            pass(time);
+        }
+        if remote.answers {
+            let number = CallNumber::Integer(number.parse().unwrap());
+            let result = Ok(Message::new("", None));
+            client.calls.answered(&number, Answer::Last, result, &client.outbox, &Words);
+        }
+    }
+    *read = new.len();
+    remote.hangs_up.is_some_and(|bytes| text.len() >= bytes)
+}
+
+/// Ends the client, and checks what has become of its one call.
+#[track_caller]
+pub(super) fn check(client: Arc<Client>, task: JoinHandle<()>, wires: &[&Wire], end: End) {
+    client.outbox.want(Want::Disconnect);
+    task.join().unwrap();
+    assert!(client.calls.is_idle());
+    let state = client.calls.lock();
+    assert!(!state.asker.owes_cancels() && state.slots.is_empty(), "{state:?}");
+    drop(state);
+    drop(client);
+    join_tasks();
+    let texts: Vec<_> = wires.iter().map(|wire| wire.text()).collect();
+    let lines: Vec<_> = texts.iter().flat_map(|text| whole_lines(text)).collect();
+    let all: [&[&str]; 3] = [&[], &["call 1"], &["call 1", "cancel 1"]];
+    let may_be = match end {
+        End::Answered => &all[1..2],
+        End::NotRun => &all[..1],
+        End::Failed => &all[1..],
+        End::Dropped | End::Withdrawn => &all[..],
+    };
+    assert!(may_be.contains(&&lines[..]), "{end:?}: {texts:?}");
+    assert!(end != End::Withdrawn || lines != ["call 1"], "there is no cancel: {texts:?}");
+}
+
+fn whole_lines(text: &str) -> Vec<&str> {
+    text.rfind('\n').map_or(Vec::new(), |end| text[..end].split('\n').collect())
+}
+
+/// What became of a call, and so may have been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was written once, and not cancelled.
+    Answered,
+    /// Nothing of it was written whole.
+    NotRun,
+    /// It was written once, and perhaps cancelled.
+    Failed,
+    /// Its future was dropped, or its time was over: it may have been written, and then cancelled.
+    Dropped,
+    /// The same, and all that was to be written is: if the call was, so is its cancel.
+    Withdrawn,
+}
+
+impl End {
+    pub(super) fn of(outcome: &Outcome) -> Self {
+        match outcome {
+            Ok(_) => Self::Answered,
+            Err(CallError::Deadline { .. }) => Self::Dropped,
+            Err(
+                CallError::Disconnected { sent: Sent::No }
+                | CallError::Closed { sent: Sent::No }
+                | CallError::NotSent(_),
+            ) => Self::NotRun,
+            Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => Self::Failed,
+            Err(error) => panic!("no call of this model ends with {error:?}"),
+        }
+    }
+}
+
+/// The ends that a model has reached: one that reaches too few shows nothing.
+#[derive(Debug, Default)]
+pub(super) struct Reached([AtomicBool; 4]);
+
+impl Reached {
+    pub(super) fn add(&self, end: End) {
+        self.0[end as usize].store(true, Ordering::Relaxed);
+    }
+
+    #[track_caller]
+    pub(super) fn assert(&self, ends: &[End]) {
+        let all = [End::Answered, End::NotRun, End::Failed, End::Dropped];
+        let reached = all.into_iter().filter(|end| self.0[*end as usize].load(Ordering::Relaxed));
+        assert_eq!(reached.collect::<Vec<_>>(), ends);
+    }
+}
