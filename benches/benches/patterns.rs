@@ -136,7 +136,7 @@ fn largest() -> Result<(), Box<dyn Error>> {
     let mib = resident().saturating_sub(before) >> 20;
     println!("{} patterns of 255 units, 16 tokens that no other has: {mib} MiB", largest.len());
     drop(largest);
-    let forms: [(&str, fn(usize) -> String); 4] = [
+    let forms: [(&str, Form); 4] = [
         ("16 tokens that no other has", |number| {
             (0..16).map(|token| format!("{number}-{token}")).collect::<Vec<_>>().join(".")
         }),
@@ -157,6 +157,9 @@ fn largest() -> Result<(), Box<dyn Error>> {
     }
     Ok(())
 }
+
+/// Makes the pattern with this number.
+type Form = fn(usize) -> String;
 
 /// Returns a trie with these patterns, and the patterns.
 fn trie(

@@ -92,7 +92,8 @@ impl<'a> Setup<'a> {
             return Err(IpcError::Unsupported { option: "a token in the blocking driver" });
         }
         let builder = blocking::Server::builder(self.format, transport)?;
-        Ok(builder.options(options::of_server(self.config, log)))
+        let builder = builder.options(options::of_server(self.config, log));
+        Ok(builder.same_identity(self.config.same_identity))
     }
 
     /// Returns a client without a runtime, with the config's settings.

@@ -1,8 +1,9 @@
 //! Clients and servers without a runtime do what the config says.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that cannot go on fails the test")]
 
 mod calls;
+mod identities;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -36,6 +36,7 @@
 #[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
 
+mod blocking;
 mod js_calls;
 mod kit;
 mod layouts;

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use ipc_transport::{Displaced, PeerInfo, Transport};
 
 use super::client::runtime;
+use super::greet::Greet;
+use super::identities::Registry;
 use super::link::Link;
 use super::{Client, NotBlocking, Server, plain};
 use crate::error::Error;
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::session::Session;
-use crate::{ClientOptions, MessageFormat, Refusal, ServerOptions};
+use crate::{ClientOptions, MessageFormat, Refusal, SameIdentity, ServerOptions};
 
 /// Builds a client.
 ///
@@ -43,7 +45,8 @@ impl<F: MessageFormat> ClientBuilder<F> {
     #[must_use]
     pub fn build(self) -> Client<F> {
         let Self { format, transport, options } = self;
-        let link = Link::new(Arc::new(format), ConnectionConfig::of_client(&options));
+        let mut link = Link::new(Arc::new(format), ConnectionConfig::of_client(&options));
+        link.greet = Some(Box::new(Greet::new(options.hello)));
         Client::new(link, Session::new(options.reconnect), transport, options.connect_timeout)
     }
 }
@@ -58,6 +61,7 @@ pub struct ServerBuilder<F> {
     transport: Arc<dyn Transport>,
     options: ServerOptions,
     told: Told,
+    same_identity: SameIdentity,
 }
 
 /// The functions that a server calls while it accepts.
@@ -90,6 +94,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
             transport: plain(transport)?,
             options: ServerOptions::default(),
             told: Told::default(),
+            same_identity: SameIdentity::default(),
         })
     }
 
@@ -124,6 +129,15 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets what happens when a peer says hello with the name of another that is connected. Default:
+    /// both have it. With [`SameIdentity::ReplaceOld`] the thread that serves the older one sends it away
+    /// when it waits the next time, or within a quarter of a second if it does.
+    #[must_use]
+    pub fn same_identity(mut self, same_identity: SameIdentity) -> Self {
+        self.same_identity = same_identity;
+        self
+    }
+
     /// Starts listening and returns the server.
     ///
     /// # Errors
@@ -136,6 +150,7 @@ impl<F: MessageFormat> ServerBuilder<F> {
     pub fn listen(self) -> Result<Server<F>, Error> {
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
-        Ok(Server::new(self.format, self.options, listener, self.told, runtime))
+        let registry = Registry::new(self.same_identity);
+        Ok(Server::new(self.format, self.options, listener, self.told, registry, runtime))
     }
 }

@@ -44,7 +44,7 @@ use crate::{CallError, ClientEvent, CloseReport, MessageFormat};
 /// ```
 #[derive(Debug)]
 pub struct Client<F> {
-    link: Link<F>,
+    pub(super) link: Link<F>,
     session: Session,
     transport: Arc<dyn Transport>,
     connect_timeout: Duration,
@@ -270,6 +270,11 @@ impl<F: MessageFormat> Client<F> {
             self.session.handle_input(Input::StopRetrying);
         }
         self.link.detach();
+        if let DisconnectReason::Error(error) = &reason {
+            if matches!(**error, Error::PlainPeer) {
+                self.last_error = Some(Arc::clone(error));
+            }
+        }
         self.reason = reason;
         let (now, chance) = (clock::now(), clock::chance());
         self.session.handle_input(Input::Lost { now, chance });
@@ -283,7 +288,10 @@ impl<F: MessageFormat> Client<F> {
                 Output::Dial | Output::WakeAt(_) => self.order = Some(output),
                 Output::Drain => self.link.start_closing(),
                 Output::Hangup => self.link.detach(),
-                Output::Connected => self.link.push_event(ClientEvent::Connect),
+                Output::Connected => {
+                    self.link.push_event(ClientEvent::Connect);
+                    self.link.greet(self.connect_timeout);
+                }
                 Output::Disconnected => {
                     self.link.push_event(ClientEvent::Disconnect(self.reason.clone()));
                 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use ipc_transport::BlockingStream;
 
 use super::calls::call_methods;
+use super::identities::Entry;
 use super::link::{Drive, Link, Outcome};
 use super::methods::talk_methods;
 use super::{Incoming, NextError};
@@ -14,7 +15,7 @@ use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::runtime::clock;
-use crate::{CallError, ClientEvent, CloseReport, MessageFormat};
+use crate::{Allow, Bye, CallError, ClientEvent, CloseReport, Identity, MessageFormat, PeerId};
 
 /// One peer of a [`Server`](super::Server).
 ///
@@ -50,9 +51,11 @@ impl<F: MessageFormat> Connection<F> {
         config: ConnectionConfig,
         stream: BlockingStream,
         place: Arc<()>,
+        entry: Entry,
     ) -> Self {
         let mut link = Link::new(format, config);
         link.attach(stream, Role::Server);
+        link.entry = Some(Box::new(entry));
         Self { link, ended: false, place: Some(place) }
     }
 
@@ -75,6 +78,81 @@ impl<F: MessageFormat> Connection<F> {
             }
             self.step(until)?;
         }
+    }
+
+    /// Returns its number: the first connection of a server is 1.
+    #[must_use]
+    pub fn id(&self) -> PeerId {
+        self.link.entry.as_ref().map_or(PeerId(0), |entry| entry.id())
+    }
+
+    /// Returns who the peer has said it is, with its first message; `None` if it has not. It is known
+    /// before the first event of the peer is returned, and kept when the connection has ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{EncodePayload, blocking::{Connection, Incoming}};
+    /// # fn serve<F: EncodePayload<str>>(mut peer: Connection<F>) {
+    /// while let Some(event) = peer.next() {
+    ///     if let (Incoming::Message(_), Some(identity)) = (event, peer.identity().cloned()) {
+    ///         // Fails only if the peer is gone.
+    ///         let _ = peer.emit("you are", &*identity.name);
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn identity(&self) -> Option<&Arc<Identity>> {
+        self.link.entry.as_ref()?.identity()
+    }
+
+    /// Tells the peer why, with the notice `$bye` after everything that was sent, and
+    /// [closes](Self::close) the connection. [`Bye::shutdown`] is for a program that ends.
+    ///
+    /// A client of this library ends then, unless [`Bye::reconnect`] says that it may come back. One of
+    /// node-ipc ignores it and comes back: if it has said hello, [`Bye::refuse_for`] keeps it away from
+    /// all connections of the server.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Bye, MessageFormat, blocking::Connection};
+    /// # fn example<F: MessageFormat>(peer: &mut Connection<F>) {
+    /// let minute = std::time::Duration::from_secs(60);
+    /// peer.kick(&Bye::new("limit", "too loud").refuse_for(minute));
+    /// # }
+    /// ```
+    pub fn kick(&mut self, bye: &Bye) -> CloseReport {
+        if !self.ended {
+            if let Some(entry) = &self.link.entry {
+                entry.refuse(bye);
+            }
+            self.link.dismiss(bye);
+        }
+        self.close()
+    }
+
+    /// Sets what the peer may do from now on, in place of the
+    /// [option](crate::ServerOptions::allow) for all. What was received before and is returned by
+    /// `next` later was held to the lists of then: call it before the first `next` for a list for this
+    /// peer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use ipc_core::{Allow, Error, MessageFormat, blocking::Server};
+    /// # fn example<F: MessageFormat>(server: &mut Server<F>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let guest = Allow::new().events(["app.*"])?.calls(["status"])?;
+    /// let mut connection = server.accept()?;
+    /// let user = connection.info().and_then(|info| info.credentials).map(|user| user.uid);
+    /// if user != Some(0) {
+    ///     connection.restrict(guest);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn restrict(&mut self, allow: Allow) {
+        self.link.restrict(allow);
     }
 
     /// Returns how often what the peer sent was kept from the program, since it was over its
@@ -120,6 +198,9 @@ impl<F: MessageFormat> Connection<F> {
     fn end(&mut self, reason: DisconnectReason) {
         self.link.detach();
         self.link.close(|sent| CallError::Disconnected { sent });
+        if let Some(entry) = &self.link.entry {
+            entry.leave();
+        }
         self.ended = true;
         self.place = None;
         self.link.push_event(ClientEvent::Disconnect(reason));

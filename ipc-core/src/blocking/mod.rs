@@ -84,16 +84,49 @@
 //! Nothing happens between calls: what the peer asks, cancels or gives up is seen when this side waits
 //! the next time, and then the time limits of the calls that it runs are looked at, too.
 
+//!
+//! # Identities and topics
+//!
+//! A client says hello as the async one does, and subscribes: what the server publishes comes from `next`,
+//! as any message. The connections of a server know who their peers are, hold each to what it may do, and
+//! send it away with a reason.
+//!
+//! ```no_run
+//! # #[cfg(all(unix, feature = "msgpack"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use ipc_core::blocking::{Client, Incoming};
+//! use ipc_core::{ClientEvent, Hello, MsgPack};
+//! use ipc_transport::UnixTransport;
+//!
+//! let builder = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock"))?;
+//! let mut client = builder.hello(Some(Hello::new("alice"))).build();
+//! client.subscribe(["price.*"])?;
+//! while let Some(event) = client.next() {
+//!     match event {
+//!         Incoming::Message(message) => println!("{}", message.event()),
+//!         Incoming::Lifecycle(ClientEvent::Dismissed(bye)) => eprintln!("{}", bye.message),
+//!         _ => {}
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(unix, feature = "msgpack")))]
+//! # fn main() {}
+//! ```
+
 mod builder;
 mod calls;
 mod client;
 mod connection;
+mod greet;
+mod identities;
 mod link;
 mod methods;
 mod read_limit;
 mod server;
 mod socket_link;
 mod spinning;
+mod topics;
 
 pub use builder::{ClientBuilder, ServerBuilder};
 pub use calls::{CallStream, IncomingCall, Sink};

@@ -8,6 +8,7 @@ use ipc_transport::{
 use tokio::runtime::Runtime;
 
 use super::builder::Told;
+use super::identities::Registry;
 use super::{Connection, NotBlocking, ServerBuilder};
 use crate::error::Error;
 use crate::options::ConnectionConfig;
@@ -58,6 +59,8 @@ pub struct Server<F> {
     max_connections: usize,
     /// Held by every connection: how many there are is how often it is shared.
     open: Arc<()>,
+    /// Who the peers are.
+    registry: Arc<Registry>,
     refused: u64,
     listener: Box<dyn Listener>,
     notices: Option<Displacements>,
@@ -81,6 +84,7 @@ impl<F: MessageFormat> Server<F> {
         options: ServerOptions,
         listener: Box<dyn Listener>,
         told: Told,
+        registry: Arc<Registry>,
         runtime: Runtime,
     ) -> Self {
         let config = ConnectionConfig::of(&options);
@@ -91,6 +95,7 @@ impl<F: MessageFormat> Server<F> {
             access: options.access,
             max_connections: options.max_connections,
             open: Arc::default(),
+            registry,
             refused: 0,
             listener,
             notices,
@@ -147,7 +152,8 @@ impl<F: MessageFormat> Server<F> {
             }
             let place = Arc::clone(&self.open);
             let format = Arc::clone(&self.format);
-            return Ok(Connection::new(format, self.config.clone(), stream, place));
+            let entry = self.registry.admit();
+            return Ok(Connection::new(format, self.config.clone(), stream, place, entry));
         }
     }
 

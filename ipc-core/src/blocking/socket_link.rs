@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use ipc_codec::DecodeError;
 use ipc_transport::{BlockingStream, Interest};
 
@@ -19,6 +19,10 @@ use crate::runtime::clock;
 pub(super) struct SocketLink {
     stream: BlockingStream,
     pub(super) machine: Machine,
+    /// What is left of what is written before anything of the queue.
+    first: Bytes,
+    /// How long the socket may take for that.
+    first_until: Option<Instant>,
     /// The frame after the one that was taken last: while there is one, the program is in a
     /// burst, and what it sends gathers.
     ahead: Option<Result<Bytes, DecodeError>>,
@@ -57,6 +61,8 @@ impl SocketLink {
         Self {
             stream,
             machine,
+            first: Bytes::new(),
+            first_until: None,
             ahead: None,
             blocked: false,
             full_since: None,
@@ -102,6 +108,29 @@ impl SocketLink {
         self.written
     }
 
+    /// Writes this before anything of the queue, as far as the socket takes it now. The rest has until
+    /// then.
+    pub(super) fn say_first(&mut self, first: Bytes, until: Option<Instant>) {
+        (self.first, self.first_until) = (first, until);
+        self.write_first();
+    }
+
+    /// Returns until when the socket has to take what comes before the queue, if it has not.
+    pub(super) fn says_first_until(&self) -> Option<Instant> {
+        self.first_until.filter(|_| !self.has_said_first())
+    }
+
+    /// Returns whether nothing is left of what comes before the queue.
+    pub(super) fn has_said_first(&self) -> bool {
+        self.first.is_empty()
+    }
+
+    /// Handles that the socket has not taken in time what comes before the queue.
+    pub(super) fn give_up_first(&mut self) {
+        self.first_until = None;
+        self.fail_to_write(ErrorKind::TimedOut.into());
+    }
+
     /// Ends the writing direction: the peer sees the end of the stream.
     pub(super) fn shut_down(&mut self) {
         // An error here shows as the end of the stream, which is what is wanted.
@@ -112,7 +141,11 @@ impl SocketLink {
     /// Writes what waits, as far as the socket takes it. An error is the machine's.
     pub(super) fn write(&mut self, queue: &mut SendQueue) {
         self.blocked = false;
-        while !queue.is_held() && self.machine.is_writable() {
+        if !self.first.is_empty() {
+            self.write_first();
+        }
+        // What is left of it leaves nothing to write here: the socket is full, or broken.
+        while !queue.is_held() && self.has_said_first() && self.machine.is_writable() {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let used = queue.gather(&mut slices);
             match self.stream.try_write_vectored(slices.get(..used).unwrap_or_default()) {
@@ -120,6 +153,26 @@ impl SocketLink {
                 Ok(n) => {
                     queue.advance(n);
                     self.written = self.written.wrapping_add(n as u64);
+                    self.full_since = None;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    self.full_since.get_or_insert_with(clock::now);
+                    return;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => self.fail_to_write(error),
+            }
+        }
+    }
+
+    #[cold]
+    fn write_first(&mut self) {
+        while !self.has_said_first() && self.machine.is_writable() {
+            match self.stream.try_write_vectored(&[IoSlice::new(&self.first)]) {
+                Ok(0) => self.fail_to_write(ErrorKind::WriteZero.into()),
+                Ok(n) => {
+                    self.first.advance(n);
                     self.full_since = None;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {

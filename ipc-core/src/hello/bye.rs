@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::WhenDismissed;
 use crate::protocol::builtin::Value;
 
 /// What a peer is told before its connection is closed: why, and whether it may come back.
@@ -53,14 +54,21 @@ impl Bye {
         Self { refuse_for: Some(time), ..self }
     }
 
-    /// Returns what a peer is told by a server that shuts down.
-    pub(crate) fn shutdown() -> Self {
+    /// Returns what a server says that shuts down: its clients may come back. The async server says it by
+    /// itself.
+    #[must_use]
+    pub fn shutdown() -> Self {
         Self::new("shutdown", "the server shuts down").reconnect(true)
     }
 
     /// Returns what the older peers of an identity are told.
     pub(crate) fn replaced() -> Self {
         Self::new("replaced", "another connection has taken this identity")
+    }
+
+    /// Returns whether a client that is told this ends with its connection.
+    pub(crate) fn ends(&self, when_dismissed: WhenDismissed) -> bool {
+        !self.reconnect && when_dismissed == WhenDismissed::End
     }
 
     /// Returns the arguments of `$bye`.

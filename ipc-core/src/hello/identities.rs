@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::{Identity, SameIdentity};
 use crate::PeerId;
+use crate::protocol::calls::Failure;
 
 /// Which peers have said hello. A peer that has not costs nothing. `H` is what a peer is sent away with.
 #[derive(Debug)]
@@ -34,6 +35,22 @@ pub(crate) enum NotEntered {
     InUse,
     /// The name is refused, for this time.
     Refused(Duration),
+}
+
+impl NotEntered {
+    /// Returns what such a peer is answered.
+    pub(crate) fn failure(&self) -> Failure {
+        match self {
+            Self::Repeated => {
+                Failure::new("repeated_hello", "this connection has said hello before")
+            }
+            Self::InUse => Failure::new("identity_in_use", "another connection has this identity"),
+            Self::Refused(left) => {
+                let seconds = left.as_secs_f64().ceil();
+                Failure::new("refused", format!("this identity is refused for another {seconds} s"))
+            }
+        }
+    }
 }
 
 impl<H: Clone> Identities<H> {

@@ -3,6 +3,7 @@
 //!
 //! Pure: time is an argument, and nothing here reads, writes or waits. The drivers ask.
 
+mod answered;
 mod bye;
 mod claim;
 mod first_frames;
@@ -15,6 +16,7 @@ mod say;
 mod token;
 mod tokens;
 
+pub(crate) use answered::HelloEnd;
 pub use bye::Bye;
 pub use claim::Claim;
 pub(crate) use first_frames::{FirstFrames, Heard, no_hello};

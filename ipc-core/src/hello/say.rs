@@ -47,8 +47,8 @@ pub enum OnPlainPeer {
     /// It goes on without an answer. The default.
     #[default]
     Ignore,
-    /// It ends with [`Error::PlainPeer`](crate::Error::PlainPeer). What was sent meanwhile may have
-    /// reached the server.
+    /// It ends with [`Error::PlainPeer`](crate::Error::PlainPeer). Nothing but the hello, and what was
+    /// subscribed to, is written before the server has answered: what was sent meanwhile is handed back.
     Refuse,
 }
 

@@ -118,8 +118,8 @@ pub struct ServerOptions {
     /// How much each peer may send, and what happens to one that sends more. Default: `None`, not
     /// limited.
     pub rate: Option<Rate>,
-    /// What each peer may send and call, by name. Default: everything. The async
-    /// [`Server::allow_by`](crate::Server::allow_by) has a list for each peer.
+    /// What each peer may send and call, by name. Default: everything. [`Server::allow_by`](crate::Server::allow_by) has a list for each peer, and so has
+    /// [`blocking::Connection::restrict`](crate::blocking::Connection::restrict).
     pub allow: Allow,
     /// What happens when a peer does what it may not. Default: [`OnDenied::Report`].
     pub on_denied: OnDenied,

@@ -74,6 +74,7 @@ fn a_peer_that_closes_ends_a_spin() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the time of a real wait is measured")]
 fn a_spin_keeps_the_deadline_of_the_caller() {
     let (mut client, _connection) = pair(longest());
     // Less than a spin, and more.

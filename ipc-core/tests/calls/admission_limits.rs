@@ -62,6 +62,7 @@ async fn a_peer_has_five_seconds_for_its_hello_and_the_check_together() {
     // Only this one has said who it is, and may come back.
     assert_eq!(asked.hear().await, "failure 1 denied");
     assert_eq!(asked.hear().await, "notice $bye -");
+    notes.until_len(3).await;
     let mut lines = notes.lines();
     lines.sort();
     let no_hello = "refused late: it said no hello within 5s";
@@ -110,6 +111,8 @@ async fn a_client_comes_back_after_a_check_that_took_too_long() {
     soon(client.close()).await;
 }
 
+const TOO_MANY: &str = "refused too_many_waiting: as many peers wait to be let in as may be: 64";
+
 /// Over real sockets: 64 that are silent, or have said half a hello, and others that come meanwhile.
 #[expect(clippy::print_stdout, reason = "how long it took is of interest, whatever it was")]
 async fn silent_peers_keep_no_other_out() {
@@ -154,9 +157,9 @@ async fn silent_peers_keep_no_other_out() {
             assert_eq!(silent.remove(0).hear().await, "end");
         }
         notes.until("9 says bob").await;
-        let too_many = "refused too_many_waiting: as many peers wait to be let in as may be: 64";
+        notes.until_times(TOO_MANY, 9).await;
         let lines = notes.lines();
-        let gone = lines.iter().filter(|line| *line == too_many).count();
+        let gone = lines.iter().filter(|line| *line == TOO_MANY).count();
         let refused = lines.iter().filter(|line| line.starts_with("refused")).count();
         assert_eq!((gone, refused), (9, 9), "{lines:?}");
         // The others still may say theirs.

@@ -20,6 +20,7 @@ both_runtimes!(
     with_one_in_flight_the_answer_releases_nothing,
     over_a_narrow_wire_the_hello_is_whole,
     without_calls_no_hello_is_said,
+    a_client_that_insists_sends_nothing_before_the_answer,
 );
 
 /// Notes greetings, errors and ends.
@@ -187,6 +188,38 @@ async fn over_a_narrow_wire_the_hello_is_whole() {
     assert_eq!(peer.hear().await, "event after it");
     peer.answer(peer.number, greeting()).await;
     notes.until("greeted").await;
+}
+
+async fn a_client_that_insists_sends_nothing_before_the_answer() {
+    for answers in [true, false] {
+        let (client, mut peer, mut listener) = raw_server(&transport(), insisting).await;
+        let notes = life(&client);
+        for n in 0..3 {
+            client.emit("waits", &n).unwrap();
+        }
+        assert_eq!(peer.hear().await, "call $hello -");
+        peer.event("hi", 1).await;
+        assert!(peer.is_silent().await);
+        assert_eq!(client.tally().written, 0);
+        // What it is to a lost connection, it is to the next.
+        drop(peer);
+        let mut peer = RawPeer::accept(&mut listener).await;
+        assert_eq!(peer.hear().await, "call $hello -");
+        assert!(peer.is_silent().await);
+        if answers {
+            peer.answer(peer.number, greeting()).await;
+            for n in 0..3 {
+                assert_eq!(peer.hear().await, format!("event waits {n}"));
+            }
+            assert_eq!(soon(client.close()).await.undelivered.len(), 0);
+        } else {
+            peer.fail(peer.number, "unknown_method").await;
+            soon(client.closed()).await;
+            notes.until("error plain_peer").await;
+            assert_eq!(peer.hear().await, "end");
+            assert_eq!(client.peer().take_undelivered().len(), 3);
+        }
+    }
 }
 
 async fn without_calls_no_hello_is_said() {

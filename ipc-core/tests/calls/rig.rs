@@ -169,6 +169,16 @@ impl Notes {
         })
     }
 
+    /// Waits until a line is there so many times.
+    #[track_caller]
+    pub(crate) fn until_times(&self, line: &'static str, times: usize) -> impl Future<Output = ()> {
+        let mut lines = self.0.subscribe();
+        let count = move |lines: &Vec<String>| lines.iter().filter(|other| *other == line).count();
+        soon(async move {
+            let _ = lines.wait_for(|lines| count(lines) >= times).await;
+        })
+    }
+
     /// Waits until there are so many lines.
     #[track_caller]
     pub(crate) fn until_len(&self, len: usize) -> impl Future<Output = ()> {

@@ -179,7 +179,7 @@ async fn patterns_that_all_match_cost_one_message() {
     };
     peer.call(1, "$sub", (0..32).map(pattern).collect::<Vec<_>>()).await;
     assert_eq!(peer.hear().await, "answer 1 -");
-    let topic = vec!["a"; 5].join(".");
+    let topic = ["a"; 5].join(".");
     for n in 0..100_u64 {
         assert_eq!(sent(server.publish(&topic, &n)), 1);
         assert_eq!(peer.hear().await, format!("event {topic} {n}"));

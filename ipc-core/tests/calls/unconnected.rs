@@ -77,6 +77,7 @@ async fn the_option_is_for_every_call_that_says_nothing_else() {
     let client = client(&transport).calls(bound()).build();
     let began = Instant::now();
     assert_unsent(client.call::<_, u64>("sum", &1).await);
+    assert_unsent(client.about().await);
     assert_eq!(began.elapsed(), Duration::ZERO);
     let waits = open(client.call("waits", &2).fail_when_disconnected(false)).await;
     let mut listener = transport.listen().await.unwrap();
@@ -112,6 +113,31 @@ async fn an_unsent_call_ends_with_its_connection_and_goes_to_no_other() {
     assert_eq!((soon(waits).await.unwrap(), soon(last).await.unwrap()), (7, 8));
     // As if they had never been accepted.
     assert_eq!(client.tally().accepted, accepted - 2);
+}
+
+/// As calls of the program do, with the option that says so.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_was_not_written_ends_with_its_connection() {
+    let (client, peer, mut listener) =
+        raw_server(&narrow(64), |client| client.calls(bound())).await;
+    client.emit("in part", "x".repeat(100).as_str()).unwrap();
+    let other = client.clone();
+    let about = tokio::spawn(async move { other.about().await });
+    sleep(Duration::from_millis(1)).await;
+    client.emit("behind", "b").unwrap();
+    assert_eq!(client.peer().queued().messages, 3);
+    drop(peer);
+    assert_unsent(soon(about).await.unwrap());
+    let mut peer = RawPeer::accept(&mut listener).await;
+    assert_eq!(peer.hear().await, "event in part 100 bytes");
+    assert_eq!(peer.hear().await, "event behind b");
+    // One that was written may have been answered.
+    let other = client.clone();
+    let about = tokio::spawn(async move { other.about().await });
+    assert_eq!(peer.hear().await, "call $info -");
+    drop(peer);
+    let error = soon(about).await.unwrap().unwrap_err();
+    assert!(matches!(error, CallError::Disconnected { sent: Sent::Maybe }), "{error:?}");
 }
 
 /// Calls whose frames move up in the queue, when one before them is taken out, are known to be written

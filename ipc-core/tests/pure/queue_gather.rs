@@ -73,3 +73,31 @@ fn no_more_slices_are_used_than_there_are() {
     check(&frames, 0, 3, &[1, 5000, 2]);
     check(&frames, 10, 2, &[4991, 2]);
 }
+
+#[test]
+fn what_is_on_hold_is_not_gathered_until_it_is_released_or_the_connection_is_lost() {
+    let encoder = FrameEncoder::new(Framing::Raw, Limits::default());
+    let mut queue = SendQueue::new(encoder, QueueOptions::default());
+    let push = |queue: &mut SendQueue, length| {
+        queue.push_encoded(&Bytes::from(vec![b'.'; length])).unwrap();
+    };
+    let gathered = |queue: &SendQueue| queue.gather(&mut [IoSlice::new(&[]); 4]);
+    queue.hold(true);
+    assert!(queue.is_held() && queue.is_awaiting());
+    for (length, used) in [(5, 1), (100_000, 2)] {
+        push(&mut queue, length);
+        assert!(queue.is_held());
+        assert_eq!(gathered(&queue), 0);
+        // Nothing that is received releases it.
+        queue.on_received();
+        assert_eq!(gathered(&queue), 0);
+        queue.hold(false);
+        assert!(!queue.is_held() && !queue.is_awaiting());
+        assert_eq!(gathered(&queue), used);
+        queue.hold(true);
+    }
+    queue.on_connection_lost();
+    assert_eq!((gathered(&queue), queue.is_held()), (2, false));
+    queue.hold(true);
+    assert_eq!(queue.take_undelivered().len(), 2);
+}

@@ -40,7 +40,7 @@ use crate::{Config, NodeFormat};
 #[derive(Debug)]
 pub struct IpcClient {
     id: String,
-    client: Client<NodeFormat>,
+    pub(super) client: Client<NodeFormat>,
     log: Logged,
 }
 

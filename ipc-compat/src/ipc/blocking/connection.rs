@@ -1,9 +1,10 @@
 //! `blocking::IpcConnection`: one client of a blocking server, for the thread that serves it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ipc_core::ClientEvent;
 use ipc_core::blocking::{Connection, Incoming, NextError};
+use ipc_core::{Allow, Bye, ClientEvent, CloseReport, Identity};
 
 use super::talking;
 use super::typed::talking_typed;
@@ -20,6 +21,8 @@ pub struct IpcConnection {
     connection: Connection<NodeFormat>,
     /// What the client says it is called, if clients name themselves.
     claims: Option<Claims>,
+    /// Whether the log has its identity.
+    named: bool,
     log: Logged,
 }
 
@@ -31,7 +34,8 @@ impl IpcConnection {
         log: Logged,
     ) -> Self {
         log.line(format_args!("client {number} connected"));
-        Self { number, connection, claims: identify.then(Claims::default), log }
+        let claims = identify.then(Claims::default);
+        Self { number, connection, claims, named: false, log }
     }
 
     /// Returns its number: the first client of a server is 1.
@@ -45,6 +49,25 @@ impl IpcConnection {
     #[must_use]
     pub fn claimed_id(&self) -> Option<RawJson> {
         self.claims.as_ref().and_then(Claims::get)
+    }
+
+    /// Returns who the client has said it is, with its first message; `None` if it has not. See
+    /// [`Connection::identity`].
+    #[must_use]
+    pub fn identity(&self) -> Option<&Arc<Identity>> {
+        self.connection.identity()
+    }
+
+    /// Tells the client why, after everything that was sent, and closes the connection; see
+    /// [`Connection::kick`].
+    pub fn kick(&mut self, bye: &Bye) -> CloseReport {
+        self.connection.kick(bye)
+    }
+
+    /// Sets what the client may do from now on, in place of [`Config::allow`](crate::Config::allow); see
+    /// [`Connection::restrict`].
+    pub fn restrict(&mut self, allow: Allow) {
+        self.connection.restrict(allow);
     }
 
     talking!(connection);
@@ -61,8 +84,12 @@ impl IpcConnection {
         Ok(event)
     }
 
-    fn seen(&self, event: &Incoming) {
+    fn seen(&mut self, event: &Incoming) {
         let (log, number) = (&self.log, self.number);
+        if let Some(identity) = self.connection.identity().filter(|_| !self.named) {
+            log.line(format_args!("client {number} says it is {:?}", identity.name));
+            self.named = true;
+        }
         match event {
             Incoming::Message(message) => {
                 if let Some(claims) = &self.claims {

@@ -2,7 +2,7 @@
 //!
 //! [`IpcClient`] and [`IpcServer`] take a [`Config`](crate::Config) and the arguments of the calls of
 //! [`Ipc`](crate::Ipc), and do what the config says: limits, timeouts, `sync`, the reconnect policy,
-//! what follows a malformed frame, the log, the checks of the profile `assured`. They are
+//! what follows a malformed frame, `hello` and `same_identity`, the log, the checks of the profile `assured`. They are
 //! [`ipc_core::blocking`] with that, so nothing happens between calls, and there are no handlers:
 //! [`IpcClient::next`] returns the events.
 //!
@@ -59,6 +59,7 @@
 mod client;
 mod connection;
 mod server;
+mod topics;
 mod typed;
 
 pub use client::IpcClient;
@@ -183,6 +184,20 @@ macro_rules! talking {
                 ipc_core::protocol::calls::EncodeCall<A> + ipc_core::DecodePayload<R>,
         {
             self.$core.call_within(limit, method, args)
+        }
+
+        /// Asks the other side what it is and which methods it answers. One that is node-ipc does not
+        /// answer, or with an error.
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](ipc_core::CallError).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn about(&mut self) -> Result<ipc_core::About, ipc_core::CallError> {
+            self.$core.about()
         }
 
         /// Calls a method of the other side that answers with items, and returns them as an iterator.

@@ -42,7 +42,7 @@ struct Page {
     author: Name,
     #[serde(default)]
     marks: Vec<f64>,
-    parent: Option<Box<Page>>,
+    parent: Option<Box<Self>>,
     #[serde(flatten)]
     rest: BTreeMap<String, Value>,
 }

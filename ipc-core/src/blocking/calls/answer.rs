@@ -11,13 +11,12 @@ use crate::blocking::Incoming;
 use crate::blocking::link::Link;
 use crate::calls::{CallError, ControlEvents, failure};
 use crate::error::{EmitError, Error};
-use crate::protocol::builtin::{INFO, PING, is_builtin};
+use crate::protocol::builtin::{PING, is_builtin};
 use crate::protocol::calls::{
-    Admission, Answer, Answered, CallFormat, CallNumber, Control, Credit, EncodeCall, Failure,
-    InvalidControl, MAX_STREAMS, Signal,
+    Admission, Answer, Answered, CallNumber, Control, Credit, EncodeCall, Failure, InvalidControl,
+    MAX_STREAMS, Signal,
 };
 use crate::protocol::queue::OverflowPolicy;
-use crate::runtime::calls::builtin::{self, info};
 use crate::runtime::clock;
 use crate::runtime::outbox::encode_frame;
 use crate::{Denied, FormatError, Message, MessageFormat};
@@ -76,6 +75,9 @@ impl<F: MessageFormat> Link<F> {
         let CallNumber::Integer(number) = *number else { return };
         let untouched = self.queue.first_untouched();
         let calls = self.calls();
+        if let Some(purpose) = calls.take_asked(number) {
+            return self.answered_past_queue(purpose, kind == Answer::Item, outcome);
+        }
         match calls.asker.answer(number, kind, clock::now()) {
             Some(Answered::Done) => {
                 if let (Some(items), Ok(last)) = (&mut calls.items, &outcome) {
@@ -104,7 +106,7 @@ impl<F: MessageFormat> Link<F> {
         credit: Option<u32>,
         args: Message,
     ) {
-        if is_builtin(args.event()) && self.called_builtin(number.as_ref(), args.event()) {
+        if is_builtin(args.event()) && self.called_builtin(number.as_ref(), &args) {
             return;
         }
         if self.guard.as_ref().is_some_and(|guard| !guard.permits_call(args.event())) {
@@ -154,27 +156,6 @@ impl<F: MessageFormat> Link<F> {
                 self.report(Error::NoticeRefused(refusal.into()));
             }
         }
-    }
-
-    /// Answers a call of a built-in method, which the program does not see. Returns `false` if the format
-    /// has none.
-    #[cold]
-    fn called_builtin(&mut self, number: Option<&CallNumber>, method: &str) -> bool {
-        let format = Arc::clone(&self.format);
-        let Some(format) = format.calls().and_then(CallFormat::builtins) else { return false };
-        let Some(number) = number else { return true };
-        let reply = match method {
-            INFO => {
-                let asker = self.socket().map(|socket| socket.stream().peer());
-                // The program decides when a call comes, and answers each once.
-                info::Side { config: &self.config, asker, methods: None, streams: false }.answer()
-            }
-            PING => Ok(None),
-            other => Err(Failure::unknown_method(other)),
-        };
-        // One that finds no room is dropped, as a failure is.
-        let _ = builtin::answer(format, number, reply, |write| self.reply(write));
-        true
     }
 
     /// Answers a call of the peer, unless the answer is not wanted any more.
@@ -243,7 +224,9 @@ impl<F: MessageFormat> Link<F> {
             self.refuse(&number, &Failure::new("cancelled", message));
         }
         self.send_cancels();
-        self.calls.as_ref()?.answerer.next_deadline()
+        let look_at = [self.turn_greeting(), self.turn_entry()];
+        let run_until = self.calls.as_ref()?.answerer.next_deadline();
+        look_at.into_iter().chain([run_until]).flatten().min()
     }
 
     /// Refuses new calls from now on, and those that the program has not taken.

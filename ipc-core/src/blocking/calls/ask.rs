@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::BytesMut;
+
 use super::Outcome;
 use super::stream::Items;
 use crate::blocking::NextError;
 use crate::blocking::link::{Drive, Link};
 use crate::calls::{CallError, ReservedEvents};
 use crate::error::EmitError;
+use crate::protocol::builtin::{About, INFO, Value};
 use crate::protocol::calls::{Abandoned, CallHead, EncodeCall, Sent, Signal, WindowLimits};
 use crate::protocol::queue::{OverflowPolicy, PushError, Pushed, QueueLimit};
+use crate::runtime::calls::builtin::{about_of, format_of};
 use crate::runtime::clock;
-use crate::{DecodePayload, MessageFormat};
+use crate::{DecodePayload, FormatError, MessageFormat};
 
 /// Calls a method and waits for its result.
 pub(in crate::blocking) fn call<F, D, A, R>(
@@ -27,12 +31,40 @@ where
     A: ?Sized,
 {
     let open = side.link().open_call(within, None)?;
-    let outcome = match queue(side, &open, method, args) {
-        Ok(()) => wait(side, &open),
-        Err(error) => Err(error),
-    };
+    let queued =
+        queue(side, &open, method, |format, head, out| format.encode_call(head, args, out));
+    let outcome = queued.and_then(|()| wait(side, &open));
     side.link().end_call(open.number);
     side.link().format.decode_payload(&outcome?).map_err(CallError::InvalidResult)
+}
+
+/// Calls a built-in method and waits for its result. A call that is `bound` to a connection does not
+/// wait for the next.
+pub(in crate::blocking) fn call_builtin<F: MessageFormat>(
+    side: &mut impl Drive<F>,
+    method: &str,
+    args: &Value,
+    within: Duration,
+    bound: bool,
+) -> Result<Value, CallError> {
+    let format = Arc::clone(&side.link().format);
+    let builtins = format_of(&*format, &side.link().config)?;
+    let open = side.link().open(within, None, bound)?;
+    let queued = queue(side, &open, method, |_, head, out| {
+        builtins.encode_builtin_call(head, None, args, out)
+    });
+    let outcome = queued.and_then(|()| wait(side, &open));
+    side.link().end_call(open.number);
+    builtins.read_value(&outcome?).map_err(CallError::InvalidResult)
+}
+
+/// Asks the peer what it is.
+pub(in crate::blocking) fn call_about<F: MessageFormat>(
+    side: &mut impl Drive<F>,
+) -> Result<About, CallError> {
+    let calls = side.link().config.calls;
+    let (within, bound) = (calls.deadline, calls.fail_when_disconnected);
+    about_of(&call_builtin(side, INFO, &Value::Null, within, bound)?)
 }
 
 /// A call of this side that has a number.
@@ -47,20 +79,15 @@ pub(super) struct Open {
 }
 
 /// Puts the call into the send queue; waits while that is full, if its policy is to wait.
-pub(super) fn queue<F, D, A>(
-    side: &mut D,
+pub(super) fn queue<F: MessageFormat>(
+    side: &mut impl Drive<F>,
     open: &Open,
     method: &str,
-    args: &A,
-) -> Result<(), CallError>
-where
-    F: EncodeCall<A>,
-    D: Drive<F>,
-    A: ?Sized,
-{
+    encode: impl Fn(&F, &CallHead<'_>, &mut BytesMut) -> Result<(), FormatError>,
+) -> Result<(), CallError> {
     loop {
         side.link().check_events()?;
-        let error = match side.link().push_call(open, method, args) {
+        let error = match side.link().push_call(open, method, &encode) {
             Ok(()) => return Ok(()),
             Err(EmitError::Closed) => return Err(CallError::Closed { sent: Sent::No }),
             Err(error) => error,
@@ -131,14 +158,23 @@ impl<F: MessageFormat> Link<F> {
         if self.config.calls.reserved_events == ReservedEvents::Ordinary {
             return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
         }
+        let within = within.unwrap_or(self.config.calls.deadline);
+        self.open(within, window, self.config.calls.fail_when_disconnected)
+    }
+
+    fn open(
+        &mut self,
+        within: Duration,
+        window: Option<WindowLimits>,
+        bound: bool,
+    ) -> Result<Open, CallError> {
         if self.closed {
             return Err(CallError::Closed { sent: Sent::No });
         }
-        let bound = self.config.calls.fail_when_disconnected;
         if bound && self.socket().is_none() {
             return Err(CallError::Disconnected { sent: Sent::No });
         }
-        let (now, within) = (clock::now(), within.unwrap_or(self.config.calls.deadline));
+        let now = clock::now();
         let calls = self.calls();
         let number = match window {
             Some(_) => calls.asker.ask_stream(now, within)?,
@@ -153,16 +189,18 @@ impl<F: MessageFormat> Link<F> {
         Ok(Open { number, within, deadline: now.checked_add(within), credit })
     }
 
-    fn push_call<A: ?Sized>(&mut self, open: &Open, method: &str, args: &A) -> Result<(), EmitError>
-    where
-        F: EncodeCall<A>,
-    {
+    fn push_call(
+        &mut self,
+        open: &Open,
+        method: &str,
+        encode: impl Fn(&F, &CallHead<'_>, &mut BytesMut) -> Result<(), FormatError>,
+    ) -> Result<(), EmitError> {
         let left = open.deadline.map(|at| at.saturating_duration_since(clock::now()));
         let head = CallHead { number: Some(open.number), method, left, credit: open.credit };
         let format = Arc::clone(&self.format);
         // What was dropped before this call is not one of its frames.
         self.queue.take_evicted();
-        self.push(|queue| match queue.push(|out| format.encode_call(&head, args, out))? {
+        self.push(|queue| match queue.push(|out| encode(&format, &head, out))? {
             Pushed::Queued => Ok(()),
             Pushed::Dropped => {
                 let (limit, actual) = (queue.limits().max_bytes(), queue.bytes());

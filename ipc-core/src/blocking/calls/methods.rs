@@ -95,6 +95,21 @@ macro_rules! call_methods {
             self.link.format.decode_failure(failure)
         }
 
+        /// Asks the peer what it is and which methods it answers. A peer that is not a program of this
+        /// library answers with an error, or not at all; and one may keep it to itself (see
+        /// [`CallOptions::show_info`](crate::CallOptions::show_info)).
+        ///
+        /// # Errors
+        ///
+        /// [`CallError`](crate::CallError), as of a [`call`](Self::call).
+        ///
+        /// # Panics
+        ///
+        /// As [`call`](Self::call).
+        pub fn about(&mut self) -> Result<crate::About, crate::CallError> {
+            super::calls::call_about(self)
+        }
+
         /// Calls a method of the peer that answers with items, and returns them as an iterator. Each
         /// item may take as long as the option [`deadline`](crate::CallOptions::deadline) says, from
         /// when it is waited for; see [`call_stream_within`](Self::call_stream_within).

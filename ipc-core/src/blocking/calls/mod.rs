@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod builtin;
 mod incoming;
 mod methods;
 mod ping;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Weak};
 use self::incoming::Inner;
 use self::ping::Pings;
 use self::stream::Items;
+use super::greet::Purpose;
 use crate::Message;
 use crate::calls::CallError;
 use crate::error::EmitError;
@@ -24,7 +26,7 @@ use crate::protocol::calls::{Abandoned, Answerer, Asker, CallNumber, Credit, Sen
 use crate::protocol::queue::{QueueLimit, SendQueue};
 use crate::runtime::clock;
 
-pub(super) use ask::call;
+pub(super) use ask::{call, call_about, call_builtin};
 pub use incoming::IncomingCall;
 pub(super) use methods::call_methods;
 pub use sink::Sink;
@@ -37,7 +39,7 @@ type Outcome = Result<Message, CallError>;
 /// The calls of one side, in both directions. Made when the first one is.
 #[derive(Debug)]
 pub(super) struct Calls {
-    asker: Asker,
+    pub(super) asker: Asker,
     /// The call that this side waits for.
     asking: Option<u64>,
     /// How it has ended.
@@ -46,6 +48,10 @@ pub(super) struct Calls {
     items: Option<Items>,
     /// What a silent peer was asked.
     pings: Pings,
+    /// The calls that were written past the send queue, and what they are for.
+    pub(super) asked: Vec<(u64, Purpose)>,
+    /// Whether what was received last answers one of them.
+    pub(super) answered_past_queue: bool,
     answerer: Answerer,
     /// The calls that run for the peer, by their ids.
     running: HashMap<u64, Weak<Inner>>,
@@ -72,6 +78,8 @@ impl Calls {
             outcome: None,
             items: None,
             pings: Pings::default(),
+            asked: Vec::new(),
+            answered_past_queue: false,
             answerer: Answerer::new(config.calls.answer_limits()),
             running: HashMap::new(),
             credits: HashMap::new(),
@@ -90,6 +98,7 @@ impl Calls {
             self.end(number, Err(CallError::Disconnected { sent }));
         }
         self.pings.connection_lost();
+        self.asked.clear();
         if !lost.frames.is_empty() {
             self.asker.taken_out(&queue.take_out(&lost.frames));
         }
@@ -105,6 +114,17 @@ impl Calls {
             let full = QueueLimit::Bytes { limit, actual: limit };
             self.end(number, Err(CallError::NotSent(EmitError::Full(full))));
         }
+    }
+
+    /// Ends a call that was written past the send queue, and returns what it was for, if there is one.
+    fn take_asked(&mut self, number: u64) -> Option<Purpose> {
+        let index = self.asked.iter().position(|(asked, _)| *asked == number)?;
+        Some(self.asked.swap_remove(index).1)
+    }
+
+    /// Returns whether what was received last answers a call that was written past the send queue.
+    pub(super) fn take_answered_past_queue(&mut self) -> bool {
+        std::mem::take(&mut self.answered_past_queue)
     }
 
     fn end(&mut self, number: u64, outcome: Outcome) {

@@ -52,7 +52,8 @@ where
 {
     let window = side.link().config.calls.window;
     let open = side.link().open_call(within, Some(window))?;
-    let queued = queue(side, &open, method, args);
+    let queued =
+        queue(side, &open, method, |format, head, out| format.encode_call(head, args, out));
     // Dropped with an error, it ends the call.
     let stream = CallStream { side, open, ended: false, item: PhantomData };
     queued.map(|()| stream)

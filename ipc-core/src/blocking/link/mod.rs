@@ -11,6 +11,8 @@ use ipc_codec::FrameEncoder;
 use ipc_transport::BlockingStream;
 
 use super::calls::{Calls, IncomingCall};
+use super::greet::Greet;
+use super::identities::Entry;
 use super::socket_link::SocketLink;
 use super::{Incoming, NextError};
 use crate::access::{Counts, Denial, Guard, Limited, Restrictions};
@@ -24,7 +26,7 @@ use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
 use crate::runtime::clock;
 use crate::runtime::gauge::Gauge;
 use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
-use crate::{ClientEvent, CloseReport, Denied, EncodePayload, MessageFormat};
+use crate::{Allow, ClientEvent, CloseReport, Denied, EncodePayload, MessageFormat};
 pub(super) use turn::Outcome;
 
 /// A side that drives its link: a client, which connects when it has to, or a server's connection.
@@ -69,6 +71,12 @@ pub(super) struct Link<F> {
     pub(super) control: ControlEvents,
     /// The calls of this side and of the peer, once there was one.
     pub(super) calls: Option<Box<Calls>>,
+    /// What a client says first on each connection.
+    pub(super) greet: Option<Box<Greet>>,
+    /// Which of its server's peers the other side is.
+    pub(super) entry: Option<Box<Entry>>,
+    /// Whether the client ends with this connection.
+    pub(super) ends: bool,
     /// Whether nothing can be sent any more.
     pub(super) closed: bool,
     /// Whether the peer ended its side after this one had.
@@ -99,6 +107,9 @@ impl<F: MessageFormat> Link<F> {
             answering: false,
             control,
             calls: None,
+            greet: None,
+            entry: None,
+            ends: false,
             closed: false,
             peer_ended: false,
         }
@@ -114,7 +125,14 @@ impl<F: MessageFormat> Link<F> {
         let rules = Rules::of(&self.config, role);
         let machine = Machine::new(self.format.framing(), self.config.limits, rules);
         self.socket = Some(SocketLink::new(stream, machine, self.config.spin));
-        self.failure = None;
+        (self.failure, self.ends) = (None, false);
+    }
+
+    /// Sets what the peer may do from now on.
+    pub(super) fn restrict(&mut self, allow: Allow) {
+        let (rate, then) = (self.config.rate, self.config.on_denied);
+        let counts = Arc::clone(&self.counts);
+        self.guard = Guard::of(&Restrictions { rate, allow, then, counts }, false);
     }
 
     /// Returns how often what the peer sent was kept from the program.
@@ -148,6 +166,9 @@ impl<F: MessageFormat> Link<F> {
         if let Some(calls) = &mut self.calls {
             calls.connection_lost(&mut self.queue);
         }
+        if let Some(greet) = &mut self.greet {
+            greet.connection_lost();
+        }
     }
 
     /// Refuses what is sent from now on: there is no next connection. A call that waited for one fails
@@ -165,7 +186,7 @@ impl<F: MessageFormat> Link<F> {
     }
 
     pub(super) fn push_event(&mut self, event: ClientEvent) {
-        self.held = self.held.saturating_add(LIFECYCLE_BYTES);
+        self.held = self.held.saturating_add(lifecycle_bytes(&event));
         self.events.push_back(Incoming::Lifecycle(event));
     }
 
@@ -202,7 +223,9 @@ impl<F: MessageFormat> Link<F> {
                     self.held = self.held.saturating_sub(message.held_bytes());
                     self.answering = true;
                 }
-                Incoming::Lifecycle(_) => self.held = self.held.saturating_sub(LIFECYCLE_BYTES),
+                Incoming::Lifecycle(event) => {
+                    self.held = self.held.saturating_sub(lifecycle_bytes(event));
+                }
                 Incoming::Call(call) => {
                     self.held = self.held.saturating_sub(call.args().held_bytes());
                     // Its peer may have cancelled it since, or have gone.
@@ -218,7 +241,7 @@ impl<F: MessageFormat> Link<F> {
 
     /// Returns whether a client may connect again after this connection.
     pub(super) fn may_reconnect(&self) -> bool {
-        self.socket.as_ref().is_none_or(|socket| socket.machine.may_reconnect())
+        !self.ends && self.socket.as_ref().is_none_or(|socket| socket.machine.may_reconnect())
     }
 
     /// Queues a message, and writes it unless the program is in the middle of a burst.
@@ -342,5 +365,14 @@ impl<F: MessageFormat> Link<F> {
     }
 }
 
-/// What a lifecycle event counts as, in bytes: an error with its text has about as many.
+/// Returns how many bytes a lifecycle event counts as: an error with its text has about as many as the
+/// least, and a bye what its server has chosen.
+fn lifecycle_bytes(event: &ClientEvent) -> usize {
+    let more = match event {
+        ClientEvent::Dismissed(bye) => bye.code.len() + bye.message.len(),
+        _ => 0,
+    };
+    LIFECYCLE_BYTES + more
+}
+
 const LIFECYCLE_BYTES: usize = 256;

@@ -88,7 +88,14 @@ impl<F: MessageFormat> Link<F> {
         }
         let calls_at = match self.calls {
             None => None,
-            Some(_) => self.turn_calls(),
+            Some(_) => {
+                let at = self.turn_calls();
+                // It may have ended the connection.
+                if let Some(reason) = self.act() {
+                    return Outcome::Lost(reason);
+                }
+                at
+            }
         };
         let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
         let machine_at = socket.machine.deadline(clock::now);
@@ -166,9 +173,24 @@ impl<F: MessageFormat> Link<F> {
     }
 
     fn take(&mut self, frame: Bytes) -> Outcome {
+        let outcome = self.handle_frame(frame);
         if self.config.sync {
+            self.release_next();
+        }
+        outcome
+    }
+
+    /// Releases the next message, with one in flight, unless what was received answers none of them.
+    #[cold]
+    fn release_next(&mut self) {
+        let past_queue = self.calls.as_mut().is_some_and(|calls| calls.take_answered_past_queue());
+        if !past_queue {
             self.queue.on_received();
         }
+    }
+
+    #[inline]
+    fn handle_frame(&mut self, frame: Bytes) -> Outcome {
         let length = frame.len();
         match self.format.decode(frame) {
             Ok(message)
@@ -190,7 +212,7 @@ impl<F: MessageFormat> Link<F> {
     }
 
     /// Feeds the machine, and reports the fault that it returns.
-    pub(super) fn handle(&mut self, input: Input) {
+    pub(in crate::blocking) fn handle(&mut self, input: Input) {
         let fault = self.socket.as_mut().and_then(|socket| socket.machine.handle(input));
         if let Some(fault) = fault {
             self.report_fault(fault);
@@ -211,7 +233,7 @@ impl<F: MessageFormat> Link<F> {
         if socket.machine.is_open() {
             return None;
         }
-        if self.queue.is_empty() {
+        if self.queue.is_empty() && socket.has_said_first() {
             socket.machine.handle(Input::Written);
         }
         loop {
@@ -223,6 +245,9 @@ impl<F: MessageFormat> Link<F> {
                     }
                 }
                 Action::End(ending) => {
+                    if let Some(error) = self.greet.as_mut().and_then(|greet| greet.plain.take()) {
+                        return Some(DisconnectReason::Error(error));
+                    }
                     self.peer_ended = ending == Ending::Local { answered: true };
                     return Some(DisconnectReason::of(ending, self.failure.clone()));
                 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::run;
-use super::shared::ask::{Asked, Open, Unplaced};
+use super::shared::ask::{Asked, Begun, Open};
 use crate::calls::{CallError, ReservedEvents};
 use crate::protocol::calls::{CallHead, EncodeCall, WindowLimits};
 use crate::runtime::client::Inner;
@@ -106,7 +106,7 @@ impl<'a, F: EncodeCall<A>, A: ?Sized, R> Calling<'a, F, A, R> {
         &self,
         asked: &Asked<'a, Peer<F>>,
         waker: Option<&Waker>,
-    ) -> Result<Result<Open<'a, Peer<F>>, Unplaced<'a, Peer<F>>>, CallError> {
+    ) -> Result<Begun<'a, Peer<F>>, CallError> {
         let _begins_after_this = match self.starter {
             Some(starter) => {
                 starter.beginning().map_err(|error| CallError::NotSent(error.into()))?

@@ -7,9 +7,9 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::error::{DisconnectReason, Error};
-use crate::hello::{Greeting, Hello, OnPlainPeer};
+use crate::hello::{Hello, HelloEnd, OnPlainPeer};
 use crate::protocol::builtin::HELLO;
-use crate::runtime::calls::builtin::{Asked, HelloEnd, Outcome, Report, info};
+use crate::runtime::calls::builtin::{Asked, Outcome, Report, info};
 use crate::runtime::client::task::{Control, Task};
 use crate::runtime::connection::Connection;
 use crate::runtime::outbox::Want;
@@ -29,7 +29,7 @@ impl<F: MessageFormat> Task<F> {
     pub(super) fn make_hello(&mut self, hello: Hello) -> (SaidHello<F>, Option<Bytes>) {
         let (tell, known) = oneshot::channel();
         let control = Arc::clone(&self.control);
-        let args = hello.args(info::features(&self.config, true));
+        let args = hello.args(info::features(&self.config, true, false));
         let on_answer = move |outcome| on_answer(outcome, &control, tell);
         let name = hello.name.as_deref();
         let asked = match self.peer.ask_past_queue(HELLO, name, &args, hello.timeout, on_answer) {
@@ -48,6 +48,11 @@ impl<F: MessageFormat> Task<F> {
 }
 
 impl<F: MessageFormat> SaidHello<F> {
+    /// Returns whether nothing may be sent before the server has shown that it knows `$hello`.
+    pub(super) fn insists(&self) -> bool {
+        self.hello.on_plain_peer == OnPlainPeer::Refuse
+    }
+
     /// Runs the connection on which the hello was said.
     pub(super) async fn run(
         self,
@@ -72,6 +77,7 @@ impl<F: MessageFormat> SaidHello<F> {
             is_plain = is_plain => is_plain,
         };
         if !is_plain || hello.on_plain_peer == OnPlainPeer::Ignore {
+            peer.outbox().hold(false);
             return connection.await;
         }
         let error = connection.report(Error::PlainPeer);
@@ -84,31 +90,12 @@ impl<F: MessageFormat> SaidHello<F> {
 
 /// Handles the outcome of `$hello`.
 fn on_answer(outcome: Outcome, control: &Control, tell: oneshot::Sender<bool>) -> Option<Report> {
-    let end = match outcome {
-        Ok(answer) => match Greeting::from_value(&answer) {
-            Some(greeting) => {
-                control.set_greeting(Some(greeting.clone()));
-                HelloEnd::Greeted(greeting)
-            }
-            None => HelloEnd::Plain,
-        },
-        // Not answered. Whoever waits ends with the connection.
-        Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => return None,
-        Err(error) if REFUSALS.contains(&error.code()) => HelloEnd::Refused(error),
-        // A plain peer answers any call, with whatever error it has for an unknown one.
-        Err(_) => HelloEnd::Plain,
-    };
+    // Not answered: whoever waits ends with the connection.
+    let end = HelloEnd::of(outcome)?;
+    if let HelloEnd::Greeted(greeting) = &end {
+        control.set_greeting(Some(greeting.clone()));
+    }
     // The connection waits no longer if the answer is late.
     let _ = tell.send(!matches!(end, HelloEnd::Plain));
     Some(Report::Hello(end))
 }
-
-/// What a server answers that knows `$hello` and does not accept this one.
-const REFUSALS: [&str; 6] = [
-    "invalid_args",
-    "unsupported_version",
-    "repeated_hello",
-    "identity_in_use",
-    "refused",
-    "denied",
-];

@@ -8,9 +8,11 @@ use ipc_transport::WriteHalf;
 use tokio::io::AsyncWriteExt;
 
 use super::task::Task;
-use super::topics;
 use crate::MessageFormat;
 use crate::error::Error;
+use crate::groups::subscriptions::Subscriptions;
+use crate::protocol::builtin::SUB;
+use crate::runtime::calls::builtin::Report;
 
 impl<F: MessageFormat> Task<F> {
     /// Writes the preamble, with `first` at its beginning, to the socket, past the send queue, which is not given the socket before.
@@ -49,10 +51,14 @@ impl<F: MessageFormat> Task<F> {
     }
 
     fn preamble_frames(&mut self) -> Vec<Bytes> {
-        let Some(subscriptions) = self.control.subscriptions.get() else { return Vec::new() };
-        let within = self.config.calls.deadline;
-        topics::frames(&self.peer, subscriptions, within).unwrap_or_else(|error| {
-            let error = Error::NotSubscribed(error);
+        let (peer, within) = (&self.peer, self.config.calls.deadline);
+        let on_answer = |outcome| Subscriptions::asked_again(outcome).map(Report::Error);
+        let frames = self.control.subscriptions().ask_again(|patterns| {
+            let (asked, frame) = peer.ask_past_queue(SUB, None, patterns, within, on_answer)?;
+            asked.keep();
+            Ok(frame)
+        });
+        frames.unwrap_or_else(|error| {
             self.dispatcher.error(Some(&self.peer), error, &mut self.backlog);
             Vec::new()
         })

@@ -1,17 +1,18 @@
 //! The task of a client: does what its session asks for.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ipc_transport::{Endpoint, Stream, Transport};
 use tokio::sync::watch;
 
 use crate::error::{DisconnectReason, Error};
+use crate::groups::subscriptions::Subscriptions;
 use crate::options::ConnectionConfig;
 use crate::protocol::connection::Role;
 use crate::protocol::session::{Input, Output, ReconnectPolicy, Session, State};
-use crate::runtime::client::topics::Subscriptions;
+use crate::runtime::client::greet::SaidHello;
 use crate::runtime::clock;
 use crate::runtime::connection::Connection;
 use crate::runtime::dial::dial;
@@ -23,8 +24,7 @@ use crate::{ClientEvent, Greeting, Hello, MessageFormat, Peer};
 #[derive(Debug, Default)]
 pub(crate) struct Control {
     wishes: Mutex<Wishes>,
-    /// What was subscribed to, once something was.
-    pub(super) subscriptions: OnceLock<Box<Subscriptions>>,
+    subscriptions: Mutex<Subscriptions>,
 }
 
 #[derive(Debug, Default)]
@@ -45,8 +45,8 @@ impl Control {
     }
 
     /// Returns what was subscribed to.
-    pub(super) fn subscriptions(&self) -> &Subscriptions {
-        self.subscriptions.get_or_init(Box::default)
+    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns why the last attempt failed, if it did.
@@ -67,7 +67,7 @@ impl Control {
         self.lock().greeting = greeting;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Wishes> {
+    fn lock(&self) -> MutexGuard<'_, Wishes> {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -270,6 +270,8 @@ impl<F: MessageFormat> Task<F> {
             self.lost_before_it_began(error);
             return;
         }
+        let insists = said.as_ref().is_some_and(SaidHello::insists);
+        self.peer.outbox().hold(insists);
         self.peer.outbox().attach(writer);
         let (dispatcher, config) = (Arc::clone(&self.dispatcher), Arc::clone(&self.config));
         let mut connection =

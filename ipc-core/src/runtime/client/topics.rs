@@ -1,74 +1,13 @@
-//! What a client has subscribed to: asked of the server, kept, and asked of each further connection.
+//! What a client has subscribed to: asked of the server, and kept.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use crate::calls::{CallError, SubscribeError};
-use crate::error::Error;
-use crate::groups::{PatternLimits, TooManyPatterns};
-use crate::protocol::builtin::{SUB, UNSUB, Value};
+use crate::groups::subscriptions::Wish;
+use crate::protocol::builtin::Value;
 use crate::protocol::calls::Sent;
-use crate::runtime::calls::builtin::Report;
 use crate::runtime::clock;
-use crate::{Client, MessageFormat, Pattern, Peer};
-
-/// The patterns that a client has subscribed to.
-#[derive(Debug, Default)]
-pub(crate) struct Subscriptions {
-    patterns: Mutex<BTreeSet<Pattern>>,
-}
-
-/// What a client asks of its server.
-#[derive(Debug, Clone)]
-enum Wish {
-    Add(BTreeSet<Pattern>),
-    Remove(BTreeSet<Pattern>),
-    RemoveAll,
-}
-
-impl Subscriptions {
-    fn list(&self) -> Vec<Pattern> {
-        self.lock().iter().cloned().collect()
-    }
-
-    /// Checks that so many more patterns are not too many.
-    fn check(&self, more: &BTreeSet<Pattern>) -> Result<(), TooManyPatterns> {
-        let limit = PatternLimits::default().per_id;
-        let actual = self.lock().union(more).count();
-        if actual > limit { Err(TooManyPatterns::PerId { limit, actual }) } else { Ok(()) }
-    }
-
-    fn apply(&self, wish: Wish) {
-        let mut patterns = self.lock();
-        match wish {
-            Wish::Add(more) => patterns.extend(more),
-            Wish::Remove(these) => patterns.retain(|pattern| !these.contains(pattern)),
-            Wish::RemoveAll => patterns.clear(),
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<Pattern>> {
-        self.patterns.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Wish {
-    fn call(&self) -> (&'static str, Value) {
-        match self {
-            Self::Add(patterns) => (SUB, list(patterns)),
-            Self::Remove(patterns) => (UNSUB, list(patterns)),
-            Self::RemoveAll => (UNSUB, Value::Null),
-        }
-    }
-}
-
-fn list<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Value {
-    Value::list(patterns.into_iter().map(Pattern::as_str))
-}
+use crate::{Client, MessageFormat, Pattern};
 
 impl<F: MessageFormat> Client<F> {
     /// Subscribes to topics of the server, in addition to those before: what it publishes under a name
@@ -110,9 +49,9 @@ impl<F: MessageFormat> Client<F> {
         &self,
         patterns: impl IntoIterator<Item = P>,
     ) -> Result<(), SubscribeError> {
-        let patterns = parse(patterns)?;
-        self.inner().control.subscriptions().check(&patterns)?;
-        Ok(self.ask_topics(Wish::Add(patterns)).await?)
+        let wish = Wish::add(patterns)?;
+        self.inner().control.subscriptions().check(&wish)?;
+        Ok(self.ask_topics(wish).await?)
     }
 
     /// Ends subscriptions to these patterns, as they were subscribed to: one does not end what another
@@ -129,8 +68,7 @@ impl<F: MessageFormat> Client<F> {
         &self,
         patterns: impl IntoIterator<Item = P>,
     ) -> Result<(), SubscribeError> {
-        let patterns = parse(patterns)?;
-        Ok(self.ask_topics(Wish::Remove(patterns)).await?)
+        Ok(self.ask_topics(Wish::remove(patterns)?).await?)
     }
 
     /// Ends all subscriptions, as [`unsubscribe`](Self::unsubscribe) does.
@@ -149,8 +87,7 @@ impl<F: MessageFormat> Client<F> {
     /// Returns the patterns that are kept, in the order of their texts.
     #[must_use]
     pub fn subscriptions(&self) -> Vec<Pattern> {
-        let kept = self.inner().control.subscriptions.get();
-        kept.map_or_else(Vec::new, |subscriptions| subscriptions.list())
+        self.inner().control.subscriptions().list()
     }
 
     async fn ask_topics(&self, wish: Wish) -> Result<(), CallError> {
@@ -174,7 +111,7 @@ impl<F: MessageFormat> Client<F> {
                 let starting = self.inner().beginning();
                 let _begins_after_this =
                     starting.map_err(|error| CallError::NotSent(error.into()))?;
-                peer.ask_builtin(method, &args, left, on_answer)?
+                peer.ask_builtin(method, &args, left, false, on_answer)?
             };
             let outcome = tokio::time::timeout(left, answered).await;
             drop(asked);
@@ -188,43 +125,4 @@ impl<F: MessageFormat> Client<F> {
             };
         }
     }
-}
-
-fn parse<P: AsRef<str>>(
-    patterns: impl IntoIterator<Item = P>,
-) -> Result<BTreeSet<Pattern>, SubscribeError> {
-    let patterns = patterns.into_iter().map(|pattern| Pattern::new(pattern.as_ref()));
-    Ok(patterns.collect::<Result<_, _>>()?)
-}
-
-/// Returns the frames that ask a new connection for what was subscribed to: one, unless they are too
-/// many for a frame. An error in the answer is reported.
-pub(super) fn frames<F: MessageFormat>(
-    peer: &Peer<F>,
-    subscriptions: &Subscriptions,
-    within: Duration,
-) -> Result<Vec<Bytes>, CallError> {
-    let (mut frames, mut parts) = (Vec::new(), vec![subscriptions.list()]);
-    while let Some(mut part) = parts.pop() {
-        if part.is_empty() {
-            continue;
-        }
-        let on_answer = |outcome| match outcome {
-            // A lost connection is reported as such, and the next is asked.
-            Ok(_) | Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => None,
-            Err(error) => Some(Report::Error(Error::NotSubscribed(error))),
-        };
-        match peer.ask_past_queue(SUB, None, &list(&part), within, on_answer) {
-            Ok((asked, frame)) => {
-                asked.keep();
-                frames.push(frame);
-            }
-            Err(CallError::NotSent(_)) if part.len() > 1 => {
-                parts.push(part.split_off(part.len() / 2));
-                parts.push(part);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(frames)
 }

@@ -10,13 +10,14 @@ use super::{Connection, Flow};
 use crate::access::Denial;
 use crate::calls::ControlEvents;
 use crate::error::Error;
+use crate::hello::HelloEnd;
 use crate::observe::trace::Traced;
 use crate::protocol::connection::Input;
-use crate::runtime::calls::builtin::{HelloEnd, Notice, Report};
+use crate::runtime::calls::builtin::{Notice, Report};
 use crate::runtime::calls::{Calls, control};
 use crate::runtime::gauge::Pass;
 use crate::runtime::{clock, silence};
-use crate::{Denied, Message, MessageFormat, WhenDismissed};
+use crate::{Denied, Message, MessageFormat};
 
 impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// Handles a frame that begins as calls and answers do: most need not be decoded to a message.
@@ -105,8 +106,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
 
     fn notice(&mut self, notice: Notice) {
         if let Notice::Dismissed(bye) = &notice {
-            let ends = self.config.when_dismissed == WhenDismissed::End;
-            self.dismissed = !bye.reconnect && ends;
+            self.dismissed = bye.ends(self.config.when_dismissed);
         }
         self.dispatcher.notice(&self.peer, notice, &mut self.backlog);
     }

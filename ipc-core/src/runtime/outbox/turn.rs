@@ -134,6 +134,12 @@ impl Outbox {
         self.lock().queue.on_received();
     }
 
+    /// Keeps what is queued from being written, or has it written in the next turn of the connection's
+    /// task.
+    pub(crate) fn hold(&self, on: bool) {
+        self.lock().queue.hold(on);
+    }
+
     /// Handles that a connection is made, of which the program is told before its socket is attached: it
     /// may count on it.
     pub(crate) fn expect_attach(&self) {

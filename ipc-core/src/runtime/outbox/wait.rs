@@ -29,11 +29,10 @@ impl Outbox {
         &self,
         encode: impl Fn(&mut BytesMut) -> Result<(), FormatError>,
     ) -> Result<(), EmitError> {
-        let sent = match self.send_unless_crowded(&encode) {
-            Some(sent) => sent,
-            None => {
-                self.until(|| !self.lock().is_crowded()).await;
-                self.try_send(encode)
+        let sent = loop {
+            match self.send_unless_crowded(&encode) {
+                Some(sent) => break sent,
+                None => self.until(|| !self.lock().is_crowded()).await,
             }
         };
         match sent? {
@@ -43,6 +42,7 @@ impl Outbox {
     }
 
     /// Does what [`try_send`](Self::try_send) does; `None` if the queue is better left alone for a while.
+    #[inline]
     fn send_unless_crowded(
         &self,
         encode: &impl Fn(&mut BytesMut) -> Result<(), FormatError>,

@@ -219,10 +219,8 @@ fn builtins<F: MessageFormat>(shared: &Shared<F>) -> Option<&dyn BuiltinFormat> 
 /// is closed. What it may not know is not in them.
 fn told(why: &Refusal) -> (Failure, Bye) {
     let (failure, may_come_back) = match why {
-        Refusal::IdentityInUse { .. } => (hello::failure(&NotEntered::InUse), true),
-        Refusal::IdentityRefused { left, .. } => {
-            (hello::failure(&NotEntered::Refused(*left)), false)
-        }
+        Refusal::IdentityInUse { .. } => (NotEntered::InUse.failure(), true),
+        Refusal::IdentityRefused { left, .. } => (NotEntered::Refused(*left).failure(), false),
         // Not its own fault.
         Refusal::Undecided { .. }
         | Refusal::Late { .. }

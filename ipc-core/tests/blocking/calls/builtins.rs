@@ -44,7 +44,7 @@ fn a_server_says_what_it_is_where_its_asker_is_known(sockets: &Sockets) {
         Sockets::Unix(_) => {
             let about = about.unwrap();
             assert_eq!(about.pid, Some(std::process::id().into()));
-            assert_eq!((about.methods, about.features), (None, Vec::new()));
+            assert_eq!((about.methods, about.features), (None, vec!["identities".into()]));
         }
         Sockets::Tcp => {
             let error = about.unwrap_err();

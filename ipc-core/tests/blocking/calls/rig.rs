@@ -54,6 +54,14 @@ impl Sockets {
         Self::Unix(tempfile::tempdir().unwrap())
     }
 
+    /// Returns the same kind of socket at another place.
+    pub(super) fn another(&self) -> Self {
+        match self {
+            Self::Unix(_) => Self::unix(),
+            Self::Tcp => Self::Tcp,
+        }
+    }
+
     /// Starts an async server.
     pub(super) fn serve(&self) -> AsyncServer {
         let runtime = runtime();
@@ -75,17 +83,29 @@ impl Sockets {
 
     /// Starts a blocking server.
     pub(super) fn accept(&self) -> Server<MsgPack> {
+        self.accept_with(|builder| builder)
+    }
+
+    pub(super) fn accept_with(
+        &self,
+        change: impl FnOnce(ServerBuilder<MsgPack>) -> ServerBuilder<MsgPack>,
+    ) -> Server<MsgPack> {
         let builder = match self {
             Self::Unix(directory) => {
                 Server::builder(MsgPack::new(), UnixTransport::new(directory.path().join("s")))
             }
             Self::Tcp => Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0)),
         };
-        builder.unwrap().listen().unwrap()
+        change(builder.unwrap()).listen().unwrap()
     }
 }
 
 impl AsyncServer {
+    /// Returns the builder of a blocking client of it.
+    pub(super) fn builder(&self) -> ClientBuilder<MsgPack> {
+        Client::builder(MsgPack::new(), self.endpoint.transport().unwrap()).unwrap()
+    }
+
     /// Returns a blocking client of it that is connected.
     pub(super) fn client(&self) -> Client<MsgPack> {
         self.client_with(|builder| builder)
@@ -99,9 +119,7 @@ impl AsyncServer {
         &self,
         change: impl FnOnce(ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack>,
     ) -> Client<MsgPack> {
-        let transport = self.endpoint.transport().unwrap();
-        let builder = Client::builder(MsgPack::new(), transport).unwrap();
-        let mut client = change(builder.reconnect(ReconnectPolicy::never())).build();
+        let mut client = change(self.builder().reconnect(ReconnectPolicy::never())).build();
         client.connected().unwrap();
         assert_eq!(heard(&mut client), "connect");
         client
@@ -282,6 +300,10 @@ pub(super) fn heard(side: &mut impl Side) -> String {
         Some(Incoming::Lifecycle(ClientEvent::Connect)) => "connect".into(),
         Some(Incoming::Lifecycle(ClientEvent::Destroy)) => "destroy".into(),
         Some(Incoming::Lifecycle(ClientEvent::Disconnect(_))) => "disconnect".into(),
+        Some(Incoming::Lifecycle(ClientEvent::Greeted(_))) => "greeted".into(),
+        Some(Incoming::Lifecycle(ClientEvent::Dismissed(bye))) => {
+            format!("dismissed {}", bye.code)
+        }
         Some(Incoming::Lifecycle(ClientEvent::Error(error))) => format!("error {}", error.code()),
         other => format!("{other:?}"),
     }

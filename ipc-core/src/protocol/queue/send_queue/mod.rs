@@ -1,6 +1,7 @@
 //! `SendQueue`: the frames of one connection that wait to be written. No socket, no clock.
 
 mod buffer;
+mod counts;
 mod numbers;
 mod room;
 
@@ -11,9 +12,7 @@ use std::ops::Range;
 use bytes::{Buf, Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder};
 
-use super::{
-    OverflowPolicy, PushError, Pushed, QueueLimits, QueueOptions, QueuedLen, Release, Tally,
-};
+use super::{PushError, Pushed, QueueOptions, Release, Tally};
 use crate::FormatError;
 
 /// The frames of one connection that wait to be written, in order.
@@ -45,6 +44,8 @@ pub struct SendQueue {
     bytes: usize,
     /// Whether a message is out and its answer is not in (only with [`Release::OneInFlight`]).
     awaiting_answer: bool,
+    /// Whether nothing may leave yet.
+    on_hold: bool,
     /// The numbers of the frames that were dropped for newer ones and not yet reported, if any.
     evicted: Option<Range<u64>>,
     /// How many accepted messages were dropped at once: they never were frames of the queue, and have
@@ -70,6 +71,7 @@ impl SendQueue {
             written: 0,
             bytes: 0,
             awaiting_answer: false,
+            on_hold: false,
             evicted: None,
             unnumbered: 0,
             tally: Tally::default(),
@@ -158,7 +160,7 @@ impl SendQueue {
     /// ordinary case.
     #[inline]
     pub(crate) fn one_run(&self) -> Option<&[u8]> {
-        if self.alone || !self.shared.is_empty() {
+        if self.alone || self.on_hold || !self.shared.is_empty() {
             return None;
         }
         Some(self.flat.get(self.written..self.flat_len).unwrap_or_default())
@@ -169,7 +171,7 @@ impl SendQueue {
         if let Some(run) = self.one_run() {
             return usize::from(put(slices, 0, run));
         }
-        if self.awaiting_answer {
+        if self.is_awaiting() {
             return 0;
         }
         let mut used = 0;
@@ -263,7 +265,13 @@ impl SendQueue {
     pub fn on_connection_lost(&mut self) {
         self.bytes += self.written;
         self.written = 0;
-        self.awaiting_answer = false;
+        (self.awaiting_answer, self.on_hold) = (false, false);
+    }
+
+    /// Keeps everything from being written until this is called with `false`, or the connection is
+    /// lost: the peer has not said yet what it is. To be called before a part of a frame is written.
+    pub fn hold(&mut self, on: bool) {
+        self.on_hold = on;
     }
 
     /// Removes every waiting frame and hands them back, oldest first, without delimiter or length.
@@ -282,67 +290,6 @@ impl SendQueue {
         (self.flat_len, self.written, self.bytes) = (0, 0, 0);
         self.awaiting_answer = false;
         frames
-    }
-
-    /// Returns whether a frame of `length` bytes, delimiter or length included, does not fit now
-    /// and would fit later.
-    #[must_use]
-    pub fn is_full_for(&self, length: usize) -> bool {
-        length <= self.options.limits.max_bytes && self.exceeded(length).is_some()
-    }
-
-    /// Returns whether nothing waits.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.lengths.is_empty()
-    }
-
-    /// Returns whether nothing can be written now: nothing waits, or an answer is awaited.
-    #[must_use]
-    pub fn is_held(&self) -> bool {
-        self.lengths.is_empty() || self.awaiting_answer
-    }
-
-    /// Returns whether what is pushed now has to wait for an answer to what was sent before.
-    #[must_use]
-    pub fn is_awaiting(&self) -> bool {
-        self.awaiting_answer
-    }
-
-    /// Returns how many messages wait.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lengths.len()
-    }
-
-    /// Returns how many bytes wait.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    /// Returns how many messages and bytes wait.
-    #[must_use]
-    pub fn queued(&self) -> QueuedLen {
-        QueuedLen { messages: self.lengths.len(), bytes: self.bytes }
-    }
-
-    /// Returns how much may wait.
-    #[must_use]
-    pub fn limits(&self) -> QueueLimits {
-        self.options.limits
-    }
-
-    /// Returns what happens at the limits.
-    #[must_use]
-    pub fn overflow(&self) -> OverflowPolicy {
-        self.options.overflow
-    }
-
-    /// Returns what became of the messages so far.
-    #[must_use]
-    pub fn tally(&self) -> Tally {
-        self.tally
     }
 
     /// Makes room for a frame like the last one, if that takes no more memory than there is and no more than that frame:

@@ -8,9 +8,10 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::oneshot;
 
 use super::Report;
-use super::waiting::{OnAnswer, Outcome};
-use crate::calls::{CallError, ReservedEvents};
+use super::waiting::{OnAnswer, Outcome, Way};
+use crate::calls::{CallError, CallOptions, ReservedEvents};
 use crate::error::EmitError;
+use crate::options::ConnectionConfig;
 use crate::protocol::builtin::{About, BuiltinFormat, INFO, Value};
 use crate::protocol::calls::{CallFormat, CallHead, Failure, Sent};
 use crate::runtime::calls::Calls;
@@ -46,7 +47,8 @@ impl<F: MessageFormat> Drop for Asked<F> {
 }
 
 impl<F: MessageFormat> Peer<F> {
-    /// Calls a built-in method of the peer, through the send queue. `on_answer` is given the outcome,
+    /// Calls a built-in method of the peer, through the send queue; one that is `bound` to the present
+    /// connection goes over no other. `on_answer` is given the outcome,
     /// exactly once, unless what this returns is dropped before: the result, a failure, or the loss of the
     /// connection. There is no deadline but that of the caller; `within` is what the peer is told.
     ///
@@ -56,22 +58,28 @@ impl<F: MessageFormat> Peer<F> {
         method: &str,
         args: &Value,
         within: Duration,
+        bound: bool,
         on_answer: impl FnOnce(Outcome) -> Option<Report> + Send + 'static,
     ) -> Result<Asked<F>, CallError> {
         let format = self.builtin_format()?;
-        let number = self.calls().expect(false, Box::new(on_answer))?;
+        let way = if bound { Way::Bound } else { Way::Queue };
+        let number = self.calls().expect(way, Box::new(on_answer))?;
         // From now on dropped with what is returned.
         let asked = Asked { peer: self.clone(), number };
         let head = CallHead { number: Some(number), method, left: Some(within), credit: None };
         let mut state = self.calls().lock();
-        let queued = self.outbox().emit_numbered(
-            |out| format.encode_builtin_call(&head, None, args, out),
-            |frame| {
-                state.waiting.queued(number, frame);
-                // Writing may follow, which must not keep answers from being handled.
-                drop(state);
-            },
-        );
+        let encode = |out: &mut BytesMut| format.encode_builtin_call(&head, None, args, out);
+        let note = |frame| {
+            state.waiting.queued(number, frame);
+            // Writing may follow, which must not keep answers from being handled.
+            drop(state);
+        };
+        let queued = if bound {
+            let queued = self.outbox().emit_numbered_if_connected(encode, note);
+            queued.ok_or(CallError::Disconnected { sent: Sent::No })?
+        } else {
+            self.outbox().emit_numbered(encode, note)
+        };
         match queued {
             Ok(()) => Ok(asked),
             Err(EmitError::Closed) => Err(CallError::Closed { sent: Sent::No }),
@@ -91,7 +99,7 @@ impl<F: MessageFormat> Peer<F> {
         on_answer: impl FnOnce(Outcome) -> Option<Report> + Send + 'static,
     ) -> Result<(Asked<F>, Bytes), CallError> {
         let format = self.builtin_format()?;
-        let number = self.calls().expect(true, Box::new(on_answer))?;
+        let number = self.calls().expect(Way::PastQueue, Box::new(on_answer))?;
         // From now on dropped with what is returned.
         let asked = Asked { peer: self.clone(), number };
         let head = CallHead { number: Some(number), method, left: Some(within), credit: None };
@@ -113,8 +121,9 @@ impl<F: MessageFormat> Peer<F> {
     /// # Errors
     ///
     /// [`CallError`], as of a [`call`](Self::call): among others `Denied`, `UnknownMethod`, `NotSent` if
-    /// the send queue is full, and `Deadline` after the option
-    /// [`deadline`](crate::CallOptions::deadline).
+    /// the send queue is full, `Deadline` after the option
+    /// [`deadline`](crate::CallOptions::deadline), and `Disconnected`, without a connection at once if the
+    /// option [`fail_when_disconnected`](crate::CallOptions::fail_when_disconnected) says so.
     ///
     /// # Cancel safety
     ///
@@ -136,11 +145,7 @@ impl<F: MessageFormat> Peer<F> {
 
     /// Returns how built-in methods are written, if this peer has them.
     pub(super) fn builtin_format(&self) -> Result<&dyn BuiltinFormat, CallError> {
-        if self.config().calls.reserved_events == ReservedEvents::Ordinary {
-            return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
-        }
-        let format = self.format().calls().and_then(CallFormat::builtins);
-        format.ok_or(CallError::Unsupported("this format has no built-in methods"))
+        format_of(self.format(), self.config())
     }
 }
 
@@ -179,14 +184,14 @@ impl<F: MessageFormat> Client<F> {
 fn asking<F: MessageFormat>(
     peer: &Peer<F>,
 ) -> Result<impl Future<Output = Result<About, CallError>> + use<F>, CallError> {
-    let within = peer.config().calls.deadline;
+    let CallOptions { deadline: within, fail_when_disconnected: bound, .. } = peer.config().calls;
     let (answer, answered) = oneshot::channel();
     let on_answer = |outcome| {
         // Whoever asked may be gone.
         let _ = answer.send(outcome);
         None
     };
-    let asked = peer.ask_builtin(INFO, &Value::Null, within, on_answer)?;
+    let asked = peer.ask_builtin(INFO, &Value::Null, within, bound, on_answer)?;
     Ok(async move {
         let answered = tokio::time::timeout(within, answered).await;
         drop(asked);
@@ -195,37 +200,52 @@ fn asking<F: MessageFormat>(
             Ok(Err(_)) => return Err(CallError::Closed { sent: Sent::Maybe }),
             Err(_) => return Err(CallError::Deadline { within }),
         };
-        let other = || FormatError::new("invalid_info", "what the peer says of itself is no map");
-        About::from_value(&value).ok_or_else(|| CallError::InvalidResult(other()))
+        about_of(&value)
     })
+}
+
+/// Returns what the result of `$info` says.
+pub(crate) fn about_of(value: &Value) -> Result<About, CallError> {
+    let other = || FormatError::new("invalid_info", "what the peer says of itself is no map");
+    About::from_value(value).ok_or_else(|| CallError::InvalidResult(other()))
 }
 
 impl Calls {
     /// Returns the number of a call of a built-in method whose outcome `on_answer` is given. A call that
     /// is not put into the send queue after this counts as written.
-    fn expect(&self, past_queue: bool, on_answer: OnAnswer) -> Result<u64, CallError> {
+    fn expect(&self, way: Way, on_answer: OnAnswer) -> Result<u64, CallError> {
         let mut state = self.lock();
         if state.closed {
             return Err(CallError::Closed { sent: Sent::No });
         }
         let number = state.asker.take_number();
-        state.waiting.add(number, past_queue, on_answer)?;
+        state.waiting.add(number, way, on_answer)?;
         Ok(number)
     }
 }
 
-/// Gives the answer to a call of a built-in method to what waits for it. `more` says whether it is an
-/// item of a stream. Returns what is left to report.
-pub(crate) fn answered(
-    on_answer: OnAnswer,
+/// Returns how built-in methods are written, if a side with this format and config has them.
+pub(crate) fn format_of<'a>(
+    format: &'a impl MessageFormat,
+    config: &ConnectionConfig,
+) -> Result<&'a dyn BuiltinFormat, CallError> {
+    if config.calls.reserved_events == ReservedEvents::Ordinary {
+        return Err(CallError::Unsupported("calls are switched off by `reserved_events`"));
+    }
+    let format = format.calls().and_then(CallFormat::builtins);
+    format.ok_or(CallError::Unsupported("this format has no built-in methods"))
+}
+
+/// Returns how the call of a built-in method has ended that is answered with this.
+pub(crate) fn outcome_of(
     more: bool,
     outcome: Result<Message, Failure>,
     format: &dyn CallFormat,
-) -> Option<Report> {
-    on_answer(match (outcome, format.builtins()) {
+) -> Outcome {
+    match (outcome, format.builtins()) {
         (Err(failure), _) => Err(failure.into()),
         (Ok(_), _) if more => Err(CallError::UnexpectedStream),
         (Ok(result), Some(format)) => format.read_value(&result).map_err(CallError::InvalidResult),
         (Ok(_), None) => Err(CallError::Unsupported("this format has no built-in methods")),
-    })
+    }
 }

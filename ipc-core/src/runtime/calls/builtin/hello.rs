@@ -51,7 +51,7 @@ fn enter<F: MessageFormat>(
     if peer.config().admits_by_token {
         // Who it is was decided before anything of it was handled.
         return Err(match peer.identity() {
-            Some(_) => failure(&NotEntered::Repeated),
+            Some(_) => NotEntered::Repeated.failure(),
             None => Failure::denied("$hello has to come first"),
         });
     }
@@ -64,7 +64,7 @@ fn enter<F: MessageFormat>(
     }
     let handle = Arc::new(peer.clone());
     let replaced = state.identities.enter(peer.id(), identity.as_deref(), handle, clock::now());
-    let replaced = replaced.map_err(|why| failure(&why))?;
+    let replaced = replaced.map_err(|why| why.failure())?;
     if let Some(identity) = &identity {
         // Once: who is entered cannot be entered again.
         let _ = peer.identity_cell().set(Arc::clone(identity));
@@ -87,21 +87,5 @@ pub(crate) fn welcome<F: MessageFormat>(
 
 fn greeting<F: MessageFormat>(peer: &Peer<F>) -> Greeting {
     let server = peer.config().directory.as_ref().map(|directory| directory.id().into());
-    Greeting { peer: Some(peer.id()), server, features: info::features(peer.config(), true) }
-}
-
-/// Returns what a peer is answered that is not entered.
-pub(crate) fn failure(why: &NotEntered) -> Failure {
-    match why {
-        NotEntered::Repeated => {
-            Failure::new("repeated_hello", "this connection has said hello before")
-        }
-        NotEntered::InUse => {
-            Failure::new("identity_in_use", "another connection has this identity")
-        }
-        NotEntered::Refused(left) => {
-            let seconds = left.as_secs_f64().ceil();
-            Failure::new("refused", format!("this identity is refused for another {seconds} s"))
-        }
-    }
+    Greeting { peer: Some(peer.id()), server, features: info::features(peer.config(), true, true) }
 }

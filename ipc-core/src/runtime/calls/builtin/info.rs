@@ -16,6 +16,8 @@ pub(crate) struct Side<'a> {
     pub(crate) methods: Option<Vec<(Box<str>, bool)>>,
     /// Whether its methods can answer with streams.
     pub(crate) streams: bool,
+    /// Whether it is a server that knows its peers by name.
+    pub(crate) identities: bool,
 }
 
 impl Side<'_> {
@@ -34,7 +36,7 @@ impl Side<'_> {
             pid: Some(std::process::id().into()),
             ..About::default()
         };
-        about.features = features(self.config, self.streams);
+        about.features = features(self.config, self.streams, self.identities);
         if let Some(methods) = self.methods {
             about = about.with_methods(methods);
         }
@@ -43,13 +45,16 @@ impl Side<'_> {
 }
 
 /// Returns what a side can do beyond calls that are answered once.
-pub(crate) fn features(config: &ConnectionConfig, streams: bool) -> Vec<Box<str>> {
+pub(crate) fn features(
+    config: &ConnectionConfig,
+    streams: bool,
+    identities: bool,
+) -> Vec<Box<str>> {
     let connects = config.max_datagram.is_none();
-    let is_server = config.directory.is_some();
     let features = [
         ("streams", streams && connects),
-        ("topics", is_server),
-        ("identities", is_server && connects),
+        ("topics", config.directory.is_some()),
+        ("identities", identities && connects),
     ];
     features.into_iter().filter(|(_, has)| *has).map(|(name, _)| name.into()).collect()
 }

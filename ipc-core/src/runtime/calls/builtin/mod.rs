@@ -17,12 +17,12 @@ use bytes::BytesMut;
 
 use super::methods::Methods;
 use crate::error::{EmitError, Error};
-use crate::hello::{Bye, Greeting, Identity};
+use crate::hello::{Bye, Greeting, HelloEnd, Identity};
 use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING, SUB, UNSUB, Value};
 use crate::protocol::calls::{CallNumber, Failure, Signal};
-use crate::{CallError, FormatError, Message, MessageFormat, Peer};
+use crate::{FormatError, Message, MessageFormat, Peer};
 
-pub(crate) use ask::{Asked, answered};
+pub(crate) use ask::{Asked, about_of, format_of, outcome_of};
 pub(crate) use ping::Pings;
 pub(crate) use waiting::{OnAnswer, Outcome, Waiting};
 
@@ -51,15 +51,6 @@ pub(crate) enum Notice {
     Dismissed(Bye),
 }
 
-/// What has become of a client's `$hello`.
-#[derive(Debug)]
-pub(crate) enum HelloEnd {
-    Greeted(Greeting),
-    Refused(CallError),
-    /// The answer is one of a peer that does not know it.
-    Plain,
-}
-
 /// Answers a call of a built-in method. A notice has no number.
 #[cold]
 pub(super) fn handle<F: MessageFormat>(
@@ -77,7 +68,8 @@ pub(super) fn handle<F: MessageFormat>(
         (INFO, Some(_)) => {
             let (config, asker) = (peer.config(), peer.info());
             let methods = Some(methods.list());
-            info::Side { config, asker: asker.as_deref(), methods, streams: true }.answer()
+            let (asker, identities) = (asker.as_deref(), config.directory.is_some());
+            info::Side { config, asker, methods, streams: true, identities }.answer()
         }
         (BYE, None) => return bye::handle(peer, format, args),
         (PING, _) => {

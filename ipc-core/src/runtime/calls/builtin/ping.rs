@@ -38,7 +38,7 @@ impl<F: MessageFormat> Pings<F> {
             None
         };
         // A queue without room is full of what gathers, and leaves soon: the next tick asks again.
-        self.0.extend(peer.ask_builtin(PING, &Value::Null, within, on_answer).ok());
+        self.0.extend(peer.ask_builtin(PING, &Value::Null, within, false, on_answer).ok());
     }
 }
 

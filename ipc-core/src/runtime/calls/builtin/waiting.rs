@@ -29,7 +29,27 @@ pub(crate) struct Waiting {
 struct Open {
     /// The number of its frame in the send queue; `None` if it was written past the queue.
     frame: Option<u64>,
+    /// Whether it ends with the connection although its frame is not written.
+    bound: bool,
     on_answer: OnAnswer,
+}
+
+/// How a call gets to the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Through the send queue, over the next connection if need be.
+    Queue,
+    /// Through the send queue, over the present connection or none.
+    Bound,
+    /// Written before anything of the send queue.
+    PastQueue,
+}
+
+/// A call that ends with its connection.
+pub(crate) struct Lost {
+    pub(crate) on_answer: OnAnswer,
+    /// The number of its frame in the send queue, if that was not written: no connection may get it.
+    pub(crate) unsent: Option<u64>,
 }
 
 impl Waiting {
@@ -38,13 +58,13 @@ impl Waiting {
     pub(super) fn add(
         &mut self,
         number: u64,
-        past_queue: bool,
+        way: Way,
         on_answer: OnAnswer,
     ) -> Result<(), TooManyCalls> {
-        if !past_queue && self.open.len() >= MAX_WAITING {
+        if way != Way::PastQueue && self.open.len() >= MAX_WAITING {
             return Err(TooManyCalls { limit: MAX_WAITING });
         }
-        self.open.insert(number, Open { frame: None, on_answer });
+        self.open.insert(number, Open { frame: None, bound: way == Way::Bound, on_answer });
         Ok(())
     }
 
@@ -75,16 +95,18 @@ impl Waiting {
         self.open.remove(number).map(|open| (open.on_answer, open.frame.is_none()))
     }
 
-    /// Ends the calls that a lost connection has carried; those from frame `first_unsent` on wait for the
-    /// next.
-    pub(crate) fn connection_lost(&mut self, first_unsent: u64) -> Vec<OnAnswer> {
-        let lost = |open: &Open| open.frame.is_none_or(|frame| frame < first_unsent);
-        self.take_all(lost)
+    /// Ends the calls that a lost connection has carried, and those that are bound to it; the others from
+    /// frame `first_unsent` on wait for the next.
+    pub(crate) fn connection_lost(&mut self, first_unsent: u64) -> Vec<Lost> {
+        let unsent = |open: &Open| open.frame.filter(|frame| *frame >= first_unsent);
+        let ended = self.take_all(|open| open.bound || unsent(open).is_none());
+        let lost = |open: Open| Lost { unsent: unsent(&open), on_answer: open.on_answer };
+        ended.into_iter().map(lost).collect()
     }
 
     /// Ends the calls whose frames the send queue has dropped for newer ones.
     pub(crate) fn evicted(&mut self, frames: &Range<u64>) -> Vec<OnAnswer> {
-        self.take_all(|open| open.frame.is_some_and(|frame| frames.contains(&frame)))
+        on_answers(self.take_all(|open| open.frame.is_some_and(|frame| frames.contains(&frame))))
     }
 
     /// Handles that these frames, in ascending order, were removed from the send queue.
@@ -95,15 +117,19 @@ impl Waiting {
 
     /// Ends all calls: there is no next connection.
     pub(crate) fn closed(&mut self) -> Vec<OnAnswer> {
-        self.take_all(|_| true)
+        on_answers(self.take_all(|_| true))
     }
 
-    fn take_all(&mut self, which: impl Fn(&Open) -> bool) -> Vec<OnAnswer> {
+    fn take_all(&mut self, which: impl Fn(&Open) -> bool) -> Vec<Open> {
         let ended = self.open.iter().filter(|(_, open)| which(open)).map(|(number, _)| number);
         let mut ended: Vec<u64> = ended.collect();
         ended.sort_unstable();
-        ended.into_iter().filter_map(|number| self.take(number)).collect()
+        ended.into_iter().filter_map(|number| self.open.remove(number)).collect()
     }
+}
+
+fn on_answers(ended: Vec<Open>) -> Vec<OnAnswer> {
+    ended.into_iter().map(|open| open.on_answer).collect()
 }
 
 impl fmt::Debug for Waiting {

@@ -35,6 +35,9 @@ pub(crate) enum Unplaced<'a, S: Side> {
     Frame(Open<'a, S>, EmitError),
 }
 
+/// A call that was made, or what keeps it from that.
+pub(crate) type Begun<'a, S> = Result<Open<'a, S>, Unplaced<'a, S>>;
+
 /// Appends the frame of a call that has this head.
 pub(crate) trait Encode:
     Fn(&CallHead<'_>, &mut BytesMut) -> Result<(), FormatError>
@@ -64,7 +67,7 @@ impl<'a, S: Side> Asked<'a, S> {
         method: &str,
         encode: impl Encode,
         waker: Option<&Waker>,
-    ) -> Result<Result<Open<'a, S>, Unplaced<'a, S>>, CallError> {
+    ) -> Result<Begun<'a, S>, CallError> {
         let calls = self.side.calls();
         let mut state = calls.lock();
         // Nothing has been waited for: it is as late as when the call was made.

@@ -1,4 +1,4 @@
-//! How calls end: by an answer, or since nobody waits for them any more.
+//! How calls end: by an answer, or since they are not waited for any more.
 
 use super::primitives::now;
 use super::{Calls, Outbox};
@@ -46,7 +46,7 @@ impl Calls {
         if let Some((on_answer, past_queue)) = state.waiting.answered(number) {
             state.answered_past_queue = past_queue;
             drop(state);
-            return builtin::answered(on_answer, kind == Answer::Item, outcome, format);
+            return on_answer(builtin::outcome_of(kind == Answer::Item, outcome, format));
         }
         let answered = match kind {
             Answer::Last => state.asker.last_answer(number),

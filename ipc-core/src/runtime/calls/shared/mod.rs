@@ -117,8 +117,11 @@ impl Calls {
         let first_unsent = outbox.first_unsent();
         let lost = state.asker.connection_lost(first_unsent);
         let lost_builtins = state.waiting.connection_lost(first_unsent);
-        if !lost.frames.is_empty() {
-            let taken_out = outbox.take_out(&lost.frames);
+        let mut frames = lost.frames;
+        frames.extend(lost_builtins.iter().filter_map(|lost| lost.unsent));
+        frames.sort_unstable();
+        if !frames.is_empty() {
+            let taken_out = outbox.take_out(&frames);
             state.asker.taken_out(&taken_out);
             state.waiting.taken_out(&taken_out);
         }
@@ -134,7 +137,11 @@ impl Calls {
         self.seen.clear();
         self.wake(state, wakers);
         self.fail_evicted(evicted_builtins);
-        lost_builtins.into_iter().for_each(|on_answer| drop(on_answer(Err(error(Sent::Maybe)))));
+        for lost in lost_builtins {
+            let sent = if lost.unsent.is_some() { Sent::No } else { Sent::Maybe };
+            // There is no connection to report it on.
+            drop((lost.on_answer)(Err(error(sent))));
+        }
     }
 
     /// Handles that there is no next connection: the calls that waited for it fail.

@@ -3,11 +3,11 @@
 //! The alarm of the calls is a thread of its own, as in the driver, and so is the time.
 //!
 //! To see that it finds mistakes, make one and run `cargo test -p ipc-core --lib outbox_tests::calls`:
+//! in `Calls::connection_lost`, take 0 for the first frame that was not sent, and a call that was written
+//! never ends, a deadlock in `a_call_that_was_written_fails_with_its_connection`.
 //!
-//! - In `Calls::abandon`, do not look at what `take_back` returns: the peer is not told to cancel, in
-//!   `a_dropped_call_is_taken_back_or_cancelled_once`.
-//! - In `Open::poll_outcome`, look for the outcome, and keep the waker under a second lock: a deadlock.
-//! - In `Calls::until`, register after looking: a deadlock in `who_waits_for_the_calls_to_end_is_woken`.
+//! What it does not see: `Notify` is tokio's, so nothing comes between looking and registering in
+//! `Calls::until`.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -176,7 +176,7 @@ fn drive(client: &Client, remote: &Remote) {
             return Poll::Ready(());
         }
         let owes_cancels = calls.turn(outbox, &Words);
-        let Ok(flushed) = outbox.poll_flush(cx, false) else {
+        let Ok(flushed) = outbox.poll_flush(cx, false, false) else {
             return Poll::Ready(());
         };
         if flushed.look_again || (owes_cancels && flushed.empty) {
