@@ -41,7 +41,9 @@ pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Returns whether a message that was [presumed](Self::presume) is what [`decode`](Self::decode)
-    /// returns of its frame. `false` if that would take more than a check of its payload.
+    /// returns of its frame. `false` if that would take more than a check of its payload, but never for one
+    /// that a type which [reads all](DecodePayload::reads_all) of it could read: its handler has run then, and
+    /// would run once more. Default: `false`.
     fn is_sound(&self, _presumed: &Message) -> bool {
         false
     }

@@ -123,6 +123,9 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     /// Registers a handler for an event; its payload is read as a `T`. If it is not a `T`, that is
     /// reported as an error and the handler is not called.
     ///
+    /// Reading it can be what finds out that the frame is malformed. That is reported as such, and no handler is
+    /// called, but the `T` may have been read up to there, or twice.
+    ///
     /// # Examples
     ///
     /// ```

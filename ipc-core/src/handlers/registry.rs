@@ -259,15 +259,20 @@ impl<C, L> Registry<C, L> {
     }
 
     /// Brings a reader's snapshot up to date.
+    #[inline]
     pub(super) fn refresh(&self, snapshot: &mut Snapshot<C, L>) {
         let version = self.version.load(Ordering::Acquire);
         if snapshot.version != version {
-            // Dropping the old table may drop what a removed handler captured, which may come
-            // back here.
-            let table = self.table();
-            let presumes = table.reads_first(self.order);
-            *snapshot = Snapshot { table: Some(table), version, last: 0, presumes };
+            self.renew(snapshot, version);
         }
+    }
+
+    #[cold]
+    fn renew(&self, snapshot: &mut Snapshot<C, L>, version: u64) {
+        let table = self.table();
+        let presumes = table.reads_first(self.order);
+        // Dropping the old table may drop what a removed handler captured, which may come back here.
+        *snapshot = Snapshot { table: Some(table), version, last: 0, presumes };
     }
 
     /// Replaces the table by a changed copy; `change` is given the id of a handler that it adds.
@@ -375,7 +380,7 @@ impl<C, L> Snapshot<C, L> {
     /// Drops the table: an idle reader does not keep removed handlers, and what they captured,
     /// alive.
     pub(crate) fn release(&mut self) {
-        *self = Self::empty();
+        *self = Self { presumes: self.presumes, ..Self::empty() };
     }
 }
 

@@ -101,6 +101,7 @@ fn is_done<C>(handler: &OnMessage<C>) -> bool {
     done.load(Ordering::Relaxed) || (handler.once && done.swap(true, Ordering::Relaxed))
 }
 
+#[inline(always)]
 fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(), Failure> {
     // A handler shares nothing with the registry, so nothing here can be left half done.
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(message, context))) {

@@ -15,17 +15,29 @@ use serde::forward_to_deserialize_any;
 
 use super::is_hidden;
 use super::scan::Scan;
+use super::words::{any_byte, is_special};
 
-/// Returns what the seed makes of `json`, if that is a long object and all of it is ordinary.
-#[inline]
+/// Returns what the seed makes of `json`, if that is an object with long text and all of it is ordinary.
+#[inline(always)]
 pub(crate) fn read<'de, S: DeserializeSeed<'de>>(json: &'de str, seed: S) -> Option<S::Value> {
-    if json.len() < LONG {
+    if json.len() < LONG { None } else { read_long(json, seed) }
+}
+
+#[inline(never)]
+fn read_long<'de, S: DeserializeSeed<'de>>(json: &'de str, seed: S) -> Option<S::Value> {
+    if !has_long_text(json.as_bytes()) {
         return None;
     }
     let is_read = Cell::new(false);
     let value = seed.deserialize(Object { json, is_read: &is_read }).ok()?;
     // Not so if the type asked for nothing.
     is_read.get().then_some(value)
+}
+
+/// Returns whether there is text without escapes in the middle, as there is if one text is longer than all else.
+fn has_long_text(json: &[u8]) -> bool {
+    let middle = json.get(json.len() / 2..).and_then(|rest| rest.first_chunk::<MIDDLE>());
+    middle.is_some_and(|middle| !any_byte(middle, is_special))
 }
 
 /// Said of what is left to `serde_json`.
@@ -239,6 +251,9 @@ impl<'de> Deserializer<'de> for Text<'de> {
 
 /// From this many bytes on an object may have long text in it.
 const LONG: usize = 512;
+
+/// Short texts, and most lists, have a quote in as many bytes.
+const MIDDLE: usize = 32;
 
 /// Up to this many bytes a list or an object is short.
 const SHORT: usize = 256;

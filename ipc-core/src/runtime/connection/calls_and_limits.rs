@@ -41,23 +41,27 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
-    /// Handles a frame that has to be decoded before anything is known of it.
+    /// Handles a frame that holds an event which need not be decoded before its handlers run. Otherwise nothing
+    /// is done, and the frame is left.
     #[inline(never)]
-    pub(super) fn handle_frame(&mut self, frame: Bytes) -> Flow {
-        let length = frame.len();
-        match self.peer.format().decode(frame) {
-            Ok(message) if self.control.may_be(&message) => self.handle_control(message, length),
-            Ok(message) => {
-                self.dispatch(message);
-                Flow::More
+    pub(super) fn handle_presumed(&mut self, frame: &mut Bytes) -> bool {
+        let Some(message) = self.peer.format().presume(frame) else { return false };
+        let unsound = if self.control.may_be(&message) {
+            message
+        } else {
+            let (peer, backlog) = (&self.peer, &mut self.backlog);
+            match self.dispatcher.message(&mut self.snapshot, message, peer, backlog, true) {
+                Ok(()) => return true,
+                Err(message) => message,
             }
-            Err(error) => self.flow_after(Input::Malformed(error)),
-        }
+        };
+        *frame = unsound.into_frame();
+        false
     }
 
     /// Dispatches a message that was decoded.
     #[inline(always)]
-    fn dispatch(&mut self, message: Message) {
+    pub(super) fn dispatch(&mut self, message: Message) {
         let (peer, backlog) = (&self.peer, &mut self.backlog);
         let dispatched = self.dispatcher.message(&mut self.snapshot, message, peer, backlog, false);
         // What was decoded is sound.

@@ -222,20 +222,18 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             let flow = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
-            } else if !self.snapshot.presumes() {
-                self.handle_frame(frame)
+            } else if self.snapshot.presumes() && self.handle_presumed(&mut frame) {
+                Flow::More
             } else {
-                match self.peer.format().presume(&mut frame) {
-                    Some(message) if !self.control.may_be(&message) => {
-                        let (peer, backlog) = (&self.peer, &mut self.backlog);
-                        let snapshot = &mut self.snapshot;
-                        match self.dispatcher.message(snapshot, message, peer, backlog, true) {
-                            Ok(()) => Flow::More,
-                            Err(message) => self.handle_frame(message.into_frame()),
-                        }
+                match self.peer.format().decode(frame) {
+                    Ok(message) if self.control.may_be(&message) => {
+                        self.handle_control(message, length)
                     }
-                    Some(message) => self.handle_frame(message.into_frame()),
-                    None => self.handle_frame(frame),
+                    Ok(message) => {
+                        self.dispatch(message);
+                        Flow::More
+                    }
+                    Err(error) => self.flow_after(Input::Malformed(error)),
                 }
             };
             if let Flow::End = flow {
