@@ -39,7 +39,7 @@ mod runtime;
 mod typed;
 
 #[cfg(feature = "tokio")]
-pub use access::{Access, Limited, PlainPeers, Refusal, WaitingLimits};
+pub use access::{Access, Admits, Limited, PlainPeers, Refusal, WaitingLimits};
 pub use access::{Allow, Denied, OnDenied, OverRate, Rate};
 #[cfg(feature = "tokio")]
 pub use calls::{CallError, CallOptions, MethodOptions, ReservedEvents, ShowInfo, SubscribeError};

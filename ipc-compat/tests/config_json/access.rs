@@ -1,6 +1,6 @@
 //! Who may connect and what a client may do, from JSON.
 
-use ipc_compat::Dialect;
+use ipc_compat::{Config, Dialect};
 use ipc_core::{Access, Allow, OnDenied, OverRate, Rate};
 use serde_json::{Value, json};
 
@@ -119,4 +119,35 @@ fn rates_are_read_and_written() {
         check_refused(&json!({ "rate": value }), expected);
     }
     check_refused(&json!({"rate": {"perSecond": 1}}), "there is no setting rate.perSecond");
+}
+
+#[test]
+fn access_and_lists_are_written() {
+    let again = |config: &Config| Config::from_json(Dialect::Classic, &config.to_json());
+    let mut config = defaults(Dialect::Classic);
+    let written = |config: &Config| config.to_json()["access"].clone();
+    assert_eq!((written(&config), &config.to_json()["allow"]), (json!(false), &json!(false)));
+    for (access, expected) in [
+        (Access::same_user().or(Access::any()), json!(false)),
+        (Access::same_user(), json!({"sameUser": true})),
+        (Access::users([]), json!({"users": []})),
+        (
+            Access::users([1, 2]).or(Access::groups([5])).or(Access::users([3])),
+            json!({"users": [1, 2, 3], "groups": [5]}),
+        ),
+    ] {
+        config.access = access;
+        assert_eq!(written(&config), expected);
+        assert_eq!(written(&again(&config).unwrap()), expected);
+    }
+    config.allow = Allow::new().events(["b", "app.*"]).unwrap().calls([""; 0]).unwrap();
+    assert_eq!(
+        config.to_json()["allow"],
+        json!({"events": ["app.*", "b"], "calls": [], "topics": false})
+    );
+    assert_eq!(again(&config).unwrap().allow, config.allow);
+    // A function cannot be written, and no one is let in instead.
+    config.access = Access::users([1]).or(Access::check(|_| Ok(())));
+    let error = again(&config).unwrap_err().to_string();
+    assert!(error.contains("access is \"a function of the program\""), "{error}");
 }

@@ -37,7 +37,7 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "8.10.3",
         Dialect::Classic,
-        "allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
+        "access allow allowReservedEvents allowedEvents delimiter fileWatch heartbeat highWaterMark identifyPeer \
          keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
          onDenied parser peerUser rate readableAll retryPermanent secureSocketRoot spin tokenFile udpBroadcast udpLimits unlink \
          userTimeout whenDisplaced writableAll",
@@ -48,11 +48,11 @@ const MORE: [(&str, Dialect, &str); 5] = [
     (
         "14.0.0",
         Dialect::V14,
-        "fileWatch heartbeat highWaterMark keepAlive linger onDenied peerUser rate retryPermanent spin tokenFile udpBroadcast \
+        "access allow fileWatch heartbeat highWaterMark keepAlive linger onDenied peerUser rate retryPermanent spin tokenFile udpBroadcast \
          udpLimits userTimeout whenDisplaced",
     ),
 ];
-const CLASSIC_MORE: &str = "allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
+const CLASSIC_MORE: &str = "access allow allowReservedEvents allowedEvents fileWatch heartbeat highWaterMark \
      identifyPeer keepAlive linger logPayloads maxEventNameLength maxMessageSize maxPendingBytes messageTimeout \
      onDenied parser peerUser rate retryPermanent secureSocketRoot spin tokenFile udpBroadcast udpLimits userTimeout \
      whenDisplaced";

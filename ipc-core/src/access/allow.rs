@@ -152,6 +152,34 @@ impl Allow {
         self.topics.as_ref().is_none_or(|names| names.cover(topics))
     }
 
+    /// Returns the names and patterns of the list for what a peer does, in order, for settings that are written
+    /// down; `None` if there is no list.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_core::{Allow, Denied};
+    ///
+    /// let allow = Allow::new().events(["b", "app.*"])?;
+    /// assert_eq!(allow.list(Denied::Event), Some(vec!["app.*", "b"]));
+    /// assert_eq!(allow.list(Denied::Call), None);
+    /// # Ok::<(), ipc_core::PatternError>(())
+    /// ```
+    #[must_use]
+    pub fn list(&self, of: Denied) -> Option<Vec<&str>> {
+        let names = match of {
+            Denied::Event => &self.events,
+            Denied::Call => &self.calls,
+            Denied::Topic => &self.topics,
+        };
+        names.as_ref().map(|names| {
+            let literal = names.literal.iter().map(|name| &**name);
+            let mut all: Vec<_> = literal.chain(names.wild.iter().map(Pattern::as_str)).collect();
+            all.sort_unstable();
+            all
+        })
+    }
+
     /// Returns whether everything is allowed.
     #[cfg(feature = "tokio")]
     pub(crate) fn permits_all(&self) -> bool {

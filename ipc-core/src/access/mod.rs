@@ -34,7 +34,7 @@ pub use restrictions::Limited;
 #[cfg(feature = "tokio")]
 pub(crate) use restrictions::{Counts, Restrictions};
 #[cfg(feature = "tokio")]
-pub use rule::Access;
+pub use rule::{Access, Admits};
 #[cfg(feature = "tokio")]
 pub use waiting_limits::{PlainPeers, WaitingLimits};
 #[cfg(feature = "tokio")]

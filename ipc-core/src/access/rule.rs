@@ -39,6 +39,22 @@ pub struct Access {
     rules: Arc<[Rule]>,
 }
 
+/// Whom a rule of an [`Access`] lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admits<'a> {
+    /// Everybody.
+    Any,
+    /// The server's own user, and root.
+    SameUser,
+    /// The users with these numbers.
+    Users(&'a [u32]),
+    /// The members of the groups with these numbers.
+    Groups(&'a [u32]),
+    /// Whom a function of the program takes: by the certificate, or by all that is known.
+    ByFunction,
+}
+
 #[derive(Clone)]
 enum Rule {
     Any,
@@ -107,6 +123,28 @@ impl Access {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self { rules: self.rules.iter().chain(&*other.rules).cloned().collect() }
+    }
+
+    /// Returns whom the rules let in, for settings that are written down: whoever one of them lets in comes
+    /// in.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ipc_core::{Access, Admits};
+    ///
+    /// let access = Access::same_user().or(Access::users([1000]));
+    /// let admits: Vec<_> = access.admits().collect();
+    /// assert_eq!(admits, [Admits::SameUser, Admits::Users(&[1000])]);
+    /// ```
+    pub fn admits(&self) -> impl Iterator<Item = Admits<'_>> {
+        self.rules.iter().map(|rule| match rule {
+            Rule::Any => Admits::Any,
+            Rule::SameUser => Admits::SameUser,
+            Rule::Users(uids) => Admits::Users(uids),
+            Rule::Groups(gids) => Admits::Groups(gids),
+            Rule::Certificates(_) | Rule::Check(_) => Admits::ByFunction,
+        })
     }
 
     /// Decides about a peer.

@@ -1,8 +1,8 @@
 //! The settings of who may connect to a server, and what a client may do.
 
-use ipc_core::{Access, Allow, OnDenied, OverRate, Pattern, Rate};
+use ipc_core::{Access, Admits, Allow, Denied, OnDenied, OverRate, Pattern, Rate};
 use ipc_transport::{group_id, user_id};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Problem;
 use super::nested::members;
@@ -40,6 +40,29 @@ pub(super) fn access(value: &Value) -> Read<Access> {
         .ok_or_else(|| Problem::allowed("false or an object with `sameUser`, `users` or `groups`"))
 }
 
+/// What a function of the program decides cannot be written: what is written instead is refused when it is read,
+/// so that no one is let in by mistake.
+pub(super) fn access_to_json(access: &Access) -> Value {
+    let mut rules = Map::new();
+    for admits in access.admits() {
+        let (name, ids) = match admits {
+            Admits::Any => return false.into(),
+            Admits::SameUser => {
+                rules.insert("sameUser".to_owned(), true.into());
+                continue;
+            }
+            Admits::Users(uids) => ("users", uids),
+            Admits::Groups(gids) => ("groups", gids),
+            _ => return "a function of the program".into(),
+        };
+        let listed = rules.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(listed) = listed {
+            listed.extend(ids.iter().map(|id| Value::from(*id)));
+        }
+    }
+    rules.into()
+}
+
 pub(super) fn allow(value: &Value) -> Read<Allow> {
     let mut allow = Allow::new();
     if is_unset(value) {
@@ -58,6 +81,16 @@ pub(super) fn allow(value: &Value) -> Read<Allow> {
         }
     }
     Ok(allow)
+}
+
+pub(super) fn allow_to_json(allow: &Allow) -> Value {
+    let list = |of| allow.list(of).map_or_else(|| false.into(), Value::from);
+    let lists = [Denied::Event, Denied::Call, Denied::Topic].map(list);
+    let [events, calls, topics] = lists;
+    if [&events, &calls, &topics].into_iter().all(is_unset) {
+        return false.into();
+    }
+    json!({"events": events, "calls": calls, "topics": topics})
 }
 
 pub(super) fn rate(value: &Value) -> Read<Option<Rate>> {

@@ -34,8 +34,6 @@ macro_rules! keys {
             get: Some(|config| $write(&config.$field)),
         },)*
         Key { name: "parser", set: set_parser, get: Some(|config| shown(&config.parser)) },
-        Key { name: "access", set: |config, value| set(&mut config.access, access::access(value)), get: None },
-        Key { name: "allow", set: |config, value| set(&mut config.allow, access::allow(value)), get: None },
         Key { name: "IPType", set: |_, value| text(value).map(drop), get: None },
         Key { name: "logger", set: |_, _| Err(Problem::allowed(LOGGER)), get: None }]
     };
@@ -95,14 +93,11 @@ pub(super) const KEYS: &[Key] = keys! {
         |spin: &Option<Spin>| spin.map_or_else(|| false.into(), |spin| duration_to_json(spin.limit()));
     "allowReservedEvents": allow_reserved_events = flag, json;
     "allowedEvents": allowed_events = nested::names, nested::names_to_json;
+    "access": access = access::access, access::access_to_json;
+    "allow": allow = access::allow, access::allow_to_json;
     "rate": rate = access::rate, access::rate_to_json;
     "onDenied": on_denied = access::on_denied, access::on_denied_to_json;
 };
-
-fn set<T>(field: &mut T, value: Read<T>) -> Read<()> {
-    *field = value?;
-    Ok(())
-}
 
 fn json<T: Clone + Into<Value>>(value: &T) -> Value {
     value.clone().into()

@@ -112,10 +112,10 @@ impl Config {
     /// Returns the settings as a JSON object, in node-ipc's spelling, all of them but `logger`,
     /// which is a function, and the dialect and `resolve`, which it does not have. A limit that there is not is `"Infinity"`.
     ///
-    /// Nor does it have `access` and `allow`: an [`Access`](ipc_core::Access) may be a function, and the lists of an
-    /// [`Allow`](ipc_core::Allow) are not shown. Set them again in a config that is made of it.
+    /// If [`access`](Self::access) is a function of the program, its text says so, and is no setting: reading it is an
+    /// error, so that no one is let in by mistake.
     ///
-    /// With [`from_json`](Self::from_json) it makes the same config again, but for those. **It holds the private
+    /// With [`from_json`](Self::from_json) it makes the same config again. **It holds the private
     /// key, if `tls.key` is set**: do not log it.
     #[must_use]
     pub fn to_json(&self) -> Value {

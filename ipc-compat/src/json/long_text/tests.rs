@@ -69,6 +69,19 @@ fn page(text: &str) -> Value {
     })
 }
 
+/// A value in the object is one deeper than by itself.
+#[test]
+fn what_is_too_deep_for_serde_json_is_left_alone() {
+    let read = |depth| {
+        let deep = "[".repeat(depth) + &"]".repeat(depth);
+        agrees::<Value>(&format!(r#"{{"text":"{}","deep":{deep}}}"#, long()))
+    };
+    assert!(read(60) && !read(127) && !read(128));
+    for depth in 61..127 {
+        read(depth);
+    }
+}
+
 #[test]
 fn an_object_with_long_text_is_read_as_any_type() {
     let json = page(&long()).to_string();

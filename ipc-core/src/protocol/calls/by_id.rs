@@ -221,7 +221,10 @@ mod tests {
                     };
                     if expected.insert(next, next).is_none() {
                         table.insert(next, next);
-                        prop_assert!(table.row.len() <= 2 * table.in_row + MANY);
+                        // One that is put aside leaves the row as the last removals have left it.
+                        if table.place(next) == table.row.len().checked_sub(1) {
+                            prop_assert!(table.row.len() <= 2 * table.in_row + MANY);
+                        }
                     }
                 } else {
                     let number = *expected.keys().nth(which % expected.len()).unwrap();
