@@ -359,9 +359,9 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Noted<A> {
 
     #[inline(always)]
     fn unit_variant(self) -> Result<(), A::Error> {
-        let value = note(self.0.unit_variant())?;
+        note(self.0.unit_variant())?;
         end_doubt();
-        Ok(value)
+        Ok(())
     }
 
     #[inline(always)]

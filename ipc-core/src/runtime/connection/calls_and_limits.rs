@@ -45,6 +45,9 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
     /// is done, and the frame is left.
     #[inline(never)]
     pub(super) fn handle_presumed(&mut self, frame: &mut Bytes) -> bool {
+        if self.control == ControlEvents::Any {
+            return false;
+        }
         let Some(message) = self.peer.format().presume(frame) else { return false };
         let unsound = if self.control.may_be(&message) {
             message
