@@ -32,17 +32,13 @@ impl Shape {
         &self.json
     }
 
-    /// Checks the frame and makes its payload's value, as for a handler of its type.
+    /// Checks the frame and makes its payload's value, as for a handler.
     ///
     /// # Errors
     ///
     /// None: the frame was encoded by the same format.
     pub fn read(&self) -> Result<Value, FormatError> {
-        let mut frame = black_box(self.frame.clone());
-        let message = match self.format.presume(&mut frame) {
-            Some(message) => message,
-            None => self.format.decode(frame)?,
-        };
+        let message = self.format.decode(black_box(self.frame.clone()))?;
         self.format.decode_payload(&message)
     }
 
