@@ -28,7 +28,7 @@ pub(crate) struct Entered<H> {
     pub(crate) instead_of: Option<H>,
 }
 
-impl<W: PartialEq, H> WaitingRoom<W, H> {
+impl<W: Ord, H> WaitingRoom<W, H> {
     pub(crate) fn new(limit: usize) -> Self {
         Self { limit, next: 0, places: BTreeMap::new() }
     }
@@ -39,8 +39,7 @@ impl<W: PartialEq, H> WaitingRoom<W, H> {
     /// most of them. So one user that fills the room displaces only itself, and one that says hello at once keeps
     /// its place whatever the others do.
     pub(crate) fn enter(&mut self, who: Option<W>, handle: H) -> Option<Entered<H>> {
-        let is_full = self.places.len() >= self.limit;
-        let goes = if is_full { Some(self.goes_first()?) } else { None };
+        let goes = if self.is_full() { Some(self.goes_first()?) } else { None };
         let instead_of = goes.and_then(|number| self.places.remove(&number));
         let number = self.next;
         self.next += 1;
@@ -66,9 +65,10 @@ impl<W: PartialEq, H> WaitingRoom<W, H> {
     /// Returns the place of the peer that goes for another.
     fn goes_first(&self) -> Option<u64> {
         let silent = || self.places.iter().filter(|(_, place)| !place.has_said_hello);
-        let like = |who: &Option<W>| silent().filter(|(_, other)| other.who == *who).count();
+        let mut like = BTreeMap::new();
+        silent().for_each(|(_, place)| *like.entry(&place.who).or_insert(0) += 1);
         // Of several with as many the last one in this order, which is the oldest.
-        silent().rev().max_by_key(|(_, place)| like(&place.who)).map(|(number, _)| *number)
+        silent().rev().max_by_key(|(_, place)| like.get(&place.who)).map(|(number, _)| *number)
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) struct Admission {
 }
 
 /// Who a peer is, according to the operating system.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Identity {
     User(u32),
     Address(IpAddr),
