@@ -116,7 +116,7 @@ pub enum Error {
     },
     /// The server has refused, on a further connection, what the client had subscribed to: nothing that
     /// it publishes comes. The next connection is asked again.
-    #[error("the subscriptions were not made again: {0}")]
+    #[error("the subscriptions were not made again")]
     NotSubscribed(#[source] CallError),
     /// The peer did what its [`Allow`](crate::Allow) does not have. The event was dropped, or the call
     /// answered with the failure `denied`.

@@ -17,24 +17,26 @@ async fn connected(listens: impl Transport, dials: impl FnOnce(Endpoint) -> TcpT
     (ours.into_blocking().unwrap(), theirs.into_blocking().unwrap())
 }
 
+#[cfg(unix)]
+async fn connected_unix() -> Pair {
+    let directory = tempfile::tempdir().unwrap();
+    let unix = ipc_transport::UnixTransport::new(directory.path().join("s"));
+    let mut listener = unix.listen().await.unwrap();
+    let (ours, theirs) = tokio::try_join!(unix.dial(), listener.accept()).unwrap();
+    (ours.into_blocking().unwrap(), theirs.into_blocking().unwrap())
+}
+
 fn pairs() -> Vec<Pair> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let tcp = connected(TcpTransport::new("127.0.0.1", 0), |endpoint| match endpoint {
         Endpoint::Tcp { host, port } => TcpTransport::new(host, port),
         other => panic!("{other}"),
     });
-    let mut pairs = vec![runtime.block_on(tcp)];
-    #[cfg(unix)]
-    {
-        let directory = tempfile::tempdir().unwrap();
-        let unix = ipc_transport::UnixTransport::new(directory.path().join("s"));
-        pairs.push(runtime.block_on(async {
-            let mut listener = unix.listen().await.unwrap();
-            let (ours, theirs) = tokio::try_join!(unix.dial(), listener.accept()).unwrap();
-            (ours.into_blocking().unwrap(), theirs.into_blocking().unwrap())
-        }));
-    }
-    pairs
+    vec![
+        runtime.block_on(tcp),
+        #[cfg(unix)]
+        runtime.block_on(connected_unix()),
+    ]
 }
 
 /// Reads without waiting until something came.

@@ -76,9 +76,36 @@ fn no_result_in_time_has_status_3_and_no_server_2() {
     assert!(!ended.errors.is_empty());
     let _server = serve(&place, "");
     let ended = call(&place, &["never", "--within", "50"]);
+    // The server stops the method at the same moment: either may be the first to say so.
+    assert_eq!((ended.status, ended.lines.len()), (3, 0), "{}", ended.errors);
+    assert_eq!(call(&place, &["never", "--timeout", "50"]).status, 3);
+}
+
+#[test]
+fn whose_clock_it_was_is_said_at_a_deadline() {
+    let place = Place::new();
+    let listener = listen(place.socket());
+    let path = place.socket();
+    let words = ["call", "--path", &path, "world", "sum"];
+    let mut calling = Nipc::with(&[&words[..], &["--within", "50"]].concat());
+    let _silent = accept(&listener);
+    let ended = calling.end();
     assert_eq!((ended.status, ended.lines.len()), (3, 0), "{}", ended.errors);
     assert!(ended.errors.contains("no answer within 50ms"), "{}", ended.errors);
-    assert_eq!(call(&place, &["never", "--timeout", "50"]).status, 3);
+
+    let mut calling = Nipc::with(&words);
+    let mut server = accept(&listener);
+    let frame: Value = serde_json::from_str(&server.frame()).unwrap();
+    let error = json!({"code": "deadline", "message": "its time is over"});
+    let answer = json!({"type": "$answer", "data": {"n": frame["data"]["n"], "error": error}});
+    server.write(format!("{answer}\x0c"));
+    let ended = calling.end();
+    assert_eq!((ended.status, ended.lines.len()), (3, 0), "{}", ended.errors);
+    assert!(
+        ended.errors.contains("the peer stopped the call: its time is over"),
+        "{}",
+        ended.errors
+    );
 }
 
 #[test]

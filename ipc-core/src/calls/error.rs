@@ -19,7 +19,7 @@ pub enum CallError {
         within: Duration,
     },
     /// The peer stopped the call, since its time was over.
-    #[error("the peer stopped the call: {0}")]
+    #[error("the peer stopped the call")]
     PeerDeadline(#[source] Box<Failure>),
     /// The connection was lost; or there was none, and the call was not to wait for one
     /// ([`fail_when_disconnected`](crate::CallOptions::fail_when_disconnected)).
@@ -41,23 +41,23 @@ pub enum CallError {
     #[error(transparent)]
     TooMany(#[from] TooManyCalls),
     /// The peer has no such method.
-    #[error("{0}")]
-    UnknownMethod(#[source] Box<Failure>),
+    #[error(transparent)]
+    UnknownMethod(Box<Failure>),
     /// The arguments are not what the peer's method takes.
-    #[error("{0}")]
-    InvalidArgs(#[source] Box<Failure>),
+    #[error(transparent)]
+    InvalidArgs(Box<Failure>),
     /// As many calls run at the peer as may.
-    #[error("{0}")]
-    Busy(#[source] Box<Failure>),
+    #[error(transparent)]
+    Busy(Box<Failure>),
     /// The peer cancelled the call.
-    #[error("{0}")]
-    Cancelled(#[source] Box<Failure>),
+    #[error(transparent)]
+    Cancelled(Box<Failure>),
     /// The peer is about to close and takes no new calls.
-    #[error("{0}")]
-    Closing(#[source] Box<Failure>),
+    #[error(transparent)]
+    Closing(Box<Failure>),
     /// The peer does not allow the call.
-    #[error("{0}")]
-    Denied(#[source] Box<Failure>),
+    #[error(transparent)]
+    Denied(Box<Failure>),
     /// The method failed: the error is the peer's own.
     #[error("{0}")]
     Remote(Box<Failure>),

@@ -8,7 +8,7 @@ use crate::{Pattern, PatternError, PeerId};
 #[non_exhaustive]
 pub enum TopicError {
     /// It would be no pattern either: a token is empty, there are too many, or it is too long.
-    #[error("no topic, which is a pattern without wildcards: {0}")]
+    #[error("no topic, which is a pattern without wildcards")]
     Pattern(#[source] PatternError),
     /// It is a pattern with wildcards, which stands for many topics.
     #[error("no topic, which is a pattern without wildcards: token {number} is one")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipc_core::{Hello, MsgPack, PlainPeers, Server, ServerBuilder, WaitingLimits};
 use ipc_transport::{Endpoint, MemoryTransport, TcpTransport, Transport};
+#[cfg(unix)]
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::task::yield_now;
@@ -116,11 +117,16 @@ const TOO_MANY: &str = "refused too_many_waiting: as many peers wait to be let i
 /// Over real sockets: 64 that are silent, or have said half a hello, and others that come meanwhile.
 #[expect(clippy::print_stdout, reason = "how long it took is of interest, whatever it was")]
 async fn silent_peers_keep_no_other_out() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("socket");
-    let mut kinds: Vec<Box<dyn Transport>> = vec![Box::new(TcpTransport::new("127.0.0.1", 0))];
     #[cfg(unix)]
-    kinds.push(Box::new(ipc_transport::UnixTransport::new(&path)));
+    let dir = TempDir::new().unwrap();
+    #[cfg(unix)]
+    let path = dir.path().join("socket");
+    let tcp: Box<dyn Transport> = Box::new(TcpTransport::new("127.0.0.1", 0));
+    let kinds = [
+        tcp,
+        #[cfg(unix)]
+        Box::new(ipc_transport::UnixTransport::new(&path)),
+    ];
     for transport in kinds {
         let server = table(Server::builder(MsgPack::new(), transport)).build();
         let notes = visits(&server);

@@ -72,11 +72,12 @@ async fn ask(args: &Call, stop: &Stop, log: Diagnostics) -> Exit {
         (Err(error), _) => {
             let exit = exit_of(&error);
             match (error.failure(), client.connected().await) {
-                (Some(failure), _) => print_failure(failure),
+                // The error object is of status 5; whose clock was first at a deadline is chance.
+                (Some(failure), _) if exit == Exit::Remote => print_failure(failure),
                 (None, Err(ConnectError::Failed(error))) if exit == Exit::Failed => {
                     log.fail(format_args!("{}", failures::why(&error)));
                 }
-                (None, _) => log.fail(format_args!("{}", chain(&error))),
+                _ => log.fail(format_args!("{}", chain(&error))),
             }
             exit
         }
