@@ -28,6 +28,26 @@ pub trait MessageFormat: fmt::Debug + Send + Sync + 'static {
     /// implementation must neither panic nor recurse without bound.
     fn decode(&self, frame: Bytes) -> Result<Message, FormatError>;
 
+    /// Takes the message that `frame` holds if its payload is sound, as one that is
+    /// [presumed](Message::presumed), or leaves the frame. Asked before [`decode`](Self::decode), so that a
+    /// payload which a type reads is not checked twice.
+    ///
+    /// Of such a message the core uses the event and nothing else, until its payload was read as a type
+    /// that [reads all](DecodePayload::reads_all) of it, or [`is_sound`](Self::is_sound). Where neither is
+    /// the case the whole frame is decoded with [`decode`](Self::decode), which has the last word: for a
+    /// frame that it refuses, no handler is called. Default: `None`.
+    fn presume(&self, _frame: &mut Bytes) -> Option<Message> {
+        None
+    }
+
+    /// Returns whether a message that was [presumed](Self::presume) is what [`decode`](Self::decode)
+    /// returns of its frame. `false` if that would take more than a check of its payload, but never for one
+    /// that a type which [reads all](DecodePayload::reads_all) of it could read: its handler has run then, and
+    /// would run once more. Default: `false`.
+    fn is_sound(&self, _presumed: &Message) -> bool {
+        false
+    }
+
     /// Returns this format's form of calls, if it has one. Default: `None`, and every message is an
     /// ordinary event.
     fn calls(&self) -> Option<&dyn CallFormat> {
@@ -64,6 +84,13 @@ pub trait DecodePayload<T>: MessageFormat {
     ///
     /// [`FormatError`] if the payload is absent and `T` needs one, or is not a `T`.
     fn decode_payload(&self, message: &Message) -> Result<T, FormatError>;
+
+    /// Returns whether reading a `T` looks at all of the payload, so that one which can be read is sound:
+    /// [`MessageFormat::is_sound`] is true for a message that was presumed. Default: `false`.
+    #[must_use]
+    fn reads_all() -> bool {
+        false
+    }
 }
 
 /// Why a message could not be translated.

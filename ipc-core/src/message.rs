@@ -15,6 +15,7 @@ pub struct Message {
     bytes: Bytes,
     event: Event,
     payload: Option<Range<usize>>,
+    presumed: bool,
 }
 
 impl Message {
@@ -36,7 +37,7 @@ impl Message {
         if let Some(range) = &payload {
             frame.get(range.clone())?;
         }
-        Some(Self { bytes: frame, event: Event::InFrame(event), payload })
+        Some(Self { bytes: frame, event: Event::InFrame(event), payload, presumed: false })
     }
 
     /// Returns the message with this event name and this payload.
@@ -49,7 +50,7 @@ impl Message {
             }
             None => (Bytes::new(), None),
         };
-        Self { bytes, event: Event::Own(event.into()), payload }
+        Self { bytes, event: Event::Own(event.into()), payload, presumed: false }
     }
 
     /// Returns the message with this payload and an event name that costs no memory: for a format
@@ -57,7 +58,7 @@ impl Message {
     #[must_use]
     pub fn with_static_event(event: &'static str, payload: Bytes) -> Self {
         let all = 0..payload.len();
-        Self { bytes: payload, event: Event::Static(event), payload: Some(all) }
+        Self { bytes: payload, event: Event::Static(event), payload: Some(all), presumed: false }
     }
 
     /// Returns the message that lies in the payload of this one: the event's name in the range `event`
@@ -87,10 +88,35 @@ impl Message {
         Some(self)
     }
 
+    /// Returns the message as one that was [presumed](crate::MessageFormat::presume): nothing is known of its
+    /// payload yet.
+    #[inline]
+    #[must_use]
+    pub fn presumed(mut self) -> Self {
+        self.presumed = true;
+        self
+    }
+
+    /// Returns whether the payload may not have been checked, since the message was presumed. Who reads it
+    /// says then whether it is sound. Programs only get such messages once that is known.
+    #[inline]
+    #[must_use]
+    pub fn is_presumed(&self) -> bool {
+        self.presumed
+    }
+
+    /// Returns the message as one whose payload is sound.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn sound(mut self) -> Self {
+        self.presumed = false;
+        self
+    }
+
     /// Takes the message, and leaves one without name and payload.
     #[must_use]
     pub fn take(&mut self) -> Self {
-        let empty = Self { bytes: Bytes::new(), event: Event::Static(""), payload: None };
+        let (bytes, event) = (Bytes::new(), Event::Static(""));
+        let empty = Self { bytes, event, payload: None, presumed: false };
         std::mem::replace(self, empty)
     }
 
@@ -137,6 +163,12 @@ impl Message {
     #[cfg(feature = "tokio")]
     pub(crate) fn of_frame(format: &impl crate::MessageFormat, frame: Bytes) -> Self {
         format.decode(frame.clone()).unwrap_or_else(|_| Self::new("", Some(frame)))
+    }
+
+    /// Returns the frame that a message was presumed in.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn into_frame(self) -> Bytes {
+        self.bytes
     }
 
     /// Returns how many bytes the message holds, its event's name included.

@@ -2,6 +2,7 @@
 
 mod control;
 mod layouts;
+mod presumed;
 
 pub use control::control;
 pub use layouts::layouts;
@@ -32,6 +33,7 @@ pub fn envelope(frame: &[u8]) {
     scan_agrees(text.as_bytes());
     writing_agrees(&text);
     strictness_only_refuses(frame, &text, &decoded);
+    presumed::presuming_agrees(frame, &decoded);
     if let Ok(message) = &decoded {
         is_written_again(message);
         delimiter_is_averted(message);

@@ -1,12 +1,13 @@
 //! JSON: `serde_json` defines the meaning; this is a fast path.
 //!
 //! This module does not know node-ipc. `scan` checks JSON without building values, `serializer` and `string` write what
-//! `serde_json` writes in fewer steps, and `surrogates` replaces escapes of half a surrogate pair, which `serde_json`
-//! refuses. What they do not handle they leave to `serde_json`, which also words every error. Payloads are read by
-//! `serde_json`, but for long text (`long_text`).
+//! `serde_json` writes in fewer steps, `noted` notes errors that a type hides, and `surrogates` replaces escapes of half a
+//! surrogate pair, which `serde_json` refuses. What they do not handle they leave to `serde_json`, which also words every
+//! error. Payloads are read by `serde_json`, but for long text (`long_text`).
 
 pub(crate) mod append;
 pub(crate) mod long_text;
+pub(crate) mod noted;
 pub(crate) mod scan;
 pub(crate) mod serializer;
 pub(crate) mod string;

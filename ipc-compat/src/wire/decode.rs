@@ -33,6 +33,21 @@ pub(super) fn decode(
     Message::from_frame(frame, name, Some(data)).ok_or_else(too_short)
 }
 
+/// Takes the message in a frame that is ordinary if its payload is JSON.
+#[inline]
+pub(super) fn presume(frame: &mut Bytes, rules: &EventRules) -> Option<Message> {
+    let mut scan = Scan::new(frame);
+    scan.expect(BEFORE_NAME)?;
+    let name = scan.plain_text(BEFORE_DATA)?;
+    let data = scan.rest_before(b'}')?;
+    // The name is ASCII, so it is in the message.
+    if rules.allow_all_of(name.len()) {
+        Message::from_frame(std::mem::take(frame), name, Some(data)).map(Message::presumed)
+    } else {
+        None
+    }
+}
+
 /// Checks a name that is UTF-8.
 #[inline(never)]
 fn check(rules: &EventRules, name: &[u8]) -> Result<(), FormatError> {
@@ -220,7 +235,7 @@ fn unescape(json: &str) -> serde_json::Result<String> {
 }
 
 /// Checks that `text` is one JSON value, without recursion.
-fn is_json(text: &str) -> serde_json::Result<()> {
+pub(super) fn is_json(text: &str) -> serde_json::Result<()> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     IgnoredAny::deserialize(&mut deserializer)?;
     deserializer.end()

@@ -299,6 +299,15 @@ impl MessageFormat for NodeFormat {
         decode::decode(frame, self.broken_text, &self.rules)
     }
 
+    #[inline]
+    fn presume(&self, frame: &mut Bytes) -> Option<Message> {
+        if self.raw.is_some() { None } else { decode::presume(frame, &self.rules) }
+    }
+
+    fn is_sound(&self, presumed: &Message) -> bool {
+        presumed.payload().is_some_and(payload::is_sound)
+    }
+
     fn calls(&self) -> Option<&dyn CallFormat> {
         if self.raw.is_some() { None } else { Some(self) }
     }
@@ -351,7 +360,11 @@ impl<T: DeserializeOwned + 'static> DecodePayload<T> for NodeFormat {
         if payload::is_raw::<T>() {
             return payload::raw(message);
         }
-        payload::typed(message.payload(), self.broken_text)
+        payload::typed(message, self.broken_text)
+    }
+
+    fn reads_all() -> bool {
+        !payload::is_raw::<T>()
     }
 }
 

@@ -1,6 +1,7 @@
 //! `RawJson` and `NoData`: payloads that are JSON already, and none at all.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use bytes::{Bytes, BytesMut};
@@ -99,7 +100,7 @@ impl RawJson {
     /// [`FormatError`] with [`codes::INVALID_DATA`] if it is not a `T`, or contains text that is not
     /// Unicode.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
-        payload::typed(Some(&self.json), BrokenText::Refuse)
+        payload::seeded(Some(&self.json), BrokenText::Refuse, PhantomData::<T>)
     }
 
     /// Returns the value as a `T`, with U+FFFD for every escape of half a surrogate pair.
@@ -108,7 +109,7 @@ impl RawJson {
     ///
     /// [`FormatError`] with [`codes::INVALID_DATA`] if it is not a `T`.
     pub fn parse_lossy<T: DeserializeOwned>(&self) -> Result<T, FormatError> {
-        payload::typed(Some(&self.json), BrokenText::Replace)
+        payload::seeded(Some(&self.json), BrokenText::Replace, PhantomData::<T>)
     }
 }
 

@@ -25,10 +25,14 @@ impl<E: DeserializeOwned> DecodeEvent<E> for NodeFormat {
         serde_events::names_of::<E>(HUMAN_READABLE)
     }
 
+    fn reads_all() -> bool {
+        true
+    }
+
     fn decode_event(&self, message: &Message) -> Result<E, FormatError> {
         self.framed()?;
         serde_events::decode_event(message, |seed| {
-            payload::seeded(message.payload(), self.broken_text, seed)
+            payload::of_message(message, self.broken_text, seed)
         })
         .map_err(own)
     }

@@ -59,7 +59,7 @@ impl<F: MessageFormat, L> Handlers<F, L> {
             handler(peer.format().decode_event(message)?, peer);
             Ok(())
         };
-        Ok(self.registry.add_events(&F::event_names()?, None, call))
+        Ok(self.registry.add_events(&F::event_names()?, F::reads_all(), None, call))
     }
 
     /// Registers a handler for all events of an enum that returns a future, as
@@ -88,6 +88,7 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         let removed = Arc::clone(&handler);
         Ok(self.registry.add_events(
             &names,
+            false,
             Some(Box::new(move || removed.remove())),
             move |message, peer: &Peer<F>| handler.handle(message, peer),
         ))

@@ -123,6 +123,9 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     /// Registers a handler for an event; its payload is read as a `T`. If it is not a `T`, that is
     /// reported as an error and the handler is not called.
     ///
+    /// Reading it can be what finds out that the frame is malformed. That is reported as such, and no handler is
+    /// called, but the `T` may have been read up to there, or twice.
+    ///
     /// # Examples
     ///
     /// ```
@@ -166,7 +169,7 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     where
         F: DecodePayload<T>,
     {
-        self.registry.add(scope, move |message, peer: &Peer<F>| {
+        self.registry.add_with(scope, F::reads_all(), None, move |message, peer: &Peer<F>| {
             handler(peer.decode(message)?, peer);
             Ok(())
         })
@@ -239,6 +242,8 @@ impl<F: MessageFormat, L> Handlers<F, L> {
         let removed = Arc::clone(&handler);
         self.registry.add_with(
             Scope::Event(event),
+            // It may keep the message for later.
+            false,
             Some(Box::new(move || removed.remove())),
             move |message, peer: &Peer<F>| handler.handle(message, peer),
         )

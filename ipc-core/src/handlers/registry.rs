@@ -42,6 +42,9 @@ pub(super) struct Handler<F: ?Sized> {
     pub(super) once: bool,
     /// Whether it stays when the handlers of all messages are removed.
     stays: bool,
+    /// Whether it begins by reading all of the payload, so that nothing has happened if that fails, and
+    /// the payload is sound if it does not.
+    pub(super) reads_all: bool,
     /// Set when the handler is removed, or has run and runs once.
     pub(super) done: AtomicBool,
     /// Called when the handler is removed, under the registry's lock.
@@ -109,6 +112,7 @@ pub(crate) struct Snapshot<C, L> {
     version: u64,
     /// Where in the table the last event was found.
     pub(super) last: usize,
+    presumes: bool,
 }
 
 impl<C, L> Registry<C, L> {
@@ -122,20 +126,22 @@ impl<C, L> Registry<C, L> {
         scope: Scope<'_>,
         call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
     ) -> HandlerId {
-        self.add_with(scope, None, call)
+        self.add_with(scope, false, None, call)
     }
 
-    /// Registers a handler of messages; `removed` is called when it is removed.
+    /// Registers a handler of messages; `reads_all` says whether it begins by reading all of the payload,
+    /// and `removed` is called when it is removed.
     pub(crate) fn add_with(
         &self,
         scope: Scope<'_>,
+        reads_all: bool,
         removed: Option<Box<dyn Fn() + Send + Sync>>,
         call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
     ) -> HandlerId {
         self.change(|table, id| {
             let (once, stays) = (matches!(scope, Scope::Once(_)), matches!(scope, Scope::Watch));
             let (done, call) = (AtomicBool::new(false), Box::new(call) as _);
-            let handler = Arc::new(Handler { id, once, stays, done, removed, call });
+            let handler = Arc::new(Handler { id, once, stays, reads_all, done, removed, call });
             match scope {
                 Scope::Event(event) | Scope::Once(event) => table.named_mut(event).push(handler),
                 Scope::Any | Scope::Watch => table.any.push(handler),
@@ -144,11 +150,12 @@ impl<C, L> Registry<C, L> {
         })
     }
 
-    /// Registers one handler for the messages of all these events; `removed` is called when the last of
-    /// them is removed.
+    /// Registers one handler for the messages of all these events, as [`add_with`](Self::add_with);
+    /// `removed` is called when the last of them is removed.
     pub(crate) fn add_events(
         &self,
         names: &EventNames,
+        reads_all: bool,
         removed: Option<Box<dyn Fn() + Send + Sync>>,
         call: impl Fn(&Message, &C) -> Result<(), FormatError> + Send + Sync + 'static,
     ) -> HandlerId {
@@ -167,21 +174,21 @@ impl<C, L> Registry<C, L> {
         };
         self.change(|table, id| {
             // One for each event, since each can be removed alone.
-            let handler = |call: Box<Handle<C>>| {
-                let done = AtomicBool::new(false);
-                Arc::new(Handler { id, once: false, stays: false, done, removed: removed(), call })
+            let handler = |reads_all, call: Box<Handle<C>>| {
+                let (once, stays, done) = (false, false, AtomicBool::new(false));
+                Arc::new(Handler { id, once, stays, reads_all, done, removed: removed(), call })
             };
             for name in names.iter() {
                 let call = Arc::clone(&call);
-                table
-                    .named_mut(name)
-                    .push(handler(Box::new(move |message, context| call(message, context))));
+                let call = Box::new(move |message: &Message, context: &C| call(message, context));
+                table.named_mut(name).push(handler(reads_all, call));
             }
             if names.takes_others() {
                 let names = names.clone();
-                table.any.push(handler(Box::new(move |message, context| {
+                let call = Box::new(move |message: &Message, context: &C| {
                     if names.contains(message.event()) { Ok(()) } else { call(message, context) }
-                })));
+                });
+                table.any.push(handler(false, call));
             }
             id
         })
@@ -196,8 +203,8 @@ impl<C, L> Registry<C, L> {
         self.change(|table, id| {
             let done = AtomicBool::new(false);
             let call = Box::new(call) as _;
-            let (once, stays, removed) = (false, true, None);
-            let handler = Arc::new(Handler { id, once, stays, done, removed, call });
+            let (once, stays, reads_all, removed) = (false, true, false, None);
+            let handler = Arc::new(Handler { id, once, stays, reads_all, done, removed, call });
             match phase {
                 Phase::First => table.first.push(handler),
                 Phase::Last => table.last.push(handler),
@@ -252,13 +259,20 @@ impl<C, L> Registry<C, L> {
     }
 
     /// Brings a reader's snapshot up to date.
+    #[inline]
     pub(super) fn refresh(&self, snapshot: &mut Snapshot<C, L>) {
         let version = self.version.load(Ordering::Acquire);
         if snapshot.version != version {
-            // Dropping the old table may drop what a removed handler captured, which may come
-            // back here.
-            *snapshot = Snapshot { table: Some(self.table()), version, last: 0 };
+            self.renew(snapshot, version);
         }
+    }
+
+    #[cold]
+    fn renew(&self, snapshot: &mut Snapshot<C, L>, version: u64) {
+        let table = self.table();
+        let presumes = table.reads_first(self.order);
+        // Dropping the old table may drop what a removed handler captured, which may come back here.
+        *snapshot = Snapshot { table: Some(table), version, last: 0, presumes };
     }
 
     /// Replaces the table by a changed copy; `change` is given the id of a handler that it adds.
@@ -310,6 +324,13 @@ impl<C, L> Table<C, L> {
         &mut self.by_event[index].handlers
     }
 
+    /// Returns whether there is a message whose first handler begins by reading all of the payload.
+    fn reads_first(&self, order: HandlerOrder) -> bool {
+        let named = |named: &Named<C>| named.handlers.first().is_some_and(|first| first.reads_all);
+        let any_runs_first = order == HandlerOrder::AnyFirst && !self.any.is_empty();
+        !any_runs_first && self.by_event.iter().any(named)
+    }
+
     /// Keeps the handlers of messages for which `keep` says so; it is given their event, `None` for
     /// any.
     fn retain(&mut self, mut keep: impl FnMut(Option<&str>, &OnMessage<C>) -> bool) {
@@ -346,13 +367,20 @@ impl<C> Clone for Named<C> {
 impl<C, L> Snapshot<C, L> {
     /// Returns the snapshot of no table: the first `refresh` fills it.
     pub(crate) fn empty() -> Self {
-        Self { table: None, version: 0, last: 0 }
+        Self { table: None, version: 0, last: 0, presumes: true }
+    }
+
+    /// Returns whether it is worth presuming a message: there was a handler lately that begins by reading the
+    /// payload of its message, and none that runs before it.
+    #[inline]
+    pub(crate) fn presumes(&self) -> bool {
+        self.presumes
     }
 
     /// Drops the table: an idle reader does not keep removed handlers, and what they captured,
     /// alive.
     pub(crate) fn release(&mut self) {
-        *self = Self::empty();
+        *self = Self { presumes: self.presumes, ..Self::empty() };
     }
 }
 

@@ -9,22 +9,41 @@ use super::error::HandlerError;
 use super::registry::{HandlerOrder, OnMessage, Registry, Snapshot};
 use crate::{FormatError, Message};
 
+/// Whether the payload of a message is sound, or how to find out.
+pub(crate) struct Soundness<C> {
+    pub(crate) known: bool,
+    pub(crate) check: C,
+}
+
+impl<C: Fn() -> bool> Soundness<C> {
+    /// Returns whether the payload is sound; it is checked at most once more if it is.
+    #[inline]
+    pub(crate) fn holds(&mut self) -> bool {
+        self.known = self.known || (self.check)();
+        self.known
+    }
+}
+
 impl<C, L> Registry<C, L> {
     /// Calls the handlers of `message` that are registered when it arrives: one that is added
     /// meanwhile waits for the next message, one that is removed meanwhile does not run any more,
     /// and no other is skipped. Named handlers run in the order of their registration, and those of
     /// any event after or before them. Those that run once are removed.
+    ///
+    /// The first of them may be what finds out that the payload is sound: if it reads all of the payload. All
+    /// others run after that. `false` if the payload is not sound, and then no handler has run.
     #[inline(always)]
     pub(crate) fn dispatch(
         &self,
         snapshot: &mut Snapshot<C, L>,
         message: &Message,
         context: &C,
+        soundness: &mut Soundness<impl Fn() -> bool>,
         mut failed: impl FnMut(HandlerError),
-    ) {
+    ) -> bool {
         self.refresh(snapshot);
         let mut spent = false;
-        let Some(table) = &snapshot.table else { return };
+        let Some(table) = &snapshot.table else { return true };
         let named = table.named(message.event_bytes(), &mut snapshot.last);
         let lists = match self.order {
             HandlerOrder::NamedFirst => [named, &table.any],
@@ -32,11 +51,21 @@ impl<C, L> Registry<C, L> {
         };
         for handlers in lists {
             for handler in handlers {
+                let reads_all = handler.reads_all && !handler.once;
+                if !reads_all && !soundness.holds() {
+                    return false;
+                }
                 if is_done(handler) {
                     continue;
                 }
                 spent |= handler.once;
-                if let Err(failure) = call(handler, message, context) {
+                let result = call(handler, message, context);
+                // Also after a panic: it can be that of the type that was read.
+                soundness.known |= result.is_ok();
+                if let Err(failure) = result {
+                    if !soundness.holds() {
+                        return false;
+                    }
                     let of_any = table.any.iter().any(|any| Arc::ptr_eq(any, handler));
                     failed(failure.of(if of_any { "*" } else { message.event() }, message));
                 }
@@ -45,6 +74,7 @@ impl<C, L> Registry<C, L> {
         if spent {
             self.remove_done();
         }
+        true
     }
 }
 
@@ -71,6 +101,7 @@ fn is_done<C>(handler: &OnMessage<C>) -> bool {
     done.load(Ordering::Relaxed) || (handler.once && done.swap(true, Ordering::Relaxed))
 }
 
+#[inline(always)]
 fn call<C>(handler: &OnMessage<C>, message: &Message, context: &C) -> Result<(), Failure> {
     // A handler shares nothing with the registry, so nothing here can be left half done.
     match catch_unwind(AssertUnwindSafe(|| (handler.call)(message, context))) {
@@ -107,7 +138,9 @@ mod tests {
         let mut snapshot = Snapshot::empty();
         let mut check = |index: usize, expected: &[usize]| {
             let calls = Mutex::default();
-            registry.dispatch(&mut snapshot, &Message::new(events[index], None), &calls, |_| {});
+            let message = Message::new(events[index], None);
+            let mut sound = Soundness { known: true, check: || false };
+            assert!(registry.dispatch(&mut snapshot, &message, &calls, &mut sound, |_| {}));
             assert_eq!(*calls.lock().unwrap(), expected, "{}", events[index]);
         };
         for before in 0..6 {

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use crate::error::Error;
 use crate::handlers::registry::Snapshot;
+use crate::handlers::router::Soundness;
 use crate::observe::trace::Traced;
 use crate::runtime::calls::builtin::Notice;
 use crate::runtime::events::{Events, Incoming, Queue, Wanted};
@@ -74,6 +75,10 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
 
     /// Dispatches a message to its handlers, then to the streams. What a stream has no room for is
     /// left in `backlog`, in order.
+    ///
+    /// # Errors
+    ///
+    /// The message, if it was presumed and its payload is not sound; then nothing was called.
     // Called for every message from one place, and for few from another.
     #[inline(always)]
     pub(crate) fn message(
@@ -82,16 +87,24 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         message: Message,
         peer: &Peer<F>,
         backlog: &mut Backlog<F, L>,
-    ) {
+        presumed: bool,
+    ) -> Result<(), Message> {
         let mut failures = Vec::new();
         let failed = |error| failures.push(error);
-        self.handlers.registry.dispatch(snapshot, &message, peer, failed);
+        let check = || peer.format().is_sound(&message);
+        let mut soundness = Soundness { known: !presumed, check };
+        let registry = &self.handlers.registry;
+        let dispatched = registry.dispatch(snapshot, &message, peer, &mut soundness, failed);
+        if !dispatched || !soundness.holds() {
+            return Err(message);
+        }
         if self.streamed.load(Ordering::Acquire) {
-            self.stream(Incoming::Message(message, peer.clone()), backlog);
+            self.stream(Incoming::Message(message.sound(), peer.clone()), backlog);
         }
         if !failures.is_empty() {
             self.failed(failures, peer, backlog);
         }
+        Ok(())
     }
 
     /// Dispatches what handlers of one message failed with.

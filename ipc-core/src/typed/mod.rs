@@ -31,6 +31,13 @@ pub trait DecodeEvent<E>: MessageFormat {
     /// variant for the event, and otherwise that of a payload which does not fit its variant.
     fn decode_event(&self, message: &Message) -> Result<E, FormatError>;
 
+    /// Returns whether reading an `E` looks at all of the payload, as
+    /// [`DecodePayload::reads_all`](crate::DecodePayload::reads_all) says of a type. Default: `false`.
+    #[must_use]
+    fn reads_all() -> bool {
+        false
+    }
+
     /// Returns the failure of a call as an `E`, whose variant its code names and its data fills.
     ///
     /// # Errors

@@ -3,8 +3,10 @@
 //!
 //! It reads the members in order, gives text without escapes to the visitor where it lies, and every other value to
 //! `serde_json`. Whatever is not ordinary it gives up, and the caller has `serde_json` read all: so there is one
-//! meaning, and one wording of errors.
+//! meaning, and one wording of errors. It has scanned all that it reads, and gives up after any error, also one that
+//! the type hides: so what it reads is JSON.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::value::BorrowedStrDeserializer;
@@ -13,11 +15,29 @@ use serde::forward_to_deserialize_any;
 
 use super::is_hidden;
 use super::scan::Scan;
+use super::words::{any_byte, is_special};
 
-/// Returns what the seed makes of `json`, if that is a long object and all of it is ordinary.
-#[inline]
+/// Returns what the seed makes of `json`, if that is an object with long text and all of it is ordinary.
+#[inline(always)]
 pub(crate) fn read<'de, S: DeserializeSeed<'de>>(json: &'de str, seed: S) -> Option<S::Value> {
-    if json.len() < LONG { None } else { seed.deserialize(Object(json)).ok() }
+    if json.len() < LONG { None } else { read_long(json, seed) }
+}
+
+#[inline(never)]
+fn read_long<'de, S: DeserializeSeed<'de>>(json: &'de str, seed: S) -> Option<S::Value> {
+    if !has_long_text(json.as_bytes()) {
+        return None;
+    }
+    let is_read = Cell::new(false);
+    let value = seed.deserialize(Object { json, is_read: &is_read }).ok()?;
+    // Not so if the type asked for nothing.
+    is_read.get().then_some(value)
+}
+
+/// Returns whether there is text without escapes in the middle, as there is if one text is longer than all else.
+fn has_long_text(json: &[u8]) -> bool {
+    let middle = json.get(json.len() / 2..).and_then(|rest| rest.first_chunk::<MIDDLE>());
+    middle.is_some_and(|middle| !any_byte(middle, is_special))
 }
 
 /// Said of what is left to `serde_json`.
@@ -54,17 +74,22 @@ macro_rules! leave_alone {
 }
 
 /// The whole object. What is not asked for as one is left alone.
-struct Object<'de>(&'de str);
+struct Object<'a, 'de> {
+    json: &'de str,
+    /// Set when all of it has been read.
+    is_read: &'a Cell<bool>,
+}
 
-impl<'de> Deserializer<'de> for Object<'de> {
+impl<'de> Deserializer<'de> for Object<'_, 'de> {
     type Error = LeftAlone;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LeftAlone> {
-        let mut scan = Scan::new(self.0.as_bytes());
+        let mut scan = Scan::new(self.json.as_bytes());
         scan.pass(b'{').ok_or(LeftAlone)?;
-        let mut members = Members { json: self.0, scan, any: false, ended: false };
+        let mut members = Members { json: self.json, scan, next: Next::Key };
         let value = visitor.visit_map(&mut members)?;
-        if members.ended && members.scan.ends_with(b"") { Ok(value) } else { Err(LeftAlone) }
+        self.is_read.set(members.next == Next::Nothing && members.scan.ends_with(b""));
+        Ok(value)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -98,9 +123,21 @@ impl<'de> Deserializer<'de> for Object<'de> {
 struct Members<'de> {
     json: &'de str,
     scan: Scan<'de>,
-    /// Whether there was a member.
-    any: bool,
-    ended: bool,
+    next: Next,
+}
+
+/// What is read next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The first key.
+    Key,
+    Value,
+    /// A comma and a key.
+    Comma,
+    /// The object has ended.
+    Nothing,
+    /// There was an error.
+    Unknown,
 }
 
 impl<'de> Members<'de> {
@@ -128,27 +165,39 @@ impl<'de> MapAccess<'de> for &mut Members<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, LeftAlone> {
+        let next = std::mem::replace(&mut self.next, Next::Unknown);
+        if !matches!(next, Next::Key | Next::Comma) {
+            return Err(LeftAlone);
+        }
         if self.scan.pass(b'}').is_some() {
-            self.ended = true;
+            self.next = Next::Nothing;
             return Ok(None);
         }
-        if std::mem::replace(&mut self.any, true) {
+        if next == Next::Comma {
             self.scan.pass(b',').ok_or(LeftAlone)?;
         }
         let key = self.text().ok_or(LeftAlone)?;
         self.scan.pass(b':').ok_or(LeftAlone)?;
-        seed.deserialize(Text(key)).map(Some)
+        let key = seed.deserialize(Text(key))?;
+        self.next = Next::Value;
+        Ok(Some(key))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, LeftAlone> {
-        let first = self.scan.peek_token();
-        if first == b'"' {
-            return seed.deserialize(Text(self.text().ok_or(LeftAlone)?));
+        if std::mem::replace(&mut self.next, Next::Unknown) != Next::Value {
+            return Err(LeftAlone);
         }
-        let json = self.other(first).ok_or(LeftAlone)?;
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        let value = seed.deserialize(&mut deserializer)?;
-        deserializer.end()?;
+        let first = self.scan.peek_token();
+        let value = if first == b'"' {
+            seed.deserialize(Text(self.text().ok_or(LeftAlone)?))?
+        } else {
+            let json = self.other(first).ok_or(LeftAlone)?;
+            let mut deserializer = serde_json::Deserializer::from_str(json);
+            let value = seed.deserialize(&mut deserializer)?;
+            deserializer.end()?;
+            value
+        };
+        self.next = Next::Comma;
         Ok(value)
     }
 }
@@ -202,6 +251,9 @@ impl<'de> Deserializer<'de> for Text<'de> {
 
 /// From this many bytes on an object may have long text in it.
 const LONG: usize = 512;
+
+/// Short texts, and most lists, have a quote in as many bytes.
+const MIDDLE: usize = 32;
 
 /// Up to this many bytes a list or an object is short.
 const SHORT: usize = 256;

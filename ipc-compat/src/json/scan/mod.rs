@@ -132,6 +132,15 @@ impl<'a> Scan<'a> {
             && (self.bits & HIGHS == 0 || std::str::from_utf8(self.bytes).is_ok())
     }
 
+    /// Returns the range of what follows, if `last` ends it, there is no white space around what is between and
+    /// all strings so far are ASCII.
+    #[inline]
+    pub(crate) fn rest_before(&self, last: u8) -> Option<Range<usize>> {
+        let (end, rest) = self.rest.split_last()?;
+        let fits = *end == last && *rest.first()? > b' ' && *rest.last()? > b' ';
+        (fits && self.bits & HIGHS == 0).then(|| self.at()..self.bytes.len() - 1)
+    }
+
     /// Returns how many bytes lie before this place.
     #[inline]
     fn at(&self) -> usize {
@@ -326,10 +335,9 @@ fn long_plain(text: &[u8]) -> (usize, u64) {
 }
 
 /// Returns whether `bytes` are one JSON value in UTF-8, if no value is nested too deep.
-#[cfg(any(test, fuzzing))]
 pub(crate) fn is_json(bytes: &[u8]) -> bool {
     let mut scan = Scan::new(bytes);
-    scan.value().is_some() && scan.ends_with(b"")
+    scan.next_value().is_some() && scan.ends_with(b"")
 }
 
 /// How deep values may be nested: as deep as a word has bits. serde stops at 127, and most messages

@@ -41,12 +41,42 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         }
     }
 
+    /// Handles a frame that holds an event which need not be decoded before its handlers run. Otherwise nothing
+    /// is done, and the frame is left.
+    #[inline(never)]
+    pub(super) fn handle_presumed(&mut self, frame: &mut Bytes) -> bool {
+        if self.control == ControlEvents::Any {
+            return false;
+        }
+        let Some(message) = self.peer.format().presume(frame) else { return false };
+        let unsound = if self.control.may_be(&message) {
+            message
+        } else {
+            let (peer, backlog) = (&self.peer, &mut self.backlog);
+            match self.dispatcher.message(&mut self.snapshot, message, peer, backlog, true) {
+                Ok(()) => return true,
+                Err(message) => message,
+            }
+        };
+        *frame = unsound.into_frame();
+        false
+    }
+
+    /// Dispatches a message that was decoded.
+    #[inline(always)]
+    pub(super) fn dispatch(&mut self, message: Message) {
+        let (peer, backlog) = (&self.peer, &mut self.backlog);
+        let dispatched = self.dispatcher.message(&mut self.snapshot, message, peer, backlog, false);
+        // What was decoded is sound.
+        debug_assert!(dispatched.is_ok());
+    }
+
     /// Handles a message, with a frame of this length, if it is a call or an answer, and dispatches it
     /// otherwise, if the peer may send it.
     #[cold]
     pub(super) fn handle_control(&mut self, mut message: Message, length: usize) -> Flow {
         let methods = &self.dispatcher.handlers.methods;
-        let (peer, backlog) = (&self.peer, &mut self.backlog);
+        let peer = &self.peer;
         let guard = self.guard.as_ref();
         let may_be =
             guard.is_none() || ControlEvents::of(peer.format(), &self.config).may_be(&message);
@@ -55,7 +85,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             None if guard.is_some_and(|guard| !guard.permits_event(message.event())) => {
                 self.deny(Denied::Event, message.event());
             }
-            None => self.dispatcher.message(&mut self.snapshot, message, peer, backlog),
+            None => self.dispatch(message),
             Some(None) => {}
             Some(Some(report)) => self.take_report(report),
         }

@@ -197,7 +197,7 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             if self.peer.outbox().signals() != 0 {
                 return Flow::Stop;
             }
-            let frame = match self.machine.inbound().next_frame() {
+            let mut frame = match self.machine.inbound().next_frame() {
                 Ok(Some(frame)) => frame,
                 Ok(None) => {
                     return match self.charge.set(self.machine.inbound().buffered()) {
@@ -222,18 +222,15 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             let flow = if self.control.begins(self.peer.format(), &frame) {
                 self.handle_call_frame(frame)
+            } else if self.snapshot.presumes() && self.handle_presumed(&mut frame) {
+                Flow::More
             } else {
                 match self.peer.format().decode(frame) {
                     Ok(message) if self.control.may_be(&message) => {
                         self.handle_control(message, length)
                     }
                     Ok(message) => {
-                        self.dispatcher.message(
-                            &mut self.snapshot,
-                            message,
-                            &self.peer,
-                            &mut self.backlog,
-                        );
+                        self.dispatch(message);
                         Flow::More
                     }
                     Err(error) => self.flow_after(Input::Malformed(error)),
