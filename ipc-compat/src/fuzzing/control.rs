@@ -7,6 +7,7 @@ use ipc_core::protocol::calls::{
 use ipc_core::{Message, MessageFormat};
 use serde_json::Value;
 
+use super::presumed::presuming_calls_agrees;
 use crate::wire::reading_agrees;
 use crate::{NodeFormat, RawJson, codes};
 
@@ -17,6 +18,7 @@ use crate::{NodeFormat, RawJson, codes};
 /// If it does not hold.
 pub fn control(payload: &[u8]) {
     reading_agrees(&Bytes::copy_from_slice(payload));
+    presuming_calls_agrees(payload);
     for event in [CALL, ANSWER] {
         let read = read(event, payload).expect("it is one of the two events");
         match read {

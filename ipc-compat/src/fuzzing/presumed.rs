@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use ipc_core::protocol::calls::{CallFormat, Control};
 use ipc_core::{DecodeEvent, DecodePayload, FormatError, Message, MessageFormat};
 use serde::de::{
     Deserialize, DeserializeOwned, Deserializer, EnumAccess, IgnoredAny, MapAccess, SeqAccess,
@@ -23,12 +24,42 @@ pub(super) fn presuming_agrees(frame: &[u8], decoded: &Result<Message, FormatErr
     let Some(presumed) = open().presume(&mut taken) else {
         return assert_eq!(taken, frame);
     };
-    let decoded = decoded.as_ref().ok().filter(|decoded| same(&presumed, decoded));
-    let is_sound = open().is_sound(&presumed);
+    reading_agrees(&presumed, decoded.as_ref().ok().filter(|decoded| same(&presumed, decoded)));
+}
+
+/// Checks that a call whose arguments are presumed in the frame of a `$call` is the one that is decoded, if they are
+/// sound or a type could read them, and that the type reads the same of either.
+pub(super) fn presuming_calls_agrees(payload: &[u8]) {
+    let frame = [&b"{\"type\":\"$call\",\"data\":"[..], payload, b"}"].concat();
+    let mut taken = Bytes::from(frame.clone());
+    let format = open();
+    let Some(Control::Call { number, left, credit, message: presumed }) =
+        format.take_frame(&mut taken)
+    else {
+        return;
+    };
+    if !presumed.is_presumed() {
+        return;
+    }
+    let decoded = format.decode(Bytes::from(frame)).ok();
+    let control = decoded.and_then(|decoded| format.control(&decoded)).and_then(Result::ok);
+    let decoded = match &control {
+        Some(Control::Call { number: n, left: l, credit: c, message }) => {
+            let as_presumed = (n, l, c) == (&number, &left, &credit) && same(&presumed, message);
+            as_presumed.then_some(message)
+        }
+        _ => None,
+    };
+    reading_agrees(&presumed, decoded);
+}
+
+/// Checks what is read of a message that is presumed. `decoded` is what is decoded of its frame, if that is the same.
+fn reading_agrees(presumed: &Message, decoded: Option<&Message>) {
+    let is_sound = open().is_sound(presumed);
     assert!(decoded.is_some() || !is_sound);
     for broken_text in [BrokenText::Replace, BrokenText::Refuse] {
         let format = open().with_broken_text(broken_text);
-        let both = Both { format: &format, presumed: &presumed, decoded, is_sound };
+        let both = Both { format: &format, presumed, decoded, is_sound };
         both.read::<Value>();
         both.read::<()>();
         both.read::<IgnoredAny>();
@@ -279,6 +310,10 @@ mod tests {
     fn check(payload: &[u8]) {
         let frame = [b"{\"type\":\"m\",\"data\":", payload, b"}"].concat();
         presuming_agrees(&frame, &decode(&open(), &frame));
+        for rest in ["", ",\"ms\":5", ",\"ms\":5,\"stream\":1", ",\"stream\":1,\"ms\":5"] {
+            let call = [b"{\"n\":1,\"call\":\"m\",\"args\":", payload, rest.as_bytes(), b"}"];
+            presuming_calls_agrees(&call.concat());
+        }
         if let Some(members) = payload.strip_prefix(b"{") {
             let pad = [b"{\"type\":\"m\",\"data\":{\"pad\":\"", &[b'x'; 600][..], b"\","];
             let frame = [&pad.concat(), members, b"}"].concat();
@@ -317,6 +352,11 @@ mod tests {
             b"\"\xff\"",
             b"1,\"data\":2",
             b"1,\"type\":\"n\"",
+            b"1,\"ms\":2",
+            b"1,\"ms\":",
+            b"1,\"stream\":0",
+            b"\"a,\"ms\":2",
+            b"{\"ms\":2",
             b"1}",
             b"",
             b" 1",

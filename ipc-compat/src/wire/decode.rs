@@ -39,7 +39,7 @@ pub(super) fn presume(frame: &mut Bytes, rules: &EventRules) -> Option<Message> 
     let mut scan = Scan::new(frame);
     scan.expect(BEFORE_NAME)?;
     let name = scan.plain_text(BEFORE_DATA)?;
-    let data = scan.rest_before(b'}')?;
+    let data = scan.rest_before(b"}")?;
     // The name is ASCII, so it is in the message.
     if rules.allow_all_of(name.len()) {
         Message::from_frame(std::mem::take(frame), name, Some(data)).map(Message::presumed)

@@ -74,9 +74,14 @@ pub(super) fn write_answer(
 }
 
 /// Takes the call or answer in a frame that is as [`write_call`] and [`write_answer`] write it, without
-/// white space between the members. Of any other frame `None`: what that means `serde_json` decides.
+/// white space between the members. Of any other frame `None`: what that means `serde_json` decides. The
+/// arguments of a call are mostly presumed.
 pub(super) fn take_frame(frame: &mut Bytes) -> Option<Control> {
     if frame.get(AT_NAME..AT_NAME + CALL.len()) == Some(CALL.as_bytes()) {
+        if let Some(call) = Call::presume(frame) {
+            let message = Message::from_frame(take(frame), call.method.clone(), call.args.clone())?;
+            return Some(call.into_control(message.presumed()));
+        }
         let call = Call::read(frame, CALL_BEGINS, b"}}")?;
         let message = Message::from_frame(take(frame), call.method.clone(), call.args.clone())?;
         return Some(call.into_control(message));
@@ -115,11 +120,53 @@ impl Call {
     #[inline(never)]
     fn read(bytes: &[u8], before: &[u8], after: &[u8]) -> Option<Self> {
         let mut scan = Scan::new(bytes);
+        let mut call = Self::begin(&mut scan, before)?;
+        if scan.expect(ARGS).is_some() {
+            call.args = Some(scan.value()?);
+        }
+        if scan.expect(MS).is_some() {
+            call.left = Some(left_of_ms(scan.whole_number()?)?);
+        }
+        if scan.expect(STREAM).is_some() {
+            call.credit = Some(credit_of(scan.whole_number()?)?);
+        }
+        // UTF-8, as all of it is then, so the method is never refused.
+        scan.ends_with(after).then_some(call)
+    }
+
+    /// Reads a call with arguments that is all of a frame, if the arguments are JSON: they are what is between the
+    /// members before and after them, and whoever reads them finds out.
+    #[inline(never)]
+    fn presume(frame: &[u8]) -> Option<Self> {
+        let mut scan = Scan::new(frame);
+        let mut call = Self::begin(&mut scan, CALL_BEGINS)?;
+        scan.expect(ARGS)?;
+        let Range { start, end } = scan.rest_before(b"}}")?;
+        let mut rest = frame.get(start..end)?;
+        let (mut before, mut number) = number_behind(rest);
+        if let Some(behind) = before.strip_suffix(STREAM) {
+            (rest, call.credit) = (behind, Some(credit_of(number?)?));
+            (before, number) = number_behind(rest);
+        }
+        if let Some(behind) = before.strip_suffix(MS) {
+            (rest, call.left) = (behind, Some(left_of_ms(number?)?));
+        }
+        if *rest.last()? <= b' ' {
+            return None;
+        }
+        call.args = Some(start..start + rest.len());
+        Some(call)
+    }
+
+    /// Reads what comes before the arguments, from `before` on.
+    #[inline(always)]
+    fn begin(scan: &mut Scan<'_>, before: &[u8]) -> Option<Self> {
         scan.expect(before)?;
         let number = match scan.expect(br#""n":"#) {
             Some(()) => {
                 let number = scan.whole_number()?;
                 scan.expect(b",")?;
+                CallNumber::integer(number)?;
                 Some(number)
             }
             None => None,
@@ -130,23 +177,7 @@ impl Call {
         if method.is_empty() || method.len() > CallHead::MAX_METHOD {
             return None;
         }
-        let args = match scan.expect(br#","args":"#) {
-            Some(()) => Some(scan.value()?),
-            None => None,
-        };
-        let left = match scan.expect(br#","ms":"#) {
-            Some(()) => Some(left_of_ms(scan.whole_number()?)?),
-            None => None,
-        };
-        let credit = match scan.expect(br#","stream":"#) {
-            Some(()) => Some(u32::try_from(scan.whole_number()?).ok()?),
-            None => None,
-        };
-        let numbered = number.is_none_or(|number| CallNumber::integer(number).is_some());
-        let credited = credit.is_none_or(|items| (1..=MAX_CREDIT).contains(&items));
-        // UTF-8, as all of it is then, so the method is never refused.
-        let fits = numbered && credited && scan.ends_with(after);
-        fits.then_some(Self { number, method, args, left, credit })
+        Some(Self { number, method, args: None, left: None, credit: None })
     }
 
     #[inline]
@@ -184,6 +215,25 @@ impl Answer {
     }
 }
 
+/// Returns what is before the digits that end `json`, and the number that they are, if [`Scan::whole_number`] reads
+/// them as one.
+#[inline(always)]
+fn number_behind(json: &[u8]) -> (&[u8], Option<u64>) {
+    let (mut number, mut place, mut first, mut rest) = (0_u64, 1_u64, b'0', json);
+    while let [before @ .., digit @ b'0'..=b'9'] = rest {
+        number = number.wrapping_add(place.wrapping_mul(u64::from(digit - b'0')));
+        (place, first, rest) = (place.wrapping_mul(10), *digit, before);
+    }
+    let len = json.len() - rest.len();
+    let fits = (1..=16).contains(&len) && (len == 1 || first != b'0');
+    (rest, fits.then_some(number))
+}
+
+/// Returns the credit of so many items, if there may be so much.
+fn credit_of(items: u64) -> Option<u32> {
+    u32::try_from(items).ok().filter(|items| (1..=MAX_CREDIT).contains(items))
+}
+
 /// Does what [`CallHead::left_of_ms`] does.
 fn left_of_ms(ms: u64) -> Option<Duration> {
     // For so few, fractions of seconds are exact to the nanosecond.
@@ -194,6 +244,11 @@ fn left_of_ms(ms: u64) -> Option<Duration> {
 const CALL_BEGINS: &[u8] = br#"{"type":"$call","data":{"#;
 const ANSWER_BEGINS: &[u8] = br#"{"type":"$answer","data":{"#;
 const AT_NAME: usize = encode::BEFORE_NAME.len();
+
+/// What comes before the value of a member that is not the first.
+const ARGS: &[u8] = br#","args":"#;
+const MS: &[u8] = br#","ms":"#;
+const STREAM: &[u8] = br#","stream":"#;
 
 const EXACT_MS: u64 = 1_000_000;
 

@@ -135,10 +135,10 @@ impl<'a> Scan<'a> {
     /// Returns the range of what follows, if `last` ends it, there is no white space around what is between and
     /// all strings so far are ASCII.
     #[inline]
-    pub(crate) fn rest_before(&self, last: u8) -> Option<Range<usize>> {
-        let (end, rest) = self.rest.split_last()?;
-        let fits = *end == last && *rest.first()? > b' ' && *rest.last()? > b' ';
-        (fits && self.bits & HIGHS == 0).then(|| self.at()..self.bytes.len() - 1)
+    pub(crate) fn rest_before(&self, last: &[u8]) -> Option<Range<usize>> {
+        let rest = self.rest.strip_suffix(last)?;
+        let fits = *rest.first()? > b' ' && *rest.last()? > b' ';
+        (fits && self.bits & HIGHS == 0).then(|| self.at()..self.bytes.len() - last.len())
     }
 
     /// Returns how many bytes lie before this place.

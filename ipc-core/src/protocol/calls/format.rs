@@ -32,6 +32,10 @@ pub trait CallFormat: MessageFormat {
     /// Takes the call or answer in a frame, without decoding the frame first, if it has the form in which
     /// this format writes them. Of every other frame `None`, and it is as it was. Only for frames that
     /// [`begins_call`](MessageFormat::begins_call) is true for. Default: `None`.
+    ///
+    /// The message of a call may be [presumed](Message::presumed): it is what
+    /// [`presume`](MessageFormat::presume) says of messages, and nothing is done for the call unless its arguments are
+    /// sound.
     fn take_frame(&self, _frame: &mut Bytes) -> Option<Control> {
         None
     }

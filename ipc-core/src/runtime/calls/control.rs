@@ -1,5 +1,7 @@
 //! What a connection does with the messages that are calls and answers.
 
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::{Duration, Instant};
 
 use super::builtin::Report;
@@ -26,7 +28,8 @@ pub(crate) fn handle<F: MessageFormat>(
 ) -> Option<Option<Report>> {
     let format = peer.format().calls()?;
     Some(match format.take_control(message)? {
-        Ok(control) => perform(peer, methods, format, control, now),
+        // What was decoded is sound.
+        Ok(mut control) => perform(peer, methods, format, &mut control, now).unwrap_or_default(),
         Err(InvalidControl { error, number, .. }) => {
             if let Some(number) = number {
                 let failure = Failure::new("invalid_call", error.to_string());
@@ -37,31 +40,41 @@ pub(crate) fn handle<F: MessageFormat>(
     })
 }
 
-/// Does what a control says, which came at `now`. Returns what there is to report, if anything.
+/// Does what a control says, which came at `now`, and takes what it needs of it. Returns what there is to
+/// report, if anything.
+///
+/// # Errors
+///
+/// The message of a call that was presumed and whose arguments are not sound; then nothing was done.
 pub(crate) fn perform<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
-    control: Control,
+    control: &mut Control,
     now: impl FnOnce() -> Instant,
-) -> Option<Report> {
+) -> Result<Option<Report>, Message> {
     let (calls, outbox) = (peer.calls(), peer.outbox());
-    let answered = |number, kind, outcome| calls.answered(&number, kind, outcome, outbox, format);
+    let answered = |number, kind, outcome| calls.answered(number, kind, outcome, outbox, format);
     match control {
         Control::Answer { number, more, result } => {
-            let kind = if more { Answer::Item } else { Answer::Last };
-            return answered(number, kind, Ok(result));
+            let kind = if *more { Answer::Item } else { Answer::Last };
+            return Ok(answered(number, kind, Ok(result.take())));
         }
         Control::Failure { number, failure } => {
-            return answered(number, Answer::Last, Err(failure));
+            return Ok(answered(
+                number,
+                Answer::Last,
+                Err(mem::replace(failure, Failure::new("", ""))),
+            ));
         }
         Control::Call { number, left, credit, message, .. } => {
-            let asked = Incoming { number, left, credit, args: &message };
-            return call(peer, methods, format, asked, now);
+            let (number, left, credit) = (number.take(), *left, *credit);
+            let asked = Incoming { number, left, credit, args: message };
+            return call(peer, methods, format, asked, now).map_err(|Unsound| message.take());
         }
         Control::Cancel(number) => {
             let mut state = calls.lock();
-            if let Some(id) = state.answerer.cancel(&number) {
+            if let Some(id) = state.answerer.cancel(number) {
                 state.stop(id);
             }
             drop(state);
@@ -69,17 +82,20 @@ pub(crate) fn perform<F: MessageFormat>(
         }
         Control::Credit(number, items) => {
             let mut state = calls.lock();
-            if let Some(id) = state.answerer.running(&number) {
+            if let Some(id) = state.answerer.running(number) {
                 if let Some(credit) = state.credits.get_mut(id) {
-                    credit.add(items);
+                    credit.add(*items);
                 }
             }
             drop(state);
             calls.notify();
         }
     }
-    None
+    Ok(None)
 }
+
+/// The arguments of a call that was presumed are not sound.
+struct Unsound;
 
 /// A call of the peer.
 struct Incoming<'a> {
@@ -91,31 +107,40 @@ struct Incoming<'a> {
 }
 
 /// Runs a method, or answers why not. Returns what there is to report, if anything.
+///
+/// Reading the arguments can be what finds out whether they are sound; else they are checked before
+/// anything is done.
 fn call<F: MessageFormat>(
     peer: &Peer<F>,
     methods: &Methods<F>,
     format: &dyn CallFormat,
     incoming: Incoming<'_>,
     now: impl FnOnce() -> Instant,
-) -> Option<Report> {
+) -> Result<Option<Report>, Unsound> {
     let Incoming { number, left, credit, args } = incoming;
+    let check = || match args.is_presumed() && !peer.format().is_sound(args) {
+        true => Err(Unsound),
+        false => Ok(()),
+    };
     let refuse = |failure: Failure| {
+        check()?;
         let Some(number) = &number else {
-            return Some(Report::Error(Error::NoticeRefused(failure.into())));
+            return Ok(Some(Report::Error(Error::NoticeRefused(failure.into()))));
         };
         answer_failure(peer.outbox(), format, number, &failure);
-        None
+        Ok(None)
     };
     let name = || args.event();
     if let Some(format) = is_builtin(args.event_bytes()).then(|| format.builtins()).flatten() {
-        return builtin::handle(peer, methods, format, number.as_ref(), args);
+        check()?;
+        return Ok(builtin::handle(peer, methods, format, number.as_ref(), args));
     }
     // Before anything else, so that it does not show whether there is such a method.
     if peer.restrictions().is_some_and(|restrictions| !restrictions.allow.permits_call(name())) {
-        refuse(Failure::call_denied(name()));
+        refuse(Failure::call_denied(name()))?;
         // The connection shortens the name and says what follows.
         let (what, name) = (Denied::Call, name().to_owned());
-        return Some(Report::Error(Error::Denied { what, name, then: OnDenied::Report }));
+        return Ok(Some(Report::Error(Error::Denied { what, name, then: OnDenied::Report })));
     }
     let Some(method) = methods.get(args) else {
         return refuse(Failure::unknown_method(name()));
@@ -126,6 +151,9 @@ fn call<F: MessageFormat>(
     let streams = method.answers == Answers::Items;
     if streams && (credit.is_none() || number.is_none()) {
         return refuse(Failure::needs_stream(name()));
+    }
+    if !method.reads_all() {
+        check()?;
     }
     let mut state = peer.calls().lock();
     if streams && state.credits.len() >= MAX_STREAMS {
@@ -145,8 +173,9 @@ fn call<F: MessageFormat>(
             return refuse(Failure::busy(limit));
         }
         Admission::Duplicate => {
-            let reported = std::mem::replace(&mut state.duplicate_reported, true);
-            return (!reported).then(|| Report::Error(duplicate().into()));
+            check()?;
+            let reported = mem::replace(&mut state.duplicate_reported, true);
+            return Ok((!reported).then(|| Report::Error(duplicate().into())));
         }
     };
     if let Some(credit) = credit.filter(|_| streams) {
@@ -154,12 +183,19 @@ fn call<F: MessageFormat>(
     }
     drop(state);
     let call = Call::new(peer.clone(), method, id, deadline);
-    match call.begin(args) {
-        Ok(running) => run::start(call, running).map(|error| Report::Error(error.into())),
-        Err(error) => {
-            call.done();
-            refuse(Failure::invalid_args(&error));
-            Some(Report::Error(HandlerError::payload(name().to_owned(), args, error).into()))
+    // A type may panic at what is malformed.
+    let error = match catch_unwind(AssertUnwindSafe(|| call.begin(args))) {
+        Ok(Ok(running)) => {
+            return Ok(run::start(call, running).map(|error| Report::Error(error.into())));
         }
-    }
+        Ok(Err(error)) => error,
+        Err(panic) if check().is_ok() => resume_unwind(panic),
+        Err(_) => {
+            call.done();
+            return Err(Unsound);
+        }
+    };
+    call.done();
+    refuse(Failure::invalid_args(&error))?;
+    Ok(Some(Report::Error(HandlerError::payload(name().to_owned(), args, error).into())))
 }

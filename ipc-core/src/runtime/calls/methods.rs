@@ -40,7 +40,7 @@ pub(super) struct Method<F> {
     pub(super) options: MethodOptions,
     pub(super) tasks: Arc<AtomicUsize>,
     pub(super) report: Weak<dyn Report<F>>,
-    start: Arc<Start<F>>,
+    start: Start<F>,
 }
 
 /// What a method answers with.
@@ -64,8 +64,21 @@ impl Permit {
     }
 }
 
-/// Reads the arguments and returns the future that answers the call.
-type Start<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send + Sync;
+/// How a call of a method begins.
+struct Start<F> {
+    /// Whether reading the arguments looks at all of them, so that they are sound if they can be read.
+    reads_all: bool,
+    read: Arc<Read<F>>,
+}
+
+/// Reads the arguments, before anything else, and returns the future that answers the call.
+type Read<F> = dyn Fn(&Message, Call<F>) -> Result<Running, FormatError> + Send + Sync;
+
+impl<F> Clone for Start<F> {
+    fn clone(&self) -> Self {
+        Self { reads_all: self.reads_all, read: Arc::clone(&self.read) }
+    }
+}
 
 /// Counts a call that runs in a task, while it does.
 pub(super) struct Task(Arc<AtomicUsize>);
@@ -95,7 +108,12 @@ impl<F: MessageFormat> Methods<F> {
             Answers::Once,
             options,
             name,
-            starting(options, F::decode_payload, once(answer)),
+            starting(
+                options,
+                <F as DecodePayload<T>>::reads_all(),
+                F::decode_payload,
+                once(answer),
+            ),
         );
     }
 
@@ -112,9 +130,10 @@ impl<F: MessageFormat> Methods<F> {
         E: Into<Failure>,
         Fut: Future<Output = Result<R, E>> + Send + 'static,
     {
-        let start = starting(options, F::decode_event, once(answer));
+        let start =
+            starting(options, <F as DecodeEvent<M>>::reads_all(), F::decode_event, once(answer));
         for name in names.iter() {
-            self.insert(Answers::Once, options, name, Arc::clone(&start));
+            self.insert(Answers::Once, options, name, start.clone());
         }
         if names.takes_others() {
             let others = self.method(Answers::Once, options, "", start);
@@ -146,10 +165,12 @@ impl<F: MessageFormat> Methods<F> {
                 }
             }) as Running
         };
-        self.insert(Answers::Items, options, name, starting(options, F::decode_payload, run));
+        let reads_all = <F as DecodePayload<T>>::reads_all();
+        let start = starting(options, reads_all, F::decode_payload, run);
+        self.insert(Answers::Items, options, name, start);
     }
 
-    fn insert(&self, answers: Answers, options: MethodOptions, name: &str, start: Arc<Start<F>>) {
+    fn insert(&self, answers: Answers, options: MethodOptions, name: &str, start: Start<F>) {
         let method = self.method(answers, options, name, start);
         drop(self.change(|table| table.by_name.insert(name.as_bytes().into(), method)));
     }
@@ -159,7 +180,7 @@ impl<F: MessageFormat> Methods<F> {
         answers: Answers,
         options: MethodOptions,
         name: &str,
-        start: Arc<Start<F>>,
+        start: Start<F>,
     ) -> Arc<Method<F>> {
         let (tasks, report) = (Arc::clone(&self.tasks), Weak::clone(&self.report));
         Arc::new(Method { name: name.into(), answers, options, tasks, report, start })
@@ -194,7 +215,7 @@ impl<F: MessageFormat> Methods<F> {
         }
         // The names that begin with `$` are reserved.
         let others = table.others.as_ref().filter(|_| !is_builtin(call.event_bytes()))?;
-        Some(self.method(others.answers, others.options, call.event(), Arc::clone(&others.start)))
+        Some(self.method(others.answers, others.options, call.event(), others.start.clone()))
     }
 
     /// Returns the names of the methods, and whether they answer with streams.
@@ -234,23 +255,31 @@ where
     }
 }
 
-/// Returns what reads the arguments of a call with `read` and then runs it.
+/// Returns what reads the arguments of a call with `read`, which looks at all of them if it `reads_all`, and then
+/// runs it.
 fn starting<F: MessageFormat, T>(
     options: MethodOptions,
+    reads_all: bool,
     read: impl Fn(&F, &Message) -> Result<T, FormatError> + Send + Sync + 'static,
     run: impl Fn(T, Call<F>, Permit) -> Running + Send + Sync + 'static,
-) -> Arc<Start<F>> {
+) -> Start<F> {
     let permits = options.concurrency.map(|calls| Arc::new(Semaphore::new(calls)));
-    Arc::new(move |args: &Message, call: Call<F>| {
+    let read = Arc::new(move |args: &Message, call: Call<F>| {
         let args = read(call.peer().format(), args)?;
         Ok(run(args, call, Permit(permits.clone())))
-    })
+    });
+    Start { reads_all, read }
 }
 
 impl<F: MessageFormat> Method<F> {
     /// Returns the future that answers a call of the method with these arguments.
     pub(super) fn start(&self, args: &Message, call: Call<F>) -> Result<Running, FormatError> {
-        (self.start)(args, call)
+        (self.start.read)(args, call)
+    }
+
+    /// Returns whether reading the arguments finds out whether they are sound.
+    pub(super) fn reads_all(&self) -> bool {
+        self.start.reads_all
     }
 }
 

@@ -26,13 +26,19 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
         let (peer, methods) = (&self.peer, &self.dispatcher.handlers.methods);
         let length = frame.len();
         if let Some(format) = peer.format().calls() {
-            if let Some(control) = format.take_frame(&mut frame) {
+            // Where it lies: moved, it would be copied.
+            if let Some(control) = &mut format.take_frame(&mut frame) {
                 let now = || *self.read_at.get_or_insert_with(clock::now);
-                if let Some(report) = control::perform(peer, methods, format, control, now) {
-                    self.take_report(report);
+                match control::perform(peer, methods, format, control, now) {
+                    Ok(report) => {
+                        if let Some(report) = report {
+                            self.take_report(report);
+                        }
+                        silence::note(&mut self.machine, &self.peer, length);
+                        return self.flow();
+                    }
+                    Err(unsound) => frame = unsound.into_frame(),
                 }
-                silence::note(&mut self.machine, &self.peer, length);
-                return self.flow();
             }
         }
         match self.peer.format().decode(frame) {

@@ -144,6 +144,11 @@ impl Outbox {
         taken_out
     }
 
+    /// Returns whether frames were dropped for newer ones.
+    pub(crate) fn has_evicted(&self) -> bool {
+        self.lock().queue.has_evicted()
+    }
+
     /// Takes the numbers of the frames that were dropped for newer ones.
     pub(crate) fn take_evicted(&self) -> Option<Range<u64>> {
         self.lock().queue.take_evicted()

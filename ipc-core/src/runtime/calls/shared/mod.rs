@@ -163,6 +163,10 @@ impl Calls {
     /// room in the queue.
     pub(crate) fn turn(&self, outbox: &Outbox, format: &dyn CallFormat) -> bool {
         let mut state = self.lock();
+        // Nearly always.
+        if !state.asker.owes_cancels() && !outbox.has_evicted() {
+            return false;
+        }
         let (wakers, builtins) = self.end_evicted(&mut state, outbox);
         state.send_cancels(outbox, format);
         let owes = state.asker.owes_cancels();
