@@ -4,8 +4,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper that cannot go on fails the test")]
 
 #[macro_use]
-#[path = "../../ipc-core/tests/support/runtimes.rs"]
+#[path = "../../../ipc-core/tests/support/runtimes.rs"]
 mod runtimes;
+mod calls;
 
 use std::fmt::Debug;
 use std::time::Duration;
