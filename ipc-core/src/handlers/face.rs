@@ -258,6 +258,9 @@ impl<F: MessageFormat, L> Handlers<F, L> {
     /// are not a `T` are answered with `invalid_args` and reported as an error, and so is a panic, with
     /// `panicked`.
     ///
+    /// As with [`on`](Self::on), reading the arguments can be what finds out that the frame is malformed: then nothing
+    /// is called, but the `T` may have been read up to there, or twice.
+    ///
     /// Names that begin with `$` are those of the library's own methods, such as `$info`: a method with
     /// such a name is never called, unless the format has no built-in methods.
     ///
