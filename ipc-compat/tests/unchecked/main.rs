@@ -136,7 +136,7 @@ both_runtimes!(a_type_that_hides_errors_is_not_given_what_is_malformed);
 async fn a_type_that_hides_errors_is_not_given_what_is_malformed() {
     let rig = Rig::new(HandlerOrder::NamedFirst).await;
     rig.on::<Vec<Hiding>>("e");
-    let frames = ["[1.5,null]", "[1.5,]", "[1.]", "[-]", "[tru]"].map(data);
+    let frames = ["[1.5,null]", "[1.5,]", "[1.]", "[-]", "[n]"].map(data);
     let lines = rig.lines(&frames.each_ref().map(String::as_str)).await;
     assert_eq!(lines[0], "e [Hiding(Some(1.5)), Hiding(None)]");
     assert_eq!(lines[1..], [MALFORMED; 4]);

@@ -61,11 +61,8 @@ pub(crate) fn perform<F: MessageFormat>(
             return Ok(answered(number, kind, Ok(result.take())));
         }
         Control::Failure { number, failure } => {
-            return Ok(answered(
-                number,
-                Answer::Last,
-                Err(mem::replace(failure, Failure::new("", ""))),
-            ));
+            let empty = Failure { code: Box::default(), message: Box::default(), data: None };
+            return Ok(answered(number, Answer::Last, Err(mem::replace(failure, empty))));
         }
         Control::Call { number, left, credit, message, .. } => {
             let (number, left, credit) = (number.take(), *left, *credit);
