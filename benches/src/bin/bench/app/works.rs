@@ -27,8 +27,10 @@ pub(super) const NPM: &[&str] = &[
 ];
 /// For a group it has a set of sockets.
 pub(super) const NPM_14: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W15"];
+pub(super) const GROUPS: &[&str] = &["W5 group"];
 pub(super) const MIXED: &[&str] = &["W8"];
 pub(super) const TARPC: &[&str] = &["W1", "W2", "W3", "W11"];
+pub(super) const ZBUS: &[&str] = &["W1", "W2 Unix", "W11"];
 pub(super) const CALLS: &[&str] = &["W11", "W12"];
 pub(super) const ANSWERS: &[&str] = &["W11"];
 pub(super) const ONE: &[&str] = &["W11 1 in flight"];
@@ -49,6 +51,7 @@ pub(super) const SAME: &str = "as `ours`";
 pub(super) const SPINS: &str = "for one message at a time";
 pub(super) const OTHER_WIRE: &str = "another wire: in W1 to W3 only";
 pub(super) const ONE_ANSWER: &str = "calls of one answer only";
+pub(super) const SHARED: &str = "requests that are answered only";
 pub(super) const ONLY_HERE: &str = "it is for other workloads";
 pub(super) const SLOW: &str = "its server ends the connection of a slow reader";
 pub(super) const SERVER: &str = "server.cjs";
