@@ -10,6 +10,8 @@ mod length;
 mod link;
 mod nats;
 mod net;
+#[cfg(feature = "nng")]
+mod nng;
 mod remoc;
 mod shm;
 mod socketio;
@@ -20,6 +22,7 @@ mod zeromq;
 use std::process::ExitCode;
 
 use coding::Coding;
+use iceoryx2::Wait;
 use ipc_benches::Task;
 
 /// What goes wrong here ends the program, with its message.
@@ -48,8 +51,9 @@ fn run(words: &[String]) -> Result<()> {
     if role == "server" {
         match library {
             // They end in their own way.
-            "nats" => return net::block_on(nats::serve()),
-            "iceoryx2" => return net::block_on(iceoryx2::serve(path, coding)),
+            "nats" | "nats-subject" => return net::block_on(nats::serve()),
+            "iceoryx2" => return net::block_on(iceoryx2::serve(path, Wait::Event, coding)),
+            "iceoryx2-spin" => return net::block_on(iceoryx2::serve(path, Wait::Spin, coding)),
             "shm" => return net::block_on(shm::serve(coding)),
             _ => {}
         }
@@ -61,6 +65,8 @@ fn run(words: &[String]) -> Result<()> {
             "tarpc" => net::block_on(tarpc::serve(path, coding)),
             "jsonrpsee" => net::block_on(jsonrpsee::serve()),
             "remoc" => net::block_on(remoc::serve(path)),
+            #[cfg(feature = "nng")]
+            "nng" => net::block_on(nng::serve(path, coding)),
             "socketioxide" => net::block_on(socketio::serve(path)),
             "zbus" => net::block_on(zbus::serve(path)),
             "ipc-channel" => ipc_channel::serve(coding),
@@ -77,7 +83,10 @@ fn run(words: &[String]) -> Result<()> {
         "jsonrpsee" => net::block_on(jsonrpsee::measure(address, &task))?,
         "nats" => net::block_on(nats::measure(address, &task))?,
         "remoc" => net::block_on(remoc::measure(path, &task))?,
-        "iceoryx2" => net::block_on(iceoryx2::measure(path, coding, &task))?,
+        "iceoryx2" => net::block_on(iceoryx2::measure(path, Wait::Event, coding, &task))?,
+        "iceoryx2-spin" => net::block_on(iceoryx2::measure(path, Wait::Spin, coding, &task))?,
+        #[cfg(feature = "nng")]
+        "nng" => net::block_on(nng::measure(path, coding, &task))?,
         "shm" => net::block_on(shm::measure(path, coding, &task))?,
         "zbus" => net::block_on(zbus::measure(path, &task))?,
         "ipc-channel" => ipc_channel::measure(path, coding, &task)?,

@@ -11,7 +11,7 @@ use memmap2::MmapRaw;
 use crate::Result;
 use crate::coding::Coding;
 use crate::link::{self, Link};
-use crate::net::{end_with_parent, ready};
+use crate::net::{end_with_parent, ready, spin};
 
 /// Both rings, of which one side writes the one and reads the other.
 struct Rings {
@@ -80,18 +80,20 @@ impl Rings {
 
 /// Spins until there is something, and returns how much.
 fn wait(there_is: impl Fn() -> usize) -> usize {
-    for turn in 1_u32.. {
+    let mut turn = 0_u32;
+    loop {
         match there_is() {
-            0 if turn % 4096 == 0 => std::thread::yield_now(),
-            0 => std::hint::spin_loop(),
+            0 => spin(turn),
             n => return n,
         }
+        turn = turn.wrapping_add(1);
     }
-    0
 }
 
 /// A message is its length and its bytes.
 impl Link for Rings {
+    type Message = Bytes;
+
     async fn send(&mut self, bytes: Bytes) -> Result<()> {
         self.write(&u32::try_from(bytes.len())?.to_ne_bytes());
         self.write(&bytes);

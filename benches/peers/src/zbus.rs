@@ -24,13 +24,14 @@ pub async fn serve(path: &str) -> Result<()> {
     let listener = UnixListener::bind(path)?;
     ready(&format!("unix:{path}"));
     let (socket, _) = listener.accept().await?;
-    let builder = Builder::unix_stream(socket).server(Guid::generate())?.p2p();
-    let _connection = builder.serve_at("/peer", Answers)?.build().await?;
+    let builder = Builder::unix_stream(socket.into_std()?).server(Guid::generate()).p2p();
+    let _connection = builder.serve_at("/peer", Answers).build().await?;
     pending().await
 }
 
 pub async fn measure(path: &str, task: &Task) -> Result<Outcome> {
-    let connection = Builder::unix_stream(UnixStream::connect(path).await?).p2p().build().await?;
+    let socket = UnixStream::connect(path).await?.into_std()?;
+    let connection = Builder::unix_stream(socket).p2p().build().await?;
     match task.work {
         Work::Echo | Work::Call => {
             calls::measure(task, async |OwnedBody { seq, body, .. }| {

@@ -46,12 +46,13 @@ pub(super) const REQUESTS: &[Need] =
     &[NODE_IPC_9, Need { name: "node-ipc-requests", variable: "NODE_IPC_REQUESTS_DIR" }];
 pub(super) const NET_IPC: &[Need] = &[Need { name: "net-ipc", variable: "NET_IPC_DIR" }];
 pub(super) const NATS: Need = Need { name: "nats-server", variable: "NATS_SERVER" };
+/// Where it is, nng is built.
+pub(super) const CMAKE: Need = Need { name: "cmake", variable: "BENCH_CMAKE" };
 
 pub(super) const SAME: &str = "as `ours`";
 pub(super) const SPINS: &str = "for one message at a time";
 pub(super) const OTHER_WIRE: &str = "another wire: in W1 to W3 only";
 pub(super) const ONE_ANSWER: &str = "calls of one answer only";
-pub(super) const SHARED: &str = "requests that are answered only";
 pub(super) const ONLY_HERE: &str = "it is for other workloads";
 pub(super) const SLOW: &str = "its server ends the connection of a slow reader";
 pub(super) const SERVER: &str = "server.cjs";
