@@ -1,5 +1,5 @@
-//! iceoryx2: messages are written and read in shared memory, as its documentation advises: requests and responses for round
-//! trips, publish and subscribe one way. What comes back is read in the order of the requests.
+//! iceoryx2: requests and responses, written and read in shared memory, as its documentation advises. What comes back is
+//! read in the order of the requests.
 
 mod ports;
 mod waking;
@@ -8,22 +8,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::iceoryx2::prelude::*;
-use ::iceoryx2::service::port_factory::{publish_subscribe, request_response};
+use ::iceoryx2::service::port_factory::request_response;
 use bytes::Bytes;
-use ipc_benches::{Outcome, Task, Work};
+use ipc_benches::pace::sleep;
+use ipc_benches::{Outcome, Task};
 
 use crate::Result;
 use crate::coding::{Coding, Event};
 use crate::link::{self, Link};
 use crate::net::{end_with_parent, ready};
-use ports::{Asking, Port, Serving, Telling};
+use ports::{Answering, Asking, Port};
 use waking::{LOOK, Waking};
 
 pub use waking::Wait;
 
 type Service = ipc::Service;
 type Calls = request_response::PortFactory<Service, [u8], (), [u8], ()>;
-type Samples = publish_subscribe::PortFactory<Service, [u8], ()>;
 
 pub async fn serve(path: &str, wait: Wait, coding: Coding) -> Result<()> {
     let ends = Arc::new(AtomicBool::new(false));
@@ -31,10 +31,10 @@ pub async fn serve(path: &str, wait: Wait, coding: Coding) -> Result<()> {
     end_with_parent(move || {
         // What is left in shared memory goes with what holds it.
         flag.store(true, Ordering::Relaxed);
-        std::thread::sleep(20 * LOOK);
+        sleep(20 * LOOK);
     });
     let services = Services::new(path)?;
-    let port = Serving::new(&services)?;
+    let port = Answering::new(&services)?;
     let waking = Waking::new(&services.node, [path, "back"], [path, "there"], wait, ends)?;
     ready(&format!("unix:{path}"));
     link::serve(Side { port, waking }, coding).await
@@ -45,20 +45,13 @@ pub async fn measure(path: &str, wait: Wait, coding: Coding, task: &Task) -> Res
     let ends = Arc::default();
     let waking = Waking::new(&services.node, [path, "there"], [path, "back"], wait, ends)?;
     // A message is some bytes longer than its text.
-    let longest = task.body + 256;
-    if task.work == Work::Flood {
-        let port = Telling::new(&services, longest)?;
-        return link::measure(&mut Side { port, waking }, coding, task).await;
-    }
-    let port = Asking::new(&services, longest)?;
+    let port = Asking::new(&services, task.body + 256)?;
     link::measure(&mut Side { port, waking }, coding, task).await
 }
 
 /// What both processes open.
 struct Services {
     calls: Calls,
-    there: Samples,
-    back: Samples,
     node: Node<Service>,
 }
 
@@ -75,12 +68,7 @@ impl Services {
             .enable_safe_overflow_for_responses(false)
             .max_active_requests_per_client(AT_ONCE)
             .open_or_create()?;
-        let samples = |way| -> Result<_> {
-            let builder = node.service_builder(&name([path, way])?).publish_subscribe::<[u8]>();
-            let builder = builder.enable_safe_overflow(false).subscriber_max_buffer_size(AT_ONCE);
-            Ok(builder.open_or_create()?)
-        };
-        Ok(Self { calls, there: samples("there")?, back: samples("back")?, node })
+        Ok(Self { calls, node })
     }
 }
 

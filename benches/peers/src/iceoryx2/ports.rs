@@ -1,4 +1,4 @@
-//! What is sent and received with: requests and responses, or samples that are published.
+//! What is sent and received with: requests and responses.
 
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
@@ -8,14 +8,10 @@ use std::rc::Rc;
 use ::iceoryx2::active_request::ActiveRequest;
 use ::iceoryx2::pending_response::PendingResponse;
 use ::iceoryx2::port::client::Client;
-use ::iceoryx2::port::publisher::Publisher;
 use ::iceoryx2::port::server::Server;
-use ::iceoryx2::port::subscriber::Subscriber;
-use ::iceoryx2::prelude::BackpressureStrategy;
 use ::iceoryx2::response::Response;
-use ::iceoryx2::sample::Sample;
 
-use super::{Samples, Service, Services};
+use super::{Service, Services};
 use crate::Result;
 
 pub(super) trait Port {
@@ -28,27 +24,25 @@ pub(super) trait Port {
     fn receive(&mut self) -> Result<Option<Self::Message>>;
 }
 
-/// The server of both: who asked is answered, what was published is answered with something published.
-pub(super) struct Serving {
+/// The server.
+pub(super) struct Answering {
     server: Server<Service, [u8], (), [u8], ()>,
     request: Option<Request>,
-    samples: Telling,
 }
 
-impl Serving {
+impl Answering {
     pub(super) fn new(services: &Services) -> Result<Self> {
         let server = services.calls.server_builder().initial_max_slice_len(LARGEST).create()?;
-        let samples = Telling::between(&services.back, &services.there, 256)?;
-        Ok(Self { server, request: None, samples })
+        Ok(Self { server, request: None })
     }
 }
 
-impl Port for Serving {
-    type Message = Received;
+impl Port for Answering {
+    type Message = Request;
 
     #[expect(unsafe_code, reason = "memory that is written in place")]
     fn send(&mut self, parts: [&[u8]; 2]) -> Result<()> {
-        let Some(request) = self.request.take() else { return self.samples.send(parts) };
+        let Request(request) = self.request.take().ok_or("nothing was asked")?;
         let mut loan = request.loan_slice_uninit(length(parts))?;
         fill(loan.payload_mut(), parts);
         // SAFETY: both parts are there, and it is no longer than both.
@@ -56,40 +50,33 @@ impl Port for Serving {
         Ok(())
     }
 
-    fn receive(&mut self) -> Result<Option<Received>> {
-        if let Some(request) = self.server.receive()? {
-            let request = Rc::new(request);
-            self.request = Some(Rc::clone(&request));
-            return Ok(Some(Received::Request(request)));
-        }
-        Ok(self.samples.receive()?.map(Received::Sample))
+    fn receive(&mut self) -> Result<Option<Request>> {
+        self.request = self.server.receive()?.map(|request| Request(Rc::new(request)));
+        Ok(self.request.clone())
     }
 }
 
-type Request = Rc<ActiveRequest<Service, [u8], (), [u8], ()>>;
-
 /// What the server has received, in shared memory.
-pub(super) enum Received {
-    Request(Request),
-    Sample(Sample<Service, [u8], ()>),
-}
+#[derive(Clone)]
+pub(super) struct Request(Rc<Active>);
 
-impl Deref for Received {
+type Active = ActiveRequest<Service, [u8], (), [u8], ()>;
+
+impl Deref for Request {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match self {
-            Self::Request(request) => request.payload(),
-            Self::Sample(sample) => sample.payload(),
-        }
+        self.0.payload()
     }
 }
 
 /// A client that asks.
 pub(super) struct Asking {
     client: Client<Service, [u8], (), [u8], ()>,
-    pending: VecDeque<PendingResponse<Service, [u8], (), [u8], ()>>,
+    pending: VecDeque<Pending>,
 }
+
+type Pending = PendingResponse<Service, [u8], (), [u8], ()>;
 
 impl Asking {
     pub(super) fn new(services: &Services, longest: usize) -> Result<Self> {
@@ -117,43 +104,6 @@ impl Port for Asking {
             self.pending.pop_front();
         }
         Ok(response)
-    }
-}
-
-/// One that publishes what the other subscribes to, and is told in the same way.
-pub(super) struct Telling {
-    publisher: Publisher<Service, [u8], ()>,
-    subscriber: Subscriber<Service, [u8], ()>,
-}
-
-impl Telling {
-    pub(super) fn new(services: &Services, longest: usize) -> Result<Self> {
-        Self::between(&services.there, &services.back, longest)
-    }
-
-    fn between(theirs: &Samples, ours: &Samples, longest: usize) -> Result<Self> {
-        // Who reads too slowly is waited for.
-        let builder = theirs.publisher_builder().initial_max_slice_len(longest);
-        let builder = builder.backpressure_strategy(BackpressureStrategy::RetryUntilDelivered);
-        let subscriber = ours.subscriber_builder().create()?;
-        Ok(Self { publisher: builder.create()?, subscriber })
-    }
-}
-
-impl Port for Telling {
-    type Message = Sample<Service, [u8], ()>;
-
-    #[expect(unsafe_code, reason = "memory that is written in place")]
-    fn send(&mut self, parts: [&[u8]; 2]) -> Result<()> {
-        let mut loan = self.publisher.loan_slice_uninit(length(parts))?;
-        fill(loan.payload_mut(), parts);
-        // SAFETY: both parts are there, and it is no longer than both.
-        unsafe { loan.assume_init() }.send()?;
-        Ok(())
-    }
-
-    fn receive(&mut self) -> Result<Option<Self::Message>> {
-        Ok(self.subscriber.receive()?)
     }
 }
 
