@@ -50,7 +50,7 @@ impl Waking {
         Ok(Self { notifier, listener, wait, sent: 0, turn: 0, ends })
     }
 
-    /// Wakes the other side if it has much to do. One that sleeps while there is no more room would be waited for without end.
+    /// Wakes the other side if it has much to do meanwhile.
     pub(super) fn sent(&mut self) -> Result<()> {
         self.sent += 1;
         if self.sent == MANY { self.wake() } else { Ok(()) }
