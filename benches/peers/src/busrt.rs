@@ -28,6 +28,8 @@ impl<C: AsyncClient> Bus<C> {
 }
 
 impl<C: AsyncClient> Link for Bus<C> {
+    type Message = Bytes;
+
     async fn send(&mut self, bytes: Bytes) -> Result<()> {
         self.client.send(self.other, Vec::from(bytes).into(), QoS::No).await?;
         Ok(())

@@ -72,12 +72,17 @@ impl Coding {
             }
             Self::Native => {
                 let mut bytes = Vec::with_capacity(body.len() + 9);
-                bytes.push(event as u8);
-                bytes.extend_from_slice(&seq.to_be_bytes());
+                bytes.extend_from_slice(&Self::head(event, seq));
                 bytes.extend_from_slice(body.as_bytes());
                 Ok(bytes.into())
             }
         }
+    }
+
+    /// Returns what a message begins with that is written plainly; its text follows.
+    pub fn head(event: Event, seq: u64) -> [u8; 9] {
+        let [a, b, c, d, e, f, g, h] = seq.to_be_bytes();
+        [event as u8, a, b, c, d, e, f, g, h]
     }
 
     pub fn decode(self, bytes: &[u8]) -> Result<Message> {

@@ -24,6 +24,8 @@ impl Length {
 }
 
 impl Link for Length {
+    type Message = Bytes;
+
     async fn send(&mut self, bytes: Bytes) -> Result<()> {
         Ok(self.0.feed(bytes).await?)
     }

@@ -1,5 +1,7 @@
 //! `Link`: a library that carries bytes both ways; what is sent over it is the same for all.
 
+use std::ops::Deref;
+
 use bytes::Bytes;
 use futures_util::FutureExt;
 use ipc_benches::meter::{begin, now, since};
@@ -10,6 +12,14 @@ use crate::coding::{Coding, Event};
 
 /// A library that carries bytes both ways.
 pub trait Link {
+    /// What holds a message that was received.
+    type Message: Deref<Target = [u8]>;
+
+    /// As `send`, with what becomes the message. A library that has a place for it can write it there.
+    async fn put(&mut self, coding: Coding, event: Event, seq: u64, body: &str) -> Result<()> {
+        self.send(coding.encode(event, seq, body)?).await
+    }
+
     /// Sends a message, or keeps it until `flush` if the library can.
     async fn send(&mut self, bytes: Bytes) -> Result<()>;
 
@@ -19,7 +29,7 @@ pub trait Link {
     }
 
     /// Returns the next message, `None` at the end. Dropping the future loses nothing.
-    async fn recv(&mut self) -> Result<Option<Bytes>>;
+    async fn recv(&mut self) -> Result<Option<Self::Message>>;
 }
 
 /// Echoes and counts, as long as there are messages.
@@ -30,10 +40,10 @@ pub async fn serve(mut link: impl Link, coding: Coding) -> Result<()> {
         let message = coding.decode(&bytes)?;
         match message.event {
             Event::Echo => {
-                link.send(coding.encode(Event::Echo, message.seq, &message.body)?).await?
+                link.put(coding, Event::Echo, message.seq, &message.body).await?;
             }
             Event::Count => counted += 1,
-            _ => link.send(coding.encode(Event::Ended, counted, "")?).await?,
+            _ => link.put(coding, Event::Ended, counted, "").await?,
         }
         next = match link.recv().now_or_never() {
             Some(next) => next?,
@@ -68,7 +78,7 @@ async fn echo(link: &mut impl Link, coding: Coding, task: &Task) -> Result<Outco
     let mut meter = Meter::new(task);
     for _ in 0..task.in_flight {
         if let Some(seq) = meter.next_seq() {
-            link.send(coding.encode(Event::Echo, seq, &text)?).await?;
+            link.put(coding, Event::Echo, seq, &text).await?;
         }
     }
     link.flush().await?;
@@ -78,7 +88,7 @@ async fn echo(link: &mut impl Link, coding: Coding, task: &Task) -> Result<Outco
             return Ok(meter.finish());
         }
         if let Some(seq) = meter.next_seq() {
-            link.send(coding.encode(Event::Echo, seq, &text)?).await?;
+            link.put(coding, Event::Echo, seq, &text).await?;
         }
         next = match link.recv().now_or_never() {
             Some(next) => next?,
@@ -100,9 +110,9 @@ async fn count(
     before: u64,
 ) -> Result<u64> {
     for seq in FIRST_SEQ..FIRST_SEQ + messages {
-        link.send(coding.encode(Event::Count, seq, text)?).await?;
+        link.put(coding, Event::Count, seq, text).await?;
     }
-    link.send(coding.encode(Event::End, 0, "")?).await?;
+    link.put(coding, Event::End, 0, "").await?;
     link.flush().await?;
     let ended = link.recv().await?.ok_or("the server has ended")?;
     let counted = coding.decode(&ended)?.seq;

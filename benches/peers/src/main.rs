@@ -3,19 +3,26 @@
 
 mod busrt;
 mod coding;
+mod iceoryx2;
 mod ipc_channel;
 mod jsonrpsee;
 mod length;
 mod link;
 mod nats;
 mod net;
+#[cfg(feature = "nng")]
+mod nng;
 mod remoc;
+mod shm;
+mod socketio;
 mod tarpc;
+mod zbus;
 mod zeromq;
 
 use std::process::ExitCode;
 
 use coding::Coding;
+use iceoryx2::Wait;
 use ipc_benches::Task;
 
 /// What goes wrong here ends the program, with its message.
@@ -42,8 +49,13 @@ fn run(words: &[String]) -> Result<()> {
     let (library, coding) = coded.unwrap_or((kind.as_str(), Coding::Native));
     let path = endpoint.strip_prefix("unix:").unwrap_or(endpoint);
     if role == "server" {
-        if library == "nats" {
-            return net::block_on(nats::serve());
+        match library {
+            // They end in their own way.
+            "nats" | "nats-subject" => return net::block_on(nats::serve()),
+            "iceoryx2" => return net::block_on(iceoryx2::serve(path, Wait::Event, coding)),
+            "iceoryx2-spin" => return net::block_on(iceoryx2::serve(path, Wait::Spin, coding)),
+            "shm" => return net::block_on(shm::serve(coding)),
+            _ => {}
         }
         net::end_with_parent(|| {});
         return match library {
@@ -53,6 +65,10 @@ fn run(words: &[String]) -> Result<()> {
             "tarpc" => net::block_on(tarpc::serve(path, coding)),
             "jsonrpsee" => net::block_on(jsonrpsee::serve()),
             "remoc" => net::block_on(remoc::serve(path)),
+            #[cfg(feature = "nng")]
+            "nng" => net::block_on(nng::serve(path, coding)),
+            "socketioxide" => net::block_on(socketio::serve(path)),
+            "zbus" => net::block_on(zbus::serve(path)),
             "ipc-channel" => ipc_channel::serve(coding),
             _ => Err(format!("{library} is not here").into()),
         };
@@ -67,6 +83,12 @@ fn run(words: &[String]) -> Result<()> {
         "jsonrpsee" => net::block_on(jsonrpsee::measure(address, &task))?,
         "nats" => net::block_on(nats::measure(address, &task))?,
         "remoc" => net::block_on(remoc::measure(path, &task))?,
+        "iceoryx2" => net::block_on(iceoryx2::measure(path, Wait::Event, coding, &task))?,
+        "iceoryx2-spin" => net::block_on(iceoryx2::measure(path, Wait::Spin, coding, &task))?,
+        #[cfg(feature = "nng")]
+        "nng" => net::block_on(nng::measure(path, coding, &task))?,
+        "shm" => net::block_on(shm::measure(path, coding, &task))?,
+        "zbus" => net::block_on(zbus::measure(path, &task))?,
         "ipc-channel" => ipc_channel::measure(path, coding, &task)?,
         _ => return Err(format!("{library} is not here").into()),
     };

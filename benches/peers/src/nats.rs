@@ -1,12 +1,12 @@
-//! async-nats: request and reply through a nats-server of its own, over TCP, its only transport, with JSON
-//! for what is sent. Not in streams: the server ends a connection that reads too slowly.
+//! async-nats: request and reply, and publishing to a subject, through a nats-server of its own, over TCP, its only
+//! transport, with JSON for what is sent. Not in streams: the server ends a connection that reads too slowly.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use futures_util::StreamExt;
-use ipc_benches::{Outcome, OwnedBody, Task, Work, calls};
+use ipc_benches::{FIRST_SEQ, Outcome, OwnedBody, Task, Work, calls, frame_with};
 
 use crate::Result;
 use crate::net::{end_with_parent, ready};
@@ -40,8 +40,18 @@ pub async fn serve() -> Result<()> {
     });
     let client = async_nats::connect(&address).await?;
     let mut requests = client.subscribe("echo").await?;
+    let mut orders = client.subscribe("order").await?;
     client.flush().await?;
     ready(&format!("tcp:{address}"));
+    let publisher = client.clone();
+    tokio::spawn(async move {
+        while let Some(order) = orders.next().await {
+            if let Err(error) = publish(&publisher, &order.payload).await {
+                eprintln!("nats: {error}");
+                std::process::exit(1);
+            }
+        }
+    });
     while let Some(request) = requests.next().await {
         let body: OwnedBody = serde_json::from_slice(&request.payload)?;
         if let Some(reply) = request.reply {
@@ -49,6 +59,16 @@ pub async fn serve() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Publishes as many messages as were ordered to the subject that is the group. It waits while the server does not
+/// take more.
+async fn publish(client: &async_nats::Client, order: &[u8]) -> Result<()> {
+    let order: OwnedBody = serde_json::from_slice(order)?;
+    for seq in FIRST_SEQ..FIRST_SEQ + order.seq {
+        client.publish("members", frame_with("news", seq, &order.body).into()).await?;
+    }
+    Ok(client.flush().await?)
 }
 
 pub async fn measure(address: &str, task: &Task) -> Result<Outcome> {

@@ -33,6 +33,11 @@ pub fn end_with_parent(last: impl FnOnce() + Send + 'static) {
     });
 }
 
+/// One turn of a loop that looks for something: now and then another thread may have the core.
+pub fn spin(turn: u32) {
+    if turn % 4096 == 4095 { thread::yield_now() } else { std::hint::spin_loop() }
+}
+
 fn wait_for_parent() {
     let mut rest = [0; 64];
     let mut input = std::io::stdin().lock();

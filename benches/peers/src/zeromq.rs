@@ -38,6 +38,8 @@ pub async fn measure(path: &str, coding: Coding, task: &Task) -> Result<Outcome>
 struct Dealer(DealerSocket);
 
 impl Link for Dealer {
+    type Message = Bytes;
+
     async fn send(&mut self, bytes: Bytes) -> Result<()> {
         Ok(self.0.send(bytes.into()).await?)
     }
@@ -54,6 +56,8 @@ struct Router {
 }
 
 impl Link for Router {
+    type Message = Bytes;
+
     async fn send(&mut self, bytes: Bytes) -> Result<()> {
         let mut message = ZmqMessage::from(bytes);
         message.push_front(self.client.clone());
@@ -74,6 +78,8 @@ struct Pipe {
 }
 
 impl Link for Pipe {
+    type Message = Bytes;
+
     async fn send(&mut self, bytes: Bytes) -> Result<()> {
         Ok(self.push.send(bytes.into()).await?)
     }

@@ -21,6 +21,12 @@ pub(super) fn add(bench: &mut Command, target: &Path) -> Result<()> {
     let mut cargo = repo::cargo();
     // Not `--locked`: when a crate of this workspace needs another one, that lock file has to follow.
     cargo.args(["build", "--release", "--manifest-path"]).arg(at.join("Cargo.toml"));
+    if proc::is_there("cmake") {
+        cargo.args(["--features", "nng"]);
+        with(bench, "cmake", Path::new("cmake"));
+    } else {
+        println!("SKIPPED: nng, which is written in C and needs cmake");
+    }
     proc::show(cargo.arg("--target-dir").arg(&own))?;
     bench.arg("--peers-program").arg(own.join("release/peers"));
     bench.arg("--scripts").arg(at.join("node"));

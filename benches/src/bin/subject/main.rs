@@ -84,7 +84,11 @@ fn run(words: &[String]) -> Result<()> {
                 "limit" => limit::measure(&endpoint, limit::Json::Serde, &task)?,
                 "limit-bytes" => limit::measure(&endpoint, limit::Json::Bytes, &task)?,
                 "node-ipc" => upstream::measure(&endpoint, &task)?,
-                "receivers" => receivers::measure(&endpoint, &task)?,
+                "receivers" => receivers::measure(&endpoint, receivers::Wire::NodeIpc, &task)?,
+                "receivers-nats" => receivers::measure(&endpoint, receivers::Wire::Nats, &task)?,
+                "receivers-socketio" => {
+                    receivers::measure(&endpoint, receivers::Wire::SocketIo, &task)?
+                }
                 "sharers" => sharers::measure(&endpoint, &task)?,
                 "idle" => idle::measure(&endpoint, &task)?,
                 _ => ours::measure(&endpoint, kind.parse()?, &task)?,

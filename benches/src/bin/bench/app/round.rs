@@ -30,7 +30,7 @@ pub(super) fn run(plan: &Plan, case: &Case, subject: &Subject) -> Result<Outcome
     }
     let mut server = None;
     let command = |program, role| {
-        let mut command = command(plan, program, role, case)?;
+        let mut command = command(plan, program, role, case, subject)?;
         command.env("BENCH_CERTIFICATES", directory.path());
         Some(command)
     };
@@ -83,7 +83,13 @@ fn restart(server: &mut Running, command: &mut Command, core: Option<usize>) -> 
     Ok(now() - killed)
 }
 
-fn command(plan: &Plan, program: Program, role: &str, case: &Case) -> Option<Command> {
+fn command(
+    plan: &Plan,
+    program: Program,
+    role: &str,
+    case: &Case,
+    subject: &Subject,
+) -> Option<Command> {
     let programs = &plan.programs;
     let compiled = |file: &Path, kind: &str| {
         let mut command = Command::new(file);
@@ -92,7 +98,9 @@ fn command(plan: &Plan, program: Program, role: &str, case: &Case) -> Option<Com
     };
     let mut command = match program {
         Program::Own(kind) => compiled(&programs.subject, kind),
-        Program::Common => compiled(&programs.subject, case.common?),
+        Program::Common => {
+            compiled(&programs.subject, &format!("{}{}", case.common?, subject.wire))
+        }
         Program::Peers(kind, _) => compiled(programs.peers.as_ref()?, kind),
         Program::Node(script, _) => {
             let mut command = Command::new(programs.node.as_ref()?);

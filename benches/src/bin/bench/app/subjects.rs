@@ -17,6 +17,8 @@ pub(super) struct Subject {
     /// Why not in the others.
     pub(super) others: &'static str,
     tcp: bool,
+    /// What its server speaks, if it is not node-ipc's: a part of the name of a common client.
+    pub(super) wire: &'static str,
 }
 
 /// What is started.
@@ -89,6 +91,7 @@ pub(super) fn all() -> Vec<Subject> {
         works,
         others,
         tcp: true,
+        wire: "",
     };
     let pair = |name, about, server, client, works, others, tcp| Subject {
         name,
@@ -98,6 +101,7 @@ pub(super) fn all() -> Vec<Subject> {
         works,
         others,
         tcp,
+        wire: "",
     };
     let codec = |name, about, works| pair(name, about, None, Own(name), works, "", false);
     let with = |name, about, works, others, needs: &'static [Need]| {
@@ -251,6 +255,22 @@ pub(super) fn all() -> Vec<Subject> {
             false,
         ),
         own("epoll", "the same wire format by hand, one thread with `epoll`", &["W15"], ONLY_HERE),
+        Subject {
+            wire: "-nats",
+            client: None,
+            ..with(
+                "nats-subject",
+                "nats-server, the group is a subject that async-nats publishes to, over TCP",
+                GROUPS,
+                ONLY_HERE,
+                &[NATS],
+            )
+        },
+        Subject {
+            wire: "-socketio",
+            client: None,
+            ..with("socketioxide", "socketioxide 0.18, a room, WebSocket", GROUPS, ONLY_HERE, &[])
+        },
         node(
             "node-tls",
             "the same wire format by hand on Node's `tls`",
@@ -280,6 +300,20 @@ pub(super) fn all() -> Vec<Subject> {
             OTHER_WIRE,
             false,
         ),
+        with(
+            "iceoryx2-json",
+            "iceoryx2 0.10, requests and events, the same JSON",
+            TRIPS,
+            ONE_ANSWER,
+            &[],
+        ),
+        with("iceoryx2-native", "the same, plain bytes", TRIPS, ONE_ANSWER, &[]),
+        with("iceoryx2-spin-native", "the same, both sides spin", TRIPS, ONE_ANSWER, &[]),
+        with("nng-json", "nng 1.4, a pair of sockets, the same JSON", BASIC, OTHER_WIRE, &[CMAKE]),
+        with("nng-native", "the same, plain bytes", BASIC, OTHER_WIRE, &[CMAKE]),
+        peer("shm-json", "a ring in shared memory by hand, both sides spin, the same JSON"),
+        peer("shm-native", "the same, plain bytes"),
+        with("zbus", "zbus 6.2, D-Bus without a bus, over a Unix socket", ZBUS, ONE_ANSWER, &[]),
         codec("codec", "ipc-codec with ipc-compat's format", CODEC),
         codec("codec-node-ipc", "the codec of the crate node-ipc 14.0.0", NO_SCAN),
     ]
@@ -309,6 +343,11 @@ const PARTS: &[(&str, u64)] = &[
     ("npm-14-calls>ours-call", 4),
     ("npm-9-requests", 16),
     ("net-ipc", 8),
+    ("nats-subject", 8),
+    ("socketioxide", 4),
     ("node-tls", 4),
     ("node-worker", 4),
+    ("nng-json", 4),
+    ("nng-native", 4),
+    ("zbus", 16),
 ];

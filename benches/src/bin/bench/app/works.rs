@@ -27,8 +27,10 @@ pub(super) const NPM: &[&str] = &[
 ];
 /// For a group it has a set of sockets.
 pub(super) const NPM_14: &[&str] = &["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8", "W9", "W15"];
+pub(super) const GROUPS: &[&str] = &["W5 group"];
 pub(super) const MIXED: &[&str] = &["W8"];
 pub(super) const TARPC: &[&str] = &["W1", "W2", "W3", "W11"];
+pub(super) const ZBUS: &[&str] = &["W1", "W2 Unix", "W11"];
 pub(super) const CALLS: &[&str] = &["W11", "W12"];
 pub(super) const ANSWERS: &[&str] = &["W11"];
 pub(super) const ONE: &[&str] = &["W11 1 in flight"];
@@ -44,6 +46,8 @@ pub(super) const REQUESTS: &[Need] =
     &[NODE_IPC_9, Need { name: "node-ipc-requests", variable: "NODE_IPC_REQUESTS_DIR" }];
 pub(super) const NET_IPC: &[Need] = &[Need { name: "net-ipc", variable: "NET_IPC_DIR" }];
 pub(super) const NATS: Need = Need { name: "nats-server", variable: "NATS_SERVER" };
+/// Where it is, nng is built.
+pub(super) const CMAKE: Need = Need { name: "cmake", variable: "BENCH_CMAKE" };
 
 pub(super) const SAME: &str = "as `ours`";
 pub(super) const SPINS: &str = "for one message at a time";
