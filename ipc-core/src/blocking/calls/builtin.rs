@@ -90,7 +90,7 @@ impl<F: MessageFormat> Link<F> {
     }
 
     /// Does what another thread wants of this connection, and returns when to look again.
-    pub(super) fn turn_entry(&mut self) -> Option<Instant> {
+    pub(in crate::blocking) fn turn_entry(&mut self) -> Option<Instant> {
         if self.closed || !self.entry.as_ref()?.may_be_replaced() {
             return None;
         }
