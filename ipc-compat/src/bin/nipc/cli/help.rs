@@ -10,7 +10,9 @@ Exit status:
   3  time ran out
   4  the peer broke the protocol
   5  the method that was called failed: its error is a line of JSON on stderr
-  7  ls found a socket that clients cannot use, or should not";
+  7  ls found a socket that clients cannot use, or should not, or that every user
+     can connect to: whether its server refuses others, as with --user, shows
+     only to those who connect";
 
 pub(crate) const STDIN: &str = "\
 stdin takes one JSON object per line:
