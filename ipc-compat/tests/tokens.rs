@@ -326,11 +326,30 @@ fn a_server_is_not_made_without_the_check_that_it_should_have() {
     table(&mut config);
     let error = config.token_check().unwrap_err();
     assert!(matches!(error, TokenFileError::NotAlone { .. }), "{error:?}");
-    // The blocking driver checks none.
-    config.token_file = None;
-    let error = blocking::IpcServer::serve(&config, ()).unwrap_err();
-    assert_eq!(error.code(), "ERR_IPC_UNSUPPORTED");
     config.token = None;
+    let error = blocking::IpcServer::serve(&config, ()).unwrap_err();
+    assert_eq!(error.code(), "ERR_IPC_TOKEN_FILE");
+    config.token_file = None;
     blocking::IpcServer::serve(&config, ()).unwrap();
     assert!(config.token_check().unwrap().is_none());
+}
+
+#[test]
+fn a_blocking_server_checks_the_tokens_of_its_config() {
+    let dir = TempDir::new().unwrap();
+    let mut config = Rig::config(Dialect::Classic, &dir);
+    table(&mut config);
+    let mut server = blocking::IpcServer::serve(&config, ()).unwrap();
+    server.start().unwrap();
+    let path = dir.path().join("app.world");
+    let accepting = std::thread::spawn(move || (server.accept().unwrap(), server));
+    let mut eve = Plain::connect(path.clone());
+    eve.send("$call", WRONG);
+    assert_eq!((eve.hear().as_str(), eve.hear().as_str()), (DENIED, BYE));
+    let mut bob = Plain::connect(path);
+    bob.send("$call", HELLO);
+    let (connection, server) = accepting.join().unwrap();
+    assert!(bob.hear().contains(r#""ok":{"v":1"#));
+    assert_eq!(connection.identity().map(|identity| &*identity.name), Some("bob"));
+    assert_eq!(server.refused(), 1);
 }

@@ -87,13 +87,14 @@ impl<'a> Setup<'a> {
         transport: Arc<dyn Transport>,
         log: &Logged,
     ) -> Result<blocking::ServerBuilder<NodeFormat>, IpcError> {
-        if self.config.token.is_some() || self.config.token_file.is_some() {
-            // Rather than to let everybody in.
-            return Err(IpcError::Unsupported { option: "a token in the blocking driver" });
-        }
         let builder = blocking::Server::builder(self.format, transport)?;
-        let builder = builder.options(options::of_server(self.config, log));
-        Ok(builder.same_identity(self.config.same_identity))
+        let builder = builder
+            .options(options::of_server(self.config, log))
+            .same_identity(self.config.same_identity)
+            .token_check(self.config.token_check()?)
+            .waiting_limits(self.config.waiting_limits)
+            .plain_peers(self.config.plain_peers);
+        Ok(builder)
     }
 
     /// Returns a client without a runtime, with the config's settings.

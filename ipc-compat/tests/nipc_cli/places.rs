@@ -160,6 +160,50 @@ fn ls_names_the_socket_of_another_user() {
 }
 
 #[test]
+fn ls_says_what_other_users_can_do_with_a_server_for_some() {
+    use std::os::unix::process::CommandExt;
+
+    const US: u32 = 10_001;
+    const THEM: u32 = 10_002;
+    let place = Place::new();
+    let Some(as_user) = place.for_others() else { return };
+    let mut server = place.serve(&format!("--user {US}"));
+    let ls = |user: u32, root: &str| {
+        let mut ls = Command::new(place.path("nipc"));
+        let ended = Nipc::spawn(ls.args(["ls", "--socket-root", root]).uid(user).gid(user)).end();
+        assert_eq!(ended.errors, "");
+        (ended.status, ended.lines)
+    };
+    let path = place.socket();
+    let line = |advice: &str| {
+        format!(
+            r#"{{"path":"{path}","verdict":"mode open to others","owner":0,"mode":"0622","advice":"every user can connect: unless its server refuses others, as with --user, {advice}"}}"#
+        )
+    };
+    // The one who is let in and the one who is not see the same: only who connects learns it.
+    for user in [US, THEM] {
+        let advised = vec![line("user 0 or root should restrict its mode")];
+        assert_eq!(ls(user, place.root()), (7, advised));
+    }
+    assert_eq!(ls(0, place.root()), (7, vec![line("restrict its mode, such as with chmod o-w")]));
+    let emit = |user| as_user(user, &["emit", "w", "t"]).end().status;
+    assert_eq!((emit(US), emit(THEM)), (0, 2));
+    server.event("connect");
+
+    // Of what is in a directory that can be listed and not entered only the name is known.
+    let closed = place.path("closed");
+    fs::create_dir(&closed).unwrap();
+    let _listener = UnixListener::bind(closed.join("app.x")).unwrap();
+    fs::write(closed.join("app.file"), "no socket").unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o744)).unwrap();
+    let closed = closed.to_str().unwrap();
+    let (status, lines) = ls(US, closed);
+    let unknown = format!(r#"{{"path":"{closed}/app.x","verdict":"unknown","advice":"cannot be"#);
+    assert!(lines.len() == 1 && lines[0].starts_with(&unknown), "{lines:?}");
+    assert_eq!((status, ls(0, closed).0), (2, 0));
+}
+
+#[test]
 fn ls_looks_in_the_roots_of_both_families() {
     let (place, id) = (Place::new(), unique("listed"));
     let mut servers = [

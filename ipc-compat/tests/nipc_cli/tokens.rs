@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::process::{Nipc, Place};
+use crate::process::{Ended, Nipc, Place};
+use crate::raw::{accept, listen};
 
 /// Writes a file that only this user may read.
 fn file(place: &Place, name: &str, text: &str) -> PathBuf {
@@ -76,6 +77,107 @@ fn a_token_comes_from_the_environment_too() {
         }
         let errors = Nipc::spawn(&mut command).ends(1);
         assert!(errors.contains(why), "{errors}");
+    }
+}
+
+/// The commands that connect for one thing, with what each prints if it is let in.
+fn commands(place: &Place) -> [(Vec<String>, Option<&'static str>); 5] {
+    let socket = place.socket();
+    let words = |line: &str| {
+        let (command, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let words = [command, "--path", &socket].into_iter().chain(rest.split(' '));
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    [
+        (words("emit w hi 1"), None),
+        (words("request w hi 2"), Some("2")),
+        (words("call w sum [1]"), Some("[1]")),
+        (words("call w sum [2] --notice"), None),
+        // A line of figures, which differ.
+        (words("bench w --count 3"), Some("{")),
+    ]
+}
+
+fn run(words: &[String], hello: &[&str]) -> Ended {
+    let words = words.iter().map(String::as_str).chain(hello.iter().copied());
+    Nipc::run(&words.collect::<Vec<_>>())
+}
+
+/// Starts a server that answers everything, and wants a token.
+fn serve(place: &Place) -> Nipc {
+    let tokens = file(place, "tokens", r#"{"alice":"s3cret"}"#);
+    let methods = file(place, "methods", r#"{"sum":{"echo":true}}"#);
+    let (tokens, methods) = (tokens.display(), methods.display());
+    place.serve(&format!("--echo --methods {methods} --token-file {tokens}"))
+}
+
+#[test]
+fn every_command_of_a_client_shows_its_token() {
+    let place = Place::new();
+    let mut server = serve(&place);
+    let own = file(&place, "own", "s3cret\n");
+    for (words, wanted) in commands(&place) {
+        let hello = ["--identity", "alice", "--token-file", own.to_str().unwrap()];
+        let ended = run(&words, &hello);
+        assert_eq!((ended.status, ended.errors.as_str()), (0, ""), "{words:?}");
+        match (&ended.lines[..], wanted) {
+            ([], None) => {}
+            ([line], Some(wanted)) => assert!(line.starts_with(wanted), "{words:?}: {line}"),
+            (lines, _) => panic!("{words:?}: {lines:?}"),
+        }
+        server.event("connect");
+        assert_eq!(server.event("identified")["identity"], "alice");
+        // What it sent has come, and then its end.
+        let what = ["message", "call"].map(Value::from);
+        let sent: Value = serde_json::from_str(&server.line()).unwrap();
+        assert!(what.contains(&sent["event"]), "{sent}");
+        while serde_json::from_str::<Value>(&server.line()).unwrap()["event"] != "close" {}
+    }
+}
+
+#[test]
+fn every_command_of_a_client_ends_alike_if_its_token_is_refused() {
+    let place = Place::new();
+    let mut server = serve(&place);
+    let wrong = file(&place, "wrong", "a guess");
+    for (words, _) in commands(&place) {
+        let ended = run(&words, &["--token-file", wrong.to_str().unwrap()]);
+        assert_eq!((ended.status, ended.lines.len()), (2, 0), "{words:?}: {}", ended.errors);
+        let why = "nipc: the server does not let this client in\n";
+        assert_eq!(ended.errors, why, "{words:?}");
+        assert_eq!(server.event("refused")["code"], "ERR_IPC_DENIED");
+        let ended = run(&words, &["--token-file", "/does/not/exist"]);
+        assert_eq!((ended.status, ended.lines.len()), (1, 0), "{words:?}: {}", ended.errors);
+        assert!(ended.errors.contains("cannot be read"), "{}", ended.errors);
+    }
+}
+
+#[test]
+fn a_name_that_another_has_keeps_nobody_out_of_a_server_without_tokens() {
+    let place = Place::new();
+    let listener = listen(place.socket());
+    for (bye, status) in [(None, 0), (Some("$bye"), 2)] {
+        let words = ["emit", "--path", &place.socket(), "w", "hi", "1", "--identity", "alice"];
+        let mut emit = Nipc::with(&words);
+        let mut server = accept(&listener);
+        let hello: Value = serde_json::from_str(&server.frame()).unwrap();
+        assert_eq!(hello["data"]["args"]["name"], "alice");
+        assert_eq!(server.frame(), r#"{"type":"hi","data":1}"#);
+        let error = json!({"code": "identity_in_use", "message": "another has it"});
+        let answer = json!({"n": hello["data"]["n"], "error": error});
+        server.write(format!("{}\x0c", json!({"type": "$answer", "data": answer})));
+        match bye {
+            Some(bye) => {
+                let why = json!({"code": "identity_in_use", "message": "", "reconnect": true});
+                let call = json!({"call": bye, "args": why});
+                server.write(format!("{}\x0c", json!({"type": "$call", "data": call})));
+            }
+            // It goes on with who has been refused its name.
+            None => server.ended(),
+        }
+        drop(server);
+        let ended = emit.end();
+        assert_eq!(ended.status, status, "{bye:?}: {}", ended.errors);
     }
 }
 

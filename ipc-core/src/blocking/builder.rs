@@ -11,9 +11,14 @@ use super::identities::Registry;
 use super::link::Link;
 use super::{Client, NotBlocking, Server, plain};
 use crate::error::Error;
+use crate::hello::no_hello;
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::session::Session;
-use crate::{ClientOptions, MessageFormat, Refusal, SameIdentity, ServerOptions};
+use crate::runtime::server::token::Gate;
+use crate::{
+    Claim, ClientOptions, Identity, MessageFormat, PlainPeers, Refusal, SameIdentity,
+    ServerOptions, TokenCheck, Tokens, WaitingLimits,
+};
 
 /// Builds a client.
 ///
@@ -62,6 +67,9 @@ pub struct ServerBuilder<F> {
     options: ServerOptions,
     told: Told,
     same_identity: SameIdentity,
+    token: Option<TokenCheck>,
+    waiting: WaitingLimits,
+    plain_peers: PlainPeers,
 }
 
 /// The functions that a server calls while it accepts.
@@ -95,6 +103,9 @@ impl<F: MessageFormat> ServerBuilder<F> {
             options: ServerOptions::default(),
             told: Told::default(),
             same_identity: SameIdentity::default(),
+            token: None,
+            waiting: WaitingLimits::default(),
+            plain_peers: PlainPeers::default(),
         })
     }
 
@@ -138,19 +149,87 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
+    /// Sets the check of those who say hello, as that of the [async server](crate::ServerBuilder::token): it
+    /// decides whether a peer is let in, and who it is then, before anything else of it is handled. It is called
+    /// on the thread that accepts, while that waits in [`Server::accept`]: as long as it takes, no other peer gets
+    /// in. If it panics, the peer is refused. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[cfg(feature = "msgpack")] fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ipc_core::blocking::Server;
+    /// use ipc_core::{Identity, MsgPack, Refusal};
+    /// use ipc_transport::TcpTransport;
+    ///
+    /// let server = Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0))?
+    ///     .token(|claim, _| match (claim.name, claim.token) {
+    ///         (Some(name), Some(token)) if token.verify("s3cret") => Ok(Identity::by_token(name)),
+    ///         _ => Err(Refusal::new("a wrong name or token")),
+    ///     })
+    ///     .listen()?;
+    /// # drop(server);
+    /// # Ok(()) }
+    /// # #[cfg(not(feature = "msgpack"))] fn main() {}
+    /// ```
+    #[must_use]
+    pub fn token(
+        self,
+        check: impl Fn(Claim, &PeerInfo) -> Result<Identity, Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        let check = move |claim, info: Arc<PeerInfo>| std::future::ready(check(claim, &info));
+        self.token_check(Some(TokenCheck::new(check)))
+    }
+
+    /// Sets the check as [`token`](Self::token) does, or (`None`) that there is none. Its future runs on the
+    /// thread that accepts, beside those of other peers.
+    #[must_use]
+    pub fn token_check(mut self, check: Option<TokenCheck>) -> Self {
+        self.token = check;
+        self
+    }
+
+    /// Lets in those whose token is in the table: see [`token`](Self::token).
+    #[must_use]
+    pub fn tokens(self, tokens: Tokens) -> Self {
+        self.token_check(Some(tokens.into()))
+    }
+
+    /// Sets how long, and how many, peers may wait to be let in, with a [`token`](Self::token). Default: 64, for
+    /// 5 s, with 64 KiB each.
+    #[must_use]
+    pub fn waiting_limits(mut self, limits: WaitingLimits) -> Self {
+        self.waiting = limits;
+        self
+    }
+
+    /// Sets what becomes of a peer that does not say hello although the server wants a [`token`](Self::token).
+    /// Default: it is refused.
+    #[must_use]
+    pub fn plain_peers(mut self, plain_peers: PlainPeers) -> Self {
+        self.plain_peers = plain_peers;
+        self
+    }
+
     /// Starts listening and returns the server.
     ///
     /// # Errors
     ///
-    /// [`Error::Transport`] if the endpoint cannot be listened on.
+    /// [`Error::Transport`] if the endpoint cannot be listened on, [`Error::TokensUnsupported`] if there is a
+    /// [`token`](Self::token) and no peer can show one.
     ///
     /// # Panics
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
     pub fn listen(self) -> Result<Server<F>, Error> {
+        let config = ConnectionConfig::of(&self.options);
+        if let Some(why) = self.token.as_ref().and_then(|_| no_hello(&self.format, &config)) {
+            return Err(Error::TokensUnsupported(why));
+        }
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
         let registry = Registry::new(self.same_identity);
-        Ok(Server::new(self.format, self.options, listener, self.told, registry, runtime))
+        let gate = self.token.map(|check| Gate::new(check, self.waiting, self.plain_peers));
+        Ok(Server::new(self.format, self.options, listener, self.told, registry, gate, runtime))
     }
 }

@@ -13,6 +13,7 @@ use super::{Incoming, NextError};
 use crate::access::Limited;
 use crate::error::DisconnectReason;
 use crate::options::ConnectionConfig;
+use crate::protocol::calls::CallNumber;
 use crate::protocol::connection::Role;
 use crate::runtime::clock;
 use crate::{Allow, Bye, CallError, ClientEvent, CloseReport, Identity, MessageFormat, PeerId};
@@ -59,6 +60,11 @@ impl<F: MessageFormat> Connection<F> {
         Self { link, ended: false, place: Some(place) }
     }
 
+    /// Lets in a peer that has waited: the number of its hello, if it wants an answer, and what was read of it.
+    pub(super) fn let_in(&mut self, number: Option<&CallNumber>, first: &[u8]) {
+        self.link.let_in(number, first);
+    }
+
     talk_methods!();
     call_methods!();
 
@@ -87,7 +93,8 @@ impl<F: MessageFormat> Connection<F> {
     }
 
     /// Returns who the peer has said it is, with its first message; `None` if it has not. It is known
-    /// before the first event of the peer is returned, and kept when the connection has ended.
+    /// before the first event of the peer is returned, and kept when the connection has ended. With a
+    /// [`token`](super::ServerBuilder::token) it is who the check says, and known from the beginning.
     ///
     /// # Examples
     ///

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::PeerId;
-use crate::hello::{Bye, Claim, Greeting, Identities, Identity, SameIdentity};
+use crate::hello::{Bye, Claim, Greeting, Identities, Identity, NotEntered, SameIdentity};
 use crate::protocol::calls::{Failure, later};
 use crate::runtime::clock;
 
@@ -69,14 +69,23 @@ impl Entry {
         features: Vec<Box<str>>,
     ) -> Result<Greeting, Failure> {
         let identity = claim.name.map(Identity::claimed);
+        self.enter_as(identity).map_err(|why| why.failure())?;
+        Ok(self.greeting(features))
+    }
+
+    /// Enters the peer as who it is, and has those that it replaces be sent away.
+    pub(super) fn enter_as(&mut self, identity: Option<Identity>) -> Result<(), NotEntered> {
         let (now, bell) = (clock::now(), Arc::clone(&self.bell));
-        let entered = self.registry.lock().enter(self.id, identity.as_ref(), bell, now);
-        for old in entered.map_err(|why| why.failure())? {
+        for old in self.registry.lock().enter(self.id, identity.as_ref(), bell, now)? {
             *old.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Bye::replaced());
         }
         self.identity = identity.map(Arc::new);
-        let server = Some(self.registry.id.clone());
-        Ok(Greeting { peer: Some(self.id), server, features })
+        Ok(())
+    }
+
+    /// Returns what a peer is answered that was entered.
+    pub(super) fn greeting(&self, features: Vec<Box<str>>) -> Greeting {
+        Greeting { peer: Some(self.id), server: Some(self.registry.id.clone()), features }
     }
 
     /// Has the peer's identity refused for the time that the bye says.

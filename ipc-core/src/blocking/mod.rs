@@ -127,6 +127,7 @@ mod server;
 mod socket_link;
 mod spinning;
 mod topics;
+mod waiting;
 
 pub use builder::{ClientBuilder, ServerBuilder};
 pub use calls::{CallStream, IncomingCall, Sink};

@@ -1,19 +1,32 @@
 //! `Server`: accepts connections, each to be served by a thread of its own.
 
+use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 
 use ipc_transport::{
-    BlockingStream, Displacements, Endpoint, Listener, PeerInfo, Stream, Transport, TransportError,
+    Displacements, Endpoint, Listener, PeerInfo, Stream, Transport, TransportError,
 };
 use tokio::runtime::Runtime;
 
 use super::builder::Told;
-use super::identities::Registry;
+use super::identities::{Entry, Registry};
+use super::waiting::{Judged, Waiting};
 use super::{Connection, NotBlocking, ServerBuilder};
 use crate::error::Error;
 use crate::options::ConnectionConfig;
 use crate::runtime::server::file;
+use crate::runtime::server::newcomer::not_entered;
+use crate::runtime::server::token::Gate;
 use crate::{Access, MessageFormat, Refusal, ServerOptions};
+
+/// What a server has waited for.
+enum Arrival<F> {
+    /// A peer has connected.
+    Stream(Box<Stream>),
+    /// It is known whether one that waited may come in.
+    Judged(Box<Judged<F>>),
+}
 
 /// A listening server whose connections are served by threads.
 ///
@@ -54,13 +67,15 @@ use crate::{Access, MessageFormat, Refusal, ServerOptions};
 #[derive(Debug)]
 pub struct Server<F> {
     format: Arc<F>,
-    config: ConnectionConfig,
+    config: Arc<ConnectionConfig>,
     access: Access,
     max_connections: usize,
     /// Held by every connection: how many there are is how often it is shared.
     open: Arc<()>,
     /// Who the peers are.
     registry: Arc<Registry>,
+    /// Those that are not let in yet, if a token admits.
+    waiting: Option<Waiting<F>>,
     refused: u64,
     listener: Box<dyn Listener>,
     notices: Option<Displacements>,
@@ -85,17 +100,20 @@ impl<F: MessageFormat> Server<F> {
         listener: Box<dyn Listener>,
         told: Told,
         registry: Arc<Registry>,
+        gate: Option<Gate>,
         runtime: Runtime,
     ) -> Self {
-        let config = ConnectionConfig::of(&options);
+        let mut config = ConnectionConfig::of(&options);
+        config.admits_by_token = gate.is_some();
         let notices = listener.displacements();
         Self {
             format: Arc::new(format),
-            config,
+            config: Arc::new(config),
             access: options.access,
             max_connections: options.max_connections,
             open: Arc::default(),
             registry,
+            waiting: gate.map(Waiting::new),
             refused: 0,
             listener,
             notices,
@@ -112,7 +130,8 @@ impl<F: MessageFormat> Server<F> {
 
     /// Waits for the next connection and returns it. One that [`access`](ServerBuilder::access) does not
     /// let in, or that is beyond [`max_connections`](ServerBuilder::max_connections), is closed and
-    /// counted, and the next one is waited for.
+    /// counted, and the next one is waited for. With a [`token`](ServerBuilder::token) a connection is returned
+    /// once its peer is let in; those that wait for that are heard while a thread is in here, and only then.
     ///
     /// # Errors
     ///
@@ -134,8 +153,8 @@ impl<F: MessageFormat> Server<F> {
     /// ```
     pub fn accept(&mut self) -> Result<Connection<F>, Error> {
         loop {
-            let stream = match self.accept_stream() {
-                Ok(stream) => stream,
+            let arrival = match self.next_arrival() {
+                Ok(arrival) => arrival,
                 Err(TransportError::PeerRefused { endpoint, expected, actual }) => {
                     let info = PeerInfo::new(endpoint.clone());
                     let error = TransportError::PeerRefused { endpoint, expected, actual };
@@ -144,17 +163,82 @@ impl<F: MessageFormat> Server<F> {
                 }
                 Err(error) => return Err(error.into()),
             };
-            if let Err(why) = self.access.decide(stream.peer()).and_then(|()| self.has_place()) {
-                let info = stream.peer().clone();
-                drop(stream);
-                self.refuse(&info, &why);
-                continue;
+            let admitted = match arrival {
+                Arrival::Stream(stream) => self.came(*stream)?,
+                Arrival::Judged(judged) => self.admit(judged)?,
+            };
+            if let Some(connection) = admitted {
+                return Ok(connection);
             }
-            let place = Arc::clone(&self.open);
-            let format = Arc::clone(&self.format);
-            let entry = self.registry.admit();
-            return Ok(Connection::new(format, self.config.clone(), stream, place, entry));
         }
+    }
+
+    /// Handles that a peer has connected: it is let in, has to wait, or is refused.
+    fn came(&mut self, stream: Stream) -> Result<Option<Connection<F>>, Error> {
+        let may = self.access.decide(stream.peer()).and_then(|()| self.has_place());
+        let info = stream.peer().clone();
+        let waits = match (may, &mut self.waiting) {
+            (Ok(()), None) => {
+                let entry = self.registry.admit();
+                return self.connect(stream, entry).map(Some);
+            }
+            (Ok(()), Some(waiting)) => {
+                waiting.enter(self.runtime.handle(), stream, &self.format, &self.config)
+            }
+            (Err(why), _) => {
+                drop(stream);
+                Err(why)
+            }
+        };
+        if let Err(why) = waits {
+            self.refuse(&info, &why);
+        }
+        if self.waiting.as_ref().is_some_and(Waiting::is_full) {
+            // Each of those that wait is heard before another displaces it.
+            self.runtime.block_on(tokio::task::yield_now());
+        }
+        Ok(None)
+    }
+
+    /// Lets in a peer that has waited, if there still is a place and its identity may have it, or has it be told
+    /// that it is refused.
+    fn admit(&mut self, judged: Box<Judged<F>>) -> Result<Option<Connection<F>>, Error> {
+        let Judged { mut newcomer, place, outcome } = *judged;
+        let entered = outcome.and_then(|identity| {
+            self.has_place()?;
+            let mut entry = self.registry.admit();
+            if let Some(identity) = identity {
+                let entered = entry.enter_as(Some(identity.clone()));
+                entered.map_err(|why| not_entered(why, &identity))?;
+            }
+            Ok(entry)
+        });
+        drop(place);
+        match entered {
+            Ok(entry) => {
+                let Some(stream) = newcomer.stream.take() else { return Ok(None) };
+                let mut connection = self.connect(stream, entry)?;
+                let number = newcomer.number().cloned();
+                connection.let_in(number.as_ref(), &newcomer.into_first());
+                Ok(Some(connection))
+            }
+            Err(why) => {
+                let farewell = newcomer.farewell(&why);
+                self.refuse(&Arc::clone(&newcomer.info), &why);
+                if let (Some(farewell), Some(waiting)) = (farewell, &mut self.waiting) {
+                    waiting.tell(self.runtime.handle(), newcomer, farewell);
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Returns the connection of a peer that is let in.
+    fn connect(&self, stream: Stream, entry: Entry) -> Result<Connection<F>, Error> {
+        // Taken off the runtime it was accepted on while that runs.
+        let stream = self.runtime.block_on(async { stream.into_blocking() })?;
+        let (format, config) = (Arc::clone(&self.format), (*self.config).clone());
+        Ok(Connection::new(format, config, stream, Arc::clone(&self.open), entry))
     }
 
     fn has_place(&self) -> Result<(), Refusal> {
@@ -169,15 +253,24 @@ impl<F: MessageFormat> Server<F> {
         (self.told.refused)(info, why);
     }
 
-    fn accept_stream(&mut self) -> Result<BlockingStream, TransportError> {
-        let Self { listener, notices, told, runtime, .. } = self;
+    fn next_arrival(&mut self) -> Result<Arrival<F>, TransportError> {
+        let Self { listener, notices, told, runtime, waiting, .. } = self;
         let accepted = runtime.block_on(async {
+            let judged = async {
+                match waiting {
+                    Some(waiting) => waiting.next().await,
+                    None => pending().await,
+                }
+            };
+            let mut judged = pin!(judged);
             loop {
                 tokio::select! {
                     biased;
                     notice = file::next(notices) => (told.displaced)(&notice),
-                    // Taken off the runtime it was accepted on while that runs.
-                    accepted = listener.accept() => break accepted.and_then(Stream::into_blocking),
+                    judged = &mut judged => break Ok(Arrival::Judged(Box::new(judged))),
+                    accepted = listener.accept() => {
+                        break accepted.map(|stream| Arrival::Stream(Box::new(stream)));
+                    }
                 }
             }
         });

@@ -269,6 +269,40 @@ mod tests {
         assert_eq!((bomb.shapes.len(), bomb.bytes, bomb.len), (0, 0, 0));
     }
 
+    /// What a publish costs at most: the peers fill all limits with patterns that match the same name.
+    #[test]
+    fn a_name_that_every_pattern_matches_is_bounded_by_the_limits() {
+        let mut bomb = PatternTrie::default();
+        // `a` and `*` in every order, of 1 to 10 tokens, and then whatever follows: 4,092 arrangements.
+        let forms = (1..11).flat_map(|count| (0..1 << count).map(move |choice| (count, choice)));
+        let forms: Vec<_> = forms
+            .map(|(count, choice)| {
+                let token = |bit| if choice >> bit & 1 == 0 { "a." } else { "*." };
+                (0..count).map(token).chain([">"]).collect::<String>()
+            })
+            .collect();
+        let (mut id, mut forms) = (0, forms.iter().cycle());
+        let refused = loop {
+            let pattern = Pattern::new(forms.next().unwrap()).unwrap();
+            match bomb.insert(id, &pattern) {
+                Ok(_) => {}
+                Err(TooManyPatterns::ShapesPerId { .. }) => id += 1,
+                Err(error) => break error,
+            }
+        };
+        let limits = bomb.limits();
+        assert_eq!(
+            refused,
+            TooManyPatterns::Total { limit: limits.total, actual: limits.total + 1 }
+        );
+        let (mut handed_on, name) = (0, ["a"; 16].join("."));
+        let visited = bomb.tree.matches(&name, &mut |ids| handed_on += ids.len());
+        assert!(visited > limits.shapes / 2, "{visited}");
+        assert!(visited <= limits.shapes + Pattern::MAX_TOKENS + 1, "{visited}");
+        assert_eq!(handed_on, limits.total);
+        assert!(bomb.matches(&name).into_iter().eq(0..=id), "each id once");
+    }
+
     #[test]
     fn what_is_counted_is_taken_back() {
         let mut trie = PatternTrie::default();

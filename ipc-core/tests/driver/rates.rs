@@ -199,7 +199,10 @@ async fn frames_that_cannot_be_read_count_too() {
     assert_eq!(at, ["0", "0", "100", "200"].map(|at| format!("{at} 1 error ERR_LINE")));
 }
 
-both_runtimes!(a_real_client_that_is_throttled_gets_everything_through);
+both_runtimes!(
+    a_real_client_that_is_throttled_gets_everything_through,
+    others_are_served_while_a_flood_is_throttled,
+);
 async fn a_real_client_that_is_throttled_gets_everything_through() {
     let rate = Rate::messages(5000).burst(100);
     let (transport, server, log) = limited(rate, |builder| builder).await;
@@ -219,4 +222,31 @@ async fn a_real_client_that_is_throttled_gets_everything_through() {
     let numbers = log.lines().into_iter().filter(|line| line.starts_with("1 n "));
     assert!(numbers.eq((0..1000).map(|n| format!("1 n {n}"))));
     assert_eq!(counts(&only(&server)).1, 0);
+}
+
+/// Whatever the flood still has to say, what another asks is answered in between: none of it waits for the flood's
+/// rate.
+async fn others_are_served_while_a_flood_is_throttled() {
+    const FLOOD: u32 = 1000;
+    const ASKED: u32 = 50;
+    // The flood takes longer than any test may; the other one stays within its burst.
+    let rate = Rate::messages(1).burst(100);
+    let (transport, server, log) = limited(rate, |builder| builder).await;
+    server.on("say", |text: String, peer| peer.emit("echo", text.as_str()).unwrap());
+    let mut flood = Raw::dial(&transport).await;
+    flood.write(lines(0..FLOOD)).await;
+    // It has used up its burst.
+    log.until("1 n 99").await;
+    let mut other = Raw::dial(&transport).await;
+    for n in 0..ASKED {
+        soon(other.write(format!("say {n}\n"))).await;
+        assert_eq!(soon(other.line()).await, format!("echo {n}"));
+    }
+    let peers = server.peers();
+    let (flooding, served) = (peers.first().unwrap(), peers.last().unwrap());
+    let (throttled, dropped) = counts(flooding);
+    assert!(throttled > 0 && dropped == 0, "{throttled}, {dropped}");
+    assert_eq!(served.limited(), Limited::default());
+    let heard = log.lines().iter().filter(|line| line.starts_with("1 n ")).count();
+    assert!((100..FLOOD as usize).contains(&heard), "the flood is over: {heard}");
 }

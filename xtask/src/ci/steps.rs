@@ -96,7 +96,7 @@ fn lockfile() -> Result<Vec<Command>> {
 /// The tests whose figures hold for optimised builds only.
 fn floods() -> Result<Vec<Command>> {
     let test = "test --release --locked -p ipc-core --all-features --test processes";
-    Ok(vec![cargo(&format!("{test} -- a_flood_of a_stream_of"))])
+    Ok(vec![cargo(&format!("{test} -- a_flood_of d_flood_delays a_stream_of"))])
 }
 
 fn fmt() -> Result<Vec<Command>> {

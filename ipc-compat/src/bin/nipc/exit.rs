@@ -17,7 +17,7 @@ pub(crate) enum Exit {
     Protocol,
     /// The method that was called failed.
     Remote,
-    /// `ls` found a socket that clients cannot use, or should not.
+    /// `ls` found a socket that clients cannot use, or should not, or that is open to every user.
     Wrong,
 }
 

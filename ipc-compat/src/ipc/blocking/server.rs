@@ -51,8 +51,8 @@ pub struct IpcServer {
 
 enum State {
     /// Not started yet.
-    New(ServerBuilder<NodeFormat>),
-    Listening(Server<NodeFormat>),
+    New(Box<ServerBuilder<NodeFormat>>),
+    Listening(Box<Server<NodeFormat>>),
 }
 
 impl IpcServer {
@@ -105,7 +105,7 @@ impl IpcServer {
             .blocking_server(transport, &log)?
             .on_refused(move |_, why| refused.line(format_args!("client refused: {why}")));
         Ok(Self {
-            state: State::New(builder),
+            state: State::New(Box::new(builder)),
             accepted: 0,
             refused: 0,
             identify: identify(config),
@@ -137,7 +137,8 @@ impl IpcServer {
         self.listening().map(|server| server.endpoint())
     }
 
-    /// Waits for the next client and returns it. Starts listening, unless the server does.
+    /// Waits for the next client and returns it. Starts listening, unless the server does. With `config.token` or
+    /// `config.token_file` it is one that was let in; those that wait for that are heard in here only.
     ///
     /// # Errors
     ///
@@ -156,7 +157,8 @@ impl IpcServer {
         Ok(IpcConnection::new(self.accepted, connection, self.identify, self.log.clone()))
     }
 
-    /// Returns how many clients were turned away, since there were too many or by `config.access`.
+    /// Returns how many clients were turned away, since there were too many, or by `config.access`
+    /// or their tokens.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
@@ -164,12 +166,12 @@ impl IpcServer {
 
     fn listening(&mut self) -> Result<&mut Server<NodeFormat>, Error> {
         if let State::New(builder) = &self.state {
-            let server = builder.clone().listen()?;
+            let server = (**builder).clone().listen()?;
             self.log.line(format_args!("server listens at {}", server.endpoint()));
-            self.state = State::Listening(server);
+            self.state = State::Listening(Box::new(server));
         }
         match &mut self.state {
-            State::Listening(server) => Ok(server),
+            State::Listening(server) => Ok(&mut **server),
             // It was replaced just now.
             State::New(_) => Err(Error::Closed),
         }

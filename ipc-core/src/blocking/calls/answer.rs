@@ -224,9 +224,7 @@ impl<F: MessageFormat> Link<F> {
             self.refuse(&number, &Failure::new("cancelled", message));
         }
         self.send_cancels();
-        let look_at = [self.turn_greeting(), self.turn_entry()];
-        let run_until = self.calls.as_ref()?.answerer.next_deadline();
-        look_at.into_iter().chain([run_until]).flatten().min()
+        self.calls.as_ref()?.answerer.next_deadline()
     }
 
     /// Refuses new calls from now on, and those that the program has not taken.

@@ -8,7 +8,7 @@ use crate::blocking::link::Link;
 use crate::hello::{Bye, Claim};
 use crate::protocol::builtin::{BYE, BuiltinFormat, HELLO, INFO, PING};
 use crate::protocol::calls::{CallFormat, CallHead, CallNumber, Failure};
-use crate::runtime::calls::builtin::{self, Reply, format_of, info};
+use crate::runtime::calls::builtin::{self, Reply, format_of, hello, info};
 use crate::runtime::clock;
 use crate::{ClientEvent, Message, MessageFormat};
 
@@ -53,6 +53,10 @@ impl<F: MessageFormat> Link<F> {
         if self.entry.is_none() {
             return Err(Failure::unknown_method(HELLO));
         }
+        if self.config.admits_by_token {
+            let is_identified = self.entry.as_ref().is_some_and(|entry| entry.identity().is_some());
+            return Err(hello::too_late(is_identified));
+        }
         let claim = Claim::read(format, args)?;
         if self.closed || self.calls().closing {
             return Err(Failure::closing());
@@ -60,6 +64,20 @@ impl<F: MessageFormat> Link<F> {
         let features = info::features(&self.config, false, true);
         let greeting = self.entry.as_mut().map(|entry| entry.enter(claim, features)).transpose()?;
         Ok(greeting.map(|greeting| greeting.to_value()))
+    }
+
+    /// Answers the hello of a peer that was let in by it, and takes what was read of the peer before.
+    pub(in crate::blocking) fn let_in(&mut self, number: Option<&CallNumber>, first: &[u8]) {
+        let format = Arc::clone(&self.format);
+        let format = format.calls().and_then(CallFormat::builtins);
+        if let (Some(number), Some(format), Some(entry)) = (number, format, &self.entry) {
+            let greeting = entry.greeting(info::features(&self.config, false, true)).to_value();
+            // One that finds no room is dropped, as any.
+            let _ = builtin::answer(format, number, Ok(Some(greeting)), |write| self.reply(write));
+        }
+        if let Some(socket) = self.socket_mut() {
+            socket.machine.inbound().extend(first);
+        }
     }
 
     /// Handles that the server is about to close the connection. What a client tells a server is ignored.
@@ -90,7 +108,7 @@ impl<F: MessageFormat> Link<F> {
     }
 
     /// Does what another thread wants of this connection, and returns when to look again.
-    pub(super) fn turn_entry(&mut self) -> Option<Instant> {
+    pub(in crate::blocking) fn turn_entry(&mut self) -> Option<Instant> {
         if self.closed || !self.entry.as_ref()?.may_be_replaced() {
             return None;
         }

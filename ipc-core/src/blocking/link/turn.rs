@@ -86,26 +86,26 @@ impl<F: MessageFormat> Link<F> {
                 }
             }
         }
-        let calls_at = match self.calls {
-            None => None,
-            Some(_) => {
-                let at = self.turn_calls();
-                // It may have ended the connection.
-                if let Some(reason) = self.act() {
-                    return Outcome::Lost(reason);
-                }
-                at
-            }
-        };
+        let look_at = self.turn_own();
+        // It may have ended the connection.
+        if let Some(reason) = self.act() {
+            return Outcome::Lost(reason);
+        }
         let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
         let machine_at = socket.machine.deadline(clock::now);
-        let deadline = [until, machine_at, calls_at].into_iter().flatten().min();
+        let deadline = [until, machine_at, look_at].into_iter().flatten().min();
         let woken = if socket.machine.is_receiving() {
             socket.wait(&mut self.queue, deadline)
         } else {
             socket.wait_to_write(&mut self.queue, deadline)
         };
         self.after(woken, until)
+    }
+
+    /// Does before a wait what does not depend on what the peer sends, and returns until when the wait may last.
+    fn turn_own(&mut self) -> Option<Instant> {
+        let look_at = [self.turn_greeting(), self.turn_entry(), self.turn_calls()];
+        look_at.into_iter().flatten().min()
     }
 
     /// Writes, waiting for the socket to take it at most until `until`. What is received meanwhile is
@@ -280,10 +280,13 @@ impl<F: MessageFormat> Link<F> {
     /// Reads nothing until `at`, since the peer has used up its rate; writes what waits meanwhile.
     fn wait_throttled(&mut self, at: Instant, until: Option<Instant>) -> Outcome {
         self.handle(Input::Suspend);
-        let calls_at = self.calls.is_some().then(|| self.turn_calls()).flatten();
+        let look_at = self.turn_own();
         let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        if !socket.machine.is_receiving() {
+            return self.look();
+        }
         let machine_at = socket.machine.deadline(clock::now);
-        let at = [until, machine_at, calls_at].into_iter().flatten().fold(at, Instant::min);
+        let at = [until, machine_at, look_at].into_iter().flatten().fold(at, Instant::min);
         socket.write(&mut self.queue);
         let woken = if socket.is_blocked() {
             socket.wait_to_write(&mut self.queue, Some(at))
@@ -297,10 +300,15 @@ impl<F: MessageFormat> Link<F> {
     /// Writes, and reads nothing, while too many answers wait.
     fn wait_to_write(&mut self, until: Option<Instant>) -> Outcome {
         self.handle(Input::Suspend);
+        let look_at = self.turn_own();
         let Some(socket) = &mut self.socket else { return Outcome::Lost(DisconnectReason::Local) };
+        // It may have begun to close the connection, or have ended it.
+        if !self.pause.is_paused() || !socket.machine.is_receiving() {
+            return self.look();
+        }
         let patient_until = self.pause.yields_at(socket.full_since());
         let machine_at = socket.machine.deadline(clock::now);
-        let deadline = [until, patient_until, machine_at].into_iter().flatten().min();
+        let deadline = [until, patient_until, machine_at, look_at].into_iter().flatten().min();
         if let Err(error) = socket.wait_to_write(&mut self.queue, deadline) {
             self.handle(Input::ReadFailed { error, now: clock::now() });
             return self.look();

@@ -47,7 +47,7 @@ impl Admission {
 }
 
 impl Identity {
-    pub(super) fn of(peer: &PeerInfo) -> Option<Self> {
+    pub(crate) fn of(peer: &PeerInfo) -> Option<Self> {
         let user = peer.credentials.map(|credentials| Self::User(credentials.uid));
         user.or_else(|| peer.remote.map(|remote| Self::Address(remote.ip())))
     }

@@ -153,7 +153,8 @@ impl<F: MessageFormat> ServerBuilder<F> {
             topics: self.topics,
             same_identity: self.same_identity,
         };
-        let gate = self.token.map(|check| Gate::new(check, self.waiting, self.plain_peers));
+        let gate =
+            self.token.map(|check| Arc::new(Gate::new(check, self.waiting, self.plain_peers)));
         config.admits_by_token = gate.is_some();
         let shared = Shared::new(self.format, self.transport, admission, gate, limits, config);
         Server::new(Arc::new(shared))

@@ -9,6 +9,7 @@ pub(crate) mod directory;
 pub(crate) mod file;
 mod groups;
 mod identities;
+pub(crate) mod newcomer;
 mod peer_at;
 pub(crate) mod shared;
 pub(crate) mod survey;

@@ -34,7 +34,7 @@ pub(crate) struct Shared<F: MessageFormat> {
     pub(crate) encoder: FrameEncoder,
     pub(super) admission: Admission,
     /// What a peer has to pass after that, if it has to.
-    pub(super) gate: Option<Gate>,
+    pub(super) gate: Option<Arc<Gate>>,
     pub(super) allow_by: AllowBy<F>,
     peers: Mutex<BTreeMap<PeerId, Peer<F>>>,
     pub(crate) by_address: ByAddress<F>,
@@ -63,7 +63,7 @@ impl<F: MessageFormat> Shared<F> {
         format: F,
         transport: Arc<dyn Transport>,
         admission: Admission,
-        gate: Option<Gate>,
+        gate: Option<Arc<Gate>>,
         limits: DirectoryLimits,
         mut config: ConnectionConfig,
     ) -> Self {

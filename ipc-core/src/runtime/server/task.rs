@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use ipc_transport::{Listener, PeerInfo, ReadHalf, Stream, TransportError, WriteHalf};
+use ipc_transport::{Listener, PeerInfo, ReadHalf, Stream, TransportError};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::access::Restrictions;
-use crate::hello::NotEntered;
 use crate::observe::trace;
 use crate::protocol::connection::Role;
 use crate::runtime::clock;
 use crate::runtime::connection::{Connection, Ended};
 use crate::runtime::dispatcher::Backlog;
 use crate::runtime::server::file;
+use crate::runtime::server::newcomer::not_entered;
 use crate::runtime::server::shared::{Gone, Running, Shared};
 use crate::runtime::server::waiting::{self, Refused};
 use crate::{Bye, Identity, MessageFormat, Peer, PeerId, Refusal, ServerEvent};
@@ -200,7 +200,7 @@ fn new_peer<F: MessageFormat>(
 }
 
 /// Makes a peer of a connection that has waited, if there still is a place and its identity may have it. Takes
-/// the writer then.
+/// the stream then, and returns the half to read from.
 ///
 /// # Errors
 ///
@@ -209,8 +209,8 @@ pub(super) fn admit_waiting<F: MessageFormat>(
     shared: &Arc<Shared<F>>,
     info: &PeerInfo,
     identity: Option<Identity>,
-    writer: &mut Option<WriteHalf>,
-) -> Result<Gone<F>, Option<Refusal>> {
+    stream: &mut Option<Stream>,
+) -> Result<(Gone<F>, ReadHalf), Option<Refusal>> {
     let identity = identity.map(Arc::new);
     let gone = new_peer(shared, info.clone(), |peer| {
         if let Some(identity) = &identity {
@@ -218,7 +218,7 @@ pub(super) fn admit_waiting<F: MessageFormat>(
             let _ = peer.identity_cell().set(Arc::clone(identity));
         }
     });
-    let replaced = {
+    let (replaced, reader) = {
         let peer = &gone.peer;
         let mut directory = shared.directory.lock();
         let mut peers = shared.peers();
@@ -235,24 +235,13 @@ pub(super) fn admit_waiting<F: MessageFormat>(
             }
             None => Vec::new(),
         };
-        if let Some(writer) = writer.take() {
-            peer.outbox().attach(writer);
-        }
+        let (reader, writer) = stream.take().ok_or(None)?.into_split();
+        peer.outbox().attach(writer);
         peers.insert(peer.id(), peer.clone());
-        replaced
+        (replaced, reader)
     };
     replaced.iter().for_each(|old| old.dismiss(&Bye::replaced()));
-    Ok(gone)
-}
-
-/// Returns why a peer that has shown its token is refused all the same.
-fn not_entered(why: NotEntered, identity: &Identity) -> Refusal {
-    let name = Arc::clone(&identity.name);
-    match why {
-        NotEntered::Refused(left) => Refusal::IdentityRefused { name, left },
-        // A peer is entered once.
-        NotEntered::InUse | NotEntered::Repeated => Refusal::IdentityInUse { name },
-    }
+    Ok((gone, reader))
 }
 
 /// Runs a peer's connection to its end. `first` is what was read of it before.

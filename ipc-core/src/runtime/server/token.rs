@@ -163,13 +163,17 @@ impl TokenCheck {
 }
 
 impl Gate {
-    pub(super) fn new(check: TokenCheck, limits: WaitingLimits, plain_peers: PlainPeers) -> Self {
+    pub(crate) fn new(check: TokenCheck, limits: WaitingLimits, plain_peers: PlainPeers) -> Self {
         let room = Mutex::new(WaitingRoom::new(limits.peers));
         Self { check, limits, plain_peers, room, telling: AtomicUsize::new(0) }
     }
 
-    pub(super) fn room(&self) -> MutexGuard<'_, Room> {
+    pub(crate) fn room(&self) -> MutexGuard<'_, Room> {
         self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn too_many(&self) -> Refusal {
+        Refusal::TooManyWaiting { limit: self.limits.peers }
     }
 
     /// Returns what counts a peer that is told that it is refused, or `None` if there are too many already:

@@ -32,13 +32,13 @@ fn named(name: &str) -> Value {
 }
 
 /// Returns a server's connection and its peer.
-fn pair(server: &mut Server<MsgPack>) -> (Connection<MsgPack>, Wire) {
+pub(super) fn pair(server: &mut Server<MsgPack>) -> (Connection<MsgPack>, Wire) {
     let peer = Wire::dial(&server.endpoint());
     (server.accept().unwrap(), peer)
 }
 
 /// Says hello, and returns what the server answers.
-fn say(connection: &mut Connection<MsgPack>, peer: &mut Wire, name: &str) -> String {
+pub(super) fn say(connection: &mut Connection<MsgPack>, peer: &mut Wire, name: &str) -> String {
     peer.call(Some(1), "$hello", &named(name));
     wait(connection);
     peer.hear()

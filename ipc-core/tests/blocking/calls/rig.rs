@@ -64,6 +64,13 @@ impl Sockets {
 
     /// Starts an async server.
     pub(super) fn serve(&self) -> AsyncServer {
+        self.serve_with(|builder| builder)
+    }
+
+    pub(super) fn serve_with(
+        &self,
+        change: impl FnOnce(ipc_core::ServerBuilder<MsgPack>) -> ipc_core::ServerBuilder<MsgPack>,
+    ) -> AsyncServer {
         let runtime = runtime();
         let server = match self {
             Self::Unix(directory) => {
@@ -75,7 +82,7 @@ impl Sockets {
                 ipc_core::Server::builder(MsgPack::new(), transport)
             }
         };
-        let server = server.build();
+        let server = change(server).build();
         runtime.block_on(server.listen()).unwrap();
         let endpoint = server.endpoint().unwrap();
         AsyncServer { runtime, server, endpoint }
@@ -90,13 +97,18 @@ impl Sockets {
         &self,
         change: impl FnOnce(ServerBuilder<MsgPack>) -> ServerBuilder<MsgPack>,
     ) -> Server<MsgPack> {
+        change(self.builder()).listen().unwrap()
+    }
+
+    /// Returns the builder of a blocking server.
+    pub(super) fn builder(&self) -> ServerBuilder<MsgPack> {
         let builder = match self {
             Self::Unix(directory) => {
                 Server::builder(MsgPack::new(), UnixTransport::new(directory.path().join("s")))
             }
             Self::Tcp => Server::builder(MsgPack::new(), TcpTransport::new("127.0.0.1", 0)),
         };
-        change(builder.unwrap()).listen().unwrap()
+        builder.unwrap()
     }
 }
 

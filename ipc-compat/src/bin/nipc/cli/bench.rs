@@ -4,6 +4,7 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::common::{Common, Retrying};
+use crate::cli::hello::HelloOptions;
 use crate::cli::values::positive;
 
 #[derive(Debug, Args)]
@@ -15,6 +16,8 @@ pub(crate) struct Bench {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) retrying: Retrying,
+    #[command(flatten)]
+    pub(crate) hello: HelloOptions,
     /// Bytes of text in each message, beside its number.
     #[arg(long, value_name = "BYTES", default_value_t = 64)]
     pub(crate) payload: usize,
@@ -42,6 +45,7 @@ impl Bench {
     /// Returns what is wrong with the options together.
     pub(crate) fn conflict(&self) -> Option<&'static str> {
         let raw = self.common.raw.raw.then_some("bench sends events, of which --raw has none");
-        raw.or_else(|| self.common.conflict(false))
+        let udp = self.common.udp.kind().is_some();
+        raw.or_else(|| self.hello.conflict(false, udp)).or_else(|| self.common.conflict(false))
     }
 }

@@ -71,7 +71,7 @@ impl Call {
             }
             () => None,
         };
-        why.or_else(|| common.conflict(false))
+        why.or_else(|| self.sending.conflict())
     }
 }
 

@@ -4,12 +4,15 @@ pub(crate) const EXIT_STATUS: &str = "\
 Exit status:
   0  done
   1  wrong usage; files of TLS, or data, that cannot be used
-  2  cannot start, connect or bind, TLS refused it, messages were not written,
-     the server did not close within --flush, or ls could not look at a socket
+  2  cannot start, connect or bind, TLS refused it, the server does not let this
+     client in, messages were not written, the server did not close within
+     --flush, or ls could not look at a socket
   3  time ran out
   4  the peer broke the protocol
   5  the method that was called failed: its error is a line of JSON on stderr
-  7  ls found a socket that clients cannot use, or should not";
+  7  ls found a socket that clients cannot use, or should not, or that every user
+     can connect to: whether its server refuses others, as with --user, shows
+     only to those who connect";
 
 pub(crate) const STDIN: &str = "\
 stdin takes one JSON object per line:

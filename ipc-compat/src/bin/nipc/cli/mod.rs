@@ -7,6 +7,7 @@ mod checks;
 pub(crate) mod common;
 pub(crate) mod data;
 mod escape;
+pub(crate) mod hello;
 pub(crate) mod help;
 mod keepalive;
 mod local;
@@ -29,11 +30,12 @@ use crate::cli::access::AccessOptions;
 use crate::cli::bench::Bench;
 use crate::cli::call::{Answering, Call};
 use crate::cli::common::{Common, Printing, Retrying};
+use crate::cli::hello::HelloOptions;
 use crate::cli::help::{EXIT_STATUS, STDIN};
 use crate::cli::local::WhenLost;
 use crate::cli::ls::Ls;
 use crate::cli::sending::{Emit, Request};
-use crate::cli::token::{OwnToken, Tokens};
+use crate::cli::token::Tokens;
 use crate::cli::values::positive;
 
 /// Talks to node-ipc processes.
@@ -69,7 +71,7 @@ impl Cli {
             Command::Serve(args) => args.conflict(),
             Command::Connect(args) => args.conflict(),
             Command::Emit(args) => args.conflict(),
-            Command::Request(args) => args.sending.common.conflict(false),
+            Command::Request(args) => args.sending.conflict(),
             Command::Call(args) => args.conflict(),
             Command::Bench(args) => args.conflict(),
             Command::Ls(_) => None,
@@ -138,12 +140,8 @@ pub(crate) struct Connect {
     /// After each message wait for anything to come back before the next is sent.
     #[arg(long)]
     pub(crate) sync: bool,
-    /// Tell the server who this is, with the first frame of each connection. A server that is not of
-    /// this library may ignore it.
-    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) identity: Option<String>,
     #[command(flatten)]
-    pub(crate) token: OwnToken,
+    pub(crate) hello: HelloOptions,
     /// Subscribe to the events of the server whose names match this, such as news or price.* or log.>;
     /// may be repeated.
     #[arg(long, value_name = "PATTERN")]
@@ -156,20 +154,10 @@ pub(crate) struct Connect {
 impl Connect {
     /// Returns what is wrong with the options together.
     fn conflict(&self) -> Option<&'static str> {
-        let why = match () {
-            () if self.common.raw.raw && self.identity.is_some() => {
-                Some("--identity has no meaning with --raw")
-            }
-            () if self.common.raw.raw && !self.subscribe.is_empty() => {
-                Some("--subscribe has no meaning with --raw")
-            }
-            () if self.common.udp.kind().is_some() && self.identity.is_some() => {
-                Some("--identity has no meaning over UDP, where nothing connects")
-            }
-            () => None,
-        };
         let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
-        why.or_else(|| self.token.conflict(raw, udp)).or_else(|| self.common.conflict(false))
+        let subscribes = raw && !self.subscribe.is_empty();
+        let why = subscribes.then_some("--subscribe has no meaning with --raw");
+        why.or_else(|| self.hello.conflict(raw, udp)).or_else(|| self.common.conflict(false))
     }
 }
 
@@ -187,6 +175,13 @@ mod tests {
     #[track_caller]
     fn refused(line: &str) {
         assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+    }
+
+    /// Each option has a value that is right.
+    #[track_caller]
+    fn refused_together(line: &str) {
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        assert!(cli.checked().is_err(), "{line}");
     }
 
     #[test]
@@ -291,7 +286,7 @@ mod tests {
     fn a_client_may_say_who_it_is_and_what_it_wants() {
         let line = "nipc connect w --identity alice --subscribe price.* --subscribe news";
         let Command::Connect(connect) = parse(line) else { panic!("not connect") };
-        assert_eq!(connect.identity.as_deref(), Some("alice"));
+        assert_eq!(connect.hello.identity.as_deref(), Some("alice"));
         let patterns: Vec<_> = connect.subscribe.iter().map(Pattern::as_str).collect();
         assert_eq!(patterns, ["price.*", "news"]);
         refused("nipc connect --subscribe a..b");
@@ -299,20 +294,18 @@ mod tests {
         refused("nipc serve --identity x");
         refused("nipc connect --token s3cret");
         refused("nipc connect --token-file x --token-env X");
-        for line in ["--raw --token-file x", "--udp4 80 --token-file x"] {
-            let parsed = Cli::try_parse_from(format!("nipc serve {line}").split(' ')).unwrap();
-            assert!(parsed.checked().is_err(), "{line}");
+        refused_together("nipc serve --raw --token-file x");
+        refused_together("nipc serve --udp4 80 --token-file x");
+        let hello = ["--identity x", "--token-file x", "--token-env X"];
+        for command in ["connect", "emit w t", "request w t", "call w m", "bench"] {
+            for hello in hello {
+                parse(&format!("nipc {command} {hello}"));
+                for place in ["--raw", "--udp4 80"] {
+                    refused_together(&format!("nipc {command} {place} {hello}"));
+                }
+            }
         }
-        for line in [
-            "--raw --identity x",
-            "--raw --subscribe x",
-            "--udp4 80 --identity x",
-            "--raw --token-file x",
-            "--udp4 80 --token-env X",
-        ] {
-            let cli = Cli::try_parse_from(format!("nipc connect {line}").split(' ')).unwrap();
-            assert!(cli.checked().is_err(), "{line}");
-        }
+        refused_together("nipc connect --raw --subscribe x");
     }
 
     #[test]

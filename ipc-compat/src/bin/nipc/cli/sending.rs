@@ -7,6 +7,7 @@ use clap::builder::NonEmptyStringValueParser;
 
 use crate::cli::common::{Common, Retrying};
 use crate::cli::data::{self, Data};
+use crate::cli::hello::HelloOptions;
 use crate::cli::values::milliseconds;
 
 #[derive(Debug, Args)]
@@ -26,6 +27,8 @@ pub(crate) struct Sending {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) retrying: Retrying,
+    #[command(flatten)]
+    pub(crate) hello: HelloOptions,
     /// Taken for the sake of `connect`; one event has nothing to wait for.
     #[arg(long, hide = true)]
     pub(crate) sync: bool,
@@ -38,6 +41,14 @@ pub(crate) struct Sending {
     /// Print nothing on stderr either.
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+impl Sending {
+    /// Returns what is wrong with the options together.
+    pub(crate) fn conflict(&self) -> Option<&'static str> {
+        let (raw, udp) = (self.common.raw.raw, self.common.udp.kind().is_some());
+        self.hello.conflict(raw, udp).or_else(|| self.common.conflict(false))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -65,7 +76,7 @@ impl Emit {
             }
             _ => None,
         };
-        why.or_else(|| common.conflict(false))
+        why.or_else(|| self.sending.conflict())
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use ipc_compat::{Config, Dialect, Resolve, Retries};
 
 use crate::cli::common::{Common, Retrying};
-use crate::cli::sending::Sending;
 
 /// Returns the settings of node-ipc that the options stand for.
 pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
@@ -48,16 +47,11 @@ pub(crate) fn config(id: Option<&str>, common: &Common) -> Config {
     config
 }
 
-impl Sending {
-    /// Returns the settings of who sends one event.
-    pub(crate) fn config(&self) -> Config {
-        let mut settings = config(Some(&self.id), &self.common);
-        // A server that is not there is an error, unless the user asks to wait for one.
-        let waits = self.retrying.retry.is_some();
-        let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
-        set_retrying(&mut settings, &self.retrying, otherwise);
-        settings
-    }
+/// Puts the options of a client to which a server that is not there is an error into its settings, unless the
+/// user asks to wait for one.
+pub(crate) fn set_retrying_if_asked(config: &mut Config, retrying: &Retrying) {
+    let otherwise = if retrying.retry.is_some() { Retries::Forever } else { Retries::Times(0) };
+    set_retrying(config, retrying, otherwise);
 }
 
 /// Puts the options of a client into its settings.

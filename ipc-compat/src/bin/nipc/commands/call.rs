@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::cli::call::Call;
+use crate::commands::entry::Entry;
 use crate::commands::failures::is_breach;
 use crate::commands::sending::Content;
 use crate::commands::supervise::{Stop, supervise};
-use crate::commands::{emit, endpoint, failures};
+use crate::commands::{emit, failures};
 use crate::exit::Exit;
 use crate::io::lines::chain;
 use crate::io::stderr::Diagnostics;
@@ -27,7 +28,10 @@ pub(crate) async fn run(args: Call) -> Exit {
 
 async fn ask(args: &Call, stop: &Stop, log: Diagnostics) -> Exit {
     let sending = &args.sending;
-    let mut config = sending.config();
+    let mut config = match sending.config(log) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
     config.layout = args.layout.layout(&[]);
     let content = match sending.content(&config, stop, log).await {
         Ok(content) => content,
@@ -35,15 +39,15 @@ async fn ask(args: &Call, stop: &Stop, log: Diagnostics) -> Exit {
     };
     // The options exclude the other one.
     let Content::Event { data, .. } = content else { return Exit::Usage };
-    let client = match endpoint::client(config, &sending.common) {
+    let (client, entry) = match sending.client(config, log) {
         Ok(client) => client,
-        Err(error) => return failures::unusable(log, &error),
+        Err(exit) => return exit,
     };
     let last = emit::watch(&client, log);
     let called = async {
         match &data {
-            Some(data) => call(args, &client, data, log).await,
-            None => call(args, &client, &(), log).await,
+            Some(data) => call(args, &client, &entry, data, log).await,
+            None => call(args, &client, &entry, &(), log).await,
         }
     };
     let called = tokio::select! {
@@ -59,6 +63,9 @@ async fn ask(args: &Call, stop: &Stop, log: Diagnostics) -> Exit {
         client.flush().await;
     }
     client.disconnect().await;
+    if let Some(exit) = entry.refused(log) {
+        return exit;
+    }
     let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     match (called, last) {
         (Ok(exit), _) => exit,
@@ -88,6 +95,7 @@ async fn ask(args: &Call, stop: &Stop, log: Diagnostics) -> Exit {
 async fn call<A: Sync>(
     args: &Call,
     client: &IpcClient,
+    entry: &Entry,
     data: &A,
     log: Diagnostics,
 ) -> Result<Exit, CallError>
@@ -98,10 +106,11 @@ where
     if args.notice {
         client.notice(method, data).map_err(CallError::NotSent)?;
         // It is written, or the server cannot be reached.
-        return match client.flush().await {
-            true => Ok(Exit::Done),
-            false => Err(CallError::Closed { sent: ipc_core::Sent::No }),
-        };
+        if !client.flush().await {
+            return Err(CallError::Closed { sent: ipc_core::Sent::No });
+        }
+        entry.answered().await;
+        return Ok(Exit::Done);
     }
     if args.stream {
         let call = client.call_stream::<_, Option<RawJson>>(method, data);

@@ -4,19 +4,17 @@ use std::pin::pin;
 use std::time::Duration;
 
 use ipc_compat::{IpcClient, NoData, NodeFormat, RawSocket, Retries};
-use ipc_core::{
-    ClientEvent, DisconnectReason, EmitError, Error, Events, Hello, Incoming, Pattern, Token,
-};
+use ipc_core::{ClientEvent, DisconnectReason, EmitError, Error, Events, Incoming, Pattern};
 
 use crate::cli::Connect;
 use crate::cli::settings;
 use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
 use crate::commands::wanted::Wanted;
-use crate::commands::{closing, endpoint, failures, output};
+use crate::commands::{closing, endpoint, entry, failures, output};
 use crate::exit::Exit;
 use crate::io::instruction::{BadInstruction, Chunk, Event, Instruction, To};
-use crate::io::lines::{Line, chain};
+use crate::io::lines::Line;
 use crate::io::stderr::Diagnostics;
 use crate::io::stdin::Instructions;
 use crate::io::stdout::Output;
@@ -27,14 +25,9 @@ pub(crate) async fn run(args: Connect) -> Exit {
     let mut config = settings::config(args.id.as_deref(), &args.common);
     settings::set_retrying(&mut config, &args.retrying, Retries::Forever);
     config.sync = args.sync;
-    let token = match args.token.read() {
-        Ok(token) => token,
-        Err(error) => {
-            log.fail(format_args!("{}", chain(&*error)));
-            return Exit::Usage;
-        }
-    };
-    config.hello = hello(args.identity, token);
+    if let Err(error) = args.hello.set(&mut config) {
+        return failures::wrong_hello(log, &*error);
+    }
     let instructions = match Instructions::of_stdin(&config) {
         Ok(instructions) => instructions,
         Err(error) => return failures::cannot_start(log, &error),
@@ -62,18 +55,6 @@ pub(crate) async fn run(args: Connect) -> Exit {
     };
     let work = session.run(events, instructions, &stop);
     supervise(args.common.timeout, log, Some(&output), &stop, work).await
-}
-
-/// Returns what the client says of itself, if it says something.
-fn hello(identity: Option<String>, token: Option<Token>) -> Option<Hello> {
-    if identity.is_none() && token.is_none() {
-        return None;
-    }
-    let hello = identity.map_or(Hello::unnamed(), Hello::new);
-    Some(match token {
-        Some(token) => hello.token(token),
-        None => hello,
-    })
 }
 
 struct ConnectSession<'a> {
@@ -138,8 +119,7 @@ impl ConnectSession<'_> {
             self.log.fail(format_args!("could not connect"));
             Exit::Failed
         } else if ended.refused {
-            self.log.fail(format_args!("the server does not let this client in"));
-            Exit::Failed
+            entry::not_let_in(self.log)
         } else if ended.undelivered > 0 {
             self.log.fail(format_args!("{} messages were not written", ended.undelivered));
             Exit::Failed

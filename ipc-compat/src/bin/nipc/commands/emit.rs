@@ -7,7 +7,7 @@ use ipc_compat::IpcClient;
 use ipc_core::{CloseReport, ConnectError, DisconnectReason};
 
 use crate::cli::sending::Emit;
-use crate::commands::endpoint;
+use crate::commands::entry::Entry;
 use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
 use crate::commands::{closing, failures};
@@ -29,7 +29,10 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
         log.fail(format_args!("--raw takes no EVENT: nipc emit ID TEXT --raw"));
         return Exit::Usage;
     }
-    let mut config = sending.config();
+    let mut config = match sending.config(log) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
     let content = match sending.content(&config, stop, log).await {
         Ok(content) => content,
         Err(exit) => return exit,
@@ -37,9 +40,9 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     if let Some(flush) = args.flush {
         config.linger = flush;
     }
-    let client = match endpoint::client(config, &sending.common) {
+    let (client, entry) = match sending.client(config, log) {
         Ok(client) => client,
-        Err(error) => return failures::unusable(log, &error),
+        Err(exit) => return exit,
     };
     let last = watch(&client, log);
     if let Err(error) = content.emit(&client) {
@@ -49,9 +52,12 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     }
     let (report, stopped) = tokio::select! {
         biased;
-        report = write_and_close(&client, args.flush) => (report, false),
+        report = write_and_close(&client, &entry, args.flush) => (report, false),
         () = stop.requested() => (closing::give_up(&client).await, true),
     };
+    if let Some(exit) = entry.refused(log) {
+        return exit;
+    }
     let last = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     let has_read = report.peer_ended || matches!(last, Some(DisconnectReason::PeerClosed));
     match last {
@@ -86,10 +92,15 @@ async fn send(args: &Emit, stop: &Stop, log: Diagnostics) -> Exit {
     Exit::Failed
 }
 
-/// Flushes and closes the connection. With `--flush` it gives up on a server that reads nothing for
+/// Flushes and closes the connection, once the server has answered the hello. With `--flush` it gives up on a server that reads nothing for
 /// that time.
-async fn write_and_close(client: &IpcClient, flush: Option<Duration>) -> CloseReport {
+async fn write_and_close(
+    client: &IpcClient,
+    entry: &Entry,
+    flush: Option<Duration>,
+) -> CloseReport {
     if client.connected().await.is_ok() {
+        entry.answered().await;
         match flush {
             Some(patience) if !closing::flush(client, patience).await => {
                 return client.disconnect().await;

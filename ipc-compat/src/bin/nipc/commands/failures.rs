@@ -19,6 +19,12 @@ pub(crate) fn unusable(log: Diagnostics, error: &IpcError) -> Exit {
     Exit::Usage
 }
 
+/// Reports a token that cannot be shown.
+pub(crate) fn wrong_hello(log: Diagnostics, error: &(dyn std::error::Error + 'static)) -> Exit {
+    log.fail(format_args!("{}", chain(error)));
+    Exit::Usage
+}
+
 /// Reports why the command cannot start.
 pub(crate) fn cannot_start(log: Diagnostics, error: &io::Error) -> Exit {
     log.fail(format_args!("cannot start: {error}"));

@@ -116,11 +116,18 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
         if !name.starts_with(appspace) {
             continue;
         }
-        // What has gone since is not there.
-        let Ok(metadata) = entry.path().symlink_metadata() else { continue };
-        if !metadata.file_type().is_socket() {
-            continue;
-        }
+        let metadata = match entry.path().symlink_metadata() {
+            Ok(metadata) if metadata.file_type().is_socket() => metadata,
+            // What has gone since is not there.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                // The directory can be listed, and not entered: the kind of a file is in the list.
+                if entry.file_type().is_ok_and(|kind| kind.is_socket()) {
+                    found.push(unknown(&entry.path(), &error));
+                }
+                continue;
+            }
+            _ => continue,
+        };
         let presence = UnixTransport::new(entry.path()).presence().await;
         let (owner, mode) = (metadata.uid(), metadata.mode() & 0o7777);
         let facts = Facts { owner, mode, user, directory };
@@ -134,6 +141,18 @@ async fn look(root: &Path, appspace: &str) -> io::Result<Vec<Found>> {
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
+}
+
+/// Returns a socket file of which nothing but its name can be known.
+#[cfg(unix)]
+fn unknown(path: &Path, why: &io::Error) -> Found {
+    let path = path.to_string_lossy().into_owned();
+    Found {
+        path,
+        verdict: "unknown",
+        file: None,
+        advice: Some(format!("cannot be looked at: {why}")),
+    }
 }
 
 /// Returns the pipes whose names begin with what this root and appspace make of them. The names are

@@ -7,6 +7,7 @@ mod closing;
 pub(crate) mod connect;
 pub(crate) mod emit;
 mod endpoint;
+mod entry;
 mod failures;
 pub(crate) mod ls;
 mod matching;

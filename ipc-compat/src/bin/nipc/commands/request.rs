@@ -8,7 +8,6 @@ use tokio::sync::oneshot;
 
 use crate::cli::sending::Request;
 use crate::commands::emit;
-use crate::commands::endpoint;
 use crate::commands::failures;
 use crate::commands::failures::is_breach;
 use crate::commands::matching::Member;
@@ -28,7 +27,10 @@ pub(crate) async fn run(args: Request) -> Exit {
 
 async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
     let sending = &args.sending;
-    let config = sending.config();
+    let config = match sending.config(log) {
+        Ok(config) => config,
+        Err(exit) => return exit,
+    };
     let (content, name, member) = match sending.content(&config, stop, log).await {
         Ok(content) => match wanted(args, &content) {
             Ok((name, member)) => (content, name, member),
@@ -39,9 +41,9 @@ async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
         },
         Err(exit) => return exit,
     };
-    let client = match endpoint::client(config, &sending.common) {
+    let (client, entry) = match sending.client(config, log) {
         Ok(client) => client,
-        Err(error) => return failures::unusable(log, &error),
+        Err(exit) => return exit,
     };
     // The client starts with what is sent: no event is missed.
     let events = client.events();
@@ -64,10 +66,10 @@ async fn ask(args: &Request, stop: &Stop, log: Diagnostics) -> Exit {
         // As it was on the wire, on a line of its own; of an answer without data nothing.
         Ok(data) if data.is_empty() => Exit::Done,
         Ok(data) => failures::print(log, &[&data[..], b"\n"].concat()),
-        Err((exit, why)) => {
+        Err((exit, why)) => entry.refused(log).unwrap_or_else(|| {
             log.fail(format_args!("{why}"));
             exit
-        }
+        }),
     }
 }
 

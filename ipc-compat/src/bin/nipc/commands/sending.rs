@@ -5,7 +5,10 @@ use ipc_core::EmitError;
 
 use crate::cli::data::{Data, Source};
 use crate::cli::sending::Sending;
+use crate::cli::settings;
+use crate::commands::entry::Entry;
 use crate::commands::supervise::Stop;
+use crate::commands::{endpoint, failures};
 use crate::exit::Exit;
 use crate::io::stderr::Diagnostics;
 
@@ -20,6 +23,28 @@ impl Sending {
     /// Returns where diagnostics go.
     pub(crate) fn log(&self) -> Diagnostics {
         Diagnostics::new(self.common.verbose, self.quiet)
+    }
+
+    /// Returns the settings of who sends one event; the error is the exit of the command.
+    pub(crate) fn config(&self, log: Diagnostics) -> Result<Config, Exit> {
+        let mut config = settings::config(Some(&self.id), &self.common);
+        settings::set_retrying_if_asked(&mut config, &self.retrying);
+        self.hello.set(&mut config).map_err(|error| failures::wrong_hello(log, &*error))?;
+        Ok(config)
+    }
+
+    /// Returns the client, which starts with what is sent, and what becomes of its hello; the error is the exit
+    /// of the command.
+    pub(crate) fn client(
+        &self,
+        config: Config,
+        log: Diagnostics,
+    ) -> Result<(IpcClient, Entry), Exit> {
+        let hello = config.hello.clone();
+        let client = endpoint::client(config, &self.common);
+        let client = client.map_err(|error| failures::unusable(log, &error))?;
+        let entry = Entry::watch(&client, hello.as_ref());
+        Ok((client, entry))
     }
 
     /// Reads what to send; the error is the exit of the command.

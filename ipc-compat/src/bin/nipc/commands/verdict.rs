@@ -20,8 +20,9 @@ pub(super) enum Verdict {
     ForeignOwner { owner: u32 },
     /// It is another user's, and its mode does not let this user connect.
     Forbidden { owner: u32 },
-    /// Every user of the machine can connect.
-    OpenToOthers,
+    /// The mode lets every user of the machine connect; whom the server lets in is not known. This user, or
+    /// only another, may restrict it.
+    OpenToOthers { restrictable_by: Option<u32> },
     /// It could not be looked at, for this reason.
     Unknown { why: String },
 }
@@ -64,20 +65,16 @@ impl Verdict {
     /// Returns the verdict; `None` if the file has gone.
     pub(super) fn of(presence: Result<Presence, TransportError>, facts: Facts) -> Option<Self> {
         let Facts { owner, mode, user, directory } = facts;
+        let only_by = (![ROOT, owner].contains(&user)).then_some(owner);
         Some(match presence {
-            Ok(Presence::Live)
-                if directory.is_shared && ![ROOT, owner].contains(&user) && owner != ROOT =>
-            {
+            Ok(Presence::Live) if directory.is_shared && only_by.is_some() && owner != ROOT => {
                 Self::ForeignOwner { owner }
             }
             Ok(Presence::Live) if directory.is_open && mode & OTHERS_CONNECT != 0 => {
-                Self::OpenToOthers
+                Self::OpenToOthers { restrictable_by: only_by }
             }
             Ok(Presence::Live) => Self::Live,
-            Ok(Presence::Stale) => {
-                let is_ours = [ROOT, owner].contains(&user);
-                Self::Stale { removable_by: (!is_ours).then_some(owner) }
-            }
+            Ok(Presence::Stale) => Self::Stale { removable_by: only_by },
             Ok(_) => return None,
             Err(TransportError::ForeignOwner { actual: owner, .. }) => Self::Forbidden { owner },
             Err(error) => Self::Unknown { why: chain(&error) },
@@ -90,7 +87,7 @@ impl Verdict {
             Self::Live => "live",
             Self::Stale { .. } => "stale",
             Self::ForeignOwner { .. } | Self::Forbidden { .. } => "foreign owner",
-            Self::OpenToOthers => "mode open to others",
+            Self::OpenToOthers { .. } => "mode open to others",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -120,8 +117,14 @@ impl fmt::Display for Verdict {
             Self::Forbidden { owner } => {
                 write!(f, "its mode keeps you from connecting: user {owner} can change it")
             }
-            Self::OpenToOthers => {
-                f.write_str("every user can connect: restrict its mode, such as with chmod o-w")
+            Self::OpenToOthers { restrictable_by } => {
+                f.write_str(
+                    "every user can connect: unless its server refuses others, as with --user, ",
+                )?;
+                match restrictable_by {
+                    None => f.write_str("restrict its mode, such as with chmod o-w"),
+                    Some(user) => write!(f, "user {user} or root should restrict its mode"),
+                }
             }
             Self::Unknown { why } => f.write_str(why),
         }
@@ -155,15 +158,19 @@ mod tests {
 
     #[test]
     fn a_live_socket_is_judged_by_its_owner_and_then_its_mode() {
+        let open = |restrictable_by| Verdict::OpenToOthers { restrictable_by };
         check(Presence::Live, (US, US, 0o600), TMP, Verdict::Live);
         check(Presence::Live, (US, US, 0o775), TMP, Verdict::Live);
-        check(Presence::Live, (US, US, 0o777), TMP, Verdict::OpenToOthers);
-        check(Presence::Live, (US, US, 0o602), TMP, Verdict::OpenToOthers);
-        check(Presence::Live, (US, US, 0o777), RUN, Verdict::OpenToOthers);
+        check(Presence::Live, (US, US, 0o777), TMP, open(None));
+        check(Presence::Live, (US, US, 0o602), TMP, open(None));
+        check(Presence::Live, (US, US, 0o777), RUN, open(None));
         check(Presence::Live, (US, US, 0o777), PRIVATE, Verdict::Live);
         check(Presence::Live, (US, THEM, 0o777), TMP, Verdict::ForeignOwner { owner: THEM });
         check(Presence::Live, (US, THEM, 0o775), RUN, Verdict::Live);
         check(Presence::Live, (US, ROOT, 0o775), TMP, Verdict::Live);
+        check(Presence::Live, (US, ROOT, 0o622), TMP, open(Some(ROOT)));
+        check(Presence::Live, (ROOT, THEM, 0o622), TMP, open(None));
+        check(Presence::Live, (US, THEM, 0o622), RUN, open(Some(THEM)));
         check(Presence::Live, (ROOT, THEM, 0o700), TMP, Verdict::Live);
     }
 

@@ -49,11 +49,7 @@ fn enter<F: MessageFormat>(
         return Err(Failure::new("unsupported", "datagrams have no connection to say hello on"));
     }
     if peer.config().admits_by_token {
-        // Who it is was decided before anything of it was handled.
-        return Err(match peer.identity() {
-            Some(_) => NotEntered::Repeated.failure(),
-            None => Failure::denied("$hello has to come first"),
-        });
+        return Err(too_late(peer.identity().is_some()));
     }
     let Claim { name, .. } = Claim::read(format, args)?;
     let identity = name.map(|name| Arc::new(Identity::claimed(name)));
@@ -72,6 +68,15 @@ fn enter<F: MessageFormat>(
     drop(state);
     replaced.iter().for_each(|old| old.dismiss(&Bye::replaced()));
     Ok(identity)
+}
+
+/// Returns what is answered to the hello of a peer that is in already, if a token admits: who it is was decided
+/// before anything of it was handled.
+pub(crate) fn too_late(is_identified: bool) -> Failure {
+    match is_identified {
+        true => NotEntered::Repeated.failure(),
+        false => Failure::denied("$hello has to come first"),
+    }
 }
 
 /// Answers the hello of a peer that was let in by it.

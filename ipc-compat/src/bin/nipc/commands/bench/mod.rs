@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ipc_compat::{IpcClient, RawJson, Retries, Socket};
+use ipc_compat::{IpcClient, RawJson, Socket};
 use ipc_core::{CallError, Message};
 use tokio::sync::oneshot;
 
 use crate::cli::bench::Bench;
 use crate::cli::settings;
 use crate::commands::endpoint;
+use crate::commands::entry::Entry;
 use crate::commands::failures;
 use crate::commands::failures::is_breach;
 use crate::commands::supervise::{Stop, supervise};
@@ -25,10 +26,11 @@ use meter::{Data, Meter, Report};
 pub(crate) async fn run(args: Bench) -> Exit {
     let log = Diagnostics::new(args.common.verbose, args.quiet);
     let mut config = settings::config(args.id.as_deref(), &args.common);
-    // A server that is not there is an error, unless the user asks to wait for one.
-    let waits = args.retrying.retry.is_some();
-    let otherwise = if waits { Retries::Forever } else { Retries::Times(0) };
-    settings::set_retrying(&mut config, &args.retrying, otherwise);
+    settings::set_retrying_if_asked(&mut config, &args.retrying);
+    if let Err(error) = args.hello.set(&mut config) {
+        return failures::wrong_hello(log, &*error);
+    }
+    let hello = config.hello.clone();
     let all = args.in_flight.saturating_mul(args.payload.saturating_add(ENVELOPE));
     config.max_pending_bytes = config.max_pending_bytes.max(all.saturating_add(args.event.len()));
     let client = match endpoint::client(config, &args.common) {
@@ -36,11 +38,18 @@ pub(crate) async fn run(args: Bench) -> Exit {
         Err(error) => return failures::unusable(log, &error),
     };
     let stop = Stop::default();
-    let work = measure(&args, &client, &stop, log);
+    let entry = Entry::watch(&client, hello.as_ref());
+    let work = measure(&args, &client, &entry, &stop, log);
     supervise(args.common.timeout, log, None, &stop, work).await
 }
 
-async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Diagnostics) -> Exit {
+async fn measure(
+    args: &Bench,
+    client: &IpcClient,
+    entry: &Entry,
+    stop: &Stop,
+    log: Diagnostics,
+) -> Exit {
     let warm_up = args.warmup.unwrap_or(args.count / 10);
     let meter = Meter::new(warm_up, args.count, args.payload);
     let (run, finished) = Run::start(meter, &args.event, client, log);
@@ -72,10 +81,10 @@ async fn measure(args: &Bench, client: &IpcClient, stop: &Stop, log: Diagnostics
     match ended {
         Ok(report) => failures::print(log, format!("{}\n", report.json()).as_bytes()),
         Err(Failure::Stopped) => Exit::Failed,
-        Err(Failure::Lost(why)) => {
+        Err(Failure::Lost(why)) => entry.refused(log).unwrap_or_else(|| {
             log.fail(format_args!("{why}"));
             Exit::Failed
-        }
+        }),
         Err(Failure::Breach(why)) => {
             log.fail(format_args!("{why}"));
             Exit::Protocol
