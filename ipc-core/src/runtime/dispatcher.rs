@@ -64,10 +64,10 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
         let (events, queue) = Events::new(max_bytes, wanted);
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if queues.ended {
-            queue.end();
+            queue.items.end();
             return events;
         }
-        queues.open.retain(|queue| !queue.is_dropped());
+        queues.open.retain(|queue| !queue.items.is_dropped());
         queues.open.push(queue);
         self.streamed.store(true, Ordering::Release);
         events
@@ -163,8 +163,8 @@ impl<F: MessageFormat, L: Clone + Traced> Dispatcher<F, L> {
 
     fn stream(&self, item: Incoming<F, L>, backlog: &mut Backlog<F, L>) {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        if queues.open.iter().any(|queue| queue.is_dropped()) {
-            queues.open.retain(|queue| !queue.is_dropped());
+        if queues.open.iter().any(|queue| queue.items.is_dropped()) {
+            queues.open.retain(|queue| !queue.items.is_dropped());
             self.streamed.store(!queues.open.is_empty(), Ordering::Release);
         }
         let mut takers = queues.open.iter().filter(|queue| queue.takes(&item));
@@ -185,7 +185,7 @@ impl<F, L> Dispatcher<F, L> {
         queues.ended = true;
         let open = std::mem::take(&mut queues.open);
         drop(queues);
-        open.iter().for_each(|queue| queue.end());
+        open.iter().for_each(|queue| queue.items.end());
     }
 }
 
@@ -216,7 +216,7 @@ impl<F, L> Backlog<F, L> {
             if full.iter().any(|other| Arc::ptr_eq(other, queue)) {
                 return true;
             }
-            let pending = queue.poll_push(cx, item).is_pending();
+            let pending = queue.items.poll_push(cx, item).is_pending();
             if pending {
                 full.push(Arc::clone(queue));
             }
@@ -242,7 +242,7 @@ impl<F, L> Backlog<F, L> {
     /// or one end.
     pub(crate) fn force(&mut self) {
         for (queue, item) in self.items.drain(..) {
-            queue.push_over(item);
+            queue.items.push_over(item);
         }
     }
 }

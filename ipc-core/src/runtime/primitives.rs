@@ -6,6 +6,7 @@ pub(crate) use std::sync::{Mutex, MutexGuard};
 
 pub(crate) use ipc_transport::WriteHalf;
 pub(crate) use tokio::spawn;
-pub(crate) use tokio::time::{Sleep, sleep_until};
+pub(crate) use tokio::sync::Notify;
+pub(crate) use tokio::time::{Sleep, sleep_until, timeout_at};
 
 pub(crate) use super::clock::now;

@@ -13,11 +13,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use ipc_codec::{EncodeWith, FrameEncoder, Framing};
-use tokio::sync::Notify;
 
 use self::state::OutboxState;
 use self::writing::{Action, Due, Event, Writing};
-use super::primitives::{self, AtomicU8, Mutex, MutexGuard};
+use super::primitives::{self, AtomicU8, Mutex, MutexGuard, Notify};
 use crate::FormatError;
 use crate::error::EmitError;
 use crate::options::{ConnectionConfig, FlushPolicy};

@@ -6,14 +6,14 @@ use loom::thread;
 
 use super::outbox::Want;
 use super::primitives::{Wire, WriteHalf};
-use super::rig::{assert_each_once, drive, emitter, explore, lines, outbox};
+use super::rig::{assert_each_once, drive, emit_all, emitter, explore, lines, outbox};
 
 /// The first connection breaks after so many bytes; the second one takes everything.
 fn check(preemptions: usize, space: usize) {
     explore(preemptions, move || {
         let (first, second) = (Wire::broken_after(space), Wire::full_after(usize::MAX));
         let outbox = outbox(&first);
-        let emitters = [('a', 2), ('b', 1)].map(|(name, n)| emitter(&outbox, name, n));
+        let one = emitter(&outbox, 'a', 2);
         let task = thread::spawn({
             let (outbox, second) = (Arc::clone(&outbox), Arc::clone(&second));
             move || {
@@ -24,7 +24,8 @@ fn check(preemptions: usize, space: usize) {
                 drive(&outbox);
             }
         });
-        let accepted = emitters.map(|emitter| emitter.join().unwrap());
+        let other = emit_all(&outbox, 'b', 1);
+        let accepted = [one.join().unwrap(), other];
         assert!(loom::future::block_on(outbox.drained()));
         assert_each_once(accepted, lines(&[&first, &second]));
         outbox.want(Want::Disconnect);

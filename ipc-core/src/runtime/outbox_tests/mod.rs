@@ -1,12 +1,14 @@
 //! Tests of the outbox from inside: the table of its states, and models of the interleavings of the
-//! outbox, and of the calls over it.
+//! outbox, of the calls over it, and of the buffer of a stream of events.
 
 mod calls;
 mod closing;
 mod exchange;
 mod flushing;
+mod notify;
 mod primitives;
 mod rig;
+mod subscribing;
 mod table;
 mod time;
 

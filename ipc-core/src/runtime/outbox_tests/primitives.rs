@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-pub(super) use super::time::{Sleep, now, sleep_until, spawn};
+pub(super) use super::notify::Notify;
+pub(super) use super::time::{Sleep, now, sleep_until, spawn, timeout_at};
 pub(super) use loom::sync::atomic::{AtomicU8, AtomicUsize};
 pub(super) use loom::sync::{Mutex, MutexGuard};
 use tokio::io::AsyncWrite;

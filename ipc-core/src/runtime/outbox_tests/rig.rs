@@ -1,18 +1,9 @@
 //! The threads of a model: two that emit, and the task of a connection.
 //!
 //! Loom runs every interleaving with at most so many preemptions (switches away from a thread that
-//! could go on), over the code of the outbox itself: with two some 100,000 in ten seconds of one
-//! processor. With three it takes minutes where two emitters send several messages, so those have
-//! two; closing has three. A lost wake-up shows as a deadlock: loom reports it and ends the process.
-//!
-//! To see that it finds mistakes, make one and run `cargo test -p ipc-core --lib outbox_tests`:
-//!
-//! - In `writing.rs`, let `Busy { gathered: false }` with `Queued(WhenIdle)` do `Nothing`, not
-//!   `Wake`: a deadlock in `exchange` and in `flushing`.
-//! - In `writing.rs`, let `Blocked` with `Queued(_)` do `Write`: its waker replaces the task's, a
-//!   deadlock in `a_full_socket_loses_no_wake_up`.
-//! - In `Outbox::close`, take the frames out first and set `Event::Closed` under a second lock: a
-//!   message is lost in `a_closed_outbox_hands_back_what_was_not_written`.
+//! could go on), over the code of the outbox itself. With three it takes minutes where two emitters
+//! send several messages, so those have two; closing has three. A lost wake-up shows as a deadlock:
+//! loom reports it and ends the process. Which mistakes the models find is written in ARCHITECTURE.md.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -49,10 +40,13 @@ pub(super) fn outbox(wire: &Arc<Wire>) -> Arc<Outbox> {
 /// accepted.
 pub(super) fn emitter(outbox: &Arc<Outbox>, name: char, count: usize) -> JoinHandle<Vec<String>> {
     let outbox = Arc::clone(outbox);
-    thread::spawn(move || {
-        let texts = (0..count).map(|n| format!("{name}{n}"));
-        texts.filter(|text| emit(&outbox, text)).collect()
-    })
+    thread::spawn(move || emit_all(&outbox, name, count))
+}
+
+/// Emits them from this thread: a model with one thread less has a fraction of the interleavings.
+pub(super) fn emit_all(outbox: &Outbox, name: char, count: usize) -> Vec<String> {
+    let texts = (0..count).map(|n| format!("{name}{n}"));
+    texts.filter(|text| emit(outbox, text)).collect()
 }
 
 /// Returns whether the message was accepted.

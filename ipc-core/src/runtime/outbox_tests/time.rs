@@ -1,7 +1,7 @@
 //! The time and the tasks of a model. Time passes when the model says so.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -62,6 +62,23 @@ impl Future for Sleep {
         Poll::Pending
     }
 }
+
+/// Returns what the future does, or `Err` if its time is over before.
+pub(super) async fn timeout_at<F: Future>(
+    deadline: tokio::time::Instant,
+    future: F,
+) -> Result<F::Output, Overdue> {
+    let (mut future, mut sleep) = (pin!(future), sleep_until(deadline));
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(output) => Poll::Ready(Ok(output)),
+        Poll::Pending => Pin::new(&mut sleep).poll(cx).map(|()| Err(Overdue)),
+    })
+    .await
+}
+
+/// The time was over.
+#[derive(Debug)]
+pub(super) struct Overdue;
 
 /// Runs a task in a thread of its own.
 pub(super) fn spawn(task: impl Future<Output = ()> + Send + 'static) {

@@ -9,9 +9,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::Instant;
 
-use tokio::sync::Notify;
-
-use super::primitives::{MutexGuard, Sleep, now, sleep_until, spawn};
+use super::primitives::{MutexGuard, Notify, Sleep, now, sleep_until, spawn};
 use super::{Calls, State};
 
 /// An alarm that is set.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use super::State;
-use super::primitives::{MutexGuard, now};
+use super::primitives::{MutexGuard, now, timeout_at};
 use super::side::Side;
 use super::slots::Outcome;
 use crate::FormatError;
@@ -119,7 +119,7 @@ impl<'a, S: Side> Asked<'a, S> {
             }
             Err(error) => Some(Err(error)),
         });
-        let place = tokio::time::timeout_at(self.deadline.into(), place).await;
+        let place = timeout_at(self.deadline.into(), place).await;
         place.unwrap_or_else(|_| Err(too_many.into()))
     }
 
@@ -181,7 +181,7 @@ impl<'a, S: Side> Asked<'a, S> {
         let head = self.head(open, method, left());
         let length = outbox.frame_len(|out| encode(&head, out));
         let room = outbox.room(length.map_err(CallError::NotSent)?, self.bound);
-        match tokio::time::timeout_at(self.deadline.into(), room).await {
+        match timeout_at(self.deadline.into(), room).await {
             Ok(true) => Ok(left()),
             Ok(false) => Err(CallError::NotSent(full)),
             Err(_) => Err(CallError::Deadline { within: self.within }),

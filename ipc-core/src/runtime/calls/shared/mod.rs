@@ -15,13 +15,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
-use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use self::alarm::Alarm;
 use self::slots::Slots;
 use super::super::outbox::Outbox;
-use super::super::primitives::{self, AtomicUsize, Mutex, MutexGuard};
+use super::super::primitives::{self, AtomicUsize, Mutex, MutexGuard, Notify};
 use crate::calls::CallError;
 use crate::error::EmitError;
 use crate::options::ConnectionConfig;

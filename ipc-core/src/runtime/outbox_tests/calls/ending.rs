@@ -7,7 +7,9 @@ use loom::thread;
 
 use super::super::rig::explore;
 use super::primitives::Wire;
-use super::rig::{Client, End, Reached, Remote, call, check, connect, drop_after_one_poll, wait};
+use super::rig::{
+    Client, End, Reached, Remote, call, check, connect, drop_after_one_poll, poll_once, wait,
+};
 use super::time::pass;
 
 const DEADLINE: Duration = Duration::from_millis(30);
@@ -33,19 +35,19 @@ fn check_deadline(space: usize, answers: bool, ends: &[End]) {
 
 #[test]
 fn an_answer_or_the_deadline_ends_a_call() {
-    check_deadline(usize::MAX, true, &[End::Answered, End::Dropped]);
+    check_deadline(usize::MAX, true, &[End::Answered, End::Late]);
 }
 
 #[test]
 fn a_call_that_is_not_written_ends_at_its_deadline() {
-    check_deadline(3, true, &[End::Dropped]);
+    check_deadline(3, true, &[End::Late]);
 }
 
 /// The time passes when the peer has read the call, and before its answer is handled.
-fn check_late_answer(answers: bool, ends: &[End]) {
+fn check_late_answer(preemptions: usize, answers: bool, ends: &[End]) {
     let reached = Arc::new(Reached::default());
     let adds = Arc::clone(&reached);
-    explore(2, move || {
+    explore(preemptions, move || {
         let wire = Wire::full_after(usize::MAX);
         let client = Client::new();
         let remote = Remote { answers, after: Some(DEADLINE), ..Remote::answering(&wire) };
@@ -59,18 +61,18 @@ fn check_late_answer(answers: bool, ends: &[End]) {
 
 #[test]
 fn an_answer_at_the_deadline_ends_a_call_or_comes_too_late() {
-    check_late_answer(true, &[End::Answered, End::Dropped]);
+    check_late_answer(2, true, &[End::Answered, End::Late]);
 }
 
 #[test]
 fn without_an_answer_the_deadline_ends_a_call() {
-    check_late_answer(false, &[End::Dropped]);
+    check_late_answer(1, false, &[End::Late]);
 }
 
 /// The future is dropped after its first poll, over a socket that takes so many bytes before its peer
 /// reads.
-fn check_drop(space: usize, answers: bool) {
-    explore(2, move || {
+fn check_drop(preemptions: usize, space: usize, answers: bool) {
+    explore(preemptions, move || {
         let wire = Wire::full_after(space);
         let client = Client::new();
         let task = connect(&client, vec![Remote { answers, ..Remote::answering(&wire) }]);
@@ -79,8 +81,9 @@ fn check_drop(space: usize, answers: bool) {
             move || wire.read_all()
         });
         assert!(drop_after_one_poll(call(&client, DEADLINE, false)).is_none());
-        reader.join().unwrap();
+        // While the socket is read: the frame is written, or taken back.
         assert!(loom::future::block_on(client.outbox.drained()));
+        reader.join().unwrap();
         let end = if answers { End::Dropped } else { End::Withdrawn };
         check(client, task, &[&wire], end);
     });
@@ -88,14 +91,35 @@ fn check_drop(space: usize, answers: bool) {
 
 #[test]
 fn a_dropped_call_is_taken_back_or_cancelled_once() {
-    check_drop(0, false);
+    check_drop(1, 0, false);
     // The frame is written in part.
-    check_drop(3, false);
+    check_drop(2, 3, false);
 }
 
 #[test]
 fn a_dropped_call_is_cancelled_or_was_answered() {
-    check_drop(usize::MAX, true);
+    check_drop(2, usize::MAX, true);
+}
+
+/// The future is polled twice and then dropped, while the answer comes and the time passes.
+#[test]
+fn an_answer_or_the_deadline_or_a_drop_ends_a_call() {
+    let reached = Arc::new(Reached::default());
+    let adds = Arc::clone(&reached);
+    explore(1, move || {
+        let wire = Wire::full_after(usize::MAX);
+        let client = Client::new();
+        let mut calling = Box::pin(call(&client, DEADLINE, false));
+        let task = connect(&client, vec![Remote::answering(&wire)]);
+        let time = thread::spawn(|| pass(DEADLINE));
+        assert!(poll_once(calling.as_mut()).is_none());
+        let end = poll_once(calling.as_mut()).map_or(End::Dropped, |outcome| End::of(&outcome));
+        drop(calling);
+        time.join().unwrap();
+        adds.add(end);
+        check(client, task, &[&wire], end);
+    });
+    reached.assert(&[End::Answered, End::Late, End::Dropped]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod ending;
 mod losing;
 mod rig;
+mod waiting;
 
 /// The calls themselves, compiled once more over `primitives`, which loom schedules.
 #[path = "../../calls/shared/mod.rs"]

@@ -2,19 +2,14 @@
 //!
 //! The alarm of the calls is a thread of its own, as in the driver, and so is the time.
 //!
-//! To see that it finds mistakes, make one and run `cargo test -p ipc-core --lib outbox_tests::calls`:
-//! in `Calls::connection_lost`, take 0 for the first frame that was not sent, and a call that was written
-//! never ends, a deadlock in `a_call_that_was_written_fails_with_its_connection`.
-//!
-//! What it does not see: `Notify` is tokio's, so nothing comes between looking and registering in
-//! `Calls::until`.
+//! Which mistakes the models find is written in ARCHITECTURE.md.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use ipc_codec::{Delimiter, Framing};
@@ -31,7 +26,7 @@ use crate::options::ConnectionConfig;
 use crate::protocol::calls::{
     Answer, CallFormat, CallHead, CallNumber, Control, InvalidControl, Sent, Signal,
 };
-use crate::{ClientOptions, FormatError, Message, MessageFormat};
+use crate::{ClientOptions, ConnectionOptions, FormatError, Message, MessageFormat};
 
 /// How a call has ended.
 pub(super) type Outcome = Result<Message, CallError>;
@@ -45,7 +40,12 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new() -> Arc<Self> {
-        let config = Arc::new(ConnectionConfig::of_client(&ClientOptions::default()));
+        Self::with(ConnectionOptions::default())
+    }
+
+    pub(super) fn with(connection: ConnectionOptions) -> Arc<Self> {
+        let options = ClientOptions { connection, ..ClientOptions::default() };
+        let config = Arc::new(ConnectionConfig::of_client(&options));
         let outbox = Outbox::new(&config, &Words.framing());
         Arc::new(Self { calls: Arc::new(Calls::new(config, true)), outbox })
     }
@@ -93,30 +93,41 @@ impl CallFormat for Words {
     }
 }
 
-/// Returns the future of a call that has its deadline from now on. It makes the call and waits for its
-/// outcome as the driver's `CallFuture` does.
+/// Returns the future of a call that has its deadline from now on.
 pub(super) fn call(
     client: &Client,
     within: Duration,
     bound: bool,
 ) -> impl Future<Output = Outcome> {
-    let asked = Asked::new(client, now(), within, bound, None);
+    call_at(client, now(), within, bound)
+}
+
+/// Returns the future of a call that has its deadline from `made` on. It makes the call and waits for
+/// its outcome as the driver's `CallFuture` does.
+pub(super) fn call_at(
+    client: &Client,
+    made: Instant,
+    within: Duration,
+    bound: bool,
+) -> impl Future<Output = Outcome> {
+    let asked = Asked::new(client, made, within, bound, None);
     let encode = |head: &CallHead<'_>, out: &mut BytesMut| {
         out.put_slice(format!("call {}", head.number.unwrap()).as_bytes());
         Ok(())
     };
-    let mut open = None;
-    poll_fn(move |cx| match &mut open {
-        None => match asked.try_begin("run", encode, Some(cx.waker())) {
-            Ok(Ok(begun)) => {
-                open = Some(begun);
-                Poll::Pending
-            }
-            Ok(Err(_)) => panic!("there is a place, and room in the queue"),
-            Err(error) => Poll::Ready(Err(error)),
-        },
-        Some(open) => open.poll_outcome(cx),
-    })
+    async move {
+        let begin = poll_fn(|cx| Poll::Ready(asked.try_begin("run", encode, Some(cx.waker()))));
+        let (mut open, mut waits) = match begin.await? {
+            // Its end wakes the task.
+            Ok(open) => (open, true),
+            Err(unplaced) => (asked.begin_later(unplaced, "run", encode).await?, false),
+        };
+        poll_fn(|cx| match std::mem::take(&mut waits) {
+            true => Poll::Pending,
+            false => open.poll_outcome(cx),
+        })
+        .await
+    }
 }
 
 /// Waits for the outcome in this thread.
@@ -126,7 +137,13 @@ pub(super) fn wait(call: impl Future<Output = Outcome>) -> Outcome {
 
 /// Makes a call, and drops its future. Returns its outcome if it had one by then.
 pub(super) fn drop_after_one_poll(call: impl Future<Output = Outcome>) -> Option<Outcome> {
-    let mut call = pin!(call);
+    poll_once(pin!(call))
+}
+
+/// Returns the outcome of a call if it has one by now.
+pub(super) fn poll_once(
+    mut call: Pin<&mut (impl Future<Output = Outcome> + ?Sized)>,
+) -> Option<Outcome> {
     loom::future::block_on(poll_fn(|cx| match call.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
         Poll::Pending => Poll::Ready(None),
@@ -154,20 +171,30 @@ impl Remote {
 pub(super) fn connect(client: &Arc<Client>, connections: Vec<Remote>) -> JoinHandle<()> {
     let client = Arc::clone(client);
     thread::spawn(move || {
-        let Client { calls, outbox } = &*client;
         for remote in connections {
-            outbox.attach(WriteHalf(Arc::clone(&remote.wire)));
+            client.outbox.attach(WriteHalf(Arc::clone(&remote.wire)));
             drive(&client, &remote);
-            outbox.detach();
-            calls.connection_lost(outbox, outbox.wanted() != Want::Open);
+            lose(&client);
         }
-        outbox.close();
-        calls.closed();
+        close(&client);
     })
 }
 
+/// Does what the task of a connection does when that has ended.
+pub(super) fn lose(client: &Client) {
+    let Client { calls, outbox } = client;
+    outbox.detach();
+    calls.connection_lost(outbox, outbox.wanted() != Want::Open);
+}
+
+/// Does what a client does when no connection follows.
+pub(super) fn close(client: &Client) {
+    client.outbox.close();
+    client.calls.closed();
+}
+
 /// Does what the task of a connection does, in that order, until the connection is lost or has to end.
-fn drive(client: &Client, remote: &Remote) {
+pub(super) fn drive(client: &Client, remote: &Remote) {
     let Client { calls, outbox } = client;
     let mut read = 0;
     loom::future::block_on(poll_fn(|cx| {
@@ -204,17 +231,23 @@ fn receive(client: &Client, remote: &Remote, read: &mut usize, cx: &Context<'_>)
     remote.hangs_up.is_some_and(|bytes| text.len() >= bytes)
 }
 
-/// Ends the client, and checks what has become of its one call.
+/// Checks that nothing is left of the calls of a client that is closed.
 #[track_caller]
-pub(super) fn check(client: Arc<Client>, task: JoinHandle<()>, wires: &[&Wire], end: End) {
-    client.outbox.want(Want::Disconnect);
-    task.join().unwrap();
+pub(super) fn finish(client: Arc<Client>) {
     assert!(client.calls.is_idle());
     let state = client.calls.lock();
     assert!(!state.asker.owes_cancels() && state.slots.is_empty(), "{state:?}");
     drop(state);
     drop(client);
     join_tasks();
+}
+
+/// Ends the client, and checks what has become of its one call.
+#[track_caller]
+pub(super) fn check(client: Arc<Client>, task: JoinHandle<()>, wires: &[&Wire], end: End) {
+    client.outbox.want(Want::Disconnect);
+    task.join().unwrap();
+    finish(client);
     let texts: Vec<_> = wires.iter().map(|wire| wire.text()).collect();
     let lines: Vec<_> = texts.iter().flat_map(|text| whole_lines(text)).collect();
     let all: [&[&str]; 3] = [&[], &["call 1"], &["call 1", "cancel 1"]];
@@ -222,7 +255,7 @@ pub(super) fn check(client: Arc<Client>, task: JoinHandle<()>, wires: &[&Wire], 
         End::Answered => &all[1..2],
         End::NotRun => &all[..1],
         End::Failed => &all[1..],
-        End::Dropped | End::Withdrawn => &all[..],
+        End::Late | End::Dropped | End::Withdrawn => &all[..],
     };
     assert!(may_be.contains(&&lines[..]), "{end:?}: {texts:?}");
     assert!(end != End::Withdrawn || lines != ["call 1"], "there is no cancel: {texts:?}");
@@ -241,7 +274,9 @@ pub(super) enum End {
     NotRun,
     /// It was written once, and perhaps cancelled.
     Failed,
-    /// Its future was dropped, or its time was over: it may have been written, and then cancelled.
+    /// Its time was over: it may have been written, and then cancelled.
+    Late,
+    /// The same, since its future was dropped.
     Dropped,
     /// The same, and all that was to be written is: if the call was, so is its cancel.
     Withdrawn,
@@ -251,11 +286,12 @@ impl End {
     pub(super) fn of(outcome: &Outcome) -> Self {
         match outcome {
             Ok(_) => Self::Answered,
-            Err(CallError::Deadline { .. }) => Self::Dropped,
+            Err(CallError::Deadline { .. }) => Self::Late,
             Err(
                 CallError::Disconnected { sent: Sent::No }
                 | CallError::Closed { sent: Sent::No }
-                | CallError::NotSent(_),
+                | CallError::NotSent(_)
+                | CallError::TooMany(_),
             ) => Self::NotRun,
             Err(CallError::Disconnected { .. } | CallError::Closed { .. }) => Self::Failed,
             Err(error) => panic!("no call of this model ends with {error:?}"),
@@ -265,7 +301,7 @@ impl End {
 
 /// The ends that a model has reached: one that reaches too few shows nothing.
 #[derive(Debug, Default)]
-pub(super) struct Reached([AtomicBool; 4]);
+pub(super) struct Reached([AtomicBool; 5]);
 
 impl Reached {
     pub(super) fn add(&self, end: End) {
@@ -274,7 +310,7 @@ impl Reached {
 
     #[track_caller]
     pub(super) fn assert(&self, ends: &[End]) {
-        let all = [End::Answered, End::NotRun, End::Failed, End::Dropped];
+        let all = [End::Answered, End::NotRun, End::Failed, End::Late, End::Dropped];
         let reached = all.into_iter().filter(|end| self.0[*end as usize].load(Ordering::Relaxed));
         assert_eq!(reached.collect::<Vec<_>>(), ends);
     }

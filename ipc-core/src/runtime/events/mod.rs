@@ -1,13 +1,15 @@
 //! `Events`: a stream of messages and lifecycle events, with backpressure down to the sockets.
 
-use std::collections::VecDeque;
+mod buffer;
+
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
+use self::buffer::{Buffer, Weigh};
 use crate::{EventNames, Message, MessageFormat, Peer};
 
 /// One item of a stream of events: a message or a lifecycle event. The two cannot be mistaken for
@@ -30,8 +32,7 @@ impl<F, L: Clone> Clone for Incoming<F, L> {
     }
 }
 
-impl<F, L> Incoming<F, L> {
-    /// Returns about how many bytes of memory the item holds.
+impl<F, L> Weigh for Incoming<F, L> {
     fn weight(&self) -> usize {
         let message = match self {
             Self::Message(message, _) => message.held_bytes(),
@@ -61,8 +62,7 @@ pub(crate) trait Starter: Send + Sync {
 
 /// The shared end of an [`Events`] stream.
 pub(crate) struct Queue<F, L> {
-    state: Mutex<Buffer<F, L>>,
-    max_bytes: usize,
+    pub(crate) items: Buffer<Incoming<F, L>>,
     wanted: Wanted,
 }
 
@@ -76,29 +76,10 @@ pub(crate) enum Wanted {
     Events(EventNames),
 }
 
-struct Buffer<F, L> {
-    items: VecDeque<Incoming<F, L>>,
-    bytes: usize,
-    /// Whether no item follows.
-    ended: bool,
-    /// Whether the stream was dropped.
-    dropped: bool,
-    reader: Option<Waker>,
-    writers: Vec<Waker>,
-}
-
 impl<F, L> Events<F, L> {
     /// Returns a stream of what is wanted.
     pub(crate) fn new(max_bytes: usize, wanted: Wanted) -> (Self, Arc<Queue<F, L>>) {
-        let state = Buffer {
-            items: VecDeque::new(),
-            bytes: 0,
-            ended: false,
-            dropped: false,
-            reader: None,
-            writers: Vec::new(),
-        };
-        let queue = Arc::new(Queue { state: Mutex::new(state), max_bytes, wanted });
+        let queue = Arc::new(Queue { items: Buffer::new(max_bytes), wanted });
         (Self { queue: Arc::clone(&queue), starter: None }, queue)
     }
 
@@ -121,7 +102,7 @@ impl<F, L> Events<F, L> {
         if let Some(starter) = self.starter.take().and_then(|starter| starter.upgrade()) {
             starter.start_or_end();
         }
-        self.queue.poll_pop(cx)
+        self.queue.items.poll_pop(cx)
     }
 
     /// Returns the next item, or `None` when the client or server is closed and every item is taken.
@@ -167,14 +148,7 @@ impl<F: MessageFormat, L> Stream for Events<F, L> {
 
 impl<F, L> Drop for Events<F, L> {
     fn drop(&mut self) {
-        let mut state = self.queue.lock();
-        state.dropped = true;
-        let items = std::mem::take(&mut state.items);
-        let writers = std::mem::take(&mut state.writers);
-        drop(state);
-        // Dropping an item may drop the last handle to a peer, which comes back to other locks.
-        drop(items);
-        writers.into_iter().for_each(Waker::wake);
+        self.queue.items.drop_reader();
     }
 }
 
@@ -191,87 +165,6 @@ impl<F, L> Queue<F, L> {
             }
             (Wanted::Event(_) | Wanted::Events(_), Incoming::Lifecycle(_)) => false,
         }
-    }
-
-    /// Puts `item` in if there is room, or registers the task to wake when there is.
-    pub(crate) fn poll_push(
-        &self,
-        cx: &Context<'_>,
-        item: &mut Option<Incoming<F, L>>,
-    ) -> Poll<()> {
-        let mut state = self.lock();
-        if state.dropped {
-            drop(state);
-            drop(item.take());
-            return Poll::Ready(());
-        }
-        // One item may exceed the bound, or one larger than the bound could never pass.
-        if state.bytes >= self.max_bytes && !state.items.is_empty() {
-            if !state.writers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                state.writers.push(cx.waker().clone());
-            }
-            return Poll::Pending;
-        }
-        Self::put(state, item.take());
-        Poll::Ready(())
-    }
-
-    /// Puts `item` in although there may be no room.
-    pub(crate) fn push_over(&self, item: Option<Incoming<F, L>>) {
-        let state = self.lock();
-        if !state.dropped {
-            Self::put(state, item);
-        }
-    }
-
-    fn put(mut state: MutexGuard<'_, Buffer<F, L>>, item: Option<Incoming<F, L>>) {
-        if let Some(item) = item {
-            state.bytes = state.bytes.saturating_add(item.weight());
-            state.items.push_back(item);
-        }
-        let reader = state.reader.take();
-        drop(state);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-    }
-
-    /// Ends the stream after the items it has.
-    pub(crate) fn end(&self) {
-        let mut state = self.lock();
-        state.ended = true;
-        let reader = state.reader.take();
-        drop(state);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-    }
-
-    /// Returns whether the stream was dropped.
-    pub(crate) fn is_dropped(&self) -> bool {
-        self.lock().dropped
-    }
-
-    fn poll_pop(&self, cx: &Context<'_>) -> Poll<Option<Incoming<F, L>>> {
-        let mut state = self.lock();
-        let Some(item) = state.items.pop_front() else {
-            if state.ended {
-                return Poll::Ready(None);
-            }
-            state.reader = Some(cx.waker().clone());
-            return Poll::Pending;
-        };
-        let was_full = state.bytes >= self.max_bytes;
-        state.bytes = state.bytes.saturating_sub(item.weight());
-        let wake = was_full && (state.bytes < self.max_bytes || state.items.is_empty());
-        let writers = if wake { std::mem::take(&mut state.writers) } else { Vec::new() };
-        drop(state);
-        writers.into_iter().for_each(Waker::wake);
-        Poll::Ready(Some(item))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Buffer<F, L>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
