@@ -225,7 +225,7 @@ fn flood(over: OverRate) {
         // What came before the clock began is a burst and what a turn had read already.
         let most = 4_000 + (took.as_secs_f64() * 2_000.0) as u64 + 2_000;
         assert!(flooded <= most, "{flooded} of at most {most} in {took:?}");
-        assert!(p99 < Duration::from_secs(1), "{p99:?}");
+        assert!(p99 < Duration::from_secs(5), "{p99:?}");
         let peers = server.peers();
         let limited = peers.first().unwrap().limited();
         assert_eq!(limited.throttled > 0, over == OverRate::Throttle, "{limited:?}");
