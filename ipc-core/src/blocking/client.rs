@@ -122,7 +122,8 @@ impl<F: MessageFormat> Client<F> {
     talk_methods!();
     call_methods!();
 
-    /// Waits for the next event, for `timeout` at most, and returns it.
+    /// Waits for the next event, for `timeout` at most, and returns it. With [`Duration::ZERO`] it returns
+    /// what has come already.
     ///
     /// # Errors
     ///

@@ -47,6 +47,8 @@ pub(super) enum Woken {
     Broken,
     /// The time is over.
     TimedOut,
+    /// The time was over before anything was looked for.
+    Late,
 }
 
 /// Whether a read waits for something to read.
@@ -205,7 +207,7 @@ impl SocketLink {
         }
         drop(queue.release(KEPT_BYTES));
         let timeout = match until.map(|until| until.saturating_duration_since(clock::now())) {
-            Some(Duration::ZERO) => return Ok(Woken::TimedOut),
+            Some(Duration::ZERO) => return Ok(Woken::Late),
             timeout => timeout,
         };
         if !self.machine.is_writable() {

@@ -10,7 +10,7 @@ use ipc_core::blocking::{Incoming, NextError};
 use ipc_core::{ClientEvent, OnMalformed, Server};
 
 use crate::lines::Lines;
-use crate::rig::{Place, heard, next};
+use crate::rig::{Clock, Place, happened, heard, next};
 
 #[test]
 fn an_async_server_answers() {
@@ -140,11 +140,11 @@ fn an_unfinished_frame_has_its_time_and_a_silent_peer_too() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the program does something else meanwhile")]
 fn what_came_while_the_program_was_away_counts_before_its_time_is_over() {
     let place = Place::new();
     let listener = UnixListener::bind(place.path()).unwrap();
-    let short = Duration::from_millis(20);
+    let (clock, short) = (Clock::new(), Duration::from_millis(20));
+    let _own = clock.enter();
     for idle in [true, false] {
         let builder = place.builder();
         let builder = match idle {
@@ -155,15 +155,16 @@ fn what_came_while_the_program_was_away_counts_before_its_time_is_over() {
         client.connected().unwrap();
         let (mut socket, _) = listener.accept().unwrap();
         socket.write_all(if idle { b"a 1\n" } else { b"a 1\nha" }).unwrap();
-        let events: Vec<_> = (0..2).map(|_| next(&mut client)).collect();
+        let events: Vec<_> = (0..2).map(|_| happened(&mut client)).collect();
         assert_eq!(events, ["connect", "a 1"]);
         // The time starts when the client finds nothing more.
         assert_eq!(client.next_timeout(Duration::ZERO).err(), Some(NextError::TimedOut));
-        std::thread::sleep(short * 2);
+        clock.advance(short * 2);
         socket.write_all(if idle { b"a 2\n" } else { b"lf 2\n" }).unwrap();
-        assert_eq!(next(&mut client), if idle { "a 2" } else { "half 2" });
+        assert_eq!(happened(&mut client), if idle { "a 2" } else { "half 2" });
         drop(socket);
-        assert_eq!(next(&mut client), "disconnect PeerClosed");
+        clock.advance(Duration::from_millis(1));
+        assert_eq!(happened(&mut client), "disconnect PeerClosed");
     }
 }
 

@@ -9,6 +9,7 @@ use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{ClientEvent, DisconnectReason};
 use ipc_transport::{Endpoint, TcpTransport, UnixTransport};
 use tempfile::TempDir;
+use tokio::runtime::{EnterGuard, Runtime};
 
 use crate::lines::Lines;
 
@@ -50,6 +51,25 @@ impl Place {
     }
 }
 
+/// A clock that stands still until the test moves it: nothing that this thread does takes time.
+pub(crate) struct Clock(Runtime);
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        Self(builder.enable_time().start_paused(true).build().unwrap())
+    }
+
+    /// Makes it the clock of this thread.
+    pub(crate) fn enter(&self) -> EnterGuard<'_> {
+        self.0.enter()
+    }
+
+    pub(crate) fn advance(&self, time: Duration) {
+        self.0.block_on(tokio::time::advance(time));
+    }
+}
+
 /// Returns a server on a TCP port of its own, and a client of it.
 pub(crate) fn tcp() -> (Server<Lines>, Client<Lines>) {
     let server = Server::builder(Lines, TcpTransport::new("127.0.0.1", 0)).unwrap();
@@ -84,6 +104,11 @@ pub(crate) fn next(client: &mut Client<Lines>) -> String {
 
 pub(crate) fn heard(connection: &mut Connection<Lines>) -> String {
     connection.next_timeout(DEADLINE).map_or_else(|error| error.to_string(), |event| text(&event))
+}
+
+/// Returns what has happened already.
+pub(crate) fn happened(client: &mut Client<Lines>) -> String {
+    client.next_timeout(Duration::ZERO).map_or_else(|error| error.to_string(), |event| text(&event))
 }
 
 fn text(event: &Incoming) -> String {

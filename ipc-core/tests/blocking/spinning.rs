@@ -109,6 +109,10 @@ fn sleeps_and_time() -> (u64, Duration) {
     (sleeps.unwrap().trim().parse().unwrap(), Duration::from_nanos(run))
 }
 
+/// Long enough not to be over before the thread, which others may keep from running, begins to wait.
+#[cfg(target_os = "linux")]
+const LONG: Duration = Duration::from_millis(100);
+
 /// Waits in vain for so long, and returns how often the thread slept and how long it ran meanwhile.
 #[cfg(target_os = "linux")]
 fn wait(client: &mut Client<Lines>, time: Duration) -> (u64, Duration) {
@@ -121,20 +125,20 @@ fn wait(client: &mut Client<Lines>, time: Duration) -> (u64, Duration) {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_wait_spins_and_a_quiet_connection_stops_spinning() {
-    let within = Duration::from_millis(2);
     let (mut client, mut connection) = pair(longest());
-    let slept = |client: &mut Client<Lines>, waits: usize| -> Vec<u64> {
+    let slept = |client: &mut Client<Lines>, waits: usize, within: Duration| -> Vec<u64> {
         (0..waits).map(|_| wait(client, within).0).collect()
     };
+    let less = Spin::MAX / 5;
     // Something else may put a thread to sleep once, such as a page that is not there.
-    let spun = slept(&mut client, 8);
+    let spun = slept(&mut client, 8, less);
     assert!(spun.iter().filter(|sleeps| **sleeps == 0).count() >= 6, "{spun:?}");
-    let slept_at_once = slept(&mut client, 7);
+    let slept_at_once = slept(&mut client, 7, LONG);
     assert!(slept_at_once.iter().all(|sleeps| *sleeps > 0), "{slept_at_once:?}");
     // What comes in time makes it spin again, as soon as a wait tries.
     connection.emit("e", "1").unwrap();
     assert_eq!(next(&mut client), "e 1");
-    let spun = slept(&mut client, 8);
+    let spun = slept(&mut client, 8, less);
     assert!(spun.iter().filter(|sleeps| **sleeps == 0).count() >= 6, "{spun:?}");
 }
 
@@ -143,7 +147,7 @@ fn a_wait_spins_and_a_quiet_connection_stops_spinning() {
 fn nothing_spins_by_default() {
     let (mut client, _connection) = pair(None);
     for _ in 0..3 {
-        assert!(wait(&mut client, Duration::from_millis(2)).0 > 0);
+        assert!(wait(&mut client, LONG).0 > 0);
     }
 }
 

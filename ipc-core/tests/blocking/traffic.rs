@@ -11,7 +11,7 @@ use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::{EmitError, FlushPolicy, InFlight};
 
 use crate::lines::Lines;
-use crate::rig::{Place, echo, heard, next, tcp, times};
+use crate::rig::{Place, echo, happened, heard, next, tcp, times};
 
 #[test]
 fn an_echo_comes_back_over_a_unix_socket() {
@@ -206,6 +206,18 @@ fn time_runs_out_without_an_event() {
     let (mut client, _connection) = Place::new().pair();
     let nothing = client.next_timeout(Duration::from_millis(5));
     assert!(matches!(nothing, Err(NextError::TimedOut)));
+}
+
+#[test]
+fn what_has_come_is_returned_however_little_time_there_is() {
+    let (mut client, mut connection) = Place::new().pair();
+    assert_eq!(happened(&mut client), "nothing was received in time");
+    for n in 0..3 {
+        connection.emit("e", n.to_string().as_str()).unwrap();
+        assert_eq!(happened(&mut client), format!("e {n}"));
+    }
+    drop(connection);
+    assert_eq!(happened(&mut client), "disconnect PeerClosed");
 }
 
 /// The socket's own limit is shorter than what is asked for, so that it need not be set for each wait.

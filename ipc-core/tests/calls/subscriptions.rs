@@ -18,12 +18,10 @@ both_runtimes!(
     what_is_cut_before_the_answer_is_asked_again,
     what_was_refused_is_not_asked_again,
     a_refusal_on_a_further_connection_is_an_error_event,
-    a_server_that_does_not_answer_is_a_deadline_and_nothing_is_kept,
     an_answer_past_the_queue_releases_nothing,
     many_patterns_are_asked_for_in_frames_that_fit,
     a_client_that_is_closed_has_not_subscribed,
     what_the_queue_drops_fails_at_once_and_can_be_asked_again,
-    a_server_that_does_not_read_the_preamble_is_given_up,
 );
 
 fn subscribing(
@@ -179,6 +177,7 @@ async fn a_refusal_on_a_further_connection_is_an_error_event() {
     assert_eq!(peer.hear().await, "event goes on 1");
 }
 
+#[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_is_a_deadline_and_nothing_is_kept() {
     let transport = transport();
     let calls = CallOptions::default().deadline(Duration::from_millis(50));
@@ -267,6 +266,7 @@ async fn a_client_that_is_closed_has_not_subscribed() {
     assert!(client.subscriptions().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_read_the_preamble_is_given_up() {
     let transport = narrow(64);
     let quick = |client: ClientBuilder<MsgPack>| client.connect_timeout(Duration::from_millis(100));

@@ -43,4 +43,5 @@ mod shutdown;
 mod streams;
 mod support;
 mod sync;
+mod told_once;
 mod typed;

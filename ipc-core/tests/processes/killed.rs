@@ -106,7 +106,7 @@ pub(crate) fn client() {
             assert!(numbers.iter().enumerate().all(|(index, n)| index as u64 == *n));
             assert!(server.peers().is_empty());
         }
-        assert_eq!(server.shutdown(Duration::from_secs(5)).await.cut, 0);
+        assert_eq!(server.shutdown(Duration::from_secs(60)).await.cut, 0);
     });
 }
 

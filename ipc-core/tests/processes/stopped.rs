@@ -13,7 +13,8 @@ use tokio::time::Instant;
 
 use crate::killed::{kill, runtime, soon, start};
 
-const LIMIT: Duration = Duration::from_secs(2);
+/// Far more than a process that runs takes to answer, on a machine with other work.
+const LIMIT: Duration = Duration::from_secs(5);
 
 fn heartbeat() -> Heartbeat {
     Heartbeat::every(Duration::from_millis(200)).dead_after(LIMIT)
@@ -48,18 +49,22 @@ pub(crate) fn server() {
         // Alive, it is asked again and again, and answers.
         let mut trips = 0;
         let mut last = None;
+        let mut silent = Instant::now();
         while trips < 3 {
             let trip = client.rtt();
             trips += usize::from(trip != last);
             last = trip;
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            if trips < 3 {
+                silent = Instant::now();
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
         }
         signal(&child, "STOP");
-        let stopped = Instant::now();
         let open = client.call::<_, u64>("add", &1).within(Duration::from_secs(60));
         let lost = soon(open.into_future()).await.unwrap_err();
         assert!(matches!(lost, CallError::Disconnected { sent: Sent::Maybe }), "{lost:?}");
-        assert!(stopped.elapsed() >= LIMIT - Duration::from_millis(200));
+        // The last answer came after that.
+        assert!(silent.elapsed() >= LIMIT);
         assert_eq!(soon(errors.recv()).await, Some("silent"));
         signal(&child, "CONT");
         let again = client.call::<_, u64>("add", &2).within(Duration::from_secs(60));
@@ -89,18 +94,19 @@ pub(crate) fn client() {
                 tokio::task::yield_now().await;
             }
             let peer = server.peers().remove(0);
+            let mut silent = Instant::now();
             assert_eq!(soon(peer.call::<_, u64>("add", &1).into_future()).await.unwrap(), 2);
             while peer.rtt().is_none() {
+                silent = Instant::now();
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             signal(&child, "STOP");
-            let stopped = Instant::now();
             if sends {
                 // More than the socket holds.
                 peer.emit("long", &"x".repeat(4 << 20)).unwrap();
             }
             assert_eq!(soon(errors.recv()).await, Some("silent"));
-            assert!(stopped.elapsed() >= LIMIT - Duration::from_millis(200));
+            assert!(silent.elapsed() >= LIMIT);
             soon(peer.closed()).await;
             signal(&child, "CONT");
             kill(child);

@@ -61,6 +61,7 @@ fn states() -> Vec<State> {
         ("client, open, closes on malformed", Client, true, vec![half()]),
         ("client, suspended", Client, false, vec![half(), In(|_| Input::Suspend)]),
         ("client, a write failed", Client, false, vec![In(write_failed)]),
+        ("client, a write failed otherwise", Client, false, vec![In(write_failed_otherwise)]),
         ("client, closing", Client, false, vec![In(close)]),
         ("client, shutting down", Client, false, vec![In(close), In(written)]),
         (

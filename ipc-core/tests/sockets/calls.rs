@@ -174,16 +174,18 @@ async fn over_datagrams_a_larger_answer_is_too_large() {
 
 async fn over_datagrams_a_lost_call_ends_at_its_deadline() {
     // This one hears everything and answers nothing.
-    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let transport = UdpTransport::udp4("127.0.0.1", silent.local_addr().unwrap().port());
     let client = Client::builder(MsgPack::new(), transport).build();
+    // Otherwise the time could be over before the call is written.
+    soon(client.connected()).await.unwrap();
     let call = client.call::<_, u64>("sum", &[1]).within(Duration::from_millis(50));
     let error = soon(call.into_future()).await.unwrap_err();
     assert!(matches!(error, CallError::Deadline { .. }), "{error:?}");
     // The call, and its cancel.
     let mut room = [0; 1000];
     for event in ["$call", "cancel"] {
-        let length = silent.recv(&mut room).unwrap();
+        let length = soon(silent.recv(&mut room)).await.unwrap();
         assert!(String::from_utf8_lossy(&room[..length]).contains(event));
     }
 }

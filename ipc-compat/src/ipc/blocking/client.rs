@@ -130,7 +130,8 @@ impl IpcClient {
     talking!(client);
     talking_typed!(client);
 
-    /// Waits for the next event, for `timeout` at most, and returns it.
+    /// Waits for the next event, for `timeout` at most, and returns it. With [`Duration::ZERO`] it returns
+    /// what has come already.
     ///
     /// # Errors
     ///

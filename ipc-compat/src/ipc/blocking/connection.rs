@@ -73,7 +73,8 @@ impl IpcConnection {
     talking!(connection);
     talking_typed!(connection);
 
-    /// Waits for the next event, for `timeout` at most, and returns it.
+    /// Waits for the next event, for `timeout` at most, and returns it. With [`Duration::ZERO`] it returns
+    /// what has come already.
     ///
     /// # Errors
     ///

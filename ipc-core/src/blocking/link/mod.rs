@@ -62,6 +62,8 @@ pub(super) struct Link<F> {
     failure: Option<Arc<Error>>,
     /// From when on a message that is sent flushes what waits, with [`FlushPolicy::Within`].
     flush_at: Option<Instant>,
+    /// The end of the wait that has looked once more, after it was over.
+    looked_at_the_end: Option<Instant>,
     overflow: Option<QueueLimit>,
     /// Whether the answers that wait keep the peer from being read from.
     pause: Pause,
@@ -102,6 +104,7 @@ impl<F: MessageFormat> Link<F> {
             held: 0,
             failure: None,
             flush_at: None,
+            looked_at_the_end: None,
             overflow: None,
             pause,
             answering: false,

@@ -139,11 +139,11 @@ impl<F: MessageFormat> Link<F> {
     /// Feeds the machine with what waiting brought.
     fn after(&mut self, woken: io::Result<Woken>, until: Option<Instant>) -> Outcome {
         let now = clock::now();
-        match woken.and_then(|woken| self.read_before_tick(woken, now)) {
+        match woken.and_then(|woken| self.read_at_the_end(woken, until, now)) {
             Ok(Woken::Progress) => return Outcome::Progress,
             Ok(Woken::Ended) => self.handle(Input::PeerEnded { now }),
             Ok(Woken::Broken) => self.handle(Input::NothingToRead),
-            Ok(Woken::TimedOut) => {
+            Ok(Woken::TimedOut | Woken::Late) => {
                 self.handle(Input::Tick { now });
                 if let Some(fault) = self.look_after_peer(now) {
                     self.report_fault(fault);
@@ -157,19 +157,33 @@ impl<F: MessageFormat> Link<F> {
             Err(error) => self.handle(Input::WriteFailed(error)),
         }
         match self.look() {
-            Outcome::Progress if until.is_some_and(|at| at <= now) => Outcome::TimedOut,
+            Outcome::Progress if until.is_some_and(|at| at <= now) => {
+                // A call may be over as well, however much later than asked this thread goes on.
+                self.turn_calls();
+                Outcome::TimedOut
+            }
             outcome => outcome,
         }
     }
 
-    /// Reads once more before the peer is held to have sent nothing: the program may have been away.
-    fn read_before_tick(&mut self, woken: Woken, now: Instant) -> io::Result<Woken> {
+    /// Reads once more before the peer is held to have sent nothing, or the caller is told so: the
+    /// program may have been away, or this thread. Once for each wait of the caller's, so that a peer
+    /// that sends without end does not make it longer.
+    fn read_at_the_end(
+        &mut self,
+        woken: Woken,
+        until: Option<Instant>,
+        now: Instant,
+    ) -> io::Result<Woken> {
         let Some(socket) = &mut self.socket else { return Ok(woken) };
-        if woken != Woken::TimedOut || !socket.machine.reads() {
+        if !matches!(woken, Woken::TimedOut | Woken::Late) || !socket.machine.reads() {
             return Ok(woken);
         }
+        let is_over = woken == Woken::Late
+            && until.is_some_and(|at| at <= now)
+            && std::mem::replace(&mut self.looked_at_the_end, until) != until;
         let is_due = socket.machine.deadline(|| now).is_some_and(|at| at <= now);
-        if is_due { socket.read_now() } else { Ok(woken) }
+        if is_over || is_due { socket.read_now() } else { Ok(woken) }
     }
 
     fn take(&mut self, frame: Bytes) -> Outcome {

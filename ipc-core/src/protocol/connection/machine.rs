@@ -118,7 +118,14 @@ impl Machine {
             (_, Input::OverRate(rate)) => return self.fail(Fault::OverRate(rate)),
             (_, Input::Denied { what, name }) => return self.fail(Fault::Denied { what, name }),
 
-            (_, Input::PeerEnded { now }) => return self.peer_ended(Ending::PeerClosed, now),
+            (_, Input::PeerEnded { now }) => {
+                // The system says once why a connection is lost; afterwards it shows as an end.
+                let lost = |error: &mut io::Error| Ending::of_hangup(error).is_none();
+                return match self.write_error.take_if(lost) {
+                    Some(error) => self.fail(Fault::Write(error)),
+                    None => self.peer_ended(Ending::PeerClosed, now),
+                };
+            }
             (phase, Input::ReadFailed { error, now }) => {
                 return match Ending::of_hangup(&error) {
                     Some(ending) => self.peer_ended(ending, now),

@@ -170,7 +170,12 @@ impl<F: MessageFormat, L: Clone + Traced> Connection<F, L> {
             }
             match read::poll_read(&mut self.reader, self.machine.inbound(), cx) {
                 Poll::Pending => return false,
-                Poll::Ready(Ok(0)) => self.handle(Input::PeerEnded { now: clock::now() }),
+                Poll::Ready(Ok(0)) => {
+                    if let Some(error) = self.peer.outbox().take_failed() {
+                        self.handle(Input::WriteFailed(error));
+                    }
+                    self.handle(Input::PeerEnded { now: clock::now() });
+                }
                 Poll::Ready(Ok(_)) => {
                     self.read_at = None;
                     self.looks.found();

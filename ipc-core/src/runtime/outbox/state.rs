@@ -21,6 +21,8 @@ use crate::runtime::{clock, spares};
 pub(super) struct OutboxState {
     pub(super) queue: SendQueue,
     pub(super) writer: Option<WriteHalf>,
+    /// Why a caller's write failed, for the connection's task to report: the system says it once.
+    pub(super) failed: Option<io::Error>,
     pub(super) writing: Writing,
     pub(super) want: Want,
     /// Whether a connection is made and the program knows of it, but its socket is not here yet.
@@ -79,6 +81,7 @@ impl OutboxState {
         Self {
             queue,
             writer: None,
+            failed: None,
             writing: Writing::Detached,
             want: Want::Open,
             is_coming: false,
@@ -141,9 +144,7 @@ impl OutboxState {
     }
 
     /// Writes what the socket takes, from a caller that no socket wakes. Returns whether that was
-    /// everything.
-    ///
-    /// An error shows again when the connection's task writes or reads, which reports it.
+    /// everything. An error is kept for the connection's task.
     pub(super) fn write_now(&mut self) -> bool {
         let waker = Waker::noop();
         // What else this task has done does not keep it from writing.
@@ -151,7 +152,14 @@ impl OutboxState {
             self.write(&mut Context::from_waker(waker))
         }));
         let written = pin!(written).poll(&mut Context::from_waker(waker));
-        matches!(written, Poll::Ready(Ok(())))
+        match written {
+            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Err(error)) => {
+                self.failed.get_or_insert(error);
+                false
+            }
+            Poll::Pending => false,
+        }
     }
 
     /// Writes what waits, until nothing does or the socket is full, and flushes the writer.

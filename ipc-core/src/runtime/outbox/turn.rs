@@ -63,13 +63,14 @@ impl Outbox {
             state.flush_at = None;
             if state.writer.is_some() {
                 match state.write_due(cx) {
+                    Poll::Ready(Ok(())) if state.writing == Writing::Blocked => state.failed = None,
                     Poll::Ready(Ok(())) => {}
                     Poll::Pending => blocked = true,
                     Poll::Ready(Err(error)) => {
                         state.writer = None;
                         state.on(Event::Detached);
                         self.go_on(&mut state);
-                        return Err(error);
+                        return Err(state.failed.take().unwrap_or(error));
                     }
                 }
             }
@@ -121,6 +122,11 @@ impl Outbox {
         }
     }
 
+    /// Takes the error of a caller's write that the connection's task has not met itself.
+    pub(crate) fn take_failed(&self) -> Option<io::Error> {
+        self.lock().failed.take()
+    }
+
     /// Ends the writing side: the peer sees the end of the stream.
     pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.lock().writer {
@@ -150,7 +156,7 @@ impl Outbox {
     pub(crate) fn attach(&self, writer: WriteHalf) {
         let mut state = self.lock();
         state.writer = Some(writer);
-        state.is_coming = false;
+        (state.is_coming, state.failed) = (false, None);
         state.on(Event::Attached);
         state.flush_at = None;
         state.progress.restart();

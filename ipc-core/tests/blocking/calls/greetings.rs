@@ -32,7 +32,8 @@ fn alice(client: ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack> {
 }
 
 fn insisting(client: ClientBuilder<MsgPack>) -> ClientBuilder<MsgPack> {
-    client.hello(Some(Hello::new("alice").on_plain_peer(OnPlainPeer::Refuse)))
+    let hello = Hello::new("alice").timeout(DEADLINE);
+    client.hello(Some(hello.on_plain_peer(OnPlainPeer::Refuse)))
 }
 
 /// What a server of this library answers.

@@ -8,6 +8,7 @@ use ipc_core::{Failure, Heartbeat};
 use tokio::time::Instant;
 
 use super::rig::{Place, Sockets, both_sockets, heard};
+use crate::rig::Clock;
 
 /// An answer to no call: it shows that the peer answers.
 const ANSWERS: &[u8] = b"\x92\xa7$answer\x82\xa1n\x07\xa2ok\x63";
@@ -55,22 +56,21 @@ fn an_error_is_an_answer_too_and_its_time_is_told() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the program does something else meanwhile")]
 fn a_program_that_was_away_asks_first() {
-    let place = Place::new();
+    let (place, clock) = (Place::new(), Clock::new());
+    let _own = clock.enter();
     let heartbeat = Heartbeat::every(ms(100)).dead_after(ms(1000));
     let (mut client, mut bare) = place.bare_server(|builder| builder.heartbeat(heartbeat));
     bare.send(&[ANSWERS, b"\x92\xa5event\x05"]);
     assert_eq!(heard(&mut client), "event [5]");
     assert_eq!(client.next_timeout(Duration::ZERO).err(), Some(NextError::TimedOut));
-    thread::sleep(ms(1200));
-    let peer = thread::spawn(move || {
-        assert_eq!(bare.heard(), "call 1 $ping [192]");
-        bare.send(&[b"\x92\xa5event\x06"]);
-        bare
-    });
+    clock.advance(ms(1200));
+    assert_eq!(client.next_timeout(Duration::ZERO).err(), Some(NextError::TimedOut));
+    assert_eq!(bare.heard(), "call 1 $ping [192]");
+    clock.advance(ms(900));
+    bare.send(&[b"\x92\xa5event\x06"]);
     assert_eq!(heard(&mut client), "event [6]");
-    drop(peer.join().unwrap());
+    drop(bare);
     assert_eq!(heard(&mut client), "disconnect");
 }
 

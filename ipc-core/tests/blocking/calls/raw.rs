@@ -1,8 +1,10 @@
 //! What a call sends, and what it makes of what comes, byte by byte.
 
+use std::io::Write;
 use std::thread;
 use std::time::Duration;
 
+use ipc_core::blocking::NextError;
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
 use ipc_core::{CallError, CallOptions, EmitError, FlushPolicy, InFlight, ReservedEvents};
 
@@ -54,6 +56,34 @@ fn after_the_deadline_the_cancel_is_sent_and_a_late_answer_ignored() {
     assert_eq!(client.call::<_, u64>("next", &()).unwrap(), 2);
     drop(peer.join().unwrap());
     assert_eq!(heard(&mut client), "disconnect");
+}
+
+#[test]
+fn an_answer_that_is_there_counts_although_the_time_is_over() {
+    let place = Place::new();
+    let (mut client, mut bare) = place.bare_server(|builder| builder);
+    bare.send(&[b"\x92\xa7$answer\x82\xa1n\x01\xa2ok\x07"]);
+    assert_eq!(client.call_within::<_, u64>(Duration::ZERO, "sum", &()).unwrap(), 7);
+    assert_eq!(bare.heard(), "call 1 sum [192]");
+}
+
+/// What it sends is nothing for the program, so that each wait lasts for its time.
+#[test]
+fn a_peer_that_sends_without_end_makes_no_wait_longer() {
+    let place = Place::new();
+    let (mut client, bare) = place.bare_server(|builder| builder);
+    let mut socket = bare.into_socket();
+    let frames = b"\0\0\0\x13\x92\xa5$call\x81\xa4call\xa5$ping".repeat(1000);
+    let sending = thread::spawn(move || while socket.write_all(&frames).is_ok() {});
+    for _ in 0..10 {
+        for time in [Duration::ZERO, MOMENT] {
+            assert_eq!(client.next_timeout(time).err(), Some(NextError::TimedOut));
+            let late = client.call_within::<_, u64>(time, "sum", &()).unwrap_err();
+            assert_eq!(late.code(), "deadline");
+        }
+    }
+    drop(client);
+    sending.join().unwrap();
 }
 
 #[test]

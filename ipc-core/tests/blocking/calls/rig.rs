@@ -217,6 +217,10 @@ impl Bare {
         Self::new(listener.accept().unwrap().0)
     }
 
+    pub(super) fn into_socket(self) -> UnixStream {
+        self.0
+    }
+
     /// Sends frames.
     pub(super) fn send(&mut self, frames: &[&[u8]]) {
         let mut bytes = Vec::new();
