@@ -21,7 +21,7 @@ pub(in super::super) struct Notify {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Whether `notify_one` has found nobody.
+    /// Whether `notify_one` has found no waiter.
     permit: bool,
     /// How many times all were notified.
     rounds: usize,
