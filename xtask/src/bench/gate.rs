@@ -174,8 +174,9 @@ const CALL_PATHS: &[(&str, u64)] = &[("call", 5_000), ("calls", 6_400), ("echoes
 const RATIOS: &[(&str, &str, f64)] = &[
     ("named", "unnamed", 1.3),
     ("call", "echo", 1.3),
-    // The target is 1.6; the rest is what each path may grow by.
-    ("calls", "echoes", 1.65),
+    // The target is 1.6 times the time, which W11 shows. Of instructions it is 1.65 times since events cost
+    // 6 % less and calls 3 %; the rest is what each path may grow by.
+    ("calls", "echoes", 1.7),
     ("typed", "dispatch", 1.1),
 ];
 

@@ -53,16 +53,14 @@ pub(crate) fn perform<F: MessageFormat>(
     control: &mut Control,
     now: impl FnOnce() -> Instant,
 ) -> Result<Option<Report>, Message> {
-    let (calls, outbox) = (peer.calls(), peer.outbox());
-    let answered = |number, kind, outcome| calls.answered(number, kind, outcome, outbox, format);
+    let calls = peer.calls();
     match control {
         Control::Answer { number, more, result } => {
             let kind = if *more { Answer::Item } else { Answer::Last };
-            return Ok(answered(number, kind, Ok(result.take())));
+            return Ok(calls.answered(number, kind, Ok(result.take()), peer.outbox(), format));
         }
         Control::Failure { number, failure } => {
-            let empty = Failure { code: Box::default(), message: Box::default(), data: None };
-            return Ok(answered(number, Answer::Last, Err(mem::replace(failure, empty))));
+            return Ok(failed(peer, format, number, failure));
         }
         Control::Call { number, left, credit, message, .. } => {
             let (number, left, credit) = (number.take(), *left, *credit);
@@ -89,6 +87,19 @@ pub(crate) fn perform<F: MessageFormat>(
         }
     }
     Ok(None)
+}
+
+/// Does what a failure says, and takes it.
+#[cold]
+fn failed<F: MessageFormat>(
+    peer: &Peer<F>,
+    format: &dyn CallFormat,
+    number: &CallNumber,
+    failure: &mut Failure,
+) -> Option<Report> {
+    let empty = Failure { code: Box::default(), message: Box::default(), data: None };
+    let outcome = Err(mem::replace(failure, empty));
+    peer.calls().answered(number, Answer::Last, outcome, peer.outbox(), format)
 }
 
 /// The arguments of a call that was presumed are not sound.
