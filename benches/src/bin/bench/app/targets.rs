@@ -100,6 +100,10 @@ fn all() -> Vec<Target> {
         subject,
         ..vs("time / raw blocking echo", "W1 64 B", "p50", "raw", AtMost(most))
     };
+    let of_wire =
+        |case, least| vs("speed / limit-bytes", case, "rate", "limit-bytes", AtLeast(least));
+    let memory =
+        |case| alone("MiB of the client's process", case, "ours", "client_mib", AtMost(8.0));
     let calls = |about, case, figure, other, most| Target {
         subject: "ours-call",
         ..vs(about, case, figure, other, AtMost(most))
@@ -113,10 +117,14 @@ fn all() -> Vec<Target> {
             subject: "ours-blocking",
             ..vs("time / limit-bytes", "W1 64 KiB", "p50", "limit-bytes", AtMost(1.4))
         },
-        vs("speed / crate node-ipc 14", "W2 Unix", "rate", "node-ipc", AtLeast(4.0)),
+        vs("speed / crate node-ipc 14", "W2 Unix", "rate", "node-ipc", AtLeast(5.0)),
         vs("speed / npm node-ipc 14", "W2 Unix", "rate", "npm-14", AtLeast(10.0)),
         vs("speed / npm node-ipc 9", "W2 Unix", "rate", "npm-9", AtLeast(20.0)),
         vs("speed / limit", "W2 Unix", "rate", "limit", AtLeast(0.5)),
+        Target {
+            subject: "ours-await",
+            ..vs("speed / ours", "W2 Unix", "rate", "ours", AtLeast(0.87))
+        },
         vs("speed / crate node-ipc 14", "W3 64 B", "rate", "node-ipc", AtLeast(5.0)),
         vs("speed / zeromq, JSON", "W3 64 B", "rate", "zeromq-json", AtLeast(1.0)),
         vs("speed / zeromq, plain bytes", "W3 64 B", "rate", "zeromq-native", AtLeast(1.0)),
@@ -125,6 +133,24 @@ fn all() -> Vec<Target> {
         vs("speed / limit", "W3 64 KiB", "rate", "limit", AtLeast(0.8)),
         vs("speed / crate node-ipc 14", "W3 1 MiB", "rate", "node-ipc", AtLeast(2.0)),
         vs("speed / limit", "W3 1 MiB", "rate", "limit", AtLeast(0.8)),
+        of_wire("W3 1 KiB", 0.6),
+        of_wire("W3 64 KiB", 0.7),
+        of_wire("W3 1 MiB", 0.7),
+        memory("W3 1 KiB"),
+        memory("W3 64 KiB"),
+        memory("W3 1 MiB"),
+        vs("speed / limit", "W6 8 clients", "rate", "limit", AtLeast(0.9)),
+        memory("W6 8 clients"),
+        Target {
+            subject: "ours>npm-14",
+            ..vs(
+                "speed of a Node client / with npm's server",
+                "W8 one way",
+                "rate",
+                "npm-14",
+                AtLeast(1.0),
+            )
+        },
         msgpack("speed / tarpc, bincode", "W3 64 KiB", "tarpc-native"),
         msgpack("speed / tarpc, bincode", "W3 1 MiB", "tarpc-native"),
         msgpack("speed / zeromq, plain bytes", "W3 64 KiB", "zeromq-native"),
