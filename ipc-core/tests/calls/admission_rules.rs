@@ -18,7 +18,7 @@ both_runtimes!(
     a_peer_may_be_kicked_at_once_and_kept_away,
     a_plain_peer_may_be_let_in_without_an_identity,
     what_a_peer_may_do_can_depend_on_who_it_is,
-    there_has_to_be_a_place_at_the_end_too,
+    a_place_is_needed_once_the_check_has_ended_too,
     who_is_refused_by_access_is_not_asked_for_a_token,
     a_server_that_no_peer_can_show_a_token_to_does_not_listen,
     options_bring_a_check_of_tokens_and_never_remove_one,
@@ -132,7 +132,7 @@ async fn what_a_peer_may_do_can_depend_on_who_it_is() {
     );
 }
 
-async fn there_has_to_be_a_place_at_the_end_too() {
+async fn a_place_is_needed_once_the_check_has_ended_too() {
     let transport = transport();
     let server = table(Server::builder(MsgPack::new(), transport.clone())).max_connections(1);
     let server = server.build();
