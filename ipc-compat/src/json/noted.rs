@@ -105,7 +105,9 @@ macro_rules! doubtful {
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Noted<D> {
     type Error = D::Error;
 
-    deserialize_methods! { certain: any bool numbers char text option unit newtype list map enum ignored }
+    deserialize_methods! {
+        certain: any bool numbers char text option unit newtype list map enum ignored
+    }
     deserialize_methods! { doubtful: bytes }
 
     #[inline(always)]
@@ -131,7 +133,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Name<D> {
     type Error = D::Error;
 
     deserialize_methods! { certain: text }
-    deserialize_methods! { doubtful: any bool numbers char bytes option unit newtype list map enum ignored }
+    deserialize_methods! {
+        doubtful: any bool numbers char bytes option unit newtype list map enum ignored
+    }
 
     #[inline(always)]
     fn is_human_readable(&self) -> bool {
