@@ -1,6 +1,5 @@
 //! Each setting of a config that a client has, by what comes of it.
 
-use std::future::IntoFuture;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -9,10 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ipc_compat::{Config, Ipc, Logger, NodeFormat, Profile, Retries, blocking, codes};
-use ipc_core::{
-    CallError, CallOptions, Client, ClientEvent, CloseReport, EmitError, Error, Events, Incoming,
-    Sent,
-};
+use ipc_core::{Client, ClientEvent, CloseReport, EmitError, Error, Events, Incoming};
 use rustix::event::{PollFd, PollFlags, poll};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -59,17 +55,6 @@ impl Twin {
             }
             Self::Blocking(client) => client.emit("e", text),
         }
-    }
-
-    /// Calls a method and returns the error, without which the test fails.
-    fn call(&mut self) -> CallError {
-        let failed: Result<u64, _> = match self {
-            Self::Async { client, runtime, .. } => {
-                runtime.block_on(client.call("sum", &1).into_future())
-            }
-            Self::Blocking(client) => client.call("sum", &1),
-        };
-        failed.unwrap_err()
     }
 
     /// Returns the next event of the connection; messages are left out.
@@ -405,26 +390,5 @@ fn what_is_sent_is_logged_on_each_road() {
             let logged = lines.lock().unwrap().contains(&"dispatching event e \"x\"".to_owned());
             assert_eq!(logged, log_payloads, "{road:?}");
         }
-    }
-}
-
-/// Without the option it would wait for a server until its deadline, which comes at once here.
-#[test]
-fn a_call_without_a_connection_fails_at_once_if_the_config_says_so() {
-    for road in ROADS {
-        let directory = TempDir::new().unwrap();
-        let waits: fn(&mut Config) = |config| {
-            config.max_retries = Retries::Forever;
-            config.calls = CallOptions::default().deadline(Duration::ZERO);
-        };
-        let fails: fn(&mut Config) = |config| {
-            config.max_retries = Retries::Forever;
-            config.calls = CallOptions::default().fail_when_disconnected(true);
-        };
-        let error = Twin::new(road, &config(&directory, waits)).call();
-        assert!(matches!(error, CallError::Deadline { .. }), "{error:?} by {road:?}");
-        let error = Twin::new(road, &config(&directory, fails)).call();
-        let unsent = matches!(error, CallError::Disconnected { sent: Sent::No });
-        assert!(unsent, "{error:?} by {road:?}");
     }
 }

@@ -132,7 +132,7 @@ pub struct ServerOptions {
     pub same_identity: SameIdentity,
     /// The check of those who say hello, as [`ServerBuilder::token`](crate::ServerBuilder::token) has it. A
     /// blocking server runs its future on the thread that accepts, beside those of other peers. Default:
-    /// `None`, nobody has to say hello.
+    /// `None`, no peer has to say hello.
     pub token_check: Option<TokenCheck>,
     /// How long, and how many, peers may wait to be let in. Without a [`token_check`](#structfield.token_check)
     /// none has to. Default: 64, for 5 s, with 64 KiB each.

@@ -97,7 +97,7 @@ impl Rig {
     }
 }
 
-/// Waits for what can be seen but notifies nobody, such as the number of tasks: looks again and again, for
+/// Waits for what can be seen without a notification, such as the number of tasks: looks again and again, for
 /// two minutes. The pauses leave the processor to what is waited for.
 #[track_caller]
 pub(crate) fn eventually(mut done: impl FnMut() -> bool) -> impl Future<Output = ()> {
