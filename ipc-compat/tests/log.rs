@@ -1,6 +1,6 @@
 //! Logging: off by default, what is asked for, and payloads only on request.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
+#![expect(clippy::panic, reason = "a test that cannot go on panics")]
 
 use std::fmt;
 use std::path::PathBuf;
