@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_warms_up_is_asked_for_apart() {
+    fn messages_that_warm_up_are_counted_apart() {
         let mut deliveries = Deliveries::new(&Task::new(Work::LossyFlood, 8).warm_up(2));
         let (mut sent, mut asked) = (0, Vec::new());
         while deliveries.next_seq().is_some() {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_begins_again_after_what_warms_up() {
+    fn the_pace_begins_again_after_the_warm_up() {
         let task = Task::new(Work::LossyFlood, 1_000).warm_up(1).rate(1);
         let mut deliveries = Deliveries::new(&task);
         assert!(deliveries.wait().is_zero());

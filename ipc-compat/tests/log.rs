@@ -1,38 +1,39 @@
 //! Logging: off by default, what is asked for, and payloads only on request.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on panics")]
+#![expect(clippy::panic, reason = "a test that cannot go on panics")]
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipc_compat::{Config, Inspect, Ipc, Logger, RawJson, Retries};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::watch;
 
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+struct Lines(Arc<watch::Sender<Vec<String>>>);
 
 impl Lines {
     fn logger(&self) -> Logger {
         let lines = self.clone();
-        Logger::new(move |line| lines.0.lock().unwrap().push(line.to_owned()))
+        Logger::new(move |line| lines.push(line))
+    }
+
+    fn push(&self, line: &str) {
+        self.0.send_modify(|lines| lines.push(line.to_owned()));
     }
 
     fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        self.0.send_replace(Vec::new())
     }
 
     /// Waits until there is a line with this in it.
     async fn until(&self, text: &str) {
-        let found = || self.0.lock().unwrap().iter().any(|line| line.contains(text));
-        let polling = async {
-            while !found() {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        let within = tokio::time::timeout(Duration::from_secs(60), polling).await;
+        let mut lines = self.0.subscribe();
+        let found = lines.wait_for(|lines| lines.iter().any(|line| line.contains(text)));
+        let within = tokio::time::timeout(Duration::from_secs(60), found).await;
         assert!(within.is_ok(), "no line has {text:?} in it");
     }
 }
@@ -81,7 +82,7 @@ fn a_logger_may_be_replaced_and_may_log() {
     let (inner, lines) = (ipc.clone(), second.clone());
     ipc.configure(|config| {
         config.logger = Some(Logger::new(move |line| {
-            lines.0.lock().unwrap().push(line.to_owned());
+            lines.push(line);
             if line == "two" {
                 inner.log("again");
             }
@@ -158,7 +159,7 @@ async fn whatever_sends_is_logged_once_and_a_logger_may_send() {
     let logger = {
         let (lines, socket) = (lines.clone(), socket.clone());
         Logger::new(move |line| {
-            lines.0.lock().unwrap().push(line.to_owned());
+            lines.push(line);
             if line == "dispatching event one 1" {
                 socket.emit("logged", &line).unwrap();
             }

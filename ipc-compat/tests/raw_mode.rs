@@ -284,6 +284,7 @@ async fn a_quiet_stream_that_ends_anywhere_is_no_broken_frame() {
     let (client, mut stream) = client_and_stream(InFlight::Unlimited).await;
     let mut events = client.events();
     stream.write_all(b"half a").await.unwrap();
+    // The quiet is what is tested: longer than a frame may be unfinished. The clock is the test's.
     tokio::time::sleep(DEADLINE).await;
     drop(stream);
     let mut seen = Vec::new();

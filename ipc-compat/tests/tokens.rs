@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipc_compat::{
-    Config, Dialect, Ipc, IpcError, IpcServer, TokenFileError, blocking, read_token, read_tokens,
+    Config, ConfigError, Dialect, Ipc, IpcError, IpcServer, TokenFileError, blocking, read_token,
+    read_tokens,
 };
 use ipc_core::{
     ClientEvent, Hello, Identity, PlainPeers, Refusal, ServerEvent, Token, TokenCheck, Tokens,
@@ -322,6 +323,10 @@ fn a_server_is_not_made_without_the_check_that_it_should_have() {
     config.token_file = Some(dir.path().join("none"));
     let error = Ipc::new(config.clone()).serve(()).unwrap_err();
     assert!(matches!(error, IpcError::TokenFile(TokenFileError::Unreadable { .. })), "{error:?}");
+    assert_eq!(error.code(), "ERR_IPC_TOKEN_FILE");
+    let error = config.server_options().unwrap_err();
+    let unreadable = matches!(error, ConfigError::TokenFile(TokenFileError::Unreadable { .. }));
+    assert!(unreadable, "{error:?}");
     assert_eq!(error.code(), "ERR_IPC_TOKEN_FILE");
     table(&mut config);
     let error = config.token_check().unwrap_err();

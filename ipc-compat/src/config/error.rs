@@ -1,6 +1,6 @@
 //! `ConfigError`: why a config cannot be used.
 
-use crate::{UnsafeDelimiter, codes};
+use crate::{TokenFileError, UnsafeDelimiter, codes};
 
 /// Why a [`Config`](crate::Config) cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,12 +43,19 @@ pub enum ConfigError {
     /// Frames may contain the delimiter.
     #[error(transparent)]
     UnsafeDelimiter(#[from] UnsafeDelimiter),
+    /// The file with the tokens of those whom a server lets in cannot be used. Only of
+    /// [`Config::server_options`](crate::Config::server_options), which reads it.
+    #[error(transparent)]
+    TokenFile(#[from] TokenFileError),
 }
 
 impl ConfigError {
     /// Returns a short name of the error that never changes, as [`IpcError::code`](crate::IpcError::code) does.
     #[must_use]
     pub const fn code(&self) -> &'static str {
-        codes::CONFIG
+        match self {
+            Self::TokenFile(error) => error.code(),
+            _ => codes::CONFIG,
+        }
     }
 }

@@ -53,20 +53,21 @@ impl Config {
     }
 
     /// Returns the options of a server: limits, timeouts, `max_connections`, `access`, `rate`,
-    /// `allow`, what follows a malformed frame, and with `log_payloads` the log of what is sent. **Not
-    /// the check of tokens**, which is no option of the core: see [`token_check`](Self::token_check).
+    /// `allow`, the [check of tokens](Self::token_check) and what goes with it, `same_identity`, what
+    /// follows a malformed frame, and with `log_payloads` the log of what is sent. Reads `token_file`.
     ///
     /// # Errors
     ///
-    /// As [`client_options`](Self::client_options).
+    /// As [`client_options`](Self::client_options), and [`ConfigError::TokenFile`].
     pub fn server_options(&self) -> Result<ServerOptions, ConfigError> {
         self.check()?;
-        Ok(of_server(self, &Logged::new(Log::new(self), self)))
+        Ok(of_server(self, &Logged::new(Log::new(self), self))?)
     }
 
     /// Returns what a server asks about a client that has said hello: `token`, or a table of what is in
-    /// `token_file`, which is read now. For
-    /// [`ServerBuilder::token_check`](ipc_core::ServerBuilder::token_check).
+    /// `token_file`, which is read now. It is among the [`server_options`](Self::server_options); for a
+    /// server whose options are others,
+    /// [`ServerBuilder::token_check`](ipc_core::ServerBuilder::token_check) takes it.
     ///
     /// # Errors
     ///
@@ -93,8 +94,12 @@ pub(super) fn of_client(config: &Config, log: &Logged) -> ClientOptions {
 }
 
 /// Returns the options of a server that logs to `log`.
-pub(super) fn of_server(config: &Config, log: &Logged) -> ServerOptions {
-    ServerOptions::default()
+///
+/// # Errors
+///
+/// [`TokenFileError`] of [`Config::token_check`].
+pub(super) fn of_server(config: &Config, log: &Logged) -> Result<ServerOptions, TokenFileError> {
+    let options = ServerOptions::default()
         .connection(of_connection(config, log))
         // Wire rule W24
         .max_connections(config.max_connections)
@@ -102,6 +107,11 @@ pub(super) fn of_server(config: &Config, log: &Logged) -> ServerOptions {
         .rate(config.rate)
         .allow(config.allow.clone())
         .on_denied(config.on_denied)
+        .same_identity(config.same_identity)
+        .token_check(config.token_check()?)
+        .waiting_limits(config.waiting_limits)
+        .plain_peers(config.plain_peers);
+    Ok(options)
 }
 
 fn of_connection(config: &Config, log: &Logged) -> ConnectionOptions {

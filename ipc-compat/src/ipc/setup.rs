@@ -64,12 +64,8 @@ impl<'a> Setup<'a> {
         log: &Logged,
     ) -> Result<Server<NodeFormat>, IpcError> {
         let builder = Server::builder(self.format, transport)
-            .options(options::of_server(self.config, log))
-            .handler_order(Config::HANDLER_ORDER)
-            .same_identity(self.config.same_identity)
-            .token_check(self.config.token_check()?)
-            .waiting_limits(self.config.waiting_limits)
-            .plain_peers(self.config.plain_peers);
+            .options(options::of_server(self.config, log)?)
+            .handler_order(Config::HANDLER_ORDER);
         Ok(builder.build())
     }
 
@@ -88,13 +84,7 @@ impl<'a> Setup<'a> {
         log: &Logged,
     ) -> Result<blocking::ServerBuilder<NodeFormat>, IpcError> {
         let builder = blocking::Server::builder(self.format, transport)?;
-        let builder = builder
-            .options(options::of_server(self.config, log))
-            .same_identity(self.config.same_identity)
-            .token_check(self.config.token_check()?)
-            .waiting_limits(self.config.waiting_limits)
-            .plain_peers(self.config.plain_peers);
-        Ok(builder)
+        Ok(builder.options(options::of_server(self.config, log)?))
     }
 
     /// Returns a client without a runtime, with the config's settings.

@@ -6,6 +6,7 @@
 //! error. Payloads are read by `serde_json`, but for long text (`long_text`).
 
 pub(crate) mod append;
+pub(crate) mod deserialize_methods;
 pub(crate) mod long_text;
 pub(crate) mod noted;
 pub(crate) mod scan;

@@ -11,6 +11,8 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
+use crate::json::deserialize_methods::deserialize_methods;
+
 /// A deserializer, a visitor, a seed or what a visitor is given: where it fails, that is noted.
 ///
 /// The note is the thread's: handing a place for it from value to value would take a tenth of the time it takes
@@ -90,47 +92,23 @@ macro_rules! deserialize {
     )*};
 }
 
+/// Methods after which a value is in no doubt.
+macro_rules! certain {
+    ($($methods:tt)*) => { deserialize! { end_doubt; $($methods)* } };
+}
+
+/// Methods after which a value is still in doubt.
+macro_rules! doubtful {
+    ($($methods:tt)*) => { deserialize! { keep_doubt; $($methods)* } };
+}
+
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Noted<D> {
     type Error = D::Error;
 
-    deserialize! {
-        end_doubt;
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_i128();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_option();
-        deserialize_unit();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(len: usize);
-        deserialize_tuple_struct(name: &'static str, len: usize);
-        deserialize_map();
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
-        deserialize_ignored_any();
+    deserialize_methods! {
+        certain: any bool numbers char text option unit newtype list map enum ignored
     }
-
-    deserialize! {
-        keep_doubt;
-        deserialize_bytes();
-        deserialize_byte_buf();
-    }
+    deserialize_methods! { doubtful: bytes }
 
     #[inline(always)]
     fn is_human_readable(&self) -> bool {
@@ -154,43 +132,9 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Name<S> {
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Name<D> {
     type Error = D::Error;
 
-    deserialize! {
-        end_doubt;
-        deserialize_str();
-        deserialize_string();
-        deserialize_identifier();
-    }
-
-    deserialize! {
-        keep_doubt;
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_i128();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_option();
-        deserialize_unit();
-        deserialize_unit_struct(name: &'static str);
-        deserialize_newtype_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(len: usize);
-        deserialize_tuple_struct(name: &'static str, len: usize);
-        deserialize_map();
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_ignored_any();
+    deserialize_methods! { certain: text }
+    deserialize_methods! {
+        doubtful: any bool numbers char bytes option unit newtype list map enum ignored
     }
 
     #[inline(always)]

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::decode::is_json;
 use super::{BrokenText, RawJson};
 use crate::codes;
+use crate::json::deserialize_methods::deserialize_methods;
 use crate::json::long_text;
 use crate::json::noted::{Doubts, Noted};
 use crate::json::scan;
@@ -216,36 +217,8 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Present<D> {
         self.deserialize_unit(visitor)
     }
 
-    forward_to_json! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_i128();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_u128();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_option();
-        deserialize_newtype_struct(name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(len: usize);
-        deserialize_tuple_struct(name: &'static str, len: usize);
-        deserialize_map();
-        deserialize_struct(name: &'static str, fields: &'static [&'static str]);
-        deserialize_enum(name: &'static str, variants: &'static [&'static str]);
-        deserialize_identifier();
-        deserialize_ignored_any();
+    deserialize_methods! {
+        forward_to_json: any bool numbers char text bytes option newtype list map enum ignored
     }
 }
 

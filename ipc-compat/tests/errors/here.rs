@@ -39,6 +39,8 @@ pub(crate) fn all() -> Vec<Case> {
         TokenFileError::NotAlone { path: path() },
     ] {
         all.push(case("TokenFileError", &error, error.code()));
+        let config = ConfigError::TokenFile(error.clone());
+        all.push(case("ConfigError", &config, config.code()));
         let error = IpcError::TokenFile(error);
         all.push(case("IpcError", &error, error.code()));
     }

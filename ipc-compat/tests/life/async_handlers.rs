@@ -1,8 +1,9 @@
 //! `on_async` of `IpcClient` and `IpcServer`, which wait for each other.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use ipc_core::HandlerOptions;
+use tokio::sync::Notify;
 
 use crate::rig::{CONNECTED, Place, at, ipc, soon};
 
@@ -11,9 +12,17 @@ async fn handlers_of_both_sides_await_the_other() {
     for kind in CONNECTED {
         let (place, ipc) = (Place::new(kind), ipc());
         let server = ipc.serve_on(place.server()).unwrap();
-        server.on_async("fetch", |name: String, socket| async move {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            socket.send("fetched", &name.len()).await.unwrap();
+        // The first event is handled once all have been sent, so that the others wait for it.
+        let all_sent = Arc::new(Notify::new());
+        let sent = Arc::clone(&all_sent);
+        server.on_async("fetch", move |name: String, socket| {
+            let sent = Arc::clone(&sent);
+            async move {
+                if name == "a" {
+                    sent.notified().await;
+                }
+                socket.send("fetched", &name.len()).await.unwrap();
+            }
         });
         let options = HandlerOptions::default().concurrency(2);
         let removed = server.on_async_with(options, "fetch", |_: String, socket| async move {
@@ -31,6 +40,7 @@ async fn handlers_of_both_sides_await_the_other() {
         for name in ["a", "bb", "dddddd", "cccc"] {
             soon(client.send("fetch", name)).await.unwrap();
         }
+        all_sent.notify_one();
         for length in [1, 2, 6, 4] {
             assert_eq!(soon(lengths.next()).await.unwrap().unwrap(), length, "{kind:?}");
         }

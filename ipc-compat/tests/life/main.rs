@@ -10,6 +10,7 @@ mod after;
 mod async_handlers;
 mod faces;
 mod groups;
+mod identities;
 mod lacking;
 mod last_words;
 mod permanent;

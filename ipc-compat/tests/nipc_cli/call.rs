@@ -82,7 +82,7 @@ fn no_result_in_time_has_status_3_and_no_server_2() {
 }
 
 #[test]
-fn whose_clock_it_was_is_said_at_a_deadline() {
+fn a_deadline_error_says_which_side_stopped_the_call() {
     // It may end before it has connected: that is said alike.
     let silent = Place::new();
     let _listener = listen(silent.socket());

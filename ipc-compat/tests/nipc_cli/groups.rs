@@ -117,7 +117,7 @@ fn a_client_that_is_sent_away_does_not_come_back() {
 }
 
 #[test]
-fn a_client_has_no_clients() {
+fn a_client_refuses_what_only_a_server_can_do() {
     let place = Place::new();
     let _server = place.serve("");
     let mut client = place.connect("");

@@ -153,7 +153,7 @@ fn every_command_of_a_client_ends_alike_if_its_token_is_refused() {
 }
 
 #[test]
-fn a_name_that_another_has_keeps_nobody_out_of_a_server_without_tokens() {
+fn an_identity_in_use_ends_a_client_only_if_it_is_sent_away() {
     let place = Place::new();
     let listener = listen(place.socket());
     for (bye, status) in [(None, 0), (Some("$bye"), 2)] {

@@ -1,6 +1,6 @@
 //! Each setting of a config that a server has, by what comes of it.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -8,7 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use ipc_compat::{Config, Dialect, Ipc, NodeFormat, blocking};
-use ipc_core::{Access, Allow, OnDenied, OverRate, Rate, Server};
+use ipc_core::{
+    Access, Allow, OnDenied, OverRate, PlainPeers, Rate, SameIdentity, Server, Tokens,
+    WaitingLimits,
+};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -106,7 +109,7 @@ struct Row {
 }
 
 /// Settings of a config that are options of the core's server.
-const ROWS: [Row; 7] = [
+const ROWS: [Row; 8] = [
     Row {
         option: "max_message_size",
         change: |config| config.max_message_size = Some(20),
@@ -150,6 +153,12 @@ const ROWS: [Row; 7] = [
         otherwise: Some(true),
     },
     Row {
+        option: "token and waiting_limits",
+        change: tokens,
+        sends: QUESTION,
+        otherwise: Some(true),
+    },
+    Row {
         option: "parser",
         change: |config| config.parser = ipc_compat::Profile::Guarded,
         sends: MALFORMED,
@@ -170,6 +179,42 @@ fn each_setting_of_a_server_reaches_both_drivers() {
         }
     }
 }
+
+/// Asks for tokens, and waits for them for a moment only.
+fn tokens(config: &mut Config) {
+    config.token = Some(Tokens::new([("alice", "s3cret")]).unwrap().into());
+    config.waiting_limits = WaitingLimits::default().time(Duration::from_millis(20));
+}
+
+#[test]
+fn plain_clients_of_a_server_with_tokens_may_be_let_in() {
+    for road in ROADS {
+        let server = Twin::new(road, |config| {
+            tokens(config);
+            config.plain_peers = PlainPeers::Admit;
+        });
+        assert!(answers(&mut server.connect(), QUESTION), "{road:?}");
+    }
+}
+
+#[test]
+fn the_rule_for_one_name_twice_is_the_configs() {
+    for road in ROADS {
+        let server = Twin::new(road, |config| config.same_identity = SameIdentity::RefuseNew);
+        let says_hello = |socket: &mut UnixStream| {
+            socket.write_all(HELLO).unwrap();
+            let mut answer = Vec::new();
+            BufReader::new(socket).read_until(b'\x0c', &mut answer).unwrap();
+            String::from_utf8(answer).unwrap()
+        };
+        let (mut first, mut second) = (server.connect(), server.connect());
+        assert!(says_hello(&mut first).contains("\"ok\""), "{road:?}");
+        let answer = says_hello(&mut second);
+        assert!(answer.contains("identity_in_use"), "{answer} by {road:?}");
+    }
+}
+
+const HELLO: &[u8] = b"{\"type\":\"$call\",\"data\":{\"n\":1,\"call\":\"$hello\",\"args\":{\"v\":1,\"name\":\"bob\"}}}\x0c";
 
 #[test]
 fn one_client_more_than_max_connections_is_closed() {

@@ -2,7 +2,7 @@
 //! reconnect after the hub was away.
 
 use ipc_compat::{Dialect, Ipc, IpcClient, IpcServer};
-use ipc_core::{EmitError, Hello, ServerEvent};
+use ipc_core::{EmitError, Hello};
 use ipc_transport::Endpoint;
 use rustix::process::{Resource, getrlimit};
 use tokio::io::AsyncWriteExt;
@@ -32,11 +32,9 @@ impl Hub {
             socket.join(&name).unwrap();
             put.put(name);
         });
-        server.handlers().on_lifecycle(move |event| {
-            if let ServerEvent::Identified { peer, identity } = event {
-                peer.join(&identity.name).unwrap();
-                register.put(identity.name.to_string());
-            }
+        server.on_identified(move |socket, identity| {
+            socket.join(&identity.name).unwrap();
+            register.put(identity.name.to_string());
         });
         let (leave, gone) = inbox();
         server.on_socket_disconnected(move |_, _| leave.put(()));

@@ -277,6 +277,7 @@ fn watch_server(server: &IpcServer, notes: &Notes) {
         notes.server(&format!("ask {data}"));
         let socket = socket.clone();
         tokio::spawn(async move {
+            // A step of the script later, as node-ipc's side of the transcripts does. The clock is paused.
             tokio::time::sleep(Duration::from_millis(200)).await;
             socket.emit("told", &data).unwrap();
         });

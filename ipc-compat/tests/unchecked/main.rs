@@ -215,8 +215,8 @@ async fn the_last_of_several_names_is_the_event() {
     assert_eq!(lines, ["f Number(1)", "e Number(2)", "e Number(3)"]);
 }
 
-both_runtimes!(whoever_reads_nothing_gets_what_was_checked);
-async fn whoever_reads_nothing_gets_what_was_checked() {
+both_runtimes!(handlers_that_read_no_type_get_checked_payloads);
+async fn handlers_that_read_no_type_get_checked_payloads() {
     for order in [HandlerOrder::NamedFirst, HandlerOrder::AnyFirst] {
         let rig = Rig::new(order).await;
         rig.on::<u8>("e");

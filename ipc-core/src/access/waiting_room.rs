@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_without_places_takes_no_one() {
+    fn a_waiting_room_of_size_zero_refuses_everybody() {
         assert_eq!(enter(&mut Room::new(0), "a"), "!");
     }
 }

@@ -11,14 +11,10 @@ use super::identities::Registry;
 use super::link::Link;
 use super::{Client, NotBlocking, Server, plain};
 use crate::error::Error;
-use crate::hello::no_hello;
 use crate::options::{ConnectionConfig, setters};
 use crate::protocol::session::Session;
 use crate::runtime::server::token::Gate;
-use crate::{
-    Claim, ClientOptions, Identity, MessageFormat, PlainPeers, Refusal, SameIdentity,
-    ServerOptions, TokenCheck, Tokens, WaitingLimits,
-};
+use crate::{Claim, ClientOptions, Identity, MessageFormat, Refusal, ServerOptions, TokenCheck};
 
 /// Builds a client.
 ///
@@ -66,10 +62,6 @@ pub struct ServerBuilder<F> {
     transport: Arc<dyn Transport>,
     options: ServerOptions,
     told: Told,
-    same_identity: SameIdentity,
-    token: Option<TokenCheck>,
-    waiting: WaitingLimits,
-    plain_peers: PlainPeers,
 }
 
 /// The functions that a server calls while it accepts.
@@ -102,17 +94,14 @@ impl<F: MessageFormat> ServerBuilder<F> {
             transport: plain(transport)?,
             options: ServerOptions::default(),
             told: Told::default(),
-            same_identity: SameIdentity::default(),
-            token: None,
-            waiting: WaitingLimits::default(),
-            plain_peers: PlainPeers::default(),
         })
     }
 
-    /// Sets all options at once, those of the connections too, in place of what was set before.
+    /// Sets all options at once, those of the connections too, in place of what was set before. A check of
+    /// tokens stays unless these options have one: without it everybody would be let in.
     #[must_use]
     pub fn options(mut self, options: ServerOptions) -> Self {
-        self.options = options;
+        self.options = options.in_place_of(self.options);
         self
     }
 
@@ -137,15 +126,6 @@ impl<F: MessageFormat> ServerBuilder<F> {
         handler: impl Fn(&PeerInfo, &Refusal) + Send + Sync + 'static,
     ) -> Self {
         self.told.refused = Arc::new(handler);
-        self
-    }
-
-    /// Sets what happens when a peer says hello with the name of another that is connected. Default:
-    /// both have it. With [`SameIdentity::ReplaceOld`] the thread that serves the older one sends it away
-    /// when it waits the next time, or within a quarter of a second if it does.
-    #[must_use]
-    pub fn same_identity(mut self, same_identity: SameIdentity) -> Self {
-        self.same_identity = same_identity;
         self
     }
 
@@ -181,36 +161,6 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self.token_check(Some(TokenCheck::new(check)))
     }
 
-    /// Sets the check as [`token`](Self::token) does, or (`None`) that there is none. Its future runs on the
-    /// thread that accepts, beside those of other peers.
-    #[must_use]
-    pub fn token_check(mut self, check: Option<TokenCheck>) -> Self {
-        self.token = check;
-        self
-    }
-
-    /// Lets in those whose token is in the table: see [`token`](Self::token).
-    #[must_use]
-    pub fn tokens(self, tokens: Tokens) -> Self {
-        self.token_check(Some(tokens.into()))
-    }
-
-    /// Sets how long, and how many, peers may wait to be let in, with a [`token`](Self::token). Default: 64, for
-    /// 5 s, with 64 KiB each.
-    #[must_use]
-    pub fn waiting_limits(mut self, limits: WaitingLimits) -> Self {
-        self.waiting = limits;
-        self
-    }
-
-    /// Sets what becomes of a peer that does not say hello although the server wants a [`token`](Self::token).
-    /// Default: it is refused.
-    #[must_use]
-    pub fn plain_peers(mut self, plain_peers: PlainPeers) -> Self {
-        self.plain_peers = plain_peers;
-        self
-    }
-
     /// Starts listening and returns the server.
     ///
     /// # Errors
@@ -222,14 +172,13 @@ impl<F: MessageFormat> ServerBuilder<F> {
     ///
     /// If it is called within an async runtime, which a thread that waits would stop.
     pub fn listen(self) -> Result<Server<F>, Error> {
-        let config = ConnectionConfig::of(&self.options);
-        if let Some(why) = self.token.as_ref().and_then(|_| no_hello(&self.format, &config)) {
-            return Err(Error::TokensUnsupported(why));
+        let gate = Gate::of(&self.options);
+        if let Some(gate) = &gate {
+            gate.check_format(&self.format, &ConnectionConfig::of(&self.options))?;
         }
         let runtime = runtime(&*self.transport)?;
         let listener = runtime.block_on(self.transport.listen())?;
-        let registry = Registry::new(self.same_identity);
-        let gate = self.token.map(|check| Gate::new(check, self.waiting, self.plain_peers));
+        let registry = Registry::new(self.options.same_identity);
         Ok(Server::new(self.format, self.options, listener, self.told, registry, gate, runtime))
     }
 }

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn short_times_are_kept_to_the_letter() {
+    fn short_limits_are_set_exactly() {
         let mut limit = ReadLimit::default();
         for wanted in [seconds(0.5), seconds(0.4), seconds(0.5), None, seconds(1.9)] {
             assert_eq!(limit.before(wanted), Some(wanted));
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_ends_too_early_once_and_not_for_ever() {
+    fn a_limit_that_ended_a_read_too_early_is_set_anew() {
         let mut limit = ReadLimit::default();
         limit.before(seconds(32.0));
         assert_eq!(limit.before(None), None);

@@ -238,7 +238,7 @@ mod tests {
 
     /// What peers can do together within the default limits, each of its own patterns of `*` and `a`.
     #[test]
-    fn a_bomb_of_wildcards_is_bounded_by_its_arrangements() {
+    fn the_worst_wildcards_are_bounded_by_their_arrangements() {
         let mut bomb = PatternTrie::default();
         let (mut id, mut refused) = (0, None);
         for choice in 0..1 << 15 {

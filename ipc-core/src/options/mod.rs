@@ -13,7 +13,10 @@ pub(crate) use setters::setters;
 pub use spin::{Spin, SpinTooLong};
 
 use crate::protocol::session::ReconnectPolicy;
-use crate::{Access, Allow, Hello, OnDenied, Rate, WhenDismissed};
+use crate::{
+    Access, Allow, Hello, OnDenied, PlainPeers, Rate, SameIdentity, TokenCheck, WaitingLimits,
+    WhenDismissed,
+};
 
 /// The options of a client, the same for [`Client`](crate::Client) and
 /// [`blocking::Client`](crate::blocking::Client).
@@ -123,10 +126,30 @@ pub struct ServerOptions {
     pub allow: Allow,
     /// What happens when a peer does what it may not. Default: [`OnDenied::Report`].
     pub on_denied: OnDenied,
+    /// What happens when a peer says hello with the name of another that is connected. Default: both
+    /// have it. With [`SameIdentity::ReplaceOld`] the thread of a blocking server that serves the older
+    /// one sends it away when it waits the next time, or within a quarter of a second if it does.
+    pub same_identity: SameIdentity,
+    /// The check of those who say hello, as [`ServerBuilder::token`](crate::ServerBuilder::token) has it. A
+    /// blocking server runs its future on the thread that accepts, beside those of other peers. Default:
+    /// `None`, no peer has to say hello.
+    pub token_check: Option<TokenCheck>,
+    /// How long, and how many, peers may wait to be let in. Without a [`token_check`](#structfield.token_check)
+    /// none has to. Default: 64, for 5 s, with 64 KiB each.
+    pub waiting_limits: WaitingLimits,
+    /// What becomes of a peer that does not say hello although there is a
+    /// [`token_check`](#structfield.token_check). Default: it is refused.
+    pub plain_peers: PlainPeers,
 }
 
 impl ServerOptions {
     setters!(server at []);
+
+    /// Returns these options in place of earlier ones. A check of tokens stays unless these have one, so that
+    /// no order of a builder's setters opens a server.
+    pub(crate) fn in_place_of(self, earlier: Self) -> Self {
+        Self { token_check: self.token_check.or(earlier.token_check), ..self }
+    }
 }
 
 impl Default for ServerOptions {
@@ -138,6 +161,10 @@ impl Default for ServerOptions {
             rate: None,
             allow: Allow::new(),
             on_denied: OnDenied::default(),
+            same_identity: SameIdentity::default(),
+            token_check: None,
+            waiting_limits: WaitingLimits::default(),
+            plain_peers: PlainPeers::default(),
         }
     }
 }

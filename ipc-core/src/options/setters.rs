@@ -46,6 +46,15 @@ macro_rules! setters {
             self
         }
     };
+    (tokens at [$($at:tt)*]) => {
+        /// Lets in those whose token is in the table: sets the
+        /// [`token_check`](crate::ServerOptions#structfield.token_check) that looks there.
+        #[must_use]
+        pub fn tokens(mut self, tokens: crate::Tokens) -> Self {
+            self.$($at)* token_check = Some(tokens.into());
+            self
+        }
+    };
     (client at $at:tt) => {
         $crate::options::setters! { ClientOptions at $at =>
             connection: crate::ConnectionOptions,
@@ -57,6 +66,7 @@ macro_rules! setters {
         }
     };
     (server at $at:tt) => {
+        $crate::options::setters! { tokens at $at }
         $crate::options::setters! { ServerOptions at $at =>
             connection: crate::ConnectionOptions,
             max_connections: usize,
@@ -64,6 +74,10 @@ macro_rules! setters {
             rate: Option<crate::Rate>,
             allow: crate::Allow,
             on_denied: crate::OnDenied,
+            same_identity: crate::SameIdentity,
+            token_check: Option<crate::TokenCheck>,
+            waiting_limits: crate::WaitingLimits,
+            plain_peers: crate::PlainPeers,
         }
     };
     ($owner:ident at $at:tt => $($name:ident: $type:ty,)+) => {

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_twice_the_size_fits_and_a_larger_one_does_not() {
+    fn a_buffer_of_up_to_twice_the_size_is_taken() {
         let mut spares = spares(&[8192]);
         assert_eq!(spares.take(4095).capacity(), 0);
         assert_eq!(spares.take(8193).capacity(), 0);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn few_are_kept_and_none_that_is_large_or_tiny() {
+    fn the_number_and_the_size_of_buffers_are_bounded() {
         let mut spares = spares(&[SMALLEST - 1, SMALLEST, LARGEST, LARGEST + 1]);
         assert_eq!(sizes(&spares), [SMALLEST, LARGEST]);
         (1..=3).for_each(|more| spares.give(BytesMut::with_capacity(SMALLEST + more)));
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_in_a_buffer_is_gone() {
+    fn a_buffer_is_empty_when_it_is_taken_again() {
         let mut spares = spares(&[]);
         let mut buffer = BytesMut::with_capacity(4096);
         buffer.extend_from_slice(b"secret");

@@ -23,7 +23,11 @@ both_runtimes!(
 );
 
 pub(crate) fn table(server: ServerBuilder<MsgPack>) -> ServerBuilder<MsgPack> {
-    server.tokens(Tokens::new([("alice", "s3cret"), ("bob", "hunter2")]).unwrap())
+    server.tokens(tokens())
+}
+
+pub(crate) fn tokens() -> Tokens {
+    Tokens::new([("alice", "s3cret"), ("bob", "hunter2")]).unwrap()
 }
 
 pub(crate) fn showing(name: &str, token: &str) -> Value {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use ipc_core::{
     Access, Allow, Bye, CallOptions, Identity, MsgPack, PlainPeers, Refusal, ReservedEvents,
-    SameIdentity, Server, ServerEvent,
+    SameIdentity, Server, ServerBuilder, ServerEvent, ServerOptions,
 };
 use ipc_transport::UdpTransport;
 
-use crate::admission::{hears_no, show, showing, table, visits};
+use crate::admission::{hears_no, show, showing, table, tokens, visits};
 use crate::raw::RawPeer;
 use crate::rig::transport;
 
@@ -18,9 +18,10 @@ both_runtimes!(
     a_peer_may_be_kicked_at_once_and_kept_away,
     a_plain_peer_may_be_let_in_without_an_identity,
     what_a_peer_may_do_can_depend_on_who_it_is,
-    there_has_to_be_a_place_at_the_end_too,
+    a_place_is_needed_once_the_check_has_ended_too,
     who_is_refused_by_access_is_not_asked_for_a_token,
     a_server_that_no_peer_can_show_a_token_to_does_not_listen,
+    options_bring_a_check_of_tokens_and_never_remove_one,
 );
 
 async fn a_token_that_is_shown_twice_is_as_the_rule_for_identities_says() {
@@ -131,7 +132,7 @@ async fn what_a_peer_may_do_can_depend_on_who_it_is() {
     );
 }
 
-async fn there_has_to_be_a_place_at_the_end_too() {
+async fn a_place_is_needed_once_the_check_has_ended_too() {
     let transport = transport();
     let server = table(Server::builder(MsgPack::new(), transport.clone())).max_connections(1);
     let server = server.build();
@@ -183,4 +184,28 @@ async fn a_server_that_no_peer_can_show_a_token_to_does_not_listen() {
         error.to_string(),
         "no peer can show its token: calls are switched off, or the format has none"
     );
+}
+
+async fn options_bring_a_check_of_tokens_and_never_remove_one() {
+    let stays = |server| table(server).options(ServerOptions::default());
+    let comes =
+        |server: ServerBuilder<MsgPack>| server.options(ServerOptions::default().tokens(tokens()));
+    for change in [stays as fn(_) -> _, comes] {
+        let transport = transport();
+        let server = change(Server::builder(MsgPack::new(), transport.clone())).build();
+        let notes = visits(&server);
+        server.listen().await.unwrap();
+        hears_no(&mut show(&transport, "alice", "wrong").await, "denied", false).await;
+        let _alice = show(&transport, "alice", "s3cret").await;
+        notes.until("1 says alice").await;
+    }
+    // Only who says so has none.
+    let transport = transport();
+    let server =
+        table(Server::builder(MsgPack::new(), transport.clone())).token_check(None).build();
+    let notes = visits(&server);
+    server.listen().await.unwrap();
+    let mut plain = RawPeer::dial(&transport).await;
+    plain.event("say", "hi").await;
+    notes.until("1 says hi").await;
 }

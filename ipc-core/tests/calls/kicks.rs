@@ -15,7 +15,7 @@ both_runtimes!(
     a_client_that_may_come_back_does,
     a_bye_from_a_client_means_nothing,
     a_server_that_shuts_down_says_so_to_those_that_said_hello,
-    a_bye_that_says_little_ends_no_client,
+    a_bye_without_reconnect_false_ends_no_client,
 );
 
 async fn a_peer_that_is_kicked_is_told_why_after_all_else() {
@@ -102,7 +102,7 @@ async fn a_server_that_shuts_down_says_so_to_those_that_said_hello() {
     soon(heard).await.unwrap();
 }
 
-async fn a_bye_that_says_little_ends_no_client() {
+async fn a_bye_without_reconnect_false_ends_no_client() {
     let (client, mut peer, mut listener) = raw_server(&transport(), |client| client).await;
     let notes = life(&client);
     peer.call(1, "$bye", 7).await;

@@ -97,7 +97,8 @@ impl Rig {
     }
 }
 
-/// Waits for something that comes without being told of: looks again and again, for two minutes.
+/// Waits for what can be seen without a notification, such as the number of tasks: looks again and again, for
+/// two minutes. The pauses leave the processor to what is waited for.
 #[track_caller]
 pub(crate) fn eventually(mut done: impl FnMut() -> bool) -> impl Future<Output = ()> {
     soon(async move {

@@ -13,6 +13,7 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use super::deserialize_methods::deserialize_methods;
 use super::is_hidden;
 use super::scan::Scan;
 use super::words::{any_byte, is_special};
@@ -65,7 +66,7 @@ impl From<serde_json::Error> for LeftAlone {
 }
 
 macro_rules! leave_alone {
-    ($($method:ident($($type:ty),*);)*) => {$(
+    ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
         #[inline]
         fn $method<V: Visitor<'de>>(self, $(_: $type,)* _: V) -> Result<V::Value, LeftAlone> {
             Err(LeftAlone)
@@ -104,18 +105,7 @@ impl<'de> Deserializer<'de> for Object<'_, 'de> {
         visitor.visit_some(self)
     }
 
-    leave_alone! {
-        deserialize_bool(); deserialize_i8(); deserialize_i16(); deserialize_i32();
-        deserialize_i64(); deserialize_i128(); deserialize_u8(); deserialize_u16();
-        deserialize_u32(); deserialize_u64(); deserialize_u128(); deserialize_f32();
-        deserialize_f64(); deserialize_char(); deserialize_str(); deserialize_string();
-        deserialize_bytes(); deserialize_byte_buf(); deserialize_unit(); deserialize_seq();
-        deserialize_unit_struct(&'static str);
-        deserialize_tuple(usize);
-        deserialize_tuple_struct(&'static str, usize);
-        deserialize_enum(&'static str, &'static [&'static str]);
-        deserialize_identifier(); deserialize_ignored_any();
-    }
+    deserialize_methods! { leave_alone: bool numbers char text bytes unit list enum ignored }
 
     forward_to_deserialize_any! { map struct }
 }
@@ -234,17 +224,7 @@ impl<'de> Deserializer<'de> for Text<'de> {
         visitor.visit_enum(BorrowedStrDeserializer::new(self.0))
     }
 
-    leave_alone! {
-        deserialize_bool(); deserialize_i8(); deserialize_i16(); deserialize_i32();
-        deserialize_i64(); deserialize_i128(); deserialize_u8(); deserialize_u16();
-        deserialize_u32(); deserialize_u64(); deserialize_u128(); deserialize_f32();
-        deserialize_f64(); deserialize_bytes(); deserialize_byte_buf(); deserialize_unit();
-        deserialize_seq(); deserialize_map();
-        deserialize_unit_struct(&'static str);
-        deserialize_tuple(usize);
-        deserialize_tuple_struct(&'static str, usize);
-        deserialize_struct(&'static str, &'static [&'static str]);
-    }
+    deserialize_methods! { leave_alone: bool numbers bytes unit list map }
 
     forward_to_deserialize_any! { char str string identifier ignored_any }
 }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn looks_that_find_nothing_become_seldom() {
+    fn looks_that_find_nothing_become_rare() {
         let mut looks = Looks::default();
         let turns = 100 * usize::from(SELDOM);
         assert_eq!(turns_with_looks(&mut looks, turns, LOOKS + 1), 100);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_worth_it_is_given_up_after_some_rounds_that_were_not() {
+    fn looking_stops_after_some_rounds_that_found_nothing() {
         let mut looks = Looks::default();
         turns_with_looks(&mut looks, 1000, 1);
         let with_looks = turns_with_looks(&mut looks, 8 + usize::from(SELDOM) - 1, LOOKS + 1);

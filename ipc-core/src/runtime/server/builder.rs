@@ -12,11 +12,8 @@ use crate::runtime::server::Server;
 use crate::runtime::server::admission::Admission;
 use crate::runtime::server::directory::DirectoryLimits;
 use crate::runtime::server::shared::Shared;
-use crate::runtime::server::token::{Gate, TokenCheck};
-use crate::{
-    GroupLimits, HandlerOrder, MessageFormat, PlainPeers, SameIdentity, ServerOptions,
-    WaitingLimits,
-};
+use crate::runtime::server::token::Gate;
+use crate::{GroupLimits, HandlerOrder, MessageFormat, ServerOptions};
 
 /// Builds a server.
 ///
@@ -26,17 +23,13 @@ use crate::{
 pub struct ServerBuilder<F> {
     format: F,
     transport: Arc<dyn Transport>,
-    options: ServerOptions,
+    pub(super) options: ServerOptions,
     per_identity: Option<usize>,
     receive_budget: Option<usize>,
     stall_timeout: Option<Duration>,
     handler_order: HandlerOrder,
     groups: GroupLimits,
     topics: PatternLimits,
-    same_identity: SameIdentity,
-    pub(super) token: Option<TokenCheck>,
-    pub(super) waiting: WaitingLimits,
-    pub(super) plain_peers: PlainPeers,
 }
 
 impl<F: MessageFormat> ServerBuilder<F> {
@@ -51,18 +44,15 @@ impl<F: MessageFormat> ServerBuilder<F> {
             handler_order: HandlerOrder::default(),
             groups: GroupLimits::default(),
             topics: PatternLimits::default(),
-            same_identity: SameIdentity::default(),
-            token: None,
-            waiting: WaitingLimits::default(),
-            plain_peers: PlainPeers::default(),
         }
     }
 
     /// Sets all options at once, those of the connections too, in place of what was set before. What
-    /// only this driver has (the other setters below) stays.
+    /// only this driver has (the other setters below) stays, and so does a check of tokens unless these
+    /// options have one: without it everybody would be let in.
     #[must_use]
     pub fn options(mut self, options: ServerOptions) -> Self {
-        self.options = options;
+        self.options = options.in_place_of(self.options);
         self
     }
 
@@ -124,18 +114,12 @@ impl<F: MessageFormat> ServerBuilder<F> {
         self
     }
 
-    /// Sets what happens when a peer says hello with the name of another that is connected. Default:
-    /// both have it.
-    #[must_use]
-    pub fn same_identity(mut self, same_identity: SameIdentity) -> Self {
-        self.same_identity = same_identity;
-        self
-    }
-
     /// Returns the server. It does not listen yet: see [`Server::listen`].
     #[must_use]
     pub fn build(self) -> Server<F> {
         let mut config = ConnectionConfig::of(&self.options);
+        let gate = Gate::of(&self.options).map(Arc::new);
+        config.admits_by_token = gate.is_some();
         let admission = Admission {
             access: self.options.access,
             total: self.options.max_connections,
@@ -151,11 +135,8 @@ impl<F: MessageFormat> ServerBuilder<F> {
         let limits = DirectoryLimits {
             groups: self.groups,
             topics: self.topics,
-            same_identity: self.same_identity,
+            same_identity: self.options.same_identity,
         };
-        let gate =
-            self.token.map(|check| Arc::new(Gate::new(check, self.waiting, self.plain_peers)));
-        config.admits_by_token = gate.is_some();
         let shared = Shared::new(self.format, self.transport, admission, gate, limits, config);
         Server::new(Arc::new(shared))
     }

@@ -14,10 +14,12 @@ use tokio::sync::oneshot;
 use crate::access::WaitingRoom;
 use crate::error::Error;
 use crate::hello::no_hello;
+use crate::options::ConnectionConfig;
 use crate::runtime::server::admission;
 use crate::runtime::server::shared::Shared;
 use crate::{
-    Claim, Identity, MessageFormat, PlainPeers, Refusal, ServerBuilder, Tokens, WaitingLimits,
+    Claim, Identity, MessageFormat, PlainPeers, Refusal, ServerBuilder, ServerOptions, Tokens,
+    WaitingLimits,
 };
 
 /// A check of those who say hello, as [`ServerBuilder::token`] takes it: for programs that keep one, in their
@@ -90,53 +92,20 @@ impl<F: MessageFormat> ServerBuilder<F> {
     /// ```
     #[must_use]
     pub fn token<Fut>(
-        mut self,
+        self,
         check: impl Fn(Claim, Arc<PeerInfo>) -> Fut + Send + Sync + 'static,
     ) -> Self
     where
         Fut: Future<Output = Result<Identity, Refusal>> + Send + 'static,
     {
-        self.token = Some(TokenCheck::new(check));
-        self
-    }
-
-    /// Sets the check as [`token`](Self::token) does, or (`None`) that there is none, as by default.
-    #[must_use]
-    pub fn token_check(mut self, check: Option<TokenCheck>) -> Self {
-        self.token = check;
-        self
-    }
-
-    /// Lets in those whose token is in the table: see [`token`](Self::token).
-    #[must_use]
-    pub fn tokens(self, tokens: Tokens) -> Self {
-        self.token_check(Some(tokens.into()))
-    }
-
-    /// Sets how long, and how many, peers may wait to be let in. Without a [`token`](Self::token) none has to.
-    /// Default: 64, for 5 s, with 64 KiB each.
-    #[must_use]
-    pub fn waiting_limits(mut self, limits: WaitingLimits) -> Self {
-        self.waiting = limits;
-        self
-    }
-
-    /// Sets what becomes of a peer that does not say hello although the server wants a [`token`](Self::token).
-    /// Default: it is refused.
-    #[must_use]
-    pub fn plain_peers(mut self, plain_peers: PlainPeers) -> Self {
-        self.plain_peers = plain_peers;
-        self
+        self.token_check(Some(TokenCheck::new(check)))
     }
 }
 
 impl<F: MessageFormat> Shared<F> {
     /// Checks whether a peer can say hello, if it has to.
     pub(super) fn check_tokens(&self) -> Result<(), Error> {
-        match self.gate.as_ref().and_then(|_| no_hello(&*self.format, &self.config)) {
-            Some(why) => Err(Error::TokensUnsupported(why)),
-            None => Ok(()),
-        }
+        self.gate.as_ref().map_or(Ok(()), |gate| gate.check_format(&*self.format, &self.config))
     }
 }
 
@@ -163,9 +132,21 @@ impl TokenCheck {
 }
 
 impl Gate {
-    pub(crate) fn new(check: TokenCheck, limits: WaitingLimits, plain_peers: PlainPeers) -> Self {
+    /// Returns the gate of a server with these options, or `None` if they have no check.
+    pub(crate) fn of(options: &ServerOptions) -> Option<Self> {
+        let (limits, plain_peers) = (options.waiting_limits, options.plain_peers);
+        let check = options.token_check.clone()?;
         let room = Mutex::new(WaitingRoom::new(limits.peers));
-        Self { check, limits, plain_peers, room, telling: AtomicUsize::new(0) }
+        Some(Self { check, limits, plain_peers, room, telling: AtomicUsize::new(0) })
+    }
+
+    /// Checks whether a peer can say hello, without which none would be let in.
+    pub(crate) fn check_format<F: MessageFormat>(
+        &self,
+        format: &F,
+        config: &ConnectionConfig,
+    ) -> Result<(), Error> {
+        no_hello(format, config).map_or(Ok(()), |why| Err(Error::TokensUnsupported(why)))
     }
 
     pub(crate) fn room(&self) -> MutexGuard<'_, Room> {

@@ -33,7 +33,7 @@ fn a_silent_peer_is_asked_and_given_up() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the answer takes its time")]
+#[expect(clippy::disallowed_methods, reason = "how long an answer takes is what is measured")]
 fn an_error_is_an_answer_too_and_its_time_is_told() {
     let place = Place::new();
     let heartbeat = Heartbeat::every(ms(100)).dead_after(Duration::from_secs(30));

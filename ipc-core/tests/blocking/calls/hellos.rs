@@ -23,7 +23,7 @@ both_sockets!(
     a_client_answers_no_hello_and_a_server_has_no_topics,
     a_client_that_is_sent_away_ends_unless_it_may_come_back,
     a_server_that_shuts_down_says_so,
-    a_bye_that_says_little_ends_no_client,
+    a_bye_without_reconnect_false_ends_no_client,
     a_connection_may_have_lists_of_its_own,
 );
 
@@ -333,7 +333,7 @@ fn a_server_that_shuts_down_says_so(sockets: &Sockets) {
     assert_eq!(reading.join().unwrap(), ["connect", "dismissed shutdown", "disconnect"]);
 }
 
-fn a_bye_that_says_little_ends_no_client(sockets: &Sockets) {
+fn a_bye_without_reconnect_false_ends_no_client(sockets: &Sockets) {
     let listening = Listening::at(sockets);
     let mut client = listening.builder().event_bytes(10_000).build();
     client.connected().unwrap();

@@ -9,7 +9,7 @@ use ipc_core::protocol::builtin::Value;
 use ipc_core::session::ReconnectPolicy;
 use ipc_core::{
     CallOptions, Error, Hello, Identity, MsgPack, PlainPeers, Proof, Refusal, ReservedEvents,
-    SameIdentity, TokenCheck, Tokens, WaitingLimits,
+    SameIdentity, ServerOptions, TokenCheck, Tokens, WaitingLimits,
 };
 
 use super::rig::{DEADLINE, MOMENT, Sockets, both_sockets, heard};
@@ -25,6 +25,7 @@ both_sockets!(
     a_check_may_panic_take_too_long_and_want_no_answer,
     a_name_that_another_has_is_refused,
     a_server_that_no_peer_can_show_a_token_to_does_not_listen,
+    options_bring_a_check_of_tokens_and_never_remove_one,
 );
 
 fn tokens() -> Tokens {
@@ -255,4 +256,21 @@ fn a_server_that_no_peer_can_show_a_token_to_does_not_listen(sockets: &Sockets) 
     let ordinary = CallOptions::default().reserved_events(ReservedEvents::Ordinary);
     let listened = sockets.builder().tokens(tokens()).calls(ordinary).listen();
     assert!(matches!(listened, Err(Error::TokensUnsupported(_))));
+}
+
+fn options_bring_a_check_of_tokens_and_never_remove_one(sockets: &Sockets) {
+    let stays = Accepting::new(sockets, |server| server.options(ServerOptions::default()));
+    let others = sockets.another();
+    let comes = Accepting::new(&others, |server| {
+        server.token_check(None).options(ServerOptions::default().tokens(tokens()))
+    });
+    for server in [stays, comes] {
+        let mut eve = server.dial();
+        eve.call(Some(1), "$hello", &hello("a guess"));
+        assert_eq!(eve.hear(), "failure 1 denied");
+        let mut alice = server.dial();
+        alice.call(Some(1), "$hello", &hello("s3cret"));
+        assert_eq!(alice.hear(), "answer 1");
+        assert_eq!(&*server.connection().identity().unwrap().name, "alice");
+    }
 }

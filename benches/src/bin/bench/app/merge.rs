@@ -163,7 +163,7 @@ mod tests {
         ### W3: three\n\nAbout three.\n\n**W3 x**: 3 rounds\n\n| a |\n|---|\n| `ours` | 31 |\n";
 
     #[test]
-    fn what_was_measured_again_takes_the_place_of_what_was_said() {
+    fn new_results_replace_the_old_ones() {
         let text = merged(OLD, NEW);
         assert!(text.starts_with("A machine.\n\n### Targets\n"), "{text}");
         for gone in ["1.0", "| `ours` | old |", "| `ours` | 11 |", "`raw`.", "About one.\n"] {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_measured_is_not_forgotten() {
+    fn results_that_were_not_measured_again_stay() {
         let new =
             "A machine.\n\n### W1: one\n\nAbout one.\n\n**W1 x**: not measured in this run.\n";
         assert!(merged(OLD, new).contains("| `ours` | 11 |"));
