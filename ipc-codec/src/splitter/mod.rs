@@ -56,6 +56,9 @@ impl Splitter {
         } else {
             return Ok(None);
         };
+        if buffer.is_empty() {
+            return Ok(None);
+        }
         // The common case first, and the rest out of line.
         match self.rule {
             Rule::Delimited(_) => self.next_delimited(buffer, scanned),

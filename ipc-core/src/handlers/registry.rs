@@ -262,7 +262,7 @@ impl<C, L> Registry<C, L> {
     #[inline]
     pub(super) fn refresh(&self, snapshot: &mut Snapshot<C, L>) {
         let version = self.version.load(Ordering::Acquire);
-        if snapshot.version != version {
+        if snapshot.version != version || snapshot.table.is_none() {
             self.renew(snapshot, version);
         }
     }
@@ -270,9 +270,12 @@ impl<C, L> Registry<C, L> {
     #[cold]
     fn renew(&self, snapshot: &mut Snapshot<C, L>, version: u64) {
         let table = self.table();
-        let presumes = table.reads_first(self.order);
+        if snapshot.version != version {
+            snapshot.presumes = table.reads_first(self.order);
+            snapshot.version = version;
+        }
         // Dropping the old table may drop what a removed handler captured, which may come back here.
-        *snapshot = Snapshot { table: Some(table), version, last: 0, presumes };
+        snapshot.table = Some(table);
     }
 
     /// Replaces the table by a changed copy; `change` is given the id of a handler that it adds.
@@ -378,9 +381,9 @@ impl<C, L> Snapshot<C, L> {
     }
 
     /// Drops the table: an idle reader does not keep removed handlers, and what they captured,
-    /// alive.
+    /// alive. What was learned of it is kept for when it is taken again, unchanged as it mostly is.
     pub(crate) fn release(&mut self) {
-        *self = Self { presumes: self.presumes, ..Self::empty() };
+        self.table = None;
     }
 }
 

@@ -20,16 +20,26 @@ impl SendWatch {
 
     /// Calls the function with a message that is about to be sent. Not under the queue's lock, since
     /// the function may send, too.
+    #[inline]
     pub(crate) fn notify<F, T: ?Sized>(&self, format: &F, event: &str, payload: &T)
     where
         F: EncodePayload<T>,
     {
-        let Some(watch) = &self.0 else { return };
-        let mut frame = BytesMut::new();
-        // What cannot be encoded is not sent: its sender gets the error.
-        if format.encode(event, payload, &mut frame).is_ok() {
-            watch(&Message::of_frame(format, frame.freeze()));
+        if let Some(watch) = &self.0 {
+            call(watch, format, event, payload);
         }
+    }
+}
+
+#[cold]
+fn call<F, T: ?Sized>(watch: &Watch, format: &F, event: &str, payload: &T)
+where
+    F: EncodePayload<T>,
+{
+    let mut frame = BytesMut::new();
+    // What cannot be encoded is not sent: its sender gets the error.
+    if format.encode(event, payload, &mut frame).is_ok() {
+        watch(&Message::of_frame(format, frame.freeze()));
     }
 }
 

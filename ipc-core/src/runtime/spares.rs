@@ -16,7 +16,12 @@ pub(crate) fn take(wanted: usize) -> BytesMut {
 }
 
 /// Keeps a buffer that is not needed any more; what is in it is discarded.
+#[inline]
 pub(crate) fn give(buffer: BytesMut) {
+    // Mostly there is none: a connection that has nothing to leave is not to ask for the others'.
+    if buffer.capacity() < SMALLEST {
+        return;
+    }
     // A thread that ends keeps nothing.
     let _ = SPARES.try_with(|spares| spares.borrow_mut().give(buffer));
 }

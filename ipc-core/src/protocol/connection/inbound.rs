@@ -190,7 +190,9 @@ impl Inbound {
     /// It has no memory if a frame still shares that.
     pub fn release(&mut self) -> BytesMut {
         let buffer = self.decoder.take_buffer();
-        self.decoder.release();
+        if self.decoder.holds_buffer() {
+            self.decoder.release();
+        }
         buffer
     }
 }
