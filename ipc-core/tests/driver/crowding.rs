@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use ipc_core::queue::{OverflowPolicy, QueueLimits};
-use ipc_core::{Client, EmitError};
+use ipc_core::{Client, EmitError, Server};
 use ipc_transport::Transport;
 use tokio::io::AsyncReadExt;
-use tokio::time::{Instant, timeout};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{Lines, Raw, narrow, soon};
+use crate::support::{Lines, Log, Raw, narrow, soon};
 
 /// So much waits before a sender waits, in bytes.
 const CROWD: usize = 128 * 1024;
@@ -129,4 +130,76 @@ async fn a_sender_that_waits_is_notified_of_the_end() {
     tokio::task::yield_now().await;
     soon(client.disconnect()).await;
     assert_eq!(soon(sending).await.unwrap(), Err(EmitError::Closed));
+}
+
+/// Returns a server with two peers: the first does not read, the other reads everything and counts lines.
+async fn serving(stall_timeout: Option<Duration>) -> (Server<Lines>, Raw, JoinHandle<usize>) {
+    let transport = narrow(LINE);
+    let server = Server::builder(Lines, transport.clone())
+        .queue(QueueLimits::default().with_max_bytes(LIMIT))
+        .stall_timeout(stall_timeout)
+        .build();
+    let log = Log::of_server(&server);
+    soon(server.listen()).await.unwrap();
+    let slow = Raw::dial(&transport).await;
+    log.until_len(1).await;
+    let mut fast = Raw::dial(&transport).await;
+    log.until_len(2).await;
+    (server, slow, tokio::spawn(async move { fast.rest().await.lines().count() }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_waits_before_a_queue_is_full_for_a_peer_that_reads() {
+    let (server, mut slow, fast) = serving(Some(Duration::from_secs(10))).await;
+    let broadcast = tokio::spawn({
+        let server = server.clone();
+        async move {
+            loop {
+                server.broadcast_send("n", text().as_str()).await.unwrap();
+            }
+        }
+    });
+    let peers = server.peers();
+    let accepted = || [peers[0].tally().accepted, peers[1].tally().accepted];
+    for _ in 0..5 {
+        // Time passes only when all tasks wait.
+        sleep(EASE / 2).await;
+        let waiting = peers[0].queued().bytes;
+        assert!((CROWD..CROWD + LINE).contains(&waiting), "{waiting} bytes wait");
+        // What it does not have yet, the other has.
+        let [slow_one, fast_one] = accepted();
+        assert_eq!((fast_one, peers[1].queued().bytes), (slow_one + 1, 0));
+        slow.0.read_exact(&mut vec![0; 2 * LINE]).await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(accepted(), [slow_one + 2, fast_one + 2]);
+    }
+    // It reads nothing any more: the queue is filled, until that is full.
+    sleep(2 * EASE).await;
+    let waiting = peers[0].queued().bytes;
+    assert!((LIMIT - LINE..=LIMIT).contains(&waiting), "{waiting} bytes wait");
+    broadcast.abort();
+    let sent = usize::try_from(accepted()[1]).unwrap();
+    soon(server.shutdown(Duration::ZERO)).await;
+    assert_eq!(soon(fast).await.unwrap(), sent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broadcast_leaves_a_queue_alone_once_and_not_for_longer_than_the_stall_timeout() {
+    let millis = Duration::from_millis;
+    for (stall_timeout, waits) in [
+        (Some(Duration::ZERO), Duration::ZERO),
+        (Some(millis(30)), millis(30)),
+        (Some(millis(5000)), EASE),
+        (None, EASE),
+    ] {
+        let (server, _slow, fast) = serving(stall_timeout).await;
+        let start = Instant::now();
+        for _ in 0..LIMIT / LINE - 1 {
+            let report = server.broadcast_send("n", text().as_str()).await.unwrap();
+            assert_eq!((report.sent, report.failed.len()), (2, 0));
+        }
+        assert_eq!(start.elapsed(), waits, "{stall_timeout:?}");
+        soon(server.shutdown(Duration::from_secs(1))).await;
+        assert_eq!(soon(fast).await.unwrap(), LIMIT / LINE - 1);
+    }
 }

@@ -182,6 +182,30 @@ fn release_changes_nothing_that_can_be_seen() {
 }
 
 #[test]
+fn a_buffer_without_memory_gets_as_much_as_was_in_use() {
+    const MOST: usize = 128 * 1024;
+    let framing = Framing::Delimited(Delimiter::new("\n").unwrap());
+    let encoder = FrameEncoder::new(framing, Limits::default());
+    let mut queue = SendQueue::new(encoder, QueueOptions::default());
+    for (frames, written) in [(1, 1), (1000, 1), (1000, 300), (1310, 1), (1311, 7), (3, 1)] {
+        let frame = Bytes::from(vec![b'x'; 100]);
+        for _ in 0..frames {
+            assert_eq!(queue.push_encoded(&frame), Ok(Pushed::Queued));
+        }
+        while !queue.is_empty() {
+            queue.advance(queue.bytes().div_ceil(written));
+        }
+        drop(queue.release(0));
+        assert!(queue.wants_buffer().is_some());
+        queue.lend(bytes::BytesMut::new());
+        let buffer = queue.release(0);
+        let wanted = (frames * 100).min(MOST);
+        assert_eq!(buffer.capacity(), wanted, "{frames} frames, {written} writes");
+        queue.lend(buffer);
+    }
+}
+
+#[test]
 fn a_queue_with_something_in_it_keeps_its_buffer() {
     let mut queue = lines(Release::Freely);
     push(&mut queue, &"x".repeat(4500));

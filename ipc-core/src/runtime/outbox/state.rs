@@ -76,6 +76,12 @@ impl Progress {
     pub(super) fn eases_until(&self) -> Option<Instant> {
         if self.idle { None } else { self.full_since?.checked_add(EASE) }
     }
+
+    /// Returns until when a sender does, for which a peer stalls that takes nothing for `patience`.
+    pub(super) fn eases_within(&self, patience: Option<Duration>) -> Option<Instant> {
+        let ease = patience.map_or(EASE, |patience| patience.min(EASE));
+        if self.idle || self.stalled { None } else { self.full_since?.checked_add(ease) }
+    }
 }
 
 impl OutboxState {
@@ -133,6 +139,12 @@ impl OutboxState {
             && self.queue.bytes() >= CROWD
             && !self.progress.idle
             && self.is_open()
+    }
+
+    /// Returns whether a sender waits for space for this frame: the peer has not stalled.
+    #[inline]
+    pub(super) fn is_worth_waiting_for(&self, frame: &Bytes) -> bool {
+        self.queue.is_full_for(frame.len()) && !self.progress.stalled && self.is_open()
     }
 
     /// Returns whether there is no connection, and may be one later.

@@ -1,10 +1,12 @@
 //! Waiting at an outbox: for space, for everything to be written, for its end.
 
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 
+use super::primitives::timeout_at;
+use super::state::OutboxState;
 use super::writing::Writing;
 use super::{Outbox, Want, encode_frame};
 use crate::FormatError;
@@ -150,14 +152,42 @@ impl Outbox {
     }
 
     /// Queues a frame, or returns how much was written so far if it is worth waiting for space.
-    pub(crate) fn emit_unless_full(&self, frame: &Bytes) -> Result<u64, Result<(), EmitError>> {
+    fn emit_unless_full(&self, frame: &Bytes) -> Result<u64, Result<(), EmitError>> {
         let state = self.lock();
-        let worth = !state.progress.stalled && state.is_open();
-        if worth && state.queue.is_full_for(frame.len()) {
+        if state.is_worth_waiting_for(frame) {
             return Ok(state.progress.written);
         }
-        drop(state);
-        Err(self.emit_encoded(frame))
+        Err(self.emit_in(state, |queue| queue.push_encoded(frame).map(drop)))
+    }
+
+    /// Queues a frame of a broadcast; `None` if it is worth waiting for space, or while the queue is
+    /// [better left alone](Self::eased).
+    pub(crate) fn emit_with_ease(&self, frame: &Bytes) -> Option<Result<(), EmitError>> {
+        let state = self.lock();
+        if state.is_worth_waiting_for(frame) || self.eases_until(&state).is_some() {
+            return None;
+        }
+        Some(self.emit_in(state, |queue| queue.push_encoded(frame).map(drop)))
+    }
+
+    /// Waits while the queue is better left to a socket that is full: what is written long after it was
+    /// queued has left the processor's cache, and costs memory. Not for a peer that has read nothing for
+    /// long, or for the stall timeout, if that is less.
+    pub(crate) async fn eased(&self) {
+        loop {
+            let Some(until) = self.eases_until(&self.lock()) else { return };
+            let eased = self.until(|| !self.lock().is_crowded());
+            // The peer may have read meanwhile, and has its time again.
+            let _ = timeout_at(until.into(), eased).await;
+        }
+    }
+
+    fn eases_until(&self, state: &OutboxState) -> Option<Instant> {
+        if !state.is_crowded() {
+            return None;
+        }
+        let until = state.progress.eases_within(self.stall_timeout)?;
+        (clock::now() < until).then_some(until)
     }
 
     /// Waits until everything is written; `false` if the outbox closed before.

@@ -155,10 +155,14 @@ impl<F: MessageFormat> Broadcast<F> {
         let Self { frame, peers, mut report } = self;
         let mut waiting = Vec::new();
         for peer in peers {
-            match peer.outbox().emit_unless_full(&frame) {
-                Err(done) => report.add(peer.id(), done),
-                Ok(_) => waiting.push(peer),
+            match peer.outbox().emit_with_ease(&frame) {
+                Some(done) => report.add(peer.id(), done),
+                None => waiting.push(peer),
             }
+        }
+        // One after the other: the others have enough to write until then.
+        for peer in &waiting {
+            peer.outbox().eased().await;
         }
         // All at the same time: many that do not read cost no more time than one.
         let mut sends = Vec::with_capacity(waiting.len());

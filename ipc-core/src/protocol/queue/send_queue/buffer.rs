@@ -32,11 +32,20 @@ impl SendQueue {
         if self.flat.capacity() > 0 || self.released == 0 { None } else { Some(self.released) }
     }
 
-    /// Takes a buffer to queue small frames in, if there is none.
+    /// Takes a buffer to queue small frames in, if there is none. If this one has no memory, it gets as
+    /// much as was in use before the last was released, up to 128 KiB: a buffer that grows from nothing
+    /// while messages gather is copied again and again.
     pub fn lend(&mut self, mut buffer: BytesMut) {
-        if self.flat.capacity() == 0 {
-            buffer.clear();
-            self.flat = buffer;
+        if self.flat.capacity() > 0 {
+            return;
         }
+        buffer.clear();
+        if buffer.capacity() == 0 {
+            buffer.reserve(self.most.min(AT_ONCE));
+        }
+        (self.flat, self.most) = (buffer, 0);
     }
 }
+
+/// How many bytes a buffer has at most that did not grow to its size: few bytes may follow many.
+const AT_ONCE: usize = 128 * 1024;

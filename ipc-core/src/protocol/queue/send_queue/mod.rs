@@ -39,6 +39,8 @@ pub struct SendQueue {
     last: usize,
     /// How large `flat` was when it was released last, in bytes.
     released: usize,
+    /// How many bytes `flat` held at most since it was lent.
+    most: usize,
     /// How many bytes of `flat` belong to queued frames; more is the rest of a failed encoding.
     flat_len: usize,
     shared: VecDeque<Bytes>,
@@ -68,6 +70,7 @@ impl SendQueue {
             flat: BytesMut::new(),
             last: 0,
             released: 0,
+            most: 0,
             flat_len: 0,
             shared: VecDeque::new(),
             written: 0,
@@ -210,6 +213,7 @@ impl SendQueue {
 
     /// Removes the first `n` bytes of what [`gather`](Self::gather) returned: they are written.
     pub fn advance(&mut self, n: usize) {
+        self.most = self.most.max(self.flat_len);
         if n == self.bytes && self.shared.is_empty() && !self.alone {
             self.advance_over_all();
         } else {
