@@ -50,7 +50,9 @@ macro_rules! talk_methods {
         /// Sends an event; what the peer sends meanwhile is kept, 8 MiB of it (`event_bytes`), so
         /// that two sides that send at the same time go on. Waits while the queue is full, if its
         /// policy is [`OverflowPolicy::Block`](crate::queue::OverflowPolicy::Block) and there is a
-        /// connection.
+        /// connection. Under that policy it also waits while the socket is full and 128 KiB or more wait for
+        /// it, until the peer has read on, or has read nothing for 100 ms: memory does not grow with what
+        /// is sent.
         ///
         /// # Errors
         ///

@@ -8,6 +8,7 @@ mod builders;
 mod busy;
 #[cfg(feature = "msgpack")]
 mod calls;
+mod crowding;
 mod files;
 #[path = "../support/lines.rs"]
 mod lines;

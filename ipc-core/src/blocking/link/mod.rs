@@ -1,12 +1,12 @@
 //! `Link`: the queue and the connection of one side, shared by clients and server connections.
 
+mod sending;
 mod turn;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
 use ipc_codec::FrameEncoder;
 use ipc_transport::BlockingStream;
 
@@ -17,16 +17,15 @@ use super::socket_link::SocketLink;
 use super::{Incoming, NextError};
 use crate::access::{Counts, Denial, Guard, Limited, Restrictions};
 use crate::calls::{CallError, ControlEvents};
-use crate::error::{EmitError, Error};
-use crate::options::{ConnectionConfig, FlushPolicy};
+use crate::error::Error;
+use crate::options::ConnectionConfig;
 use crate::protocol::calls::Sent;
 use crate::protocol::connection::backpressure::Pause;
 use crate::protocol::connection::{Machine, Role, Rules};
-use crate::protocol::queue::{OverflowPolicy, PushError, QueueLimit, SendQueue};
+use crate::protocol::queue::{QueueLimit, SendQueue};
 use crate::runtime::clock;
 use crate::runtime::gauge::Gauge;
-use crate::runtime::outbox::{WRITE_EARLY, WRITE_FROM, encode_frame};
-use crate::{Allow, ClientEvent, CloseReport, Denied, EncodePayload, MessageFormat};
+use crate::{Allow, ClientEvent, CloseReport, Denied, MessageFormat};
 pub(super) use turn::Outcome;
 
 /// A side that drives its link: a client, which connects when it has to, or a server's connection.
@@ -60,7 +59,7 @@ pub(super) struct Link<F> {
     held: usize,
     /// The error that was reported last.
     failure: Option<Arc<Error>>,
-    /// From when on a message that is sent flushes what waits, with [`FlushPolicy::Within`].
+    /// From when on a message that is sent flushes what waits, with [`FlushPolicy::Within`](crate::FlushPolicy).
     flush_at: Option<Instant>,
     /// The end of the wait that has looked once more, after it was over.
     looked_at_the_end: Option<Instant>,
@@ -245,112 +244,6 @@ impl<F: MessageFormat> Link<F> {
     /// Returns whether a client may connect again after this connection.
     pub(super) fn may_reconnect(&self) -> bool {
         !self.ends && self.socket.as_ref().is_none_or(|socket| socket.machine.may_reconnect())
-    }
-
-    /// Queues a message, and writes it unless the program is in the middle of a burst.
-    pub(super) fn emit<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        self.config.sent.notify(&*self.format, event, payload);
-        let format = Arc::clone(&self.format);
-        self.push(|queue| queue.push(|out| format.encode(event, payload, out)).map(drop))
-    }
-
-    /// Queues a message; waits while the queue is full, if its policy is to wait.
-    pub(super) fn send<T: ?Sized>(&mut self, event: &str, payload: &T) -> Result<(), EmitError>
-    where
-        F: EncodePayload<T>,
-    {
-        match self.emit(event, payload) {
-            Err(EmitError::Full(_)) if self.queue.overflow() == OverflowPolicy::Block => {}
-            other => return other,
-        }
-        let encode = |out: &mut BytesMut| self.format.encode(event, payload, out);
-        let frame = encode_frame(&self.encoder, encode)?;
-        self.push_patiently(&frame)
-    }
-
-    /// Queues an encoded message; waits while the queue is full.
-    pub(super) fn push_patiently(&mut self, frame: &Bytes) -> Result<(), EmitError> {
-        loop {
-            match self.push(|queue| queue.push_encoded(frame).map(drop)) {
-                // Without a connection nothing empties the queue: that is for `next`, which dials.
-                Err(EmitError::Full(limit)) => {
-                    if !matches!(self.drain(None), Outcome::Progress) {
-                        return Err(EmitError::Full(limit));
-                    }
-                }
-                other => return other,
-            }
-        }
-    }
-
-    pub(super) fn push(
-        &mut self,
-        push: impl FnOnce(&mut SendQueue) -> Result<(), PushError>,
-    ) -> Result<(), EmitError> {
-        if self.closed || self.overflow.is_some() {
-            return Err(EmitError::Closed);
-        }
-        let before = self.queue.bytes();
-        match push(&mut self.queue) {
-            Ok(()) => {
-                if !self.gathers(before == 0) {
-                    self.write();
-                }
-                self.count_answer(before);
-                Ok(())
-            }
-            Err(PushError::Full(limit)) => {
-                if self.queue.overflow() == OverflowPolicy::Disconnect {
-                    self.overflow = Some(limit);
-                }
-                Err(EmitError::Full(limit))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Counts the message that was queued last, after `before` bytes, if it is an answer that waits for
-    /// the peer to read.
-    fn count_answer(&mut self, before: usize) {
-        let Some(socket) = self.socket.as_ref().filter(|socket| socket.is_blocked()) else {
-            return;
-        };
-        if self.answering {
-            let bytes = self.queue.bytes();
-            let end = socket.written().wrapping_add(bytes as u64);
-            // A part of it may be written already.
-            self.pause.answered(bytes.saturating_sub(before), end);
-        }
-    }
-
-    /// Returns whether the queue is not flushed yet, now that a message was queued: the `first` one or
-    /// another one.
-    fn gathers(&mut self, first: bool) -> bool {
-        let bytes = self.queue.bytes();
-        match self.config.flush_policy {
-            FlushPolicy::Immediate => false,
-            FlushPolicy::WhenIdle => {
-                bytes < WRITE_EARLY && self.socket.as_ref().is_some_and(SocketLink::is_busy)
-            }
-            FlushPolicy::Within(delay) => {
-                let now = clock::now();
-                if first {
-                    self.flush_at = now.checked_add(delay);
-                    return bytes < WRITE_FROM;
-                }
-                bytes < WRITE_FROM && self.flush_at.is_none_or(|at| at > now)
-            }
-        }
-    }
-
-    /// Writes what waits, as far as the socket takes it.
-    pub(super) fn write(&mut self) {
-        if let Some(socket) = &mut self.socket {
-            socket.write(&mut self.queue);
-        }
     }
 
     /// Reports an error and returns it.

@@ -1,5 +1,7 @@
 //! The send queue: frames that wait to be written, bounded, counted and never lost silently.
 
+#[cfg(feature = "tokio")]
+pub(crate) mod crowd;
 mod limits;
 mod options;
 mod send_queue;

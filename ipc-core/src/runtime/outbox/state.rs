@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -14,7 +14,7 @@ use super::primitives::WriteHalf;
 use super::writing::{Action, Event, Writing};
 use crate::error::Error;
 use crate::protocol::connection::backpressure::Pause;
-use crate::protocol::queue::{QueueLimit, SendQueue};
+use crate::protocol::queue::{QueueLimit, SendQueue, crowd};
 use crate::runtime::{clock, spares};
 
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Progress {
 
     /// Returns until when senders leave the queue to a socket that is full, if they do.
     pub(super) fn eases_until(&self) -> Option<Instant> {
-        if self.idle { None } else { self.full_since?.checked_add(EASE) }
+        if self.idle { None } else { crowd::eases_at(self.full_since?) }
     }
 
     /// Returns until when a sender does, for which a peer stalls that takes nothing for `patience`.
@@ -136,7 +136,7 @@ impl OutboxState {
     #[inline]
     pub(super) fn is_crowded(&self) -> bool {
         self.writing == Writing::Blocked
-            && self.queue.bytes() >= CROWD
+            && crowd::is_crowd(self.queue.bytes())
             && !self.progress.idle
             && self.is_open()
     }
@@ -257,10 +257,3 @@ const MAX_REFUSED: usize = 64;
 
 /// The slices of one write: beyond this many a system call costs more than it saves.
 const SLICES: usize = 16;
-
-/// So many bytes that wait for a full socket are enough: about as many as a Unix socket takes at once. With 8 MiB,
-/// what is written has left the processor's cache; with less than this, the socket is empty before more is there.
-pub(super) const CROWD: usize = 128 * 1024;
-
-/// So long a peer may read nothing before senders fill the queue up to its limit.
-const EASE: Duration = Duration::from_millis(100);
