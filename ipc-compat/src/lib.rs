@@ -50,6 +50,11 @@ struct AccessGuide;
 #[doc = include_str!("../../docs/calls.md")]
 struct Calls;
 
+/// The examples in `docs/errors.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/errors.md")]
+struct Errors;
+
 /// The examples in `docs/groups.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/groups.md")]

@@ -251,7 +251,7 @@ impl NodeFormat {
             None => Ok(()),
             Some(_) => Err(FormatError::new(
                 codes::RAW_MODE,
-                "raw mode has bytes only: send with `write`, receive with `on_data`",
+                "raw mode has bytes only: send with `emit_raw`, receive with `on_data`",
             )),
         }
     }

@@ -99,7 +99,7 @@
 //! use ipc_transport::UnixTransport;
 //!
 //! let builder = Client::builder(MsgPack::new(), UnixTransport::new("/run/app.sock"))?;
-//! let mut client = builder.hello(Some(Hello::new("alice"))).build();
+//! let mut client = builder.hello(Hello::new("alice")).build();
 //! client.subscribe(["price.*"])?;
 //! while let Some(event) = client.next() {
 //!     match event {

@@ -40,34 +40,34 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-/// Keeps the code.
+/// Keeps the code, with the messages of the error and its causes.
 impl From<FormatError> for Failure {
     fn from(error: FormatError) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self::coded(error.code(), &error)
     }
 }
 
-/// Keeps the code.
+/// Keeps the code, with the messages of the error and its causes.
 impl From<EmitError> for Failure {
     fn from(error: EmitError) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self::coded(error.code(), &error)
     }
 }
 
-/// Keeps the code.
+/// Keeps the code, with the messages of the error and its causes.
 impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
-        Self::new(error.code(), error.to_string())
+        Self::coded(error.code(), &error)
     }
 }
 
 /// Passes on what a call of this side failed with: a peer's failure as it came, another error by its
-/// code.
+/// code, with the messages of the error and its causes.
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Remote(failure) => *failure,
-            error => Self::new(error.code(), error.to_string()),
+            error => Self::coded(error.code(), &error),
         }
     }
 }
@@ -76,6 +76,12 @@ impl Failure {
     /// Returns the failure that says what this error and its causes say, with the code `error`.
     #[must_use]
     pub fn of(error: &dyn Error) -> Self {
+        Self::coded(DEFAULT_CODE, error)
+    }
+
+    /// Returns the failure with this code that says what the error and its causes say: the peer gets a
+    /// text, and no `source` to ask.
+    fn coded(code: &str, error: &dyn Error) -> Self {
         let mut message = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
@@ -83,7 +89,7 @@ impl Failure {
             message.push_str(&error.to_string());
             cause = error.source();
         }
-        Self::new(DEFAULT_CODE, message)
+        Self::new(code, message)
     }
 
     /// Returns the failure that says that there is no method of this name: `unknown_method`. It tells
@@ -93,11 +99,11 @@ impl Failure {
         Self::new("unknown_method", format!("there is no method {method:?}"))
     }
 
-    /// Returns the failure that says that the arguments are not what the method takes: `invalid_args`.
-    /// It tells the asker that nothing was run.
+    /// Returns the failure that says that the arguments are not what the method takes, and with the
+    /// messages of the error and its causes why: `invalid_args`. It tells the asker that nothing was run.
     #[must_use]
     pub fn invalid_args(error: &FormatError) -> Self {
-        Self::new("invalid_args", error.to_string())
+        Self::coded("invalid_args", error)
     }
 
     pub(crate) fn denied(message: &str) -> Self {
@@ -134,7 +140,7 @@ impl Failure {
             EmitError::Closed | EmitError::Full(_) => None,
             EmitError::TooLarge { .. }
             | EmitError::TooLargeForDatagram { .. }
-            | EmitError::Encode(_) => Some(Self::new("too_large", error.to_string())),
+            | EmitError::Encode(_) => Some(Self::coded("too_large", &error)),
             error => Some(error.into()),
         }
     }

@@ -8,10 +8,10 @@ use crate::{Pattern, PatternError, PeerId};
 #[non_exhaustive]
 pub enum TopicError {
     /// It would be no pattern either: a token is empty, there are too many, or it is too long.
-    #[error("no topic, which is a pattern without wildcards")]
+    #[error("the name cannot be a topic")]
     Pattern(#[source] PatternError),
     /// It is a pattern with wildcards, which stands for many topics.
-    #[error("no topic, which is a pattern without wildcards: token {number} is one")]
+    #[error("a topic has no wildcards, and token {number} is one")]
     Wildcard {
         /// Which token is a wildcard, counted from 1.
         number: usize,

@@ -24,7 +24,7 @@ use crate::protocol::builtin::Value;
 ///
 /// let hello = Hello::new("alice").token("s3cret").on_plain_peer(OnPlainPeer::Refuse);
 /// assert!(!format!("{hello:?}").contains("s3cret"));
-/// let client = Client::builder(MsgPack::new(), MemoryTransport::new("x")).hello(Some(hello)).build();
+/// let client = Client::builder(MsgPack::new(), MemoryTransport::new("x")).hello(hello).build();
 /// ```
 #[derive(Clone)]
 #[non_exhaustive]

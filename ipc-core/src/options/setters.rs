@@ -5,7 +5,7 @@
 macro_rules! setters {
     (connection at $at:tt) => {
         $crate::options::setters! { watch_sent at $at }
-        $crate::options::setters! { heartbeat at $at }
+        $crate::options::setters! { optional ConnectionOptions at $at = heartbeat: crate::Heartbeat }
 
         $crate::options::setters! { ConnectionOptions at $at =>
             limits: ipc_codec::Limits,
@@ -37,12 +37,15 @@ macro_rules! setters {
             self
         }
     };
-    (heartbeat at [$($at:tt)*]) => {
-        /// Sets [`heartbeat`](crate::ConnectionOptions#structfield.heartbeat): a
-        /// [`Heartbeat`](crate::Heartbeat), or `None`.
+    // A program names what it wants, without `Some`; one that passes a setting on has an option.
+    (optional $owner:ident at [$($at:tt)*] = $name:ident: $type:ty) => {
+        #[doc = concat!(
+            "Sets [`", stringify!($name), "`](crate::", stringify!($owner), "#structfield.",
+            stringify!($name), "), with or without `Some`; `None` is none.",
+        )]
         #[must_use]
-        pub fn heartbeat(mut self, heartbeat: impl Into<Option<crate::Heartbeat>>) -> Self {
-            self.$($at)* heartbeat = heartbeat.into();
+        pub fn $name(mut self, $name: impl Into<Option<$type>>) -> Self {
+            self.$($at)* $name = $name.into();
             self
         }
     };
@@ -56,22 +59,24 @@ macro_rules! setters {
         }
     };
     (client at $at:tt) => {
+        $crate::options::setters! { optional ClientOptions at $at = hello: crate::Hello }
+
         $crate::options::setters! { ClientOptions at $at =>
             connection: crate::ConnectionOptions,
             reconnect: crate::protocol::session::ReconnectPolicy,
             connect_timeout: std::time::Duration,
             in_flight: crate::InFlight,
-            hello: Option<crate::Hello>,
             when_dismissed: crate::WhenDismissed,
         }
     };
     (server at $at:tt) => {
         $crate::options::setters! { tokens at $at }
+        $crate::options::setters! { optional ServerOptions at $at = rate: crate::Rate }
+
         $crate::options::setters! { ServerOptions at $at =>
             connection: crate::ConnectionOptions,
             max_connections: usize,
             access: crate::Access,
-            rate: Option<crate::Rate>,
             allow: crate::Allow,
             on_denied: crate::OnDenied,
             same_identity: crate::SameIdentity,

@@ -51,6 +51,10 @@ async fn invalid_arguments_are_answered_and_reported() {
     let error = soon(pair.client.call::<_, u64>("echo", "text")).await.unwrap_err();
     assert!(matches!(error, CallError::InvalidArgs(_)), "{error:?}");
     assert!(error.has_not_run());
+    // The asker is told what is wrong with them, too: it has no other way to know.
+    let message = &error.failure().unwrap().message;
+    let why = message.strip_prefix("the payload is not what is asked for: ");
+    assert!(why.is_some_and(|why| !why.is_empty()), "{message}");
     notes.until_len(1).await;
     assert!(notes.lines()[0].contains("echo"), "{:?}", notes.lines());
     assert_eq!(soon(pair.client.call::<_, u64>("echo", &1)).await.unwrap(), 1);

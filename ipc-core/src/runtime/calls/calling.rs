@@ -18,6 +18,10 @@ use crate::runtime::clock;
 use crate::{DecodePayload, FormatError, MessageFormat, Peer};
 
 /// A call that is made when it is awaited. See [`Peer::call`].
+///
+/// It becomes a future with [`into_future`](IntoFuture::into_future), which `.await`, `tokio::time::timeout`
+/// and `tokio::join!` do themselves. What takes futures only (`tokio::spawn`, `Handle::block_on`) gets an
+/// `async` block: `handle.block_on(async { client.call("sum", &numbers).await })`.
 #[must_use = "a call is made when it is awaited"]
 pub struct Calling<'a, F: MessageFormat, A: ?Sized, R> {
     pub(super) peer: &'a Peer<F>,

@@ -17,7 +17,7 @@ use crate::commands::wanted::Wanted;
 use crate::commands::{endpoint, failures, output, raw};
 use crate::exit::Exit;
 use crate::io::instruction::{Chunk, Event, Instruction};
-use crate::io::lines::Line;
+use crate::io::lines::{Line, chain};
 use crate::io::stderr::Diagnostics;
 use crate::io::stdin::Instructions;
 use crate::io::stdout::Output;
@@ -125,7 +125,7 @@ impl ServeSession<'_> {
             Err(error) => {
                 self.output.print(&Line::error(&error, None)).await;
                 self.output.drained().await;
-                self.log.fail(format_args!("could not listen"));
+                self.log.fail(format_args!("could not listen: {}", chain(&error)));
                 return Exit::Failed;
             }
         }
