@@ -141,6 +141,15 @@ impl Nipc {
         kill_process(pid(&self.child), signal).expect("the process is there");
     }
 
+    /// Stops the process as `kill -STOP` does, and waits until each of its threads has stopped: the signal stops
+    /// one of them, whenever that runs next, and only then the others.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let became = waitid(WaitId::Pid(pid(&self.child)), options).expect("the process is there");
+        assert!(became.is_some_and(|state| state.stopped()), "it ended");
+    }
+
     /// Returns whether the process has a handler for this signal. Where that cannot be asked, it is assumed to.
     pub(crate) fn catches(&self, signal: Signal) -> bool {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
