@@ -235,7 +235,11 @@ impl Place {
         }
         std::fs::set_permissions(self.root(), PermissionsExt::from_mode(0o1777)).expect("a mode");
         let program = self.path("nipc");
-        std::fs::copy(env!("CARGO_BIN_EXE_nipc"), &program).expect("a copy");
+        // Another process copies it: no program that is open for writing can be started, and a child that another
+        // test starts meanwhile would have this one's file open for a moment.
+        let mut copy = Command::new("cp");
+        let copied = copy.arg(env!("CARGO_BIN_EXE_nipc")).arg(&program).status();
+        assert!(copied.expect("cp").success());
         let socket = self.socket();
         Some(move |user: u32, words: &[&str]| {
             let mut command = Command::new(&program);
