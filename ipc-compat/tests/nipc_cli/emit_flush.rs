@@ -16,7 +16,7 @@ fn emit(place: &Place, words: &[&str]) -> Ended {
 fn a_server_that_is_stopped_has_read_nothing() {
     let place = Place::new();
     let mut server = place.serve("");
-    server.signal(Signal::STOP);
+    server.stop();
     // That it is written is all that is known, and all that is asked for.
     let ended = emit(&place, &["1", "-v"]);
     assert_eq!(ended.status, 0);
@@ -50,7 +50,7 @@ fn it_is_the_same_over_tcp() {
     let endpoint = server.event("start")["endpoint"].as_str().unwrap().to_owned();
     let words = ["emit", "w", "t", "1", "--tcp", endpoint.strip_prefix("tcp:").unwrap(), "--flush"];
     assert_eq!(Nipc::run(&[&words[..], &["60000"]].concat()).status, 0);
-    server.signal(Signal::STOP);
+    server.stop();
     assert_eq!(Nipc::run(&[&words[..], &["300"]].concat()).status, 2);
     server.signal(Signal::CONT);
 }

@@ -141,13 +141,18 @@ impl Nipc {
         kill_process(pid(&self.child), signal).expect("the process is there");
     }
 
+    /// Stops the process as `kill -STOP` does, and waits until each of its threads has stopped: the signal stops
+    /// one of them, whenever that runs next, and only then the others.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let became = waitid(WaitId::Pid(pid(&self.child)), options).expect("the process is there");
+        assert!(became.is_some_and(|state| state.stopped()), "it ended");
+    }
+
     /// Returns whether the process has a handler for this signal. Where that cannot be asked, it is assumed to.
     pub(crate) fn catches(&self, signal: Signal) -> bool {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
-        let Ok(status) = status else { return true };
-        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
-        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-        caught.is_some_and(|mask| mask >> (signal.as_raw() - 1) & 1 == 1)
+        has_signal(&self.child.id().to_string(), "SigCgt:", signal).unwrap_or(true)
     }
 
     /// Kills the process, as `kill -9` does, and waits until it is gone.
@@ -226,7 +231,11 @@ impl Place {
         }
         std::fs::set_permissions(self.root(), PermissionsExt::from_mode(0o1777)).expect("a mode");
         let program = self.path("nipc");
-        std::fs::copy(env!("CARGO_BIN_EXE_nipc"), &program).expect("a copy");
+        // Another process copies it: no program that is open for writing can be started, and a child that another
+        // test starts meanwhile would have this one's file open for a moment.
+        let mut copy = Command::new("cp");
+        let copied = copy.arg(env!("CARGO_BIN_EXE_nipc")).arg(&program).status();
+        assert!(copied.expect("cp").success());
         let socket = self.socket();
         Some(move |user: u32, words: &[&str]| {
             let mut command = Command::new(&program);
@@ -254,6 +263,25 @@ impl Place {
         client.expect(r#"{"event":"connect"}"#);
         client
     }
+}
+
+/// Returns whether a hangup ends what this process starts, and says so if not: under `nohup` all inherit that it is
+/// ignored, and `nipc` respects that.
+#[expect(clippy::print_stdout, reason = "a test that cannot run says so")]
+pub(crate) fn hangups_end() -> bool {
+    let is_ignored = has_signal("self", "SigIgn:", Signal::HUP).unwrap_or(false);
+    if is_ignored {
+        println!("SKIPPED: SIGHUP is ignored here, as under `nohup`");
+    }
+    !is_ignored
+}
+
+/// Returns whether a signal is in this set of a process; `None` where that cannot be asked.
+fn has_signal(process: &str, set: &str, signal: Signal) -> Option<bool> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let mask = status.lines().find_map(|line| line.strip_prefix(set))?;
+    let mask = u64::from_str_radix(mask.trim(), 16).ok()?;
+    Some(mask >> (signal.as_raw() - 1) & 1 == 1)
 }
 
 /// Waits for something that shows nowhere but in the file system.

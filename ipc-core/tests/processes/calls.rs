@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::killed::{kill, runtime, soon, start};
+use crate::killed::{Player, kill, runtime, soon, start};
 
 /// Plays a role until it is killed: a side whose one method says that it has started, and never
 /// ends.
@@ -65,7 +65,7 @@ fn check<F: Future<Output = (CallError, Duration)>>(round: impl Fn(TempDir) -> F
 async fn end(
     call: tokio::task::JoinHandle<Result<u64, CallError>>,
     mut started: mpsc::UnboundedReceiver<()>,
-    child: std::process::Child,
+    child: Player,
 ) -> (CallError, Duration) {
     soon(started.recv()).await.unwrap();
     kill(child);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{Client, DisconnectReason, Server, ServerEvent};
 use ipc_transport::UnixTransport;
+use rustix::process::Pid;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
@@ -24,23 +25,43 @@ pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     timeout(Duration::from_secs(60), future).await.unwrap()
 }
 
+/// Another process of this program. Dropped, it is killed: a role never ends, so that of a test that fails would stay.
+pub(crate) struct Player(Child);
+
+impl Player {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let ended = self.0.kill().and_then(|()| self.0.wait());
+        assert!(ended.is_ok() || std::thread::panicking(), "{ended:?}");
+    }
+}
+
 /// Starts this program again in a role, and waits until it says that it has begun.
-pub(crate) fn start(role: &str, path: &Path) -> Child {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+pub(crate) fn start(role: &str, path: &Path) -> Player {
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["--play", role])
         .arg(path)
         .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let mut player = Player(child.unwrap());
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(player.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "begun\n");
-    child
+    player
 }
 
-pub(crate) fn kill(mut child: Child) {
-    child.kill().unwrap();
-    child.wait().unwrap();
+/// Kills a process and waits until it is gone.
+pub(crate) fn kill(player: Player) {
+    drop(player);
 }
 
 /// Plays a role until it is killed.

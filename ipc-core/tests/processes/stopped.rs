@@ -1,17 +1,17 @@
 //! Peers whose process is stopped with SIGSTOP: their sockets stay open, and no program is notified.
 
 use std::path::PathBuf;
-use std::process::{Child, Command};
 use std::time::Duration;
 
 use ipc_core::session::{Backoff, ReconnectPolicy};
 use ipc_core::{CallError, Client, ClientEvent, Heartbeat, MsgPack, Sent, Server, ServerEvent};
 use ipc_transport::UnixTransport;
+use rustix::process::{Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::killed::{kill, runtime, soon, start};
+use crate::killed::{Player, kill, runtime, soon, start};
 
 /// Far more than a process that runs takes to answer, on a machine with other work.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -24,9 +24,17 @@ fn path(dir: &TempDir) -> PathBuf {
     dir.path().join("socket")
 }
 
-fn signal(child: &Child, name: &str) {
-    let kill = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
-    assert!(kill.unwrap().success());
+/// Stops a process and waits until each of its threads has stopped: the signal stops one of them, whenever that runs
+/// next, and only then the others.
+fn stop(player: &Player) {
+    kill_process(player.pid(), Signal::STOP).unwrap();
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let became = waitid(WaitId::Pid(player.pid()), options).unwrap();
+    assert!(became.is_some_and(|state| state.stopped()), "it ended");
+}
+
+fn go_on(player: &Player) {
+    kill_process(player.pid(), Signal::CONT).unwrap();
 }
 
 /// A client gives a stopped server up, with the calls it had open, and is served again once that goes on.
@@ -59,14 +67,14 @@ pub(crate) fn server() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         }
-        signal(&child, "STOP");
+        stop(&child);
         let open = client.call::<_, u64>("add", &1).within(Duration::from_secs(60));
         let lost = soon(open.into_future()).await.unwrap_err();
         assert!(matches!(lost, CallError::Disconnected { sent: Sent::Maybe }), "{lost:?}");
         // The last answer came after that.
         assert!(silent.elapsed() >= LIMIT);
         assert_eq!(soon(errors.recv()).await, Some("silent"));
-        signal(&child, "CONT");
+        go_on(&child);
         let again = client.call::<_, u64>("add", &2).within(Duration::from_secs(60));
         assert_eq!(soon(again.into_future()).await.unwrap(), 3);
     });
@@ -100,7 +108,7 @@ pub(crate) fn client() {
                 silent = Instant::now();
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            signal(&child, "STOP");
+            stop(&child);
             if sends {
                 // More than the socket holds.
                 peer.emit("long", &"x".repeat(4 << 20)).unwrap();
@@ -108,7 +116,7 @@ pub(crate) fn client() {
             assert_eq!(soon(errors.recv()).await, Some("silent"));
             assert!(silent.elapsed() >= LIMIT);
             soon(peer.closed()).await;
-            signal(&child, "CONT");
+            go_on(&child);
             kill(child);
         });
     }
