@@ -64,7 +64,7 @@ impl<F: MessageFormat> Link<F> {
             && self.queue.overflow() == OverflowPolicy::Block
             && !self.closed;
         let socket = self.socket.as_ref().filter(|socket| crowded && socket.is_blocked())?;
-        let until = crowd::eases_at(socket.full_since()?)?;
+        let until = crowd::eases_at(socket.full_since()?, None)?;
         (clock::now() < until).then_some(until)
     }
 

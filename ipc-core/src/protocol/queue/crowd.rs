@@ -8,9 +8,10 @@ pub(crate) const fn is_crowd(bytes: usize) -> bool {
     bytes >= CROWD
 }
 
-/// Returns until when senders wait for a peer whose socket has been full, and has taken nothing, since then.
-pub(crate) fn eases_at(full_since: Instant) -> Option<Instant> {
-    full_since.checked_add(EASE)
+/// Returns until when senders wait for a peer whose socket has been full, and has taken nothing, since then, and which
+/// stalls once that lasts for `patience`.
+pub(crate) fn eases_at(full_since: Instant, patience: Option<Duration>) -> Option<Instant> {
+    full_since.checked_add(patience.map_or(EASE, |patience| patience.min(EASE)))
 }
 
 /// About as many bytes as a Unix socket takes at once. With 8 MiB, what is written has left the processor's cache;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
@@ -74,13 +74,12 @@ impl Progress {
 
     /// Returns until when senders leave the queue to a socket that is full, if they do.
     pub(super) fn eases_until(&self) -> Option<Instant> {
-        if self.idle { None } else { crowd::eases_at(self.full_since?) }
+        if self.idle { None } else { crowd::eases_at(self.full_since?, None) }
     }
 
     /// Returns until when a sender does, for which a peer stalls that takes nothing for `patience`.
     pub(super) fn eases_within(&self, patience: Option<Duration>) -> Option<Instant> {
-        let ease = patience.map_or(EASE, |patience| patience.min(EASE));
-        if self.idle || self.stalled { None } else { self.full_since?.checked_add(ease) }
+        if self.idle || self.stalled { None } else { crowd::eases_at(self.full_since?, patience) }
     }
 }
 
