@@ -205,7 +205,7 @@ fn a_second_server_does_not_disturb_the_first() {
     let mut server = place.serve("--echo");
     let mut second = Nipc::with(&["serve", "--path", &place.socket()]);
     second.error("ERR_IPC_ALREADY_RUNNING");
-    // The reason is on stderr, too: stdout may be a file that nobody looks at.
+    // The reason is on stderr, too: stdout may go to a file or a pipe.
     let why = format!("a server is already running at {}", place.socket());
     assert_eq!(second.ends(2), format!("nipc: could not listen: {why}\n"));
     let mut client = Raw::connect(place.socket());

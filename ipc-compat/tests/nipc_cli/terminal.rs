@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::process::{DEADLINE, Nipc, Place, hangups_end, until};
@@ -82,9 +83,25 @@ impl Shell {
 
 impl Drop for Shell {
     fn drop(&mut self) {
-        let _ = self.shell.kill();
+        // A job in the background is not notified when its shell is killed.
+        for job in session(self.shell.id()) {
+            let _ = kill_process(job, Signal::KILL);
+        }
         let _ = self.shell.wait();
     }
+}
+
+/// Returns the processes of a session.
+fn session(leader: u32) -> Vec<Pid> {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        let pid = Pid::from_raw(name.to_str()?.parse().ok()?)?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // After the name, which may hold anything: state, parent, group, session.
+        let session = stat.rsplit_once(") ")?.1.split(' ').nth(3)?;
+        (session == leader.to_string()).then_some(pid)
+    });
+    processes.collect()
 }
 
 fn nipc(words: &str) -> String {
@@ -177,11 +194,7 @@ fn a_server_ends_in_order_when_its_terminal_is_closed() {
     let mut client = crate::raw::Raw::connect(place.socket());
     shell.until(r#"{"event":"connect""#);
     // The other side of the terminal is held by the thread that reads it; the hangup is the signal.
-    rustix::process::kill_process(
-        rustix::process::Pid::from_child(&shell.shell),
-        rustix::process::Signal::HUP,
-    )
-    .unwrap();
+    kill_process(Pid::from_child(&shell.shell), Signal::HUP).unwrap();
     client.ended();
     drop(client);
     until(|| !std::fs::exists(place.socket()).unwrap());

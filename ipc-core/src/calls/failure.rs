@@ -43,21 +43,21 @@ impl From<std::io::Error> for Failure {
 /// Keeps the code, with the messages of the error and its causes.
 impl From<FormatError> for Failure {
     fn from(error: FormatError) -> Self {
-        Self::coded(error.code(), &error)
+        Self::new(error.code(), with_causes(&error))
     }
 }
 
 /// Keeps the code, with the messages of the error and its causes.
 impl From<EmitError> for Failure {
     fn from(error: EmitError) -> Self {
-        Self::coded(error.code(), &error)
+        Self::new(error.code(), with_causes(&error))
     }
 }
 
 /// Keeps the code, with the messages of the error and its causes.
 impl From<SinkError> for Failure {
     fn from(error: SinkError) -> Self {
-        Self::coded(error.code(), &error)
+        Self::new(error.code(), with_causes(&error))
     }
 }
 
@@ -67,7 +67,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Remote(failure) => *failure,
-            error => Self::coded(error.code(), &error),
+            error => Self::new(error.code(), with_causes(&error)),
         }
     }
 }
@@ -76,20 +76,7 @@ impl Failure {
     /// Returns the failure that says what this error and its causes say, with the code `error`.
     #[must_use]
     pub fn of(error: &dyn Error) -> Self {
-        Self::coded(DEFAULT_CODE, error)
-    }
-
-    /// Returns the failure with this code that says what the error and its causes say: the peer gets a
-    /// text, and no `source` to ask.
-    fn coded(code: &str, error: &dyn Error) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            cause = error.source();
-        }
-        Self::new(code, message)
+        Self::new(DEFAULT_CODE, with_causes(error))
     }
 
     /// Returns the failure that says that there is no method of this name: `unknown_method`. It tells
@@ -103,7 +90,7 @@ impl Failure {
     /// messages of the error and its causes why: `invalid_args`. It tells the asker that nothing was run.
     #[must_use]
     pub fn invalid_args(error: &FormatError) -> Self {
-        Self::coded("invalid_args", error)
+        Self::new("invalid_args", with_causes(error))
     }
 
     pub(crate) fn denied(message: &str) -> Self {
@@ -140,7 +127,7 @@ impl Failure {
             EmitError::Closed | EmitError::Full(_) => None,
             EmitError::TooLarge { .. }
             | EmitError::TooLargeForDatagram { .. }
-            | EmitError::Encode(_) => Some(Self::coded("too_large", &error)),
+            | EmitError::Encode(_) => Some(Self::new("too_large", with_causes(&error))),
             error => Some(error.into()),
         }
     }
@@ -149,6 +136,18 @@ impl Failure {
 /// Returns the error that is reported when a call has the number of one that runs.
 pub(crate) fn duplicate() -> FormatError {
     FormatError::new("duplicate_call", "a call has the number of one that runs")
+}
+
+/// Returns what the error and its causes say: the peer gets a text, and no `source` to ask.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 /// The code of an error that has none.
