@@ -54,17 +54,14 @@ pub struct Peer<F> {
     inner: Arc<Inner<F>>,
 }
 
-// As written: what every message needs comes first, and the outbox begins with the rest of it.
-#[repr(C)]
 struct Inner<F> {
-    format: Arc<F>,
-    send_watch: SendWatch,
-    /// Its calls, once there was one.
-    calls: OnceLock<Arc<Calls>>,
-    outbox: Outbox,
     id: PeerId,
+    format: Arc<F>,
     attachments: Mutex<Vec<Attachment>>,
     info: Mutex<Option<Arc<PeerInfo>>>,
+    outbox: Outbox,
+    /// Its calls, once there was one.
+    calls: OnceLock<Arc<Calls>>,
     /// What waits for async handlers, once something did.
     lanes: OnceLock<Box<Lanes<F>>>,
     /// What it may send, if that is limited.
@@ -72,6 +69,7 @@ struct Inner<F> {
     /// Who it has said it is, on a server.
     identity: OnceLock<Arc<Identity>>,
     config: Arc<ConnectionConfig>,
+    send_watch: SendWatch,
     /// Whether it ever sent anything. Only a peer that this side spoke to first, over a socket
     /// without connections, may not have.
     known: AtomicBool,

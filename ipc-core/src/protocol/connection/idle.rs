@@ -7,7 +7,7 @@ use ipc_codec::Framing;
 /// The deadline of a peer that sends nothing.
 #[derive(Debug)]
 pub(super) struct Idle {
-    timeout: Duration,
+    timeout: Option<Duration>,
     since: Option<Since>,
     /// How many of the received bytes are no traffic.
     uncounted: usize,
@@ -23,7 +23,7 @@ struct Since {
 }
 
 impl Idle {
-    pub(super) fn new(timeout: Duration, framing: &Framing) -> Self {
+    pub(super) fn new(timeout: Option<Duration>, framing: &Framing) -> Self {
         let overhead = match framing {
             Framing::Delimited(delimiter) => delimiter.as_bytes().len(),
             Framing::LengthPrefixed => 4,
@@ -39,9 +39,10 @@ impl Idle {
         received: usize,
         now: impl Fn() -> Instant,
     ) -> Option<Instant> {
+        let timeout = self.timeout?;
         let received = received.wrapping_sub(self.uncounted);
         if self.since.is_none_or(|since| since.received != received) {
-            self.since = now().checked_add(self.timeout).map(|at| Since { at, received });
+            self.since = now().checked_add(timeout).map(|at| Since { at, received });
         }
         self.since.map(|since| since.at)
     }
@@ -59,7 +60,8 @@ impl Idle {
     /// Returns how long the peer may send nothing, if that time has passed.
     pub(super) fn passed(&self, received: usize, now: Instant) -> Option<Duration> {
         let received = received.wrapping_sub(self.uncounted);
-        let passed = |since: Since| since.received == received && since.at <= now;
-        self.since.is_some_and(passed).then_some(self.timeout)
+        self.timeout.filter(|_| {
+            self.since.is_some_and(|since| since.received == received && since.at <= now)
+        })
     }
 }

@@ -23,26 +23,23 @@ use super::{Action, Ending, Fault, Inbound, Input, Role, Rules};
 ///
 /// The machine itself does nothing: it opens no socket, reads no clock and starts no timer.
 #[derive(Debug)]
-// As written: what every turn of a connection looks at comes first.
-#[repr(C)]
 pub struct Machine {
     inbound: Inbound,
-    /// Why nothing can be written any more, while there may be something to read.
-    write_error: Option<io::Error>,
-    /// When closing, or waiting for the peer's end, has taken too long.
-    close_at: Option<Instant>,
+    rules: Rules,
     phase: Phase,
     /// How the peer ended its side, while this one still writes.
     peer_end: Option<Ending>,
-    suspended: bool,
     /// Whether the program asked for the end.
     asked: bool,
+    /// Why nothing can be written any more, while there may be something to read.
+    write_error: Option<io::Error>,
+    idle: Idle,
+    silence: Silence,
+    /// When closing, or waiting for the peer's end, has taken too long.
+    close_at: Option<Instant>,
+    suspended: bool,
     /// Whether this is the last connection of a client.
     last: bool,
-    /// Boxed, since few connections have such a limit.
-    idle: Option<Box<Idle>>,
-    silence: Silence,
-    rules: Rules,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +59,7 @@ impl Machine {
     #[must_use]
     pub fn new(framing: Framing, limits: Limits, rules: Rules) -> Self {
         Self {
-            idle: rules.idle_timeout.map(|timeout| Box::new(Idle::new(timeout, &framing))),
+            idle: Idle::new(rules.idle_timeout, &framing),
             inbound: Inbound::new(framing, limits, rules.frame_timeout),
             rules,
             phase: Phase::Open,
@@ -170,9 +167,7 @@ impl Machine {
             (_, Input::Suspend) => {
                 self.suspended = true;
                 self.inbound.pause();
-                if let Some(idle) = &mut self.idle {
-                    idle.pause();
-                }
+                self.idle.pause();
                 self.silence.pause();
             }
             (_, Input::Resume) => self.suspended = false,
@@ -200,10 +195,7 @@ impl Machine {
             return self.close_at;
         }
         let frame_at = self.inbound.deadline(&now);
-        let idle_at = match &mut self.idle {
-            Some(idle) => idle.deadline(self.inbound.received(), &now),
-            None => None,
-        };
+        let idle_at = self.idle.deadline(self.inbound.received(), &now);
         let look_at = match self.silence.can_ask() && self.is_open() {
             true => self.silence.deadline(self.inbound.received(), now),
             false => None,
@@ -219,9 +211,7 @@ impl Machine {
     /// Handles that the last frame was a sign of life and nothing else, which the idle timeout does not
     /// count: one of `length` bytes, without delimiter or length.
     pub fn received_ping(&mut self, length: usize) {
-        if let Some(idle) = &mut self.idle {
-            idle.discount(length);
-        }
+        self.idle.discount(length);
     }
 
     /// Returns whether the peer was silent for so long that [`look_after`](Self::look_after) is due.
@@ -369,8 +359,9 @@ impl Machine {
             let looks_like = self.inbound.looks_like();
             return self.fail(Fault::FrameTimeout { limit, looks_like });
         }
-        let idle = self.idle.as_ref();
-        let limit = idle.and_then(|idle| idle.passed(self.inbound.received(), now))?;
-        self.fail(Fault::IdleTimeout { limit })
+        if let Some(limit) = self.idle.passed(self.inbound.received(), now) {
+            return self.fail(Fault::IdleTimeout { limit });
+        }
+        None
     }
 }

@@ -7,13 +7,11 @@ use super::liveness::{Liveness, Pulse, Unsent};
 
 /// The silence of a connection's peer. A peer that was not seen to answer calls has none.
 #[derive(Debug)]
-// As written: every turn of a connection looks at the first.
-#[repr(C)]
 pub(super) struct Silence {
+    heartbeat: Option<Heartbeat>,
     /// Whether the peer answers calls, and there is a heartbeat.
     answers: bool,
     life: Option<Box<Life>>,
-    heartbeat: Option<Heartbeat>,
 }
 
 #[derive(Debug)]

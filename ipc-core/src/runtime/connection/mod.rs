@@ -35,40 +35,35 @@ use crate::{MessageFormat, Peer};
 /// Each turn reads as much as there is, decodes and handles every whole frame of it, and then
 /// writes what the handlers sent, in one go. A turn has a budget, so that a peer that floods
 /// leaves the others their share. What ends the connection, and when, its [`Machine`] decides.
-///
-/// Laid out as it is written here, like all that a turn looks at: what every turn needs lies together, so that
-/// a turn of one connection of many fetches few lines of the processor's cache.
-#[repr(C)]
 pub(crate) struct Connection<F: MessageFormat, L> {
-    /// What a silent peer was asked.
-    pings: Pings<F>,
-    /// The error that was reported last.
-    failure: Option<Arc<Error>>,
-    /// What the peer may do, if that is not everything: as it was when the connection was made.
-    guard: Option<Box<Guard>>,
-    // From here on what every turn needs, up to the rules of the machine.
     peer: Peer<F>,
     dispatcher: Arc<Dispatcher<F, L>>,
     config: Arc<ConnectionConfig>,
-    /// How much of its rate the peer has used, if it has one.
-    gauge: Option<Box<Gauge>>,
-    timer: Timer,
-    /// Which messages may be calls and answers; every one of a peer that has a guard.
-    control: ControlEvents,
-    /// Whether what is received and sent are datagrams.
-    datagrams: bool,
-    /// Whether the server has sent this client away for good.
-    dismissed: bool,
-    /// Whether it looks once more before it sleeps.
-    looks: Looks,
-    snapshot: Snapshot<Peer<F>, L>,
-    backlog: Backlog<F, L>,
+    machine: Machine,
     /// What of the server's budget for unfinished frames is this connection's.
     charge: Charge,
+    /// Whether what is received and sent are datagrams.
+    datagrams: bool,
+    /// How much of its rate the peer has used, if it has one.
+    gauge: Option<Box<Gauge>>,
+    /// What the peer may do, if that is not everything: as it was when the connection was made.
+    guard: Option<Box<Guard>>,
+    /// Which messages may be calls and answers; every one of a peer that has a guard.
+    control: ControlEvents,
+    snapshot: Snapshot<Peer<F>, L>,
+    backlog: Backlog<F, L>,
+    reader: ReadHalf,
     /// When what was read last was there, about, once that is asked: of the first of its calls.
     read_at: Option<Instant>,
-    reader: ReadHalf,
-    machine: Machine,
+    /// The error that was reported last.
+    failure: Option<Arc<Error>>,
+    timer: Timer,
+    /// Whether the server has sent this client away for good.
+    dismissed: bool,
+    /// What a silent peer was asked.
+    pings: Pings<F>,
+    /// Whether it looks once more before it sleeps.
+    looks: Looks,
 }
 
 /// What a connection leaves behind.

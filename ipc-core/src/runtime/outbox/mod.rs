@@ -30,19 +30,17 @@ use crate::runtime::clock;
 /// [`Writing`]: if the socket is idle the caller itself, so that no task is woken; while it is busy,
 /// messages gather and the connection's task writes them together.
 #[derive(Debug)]
-// As written, see `Connection`.
-#[repr(C)]
 pub(crate) struct Outbox {
-    /// What is seen without the lock. [`HUNG_UP`] and [`PAUSED`] are changed under it, [`BACKLOGGED`]
-    /// under that of the lanes.
-    signals: AtomicU8,
-    flush: FlushPolicy,
     state: Mutex<OutboxState>,
     /// Notified when frames were written, the queue drained, or the outbox closed.
     changed: Notify,
     /// Notified when `want` changes, for a client's task that has no connection.
     pub(crate) control: Notify,
+    /// What is seen without the lock. [`HUNG_UP`] and [`PAUSED`] are changed under it, [`BACKLOGGED`]
+    /// under that of the lanes.
+    signals: AtomicU8,
     encoder: FrameEncoder,
+    flush: FlushPolicy,
     /// How long a broadcast waits for a peer that reads nothing.
     pub(crate) stall_timeout: Option<Duration>,
 }

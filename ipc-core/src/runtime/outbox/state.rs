@@ -18,28 +18,26 @@ use crate::protocol::queue::{QueueLimit, SendQueue, crowd};
 use crate::runtime::{clock, spares};
 
 #[derive(Debug)]
-// As written: what every turn and every emit look at comes first.
-#[repr(C)]
 pub(super) struct OutboxState {
+    pub(super) queue: SendQueue,
+    pub(super) writer: Option<WriteHalf>,
+    /// Why a caller's write failed, for the connection's task to report: the system says it once.
+    pub(super) failed: Option<io::Error>,
     pub(super) writing: Writing,
     pub(super) want: Want,
     /// Whether a connection is made and the program knows of it, but its socket is not here yet.
     pub(super) is_coming: bool,
+    /// When the queue is written at the latest, with [`FlushPolicy::Within`](crate::FlushPolicy).
+    pub(super) flush_at: Option<Instant>,
+    /// The limit that ended the connection, if one did.
+    pub(super) overflow: Option<QueueLimit>,
+    /// Whether the answers that wait keep the peer from being read from.
+    pub(super) pause: Pause,
+    pub(super) progress: Progress,
     /// How many callers wait for a change.
     pub(super) waiting: usize,
     /// The connection's task, while it sleeps.
     pub(super) driver: Option<Waker>,
-    /// When the queue is written at the latest, with [`FlushPolicy::Within`](crate::FlushPolicy).
-    pub(super) flush_at: Option<Instant>,
-    pub(super) writer: Option<WriteHalf>,
-    pub(super) progress: Progress,
-    pub(super) queue: SendQueue,
-    /// Whether the answers that wait keep the peer from being read from.
-    pub(super) pause: Pause,
-    /// Why a caller's write failed, for the connection's task to report: the system says it once.
-    pub(super) failed: Option<io::Error>,
-    /// The limit that ended the connection, if one did.
-    pub(super) overflow: Option<QueueLimit>,
     pub(super) undelivered: Vec<Bytes>,
     /// Why datagrams could not be sent, for the connection's task to report. No more than
     /// `MAX_REFUSED`: the queue counts them all.

@@ -22,15 +22,11 @@ use crate::FormatError;
 /// only when its last byte is written: after a lost connection the unfinished one is sent again
 /// from its start.
 #[derive(Debug)]
-// As written: what every message needs comes first.
-#[repr(C)]
 pub struct SendQueue {
+    encoder: FrameEncoder,
+    options: QueueOptions,
     /// Whether each frame is written alone: as a datagram, or with one in flight.
     alone: bool,
-    /// Whether a message is out and its answer is not in (only with [`Release::OneInFlight`]).
-    awaiting_answer: bool,
-    /// Whether nothing may leave yet.
-    on_hold: bool,
     /// The length of every waiting frame, or `SHARED` for the next one of `shared`.
     lengths: VecDeque<u32>,
     /// The small frames. Invariant: the sum of the lengths other than `SHARED` is `flat_len`.
@@ -48,14 +44,16 @@ pub struct SendQueue {
     written: usize,
     /// How many bytes wait, those of the first frame that are written not counted.
     bytes: usize,
-    encoder: FrameEncoder,
-    tally: Tally,
-    options: QueueOptions,
+    /// Whether a message is out and its answer is not in (only with [`Release::OneInFlight`]).
+    awaiting_answer: bool,
+    /// Whether nothing may leave yet.
+    on_hold: bool,
     /// The numbers of the frames that were dropped for newer ones and not yet reported, if any.
     evicted: Option<Range<u64>>,
     /// How many accepted messages were dropped at once: they never were frames of the queue, and have
     /// no number.
     unnumbered: u64,
+    tally: Tally,
 }
 
 impl SendQueue {
