@@ -5,8 +5,7 @@
 ///
 /// A peer that writes to a sleeping reader pays for waking it, more than for the write itself, and the reader for going
 /// to sleep. A look costs one question to the system, after what else is ready has run: so a program's task that
-/// awaited what was read sends meanwhile, and all of it leaves in one write. Where looks find nothing, few are made,
-/// and ever fewer.
+/// awaited what was read sends meanwhile, and all of it leaves in one write. Where looks find nothing, few are made.
 #[derive(Debug, Default)]
 pub(super) struct Looks {
     /// Whether something was read in this turn.
@@ -15,10 +14,8 @@ pub(super) struct Looks {
     left: Option<u8>,
     /// How many more rounds of looks may find nothing before only every [`SELDOM`]th turn has some.
     worth: u8,
-    /// How many such rounds in a row found nothing, up to [`MOST_VAIN`]: each doubles the turns until the next.
-    vain: u8,
     /// How many turns that read something had no looks since the last that had.
-    without: u16,
+    without: u8,
     /// How many turns have been made in a row without sleep.
     turns: u8,
 }
@@ -39,13 +36,12 @@ impl Looks {
             (false, Some(left)) => left,
             (true, Some(_)) => {
                 self.worth = (self.worth + 1).min(MOST_WORTH);
-                self.vain = 0;
                 LOOKS
             }
             (true, None) if self.worth > 0 => LOOKS,
             (true, None) => {
                 self.without += 1;
-                if self.without < SELDOM << self.vain {
+                if self.without < SELDOM {
                     return false;
                 }
                 LOOKS
@@ -54,11 +50,7 @@ impl Looks {
         self.without = 0;
         // Whatever comes, the deadlines have their turn.
         if left == 0 || self.turns == MOST_TURNS {
-            if left == 0 && self.worth == 0 {
-                self.vain = (self.vain + 1).min(MOST_VAIN);
-            } else if left == 0 {
-                self.worth -= 1;
-            }
+            self.worth = if left == 0 { self.worth.saturating_sub(1) } else { self.worth };
             (self.left, self.turns) = (None, 0);
             return false;
         }
@@ -75,17 +67,14 @@ const LOOKS: u8 = 4;
 const MOST_WORTH: u8 = 8;
 
 /// While looks are not worth it, one turn in so many has some, in case they are again.
-const SELDOM: u16 = 16;
-
-/// The turns until the next that has some are doubled so often: one in 256 has some where they never find anything.
-const MOST_VAIN: u8 = 4;
+const SELDOM: u8 = 16;
 
 /// So many turns are made in a row without a look at the deadlines.
 const MOST_TURNS: u8 = 64;
 
 #[cfg(test)]
 mod tests {
-    use super::{LOOKS, Looks, MOST_TURNS, MOST_VAIN, SELDOM};
+    use super::{LOOKS, Looks, MOST_TURNS, SELDOM};
 
     /// Makes turns that read something, each after `quiet` looks that found nothing, and returns how many had looks.
     fn turns_with_looks(looks: &mut Looks, turns: usize, quiet: u8) -> usize {
@@ -110,16 +99,8 @@ mod tests {
     #[test]
     fn looks_that_find_nothing_become_rare() {
         let mut looks = Looks::default();
-        let seldom = usize::from(SELDOM);
-        for doubled in 0..MOST_VAIN {
-            assert_eq!(turns_with_looks(&mut looks, seldom << doubled, LOOKS + 1), 1);
-        }
-        assert_eq!(turns_with_looks(&mut looks, 100 * (seldom << MOST_VAIN), LOOKS + 1), 100);
-        // Once they find something again they are as frequent as they were.
-        assert_eq!(turns_with_looks(&mut looks, (seldom << MOST_VAIN) - 1, LOOKS + 1), 0);
-        assert!(turns_with_looks(&mut looks, 3, 1) > 1);
-        turns_with_looks(&mut looks, usize::from(LOOKS), LOOKS + 1);
-        assert_eq!(turns_with_looks(&mut looks, seldom, LOOKS + 1), 1);
+        let turns = 100 * usize::from(SELDOM);
+        assert_eq!(turns_with_looks(&mut looks, turns, LOOKS + 1), 100);
     }
 
     #[test]
