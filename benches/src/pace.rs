@@ -36,7 +36,12 @@ pub fn sleep(time: Duration) {
 /// Returns when the time of message `n` has come.
 #[must_use]
 pub fn due(task: &Task, start: Instant, n: u64) -> Instant {
-    start + Duration::from_secs(n) / u32::try_from(task.rate.max(1)).unwrap_or(u32::MAX)
+    start + lasting(task, n)
+}
+
+/// Returns how long so many messages take.
+fn lasting(task: &Task, messages: u64) -> Duration {
+    Duration::from_secs(messages) / u32::try_from(task.rate.max(1)).unwrap_or(u32::MAX)
 }
 
 /// Counts the answers to messages at a fixed pace.
@@ -98,9 +103,7 @@ impl PacedMeter {
 
 /// Returns for how long no latencies count: not for long in a short run.
 fn settling(task: &Task) -> Duration {
-    let whole =
-        Duration::from_secs(task.messages) / u32::try_from(task.rate.max(1)).unwrap_or(u32::MAX);
-    SETTLE.min(whole / 10)
+    SETTLE.min(lasting(task, task.messages) / 10)
 }
 
 /// Whoever started this process looks at it and at its server when it says that the measured part begins. It takes a
